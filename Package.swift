@@ -1,0 +1,104 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+let swiftSettings: [SwiftSetting] = [
+  .enableUpcomingFeature("ExistentialAny"),
+  .enableUpcomingFeature("MemberImportVisibility"),
+  .enableUpcomingFeature("InternalImportsByDefault"),
+  // Properties that lend spans need @_lifetime; each use stands in a file named "+Span".
+  .enableExperimentalFeature("Lifetimes"),
+  .strictMemorySafety(),
+]
+
+/// A Swift library target.
+func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
+}
+
+/// The tests of a library, which stand in `Tests/<library>Tests`.
+func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
+  .testTarget(
+    name: "\(name)Tests",
+    dependencies: [.byName(name: name), "ImageStoreTesting"] + dependencies,
+    swiftSettings: swiftSettings)
+}
+
+let package = Package(
+  name: "swift-image-stores",
+  platforms: [.macOS(.v15), .iOS(.v18)],
+  products: [
+    // One product a backend: whoever imports only NPZStore needs neither liblmdb nor libhdf5.
+    .library(name: "ImageStoreCore", targets: ["ImageStoreCore"]),
+    .library(name: "ImageFeeding", targets: ["ImageFeeding"]),
+    .library(name: "CIFAR10", targets: ["CIFAR10"]),
+    .library(name: "FileStore", targets: ["FileStore"]),
+    .library(name: "LMDBStore", targets: ["LMDBStore"]),
+    .library(name: "HDF5Store", targets: ["HDF5Store"]),
+    .library(name: "NPZStore", targets: ["NPZStore"]),
+    .library(name: "PackedBitStore", targets: ["PackedBitStore"]),
+    .library(name: "PNGCodec", targets: ["PNGCodec"]),
+    .library(name: "ImageStoreTesting", targets: ["ImageStoreTesting"]),
+    .executable(name: "imagestore", targets: ["imagestore"]),
+  ],
+  traits: [
+    .trait(
+      name: "Libdeflate",
+      description: "Inflate and deflate with libdeflate instead of zlib where a whole buffer is at hand.")
+  ],
+  dependencies: [
+    .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
+  ],
+  targets: [
+    // The protocol and what belongs to every store; knows no file format.
+    library("ImageStoreCore"),
+
+    // Shared by the backends: files, threads, checksums, compression, formats.
+    .target(name: "CImageKernels"),
+    library("StoreIO", ["ImageStoreCore", "CImageKernels"]),
+    library(
+      "Deflate",
+      [
+        "ImageStoreCore", "CZlib",
+        .target(name: "CLibdeflate", condition: .when(traits: ["Libdeflate"])),
+      ]),
+    library("NumPyFormat", ["ImageStoreCore"]),
+    library("Pickle", ["ImageStoreCore"]),
+    library("PNGCodec", ["ImageStoreCore", "Deflate", "CImageKernels"]),
+
+    // The data sets and the backends.
+    library("CIFAR10", ["ImageStoreCore", "StoreIO", "Deflate", "Pickle", "CImageKernels"]),
+    library("FileStore", ["ImageStoreCore", "StoreIO", "PNGCodec"]),
+    library(
+      "LMDBStore", ["ImageStoreCore", "StoreIO", "NumPyFormat", "Pickle", "PNGCodec", "CLMDB"]),
+    library("HDF5Store", ["ImageStoreCore", "StoreIO", "Deflate", "CHDF5"]),
+    library("NPZStore", ["ImageStoreCore", "StoreIO", "NumPyFormat", "Deflate"]),
+    library("PackedBitStore", ["ImageStoreCore", "StoreIO", "NumPyFormat", "CImageKernels"]),
+
+    // What uses stores.
+    library("ImageFeeding", ["ImageStoreCore", "StoreIO", "CImageKernels"]),
+    library("ImageStoreTesting", ["ImageStoreCore"]),
+    .executableTarget(
+      name: "imagestore",
+      dependencies: [
+        "ImageStoreCore", "StoreIO", "ImageFeeding", "PNGCodec", "NumPyFormat",
+        "CIFAR10", "FileStore", "LMDBStore", "HDF5Store", "NPZStore", "PackedBitStore",
+        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+      ],
+      swiftSettings: swiftSettings),
+
+    // System libraries.
+    .systemLibrary(
+      name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+    .systemLibrary(
+      name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"]), .brew(["lmdb"])]),
+    .systemLibrary(
+      name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
+    .systemLibrary(
+      name: "CLibdeflate", pkgConfig: "libdeflate",
+      providers: [.apt(["libdeflate-dev"]), .brew(["libdeflate"])]),
+
+    // Tests.
+    tests("ImageStoreCore"),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,40 @@
+/// The type of one sample of an image, named as numpy names it.
+///
+/// Pixels are held in the byte order of the machine; a backend that reads or writes a format with
+/// another byte order converts them.
+public enum ElementType: String, Sendable, Hashable, Codable, CaseIterable {
+  /// One byte, 0 or 1.
+  case bool
+  case uint8
+  case uint16
+  case int8
+  case int16
+  case int32
+  case int64
+  /// IEEE 754 binary16.
+  case float16
+  case float32
+  case float64
+
+  /// The size of one sample in bytes.
+  @inlinable
+  public var byteCount: Int {
+    switch self {
+    case .bool, .uint8, .int8: 1
+    case .uint16, .int16, .float16: 2
+    case .int32, .float32: 4
+    case .int64, .float64: 8
+    }
+  }
+
+  /// numpy's name of the type, such as `uint8`.
+  public var name: String { rawValue }
+
+  /// Whether samples are IEEE 754 numbers.
+  public var isFloatingPoint: Bool {
+    switch self {
+    case .float16, .float32, .float64: true
+    default: false
+    }
+  }
+}

@@ -1,0 +1,165 @@
+// The forms of the one read that callers type. Each is a line or two around the requirement.
+
+extension ImageStore {
+  /// Appends whole images to the caller's memory.
+  public func read(
+    _ indices: Span<Int>, into destination: inout OutputRawSpan
+  ) throws(StoreError) {
+    try read(indices, regions: Span<ImageRegion>(), into: &destination)
+  }
+
+  /// Appends the same region of each image to the caller's memory.
+  public func read(
+    _ indices: Span<Int>, region: ImageRegion, into destination: inout OutputRawSpan
+  ) throws(StoreError) {
+    try withSpan(of: region) { (regions) throws(StoreError) in
+      try read(indices, regions: regions, into: &destination)
+    }
+  }
+
+  /// Replaces the contents of a batch by images, or the same region of each, with their labels.
+  ///
+  /// - Parameters:
+  ///   - indices: which images; any order, repeats allowed.
+  ///   - region: the region of each image to read; nil for whole images.
+  public func read(
+    _ indices: [Int], region: ImageRegion? = nil, into batch: inout ImageBatch
+  ) throws(StoreError) {
+    try read(indices, region: region, labels: batchLabels(indices), into: &batch)
+  }
+
+  /// Replaces the contents of a batch by a range of images, with their labels.
+  public func read(
+    _ range: Range<Int>, region: ImageRegion? = nil, into batch: inout ImageBatch
+  ) throws(StoreError) {
+    try read(Array(range), region: region, into: &batch)
+  }
+
+  /// A new batch of images, or of the same region of each, with their labels.
+  public func read(
+    _ indices: [Int], region: ImageRegion? = nil
+  ) throws(StoreError) -> ImageBatch {
+    var batch = ImageBatch()
+    try read(indices, region: region, into: &batch)
+    return batch
+  }
+
+  /// A new batch of a range of images, with their labels.
+  public func read(
+    _ range: Range<Int>, region: ImageRegion? = nil
+  ) throws(StoreError) -> ImageBatch {
+    try read(Array(range), region: region)
+  }
+
+  /// The bytes of one image.
+  public func pixels(at index: Int) throws(StoreError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    try withImage(at: index) { (_, pixels) throws(StoreError) in
+      bytes = [UInt8](copying: pixels)
+    }
+    return bytes
+  }
+
+  /// Lends one image, without a copy where ``lendsWithoutCopy``.
+  ///
+  /// - Parameter body: takes the image's format, and its pixels, which are gone when it returns.
+  public func withImage<Result>(
+    at index: Int,
+    _ body: (_ format: ImageFormat, _ pixels: RawSpan) throws(StoreError) -> Result
+  ) throws(StoreError) -> Result {
+    var result: Result?
+    try withSpan(of: index) { (indices) throws(StoreError) in
+      try forEachImage(indices) { (_, format, pixels) throws(StoreError) in
+        result = try body(format, pixels)
+      }
+    }
+    guard let result else {
+      throw StoreError(.corrupt, "the store lent no pixels", image: index)
+    }
+    return result
+  }
+
+  /// Lends a range of images one after another.
+  public func forEachImage(
+    _ range: Range<Int>,
+    _ body: (_ position: Int, _ format: ImageFormat, _ pixels: RawSpan) throws(StoreError) -> Void
+  ) throws(StoreError) {
+    try forEachImage(Array(range).span, body)
+  }
+
+  /// The label of one image, or nil where the store has none.
+  public func label(at index: Int) throws(StoreError) -> Int? {
+    guard let labels = try labels() else { return nil }
+    guard labels.indices.contains(index) else {
+      throw .indexOutOfRange(index, count: labels.count)
+    }
+    return labels[index]
+  }
+}
+
+extension ImageStore {
+  /// Reads pixels alone, for whoever takes labels by the column.
+  package func readPixels(
+    _ range: Range<Int>, into batch: inout ImageBatch
+  ) throws(StoreError) {
+    try read(Array(range), region: nil, labels: [], into: &batch)
+  }
+
+  private func read(
+    _ indices: [Int], region: ImageRegion?, labels: [Int32], into batch: inout ImageBatch
+  ) throws(StoreError) {
+    let layout = try batchLayout(indices, region: region)
+    try batch.replace(layout: layout, indices: indices, labels: labels) {
+      (destination) throws(StoreError) in
+      if let region {
+        try read(indices.span, region: region, into: &destination)
+      } else {
+        try read(indices.span, into: &destination)
+      }
+    }
+  }
+
+  /// How images, or a region of each, lie in memory once read.
+  package func batchLayout(
+    _ indices: [Int], region: ImageRegion?
+  ) throws(StoreError) -> BatchLayout {
+    if let format {
+      guard let region else { return BatchLayout(format, count: indices.count) }
+      guard region.isContained(in: format) else {
+        throw .outside(region, of: format, image: indices.first ?? 0)
+      }
+      return BatchLayout(format.cropped(to: region), count: indices.count)
+    }
+    var formats: [ImageFormat] = []
+    formats.reserveCapacity(indices.count)
+    for index in indices {
+      let format = try format(at: index)
+      guard let region else {
+        formats.append(format)
+        continue
+      }
+      guard region.isContained(in: format) else {
+        throw .outside(region, of: format, image: index)
+      }
+      formats.append(format.cropped(to: region))
+    }
+    return BatchLayout(formats)
+  }
+
+  /// The labels of images as a batch has them: Int32, empty where the store has none.
+  package func batchLabels(_ indices: [Int]) throws(StoreError) -> [Int32] {
+    guard let all = try labels() else { return [] }
+    var labels: [Int32] = []
+    labels.reserveCapacity(indices.count)
+    for index in indices {
+      guard all.indices.contains(index) else { throw .indexOutOfRange(index, count: all.count) }
+      guard let label = Int32(exactly: all[index]) else {
+        throw StoreError(
+          .unsupported, "the label \(all[index]) does not fit the 32 bits of a batch's labels",
+          remedy: "read it with labels()", image: index)
+      }
+      labels.append(label)
+    }
+    return labels
+  }
+}

@@ -1,0 +1,142 @@
+/// A set of images that can be read in any order, with their labels and columns.
+///
+/// Reading is gathering: ``read(_:regions:into:)`` takes any indices, in any order, repeated or not,
+/// and writes each image (or a region of it) straight to its place in the caller's memory. One image,
+/// a range, a shuffled batch and a crop are all that one call, so a backend is fast in all of them
+/// once it is fast in this. ``forEachImage(_:_:)`` is the form that lends pixels where they lie.
+///
+/// A store is a snapshot: it answers the same for as long as it is open, whatever is appended to its
+/// file meanwhile. Every call may come from any thread, and from many at once.
+///
+/// - Topics: What the store holds: ``count``, ``format``, ``format(at:)``, ``classNames``.
+///   Annotations, which never touch pixels: ``labels()``, ``columnNames``, ``column(_:)``.
+///   Pixels: ``read(_:regions:into:)``, ``forEachImage(_:_:)``. Care: ``verify(progress:)``,
+///   ``advise(_:)``.
+public protocol ImageStore: Sendable {
+  /// How many images there are.
+  var count: Int { get }
+
+  /// The format all images have, or nil where they differ or there are none.
+  var format: ImageFormat? { get }
+
+  /// The names of the classes that labels count from 0, if known.
+  var classNames: [String]? { get }
+
+  /// The names of the columns besides the label, sorted.
+  var columnNames: [String] { get }
+
+  /// The format of one image.
+  ///
+  /// - Throws: ``StoreError/Code/indexOutOfRange``, and what reading the image's header throws.
+  func format(at index: Int) throws(StoreError) -> ImageFormat
+
+  /// All labels, one an image, or nil where the store has none. The first call may read them from the
+  /// file, further ones return what it read.
+  func labels() throws(StoreError) -> [Int]?
+
+  /// All values of a column.
+  ///
+  /// - Throws: ``StoreError/Code/notFound`` where the store has no such column.
+  func column(_ name: String) throws(StoreError) -> Column
+
+  /// Appends images, or a region of each, to the caller's memory, one after another in the order of
+  /// `indices`.
+  ///
+  /// Nothing is appended when the call throws for its arguments; when it throws while reading, what
+  /// was appended is not to be used.
+  ///
+  /// - Parameters:
+  ///   - indices: which images; any order, repeats allowed.
+  ///   - regions: none for whole images, one for the same region of every image, or as many as
+  ///     `indices` for a region of each. All have the same height and width.
+  ///   - destination: memory with room for the images: rows of pixels without padding.
+  /// - Throws: ``StoreError/Code/indexOutOfRange``; ``StoreError/Code/invalidArgument`` for a region
+  ///   outside its image, a number of regions that does not fit, or too little room;
+  ///   ``StoreError/Code/corrupt`` and others for what is wrong with the file, naming the image.
+  func read(
+    _ indices: Span<Int>, regions: Span<ImageRegion>, into destination: inout OutputRawSpan
+  ) throws(StoreError)
+
+  /// Lends the pixels of images one after another, without a copy where ``lendsWithoutCopy``.
+  ///
+  /// - Parameters:
+  ///   - indices: which images; any order, repeats allowed.
+  ///   - body: called once for each, in order, on the calling thread, with the position in `indices`,
+  ///     the image's format, and its pixels, which are gone when `body` returns.
+  func forEachImage(
+    _ indices: Span<Int>,
+    _ body: (_ position: Int, _ format: ImageFormat, _ pixels: RawSpan) throws(StoreError) -> Void
+  ) throws(StoreError)
+
+  /// Whether ``forEachImage(_:_:)`` lends memory of the file itself.
+  var lendsWithoutCopy: Bool { get }
+
+  /// Tells in which order the images will be read, so that the system can read ahead, or not.
+  func advise(_ pattern: AccessPattern)
+
+  /// Reads everything and checks every checksum there is.
+  ///
+  /// - Parameter progress: called now and then with the number of images checked.
+  /// - Throws: the first fault found, naming the image or part.
+  func verify(progress: (_ checked: Int) -> Void) throws(StoreError)
+}
+
+/// The order in which a store is going to be read.
+public enum AccessPattern: Sendable, Hashable {
+  /// Nothing is known.
+  case any
+  /// By rising index.
+  case sequential
+  /// In no order; reading ahead would be wasted.
+  case random
+}
+
+extension ImageStore {
+  public var classNames: [String]? { nil }
+  public var columnNames: [String] { [] }
+  public var lendsWithoutCopy: Bool { false }
+
+  public func column(_ name: String) throws(StoreError) -> Column {
+    throw .noColumn(name, among: columnNames)
+  }
+
+  public func advise(_ pattern: AccessPattern) {}
+
+  public func verify(progress: (_ checked: Int) -> Void) throws(StoreError) {
+    try verifyByReading(progress: progress)
+  }
+}
+
+extension ImageStore {
+  /// Reads labels, columns and every image, and drops them: what a store does to verify itself when
+  /// its format checks everything on reading.
+  package func verifyByReading(progress: (_ checked: Int) -> Void) throws(StoreError) {
+    if let labels = try labels(), labels.count != count {
+      throw StoreError(.corrupt, "\(labels.count) labels for \(count) images")
+    }
+    for name in columnNames {
+      let values = try column(name).count
+      guard values == count else {
+        throw StoreError(.corrupt, "\(values) values for \(count) images", key: name)
+      }
+    }
+    let step = 1024
+    var start = 0
+    while start < count {
+      let end = min(start + step, count)
+      try forEachImage(start..<end) { (_, _, _) throws(StoreError) in }
+      progress(end)
+      start = end
+    }
+  }
+}
+
+extension StoreError {
+  package static func noColumn(_ name: String, among names: [String]) -> StoreError {
+    StoreError(
+      .notFound, "there is no such column",
+      remedy: names.isEmpty
+        ? "the store has none" : "the store has \(names.joined(separator: ", "))",
+      key: name)
+  }
+}

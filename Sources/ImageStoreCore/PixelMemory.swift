@@ -1,0 +1,51 @@
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// A block of memory for pixels, aligned to 64 bytes (a cache line, and the widest vectors).
+///
+/// Invariant behind `@unchecked Sendable`: the bytes are written only by whoever holds the sole
+/// reference, and only read once the block is shared.
+@safe package final class PixelMemory: @unchecked Sendable {
+  package let capacity: Int
+  /// How many bytes have been written, from the start.
+  package private(set) var byteCount = 0
+  private let base: UnsafeMutableRawPointer
+
+  /// - Throws: ``StoreError/Code/limitExceeded`` where the system has not so much memory.
+  package init(capacity: Int) throws(StoreError) {
+    var pointer: UnsafeMutableRawPointer?
+    guard capacity >= 0, unsafe posix_memalign(&pointer, 64, max(capacity, 64)) == 0,
+      let pointer = unsafe pointer
+    else {
+      throw StoreError(
+        .limitExceeded, "no memory for \(capacity) bytes of pixels", remedy: "read fewer images a call")
+    }
+    self.capacity = capacity
+    unsafe base = pointer
+  }
+
+  deinit { unsafe free(base) }
+
+  /// Replaces the contents by what `body` appends.
+  ///
+  /// The caller must hold the only reference.
+  package func fill(
+    _ body: (inout OutputRawSpan) throws(StoreError) -> Void
+  ) throws(StoreError) {
+    byteCount = 0
+    let memory = unsafe UnsafeMutableRawBufferPointer(start: base, count: capacity)
+    var output = unsafe OutputRawSpan(buffer: memory, initializedCount: 0)
+    try body(&output)
+    byteCount = unsafe output.finalize(for: memory)
+  }
+
+  /// The bytes written.
+  package var bytes: UnsafeRawBufferPointer {
+    unsafe UnsafeRawBufferPointer(start: base, count: byteCount)
+  }
+}

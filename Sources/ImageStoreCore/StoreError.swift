@@ -1,0 +1,105 @@
+/// What went wrong, where, and what to do about it.
+///
+/// Every call of the package that can fail on account of a file, an argument read from a file, or
+/// the system throws this one type. `description` is one line: the file, the image or key, what was
+/// found, the remedy.
+public struct StoreError: Error, Sendable, Hashable {
+  /// The kind of an error. The set is open: later versions may add codes.
+  public struct Code: RawRepresentable, Sendable, Hashable {
+    public let rawValue: String
+    public init(rawValue: String) { self.rawValue = rawValue }
+
+    /// There is no such file, store, column or key.
+    public static let notFound = Code(rawValue: "notFound")
+    /// The destination exists and neither replacing nor appending was asked for.
+    public static let alreadyExists = Code(rawValue: "alreadyExists")
+    /// The file is of another kind than was asked for.
+    public static let unrecognized = Code(rawValue: "unrecognized")
+    /// The file contradicts itself or its format: cut short, bit-flipped, lying.
+    public static let corrupt = Code(rawValue: "corrupt")
+    /// The file is legal but has something this package does not read, or a store was asked to hold
+    /// what its format cannot.
+    public static let unsupported = Code(rawValue: "unsupported")
+    /// An argument makes no sense for this store.
+    public static let invalidArgument = Code(rawValue: "invalidArgument")
+    /// An image index is not in `0..<count`.
+    public static let indexOutOfRange = Code(rawValue: "indexOutOfRange")
+    /// A size stated by a file is beyond the stated limits of the package.
+    public static let limitExceeded = Code(rawValue: "limitExceeded")
+    /// The store is in use by another writer.
+    public static let busy = Code(rawValue: "busy")
+    /// The operating system refused.
+    public static let system = Code(rawValue: "system")
+  }
+
+  public var code: Code
+  /// What was found.
+  public var message: String
+  /// What to do about it.
+  public var remedy: String?
+  /// The file or folder concerned.
+  public var path: String?
+  /// The index of the image concerned.
+  public var image: Int?
+  /// The key, entry, dataset or column concerned.
+  public var key: String?
+  /// The number of the operating system or C library behind it, if one was.
+  public var underlyingCode: Int32?
+
+  public init(
+    _ code: Code, _ message: String, remedy: String? = nil, path: String? = nil,
+    image: Int? = nil, key: String? = nil, underlyingCode: Int32? = nil
+  ) {
+    self.code = code
+    self.message = message
+    self.remedy = remedy
+    self.path = path
+    self.image = image
+    self.key = key
+    self.underlyingCode = underlyingCode
+  }
+
+  /// The same error with places filled in that were not known where it was thrown.
+  public func at(path: String? = nil, image: Int? = nil, key: String? = nil) -> StoreError {
+    var error = self
+    error.path = error.path ?? path
+    error.image = error.image ?? image
+    error.key = error.key ?? key
+    return error
+  }
+}
+
+extension StoreError: CustomStringConvertible {
+  /// One line naming the file, the image or key, what was found and what to do.
+  public var description: String {
+    var line = path.map { "\($0): " } ?? ""
+    switch (image, key) {
+    case (let image?, let key?): line += "image \(image) (\(key)): "
+    case (let image?, nil): line += "image \(image): "
+    case (nil, let key?): line += "\(key): "
+    case (nil, nil): break
+    }
+    line += message
+    if let remedy { line += "; \(remedy)" }
+    // Names come from files: a line break or an escape sequence in one must not reach a terminal.
+    return String(
+      String.UnicodeScalarView(
+        line.unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{FFFD}" : $0 }))
+  }
+}
+
+extension StoreError {
+  /// The error of an index that no image has.
+  package static func indexOutOfRange(_ index: Int, count: Int) -> StoreError {
+    StoreError(.indexOutOfRange, "there is no image \(index)", remedy: "the store has \(count)")
+  }
+
+  /// The error of a region that is not within an image.
+  package static func outside(
+    _ region: ImageRegion, of format: ImageFormat, image: Int
+  ) -> StoreError {
+    StoreError(
+      .invalidArgument, "the region \(region) is not within \(format.height)x\(format.width)",
+      image: image)
+  }
+}
