@@ -1,1 +1,1 @@
-#include "CImageKernels.h"
+#include "crc32.h"

@@ -34,7 +34,7 @@ extension OutputRawSpan {
     locate: (_ index: Int) throws(StoreError) -> UnsafeRawPointer
   ) throws(StoreError) {
     let gather = try UniformGather(indices, regions: regions, of: imageCount, format: format)
-    try unsafe appendBytes(gather.byteCount) { (memory) throws(StoreError) in
+    try appendBytes(gather.byteCount) { (memory) throws(StoreError) in
       guard gather.count > 0 else { return }
       let slot = gather.slotByteCount
       var place = unsafe memory.baseAddress!
@@ -74,7 +74,7 @@ extension OutputRawSpan {
       try checkSameSize(region, as: regions[0])
       byteCount += region.height * region.width * format.bytesPerPixel
     }
-    try unsafe appendBytes(byteCount) { (memory) throws(StoreError) in
+    try appendBytes(byteCount) { (memory) throws(StoreError) in
       guard byteCount > 0 else { return }
       var place = unsafe memory.baseAddress!
       for position in indices.indices {

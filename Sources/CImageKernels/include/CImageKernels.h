@@ -1,1 +1,8 @@
+// Kernels that need vector instructions Swift's portable SIMD types do not reach: each stands in a
+// header and a source file of its own, with a portable version behind a run-time choice.
 #pragma once
+#include "crc32.h"
+#include "interleave.h"
+#include "png_filters.h"
+#include "bits.h"
+#include "convert.h"
