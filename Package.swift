@@ -99,6 +99,7 @@ let package = Package(
 
     // Tests.
     tests("ImageStoreCore"),
+    tests("NumPyFormat"),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -1,0 +1,44 @@
+import ImageStoreCore
+import NumPyFormat
+import Testing
+
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// A file of Tests/Fixtures/npy, written by make_npy.py.
+struct Fixture {
+  let bytes: [UInt8]
+
+  init(_ name: String) throws {
+    let folder = #filePath.split(separator: "/").dropLast(2).joined(separator: "/")
+    bytes = try #require(contents(of: "/\(folder)/Fixtures/npy/\(name)"), "no fixture \(name)")
+  }
+
+  func header() throws(StoreError) -> NPYHeader { try NPYHeader(parsing: bytes.span.bytes) }
+
+  /// Calls with the header and the data after it.
+  func withData<Result>(
+    _ body: (NPYHeader, UnsafeRawBufferPointer) throws -> Result
+  ) throws -> Result {
+    let header = try header()
+    return try unsafe bytes.withUnsafeBytes { try unsafe body(header, header.data(in: $0)) }
+  }
+}
+
+/// The bytes of a file, or nil.
+func contents(of path: String) -> [UInt8]? {
+  guard let file = unsafe fopen(path, "rb") else { return nil }
+  defer { unsafe fclose(file) }
+  var bytes: [UInt8] = []
+  var buffer = [UInt8](repeating: 0, count: 1 << 16)
+  while true {
+    let count = unsafe fread(&buffer, 1, buffer.count, file)
+    guard count > 0 else { return bytes }
+    bytes += buffer[..<count]
+  }
+}
