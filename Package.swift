@@ -54,7 +54,8 @@ let package = Package(
 
     // Shared by the backends: files, threads, checksums, compression, formats.
     .target(name: "CImageKernels"),
-    library("StoreIO", ["ImageStoreCore", "CImageKernels"]),
+    .target(name: "CSystem"),
+    library("StoreIO", ["ImageStoreCore", "CImageKernels", "CSystem"]),
     library(
       "Deflate",
       [
@@ -100,6 +101,7 @@ let package = Package(
     // Tests.
     tests("ImageStoreCore"),
     tests("NumPyFormat"),
+    tests("StoreIO"),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -19,7 +19,7 @@ struct Fixture {
     bytes = try #require(contents(of: "/\(folder)/Fixtures/npy/\(name)"), "no fixture \(name)")
   }
 
-  func header() throws(StoreError) -> NPYHeader { try NPYHeader(parsing: bytes.span.bytes) }
+  func header() throws(StoreError) -> NPYHeader { try parse(bytes) }
 
   /// Calls with the header and the data after it.
   func withData<Result>(
@@ -28,6 +28,16 @@ struct Fixture {
     let header = try header()
     return try unsafe bytes.withUnsafeBytes { try unsafe body(header, header.data(in: $0)) }
   }
+}
+
+/// The header that bytes begin with.
+func parse(_ bytes: [UInt8]) throws(StoreError) -> NPYHeader {
+  try NPYHeader(parsing: bytes.span.bytes)
+}
+
+/// The column that bytes are as an array of this header.
+func column(_ header: NPYHeader, in bytes: [UInt8]) throws -> Column {
+  try unsafe bytes.withUnsafeBytes { try unsafe header.column(in: $0) }
 }
 
 /// The bytes of a file, or nil.

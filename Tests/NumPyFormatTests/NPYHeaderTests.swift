@@ -13,7 +13,7 @@ import Testing
   }
 
   private func header(_ text: String, version: UInt8 = 1) throws(StoreError) -> NPYHeader {
-    try NPYHeader(parsing: file(text, version: version).span.bytes)
+    try parse(file(text, version: version))
   }
 
   private func code(of text: String, version: UInt8 = 1) -> StoreError.Code? {
@@ -113,7 +113,7 @@ import Testing
     let whole = try Fixture("u1.npy").bytes
     for count in 0..<128 {
       #expect(throws: StoreError.self, "\(count) bytes") {
-        try NPYHeader(parsing: whole[..<count].span.bytes)
+        try parse(Array(whole[..<count]))
       }
     }
     #expect(code(of: "{}", version: 4) == .unsupported)

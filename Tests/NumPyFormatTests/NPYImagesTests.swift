@@ -5,7 +5,7 @@ import Testing
 @Suite struct NPYImagesTests {
   /// The samples of a region of an image, by the array's strides.
   private func read(_ fixture: Fixture, image: Int, region: ImageRegion) throws -> [UInt8] {
-    try fixture.withData { header, data in
+    try unsafe fixture.withData { header, data in
       let images = try NPYImages(imagesOf: header)
       var bytes = [UInt8](repeating: 0xEE, count: images.format.cropped(to: region).byteCount)
       unsafe bytes.withUnsafeMutableBytes {
