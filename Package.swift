@@ -99,6 +99,7 @@ let package = Package(
 
     // Tests.
     tests("ImageStoreCore"),
+    tests("Deflate", ["CZlib"]),
   ],
   swiftLanguageModes: [.v6]
 )
