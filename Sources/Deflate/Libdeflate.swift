@@ -19,7 +19,7 @@ import ImageStoreCore
     guard let state = unsafe state else {
       throw StoreError(.limitExceeded, "no memory to inflate with")
     }
-    guard let input = unsafe source.baseAddress else {
+    guard let input = source.baseAddress else {
       throw .inflatesToLess(than: count, found: 0)
     }
     var nothing: UInt8 = 0
