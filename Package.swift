@@ -102,6 +102,7 @@ let package = Package(
     tests("ImageStoreCore"),
     tests("NumPyFormat"),
     tests("StoreIO"),
+    tests("Deflate", ["CZlib"]),
   ],
   swiftLanguageModes: [.v6]
 )
