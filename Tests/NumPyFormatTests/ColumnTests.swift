@@ -4,28 +4,28 @@ import Testing
 
 @Suite struct ColumnTests {
   @Test func readsIntegersOfNumpy() throws {
-    #expect(try Fixture("i8.npy").withData { try unsafe $0.integers(in: $1) } == [0, -1, 1 << 62, Int.min])
+    #expect(try Fixture("i8.npy").integers() == [0, -1, 1 << 62, Int.min])
     #expect(
-      try Fixture("u4-big-column.npy").withData { try unsafe $0.integers(in: $1) }
+      try Fixture("u4-big-column.npy").integers()
         == [7, 4_294_967_295, 0])
     #expect(
-      try Fixture("i8.npy").withData { try unsafe $0.column(in: $1) } == .int64([0, -1, 1 << 62, .min]))
+      try Fixture("i8.npy").column() == .int64([0, -1, 1 << 62, .min]))
   }
 
   @Test func readsOtherColumnsOfNumpy() throws {
     #expect(
-      try Fixture("f8.npy").withData { try unsafe $0.column(in: $1) }
+      try Fixture("f8.npy").column()
         == .double([0.1, -0.0, 1e308, .infinity]))
     #expect(
-      try Fixture("U.npy").withData { try unsafe $0.column(in: $1) }
+      try Fixture("U.npy").column()
         == .string(["a", "", "\u{e9}t\u{e9} \u{1F600}", "plain text"]))
-    #expect(try Fixture("U-big.npy").withData { try unsafe $0.column(in: $1) } == .string(["a", "\u{e9}"]))
-    #expect(try Fixture("S.npy").withData { try unsafe $0.column(in: $1) } == .string(["abc", "", "d"]))
+    #expect(try Fixture("U-big.npy").column() == .string(["a", "\u{e9}"]))
+    #expect(try Fixture("S.npy").column() == .string(["abc", "", "d"]))
   }
 
   @Test(arguments: ["u8-large.npy", "f8.npy", "u1.npy"])
   func refusesWhatIsNoLabel(name: String) throws {
-    #expect(throws: StoreError.self) { try Fixture(name).withData { try unsafe $0.integers(in: $1) } }
+    #expect(throws: StoreError.self) { try Fixture(name).integers() }
   }
 
   @Test func refusesTextThatIsNone() throws {
@@ -33,7 +33,8 @@ import Testing
     for code: UInt32 in [0xD800, 0x110000, .max] {
       let codes: [UInt32] = [65, code]
       #expect(throws: StoreError.self) {
-        try column(header, in: codes.flatMap { code in (0..<4).map { UInt8(truncatingIfNeeded: code >> (8 * $0)) } })
+        try column(
+          header, in: codes.flatMap { code in (0..<4).map { UInt8(truncatingIfNeeded: code >> (8 * $0)) } })
       }
     }
     let bytes: [UInt8] = [0xC3, 0x28]

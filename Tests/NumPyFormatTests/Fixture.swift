@@ -30,9 +30,14 @@ struct Fixture {
   }
 }
 
+extension Fixture {
+  func integers() throws -> [Int] { try unsafe withData { try unsafe $0.integers(in: $1) } }
+  func column() throws -> Column { try unsafe withData { try unsafe $0.column(in: $1) } }
+}
+
 /// The header that bytes begin with.
 func parse(_ bytes: [UInt8]) throws(StoreError) -> NPYHeader {
-  try NPYHeader(parsing: bytes.span.bytes)
+  try unsafe NPYHeader(parsing: bytes.span.bytes)
 }
 
 /// The column that bytes are as an array of this header.

@@ -43,7 +43,7 @@ import Testing
   func readsBigEndianIntegers(region: ImageRegion) throws {
     let bytes = try read(Fixture("u2-big.npy"), image: 1, region: region)
     #expect(
-      bytes == ramp(image: 1, region: region).flatMap { [UInt8($0 * 300 & 255), UInt8($0 * 300 >> 8)] })
+      bytes == ramp(image: 1, region: region).flatMap { [UInt8($0 * 300 & 255), UInt8(($0 * 300) >> 8)] })
   }
 
   @Test(arguments: regions)
