@@ -60,8 +60,9 @@ public struct ModelStore: ImageStore {
   ) throws(StoreError) {
     for position in indices.indices {
       try check(indices[position])
-      try body(
-        position, images.formats[indices[position]], images.pixels[indices[position]].span.bytes)
+      let pixels = images.pixels[indices[position]]
+      let span = pixels.span
+      try unsafe body(position, images.formats[indices[position]], span.bytes)
     }
   }
 
