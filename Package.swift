@@ -100,6 +100,7 @@ let package = Package(
     // Tests.
     tests("ImageStoreCore"),
     tests("Deflate", ["CZlib"]),
+    tests("PNGCodec", ["Deflate", "CImageKernels"]),
   ],
   swiftLanguageModes: [.v6]
 )
