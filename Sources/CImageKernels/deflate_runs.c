@@ -1,5 +1,7 @@
 #include "deflate_runs.h"
 
+#include "huffman.h"
+
 #include <stdbool.h>
 #include <string.h>
 
@@ -28,7 +30,6 @@ typedef struct {
   uint8_t lengths[SYMBOLS + 2];
   // The code, first bit lowest, and above 16 bits its length.
   uint32_t codes[SYMBOLS];
-  uint32_t sorted[2][SYMBOLS];
   uint8_t headerSymbols[SYMBOLS + 2];
   uint8_t headerExtras[SYMBOLS + 2];
   Run runs[IMAGE_KERNELS_DEFLATE_BLOCK / SHORTEST_RUN + 1];
@@ -117,119 +118,6 @@ static size_t scan(Workspace *w, const uint8_t *block, size_t count, bool hasByt
     w->counts[s] = w->partial[0][s] + w->partial[1][s] + w->partial[2][s] + w->partial[3][s];
   w->counts[END_OF_BLOCK] = 1;
   return runs;
-}
-
-// Sorts values by the count above their lowest 9 bits, a byte of it at a time.
-static uint32_t *sort_by_count(uint32_t *values, uint32_t *other, size_t n, uint32_t largest) {
-  for (unsigned shift = 9; largest > 0; shift += 8, largest >>= 8) {
-    uint16_t starts[257] = {0};
-    for (size_t i = 0; i < n; i++) starts[((values[i] >> shift) & 255) + 1]++;
-    for (unsigned b = 0; b < 256; b++) starts[b + 1] += starts[b];
-    for (size_t i = 0; i < n; i++) other[starts[(values[i] >> shift) & 255]++] = values[i];
-    uint32_t *swap = values;
-    values = other;
-    other = swap;
-  }
-  return values;
-}
-
-// Replaces counts in ascending order by the depths of their leaves in a Huffman tree, in place
-// (A. Moffat and J. Katajainen, "In-place calculation of minimum-redundancy codes", 1995).
-static void count_to_depths(uint32_t *a, int n) {
-  if (n == 1) {
-    a[0] = 1;
-    return;
-  }
-  // Parents: each inner node takes the two smallest of leaves and inner nodes.
-  a[0] += a[1];
-  int root = 0, leaf = 2;
-  for (int next = 1; next < n - 1; next++) {
-    if (leaf >= n || a[root] < a[leaf]) {
-      a[next] = a[root];
-      a[root++] = (uint32_t)next;
-    } else {
-      a[next] = a[leaf++];
-    }
-    if (leaf >= n || (root < next && a[root] < a[leaf])) {
-      a[next] += a[root];
-      a[root++] = (uint32_t)next;
-    } else {
-      a[next] += a[leaf++];
-    }
-  }
-  // Depths of inner nodes, from the root down.
-  a[n - 2] = 0;
-  for (int next = n - 3; next >= 0; next--) a[next] = a[a[next]] + 1;
-  // Depths of leaves: at each depth, what the inner nodes leave free.
-  int available = 1, used = 0, next = n - 1;
-  uint32_t depth = 0;
-  root = n - 2;
-  while (available > 0) {
-    while (root >= 0 && a[root] == depth) {
-      used++;
-      root--;
-    }
-    while (available > used) {
-      a[next--] = depth;
-      available--;
-    }
-    available = 2 * used;
-    depth++;
-    used = 0;
-  }
-}
-
-// The lengths of the best Huffman codes for counts, none over `longest`; 0 where the count is 0.
-static void make_lengths(Workspace *w, const uint32_t *counts, unsigned symbols, unsigned longest,
-                         uint8_t *lengths) {
-  unsigned n = 0;
-  uint32_t largest = 0;
-  memset(lengths, 0, symbols);
-  for (unsigned s = 0; s < symbols; s++) {
-    if (counts[s] == 0) continue;
-    w->sorted[0][n++] = counts[s] << 9 | s;
-    if (counts[s] > largest) largest = counts[s];
-  }
-  uint32_t *sorted = sort_by_count(w->sorted[0], w->sorted[1], n, largest);
-  uint32_t *depths = sorted == w->sorted[0] ? w->sorted[1] : w->sorted[0];
-  for (unsigned i = 0; i < n; i++) depths[i] = sorted[i] >> 9;
-  count_to_depths(depths, (int)n);
-  // Codes that are too long are cut, and as many shorter ones made longer as that takes.
-  unsigned perLength[16] = {0};
-  unsigned total = 0;
-  for (unsigned i = 0; i < n; i++) {
-    unsigned length = depths[i] < longest ? depths[i] : longest;
-    perLength[length]++;
-    total += 1u << (longest - length);
-  }
-  for (; total > 1u << longest; total--) {
-    unsigned length = longest - 1;
-    while (perLength[length] == 0) length--;
-    perLength[length]--;
-    perLength[length + 1] += 2;
-    perLength[longest]--;
-  }
-  unsigned i = 0;
-  for (unsigned length = longest; length > 0; length--)
-    for (unsigned k = perLength[length]; k > 0; k--) lengths[sorted[i++] & 511] = (uint8_t)length;
-}
-
-static void make_codes(const uint8_t *lengths, unsigned symbols, uint32_t *codes) {
-  unsigned next[17] = {0};
-  unsigned perLength[16] = {0};
-  for (unsigned s = 0; s < symbols; s++) perLength[lengths[s]]++;
-  perLength[0] = 0;
-  for (unsigned length = 1; length < 16; length++)
-    next[length + 1] = (next[length] + perLength[length]) << 1;
-  for (unsigned s = 0; s < symbols; s++) {
-    unsigned length = lengths[s];
-    if (length == 0) {
-      codes[s] = 0;
-      continue;
-    }
-    uint16_t reversed = (uint16_t)__builtin_bitreverse16((uint16_t)(next[length]++ << (16 - length)));
-    codes[s] = reversed | length << 16;
-  }
 }
 
 // Writes the lengths as RFC 1951, 3.2.7 has them: 16 repeats the one before 3 to 6 times, 17 and 18 are
@@ -336,7 +224,7 @@ static void put_stored(Output *output, const uint8_t *block, size_t count, bool 
 static void deflate_block(Workspace *w, Output *output, const uint8_t *block, size_t count,
                           bool isFirst, bool isLast) {
   size_t runs = scan(w, block, count, !isFirst);
-  make_lengths(w, w->counts, SYMBOLS, LONGEST_CODE, w->lengths);
+  huffman_lengths(w->counts, SYMBOLS, LONGEST_CODE, w->lengths);
   unsigned symbols = SYMBOLS;
   while (symbols > 257 && w->lengths[symbols - 1] == 0) symbols--;
   // Two distance codes of one bit each: a code of one alone is not read by every old decoder.
@@ -345,7 +233,7 @@ static void deflate_block(Workspace *w, Output *output, const uint8_t *block, si
   size_t headerCount = code_lengths(w, w->lengths, symbols + 2, headerCounts);
   uint8_t headerLengths[LENGTH_SYMBOLS];
   uint32_t headerCodes[LENGTH_SYMBOLS];
-  make_lengths(w, headerCounts, LENGTH_SYMBOLS, LONGEST_LENGTH_CODE, headerLengths);
+  huffman_lengths(headerCounts, LENGTH_SYMBOLS, LONGEST_LENGTH_CODE, headerLengths);
   unsigned given = LENGTH_SYMBOLS;
   while (given > 4 && headerLengths[lengthOrder[given - 1]] == 0) given--;
 
@@ -366,14 +254,14 @@ static void deflate_block(Workspace *w, Output *output, const uint8_t *block, si
     uint8_t fixedLengths[288];
     uint32_t fixedCodes[288];
     for (unsigned s = 0; s < 288; s++) fixedLengths[s] = (uint8_t)fixed_length(s);
-    make_codes(fixedLengths, 288, fixedCodes);
+    huffman_codes(fixedLengths, 288, fixedCodes);
     memcpy(w->codes, fixedCodes, sizeof w->codes);
     put(output, isLast | 1 << 1, 3);
     flush(output);
     put_block(w, output, block, count, runs, 5);
   } else {
-    make_codes(headerLengths, LENGTH_SYMBOLS, headerCodes);
-    make_codes(w->lengths, symbols, w->codes);
+    huffman_codes(headerLengths, LENGTH_SYMBOLS, headerCodes);
+    huffman_codes(w->lengths, symbols, w->codes);
     put(output, isLast | 2 << 1, 3);
     put(output, symbols - 257, 5);
     put(output, 1, 5);

@@ -6,6 +6,7 @@ import ImageStoreCore
 struct PNGCompressor: ~Copyable, Sendable {
   private let compression: Compression
   private var deflater: Deflater?
+  /// What our own deflate works in, or the second of two attempts.
   private var workspace = ReusableBuffer()
 
   init(_ compression: Compression) throws(StoreError) {
@@ -48,11 +49,12 @@ struct PNGCompressor: ~Copyable, Sendable {
     unsafe apply(filter, rows, layout, scratch)
     let count = try unsafe deflater!.deflate(filtered, into: destination)
     unsafe apply(IMAGE_KERNELS_PNG_NONE, rows, layout, scratch)
-    try unsafe deflater!.deflate(filtered)
-    let unfiltered = deflater!.bytes
-    guard unfiltered.byteCount < count else { return count }
-    unsafe unfiltered.withUnsafeBytes { unsafe destination.copyMemory(from: $0) }
-    return unfiltered.byteCount
+    try workspace.reserve(destination.count)
+    let attempt = unsafe workspace.memory
+    let unfilteredCount = try unsafe deflater!.deflate(filtered, into: attempt)
+    guard unfilteredCount < count else { return count }
+    unsafe destination.copyMemory(from: UnsafeRawBufferPointer(rebasing: attempt[..<unfilteredCount]))
+    return unfilteredCount
   }
 
   private func apply(
