@@ -103,6 +103,7 @@ let package = Package(
     tests("NumPyFormat"),
     tests("StoreIO"),
     tests("Deflate", ["CZlib"]),
+    tests("PNGCodec", ["Deflate", "CImageKernels"]),
   ],
   swiftLanguageModes: [.v6]
 )
