@@ -100,7 +100,9 @@ let package = Package(
 
     // Tests.
     tests("ImageStoreCore"),
+    tests("NumPyFormat"),
     tests("StoreIO"),
+    tests("Deflate", ["CZlib"]),
   ],
   swiftLanguageModes: [.v6]
 )
