@@ -6,7 +6,7 @@ extension Batch {
   init(binary memory: BatchMemory, labelCount: Int, isTest: Bool) throws(StoreError) {
     let bytes = unsafe memory.bytes
     let record = labelCount + BatchPlanes.imageByteCount
-    guard unsafe bytes.count > 0 && bytes.count.isMultiple(of: record) else {
+    guard bytes.count > 0 && bytes.count.isMultiple(of: record) else {
       throw StoreError(
         .corrupt, "\(bytes.count) bytes are not a whole number of images of \(record) bytes",
         remedy: "the file is cut short or is no batch; get it again")

@@ -5,7 +5,7 @@ extension Batch {
   /// A batch of the python version: a pickled dictionary of `data`, `labels` (or `fine_labels` and
   /// `coarse_labels`), `filenames` and `batch_label`.
   ///
-  /// - Parameter isTest: what the file's name says; a `batch_label` that says more counts more.
+  /// - Parameter isTest: what the file's name says. A `batch_label` may say so as well.
   init(pickle memory: BatchMemory, isTest: Bool) throws(StoreError) {
     self = try memory.withSpan { (source) throws(StoreError) in
       let batch = try Pickle.read(source)
@@ -21,7 +21,9 @@ extension Batch {
         try Self.check(integers.count, of: name, planes)
         return integers
       }
-      guard let labels = try column("fine_labels") ?? column("labels") else {
+      let ofTen = try column("labels")
+      let ofHundred = try column("fine_labels")
+      guard let labels = ofHundred ?? ofTen else {
         throw StoreError(.unrecognized, "this pickle is no batch of images: it has no 'labels'")
       }
       let fileNames = batch.value(of: "filenames", in: source)?.elements
@@ -67,7 +69,7 @@ extension BatchPlanes {
     try memory.withSpan { (source) throws(StoreError) in
       try array.bytes.withBytes(in: source) { (bytes) throws(StoreError) in
         try ordered.fill { (output) throws(StoreError) in
-          try output.appendBytes(bytes.byteCount) { (target) in
+          try unsafe output.appendBytes(bytes.byteCount) { (target) in
             unsafe bytes.withUnsafeBytes { unsafe array.copyInOrder($0, to: target) }
           }
         }

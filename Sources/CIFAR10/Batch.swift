@@ -13,13 +13,13 @@ struct Batch: Sendable {
   let source: BatchMemory
 
   init(_ file: BatchFile) throws(StoreError) {
-    guard case .batch(let isTest, _, let encoding) = file.role else {
+    guard case .batch(let isTest, _) = file.role.purpose else {
       preconditionFailure("a file of names is no batch")
     }
     do throws(StoreError) {
-      switch encoding {
-      case .pickle: self = try Batch(pickle: file.memory, isTest: isTest)
-      case .binary: self = try Batch(binary: file.memory, labelCount: 1, isTest: isTest)
+      switch file.role.distribution {
+      case .python10, .python100: self = try Batch(pickle: file.memory, isTest: isTest)
+      case .binary10: self = try Batch(binary: file.memory, labelCount: 1, isTest: isTest)
       case .binary100: self = try Batch(binary: file.memory, labelCount: 2, isTest: isTest)
       }
     } catch {
@@ -46,12 +46,13 @@ struct Batch: Sendable {
         continue
       }
       throw StoreError(
-        .corrupt, "image \(position) of the batch has label \(labels[position]); there are \(names.count) classes")
+        .corrupt,
+        "image \(position) of the batch has label \(labels[position]); there are \(names.count) classes")
     }
   }
 
-  func appendFileNames(to names: inout [String]) {
-    unsafe withRawSpan(of: source.bytes) { (source) in
+  func appendFileNames(to names: inout [String]) throws(StoreError) {
+    try source.withSpan { (source) in
       for name in fileNames ?? [] { names.append(name.text?.text(in: source) ?? "") }
     }
   }

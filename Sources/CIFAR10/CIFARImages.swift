@@ -60,7 +60,7 @@ public final class CIFARImages: ImageStore {
       try fileNames.value { () throws(StoreError) in
         var names: [String] = []
         names.reserveCapacity(count)
-        for batch in batches { batch.appendFileNames(to: &names) }
+        for batch in batches { try batch.appendFileNames(to: &names) }
         return names
       })
   }
@@ -69,7 +69,7 @@ public final class CIFARImages: ImageStore {
     _ indices: Span<Int>, regions: Span<ImageRegion>, into destination: inout OutputRawSpan
   ) throws(StoreError) {
     let gather = try UniformGather(indices, regions: regions, of: count, format: Self.imageFormat)
-    try destination.appendBytes(gather.byteCount) { (memory) throws(StoreError) in
+    try unsafe destination.appendBytes(gather.byteCount) { (memory) throws(StoreError) in
       guard let base = memory.baseAddress else { return }
       // Runs write to places of their own, so threads share nothing but what they read.
       nonisolated(unsafe) let start = unsafe base
@@ -94,7 +94,7 @@ public final class CIFARImages: ImageStore {
       let index = indices[position]
       guard index >= 0 && index < count else { throw .indexOutOfRange(index, count: count) }
       try memory.fill { (output) throws(StoreError) in
-        try output.appendBytes(format.byteCount) { (bytes) in
+        try unsafe output.appendBytes(format.byteCount) { (bytes) in
           unsafe interleave(index, region: nil, to: bytes.baseAddress!)
         }
       }

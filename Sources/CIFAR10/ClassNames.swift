@@ -10,11 +10,11 @@ struct ClassNames: Sendable {
   init(_ files: [BatchFile]) throws(StoreError) {
     for file in files {
       do throws(StoreError) {
-        switch file.role {
-        case .pickledNames: try readPickle(file.memory)
-        case .names: fine = try Self.lines(file.memory)
-        case .coarseNames: coarse = try Self.lines(file.memory)
-        case .batch: break
+        switch (file.role.purpose, file.role.distribution) {
+        case (.names, .python10), (.names, .python100): try readPickle(file.memory)
+        case (.names, _): fine = try Self.lines(file.memory)
+        case (.coarseNames, _): coarse = try Self.lines(file.memory)
+        case (.batch, _): break
         }
       } catch {
         throw file.place(error)
@@ -32,7 +32,9 @@ struct ClassNames: Sendable {
         }
         return elements.compactMap { $0.text?.text(in: source) }
       }
-      return (try names("fine_label_names") ?? names("label_names"), try names("coarse_label_names"))
+      let ofTen = try names("label_names")
+      let ofHundred = try names("fine_label_names")
+      return (ofHundred ?? ofTen, try names("coarse_label_names"))
     }
   }
 
@@ -41,7 +43,8 @@ struct ClassNames: Sendable {
     let limit = 1 << 16
     let text = try memory.withSpan { (source) throws(StoreError) in
       guard source.byteCount <= limit else {
-        throw StoreError(.limitExceeded, "\(source.byteCount) bytes of names where at most \(limit) are expected")
+        throw StoreError(
+          .limitExceeded, "\(source.byteCount) bytes of names where at most \(limit) are expected")
       }
       return unsafe source.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }
     }

@@ -25,7 +25,8 @@ package enum Pickle {
       // The machine does not outlive this closure, within which the bytes are readable.
       var machine = unsafe PickleMachine(
         PickleCursor(base: base, count: bytes.count), limits: limits)
-      return try machine.value(of: machine.run())
+      let result = try machine.run()
+      return try machine.value(of: result)
     }
   }
 }
