@@ -41,19 +41,23 @@ extension PickleMachine {
     }
 
     mutating func value(of item: Item, depth: Int) throws(StoreError) -> Resolved {
+      if case .node(let index) = item { return try value(ofNode: index, depth: depth + 1) }
+      return Resolved(value: try leaf(item))
+    }
+
+    private func leaf(_ item: Item) throws(StoreError) -> PickleValue {
       switch item {
-      case .none: return Resolved(value: .none)
-      case .bool(let bool): return Resolved(value: .bool(bool))
-      case .int(let int): return Resolved(value: .int(int))
-      case .float(let float): return Resolved(value: .float(float))
-      case .bytes(let stretch): return Resolved(value: .bytes(machine.resolve(stretch)))
-      case .text(let stretch): return Resolved(value: .string(machine.resolve(stretch)))
-      case .mark: throw StoreError(.corrupt, "the pickle has a MARK where a value is to be")
+      case .none: return .none
+      case .bool(let bool): return .bool(bool)
+      case .int(let int): return .int(int)
+      case .float(let float): return .float(float)
+      case .bytes(let stretch): return .bytes(machine.resolve(stretch))
+      case .text(let stretch): return .string(machine.resolve(stretch))
       case .global(let global):
         throw StoreError(
           .unsupported, "the pickle holds \(global.name) itself as a value",
           remedy: "only data is read, nothing is executed")
-      case .node(let index): return try value(ofNode: index, depth: depth + 1)
+      case .mark, .node: throw StoreError(.corrupt, "the pickle has a MARK where a value is to be")
       }
     }
 
@@ -74,10 +78,15 @@ extension PickleMachine {
       var size = 1
       var height = 0
       for item in node.items {
-        let child = try value(of: item, depth: depth)
-        values.append(child.value)
-        size += child.size
-        height = max(height, child.height)
+        if case .node(let index) = item {
+          let child = try value(ofNode: index, depth: depth + 1)
+          values.append(child.value)
+          size += child.size
+          height = max(height, child.height)
+        } else {
+          values.append(try leaf(item))
+          size += 1
+        }
         guard size <= limits.valueCount else {
           throw StoreError(
             .limitExceeded, "the pickle's shared references stand for more than \(limits.valueCount) values")

@@ -22,7 +22,7 @@ struct PickleMemo {
         }
         while dense.count <= index { dense.append(nil) }
       }
-      if dense[index] == nil && sparse.removeValue(forKey: index) == nil { count += 1 }
+      if dense[index] == nil && (sparse.isEmpty || sparse.removeValue(forKey: index) == nil) { count += 1 }
       dense[index] = newValue
     }
   }

@@ -1,7 +1,7 @@
 package import ImageStoreCore
 
 /// What a pickle holds, as data. Bytes and texts are not copied: they say where they lie in the source.
-package indirect enum PickleValue: Sendable {
+package enum PickleValue: Sendable {
   case none
   case bool(Bool)
   case int(Int)
