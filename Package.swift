@@ -101,6 +101,7 @@ let package = Package(
     // Tests.
     tests("ImageStoreCore"),
     tests("StoreIO"),
+    tests("ImageFeeding"),
   ],
   swiftLanguageModes: [.v6]
 )
