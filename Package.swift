@@ -104,6 +104,7 @@ let package = Package(
     tests("StoreIO"),
     tests("Deflate", ["CZlib"]),
     tests("PNGCodec", ["Deflate", "CImageKernels"]),
+    tests("ImageFeeding"),
   ],
   swiftLanguageModes: [.v6]
 )
