@@ -1,0 +1,59 @@
+import ImageStoreCore
+import ImageStoreTesting
+import Synchronization
+import Testing
+
+/// The suite finds faults: every mutant fails it.
+@Suite struct SuiteSelfTests {
+  @Test(arguments: Mutant.Fault.allCases)
+  func findsFaultOfStore(_ fault: Mutant.Fault) {
+    var factory = StoreFactory.shelf("\(fault)") { Mutant(base: $0, fault: fault) }
+    factory.capabilities.manyImages = 200
+    #expect(throws: ConformanceFailure.self) { try checkConformance(of: factory, seed: 1) }
+  }
+
+  @Test(arguments: MutantWriter.Fault.allCases)
+  func findsFaultOfWriter(_ fault: MutantWriter.Fault) {
+    let shelf = MutantWriter.Shelf()
+    var capabilities = StoreCapabilities()
+    capabilities.isFileBased = false
+    capabilities.holdsMixedFormats = true
+    capabilities.manyImages = 200
+    let factory = StoreFactory(
+      "\(fault)", capabilities: capabilities,
+      write: { path, mode, plan in
+        try plan.run(MutantWriter(fault, shelf, at: path, mode: mode, classNames: plan.classNames))
+      },
+      open: { path in
+        guard let store = shelf.stores.withLock({ $0[path] }) else { throw StoreError(.notFound, path) }
+        return store
+      })
+    #expect(throws: ConformanceFailure.self) { try checkConformance(of: factory, seed: 1) }
+  }
+
+  @Test func findsWhatShouldHaveBeenRefused() {
+    var factory = StoreFactory.shelf("holds more than it says")
+    factory.capabilities.holds = { type, _ in type != .float64 }
+    let failure = #expect(throws: ConformanceFailure.self) { try checkConformance(of: factory) }
+    #expect(failure?.check == "every sample type and number of channels, kept or refused")
+
+    factory = .shelf("mixes sizes though it says it cannot")
+    factory.capabilities.holdsMixedSizes = false
+    #expect(throws: ConformanceFailure.self) { try checkConformance(of: factory) }
+
+    factory = .shelf("grows though it says it cannot")
+    factory.capabilities.canAppend = false
+    #expect(throws: ConformanceFailure.self) { try checkConformance(of: factory) }
+  }
+
+  @Test func failuresNameStoreCheckAndSeed() throws {
+    let factory = StoreFactory.shelf("broken") { Mutant(base: $0, fault: .labelsShifted) }
+    let failure = try #require(throws: ConformanceFailure.self) {
+      try checkConformance(of: factory, seed: 77)
+    }
+    #expect(failure.store == "broken")
+    #expect(failure.seed == 77)
+    #expect(failure.description.hasPrefix("broken fails \"\(failure.check)\" (seed 77): labels()"))
+    #expect(!failure.description.contains("\n"))
+  }
+}
