@@ -92,6 +92,7 @@ extension CheckRun {
   func requireEqual<Element: Equatable>(
     _ what: String, _ got: [Element], _ expected: [Element]
   ) throws {
+    if got == expected { return }
     try requireEqual("\(what): count", got.count, expected.count)
     for (position, pair) in zip(got, expected).enumerated() where pair.0 != pair.1 {
       if let got = pair.0 as? [UInt8], let expected = pair.1 as? [UInt8] {

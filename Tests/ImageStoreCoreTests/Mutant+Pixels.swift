@@ -85,7 +85,9 @@ extension Mutant {
     case .regionColumnOff: areas = areas.map { moved($0, by: (0, 1), in: format) }
     case .firstRegionForAll:
       if areas.count == list.count && areas.allSatisfy({ $0.isContained(in: format) }) {
-        areas = areas.map { ImageRegion(row: first.row, column: first.column, height: $0.height, width: $0.width) }
+        areas = areas.map {
+          ImageRegion(row: first.row, column: first.column, height: $0.height, width: $0.width)
+        }
       }
     case .regionClamped:
       areas = areas.map { area in
@@ -98,7 +100,8 @@ extension Mutant {
       }
     case .regionTransposed:
       areas = areas.map { area in
-        let transposed = ImageRegion(row: area.column, column: area.row, height: area.height, width: area.width)
+        let transposed = ImageRegion(
+          row: area.column, column: area.row, height: area.height, width: area.width)
         return transposed.isContained(in: format) ? transposed : area
       }
     case .regionCountUnchecked: if areas.count > 1 && areas.count != list.count { areas = [first] }

@@ -3,6 +3,14 @@ import ImageStoreTesting
 import Synchronization
 import Testing
 
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
 /// The suite finds faults: every mutant fails it.
 @Suite struct SuiteSelfTests {
   @Test(arguments: Mutant.Fault.allCases)
@@ -44,6 +52,21 @@ import Testing
     factory = .shelf("grows though it says it cannot")
     factory.capabilities.canAppend = false
     #expect(throws: ConformanceFailure.self) { try checkConformance(of: factory) }
+  }
+
+  @Test func findsStrayFiles() throws {
+    var factory = StoreFactory.shelf("litters")
+    let write = factory.write
+    let check = try #require(ConformanceCheck.all.first)
+    factory.capabilities.isFileBased = true
+    try check.run(on: factory)
+    factory.write = { path, mode, plan in
+      try write(path, mode, plan)
+      // Nobody asked for this folder.
+      #expect(unsafe mkdir("\(path).tmp", 0o755) == 0)
+    }
+    let failure = #expect(throws: ConformanceFailure.self) { try check.run(on: factory) }
+    #expect(failure?.message == "files are left over: [\"store.tmp\"]")
   }
 
   @Test func failuresNameStoreCheckAndSeed() throws {
