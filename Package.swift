@@ -54,7 +54,8 @@ let package = Package(
 
     // Shared by the backends: files, threads, checksums, compression, formats.
     .target(name: "CImageKernels"),
-    library("StoreIO", ["ImageStoreCore", "CImageKernels"]),
+    .target(name: "CSystem"),
+    library("StoreIO", ["ImageStoreCore", "CImageKernels", "CSystem"]),
     library(
       "Deflate",
       [
@@ -99,6 +100,11 @@ let package = Package(
 
     // Tests.
     tests("ImageStoreCore"),
+    tests("NumPyFormat"),
+    tests("StoreIO"),
+    tests("Deflate", ["CZlib"]),
+    tests("PNGCodec", ["Deflate", "CImageKernels"]),
+    tests("ImageFeeding"),
   ],
   swiftLanguageModes: [.v6]
 )

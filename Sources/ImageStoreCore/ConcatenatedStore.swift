@@ -16,8 +16,8 @@ public struct ConcatenatedStore: ImageStore {
   public let format: ImageFormat?
   public let classNames: [String]?
   public let lendsWithoutCopy: Bool
-  private let rememberedLabels = Remembered<[Int]?>()
-  private let rememberedColumnNames = Remembered<[String]>()
+  private let rememberedLabels = Cached<[Int]?>()
+  private let rememberedColumnNames = Cached<[String]>()
 
   /// Puts stores one after another.
   public init(_ stores: [any ImageStore]) {

@@ -30,8 +30,8 @@ public struct SubsetStore: ImageStore {
   /// The store the images are read from.
   public let base: any ImageStore
   private let selection: Selection
-  private let rememberedLabels = Remembered<[Int]?>()
-  private let rememberedFormat = Remembered<ImageFormat?>()
+  private let rememberedLabels = Cached<[Int]?>()
+  private let rememberedFormat = Cached<ImageFormat?>()
 
   /// The images of `base` at `indices`, in that order.
   ///
