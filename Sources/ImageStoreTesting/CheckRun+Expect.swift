@@ -47,7 +47,8 @@ extension CheckRun {
     guard read.bytes != expected else { return }
     let place = zip(read.bytes, expected).enumerated().first { $0.element.0 != $0.element.1 }!
     throw PlanViolation(
-      "\(call): byte \(place.offset) of \(expected.count): expected \(place.element.1), got \(place.element.0)")
+      "\(call): byte \(place.offset) of \(expected.count): expected \(place.element.1), got \(place.element.0)"
+    )
   }
 
   /// Checks that a read throws for its arguments and appends nothing.

@@ -96,7 +96,8 @@ extension CheckRun {
     do {
       try body()
     } catch let error as StoreError {
-      return try require(codes.contains(error.code), "\(what): expected \(names), got \(error.code): \(error)")
+      return try require(
+        codes.contains(error.code), "\(what): expected \(names), got \(error.code): \(error)")
     }
     throw PlanViolation("\(what): expected an error of \(names), got none")
   }

@@ -22,7 +22,7 @@ struct CheckedRead {
     let memory = UnsafeMutableRawBufferPointer.allocate(
       byteCount: filled + room + behind, alignment: 64)
     defer { unsafe memory.deallocate() }
-    for offset in unsafe memory.indices { unsafe memory[offset] = Self.pattern(offset) }
+    for offset in memory.indices { unsafe memory[offset] = Self.pattern(offset) }
     // Only this part is handed out; the rest stands guard.
     let target = unsafe UnsafeMutableRawBufferPointer(rebasing: memory[..<(filled + room)])
     var output = unsafe OutputRawSpan(buffer: target, initializedCount: filled)
@@ -35,9 +35,8 @@ struct CheckedRead {
     let end = unsafe output.finalize(for: target)
     error = failure
     bytes = unsafe end >= filled ? [UInt8](memory[filled..<end]) : []
-    keptBefore =
-      unsafe end >= filled && (0..<filled).allSatisfy { unsafe memory[$0] == Self.pattern($0) }
-    keptBehind = unsafe (filled + room..<filled + room + behind).allSatisfy {
+    keptBefore = end >= filled && (0..<filled).allSatisfy { unsafe memory[$0] == Self.pattern($0) }
+    keptBehind = (filled + room..<filled + room + behind).allSatisfy {
       unsafe memory[$0] == Self.pattern($0)
     }
   }
