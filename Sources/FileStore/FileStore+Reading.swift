@@ -7,10 +7,10 @@ extension FileStore {
   ) throws(StoreError) {
     guard let format else { return try readMixed(indices, regions: regions, into: &destination) }
     let gather = try UniformGather(indices, regions: regions, of: count, format: format)
-    try destination.appendBytes(gather.byteCount) { (memory) throws(StoreError) in
+    try unsafe destination.appendBytes(gather.byteCount) { (memory) throws(StoreError) in
       let slot = gather.slotByteCount
-      try unsafe decode(gather.count) { (reader, position) throws(StoreError) in
-        let place = UnsafeMutableRawBufferPointer(
+      try decode(gather.count) { (reader, position) throws(StoreError) in
+        let place = unsafe UnsafeMutableRawBufferPointer(
           rebasing: memory[position * slot..<(position + 1) * slot])
         try unsafe reader.decode(
           indices[position], of: contents.paths, in: folder, as: format,
@@ -40,8 +40,8 @@ extension FileStore {
       places.append(Place(format: format, range: end..<end + delivered.byteCount))
       end += delivered.byteCount
     }
-    try destination.appendBytes(end) { (memory) throws(StoreError) in
-      try unsafe decode(places.count) { (reader, position) throws(StoreError) in
+    try unsafe destination.appendBytes(end) { (memory) throws(StoreError) in
+      try decode(places.count) { (reader, position) throws(StoreError) in
         let place = places[position]
         try unsafe reader.decode(
           indices[position], of: contents.paths, in: folder, as: place.format,

@@ -21,15 +21,59 @@ extension FileStore {
     private let encoders: IdlePool<PNGFileWriter>
     private var table: LabelsTable
     private var description: StoreDescription
-    private var format = FolderContents.Format.unknown
+    private var format: FolderContents.Format
     /// How many subfolders are there.
-    private var folders = 0
+    private var folders: Int
     private var failure: StoreError?
 
-    /// Where the images go: a new folder, or that of a store appended to, locked.
+    /// Where the images go.
     private struct Target: ~Copyable {
       let folder: Folder
+      /// Holds the lock of the store appended to.
       let lock: File?
+
+      /// The folder of the store to append to.
+      init(existing path: String) throws(StoreError) {
+        let file = try File(path, .read)
+        try file.lockForWriting()
+        let folder = try Folder(path)
+        self.folder = consume folder
+        lock = consume file
+      }
+
+      init(new path: String) throws(StoreError) {
+        try FileSystem.createFolder(path)
+        let folder = try Folder(path)
+        self.folder = consume folder
+        lock = nil
+      }
+    }
+
+    /// What is there before the first image.
+    private struct Start {
+      var layout: FileLayout
+      var table: LabelsTable
+      var description: StoreDescription
+      var format = FolderContents.Format.unknown
+      var folders = 0
+
+      init(_ layout: FileLayout?, _ classNames: [String]?) {
+        self.layout = layout ?? .subfolders
+        table = LabelsTable(self.layout)
+        description = StoreDescription(classNames: classNames, states: [])
+      }
+
+      /// The store that stands at a path.
+      init(
+        of path: String, _ layout: FileLayout?, _ classNames: [String]?, _ threads: Int?
+      ) throws(StoreError) {
+        let store = try FileStore(at: path, threads: threads)
+        self.layout = try store.layoutForAppending(asked: layout)
+        table = try store.tableForAppending(self.layout)
+        description = try store.descriptionForAppending(classNames: classNames)
+        folders = (store.count + FileLayout.imagesPerFolder - 1) / FileLayout.imagesPerFolder
+        if store.count > 0 { format = store.format.map { .uniform($0) } ?? .mixed }
+      }
     }
 
     /// - Parameters:
@@ -46,26 +90,20 @@ extension FileStore {
       to path: String, mode: WriteMode = .create, layout: FileLayout? = nil,
       compression: Compression = .fast, classNames: [String]? = nil, threads: Int? = nil
     ) throws(StoreError) {
-      staging = try Staging(destination: path, mode: mode)
+      // Everything that can throw comes first: noncopyable properties are set all or none.
+      let staging = try Staging(destination: path, mode: mode)
+      let appends = mode == .append && FileSystem.kind(of: path) != nil
+      let target = try appends ? Target(existing: path) : Target(new: staging.path)
+      let start = try appends ? Start(of: path, layout, classNames, threads) : Start(layout, classNames)
+      self.staging = consume staging
+      self.target = consume target
+      self.layout = start.layout
+      table = start.table
+      description = start.description
+      format = start.format
+      folders = start.folders
       self.threads = Workers.threadCount(threads)
-      encoders = IdlePool { PNGFileWriter(compression) }
-      guard mode == .append, FileSystem.kind(of: path) != nil else {
-        self.layout = layout ?? .subfolders
-        try FileSystem.createFolder(staging.path)
-        target = Target(folder: try Folder(staging.path), lock: nil)
-        table = LabelsTable(self.layout)
-        description = StoreDescription(classNames: classNames, states: [])
-        return
-      }
-      let lock = try File(path, .read)
-      try lock.lockForWriting()
-      target = Target(folder: try Folder(path), lock: lock)
-      let store = try FileStore(at: path, threads: threads)
-      self.layout = try store.layoutForAppending(asked: layout)
-      table = try store.tableForAppending(self.layout)
-      description = try store.descriptionForAppending(classNames: classNames)
-      folders = (store.count + FileLayout.imagesPerFolder - 1) / FileLayout.imagesPerFolder
-      if store.count > 0 { format = store.format.map { .uniform($0) } ?? .mixed }
+      encoders = IdlePool { () throws(StoreError) in try PNGFileWriter(compression) }
     }
 
     public mutating func append(
@@ -91,8 +129,7 @@ extension FileStore {
       let first = table.count
       try table.append(annotations, count: batch.count)
       try createFolders(upTo: table.count)
-      try Workers.performRuns(of: batch.count, minimum: 4, threads: threads) {
-        [layout, encoders] (run) throws(StoreError) in
+      try Workers.performRuns(of: batch.count, minimum: 4, threads: threads) { (run) throws(StoreError) in
         try encoders.withObject { (encoder) throws(StoreError) in
           for position in run {
             try encoder.write(
@@ -135,7 +172,7 @@ extension FileStore {
       let labels = try table.bytes()
       description.states.insert(
         StoreDescription.State(
-          labelsCRC32: CRC32.checksum(of: labels.span.bytes), count: table.count,
+          labelsCRC32: unsafe CRC32.checksum(of: labels.span.bytes), count: table.count,
           imageFormat: format.uniform, hasLabels: table.hasLabels, columns: table.columns), at: 0)
       let folder = target.folder.path
       let labelsPath = "\(folder)/\(FolderContents.labelsFileName)"

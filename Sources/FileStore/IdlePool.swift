@@ -22,9 +22,9 @@ final class IdlePool<Object: AnyObject>: @unchecked Sendable {
   func withObject<Result>(
     _ body: (Object) throws(StoreError) -> Result
   ) throws(StoreError) -> Result {
-    let waiting = unsafe idle.withLock { unsafe $0.objects.popLast() }
+    let waiting = idle.withLock { $0.objects.popLast() }
     let object = if let waiting { waiting } else { try make() }
-    defer { idle.withLock { unsafe $0.objects.append(object) } }
+    defer { idle.withLock { $0.objects.append(object) } }
     return try body(object)
   }
 }

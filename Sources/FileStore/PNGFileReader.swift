@@ -21,12 +21,12 @@ final class PNGFileReader {
     do throws(StoreError) {
       let byteCount = try readHead(of: folder)
       do throws(StoreError) {
-        return try decoder.readHeader(of: file.span).format
+        return try headFormat()
       } catch {
         // The header may reach beyond what was read.
         guard let byteCount, error.code == .corrupt else { throw error }
         try readWhole(byteCount, of: folder)
-        return try decoder.readHeader(of: file.span).format
+        return try headFormat()
       }
     } catch {
       throw error.at(path: pathText(in: folder), image: index)
@@ -48,7 +48,7 @@ final class PNGFileReader {
       }
       if whole.capacity < format.byteCount { whole = try PixelMemory(capacity: format.byteCount) }
       try whole.fill { (output) throws(StoreError) in
-        try output.appendBytes(format.byteCount) { (image) throws(StoreError) in
+        try unsafe output.appendBytes(format.byteCount) { (image) throws(StoreError) in
           try unsafe decoder.decode(file.bytes, as: format, into: image)
         }
       }
@@ -56,6 +56,12 @@ final class PNGFileReader {
     } catch {
       throw error.at(path: pathText(in: folder), image: index)
     }
+  }
+
+  /// The format that the first bytes of the file say.
+  private func headFormat() throws(StoreError) -> ImageFormat {
+    let file = file
+    return try decoder.readHeader(of: file.span).format
   }
 
   /// Reads the file at `path`, or as much of it as the memory at hand has room for.
@@ -72,7 +78,7 @@ final class PNGFileReader {
   /// Reads the file at `path` again into enough memory: no more than what its header justifies.
   private func readWhole(_ byteCount: Int, of folder: borrowing Folder) throws(StoreError) {
     // Without compression a file is a little larger than its pixels; chunks of text and profiles add to it.
-    let most = try decoder.readHeader(of: file.span).format.byteCount * 2 + (64 << 20)
+    let most = try headFormat().byteCount * 2 + (64 << 20)
     guard byteCount <= most else {
       throw StoreError(
         .limitExceeded, "a PNG of \(byteCount) bytes where its header justifies \(most)",

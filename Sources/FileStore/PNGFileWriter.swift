@@ -7,8 +7,8 @@ final class PNGFileWriter {
   private var encoder: PNGEncoder
   private var path: [UInt8] = []
 
-  init(_ compression: Compression) {
-    encoder = PNGEncoder(compression: compression)
+  init(_ compression: Compression) throws(StoreError) {
+    encoder = try PNGEncoder(compression: compression)
   }
 
   /// Encodes an image and writes it to its place in a layout.
@@ -22,9 +22,7 @@ final class PNGFileWriter {
       try encoder.encode(pixels, format: format)
       try unsafe path.withUnsafeBufferPointer { (bytes) throws(StoreError) in
         try unsafe bytes.withMemoryRebound(to: CChar.self) { (name) throws(StoreError) in
-          try unsafe encoder.encoded.withUnsafeBytes { (file) throws(StoreError) in
-            try unsafe folder.write(file, to: name.baseAddress!)
-          }
+          try unsafe encoder.write(to: name.baseAddress!, in: folder)
         }
       }
     } catch {
@@ -46,5 +44,14 @@ final class PNGFileWriter {
         .unsupported, "a PNG cannot hold an image of \(format)",
         remedy: "PNGs hold bool of one channel, uint8 and uint16 of one to four; other stores hold the rest")
     }
+  }
+}
+
+extension PNGEncoder {
+  /// Writes the file that was encoded last.
+  fileprivate borrowing func write(
+    to name: UnsafePointer<CChar>, in folder: borrowing Folder
+  ) throws(StoreError) {
+    try unsafe folder.write(bytes, to: name)
   }
 }

@@ -74,7 +74,13 @@ package struct Folder: ~Copyable, Sendable {
   }
 
   /// Writes a file anew, whatever was there under its name.
-  package func write(
+  package func write(_ bytes: RawSpan, to name: UnsafePointer<CChar>) throws(StoreError) {
+    try unsafe bytes.withUnsafeBytes { (buffer) throws(StoreError) in
+      try unsafe write(buffer, to: name)
+    }
+  }
+
+  private func write(
     _ bytes: UnsafeRawBufferPointer, to name: UnsafePointer<CChar>
   ) throws(StoreError) {
     let file = try unsafe openBeneath(name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, "creating it")
