@@ -100,7 +100,7 @@ let package = Package(
     // Tests.
     tests("ImageStoreCore"),
     tests("Deflate", ["CZlib"]),
-    tests("PNGCodec", ["Deflate", "CImageKernels"]),
+    tests("PNGCodec", ["Deflate", "CImageKernels", "CZlib"]),
   ],
   swiftLanguageModes: [.v6]
 )
