@@ -116,6 +116,7 @@ let package = Package(
       ],
       path: "Benchmarks/StoreBenchmarks",
       swiftSettings: swiftSettings),
+    tests("PNGCodec", ["Deflate", "CImageKernels", "CZlib"]),
   ],
   swiftLanguageModes: [.v6]
 )
