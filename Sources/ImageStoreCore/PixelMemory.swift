@@ -45,8 +45,17 @@ import Musl
     _ body: (inout OutputRawSpan) throws(StoreError) -> Void
   ) throws(StoreError) {
     byteCount = 0
+    try append(body)
+  }
+
+  /// Adds what `body` appends to the contents.
+  ///
+  /// The caller must hold the only reference.
+  package func append(
+    _ body: (inout OutputRawSpan) throws(StoreError) -> Void
+  ) throws(StoreError) {
     let memory = unsafe UnsafeMutableRawBufferPointer(start: base, count: capacity)
-    var output = unsafe OutputRawSpan(buffer: memory, initializedCount: 0)
+    var output = unsafe OutputRawSpan(buffer: memory, initializedCount: byteCount)
     try body(&output)
     byteCount = unsafe output.finalize(for: memory)
   }

@@ -1,4 +1,4 @@
-import ImageStoreCore
+package import ImageStoreCore
 
 #if canImport(Darwin)
 import Darwin
@@ -11,15 +11,19 @@ import Musl
 /// Memory that grows and is used again.
 ///
 /// Invariant behind `@unchecked Sendable`: the value alone holds its memory.
-@safe struct DeflateBuffer: ~Copyable, @unchecked Sendable {
-  private(set) var memory = unsafe UnsafeMutableRawBufferPointer(start: nil, count: 0)
+@safe package struct ReusableBuffer: ~Copyable, @unchecked Sendable {
+  package private(set) var memory = unsafe UnsafeMutableRawBufferPointer(start: nil, count: 0)
   /// How many bytes have been written, from the start.
-  var byteCount = 0
+  package var byteCount = 0
+
+  package init() {}
 
   deinit { unsafe free(memory.baseAddress) }
 
   /// Makes room for `count` bytes; what was there is lost.
-  mutating func reserve(_ count: Int) throws(StoreError) {
+  ///
+  /// - Throws: ``StoreError/Code/limitExceeded`` where the system has not so much memory.
+  package mutating func reserve(_ count: Int) throws(StoreError) {
     byteCount = 0
     guard unsafe memory.count < count else { return }
     unsafe free(memory.baseAddress)
