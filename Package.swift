@@ -103,6 +103,8 @@ let package = Package(
     tests("NumPyFormat"),
     tests("StoreIO"),
     tests("Deflate", ["CZlib"]),
+    tests("PNGCodec", ["Deflate", "CImageKernels"]),
+    tests("ImageFeeding"),
   ],
   swiftLanguageModes: [.v6]
 )
