@@ -105,6 +105,7 @@ let package = Package(
     tests("Deflate", ["CZlib"]),
     tests("PNGCodec", ["Deflate", "CImageKernels"]),
     tests("ImageFeeding"),
+    tests("FileStore", ["PNGCodec", "StoreIO"]),
   ],
   swiftLanguageModes: [.v6]
 )
