@@ -11,7 +11,8 @@ public struct SubsetStore: ImageStore {
     /// The images of this selection at a range.
     func picking(_ inner: Range<Int>) -> Selection {
       switch self {
-      case .range(let range): .range(range.lowerBound + inner.lowerBound..<range.lowerBound + inner.upperBound)
+      case .range(let range):
+        .range(range.lowerBound + inner.lowerBound..<range.lowerBound + inner.upperBound)
       case .list(let list, let isRising): .list(Array(list[inner]), isRising: isRising)
       }
     }
@@ -54,7 +55,8 @@ public struct SubsetStore: ImageStore {
   /// - Throws: ``StoreError/Code/indexOutOfRange``.
   public init(_ base: any ImageStore, _ range: Range<Int>) throws(StoreError) {
     guard range.lowerBound >= 0 && range.upperBound <= base.count else {
-      throw .indexOutOfRange(range.lowerBound < 0 ? range.lowerBound : range.upperBound - 1, count: base.count)
+      throw .indexOutOfRange(
+        range.lowerBound < 0 ? range.lowerBound : range.upperBound - 1, count: base.count)
     }
     let inner = base as? SubsetStore
     self.base = inner?.base ?? base
@@ -87,13 +89,14 @@ public struct SubsetStore: ImageStore {
   public var format: ImageFormat? {
     if count == 0 { return nil }
     if let format = base.format { return format }
-    return (try? rememberedFormat.value { () throws(StoreError) in
-      let first = try base.format(at: baseIndex(0))
-      for index in 1..<max(1, count) {
-        guard try base.format(at: baseIndex(index)) == first else { return nil }
-      }
-      return first
-    }) ?? nil
+    return
+      (try? rememberedFormat.value { () throws(StoreError) in
+        let first = try base.format(at: baseIndex(0))
+        for index in 1..<max(1, count) {
+          guard try base.format(at: baseIndex(index)) == first else { return nil }
+        }
+        return first
+      }) ?? nil
   }
 
   public func format(at index: Int) throws(StoreError) -> ImageFormat {

@@ -111,7 +111,8 @@ public struct ZippedStore: ImageStore {
   ) throws(StoreError) {
     guard image.height == mask.height && image.width == mask.width else {
       throw StoreError(
-        .invalidArgument, "a mask of \(mask.height)x\(mask.width) for an image of \(image.height)x\(image.width)",
+        .invalidArgument,
+        "a mask of \(mask.height)x\(mask.width) for an image of \(image.height)x\(image.width)",
         remedy: "give masks as large as their images", image: index)
     }
   }

@@ -88,6 +88,33 @@ extension CheckRun {
     try require(got == expected, "\(what): expected \(expected), got \(got)")
   }
 
+  /// Compares lists, and tells the first difference rather than everything.
+  func requireEqual<Element: Equatable>(
+    _ what: String, _ got: [Element], _ expected: [Element]
+  ) throws {
+    if got == expected { return }
+    try requireEqual("\(what): count", got.count, expected.count)
+    for (position, pair) in zip(got, expected).enumerated() where pair.0 != pair.1 {
+      if let got = pair.0 as? [UInt8], let expected = pair.1 as? [UInt8] {
+        try requireEqual("\(what): at \(position)", got, expected)
+      }
+      throw PlanViolation("\(what): at \(position): expected \(pair.1), got \(pair.0)")
+    }
+  }
+
+  /// Compares lists that may be missing.
+  func requireEqual<Element: Equatable>(
+    _ what: String, _ got: [Element]?, _ expected: [Element]?
+  ) throws {
+    if let got, let expected {
+      let (got, expected): ([Element], [Element]) = (got, expected)
+      return try requireEqual(what, got, expected)
+    }
+    try require(
+      (got == nil) == (expected == nil),
+      "\(what): expected \(expected == nil ? "none" : "some"), got \(got == nil ? "none" : "some")")
+  }
+
   /// Checks that a call throws a `StoreError` of one of some codes.
   func requireError(
     _ codes: StoreError.Code..., what: String, _ body: () throws -> Void
@@ -97,7 +124,7 @@ extension CheckRun {
       try body()
     } catch let error as StoreError {
       return try require(
-        codes.contains(error.code), "\(what): expected \(names), got \(error.code): \(error)")
+        codes.contains(error.code), "\(what): expected \(names), got \(error.code.rawValue): \(error)")
     }
     throw PlanViolation("\(what): expected an error of \(names), got none")
   }

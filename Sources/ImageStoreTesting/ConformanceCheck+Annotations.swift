@@ -57,7 +57,7 @@ extension ConformanceCheck {
         refused.columns = [name: .int64([1, 2])]
         let path = run.unwrittenPath("refused")
         try run.requireError(.invalidArgument, what: "writing a column named \"\(name)\"") {
-          try run.factory.write(path, .create, WritePlan([.run(refused)]))
+          try run.factory.write(path, .create, WritePlan([.run(refused)], finishes: false))
         }
         try run.requireNothing(at: path, "after a column named \"\(name)\"")
       }
@@ -83,7 +83,7 @@ extension ConformanceCheck {
         let path = run.unwrittenPath("refused")
         for before in [[], [WritePlan.Step.run(images)]] {
           try run.requireError(.invalidArgument, what: what) {
-            try run.factory.write(path, .create, WritePlan(before + [step]))
+            try run.factory.write(path, .create, WritePlan(before + [step], finishes: false))
           }
           try run.requireNothing(at: path, "after \(what)")
         }

@@ -75,7 +75,7 @@ extension ConformanceCheck {
       }
       for (what, more) in refused {
         try run.requireError(.invalidArgument, .unsupported, what: "appending \(what)") {
-          try run.factory.write(path, .append, WritePlan([.run(more)]))
+          try run.factory.write(path, .append, WritePlan([.run(more)], finishes: false))
         }
         try run.expect(try run.factory.open(path), holds: images)
       }

@@ -92,7 +92,7 @@ extension CheckRun {
   mutating func expectUnsupported(_ images: ModelImages, _ what: String) throws {
     let path = unwrittenPath("refused")
     try requireError(.unsupported, what: "writing \(what)") {
-      try factory.write(path, .create, WritePlan([.run(images)]))
+      try factory.write(path, .create, WritePlan([.run(images)], finishes: false))
     }
     try requireNothing(at: path, "after \(what) were refused")
   }

@@ -51,7 +51,7 @@ extension ConformanceCheck {
       }
       try run.requireError(.invalidArgument, what: "replacing by images without their pixels") {
         let broken = WritePlan.Step.raw([], BatchLayout(first.formats), Annotations())
-        try run.factory.write(path, .replace, WritePlan([.run(first), broken]))
+        try run.factory.write(path, .replace, WritePlan([.run(first), broken], finishes: false))
       }
       try run.expect(try run.factory.open(path), holds: second)
     },
@@ -85,7 +85,7 @@ extension ConformanceCheck {
       for (first, second) in pairs {
         let path = run.unwrittenPath("refused")
         try run.requireError(.invalidArgument, what: "appending other labels or columns") {
-          try run.factory.write(path, .create, WritePlan([.run(first), .run(second)]))
+          try run.factory.write(path, .create, WritePlan([.run(first), .run(second)], finishes: false))
         }
         try run.requireNothing(at: path, "after other labels or columns were refused")
       }

@@ -29,9 +29,9 @@ struct TemporaryFolder: ~Copyable {
 
   private static func remove(_ path: String) {
     // A symbolic link is removed, not followed.
-    if unlink(path) == 0 { return }
+    if unsafe unlink(path) == 0 { return }
     for entry in entries(of: path) ?? [] { remove("\(path)/\(entry)") }
-    _ = rmdir(path)
+    _ = unsafe rmdir(path)
   }
 
   /// The names in a folder, or nil where there is no such folder.

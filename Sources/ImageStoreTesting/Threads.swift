@@ -24,7 +24,7 @@ func runOnThreads(_ count: Int, _ body: @escaping @Sendable (_ thread: Int) thro
       failures.add(PlanViolation("no thread can be started"))
     }
   }
-  for thread in unsafe threads { unsafe _ = pthread_join(thread, nil) }
+  for thread in threads { _ = pthread_join(thread, nil) }
   if let failure = failures.first { throw failure }
 }
 

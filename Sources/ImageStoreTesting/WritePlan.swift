@@ -38,15 +38,15 @@ public struct WritePlan {
     for step in steps {
       do {
         try Self.take(step, &writer)
-      } catch {
+      } catch let first {
         try Self.checkStaysFailed(&writer, step)
         // The writer has failed for good: finishing it must fail too.
         do {
           try writer.finish()
-        } catch _ as StoreError {
-          throw error
+        } catch {
+          throw first
         }
-        throw PlanViolation("finish() succeeds after an append that failed with: \(error)")
+        throw PlanViolation("finish() succeeds after an append that failed with: \(first)")
       }
       expected += step.count
       guard writer.count == expected else {
