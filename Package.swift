@@ -117,6 +117,7 @@ let package = Package(
       path: "Benchmarks/StoreBenchmarks",
       swiftSettings: swiftSettings),
     tests("PNGCodec", ["Deflate", "CImageKernels", "CZlib"]),
+    tests("FileStore", ["PNGCodec", "StoreIO"]),
   ],
   swiftLanguageModes: [.v6]
 )
