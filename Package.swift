@@ -100,7 +100,10 @@ let package = Package(
 
     // Tests.
     tests("ImageStoreCore"),
+    tests("NumPyFormat"),
     tests("StoreIO"),
+    tests("Deflate", ["CZlib"]),
+    tests("PNGCodec", ["Deflate", "CImageKernels"]),
     tests("ImageFeeding"),
   ],
   swiftLanguageModes: [.v6]

@@ -1,0 +1,89 @@
+package import ImageStoreCore
+
+/// Deflates buffers one after another with state that is made once.
+///
+/// The bytes made depend on the input and the settings alone. The strategies ``DeflateStrategy/standard``
+/// and ``DeflateStrategy/filtered`` go through libdeflate under the package trait `Libdeflate`; all else
+/// goes through zlib.
+package struct Deflater: ~Copyable, Sendable {
+  package let container: DeflateContainer
+  private var stream: DeflateStream?
+  #if Libdeflate
+  private var compressor: LibdeflateCompressor?
+  #endif
+  var buffer = ReusableBuffer()
+
+  /// - Parameters:
+  ///   - level: 0 (stored) to 9 (smallest).
+  ///   - windowBits: the window is `2^windowBits` bytes, 9 to 15.
+  ///   - memoryLevel: zlib's; 1 to 9. Small windows and levels are quicker to reset from one small
+  ///     buffer to the next.
+  /// - Throws: ``StoreError/Code/limitExceeded`` where there is no memory for the state.
+  package init(
+    _ container: DeflateContainer, level: Int, strategy: DeflateStrategy = .standard,
+    windowBits: Int = 15, memoryLevel: Int = 8
+  ) throws(StoreError) {
+    precondition((0...9).contains(level) && (9...15).contains(windowBits))
+    precondition((1...9).contains(memoryLevel))
+    self.container = container
+    #if Libdeflate
+    if strategy == .standard || strategy == .filtered {
+      stream = nil
+      compressor = try LibdeflateCompressor(level: level)
+      return
+    }
+    compressor = nil
+    #endif
+    stream = try DeflateStream(
+      container, level: level, strategy: strategy, windowBits: windowBits, memoryLevel: memoryLevel)
+  }
+
+  /// The most bytes that `count` bytes deflate to.
+  package func bound(_ count: Int) -> Int {
+    #if Libdeflate
+    if compressor != nil { return compressor!.bound(container, count) }
+    #endif
+    return stream!.bound(count)
+  }
+
+  /// Deflates a whole buffer.
+  ///
+  /// - Parameter destination: room for ``bound(_:)`` bytes is always enough.
+  /// - Returns: how many bytes were written.
+  /// - Throws: ``StoreError/Code/invalidArgument`` where `destination` is too small.
+  package mutating func deflate(
+    _ source: UnsafeRawBufferPointer, into destination: UnsafeMutableRawBufferPointer
+  ) throws(StoreError) -> Int {
+    #if Libdeflate
+    if compressor != nil {
+      let count = unsafe compressor!.deflate(source, container, into: destination)
+      guard count > 0 else { throw .noRoom(destination.count) }
+      return count
+    }
+    #endif
+    guard let count = unsafe stream!.deflate(source, into: destination) else {
+      throw .noRoom(destination.count)
+    }
+    return count
+  }
+
+  /// Deflates a whole buffer into memory of this value, where ``bytes`` lends it until the next call.
+  ///
+  /// - Throws: ``StoreError/Code/limitExceeded`` where there is no memory for the result.
+  package mutating func deflate(_ source: UnsafeRawBufferPointer) throws(StoreError) {
+    try buffer.reserve(bound(source.count))
+    let room = unsafe buffer.memory
+    buffer.byteCount = try unsafe deflate(source, into: room)
+  }
+
+  /// Deflates a whole span; see ``deflate(_:)-(UnsafeRawBufferPointer)``.
+  package mutating func deflate(_ source: RawSpan) throws(StoreError) {
+    try unsafe source.withUnsafeBytes { (bytes) throws(StoreError) in try unsafe deflate(bytes) }
+  }
+}
+
+extension StoreError {
+  fileprivate static func noRoom(_ count: Int) -> StoreError {
+    StoreError(.invalidArgument, "\(count) bytes are no room for the compressed bytes")
+  }
+}
