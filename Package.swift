@@ -104,7 +104,6 @@ let package = Package(
     tests("NumPyFormat"),
     tests("StoreIO"),
     tests("Deflate", ["CZlib"]),
-    tests("PNGCodec", ["Deflate", "CImageKernels"]),
     tests("ImageFeeding"),
 
     // The benchmarks; `swift test` skips them, `Benchmarks/run` runs them.
@@ -118,6 +117,7 @@ let package = Package(
       swiftSettings: swiftSettings),
     tests("PNGCodec", ["Deflate", "CImageKernels", "CZlib"]),
     tests("FileStore", ["PNGCodec", "StoreIO"]),
+    tests("HDF5Store", ["StoreIO"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -21,13 +21,20 @@ extension HDF5Session {
 
   /// Creates a file that must not exist. It is not locked: it stands in a writer's own folder, which is.
   ///
-  /// - Parameter alignment: where objects of at least `threshold` bytes begin.
-  func createFile(_ path: String, threshold: Int, alignment: Int) throws(StoreError) -> HDF5Handle {
+  /// - Parameters:
+  ///   - alignedByteCount: objects of at least this size begin at a multiple of ``PixelSpool/start``.
+  ///   - hasSingleChunks: whether there will be many datasets of one chunk, which then take a small index
+  ///     instead of one of 3 KB each.
+  func createFile(
+    _ path: String, alignedByteCount: Int, hasSingleChunks: Bool
+  ) throws(StoreError) -> HDF5Handle {
     let access = try fileAccess()
     try check(CHDF5_set_file_locking(access.id, false, true), "setting up file locking")
     try check(
-      H5Pset_alignment(access.id, hsize_t(threshold), hsize_t(alignment)), "setting up alignment")
+      H5Pset_alignment(access.id, hsize_t(alignedByteCount), hsize_t(PixelSpool.start)),
+      "setting up alignment")
     let creation = try handle(H5Pcreate(CHDF5_file_creation()), "preparing to create it")
+    if hasSingleChunks { try check(H5Pset_istore_k(creation.id, 1), "preparing to create it") }
     return try handle(
       unsafe H5Fcreate(path, CHDF5_exclusive(), creation.id, access.id), "creating it")
   }
