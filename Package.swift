@@ -105,6 +105,8 @@ let package = Package(
     tests("Deflate", ["CZlib"]),
     tests("PNGCodec", ["Deflate", "CImageKernels"]),
     tests("ImageFeeding"),
+    tests("Pickle"),
+    tests("CIFAR10", ["StoreIO", "Deflate", "CImageKernels"]),
   ],
   swiftLanguageModes: [.v6]
 )
