@@ -85,6 +85,7 @@ let package = Package(
         "CIFAR10", "FileStore", "LMDBStore", "HDF5Store", "NPZStore", "PackedBitStore",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
+      resources: [.copy("Resources/cifar-10-demo")],
       swiftSettings: swiftSettings),
 
     // System libraries.
@@ -100,13 +101,24 @@ let package = Package(
 
     // Tests.
     tests("ImageStoreCore"),
-    tests("NumPyFormat"),
     tests("StoreIO"),
     tests("Deflate", ["CZlib"]),
-    tests("PNGCodec", ["Deflate", "CImageKernels"]),
+    tests("NumPyFormat"),
+    tests("PNGCodec", ["Deflate", "CImageKernels", "CZlib"]),
+    tests("FileStore", ["PNGCodec", "StoreIO"]),
     tests("ImageFeeding"),
     tests("Pickle"),
     tests("CIFAR10", ["StoreIO", "Deflate", "CImageKernels"]),
+
+    // The benchmarks; `swift test` skips them, `Benchmarks/run` runs them.
+    .testTarget(
+      name: "StoreBenchmarks",
+      dependencies: [
+        "ImageStoreCore", "ImageStoreTesting", "StoreIO", "NumPyFormat", "CIFAR10", "FileStore",
+        "LMDBStore", "HDF5Store", "NPZStore", "PackedBitStore", "ImageFeeding",
+      ],
+      path: "Benchmarks/StoreBenchmarks",
+      swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6]
 )
