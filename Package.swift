@@ -107,6 +107,8 @@ let package = Package(
     tests("PNGCodec", ["Deflate", "CImageKernels", "CZlib"]),
     tests("FileStore", ["PNGCodec", "StoreIO"]),
     tests("ImageFeeding"),
+    tests("Pickle"),
+    tests("CIFAR10", ["StoreIO", "Deflate", "CImageKernels"]),
 
     // The benchmarks; `swift test` skips them, `Benchmarks/run` runs them.
     .testTarget(
