@@ -104,11 +104,11 @@ let package = Package(
     tests("StoreIO"),
     tests("Deflate", ["CZlib"]),
     tests("NumPyFormat"),
+    tests("Pickle"),
     tests("PNGCodec", ["Deflate", "CImageKernels", "CZlib"]),
+    tests("CIFAR10", ["StoreIO", "Deflate", "CImageKernels"]),
     tests("FileStore", ["PNGCodec", "StoreIO"]),
     tests("ImageFeeding"),
-    tests("Pickle"),
-    tests("CIFAR10", ["StoreIO", "Deflate", "CImageKernels"]),
 
     // The benchmarks; `swift test` skips them, `Benchmarks/run` runs them.
     .testTarget(
