@@ -85,6 +85,7 @@ let package = Package(
         "CIFAR10", "FileStore", "LMDBStore", "HDF5Store", "NPZStore", "PackedBitStore",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
+      resources: [.copy("Resources/cifar-10-demo")],
       swiftSettings: swiftSettings),
 
     // System libraries.
