@@ -119,7 +119,10 @@ struct Discovery {
           || FileRole.Distribution.allCases.contains {
             names.contains($0.folderName) && recognizes("\(path)/\($0.folderName)")
           }
-      case .file: return try unsafe FileContent(MappedFile(path).bytes) != .other
+      case .file:
+        let file = try MappedFile(path)
+        // The bytes are there only as long as the map is.
+        return withExtendedLifetime(file) { unsafe FileContent(file.bytes) != .other }
       default: return false
       }
     } catch {

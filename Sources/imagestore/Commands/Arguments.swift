@@ -50,7 +50,8 @@ struct DescribingOptions: ParsableArguments {
   var axis: BitAxis?
 
   @Option(
-    help: ArgumentHelp("Whether the first pixel is a byte's highest bit or its lowest.", valueName: "big|little"))
+    help: ArgumentHelp(
+      "Whether the first pixel is a byte's highest bit or its lowest.", valueName: "big|little"))
   var bitOrder: BitOrder?
 
   @Option(help: ArgumentHelp("Name of the dataset or array of images.", valueName: "name"))

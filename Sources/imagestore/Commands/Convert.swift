@@ -5,6 +5,11 @@ internal import StoreIO
 struct Convert: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Writes the images of a store or data set into a store of any kind.",
+    usage: """
+      imagestore convert SOURCE DESTINATION [--to KIND] [--split train|test|all]
+                         [--first N] [--append] [--replace] [--compression none|fast|small]
+                         [--layout NAME] [--threshold T] [--quiet]
+      """,
     discussion: """
       Labels, columns and class names go along. The store appears when it is complete: whatever ends the \
       program before leaves the destination as it was.

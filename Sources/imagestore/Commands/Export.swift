@@ -4,7 +4,9 @@ internal import NumPyFormat
 internal import PNGCodec
 
 struct Export: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Writes one image of a store as PNG or .npy.")
+  static let configuration = CommandConfiguration(
+    abstract: "Writes one image of a store as PNG or .npy.",
+    usage: "imagestore export STORE INDEX OUTPUT.png|OUTPUT.npy")
 
   @Argument(help: "The store.") var store: String
   @Argument(help: "The image's index, from 0.") var index: Int

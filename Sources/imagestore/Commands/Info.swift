@@ -3,7 +3,8 @@ internal import ImageStoreCore
 internal import StoreIO
 
 struct Info: ParsableCommand {
-  static let configuration = CommandConfiguration(abstract: "Tells what is in a store.")
+  static let configuration = CommandConfiguration(
+    abstract: "Tells what is in a store.", usage: "imagestore info STORE [--json]")
 
   @Argument(help: "The store.") var store: String
   @Flag(help: "Print one JSON object.") var json = false

@@ -4,14 +4,17 @@ internal import ImageStoreCore
 struct Show: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Draws images of a store side by side in a PNG, with their classes.",
+    usage: "imagestore show STORE --output picture.png [--first N | --index I ...] [--columns C]",
     discussion: """
       Small images are enlarged and large ones reduced to the size of a thumbnail. Samples other than \
       bytes are scaled from their least to their greatest value, floats from 0 to 1 if they lie there.
       """)
 
   @Argument(help: "The store.") var store: String
-  @Option(name: .shortAndLong, help: ArgumentHelp("The PNG to write.", valueName: "picture.png")) var output: String
-  @Option(help: ArgumentHelp("Draw the first N images; 48 if nothing is said.", valueName: "N")) var first: Int?
+  @Option(name: .shortAndLong, help: ArgumentHelp("The PNG to write.", valueName: "picture.png")) var output:
+    String
+  @Option(help: ArgumentHelp("Draw the first N images; 48 if nothing is said.", valueName: "N")) var first:
+    Int?
   @Option(
     parsing: .upToNextOption, help: ArgumentHelp("Draw these images, in this order.", valueName: "I"))
   var index: [Int] = []
@@ -31,7 +34,8 @@ struct Show: ParsableCommand {
     do throws(StoreError) {
       let sheet = try ContactSheet(of: images, shown, columns: columns)
       try OutputFile.write(sheet.png(), to: output)
-      Console.line("\(output): \(Numbers.count(shown.count, "image")), \(sheet.width) x \(sheet.height) pixels")
+      Console.line(
+        "\(output): \(Numbers.count(shown.count, "image")), \(sheet.width) x \(sheet.height) pixels")
     } catch {
       throw error.at(path: store)
     }

@@ -7,6 +7,7 @@ internal import StoreIO
 struct Split: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Divides a store into folds for cross-validation.",
+    usage: "imagestore split STORE --folds K [--seed S] --output DIR",
     discussion: """
       Writes fold-0-train.npy and fold-0-validation.npy, fold-1-..., the indices of images as int64 by \
       rising index, for numpy.load. Each fold has its share of every class, within one image; a store \
@@ -16,7 +17,8 @@ struct Split: ParsableCommand {
   @Argument(help: "The store.") var store: String
   @Option(help: ArgumentHelp("How many folds.", valueName: "K")) var folds: Int
   @Option(help: ArgumentHelp("What the division is drawn from.", valueName: "S")) var seed: UInt64 = 0
-  @Option(help: ArgumentHelp("Folder to write to; made if it is not there.", valueName: "dir")) var output: String
+  @Option(help: ArgumentHelp("Folder to write to; made if it is not there.", valueName: "dir")) var output:
+    String
   @OptionGroup(title: "For files that do not describe themselves") var describing: DescribingOptions
 
   func validate() throws {

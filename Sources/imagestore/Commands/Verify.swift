@@ -4,6 +4,7 @@ internal import ImageStoreCore
 struct Verify: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Reads all of a store, checks every checksum, and compares it with another.",
+    usage: "imagestore verify STORE [--against OTHER [--split train|test|all]] [--quiet]",
     discussion: """
       With --against, pixels, labels and columns must be equal, in the same order; the first difference \
       is told.
@@ -18,7 +19,9 @@ struct Verify: ParsableCommand {
   @OptionGroup(title: "For files that do not describe themselves") var describing: DescribingOptions
 
   func validate() throws {
-    if split != nil && against == nil { throw ValidationError("--split chooses a part of what --against names.") }
+    if split != nil && against == nil {
+      throw ValidationError("--split chooses a part of what --against names.")
+    }
   }
 
   func run() throws {

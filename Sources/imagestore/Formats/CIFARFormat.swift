@@ -4,7 +4,7 @@ internal import ImageStoreCore
 /// CIFAR-10 and CIFAR-100 as they are distributed; read, not written.
 struct CIFARFormat: StoreFormat {
   let name = "cifar"
-  let summary = "CIFAR-10 and CIFAR-100: folder, batch or archive, python and binary version"
+  let summary = "CIFAR-10 and CIFAR-100: folder, batch or archive"
 
   func recognizes(_ path: String, _ hints: OpenHints) -> Bool { CIFAR10.recognizes(path) }
 

@@ -5,7 +5,7 @@ internal import StoreIO
 /// Folders of PNGs.
 struct FileFormat: WritableStoreFormat {
   let name = "file"
-  let summary = "a folder of PNGs: labels.csv, {i}.png with {N}.csv, or a folder a class"
+  let summary = "a folder of PNGs, with labels.csv, {N}.csv, or a folder a class"
   let suffixes: [String] = []
   let layouts = FileLayout.allCases.map(\.rawValue)
 

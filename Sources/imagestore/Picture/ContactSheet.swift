@@ -28,7 +28,8 @@ struct ContactSheet {
     let captions = try Self.captions(store, indices)
     let captionHeight = captions == nil ? 0 : Self.captionGap + Font.height
     let cell = (width: largest.width + 2, height: largest.height + 2 + captionHeight)
-    let across = columns.map { min($0, indices.count) } ?? Self.columns(indices.count, cell.width, cell.height)
+    let across =
+      columns.map { min($0, indices.count) } ?? Self.columns(indices.count, cell.width, cell.height)
     let down = (indices.count + across - 1) / across
     let step = (column: cell.width + Self.margin, row: cell.height + Self.margin)
     let size = (width: across * step.column + Self.margin, height: down * step.row + Self.margin)
@@ -67,8 +68,11 @@ struct ContactSheet {
   }
 
   private static func columns(_ count: Int, _ width: Int, _ height: Int) -> Int {
-    let ideal = (Double(count) * 1.5 * Double(height) / Double(width)).squareRoot()
-    return min(count, max(1, Int(ideal.rounded())))
+    let ideal = Int((Double(count) * 1.5 * Double(height) / Double(width)).squareRoot().rounded())
+    // Of the numbers near the ideal one, that which leaves the fewest places of the last row empty.
+    let candidates = [ideal, ideal - 1, ideal + 1, ideal - 2].filter { $0 >= 1 && $0 <= count }
+    let empty = { (across: Int) in (across - count % across) % across }
+    return candidates.min { empty($0) < empty($1) } ?? count
   }
 
   /// The size an image is shown at: small ones a whole number of times as large, large ones reduced.

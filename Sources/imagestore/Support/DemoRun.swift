@@ -94,7 +94,8 @@ struct DemoRow {
   var bytesOnDisk: Int
 
   static let header =
-    line(["store", "write", "read", "shuffled", "disk", "pixels"]) + "\n  " + String(repeating: "-", count: 60)
+    line(["store", "write", "read", "shuffled", "disk", "pixels"]) + "\n  "
+    + String(repeating: "-", count: 60)
 
   var text: String {
     let times = [write, read, shuffled].map { Numbers.significant($0 * 1e6 / Double(count)) }

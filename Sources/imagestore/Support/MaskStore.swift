@@ -51,7 +51,8 @@ struct MaskStore: ImageStore {
           rebasing: pixels.bytes[layout.byteRange(of: position)])
         let count = format.height * format.width
         unsafe Self.fill(
-          UnsafeMutableRawBufferPointer(rebasing: memory[place..<place + count]), from: image, format, threshold)
+          UnsafeMutableRawBufferPointer(rebasing: memory[place..<place + count]), from: image, format,
+          threshold)
         place += count
       }
     }

@@ -58,7 +58,8 @@ final class ProgressBar {
   private func bar(_ done: Int, seconds: Double, width: Int) -> String {
     let share = total > 0 ? Double(done) / Double(total) : 1
     let head = "\(title) "
-    let tail = " \(Int(share * 100))% \(Numbers.grouped(done))/\(Numbers.grouped(total))\(rate(done, seconds))"
+    let tail =
+      " \(Int(share * 100))% \(Numbers.grouped(done))/\(Numbers.grouped(total))\(rate(done, seconds))"
     let room = min(40, width - head.count - tail.count - 2)
     guard room >= 5 else { return String((head + tail).prefix(max(0, width))) }
     let filled = Int(Double(room) * share)

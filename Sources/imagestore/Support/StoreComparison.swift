@@ -40,7 +40,8 @@ struct StoreComparison {
     let (x, y) = (try a.labels(), try b.labels())
     guard x != y else { return }
     guard let x, let y else {
-      throw difference(x == nil ? "no labels where \(second.path) has them" : "labels where \(second.path) has none")
+      throw difference(
+        x == nil ? "no labels where \(second.path) has them" : "labels where \(second.path) has none")
     }
     if let index = x.indices.first(where: { x[$0] != y[$0] }) {
       throw difference("the label \(x[index]) where \(second.path) has \(y[index])", image: index)

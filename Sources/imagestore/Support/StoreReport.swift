@@ -70,7 +70,9 @@ struct StoreReport {
       rows.append(("samples", elementType ?? "of different types"))
     }
     rows.append(("on disk", Numbers.bytes(bytesOnDisk)))
-    for (name, kind) in columnKinds.sorted(by: { $0.key < $1.key }) { rows.append(("column", "\(name) (\(kind))")) }
+    for (name, kind) in columnKinds.sorted(by: { $0.key < $1.key }) {
+      rows.append(("column", "\(name) (\(kind))"))
+    }
     rows.append(("labels", labelCounts == nil ? "none" : "\(labelCounts!.count) different"))
     let width = 8
     var lines = rows.map { $0.0 + String(repeating: " ", count: width + 2 - $0.0.count) + $0.1 }
@@ -105,7 +107,8 @@ struct StoreReport {
 
 extension StoreReport: Encodable {
   private enum CodingKeys: String, CodingKey {
-    case path, format, count, parts, height, width, channels, elementType, hasLabels, labelCounts, classNames, columns
+    case path, format, count, parts, height, width, channels, elementType, hasLabels, labelCounts, classNames,
+      columns
     case columnKinds, bytesOnDisk, bytesAllocated
   }
 
