@@ -101,9 +101,14 @@ let package = Package(
 
     // Tests.
     tests("ImageStoreCore"),
-    tests("NumPyFormat"),
     tests("StoreIO"),
     tests("Deflate", ["CZlib"]),
+    tests("NumPyFormat"),
+    tests("Pickle"),
+    tests("PNGCodec", ["Deflate", "CImageKernels", "CZlib"]),
+    tests("CIFAR10", ["StoreIO", "Deflate", "CImageKernels"]),
+    tests("FileStore", ["PNGCodec", "StoreIO"]),
+    tests("HDF5Store", ["StoreIO"]),
     tests("ImageFeeding"),
 
     // The benchmarks; `swift test` skips them, `Benchmarks/run` runs them.
@@ -115,9 +120,6 @@ let package = Package(
       ],
       path: "Benchmarks/StoreBenchmarks",
       swiftSettings: swiftSettings),
-    tests("PNGCodec", ["Deflate", "CImageKernels", "CZlib"]),
-    tests("FileStore", ["PNGCodec", "StoreIO"]),
-    tests("HDF5Store", ["StoreIO"]),
   ],
   swiftLanguageModes: [.v6]
 )
