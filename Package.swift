@@ -54,7 +54,8 @@ let package = Package(
 
     // Shared by the backends: files, threads, checksums, compression, formats.
     .target(name: "CImageKernels"),
-    library("StoreIO", ["ImageStoreCore", "CImageKernels"]),
+    .target(name: "CSystem"),
+    library("StoreIO", ["ImageStoreCore", "CImageKernels", "CSystem"]),
     library(
       "Deflate",
       [
@@ -84,6 +85,7 @@ let package = Package(
         "CIFAR10", "FileStore", "LMDBStore", "HDF5Store", "NPZStore", "PackedBitStore",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
+      resources: [.copy("Resources/cifar-10-demo")],
       swiftSettings: swiftSettings),
 
     // System libraries.
@@ -99,8 +101,23 @@ let package = Package(
 
     // Tests.
     tests("ImageStoreCore"),
+    tests("NumPyFormat"),
+    tests("StoreIO"),
     tests("Deflate", ["CZlib"]),
+    tests("PNGCodec", ["Deflate", "CImageKernels"]),
+    tests("ImageFeeding"),
+
+    // The benchmarks; `swift test` skips them, `Benchmarks/run` runs them.
+    .testTarget(
+      name: "StoreBenchmarks",
+      dependencies: [
+        "ImageStoreCore", "ImageStoreTesting", "StoreIO", "NumPyFormat", "CIFAR10", "FileStore",
+        "LMDBStore", "HDF5Store", "NPZStore", "PackedBitStore", "ImageFeeding",
+      ],
+      path: "Benchmarks/StoreBenchmarks",
+      swiftSettings: swiftSettings),
     tests("PNGCodec", ["Deflate", "CImageKernels", "CZlib"]),
+    tests("FileStore", ["PNGCodec", "StoreIO"]),
   ],
   swiftLanguageModes: [.v6]
 )

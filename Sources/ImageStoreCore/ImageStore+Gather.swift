@@ -34,10 +34,10 @@ extension OutputRawSpan {
     locate: (_ index: Int) throws(StoreError) -> UnsafeRawPointer
   ) throws(StoreError) {
     let gather = try UniformGather(indices, regions: regions, of: imageCount, format: format)
-    try appendBytes(gather.byteCount) { (memory) throws(StoreError) in
+    try unsafe appendBytes(gather.byteCount) { (memory) throws(StoreError) in
       guard gather.count > 0 else { return }
       let slot = gather.slotByteCount
-      var place = unsafe memory.baseAddress!
+      var place = memory.baseAddress!
       for position in 0..<gather.count {
         let image = try unsafe locate(indices[position])
         if gather.isWhole {
@@ -74,9 +74,9 @@ extension OutputRawSpan {
       try checkSameSize(region, as: regions[0])
       byteCount += region.height * region.width * format.bytesPerPixel
     }
-    try appendBytes(byteCount) { (memory) throws(StoreError) in
+    try unsafe appendBytes(byteCount) { (memory) throws(StoreError) in
       guard byteCount > 0 else { return }
-      var place = unsafe memory.baseAddress!
+      var place = memory.baseAddress!
       for position in indices.indices {
         let (format, image) = try unsafe locate(indices[position])
         let region =

@@ -8,3 +8,4 @@
 #include "png_filters.h"
 #include "bits.h"
 #include "convert.h"
+#include "permutation.h"

@@ -1,0 +1,142 @@
+package import ImageStoreCore
+
+#if canImport(Darwin)
+internal import Darwin
+#elseif canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
+/// An open file, closed when the value goes.
+package struct File: ~Copyable, Sendable {
+  package let descriptor: Int32
+  package let path: String
+
+  package enum Access: Sendable {
+    case read
+    /// For reading and writing; the file must exist.
+    case update
+    /// For reading and writing; the file must not exist.
+    case create
+  }
+
+  package init(_ path: String, _ access: Access) throws(StoreError) {
+    let flags =
+      switch access {
+      case .read: O_RDONLY
+      case .update: O_RDWR
+      case .create: O_RDWR | O_CREAT | O_EXCL
+      }
+    var descriptor = unsafe open(path, flags | O_CLOEXEC, 0o644)
+    while descriptor < 0 && errno == EINTR {
+      descriptor = unsafe open(path, flags | O_CLOEXEC, 0o644)
+    }
+    guard descriptor >= 0 else { throw .system(errno, "opening it", path: path) }
+    self.descriptor = descriptor
+    self.path = path
+  }
+
+  deinit { _ = close(descriptor) }
+
+  /// Bytes in the file.
+  package func byteCount() throws(StoreError) -> Int {
+    try Int(status().st_size)
+  }
+
+  /// Which file it is.
+  package func identity() throws(StoreError) -> FileIdentity {
+    try FileIdentity(status())
+  }
+
+  func status() throws(StoreError) -> stat {
+    var status = stat()
+    guard unsafe fstat(descriptor, &status) == 0 else {
+      throw .system(errno, "asking for its size", path: path)
+    }
+    return status
+  }
+
+  /// Fills `buffer` with the bytes from `offset`.
+  ///
+  /// - Throws: ``StoreError/Code/corrupt`` where the file ends before.
+  package func read(
+    at offset: Int, into buffer: UnsafeMutableRawBufferPointer
+  ) throws(StoreError) {
+    var done = 0
+    while done < buffer.count {
+      let count = unsafe pread(
+        descriptor, buffer.baseAddress! + done, buffer.count - done, off_t(offset + done))
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw .system(errno, "reading it", path: path)
+      }
+      guard count > 0 else {
+        throw StoreError(
+          .corrupt,
+          "the file is cut short: \(buffer.count) bytes from \(offset) where it ends at \(offset + done)",
+          path: path)
+      }
+      done += count
+    }
+  }
+
+  /// Writes all of `bytes` at `offset`.
+  package func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(StoreError) {
+    var done = 0
+    while done < bytes.count {
+      let count = unsafe pwrite(
+        descriptor, bytes.baseAddress! + done, bytes.count - done, off_t(offset + done))
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw .system(errno, "writing it", path: path)
+      }
+      done += count
+    }
+  }
+
+  /// Writes all of `bytes` at `offset`.
+  package func write(_ bytes: RawSpan, at offset: Int) throws(StoreError) {
+    try unsafe bytes.withUnsafeBytes { (buffer) throws(StoreError) in
+      try unsafe write(buffer, at: offset)
+    }
+  }
+
+  /// Cuts or extends the file.
+  package func resize(to byteCount: Int) throws(StoreError) {
+    while ftruncate(descriptor, off_t(byteCount)) != 0 {
+      if errno != EINTR { throw .system(errno, "resizing it", path: path) }
+    }
+  }
+
+  /// Waits until what was written is on the disk.
+  package func synchronize() throws(StoreError) {
+    #if canImport(Darwin)
+    // fsync hands the bytes to the drive only; F_FULLFSYNC makes the drive write them.
+    if fcntl(descriptor, F_FULLFSYNC) == 0 { return }
+    #endif
+    while fsync(descriptor) != 0 {
+      // A file system that cannot synchronise folders says EINVAL.
+      if errno == EINVAL { return }
+      if errno != EINTR { throw .system(errno, "synchronising it with the disk", path: path) }
+    }
+  }
+
+  /// Takes the file's advisory lock for writers, until the file is closed.
+  ///
+  /// - Throws: ``StoreError/Code/busy`` where another writer holds it. A file system without locks
+  ///   is taken for one with a single writer.
+  package func lockForWriting() throws(StoreError) {
+    while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
+      switch errno {
+      case EINTR: continue
+      case EWOULDBLOCK:
+        throw StoreError(
+          .busy, "another writer is at work on it",
+          remedy: "let it finish, or end it, and try again", path: path)
+      case ENOLCK, EOPNOTSUPP, ENOSYS, EINVAL: return
+      default: throw .system(errno, "locking it", path: path)
+      }
+    }
+  }
+}
