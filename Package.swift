@@ -59,7 +59,7 @@ let package = Package(
     library(
       "Deflate",
       [
-        "ImageStoreCore", "CZlib",
+        "ImageStoreCore", "CImageKernels", "CZlib",
         .target(name: "CLibdeflate", condition: .when(traits: ["Libdeflate"])),
       ]),
     library("NumPyFormat", ["ImageStoreCore"]),
@@ -104,7 +104,7 @@ let package = Package(
     tests("NumPyFormat"),
     tests("StoreIO"),
     tests("Deflate", ["CZlib"]),
-    tests("PNGCodec", ["Deflate", "CImageKernels"]),
+    tests("PNGCodec", ["Deflate", "CImageKernels", "CZlib"]),
     tests("ImageFeeding"),
 
     // The benchmarks; `swift test` skips them, `Benchmarks/run` runs them.
@@ -116,7 +116,6 @@ let package = Package(
       ],
       path: "Benchmarks/StoreBenchmarks",
       swiftSettings: swiftSettings),
-    tests("PNGCodec", ["Deflate", "CImageKernels", "CZlib"]),
     tests("FileStore", ["PNGCodec", "StoreIO"]),
   ],
   swiftLanguageModes: [.v6]
