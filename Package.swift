@@ -101,10 +101,11 @@ let package = Package(
 
     // Tests.
     tests("ImageStoreCore"),
-    tests("NumPyFormat"),
     tests("StoreIO"),
     tests("Deflate", ["CZlib"]),
+    tests("NumPyFormat"),
     tests("PNGCodec", ["Deflate", "CImageKernels", "CZlib"]),
+    tests("FileStore", ["PNGCodec", "StoreIO"]),
     tests("ImageFeeding"),
 
     // The benchmarks; `swift test` skips them, `Benchmarks/run` runs them.
@@ -116,7 +117,6 @@ let package = Package(
       ],
       path: "Benchmarks/StoreBenchmarks",
       swiftSettings: swiftSettings),
-    tests("FileStore", ["PNGCodec", "StoreIO"]),
   ],
   swiftLanguageModes: [.v6]
 )
