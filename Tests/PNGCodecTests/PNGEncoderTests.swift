@@ -34,7 +34,7 @@ import Testing
   @Test(arguments: Compression.allCases) func roundTripsEveryFormat(compression: Compression) throws {
     var encoder = try PNGEncoder(compression: compression)
     var decoder = PNGDecoder()
-    for seed in 0..<4 as Range<UInt64> {
+    for seed in 0..<2 as Range<UInt64> {
       for format in Self.formats {
         let pixels = randomPixels(format, seed: seed)
         unsafe try encoder.encode(pixels.span.bytes, format: format)
