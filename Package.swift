@@ -59,7 +59,7 @@ let package = Package(
     library(
       "Deflate",
       [
-        "ImageStoreCore", "CZlib",
+        "ImageStoreCore", "CImageKernels", "CZlib",
         .target(name: "CLibdeflate", condition: .when(traits: ["Libdeflate"])),
       ]),
     library("NumPyFormat", ["ImageStoreCore"]),
