@@ -101,6 +101,8 @@ let package = Package(
     // Tests.
     tests("ImageStoreCore"),
     tests("NumPyFormat"),
+    tests("NPZStore", ["StoreIO", "Deflate", "NumPyFormat"]),
+    tests("PackedBitStore", ["StoreIO", "CImageKernels"]),
     tests("StoreIO"),
     tests("Deflate", ["CZlib"]),
     tests("PNGCodec", ["Deflate", "CImageKernels"]),
