@@ -85,6 +85,7 @@ let package = Package(
         "CIFAR10", "FileStore", "LMDBStore", "HDF5Store", "NPZStore", "PackedBitStore",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
+      resources: [.copy("Resources/cifar-10-demo")],
       swiftSettings: swiftSettings),
 
     // System libraries.
@@ -105,8 +106,22 @@ let package = Package(
     tests("PackedBitStore", ["StoreIO", "CImageKernels"]),
     tests("StoreIO"),
     tests("Deflate", ["CZlib"]),
-    tests("PNGCodec", ["Deflate", "CImageKernels"]),
+    tests("NumPyFormat"),
+    tests("Pickle"),
+    tests("PNGCodec", ["Deflate", "CImageKernels", "CZlib"]),
+    tests("CIFAR10", ["StoreIO", "Deflate", "CImageKernels"]),
+    tests("FileStore", ["PNGCodec", "StoreIO"]),
     tests("ImageFeeding"),
+
+    // The benchmarks; `swift test` skips them, `Benchmarks/run` runs them.
+    .testTarget(
+      name: "StoreBenchmarks",
+      dependencies: [
+        "ImageStoreCore", "ImageStoreTesting", "StoreIO", "NumPyFormat", "CIFAR10", "FileStore",
+        "LMDBStore", "HDF5Store", "NPZStore", "PackedBitStore", "ImageFeeding",
+      ],
+      path: "Benchmarks/StoreBenchmarks",
+      swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6]
 )
