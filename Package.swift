@@ -108,6 +108,7 @@ let package = Package(
     tests("PNGCodec", ["Deflate", "CImageKernels", "CZlib"]),
     tests("CIFAR10", ["StoreIO", "Deflate", "CImageKernels"]),
     tests("FileStore", ["PNGCodec", "StoreIO"]),
+    tests("HDF5Store", ["StoreIO"]),
     tests("NPZStore", ["StoreIO", "Deflate", "NumPyFormat"]),
     tests("PackedBitStore", ["StoreIO", "CImageKernels"]),
     tests("ImageFeeding"),
