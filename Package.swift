@@ -85,6 +85,7 @@ let package = Package(
         "CIFAR10", "FileStore", "LMDBStore", "HDF5Store", "NPZStore", "PackedBitStore",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
+      resources: [.copy("Resources/cifar-10-demo")],
       swiftSettings: swiftSettings),
 
     // System libraries.
@@ -103,6 +104,20 @@ let package = Package(
     tests("NumPyFormat"),
     tests("StoreIO"),
     tests("Deflate", ["CZlib"]),
+    tests("PNGCodec", ["Deflate", "CImageKernels"]),
+    tests("ImageFeeding"),
+
+    // The benchmarks; `swift test` skips them, `Benchmarks/run` runs them.
+    .testTarget(
+      name: "StoreBenchmarks",
+      dependencies: [
+        "ImageStoreCore", "ImageStoreTesting", "StoreIO", "NumPyFormat", "CIFAR10", "FileStore",
+        "LMDBStore", "HDF5Store", "NPZStore", "PackedBitStore", "ImageFeeding",
+      ],
+      path: "Benchmarks/StoreBenchmarks",
+      swiftSettings: swiftSettings),
+    tests("PNGCodec", ["Deflate", "CImageKernels", "CZlib"]),
+    tests("FileStore", ["PNGCodec", "StoreIO"]),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -11,7 +11,7 @@ package struct Deflater: ~Copyable, Sendable {
   #if Libdeflate
   private var compressor: LibdeflateCompressor?
   #endif
-  var buffer = DeflateBuffer()
+  var buffer = ReusableBuffer()
 
   /// - Parameters:
   ///   - level: 0 (stored) to 9 (smallest).

@@ -102,7 +102,14 @@ extension ImageStore {
   package func readPixels(
     _ range: Range<Int>, into batch: inout ImageBatch
   ) throws(StoreError) {
-    try read(Array(range), region: nil, labels: [], into: &batch)
+    try readPixels(Array(range), into: &batch)
+  }
+
+  /// Reads pixels alone, for whoever takes labels by the column.
+  package func readPixels(
+    _ indices: [Int], into batch: inout ImageBatch
+  ) throws(StoreError) {
+    try read(indices, region: nil, labels: [], into: &batch)
   }
 
   private func read(

@@ -15,16 +15,23 @@ import Musl
   /// How many bytes have been written, from the start.
   package private(set) var byteCount = 0
   private let base: UnsafeMutableRawPointer
+  private static let hugePageByteCount = 1 << 21
 
   /// - Throws: ``StoreError/Code/limitExceeded`` where the system has not so much memory.
   package init(capacity: Int) throws(StoreError) {
     var pointer: UnsafeMutableRawPointer?
-    guard capacity >= 0, unsafe posix_memalign(&pointer, 64, max(capacity, 64)) == 0,
+    let isLarge = capacity >= 2 * Self.hugePageByteCount
+    let alignment = isLarge ? Self.hugePageByteCount : 64
+    guard capacity >= 0, unsafe posix_memalign(&pointer, alignment, max(capacity, 64)) == 0,
       let pointer = unsafe pointer
     else {
       throw StoreError(
         .limitExceeded, "no memory for \(capacity) bytes of pixels", remedy: "read fewer images a call")
     }
+    #if os(Linux)
+    // Advice only. Touching new memory a small page at a time takes longer than writing it.
+    if isLarge { _ = unsafe madvise(pointer, capacity, Int32(MADV_HUGEPAGE)) }
+    #endif
     self.capacity = capacity
     unsafe base = pointer
   }
@@ -38,8 +45,17 @@ import Musl
     _ body: (inout OutputRawSpan) throws(StoreError) -> Void
   ) throws(StoreError) {
     byteCount = 0
+    try append(body)
+  }
+
+  /// Adds what `body` appends to the contents.
+  ///
+  /// The caller must hold the only reference.
+  package func append(
+    _ body: (inout OutputRawSpan) throws(StoreError) -> Void
+  ) throws(StoreError) {
     let memory = unsafe UnsafeMutableRawBufferPointer(start: base, count: capacity)
-    var output = unsafe OutputRawSpan(buffer: memory, initializedCount: 0)
+    var output = unsafe OutputRawSpan(buffer: memory, initializedCount: byteCount)
     try body(&output)
     byteCount = unsafe output.finalize(for: memory)
   }

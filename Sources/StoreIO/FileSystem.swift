@@ -14,10 +14,12 @@ package enum FileSystem {
     case file, folder, other
   }
 
-  /// What stands at a path (symbolic links followed), or nil where nothing does.
-  package static func kind(of path: String) -> Kind? {
+  /// What stands at a path, or nil where nothing does.
+  ///
+  /// - Parameter followingLinks: whether a symbolic link is what it leads to, or ``Kind/other``.
+  package static func kind(of path: String, followingLinks: Bool = true) -> Kind? {
     var status = stat()
-    guard unsafe stat(path, &status) == 0 else { return nil }
+    guard unsafe (followingLinks ? stat(path, &status) : lstat(path, &status)) == 0 else { return nil }
     return switch status.st_mode & S_IFMT {
     case S_IFREG: .file
     case S_IFDIR: .folder

@@ -14,7 +14,7 @@ extension StoreError {
   /// - Parameters:
   ///   - number: `errno` as the call left it.
   ///   - doing: what was being done, such as `opening it`.
-  package static func system(_ number: Int32, _ doing: String, path: String) -> StoreError {
+  package static func system(_ number: Int32, _ doing: String, path: String?) -> StoreError {
     let reason = unsafe String(cString: strerror(number))
     let (code, remedy): (Code, String?) =
       switch number {

@@ -2,7 +2,9 @@
 // header and a source file of its own, with a portable version behind a run-time choice.
 #pragma once
 #include "crc32.h"
+#include "deflate_runs.h"
 #include "interleave.h"
 #include "png_filters.h"
 #include "bits.h"
 #include "convert.h"
+#include "permutation.h"

@@ -8,3 +8,12 @@ int image_stores_rename_exclusively(const char *source, const char *destination)
 /// Lets two files or folders change names; -1 with errno ENOSYS or EINVAL where that cannot be done in
 /// one step.
 int image_stores_exchange(const char *first, const char *second);
+
+/// Opens a file by a path relative to a folder that cannot leave the folder: -1 with errno EXDEV where it
+/// would. Symbolic links that stay within are followed on Linux, elsewhere they are refused with ELOOP or
+/// ENOTDIR.
+int image_stores_open_beneath(int folder, const char *path, int flags, int mode);
+
+/// Waits until everything written to the file system of an open file is on the disk; -1 with errno ENOSYS
+/// where the system has no such call.
+int image_stores_sync_file_system(int descriptor);

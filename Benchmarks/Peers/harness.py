@@ -1,0 +1,77 @@
+"""What the peers share: the data, the clock, the record of a measurement."""
+import json, os, shutil, time, zlib
+from pathlib import Path
+import numpy as np
+
+
+class Data:
+    """The images both sides work on: images.npy and labels.npy, made by prepare.py."""
+
+    def __init__(self, folder, count):
+        self.images = np.ascontiguousarray(np.load(folder / "images.npy", mmap_mode="r")[:count])
+        self.labels = np.load(folder / "labels.npy")[:count]
+        self.count = len(self.images)
+        # The order of the shuffled work: the same on both sides, read from a file.
+        order = np.load(folder / "order.npy")
+        self.order = order[order < self.count]
+
+    def batches(self, size=128):
+        return [self.order[i:i + size] for i in range(0, self.count - size + 1, size)]
+
+
+class Recorder:
+    """Runs work once to warm up and take the checksum of what it delivers, then once by the clock."""
+
+    def __init__(self, output, round_number, only=None):
+        self.output, self.round, self.only = output, round_number, only
+
+    def measure(self, subject, work, count, run, prepare=lambda: None, checksum=None, path=None, warm=True):
+        name = f"{subject} {work}"
+        if self.only and not any(part in name for part in self.only):
+            return
+        if warm:
+            prepare()
+            run()
+        prepare()
+        start = time.perf_counter()
+        run()
+        seconds = time.perf_counter() - start
+        record = dict(side="python", subject=subject, work=work, count=count, threads=1, round=self.round,
+                      microseconds=seconds / count * 1e6)
+        if checksum:
+            record["checksum"] = checksum()
+        if path and Path(path).exists():
+            record["bytes"], record["allocated"] = size_of(path)
+        with open(self.output, "a") as f:
+            f.write(json.dumps(record) + "\n")
+
+
+def checksum_of(arrays):
+    """CRC-32 of the pixels of images, in the order they were delivered."""
+    crc = 0
+    for a in arrays:
+        crc = zlib.crc32(np.ascontiguousarray(a), crc)
+    return crc
+
+
+def size_of(path):
+    """Bytes as the sizes of files say, and as the disk keeps them."""
+    path = Path(path)
+    files = [p for p in path.rglob("*") if p.is_file()] if path.is_dir() else [path]
+    stats = [p.stat() for p in files]
+    return sum(s.st_size for s in stats), sum(s.st_blocks * 512 for s in stats)
+
+
+def clear(path):
+    path = Path(path)
+    if path.is_dir():
+        shutil.rmtree(path)
+    elif path.exists():
+        os.remove(path)
+
+
+def synchronize(path):
+    """fsync of a file."""
+    descriptor = os.open(path, os.O_RDWR)
+    os.fsync(descriptor)
+    os.close(descriptor)

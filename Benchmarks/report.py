@@ -1,0 +1,140 @@
+#!/usr/bin/env python3
+"""Turn measurements into the report: every target with its measured ratio and verdict, tables, charts.
+
+    report.py MEASUREMENTS.jsonl [--markdown Docs/Benchmarks.md --charts Docs/Charts]
+
+A ratio is taken round by round, ours over the peer's of the same round; the median of the rounds is quoted with
+half the distance of its quartiles as spread.
+"""
+import argparse, json, platform, statistics, subprocess
+from collections import defaultdict
+from pathlib import Path
+import charts
+from targets import TARGETS
+
+
+class Figures:
+    def __init__(self, path):
+        self.by_key = defaultdict(dict)
+        self.bytes, self.checksums = {}, defaultdict(dict)
+        for line in open(path):
+            r = json.loads(line)
+            key = (r["subject"], r["work"], r["count"], r["threads"])
+            self.by_key[key][r["round"]] = r["microseconds"]
+            if "bytes" in r and r["bytes"]:
+                self.bytes[key[0], r["count"]] = (r["bytes"], r["allocated"])
+            if r.get("checksum"):
+                self.checksums[r["work"], r["count"]][r["subject"], r["threads"]] = r["checksum"]
+        self.counts = sorted({k[2] for k in self.by_key})
+
+    def count_of(self, subject, work):
+        """The largest number of images that the work was done with."""
+        counts = [k[2] for k in self.by_key if k[:2] == (subject, work)]
+        return max(counts) if counts else None
+
+    def rounds(self, subject, work, threads, count):
+        return self.by_key.get((subject, work, count, threads), {})
+
+    def median(self, subject, work, threads, count):
+        values = list(self.rounds(subject, work, threads, count).values())
+        return statistics.median(values) if values else None
+
+    def ratio(self, ours, peer, work, peer_work, threads, peer_scale=1):
+        """Median and spread of ours over the peer's, round by round."""
+        count, peer_count = self.count_of(ours, work), self.count_of(peer, peer_work)
+        if count is None or peer_count is None:
+            return None
+        a, b = self.rounds(ours, work, threads, count), self.rounds(peer, peer_work, 1, peer_count)
+        ratios = sorted(a[r] / (b[r] * peer_scale) for r in a if r in b)
+        if not ratios:
+            return None
+        quarter = max(1, len(ratios) // 4)
+        return statistics.median(ratios), (ratios[-quarter] - ratios[quarter - 1]) / 2
+
+    def void(self):
+        """Readers whose pixels are not those of the others at the same work."""
+        faults = []
+        for (work, count), sums in self.checksums.items():
+            common = statistics.mode(sums.values())
+            faults += [f"{subject} ({work}, {count})" for (subject, _), value in sums.items() if value != common]
+        return sorted(set(faults))
+
+
+def machine():
+    cpu = next((l.split(":")[1].strip() for l in open("/proc/cpuinfo") if l.startswith("model name")), "?") \
+        if Path("/proc/cpuinfo").exists() else platform.processor()
+    import h5py, lmdb, numpy, PIL
+    swift = subprocess.run(["swift", "--version"], capture_output=True, text=True).stdout.split("\n")[0]
+    return (f"{cpu}, {platform.system()} {platform.release()}; {swift}; Python {platform.python_version()}, "
+            f"numpy {numpy.__version__}, h5py {h5py.__version__} (HDF5 {h5py.version.hdf5_version}), "
+            f"lmdb {lmdb.__version__}, Pillow {PIL.__version__}")
+
+
+def target_rows(figures):
+    for title, ours, work, threads, peer, peer_work, target in TARGETS:
+        ratio = figures.ratio(ours, peer, work, peer_work, threads)
+        if ratio is None:
+            yield title, f"<= {target:.3g} x {peer}", "not measured", "", ""
+            continue
+        value, spread = ratio
+        us = figures.median(ours, work, threads, figures.count_of(ours, work))
+        verdict = "holds" if value <= target else f"falls short ({value / target:.2f} x the target)"
+        yield title, f"<= {target:.3g} x {peer}", f"{value:.3f} +- {spread:.3f}", f"{us:.3g}", verdict
+
+
+def table(header, rows):
+    yield "| " + " | ".join(header) + " |"
+    yield "|" + "---|" * len(header)
+    for row in rows:
+        yield "| " + " | ".join(str(cell) for cell in row) + " |"
+
+
+def work_table(figures, work):
+    """Microseconds an image of every subject at a work, by the number of images."""
+    subjects = sorted({(k[0], k[3]) for k in figures.by_key if k[1] == work})
+    counts = [c for c in figures.counts if any(figures.median(s, work, t, c) for s, t in subjects)]
+    rows = []
+    for subject, threads in subjects:
+        cells = [figures.median(subject, work, threads, c) for c in counts]
+        rows.append([subject, threads] + [f"{c:.3g}" if c else "" for c in cells])
+    return table(["subject", "threads"] + [f"{c:,}" for c in counts], rows)
+
+
+def report(figures, chart_names):
+    lines = ["# Benchmarks", "",
+             "Written by `Benchmarks/run full`. Times are microseconds an image, warm cache, release build; ratios are",
+             "medians over rounds in which both sides ran in turns on the same images, with half the distance of",
+             "the quartiles. A reader whose pixels differ from the others' is void.", "", machine() + ".", "",
+             "## Targets", ""]
+    lines += table(["work", "target", "measured ratio", "us", "verdict"], target_rows(figures))
+    void = figures.void()
+    lines += ["", "Void: " + (", ".join(void) if void else "none; all readers of a work delivered the same pixels."), ""]
+    for name, title in chart_names:
+        lines += [f"![{title}](Charts/{name})", ""]
+    for work in sorted({k[1] for k in figures.by_key}):
+        lines += [f"## {work}", ""] + list(work_table(figures, work)) + [""]
+    lines += ["## Disk", ""]
+    lines += table(["subject", "images", "bytes", "allocated"],
+                   [(s, f"{c:,}", f"{b:,}", f"{a:,}") for (s, c), (b, a) in sorted(figures.bytes.items())])
+    return "\n".join(lines) + "\n"
+
+
+def main():
+    a = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    a.add_argument("measurements", type=Path)
+    a.add_argument("--markdown", type=Path)
+    a.add_argument("--charts", type=Path)
+    a = a.parse_args()
+    figures = Figures(a.measurements)
+    if not a.markdown:
+        print("\n".join(table(["work", "target", "measured ratio", "us", "verdict"], target_rows(figures))))
+        for fault in figures.void():
+            print("void:", fault)
+        return
+    a.charts.mkdir(parents=True, exist_ok=True)
+    a.markdown.write_text(report(figures, charts.write_all(figures, a.charts)))
+    print(a.markdown)
+
+
+if __name__ == "__main__":
+    main()

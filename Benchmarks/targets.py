@@ -1,0 +1,30 @@
+"""The targets: title, our subject, its work, threads, the peer, the peer's work, the largest ratio."""
+
+GATHER = "numpy gather from RAM"
+TARGETS = [
+    ("PNG read, in order", "FileStore", "read", 2, "Pillow + csv", "read", 1 / 8),
+    ("PNG read, in order", "FileStore", "read", 2, "OpenCV", "read", 1 / 4),
+    ("PNG write", "FileStore", "write", 2, "create+write", "write", 1.2),
+    ("LMDB read, in order", "LMDBStore", "read", 1, "memcpy", "read", 2),
+    ("LMDB read, in order", "LMDBStore", "read", 1, "lmdb raw bytes", "read", 1 / 12),
+    ("LMDB write, synced", "LMDBStore", "write", 1, "lmdb raw bytes", "write", 1 / 2),
+    ("LMDB write, synced", "LMDBStore", "write", 1, "write+fsync", "write", 1.3),
+    ("HDF5 read, in order", "HDF5Store", "read", 1, "pread", "read", 1.1),
+    ("HDF5 write, synced", "HDF5Store", "write", 1, "h5py", "write", 1.0),
+    ("HDF5 write, synced", "HDF5Store", "write", 1, "write+fsync", "write", 1.2),
+    ("HDF5 shuffled batches of 128", "HDF5Store", "shuffled", 1, "h5py", "shuffled", 1 / 25),
+    ("HDF5 gzip shuffled batches", "HDF5Store gzip", "shuffled", 1, "h5py gzip", "shuffled", 1 / 4),
+    ("LMDB shuffled batches of 128", "LMDBStore", "shuffled", 1, "lmdb raw bytes", "shuffled", 1 / 8),
+    ("NPZ read, deflated", "NPZStore", "read", 1, "np.savez_compressed", "read", 1 / 3.5),
+    ("NPZ read, deflated, two threads", "NPZStore", "read", 2, "np.savez_compressed", "read", 1 / 6.5),
+    ("NPZ read, stored", "NPZStore stored", "read", 1, "np.savez", "read", 1 / 50),
+    ("NPZ write, deflated", "NPZStore", "write", 1, "np.savez_compressed", "write", 0.6),
+    ("NPZ write, deflated, two threads", "NPZStore", "write", 2, "np.savez_compressed", "write", 0.33),
+    ("shuffled batches, LMDB", "LMDBStore", "shuffled", 1, GATHER, "shuffled", 0.75),
+    ("shuffled batches, HDF5", "HDF5Store", "shuffled", 1, GATHER, "shuffled", 0.75),
+    ("shuffled batches, stored NPZ", "NPZStore stored", "shuffled", 1, GATHER, "shuffled", 0.75),
+    ("256x256 crop of a bit mask", "PackedBitStore", "crop", 1, "packbits recipe", "crop", 1 / 12),
+    ("256x256 crop of a bit mask", "PackedBitStore", "crop", 1, "byte memmap", "crop", 1.0),
+    ("CIFAR-10 decode", "CIFAR10", "decode CIFAR-10", 1, "pickle + numpy", "decode CIFAR-10", 1 / 4),
+    ("CIFAR-10 decode, two threads", "CIFAR10", "decode CIFAR-10", 2, "pickle + numpy", "decode CIFAR-10", 1 / 6),
+]

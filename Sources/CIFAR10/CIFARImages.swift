@@ -1,0 +1,129 @@
+internal import CImageKernels
+public import ImageStoreCore
+internal import StoreIO
+
+/// The images of CIFAR's training or test part: 32x32x3 uint8, with labels.
+///
+/// The column `filename` is there where the batches name their images, `coarse_label` in CIFAR-100.
+public final class CIFARImages: ImageStore {
+  static let imageFormat = ImageFormat(height: 32, width: 32, channels: 3)
+  /// Pixels a plane; an image is three planes, red, green and blue.
+  private static let planeByteCount = 32 * 32
+
+  private let batches: [Batch]
+  /// The index of each batch's first image, and behind the last the number of images.
+  private let starts: [Int]
+  private let allLabels: [Int]
+  private let fileNames = Cached<[String]>()
+  private let threads: Int
+
+  public let classNames: [String]?
+  public let columnNames: [String]
+
+  init(_ batches: [Batch], classNames: [String]?, threads: Int?) {
+    self.batches = batches
+    self.classNames = classNames
+    self.threads = Workers.threadCount(threads)
+    var starts = [0]
+    var labels: [Int] = []
+    for batch in batches {
+      starts.append(starts[starts.count - 1] + batch.planes.count)
+      labels += batch.labels
+    }
+    self.starts = starts
+    allLabels = labels
+    var names: [String] = []
+    if !batches.isEmpty {
+      if batches.allSatisfy({ $0.coarseLabels != nil }) { names.append("coarse_label") }
+      if batches.allSatisfy({ $0.fileNames != nil }) { names.append("filename") }
+    }
+    columnNames = names
+  }
+
+  public var count: Int { starts[starts.count - 1] }
+
+  public var format: ImageFormat? { count > 0 ? Self.imageFormat : nil }
+
+  public func format(at index: Int) throws(StoreError) -> ImageFormat {
+    guard index >= 0 && index < count else { throw .indexOutOfRange(index, count: count) }
+    return Self.imageFormat
+  }
+
+  public func labels() -> [Int]? { allLabels }
+
+  public func column(_ name: String) throws(StoreError) -> Column {
+    guard columnNames.contains(name) else { throw .noColumn(name, among: columnNames) }
+    if name == "coarse_label" {
+      return .int64(batches.flatMap { ($0.coarseLabels ?? []).map(Int64.init) })
+    }
+    return .string(
+      try fileNames.value { () throws(StoreError) in
+        var names: [String] = []
+        names.reserveCapacity(count)
+        for batch in batches { try batch.appendFileNames(to: &names) }
+        return names
+      })
+  }
+
+  public func read(
+    _ indices: Span<Int>, regions: Span<ImageRegion>, into destination: inout OutputRawSpan
+  ) throws(StoreError) {
+    let gather = try UniformGather(indices, regions: regions, of: count, format: Self.imageFormat)
+    try unsafe destination.appendBytes(gather.byteCount) { (memory) throws(StoreError) in
+      guard let base = memory.baseAddress else { return }
+      // Runs write to places of their own, so threads share nothing but what they read.
+      nonisolated(unsafe) let start = unsafe base
+      try Workers.performRuns(of: gather.count, minimum: 512, threads: threads) {
+        (run) throws(StoreError) in
+        for position in run {
+          let region = gather.isWhole ? nil : gather.region(position, of: regions)
+          unsafe interleave(
+            indices[position], region: region, to: start + position &* gather.slotByteCount)
+        }
+      }
+    }
+  }
+
+  public func forEachImage(
+    _ indices: Span<Int>,
+    _ body: (_ position: Int, _ format: ImageFormat, _ pixels: RawSpan) throws(StoreError) -> Void
+  ) throws(StoreError) {
+    let format = Self.imageFormat
+    let memory = try PixelMemory(capacity: format.byteCount)
+    for position in indices.indices {
+      let index = indices[position]
+      guard index >= 0 && index < count else { throw .indexOutOfRange(index, count: count) }
+      try memory.fill { (output) throws(StoreError) in
+        try unsafe output.appendBytes(format.byteCount) { (bytes) in
+          unsafe interleave(index, region: nil, to: bytes.baseAddress!)
+        }
+      }
+      try body(position, format, memory.span)
+    }
+  }
+
+  public func advise(_ pattern: AccessPattern) {
+    for batch in batches { batch.planes.memory.advise(pattern) }
+  }
+
+  /// Writes an image, or a region of it, with its channels interleaved.
+  ///
+  /// `index` is in `0..<count`, `region` is within an image, and `destination` has room for it.
+  @inline(__always)
+  private func interleave(_ index: Int, region: ImageRegion?, to destination: UnsafeMutableRawPointer) {
+    var batch = 0
+    while starts[batch + 1] <= index { batch &+= 1 }
+    let red = unsafe batches[batch].planes.address(of: index &- starts[batch])
+    let plane = Self.planeByteCount
+    guard let region else {
+      unsafe image_kernels_interleave3(red, red + plane, red + 2 * plane, destination, plane)
+      return
+    }
+    let width = Self.imageFormat.width
+    for row in 0..<region.height {
+      let from = unsafe red + ((region.row &+ row) &* width &+ region.column)
+      unsafe image_kernels_interleave3(
+        from, from + plane, from + 2 * plane, destination + row &* region.width &* 3, region.width)
+    }
+  }
+}

@@ -1,0 +1,53 @@
+import ImageStoreCore
+import Pickle
+
+/// The names that labels count.
+struct ClassNames: Sendable {
+  var fine: [String]?
+  var coarse: [String]?
+
+  /// The names in the files of a set that have any.
+  init(_ files: [BatchFile]) throws(StoreError) {
+    for file in files {
+      do throws(StoreError) {
+        switch (file.role.purpose, file.role.distribution) {
+        case (.names, .python10), (.names, .python100): try readPickle(file.memory)
+        case (.names, _): fine = try Self.lines(file.memory)
+        case (.coarseNames, _): coarse = try Self.lines(file.memory)
+        case (.batch, _): break
+        }
+      } catch {
+        throw file.place(error)
+      }
+    }
+  }
+
+  private mutating func readPickle(_ memory: BatchMemory) throws(StoreError) {
+    (fine, coarse) = try memory.withSpan { (source) throws(StoreError) in
+      let meta = try Pickle.read(source)
+      func names(_ key: StaticString) throws(StoreError) -> [String]? {
+        guard let value = meta.value(of: key, in: source) else { return nil }
+        guard let elements = value.elements, elements.allSatisfy({ $0.text != nil }) else {
+          throw StoreError(.corrupt, "'\(key)' is not a list of names")
+        }
+        return elements.compactMap { $0.text?.text(in: source) }
+      }
+      let ofTen = try names("label_names")
+      let ofHundred = try names("fine_label_names")
+      return (ofHundred ?? ofTen, try names("coarse_label_names"))
+    }
+  }
+
+  /// Lines of text that are not empty.
+  private static func lines(_ memory: BatchMemory) throws(StoreError) -> [String] {
+    let limit = 1 << 16
+    let text = try memory.withSpan { (source) throws(StoreError) in
+      guard source.byteCount <= limit else {
+        throw StoreError(
+          .limitExceeded, "\(source.byteCount) bytes of names where at most \(limit) are expected")
+      }
+      return unsafe source.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }
+    }
+    return text.split(whereSeparator: \.isNewline).map(String.init)
+  }
+}

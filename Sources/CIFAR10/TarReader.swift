@@ -1,0 +1,105 @@
+import Deflate
+import ImageStoreCore
+
+/// Reads the plain files of a tar archive one after another, gzipped or not.
+///
+/// Nothing of the archive is written anywhere, so the folders and links it names do not matter.
+/// Format: POSIX.1-2001 "ustar Interchange Format", which pax and GNU archives extend.
+struct TarReader: ~Copyable {
+  /// A plain file of the archive.
+  struct Member {
+    /// The last component of its path.
+    let name: String
+    let byteCount: Int
+  }
+
+  /// The most bytes that an archive may inflate to. CIFAR's have 0.2 GB.
+  static let maximumByteCount = 1 << 31
+  private static let blockByteCount = 512
+
+  private var stream: TarStream
+  /// Bytes of the member read last that are still to be read, and of the padding after it.
+  private var rest = 0
+  private var padding = 0
+  private var budget = maximumByteCount
+
+  /// - Parameter bytes: the archive, readable for as long as the reader is used.
+  @unsafe init(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
+    stream = try unsafe TarStream(bytes)
+  }
+
+  /// Whether these bytes may be an archive: gzip, or a header of tar.
+  static func recognizes(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    if unsafe TarStream.isGzip(bytes) { return true }
+    do throws(StoreError) {
+      var reader = try unsafe TarReader(bytes)
+      return try reader.header() != nil
+    } catch {
+      return false
+    }
+  }
+
+  /// Goes to the next plain file; nil at the end of the archive, which has then been read and checked
+  /// whole.
+  mutating func next() throws(StoreError) -> Member? {
+    while true {
+      try skip(rest + padding)
+      guard let header = try header() else {
+        while try stream.skip(1 << 20) > 0 {}
+        return nil
+      }
+      guard header.byteCount <= budget else {
+        throw StoreError(
+          .limitExceeded, "the archive has more than \(Self.maximumByteCount) bytes", key: header.name)
+      }
+      budget -= header.byteCount
+      rest = header.byteCount
+      padding = -header.byteCount & (Self.blockByteCount - 1)
+      if header.isPlainFile { return Member(name: header.name, byteCount: header.byteCount) }
+    }
+  }
+
+  /// The bytes of the file that ``next()`` went to.
+  mutating func contents() throws(StoreError) -> PixelMemory {
+    let byteCount = rest
+    let memory = try PixelMemory(capacity: byteCount)
+    var found = 0
+    try memory.fill { (output) throws(StoreError) in
+      try unsafe output.appendBytes(byteCount) { (buffer) throws(StoreError) in
+        found = try unsafe stream.read(into: buffer)
+      }
+    }
+    guard found == byteCount else { throw .archiveCutShort }
+    rest = 0
+    return memory
+  }
+
+  private mutating func skip(_ byteCount: Int) throws(StoreError) {
+    guard try stream.skip(byteCount) == byteCount else { throw .archiveCutShort }
+    rest = 0
+    padding = 0
+  }
+
+  /// The next header, or nil at the end of the archive.
+  private mutating func header() throws(StoreError) -> TarHeader? {
+    var block = [UInt8](repeating: 0, count: Self.blockByteCount)
+    var span = block.mutableSpan
+    let found = try unsafe span.withUnsafeMutableBytes { (buffer) throws(StoreError) in
+      try unsafe stream.read(into: buffer)
+    }
+    if found == 0 { return nil }
+    guard found == Self.blockByteCount else { throw .archiveCutShort }
+    guard budget >= Self.blockByteCount else {
+      throw StoreError(.limitExceeded, "the archive has more than \(Self.maximumByteCount) bytes")
+    }
+    budget -= Self.blockByteCount
+    // A block of zeros ends the archive.
+    return block.allSatisfy { $0 == 0 } ? nil : try TarHeader(block)
+  }
+}
+
+extension StoreError {
+  fileprivate static var archiveCutShort: StoreError {
+    StoreError(.corrupt, "the archive is cut short", remedy: "get it again")
+  }
+}

@@ -1,0 +1,18 @@
+import CZlib
+
+/// The CRC-32 of PNG, gzip and zip.
+package func crc32(_ bytes: UnsafeRawBufferPointer, continuing checksum: UInt32 = 0) -> UInt32 {
+  // zlib takes a null pointer as a request for the initial value.
+  guard let start = bytes.baseAddress else { return checksum }
+  return UInt32(
+    truncatingIfNeeded: unsafe CZlib.crc32_z(
+      UInt(checksum), start.assumingMemoryBound(to: UInt8.self), bytes.count))
+}
+
+/// The Adler-32 of zlib streams.
+package func adler32(_ bytes: UnsafeRawBufferPointer) -> UInt32 {
+  guard let start = bytes.baseAddress else { return 1 }
+  return UInt32(
+    truncatingIfNeeded: unsafe CZlib.adler32_z(
+      1, start.assumingMemoryBound(to: UInt8.self), bytes.count))
+}

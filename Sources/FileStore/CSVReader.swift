@@ -1,0 +1,167 @@
+internal import ImageStoreCore
+internal import StoreIO
+
+/// One field of a record: where it lies in the file.
+struct CSVField {
+  /// The field's bytes, without the quotes around them.
+  var range: Range<Int>
+  /// Whether a quote stands twice in it.
+  var hasDoubledQuotes: Bool
+}
+
+/// Reads records of comma-separated values (RFC 4180, https://www.rfc-editor.org/rfc/rfc4180), UTF-8 with
+/// or without a byte order mark, lines ended by CRLF, LF or CR. Empty lines are skipped.
+///
+/// Nothing is copied: fields are ranges of the file's map. A field may hold commas, quotes and line
+/// breaks within quotes; a quote elsewhere, a quoted field that does not end, and a NUL byte are errors
+/// that name the line.
+struct CSVReader {
+  let file: MappedFile
+  /// The character between fields and the one around them.
+  private let separator: UInt8
+  private let quote: UInt8
+  private var position = 0
+  /// The number of the line to be read next, from 1.
+  private var nextLine = 1
+  /// The number of the line on which the record read last begins.
+  private(set) var line = 0
+
+  init(_ file: MappedFile, separator: Character = ",", quote: Character = "\"") {
+    self.file = file
+    self.separator = separator.asciiValue!
+    self.quote = quote.asciiValue!
+    if unsafe file.bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
+  }
+
+  /// Reads the next record that is not an empty line.
+  ///
+  /// - Parameter fields: replaced by the record's fields; its memory is used again.
+  /// - Returns: false at the end of the file.
+  mutating func next(_ fields: inout [CSVField]) throws(StoreError) -> Bool {
+    let bytes = unsafe file.bytes
+    fields.removeAll(keepingCapacity: true)
+    while position < bytes.count, unsafe isLineEnd(bytes[position]) {
+      unsafe endLine(bytes)
+    }
+    guard position < bytes.count else { return false }
+    line = nextLine
+    while true {
+      fields.append(try unsafe field(bytes))
+      guard position < bytes.count else { return true }
+      if unsafe bytes[position] == separator {
+        position += 1
+      } else {
+        unsafe endLine(bytes)
+        return true
+      }
+    }
+  }
+
+  /// An error about the record read last.
+  func error(_ message: String, remedy: String? = nil) -> StoreError {
+    StoreError(.corrupt, message, remedy: remedy, path: file.path, key: "line \(line)")
+  }
+
+  /// The field that begins at `position`, which is left at what ends it.
+  private mutating func field(_ bytes: UnsafeRawBufferPointer) throws(StoreError) -> CSVField {
+    if position < bytes.count, unsafe bytes[position] == quote { return try unsafe quotedField(bytes) }
+    let start = position
+    while position < bytes.count {
+      let byte = unsafe bytes[position]
+      if byte == separator || isLineEnd(byte) { break }
+      if byte == quote { throw error("a quote within a field that does not begin with one") }
+      if byte == 0 { throw error("a NUL byte") }
+      position += 1
+    }
+    return CSVField(range: start..<position, hasDoubledQuotes: false)
+  }
+
+  private mutating func quotedField(_ bytes: UnsafeRawBufferPointer) throws(StoreError) -> CSVField {
+    position += 1
+    let start = position
+    var hasDoubledQuotes = false
+    while position < bytes.count {
+      let byte = unsafe bytes[position]
+      if byte == quote {
+        let isDoubled = unsafe position + 1 < bytes.count && bytes[position + 1] == quote
+        guard isDoubled else {
+          let range = start..<position
+          position += 1
+          if position < bytes.count {
+            let after = unsafe bytes[position]
+            guard after == separator || isLineEnd(after) else {
+              throw error("characters after the quote that ends a field")
+            }
+          }
+          return CSVField(range: range, hasDoubledQuotes: hasDoubledQuotes)
+        }
+        hasDoubledQuotes = true
+        position += 1
+      } else if byte == 0 {
+        throw error("a NUL byte")
+      } else if byte == 0x0A {
+        nextLine += 1
+      }
+      position += 1
+    }
+    throw error("a quoted field that does not end")
+  }
+
+  @inline(__always)
+  private func isLineEnd(_ byte: UInt8) -> Bool { byte == 0x0A || byte == 0x0D }
+
+  /// Passes CRLF, LF or CR.
+  private mutating func endLine(_ bytes: UnsafeRawBufferPointer) {
+    let isCRLF = unsafe bytes[position] == 0x0D && position + 1 < bytes.count && bytes[position + 1] == 0x0A
+    position += isCRLF ? 2 : 1
+    nextLine += 1
+  }
+}
+
+extension CSVReader {
+  /// A field as text.
+  func text(_ field: CSVField) throws(StoreError) -> String {
+    let bytes = unsafe UnsafeRawBufferPointer(rebasing: file.bytes[field.range])
+    guard let text = unsafe String(validating: bytes, as: UTF8.self) else {
+      throw error("a field is not UTF-8")
+    }
+    guard field.hasDoubledQuotes else { return text }
+    var result = ""
+    var wasQuote = false
+    for character in text.unicodeScalars {
+      let isQuote = character == Unicode.Scalar(quote)
+      if isQuote && wasQuote {
+        wasQuote = false
+        continue
+      }
+      wasQuote = isQuote
+      result.unicodeScalars.append(character)
+    }
+    return result
+  }
+
+  /// A field as an integer: digits with a sign or none and spaces around; nil for anything else.
+  func integer(_ field: CSVField) -> Int? {
+    var bytes = unsafe file.bytes[field.range]
+    while unsafe bytes.first == 0x20 { unsafe bytes.removeFirst() }
+    while unsafe bytes.last == 0x20 { unsafe bytes.removeLast() }
+    var isNegative = false
+    if let first = unsafe bytes.first, first == UInt8(ascii: "-") || first == UInt8(ascii: "+") {
+      isNegative = first == UInt8(ascii: "-")
+      unsafe bytes.removeFirst()
+    }
+    guard unsafe !bytes.isEmpty else { return nil }
+    var value = 0
+    for unsafe byte in unsafe bytes {
+      guard byte >= 0x30, byte <= 0x39 else { return nil }
+      let (scaled, overflow1) = value.multipliedReportingOverflow(by: 10)
+      let digit = Int(byte - 0x30)
+      // Summed with its sign, since the least integer has no positive counterpart.
+      let (sum, overflow2) =
+        isNegative ? scaled.subtractingReportingOverflow(digit) : scaled.addingReportingOverflow(digit)
+      guard !overflow1, !overflow2 else { return nil }
+      value = sum
+    }
+    return value
+  }
+}

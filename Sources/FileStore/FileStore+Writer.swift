@@ -1,0 +1,212 @@
+public import ImageStoreCore
+internal import StoreIO
+
+extension FileStore {
+  /// Writes a folder of PNGs with their labels.
+  ///
+  /// A new folder is made in a folder beside it and put in its place by ``finish()``. Images that are
+  /// appended to a folder stand there at once, but belong to the store only when ``finish()`` puts the
+  /// longer `labels.csv` in its place; what a writer leaves that does not finish is overwritten by the
+  /// next one that appends.
+  ///
+  /// What is finished is on the disk. On Linux one call synchronises the whole file system, since one a
+  /// file would take longer than all else; elsewhere each file is synchronised as it is written.
+  public struct Writer: ImageStoreWriter, ~Copyable {
+    public private(set) var count = 0
+
+    private let target: Target
+    private let staging: Staging
+    private let layout: FileLayout
+    private let threads: Int
+    private let encoders: IdlePool<PNGFileWriter>
+    private var table: LabelsTable
+    private var description: StoreDescription
+    private var format: FolderContents.Format
+    /// How many subfolders are there.
+    private var folders: Int
+    private var failure: StoreError?
+
+    /// Where the images go.
+    private struct Target: ~Copyable {
+      let folder: Folder
+      /// Holds the lock of the store appended to.
+      let lock: File?
+
+      /// The folder of the store to append to.
+      init(existing path: String) throws(StoreError) {
+        let file = try File(path, .read)
+        try file.lockForWriting()
+        let folder = try Folder(path)
+        self.folder = consume folder
+        lock = consume file
+      }
+
+      init(new path: String) throws(StoreError) {
+        try FileSystem.createFolder(path)
+        let folder = try Folder(path)
+        self.folder = consume folder
+        lock = nil
+      }
+    }
+
+    /// What is there before the first image.
+    private struct Start {
+      var layout: FileLayout
+      var table: LabelsTable
+      var description: StoreDescription
+      var format = FolderContents.Format.unknown
+      var folders = 0
+
+      init(_ layout: FileLayout?, _ classNames: [String]?) {
+        self.layout = layout ?? .subfolders
+        table = LabelsTable(self.layout)
+        description = StoreDescription(classNames: classNames, states: [])
+      }
+
+      /// The store that stands at a path.
+      init(
+        of path: String, _ layout: FileLayout?, _ classNames: [String]?, _ threads: Int?
+      ) throws(StoreError) {
+        let store = try FileStore(at: path, threads: threads)
+        self.layout = try store.layoutForAppending(asked: layout)
+        table = try store.tableForAppending(self.layout)
+        description = try store.descriptionForAppending(classNames: classNames)
+        folders = (store.count + FileLayout.imagesPerFolder - 1) / FileLayout.imagesPerFolder
+        if store.count > 0 { format = store.format.map { .uniform($0) } ?? .mixed }
+      }
+    }
+
+    /// - Parameters:
+    ///   - path: the folder of the store.
+    ///   - mode: what to do where there is one.
+    ///   - layout: where the images stand in it; nil for what the store appended to has, or subfolders.
+    ///   - compression: how much time is given to making files small.
+    ///   - classNames: the names of the classes that labels count from 0.
+    ///   - threads: on how many threads images are encoded and written; nil for one each processor.
+    /// - Throws: ``StoreError/Code/alreadyExists``; ``StoreError/Code/busy`` where another writer is at
+    ///   work on the folder; ``StoreError/Code/unsupported`` for appending to a folder whose files are not
+    ///   named as this package names them.
+    public init(
+      to path: String, mode: WriteMode = .create, layout: FileLayout? = nil,
+      compression: Compression = .fast, classNames: [String]? = nil, threads: Int? = nil
+    ) throws(StoreError) {
+      // Everything that can throw comes first: noncopyable properties are set all or none.
+      let staging = try Staging(destination: path, mode: mode)
+      let appends = mode == .append && FileSystem.kind(of: path) != nil
+      let target = try appends ? Target(existing: path) : Target(new: staging.path)
+      let start = try appends ? Start(of: path, layout, classNames, threads) : Start(layout, classNames)
+      self.staging = consume staging
+      self.target = consume target
+      self.layout = start.layout
+      table = start.table
+      description = start.description
+      format = start.format
+      folders = start.folders
+      self.threads = Workers.threadCount(threads)
+      encoders = IdlePool { () throws(StoreError) in try PNGFileWriter(compression) }
+    }
+
+    public mutating func append(
+      _ pixels: RawSpan, layout: BatchLayout, annotations: Annotations
+    ) throws(StoreError) {
+      if let failure { throw failure }
+      do throws(StoreError) {
+        try write(pixels, layout, annotations)
+      } catch {
+        failure = error
+        throw error
+      }
+    }
+
+    private mutating func write(
+      _ pixels: RawSpan, _ batch: BatchLayout, _ annotations: Annotations
+    ) throws(StoreError) {
+      guard pixels.byteCount == batch.byteCount else {
+        throw StoreError(
+          .invalidArgument, "\(pixels.byteCount) bytes of pixels where the layout has \(batch.byteCount)")
+      }
+      try note(batch)
+      let first = table.count
+      try table.append(annotations, count: batch.count)
+      try createFolders(upTo: table.count)
+      try Workers.performRuns(of: batch.count, minimum: 4, threads: threads) { (run) throws(StoreError) in
+        try encoders.withObject { (encoder) throws(StoreError) in
+          for position in run {
+            try encoder.write(
+              pixels.extracting(batch.byteRange(of: position)), format: batch[position],
+              index: first + position, layout: layout, to: target.folder)
+          }
+        }
+      }
+      count += batch.count
+    }
+
+    /// Checks that PNGs can hold the images and keeps in mind whether all are of one format.
+    private mutating func note(_ batch: BatchLayout) throws(StoreError) {
+      let formats = batch.uniformFormat.map { batch.count > 0 ? [$0] : [] } ?? (0..<batch.count).map { batch[$0] }
+      for new in formats {
+        switch format {
+        case .uniform(new): continue
+        case .unknown: format = .uniform(new)
+        case .uniform, .mixed: format = .mixed
+        }
+        try PNGFileWriter.validate(new)
+      }
+    }
+
+    private mutating func createFolders(upTo count: Int) throws(StoreError) {
+      guard layout == .subfolders else { return }
+      while folders * FileLayout.imagesPerFolder < count {
+        try target.folder.createFolder(layout.folderName(folders))
+        folders += 1
+      }
+    }
+
+    public consuming func finish() throws(StoreError) {
+      if let failure { throw failure }
+      if !Folder.synchronizesFiles && layout == .subfolders {
+        for number in 0..<folders {
+          try FileSystem.synchronizeFolder("\(target.folder.path)/\(layout.folderName(number))")
+        }
+      }
+      let labels = try table.bytes()
+      description.states.insert(
+        StoreDescription.State(
+          labelsCRC32: unsafe CRC32.checksum(of: labels.span.bytes), count: table.count,
+          imageFormat: format.uniform, hasLabels: table.hasLabels, columns: table.columns), at: 0)
+      let folder = target.folder.path
+      let labelsPath = "\(folder)/\(FolderContents.labelsFileName)"
+      let descriptionPath = "\(folder)/\(StoreDescription.fileName)"
+      if target.lock == nil {
+        try FileSystem.write(labels, toNewFile: labelsPath)
+        try FileSystem.write(description.encoded(), toNewFile: descriptionPath)
+        try target.folder.synchronize()
+        try staging.commit()
+      } else {
+        try target.folder.synchronize()
+        try FileSystem.replaceFile(descriptionPath, with: description.encoded())
+        try FileSystem.replaceFile(labelsPath, with: labels)
+      }
+    }
+  }
+
+  /// Writes all images of a store with their labels, columns and class names.
+  ///
+  /// - Parameters:
+  ///   - source: any store.
+  ///   - path: the folder to write.
+  ///   - progress: called now and then with the number of images written.
+  /// - Returns: the store, opened.
+  @discardableResult
+  public static func write(
+    _ source: any ImageStore, to path: String, mode: WriteMode = .create, layout: FileLayout? = nil,
+    compression: Compression = .fast, threads: Int? = nil, progress: (_ written: Int) -> Void = { _ in }
+  ) throws(StoreError) -> FileStore {
+    var writer = try Writer(
+      to: path, mode: mode, layout: layout, compression: compression, classNames: source.classNames,
+      threads: threads)
+    try writer.append(contentsOf: source, progress: progress)
+    try writer.finish()
+    return try FileStore(at: path, threads: threads)
+  }
+}

@@ -1,0 +1,107 @@
+public import ImageStoreCore
+internal import StoreIO
+
+/// A folder of PNG files.
+///
+///     let store = try FileStore.write(source, to: "images")
+///     let batch = try store.read([17, 4, 981])
+///
+/// What it reads:
+/// - its own layout: `labels.csv` (UTF-8, RFC 4180) with the header `file,label` and further columns,
+///   paths relative to the folder, and PNGs, by default a thousand a subfolder. `store.json` beside it
+///   saves opening every image for its format; it may be missing;
+/// - `0.png 1.png ...` with `N.csv` of one label a line for all N images, or `0.csv 1.csv ...` of one
+///   label each, without header;
+/// - a folder a class, as torchvision's ImageFolder has it: classes numbered by their sorted names;
+/// - a folder of PNGs and nothing else, sorted by name, without labels.
+///
+/// PNGs hold `bool` (1 bit, one channel), `uint8` and `uint16` images of one to four channels; images of
+/// one store may differ in size and type. No path of a CSV file, nor a symbolic link, leads out of the
+/// folder. What decodes the files is told of in ``PNGDecoder``; palettes become their colors.
+public final class FileStore: ImageStore {
+  public let count: Int
+  /// The folder.
+  public let path: String
+
+  let contents: FolderContents
+  let folder: Folder
+  let readers = IdlePool { () throws(StoreError) in try PNGFileReader() }
+  let threads: Int
+  private let foundFormat = Cached<ImageFormat?>()
+  private let knownColumns: [String: Cached<Column>]
+
+  /// Opens a folder of images.
+  ///
+  /// - Parameters:
+  ///   - path: the folder.
+  ///   - threads: on how many threads images are read and decoded; nil for one each processor.
+  /// - Throws: ``StoreError/Code/notFound``; ``StoreError/Code/unrecognized`` for a folder that is none of
+  ///   the above; ``StoreError/Code/corrupt``, naming the line, for a CSV file that is malformed;
+  ///   ``StoreError/Code/invalidArgument`` for a path that leads out of the folder.
+  public init(at path: String, threads: Int? = nil) throws(StoreError) {
+    let contents = try FolderContents.read(path)
+    self.path = path
+    self.contents = contents
+    self.threads = Workers.threadCount(threads)
+    folder = try Folder(path)
+    count = contents.paths.count
+    knownColumns = contents.columns.mapValues { _ in Cached() }
+  }
+
+  /// The format all images have, or nil where they differ or there are none.
+  ///
+  /// Where no `store.json` says it, the first call reads the header of every file, about five microseconds
+  /// each; it is nil too where one cannot be read, which reading that image reports.
+  public var format: ImageFormat? {
+    switch contents.format {
+    case .uniform(let format): return format
+    case .mixed: return nil
+    case .unknown:
+      do throws(StoreError) {
+        return try foundFormat.value { () throws(StoreError) in try uniformFormat() }
+      } catch {
+        return nil
+      }
+    }
+  }
+
+  public var classNames: [String]? { contents.classNames }
+
+  public var columnNames: [String] { knownColumns.keys.sorted() }
+
+  public func labels() throws(StoreError) -> [Int]? { contents.labels }
+
+  public func column(_ name: String) throws(StoreError) -> Column {
+    guard let known = knownColumns[name] else { throw .noColumn(name, among: columnNames) }
+    return try known.value { () throws(StoreError) in try contents.readColumn(name) }
+  }
+
+  public func format(at index: Int) throws(StoreError) -> ImageFormat {
+    guard index >= 0 && index < count else { throw .indexOutOfRange(index, count: count) }
+    if case .uniform(let format) = contents.format { return format }
+    return try readers.withObject { (reader) throws(StoreError) in
+      try reader.format(index, of: contents.paths, in: folder)
+    }
+  }
+
+  /// Reads the header of each file, on all threads, as long as all are alike.
+  private func uniformFormat() throws(StoreError) -> ImageFormat? {
+    guard count > 0 else { return nil }
+    let first = try format(at: 0)
+    do throws(StoreError) {
+      try Workers.performRuns(of: count, minimum: 64, threads: threads) { (run) throws(StoreError) in
+        try readers.withObject { (reader) throws(StoreError) in
+          for index in run where try reader.format(index, of: contents.paths, in: folder) != first {
+            throw Self.differs
+          }
+        }
+      }
+    } catch {
+      if error == Self.differs { return nil }
+      throw error
+    }
+    return first
+  }
+
+  private static let differs = StoreError(.unsupported, "images of different formats")
+}

@@ -1,0 +1,69 @@
+internal import ImageStoreCore
+internal import StoreIO
+
+/// What is known of a folder of images once it is opened.
+struct FolderContents: Sendable {
+  /// How the folder is laid out.
+  enum Kind: Sendable {
+    /// `labels.csv` names the images.
+    case labelsCSV
+    /// `0.png 1.png ...` with `N.csv`, or one CSV an image.
+    case numbered
+    /// A folder a class.
+    case classFolders
+    /// PNGs and nothing else.
+    case plain
+  }
+
+  /// The format of the images as far as it is known.
+  enum Format: Sendable {
+    case uniform(ImageFormat)
+    case mixed
+    case unknown
+  }
+
+  var kind: Kind
+  var paths: ImagePaths
+  var labels: [Int]?
+  var classNames: [String]?
+  var format = Format.unknown
+  /// The columns by their names, and where in `labels.csv` each stands.
+  var columns: [String: Int] = [:]
+  /// `labels.csv`, kept open so that the columns of this snapshot can be read later.
+  var table: MappedFile?
+  var description: StoreDescription?
+  /// The state that the description knows for this `labels.csv`.
+  var state: StoreDescription.State?
+
+  /// Finds out how a folder is laid out and reads what names its images.
+  ///
+  /// - Throws: ``StoreError/Code/notFound`` where there is no folder; ``StoreError/Code/unrecognized``
+  ///   where it has no images this package knows how to find; ``StoreError/Code/corrupt``.
+  static func read(_ folder: String) throws(StoreError) -> FolderContents {
+    switch FileSystem.kind(of: folder) {
+    case nil: throw StoreError(.notFound, "there is no such folder", path: folder)
+    case .folder: break
+    default: throw StoreError(.unrecognized, "this is not a folder", path: folder)
+    }
+    if FileSystem.kind(of: "\(folder)/\(labelsFileName)") != nil { return try readLabelsCSV(folder) }
+    let names = try FileSystem.names(in: folder).filter { !$0.hasPrefix(".") }
+    let images = names.filter(isImage)
+    guard images.isEmpty else { return try readNumbered(folder, names: names, images: images) }
+    let folders = names.filter { FileSystem.kind(of: "\(folder)/\($0)", followingLinks: false) == .folder }
+    if let contents = try readClassFolders(folder, classes: folders) { return contents }
+    throw StoreError(
+      .unrecognized, "a folder with neither labels.csv, nor PNGs, nor folders of them", path: folder)
+  }
+
+  static let labelsFileName = "labels.csv"
+
+  /// What torchvision's ImageFolder takes for images, so that a JPEG is refused by name and not left out.
+  private static let suffixes = [
+    ".png", ".jpg", ".jpeg", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp",
+  ]
+
+  static func isImage(_ name: String) -> Bool {
+    let name = name.lowercased()
+    return suffixes.contains { name.hasSuffix($0) }
+  }
+}

@@ -1,0 +1,109 @@
+internal import ImageStoreCore
+
+/// The paths of a store's images, relative to its folder.
+///
+/// Names that follow from the index take no memory; others lie in one block of bytes, with four bytes an
+/// image for where each begins.
+struct ImagePaths: Sendable {
+  /// The layout that all paths follow, or nil where they are listed.
+  private(set) var layout: FileLayout?
+  private(set) var count: Int
+  private var bytes: [UInt8] = []
+  /// Where each path ends.
+  private var ends: [UInt32] = []
+
+  /// The paths of `count` images in a layout.
+  init(_ layout: FileLayout, count: Int) {
+    self.layout = layout
+    self.count = count
+  }
+
+  /// No paths; taken for the first layout that the paths appended follow, if there is one.
+  init() {
+    layout = FileLayout.allCases[0]
+    count = 0
+  }
+
+  /// Replaces `path` by the path of an image with a NUL byte after it, as C has it.
+  ///
+  /// - Precondition: `index` is in `0..<count`.
+  func write(_ index: Int, to path: inout [UInt8]) {
+    path.removeAll(keepingCapacity: true)
+    if let layout {
+      layout.appendPath(of: index, to: &path)
+    } else {
+      path.append(contentsOf: bytes[Int(index == 0 ? 0 : ends[index - 1])..<Int(ends[index])])
+    }
+    path.append(0)
+  }
+
+  /// The path of an image as text, for messages.
+  func text(_ index: Int) -> String {
+    var path: [UInt8] = []
+    write(index, to: &path)
+    return String(decoding: path.dropLast(), as: UTF8.self)
+  }
+
+  /// Appends a path.
+  ///
+  /// - Parameter scratch: memory to be used again from call to call.
+  /// - Throws: ``StoreError/Code/invalidArgument`` for a path that is empty, absolute, has a component `..`
+  ///   or is longer than 4095 bytes; ``StoreError/Code/limitExceeded`` where all paths take more than 4 GiB.
+  mutating func append(
+    _ path: some BidirectionalCollection<UInt8>, scratch: inout [UInt8]
+  ) throws(StoreError) {
+    if let layout {
+      if Self.follows(path, layout, count, &scratch) {
+        count += 1
+        return
+      }
+      // The first path decides among the layouts; one that follows none makes all of them listed.
+      if count == 0, let other = FileLayout.allCases.first(where: { Self.follows(path, $0, 0, &scratch) }) {
+        self.layout = other
+        count = 1
+        return
+      }
+      try list(layout)
+    }
+    try Self.validate(path)
+    bytes.append(contentsOf: path)
+    try endPath()
+    count += 1
+  }
+
+  private static func follows(
+    _ path: some Collection<UInt8>, _ layout: FileLayout, _ index: Int, _ scratch: inout [UInt8]
+  ) -> Bool {
+    scratch.removeAll(keepingCapacity: true)
+    layout.appendPath(of: index, to: &scratch)
+    return path.elementsEqual(scratch)
+  }
+
+  /// Writes out the paths that followed a layout so far.
+  private mutating func list(_ layout: FileLayout) throws(StoreError) {
+    self.layout = nil
+    for index in 0..<count {
+      layout.appendPath(of: index, to: &bytes)
+      try endPath()
+    }
+  }
+
+  private mutating func endPath() throws(StoreError) {
+    guard let end = UInt32(exactly: bytes.count) else {
+      throw StoreError(.limitExceeded, "the paths of the images take more than 4 GiB")
+    }
+    ends.append(end)
+  }
+
+  private static func validate(_ path: some BidirectionalCollection<UInt8>) throws(StoreError) {
+    let isLegal =
+      !path.isEmpty && path.count < 4096 && path.first != UInt8(ascii: "/")
+      && !path.split(separator: UInt8(ascii: "/")).contains { $0.elementsEqual("..".utf8) }
+    guard isLegal else {
+      let text = String(decoding: path.prefix(200), as: UTF8.self)
+      throw StoreError(
+        .invalidArgument, "the path '\(text)' does not name a file in the store's folder",
+        remedy: "give relative paths without ..")
+    }
+  }
+}

@@ -1,0 +1,108 @@
+internal import ImageStoreCore
+
+/// The lines of a `labels.csv` being written.
+struct LabelsTable {
+  /// What stands in a field of each line.
+  private enum Field {
+    case file
+    case label
+    case column(String)
+  }
+
+  private var fields: [Field] = []
+  private var text = CSVText()
+  private let layout: FileLayout
+  /// How many images have a line, those of the store appended to included.
+  private(set) var count = 0
+  private(set) var hasLabels = false
+  private(set) var columns: [String: Column.Kind] = [:]
+
+  /// An empty table, whose header follows from the first images.
+  init(_ layout: FileLayout) {
+    self.layout = layout
+  }
+
+  /// The table of a store that is appended to.
+  ///
+  /// - Parameters:
+  ///   - bytes: its `labels.csv`.
+  ///   - header: the names of its fields in their order.
+  init(
+    _ layout: FileLayout, bytes: [UInt8], header: [String], count: Int, hasLabels: Bool,
+    columns: [String: Column.Kind]
+  ) {
+    self.layout = layout
+    self.count = count
+    self.hasLabels = hasLabels
+    self.columns = columns
+    fields = header.map { $0 == "file" ? .file : $0 == "label" ? .label : .column($0) }
+    text = CSVText(bytes)
+    if let last = bytes.last, last != 0x0A, last != 0x0D { text.endLine() }
+  }
+
+  /// The whole file.
+  func bytes() throws(StoreError) -> [UInt8] {
+    guard fields.isEmpty else { return text.bytes }
+    var empty = self
+    try empty.begin(Annotations())
+    return empty.text.bytes
+  }
+
+  /// Appends a line an image.
+  ///
+  /// - Throws: ``StoreError/Code/invalidArgument`` where one side has labels or a column that the other has
+  ///   not; ``StoreError/Code/unsupported`` for text that a CSV file cannot hold.
+  mutating func append(_ annotations: Annotations, count: Int) throws(StoreError) {
+    try annotations.validate(count: count)
+    if fields.isEmpty { try begin(annotations) }
+    // One place says what two sets of annotations must have in common.
+    var kinds = Annotations(
+      labels: hasLabels ? [] : nil, columns: columns.mapValues { Column($0) })
+    try kinds.append(
+      Annotations(
+        labels: annotations.labels.map { _ in [] }, columns: annotations.columns.mapValues { Column($0.kind) }))
+    var path: [UInt8] = []
+    for position in 0..<count {
+      for field in fields {
+        switch field {
+        case .file:
+          path.removeAll(keepingCapacity: true)
+          layout.appendPath(of: self.count + position, to: &path)
+          text.append(plain: path)
+        case .label:
+          if let labels = annotations.labels {
+            text.append(labels[position])
+          } else {
+            text.append(plain: [])
+          }
+        case .column(let name):
+          do throws(StoreError) {
+            try text.append(annotations.columns[name]!, at: position)
+          } catch {
+            throw error.at(image: self.count + position, key: name)
+          }
+        }
+      }
+      text.endLine()
+    }
+    self.count += count
+  }
+
+  private mutating func begin(_ annotations: Annotations) throws(StoreError) {
+    hasLabels = annotations.labels != nil
+    columns = annotations.columns.mapValues { $0.kind }
+    fields = [.file, .label] + columns.keys.sorted().map { .column($0) }
+    for name in ["file", "label"] + columns.keys.sorted() { try text.append(name) }
+    text.endLine()
+  }
+}
+
+extension CSVText {
+  fileprivate mutating func append(_ column: Column, at position: Int) throws(StoreError) {
+    switch column {
+    case .int64(let values): append(values[position])
+    case .double(let values): append(values[position])
+    case .string(let values): try append(values[position])
+    }
+  }
+}

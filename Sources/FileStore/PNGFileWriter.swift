@@ -1,0 +1,57 @@
+internal import ImageStoreCore
+internal import PNGCodec
+internal import StoreIO
+
+/// Writes PNG files to a folder one after another, in memory that is used again. One thread at a time.
+final class PNGFileWriter {
+  private var encoder: PNGEncoder
+  private var path: [UInt8] = []
+
+  init(_ compression: Compression) throws(StoreError) {
+    encoder = try PNGEncoder(compression: compression)
+  }
+
+  /// Encodes an image and writes it to its place in a layout.
+  func write(
+    _ pixels: RawSpan, format: ImageFormat, index: Int, layout: FileLayout, to folder: borrowing Folder
+  ) throws(StoreError) {
+    path.removeAll(keepingCapacity: true)
+    layout.appendPath(of: index, to: &path)
+    path.append(0)
+    do throws(StoreError) {
+      try encoder.encode(pixels, format: format)
+      try unsafe path.withUnsafeBufferPointer { (bytes) throws(StoreError) in
+        try unsafe bytes.withMemoryRebound(to: CChar.self) { (name) throws(StoreError) in
+          try unsafe encoder.write(to: name.baseAddress!, in: folder)
+        }
+      }
+    } catch {
+      throw error.at(
+        path: "\(folder.path)/\(String(decoding: path.dropLast(), as: UTF8.self))", image: index)
+    }
+  }
+
+  /// Refuses what a PNG cannot hold.
+  static func validate(_ format: ImageFormat) throws(StoreError) {
+    let isHeld =
+      switch format.elementType {
+      case .bool: format.channels == 1
+      case .uint8, .uint16: format.channels <= 4
+      default: false
+      }
+    guard isHeld, format.height <= Int(Int32.max), format.width <= Int(Int32.max) else {
+      throw StoreError(
+        .unsupported, "a PNG cannot hold an image of \(format)",
+        remedy: "PNGs hold bool of one channel, uint8 and uint16 of one to four; other stores hold the rest")
+    }
+  }
+}
+
+extension PNGEncoder {
+  /// Writes the file that was encoded last.
+  fileprivate borrowing func write(
+    to name: UnsafePointer<CChar>, in folder: borrowing Folder
+  ) throws(StoreError) {
+    try unsafe folder.write(bytes, to: name)
+  }
+}

@@ -1,0 +1,75 @@
+internal import ImageStoreCore
+internal import StoreIO
+
+#if canImport(FoundationEssentials)
+internal import FoundationEssentials
+#else
+internal import Foundation
+#endif
+
+/// What `store.json` says of a folder beside `labels.csv`: class names, and what would otherwise have to be
+/// found by reading every image. A folder without it is read all the same.
+struct StoreDescription: Codable {
+  static let fileName = "store.json"
+  /// The most bytes the file may have.
+  static let maximumByteCount = 64 << 20
+
+  /// What was true when `labels.csv` had some contents.
+  struct State: Codable {
+    /// CRC-32 of the whole of `labels.csv`.
+    var labelsCRC32: UInt32
+    var count: Int
+    /// The format of all images, or nil where they differ.
+    var imageFormat: ImageFormat?
+    var hasLabels: Bool
+    /// The kinds of the columns.
+    var columns: [String: Column.Kind]
+  }
+
+  var format = "image-files"
+  var formatVersion = 1
+  var classNames: [String]?
+  /// The state now, and before that the one before the last append. An append puts this file in place,
+  /// then `labels.csv`: whichever `labels.csv` a crash leaves, its state is here.
+  var states: [State]
+
+  /// The state of a `labels.csv`, or nil where it was changed by hand.
+  func state(labelsCRC32: UInt32) -> State? {
+    states.first { $0.labelsCRC32 == labelsCRC32 }
+  }
+
+  /// The file's bytes, for people to read too.
+  func encoded() throws(StoreError) -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    do {
+      return Array(try encoder.encode(self)) + [0x0A]
+    } catch {
+      throw StoreError(.unsupported, "the class names cannot be written as JSON: \(error)")
+    }
+  }
+
+  /// Reads the file in a folder, or nothing where there is none.
+  static func read(in folder: String) throws(StoreError) -> StoreDescription? {
+    let path = "\(folder)/\(fileName)"
+    guard FileSystem.kind(of: path) != nil else { return nil }
+    let bytes = try FileSystem.contents(of: path, limit: maximumByteCount)
+    let description: StoreDescription
+    do {
+      description = try JSONDecoder().decode(StoreDescription.self, from: Data(bytes))
+    } catch {
+      throw StoreError(
+        .corrupt, "this is not the description of a store",
+        remedy: "remove the file to read the folder by labels.csv alone", path: path)
+    }
+    guard description.format == "image-files" else {
+      throw StoreError(.unrecognized, "a description of '\(description.format)', not of image files", path: path)
+    }
+    guard description.formatVersion == 1 else {
+      throw StoreError(
+        .unsupported, "version \(description.formatVersion) of the description",
+        remedy: "this package reads version 1", path: path)
+    }
+    return description
+  }
+}

@@ -1,0 +1,118 @@
+/// Images held in memory, one after another, with their labels and columns.
+///
+/// The fastest store there is, and the yardstick of the others: reading copies, lending does not.
+/// Made from another store, or image by image through its ``Writer``:
+///
+///     let fast = try InMemoryStore(copying: store)
+///
+///     var writer = InMemoryStore.Writer(classNames: ["cat", "dog"])
+///     try writer.append(pixels, format: format, label: 1)
+///     let store = try writer.makeStore()
+public final class InMemoryStore: ImageStore {
+  private let memory: PixelMemory
+  private let layout: BatchLayout
+  private let annotations: Annotations
+  public let classNames: [String]?
+  public let columnNames: [String]
+
+  /// Takes memory that nobody else writes to; the arguments agree with one another.
+  init(memory: PixelMemory, layout: BatchLayout, annotations: Annotations, classNames: [String]?) {
+    self.memory = memory
+    self.layout = layout
+    self.annotations = annotations
+    self.classNames = classNames
+    columnNames = annotations.columns.keys.sorted()
+  }
+
+  /// Reads all of a store: its pixels, labels, columns and class names.
+  ///
+  /// - Throws: what reading throws; ``StoreError/Code/limitExceeded`` where memory does not suffice.
+  public convenience init(copying store: any ImageStore) throws(StoreError) {
+    var annotations = Annotations(labels: try store.labels())
+    for name in store.columnNames { annotations.columns[name] = try store.column(name) }
+    try annotations.validate(count: store.count)
+    let layout = try store.layoutOfAll()
+    let memory = try PixelMemory(capacity: layout.byteCount)
+    store.advise(.sequential)
+    var start = 0
+    while start < store.count {
+      // Long runs keep the threads of a backend busy; their end bounds the list of indices.
+      let end = try store.endOfRun(from: start, byteCount: 64 << 20)
+      let indices = Array(start..<end)
+      try memory.append { (output) throws(StoreError) in try store.read(indices.span, into: &output) }
+      start = end
+    }
+    guard memory.byteCount == layout.byteCount else {
+      throw StoreError(
+        .corrupt, "\(memory.byteCount) bytes of pixels where \(layout.byteCount) were announced")
+    }
+    self.init(memory: memory, layout: layout, annotations: annotations, classNames: store.classNames)
+  }
+
+  public var count: Int { layout.count }
+
+  public var format: ImageFormat? { count == 0 ? nil : layout.uniformFormat }
+
+  public func format(at index: Int) throws(StoreError) -> ImageFormat {
+    guard index >= 0 && index < count else { throw .indexOutOfRange(index, count: count) }
+    return layout[index]
+  }
+
+  public func labels() -> [Int]? { annotations.labels }
+
+  public func column(_ name: String) throws(StoreError) -> Column {
+    guard let column = annotations.columns[name] else { throw .noColumn(name, among: columnNames) }
+    return column
+  }
+
+  public func read(
+    _ indices: Span<Int>, regions: Span<ImageRegion>, into destination: inout OutputRawSpan
+  ) throws(StoreError) {
+    // The bytes stay where they are for as long as self lives, and self outlives the call.
+    let base = unsafe memory.bytes.baseAddress!
+    guard let format else {
+      return try unsafe destination.gatherMixed(indices, regions: regions) {
+        (index) throws(StoreError) in
+        let format = try self.format(at: index)
+        return unsafe (format, base + layout.byteRange(of: index).lowerBound)
+      }
+    }
+    let byteCount = format.byteCount
+    try unsafe destination.gather(indices, regions: regions, of: count, format: format) {
+      (index) throws(StoreError) in unsafe base + index &* byteCount
+    }
+  }
+
+  public var lendsWithoutCopy: Bool { true }
+
+  public func forEachImage(
+    _ indices: Span<Int>,
+    _ body: (_ position: Int, _ format: ImageFormat, _ pixels: RawSpan) throws(StoreError) -> Void
+  ) throws(StoreError) {
+    for position in indices.indices {
+      let index = indices[position]
+      let format = try format(at: index)
+      let bytes = unsafe UnsafeRawBufferPointer(rebasing: memory.bytes[layout.byteRange(of: index)])
+      try unsafe withRawSpan(of: bytes) { (pixels) throws(StoreError) in
+        try body(position, format, pixels)
+      }
+    }
+  }
+}
+
+extension ImageStore {
+  /// How all images lie in memory once read.
+  func layoutOfAll() throws(StoreError) -> BatchLayout {
+    if let format {
+      let (_, overflow) = format.byteCount.multipliedReportingOverflow(by: count)
+      guard !overflow else {
+        throw StoreError(.limitExceeded, "\(count) images of \(format) do not fit in memory")
+      }
+      return BatchLayout(format, count: count)
+    }
+    var formats: [ImageFormat] = []
+    formats.reserveCapacity(count)
+    for index in 0..<count { formats.append(try format(at: index)) }
+    return BatchLayout(formats)
+  }
+}

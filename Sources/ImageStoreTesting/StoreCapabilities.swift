@@ -1,0 +1,33 @@
+public import ImageStoreCore
+
+/// What a store can hold. The suite checks that what it can is kept exactly, and that what it cannot
+/// is refused.
+public struct StoreCapabilities: Sendable {
+  /// Whether an image of a sample type and number of channels can be stored; heights and widths are
+  /// no matter. What cannot be must be refused with ``StoreError/Code/unsupported``.
+  public var holds: @Sendable (_ elementType: ElementType, _ channels: Int) -> Bool = { _, _ in true }
+  /// Whether images of different heights and widths can stand in one store.
+  public var holdsMixedSizes = true
+  /// Whether images of different sample types and channels can stand in one store; where false the
+  /// suite tries none.
+  public var holdsMixedFormats = false
+  /// Whether a store can do without labels.
+  public var holdsUnlabeled = true
+  /// The labels that can be stored.
+  public var labels: ClosedRange<Int> = Int.min...Int.max
+  /// Whether columns are kept.
+  public var holdsColumns = true
+  /// Whether class names are kept.
+  public var holdsClassNames = true
+  /// Whether a store of no images can be written and opened.
+  public var holdsNothing = true
+  /// Whether ``WriteMode/append`` works on a store that is there; where false it must throw
+  /// ``StoreError/Code/unsupported``.
+  public var canAppend = true
+  /// Whether stores are files or folders at the path, so that the suite looks for stray files.
+  public var isFileBased = true
+  /// How many images the check of many small images writes.
+  public var manyImages = 3000
+
+  public init() {}
+}

@@ -1,0 +1,53 @@
+public import ImageStoreCore
+
+/// How the suite writes and opens stores of one kind.
+///
+/// A backend whose writer is `MyStore.Writer` and which keeps a store in a file needs no more than:
+///
+///     import ImageStoreTesting
+///     import Testing
+///
+///     let factory = StoreFactory(
+///       "MyStore", suffix: ".my",
+///       capabilities: {
+///         var capabilities = StoreCapabilities()
+///         capabilities.holds = { type, channels in type == .uint8 && channels <= 4 }
+///         capabilities.holdsMixedSizes = false
+///         return capabilities
+///       }(),
+///       write: { path, mode, plan in
+///         try plan.run(MyStore.Writer(at: path, mode: mode, classNames: plan.classNames))
+///       },
+///       open: { path in try MyStore(at: path) })
+///
+///     @Suite struct MyStoreConformanceTests {
+///       @Test(arguments: ConformanceCheck.all)
+///       func conforms(_ check: ConformanceCheck) throws { try check.run(on: factory, seed: 1) }
+///     }
+///
+/// or, without a test framework, `try checkConformance(of: factory, seed: 1)`. Each layout or option
+/// of a backend that changes how it reads or writes deserves a factory of its own.
+public struct StoreFactory: Sendable {
+  /// What failures call the store.
+  public var name: String
+  /// What the last component of a store's path ends with, such as `.npz`.
+  public var suffix: String
+  public var capabilities: StoreCapabilities
+  /// Makes a writer for a path and mode, whose parent folder is there, and hands it to
+  /// ``WritePlan/run(_:)``, which consumes it.
+  public var write: @Sendable (_ path: String, _ mode: WriteMode, _ plan: WritePlan) throws -> Void
+  /// Opens the store at a path; throws where there is none.
+  public var open: @Sendable (_ path: String) throws -> any ImageStore
+
+  public init(
+    _ name: String, suffix: String = "", capabilities: StoreCapabilities = StoreCapabilities(),
+    write: @escaping @Sendable (_ path: String, _ mode: WriteMode, _ plan: WritePlan) throws -> Void,
+    open: @escaping @Sendable (_ path: String) throws -> any ImageStore
+  ) {
+    self.name = name
+    self.suffix = suffix
+    self.capabilities = capabilities
+    self.write = write
+    self.open = open
+  }
+}

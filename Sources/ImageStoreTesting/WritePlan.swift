@@ -1,0 +1,105 @@
+public import ImageStoreCore
+
+/// What a check does with a writer: what it appends, and whether it finishes.
+public struct WritePlan {
+  /// One call of the writer.
+  enum Step {
+    /// `append(_:layout:annotations:)`
+    case run(ModelImages)
+    /// `append(contentsOf:)` a store.
+    case store(ModelImages)
+    /// `append(_:layout:annotations:)` with arguments as they are, right or wrong.
+    case raw([UInt8], BatchLayout, Annotations)
+  }
+
+  let steps: [Step]
+  /// Whether the writer is finished, or dropped.
+  let finishes: Bool
+  /// Called when all is appended and the writer neither finished nor dropped.
+  let beforeEnd: () throws -> Void
+  /// The class names to make the writer with.
+  public let classNames: [String]?
+
+  init(
+    _ steps: [Step], classNames: [String]? = nil, finishes: Bool = true,
+    beforeEnd: @escaping () throws -> Void = {}
+  ) {
+    self.steps = steps
+    self.classNames = classNames
+    self.finishes = finishes
+    self.beforeEnd = beforeEnd
+  }
+
+  /// Appends what is planned, and finishes the writer or drops it.
+  ///
+  /// - Throws: what the writer throws, and what it must not do.
+  public func run<Writer: ImageStoreWriter & ~Copyable>(_ writer: consuming Writer) throws {
+    var expected = writer.count
+    for step in steps {
+      do {
+        try Self.take(step, &writer)
+      } catch let first {
+        try Self.checkStaysFailed(&writer, step)
+        // The writer has failed for good: finishing it must fail too.
+        do {
+          try writer.finish()
+        } catch {
+          throw first
+        }
+        throw PlanViolation("finish() succeeds after an append that failed with: \(first)")
+      }
+      expected += step.count
+      guard writer.count == expected else {
+        throw PlanViolation("the writer's count is \(writer.count), expected \(expected)")
+      }
+    }
+    try beforeEnd()
+    if finishes { try writer.finish() }
+  }
+
+  private static func take<Writer: ImageStoreWriter & ~Copyable>(
+    _ step: Step, _ writer: inout Writer
+  ) throws {
+    switch step {
+    case .run(let images):
+      try append(
+        images.pixels.flatMap { $0 }, BatchLayout(images.formats),
+        Annotations(labels: images.labels, columns: images.columns), &writer)
+    case .store(let images): try writer.append(contentsOf: ModelStore(images))
+    case .raw(let pixels, let layout, let annotations): try append(pixels, layout, annotations, &writer)
+    }
+  }
+
+  private static func append<Writer: ImageStoreWriter & ~Copyable>(
+    _ pixels: [UInt8], _ layout: BatchLayout, _ annotations: Annotations, _ writer: inout Writer
+  ) throws {
+    let span = pixels.span
+    try unsafe writer.append(span.bytes, layout: layout, annotations: annotations)
+  }
+
+  private static func checkStaysFailed<Writer: ImageStoreWriter & ~Copyable>(
+    _ writer: inout Writer, _ step: Step
+  ) throws {
+    do {
+      try take(step, &writer)
+    } catch _ as StoreError {
+      return
+    }
+    throw PlanViolation("an append that failed succeeds when it is called again")
+  }
+}
+
+extension WritePlan.Step {
+  var count: Int {
+    switch self {
+    case .run(let images), .store(let images): images.count
+    case .raw(_, let layout, _): layout.count
+    }
+  }
+}
+
+/// A writer that broke its promise while a plan ran.
+struct PlanViolation: Error, CustomStringConvertible {
+  let description: String
+  init(_ description: String) { self.description = description }
+}

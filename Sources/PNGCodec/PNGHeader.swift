@@ -1,0 +1,92 @@
+public import ImageStoreCore
+
+/// What the header of a PNG says (ISO/IEC 15948, 11.2.2).
+public struct PNGHeader: Sendable, Hashable {
+  /// What the samples of a pixel mean. Raw values are those of the file.
+  public enum ColorType: UInt8, Sendable, Hashable, CaseIterable {
+    case gray = 0
+    case rgb = 2
+    case palette = 3
+    case grayAlpha = 4
+    case rgbAlpha = 6
+
+    /// Samples a pixel in the file.
+    public var channels: Int {
+      switch self {
+      case .gray, .palette: 1
+      case .grayAlpha: 2
+      case .rgb: 3
+      case .rgbAlpha: 4
+      }
+    }
+  }
+
+  public let width: Int
+  public let height: Int
+  /// Bits a sample in the file: 1, 2, 4, 8 or 16.
+  public let bitDepth: Int
+  public let colorType: ColorType
+  /// Whether the pixels stand in the seven passes of Adam7.
+  public let isInterlaced: Bool
+
+  /// Reads the payload of an IHDR chunk.
+  ///
+  /// - Throws: ``StoreError/Code/corrupt`` for what the standard does not allow.
+  init(_ payload: UnsafeRawBufferPointer) throws(StoreError) {
+    guard payload.count == 13 else {
+      throw .malformed("IHDR chunk has \(payload.count) bytes in place of 13")
+    }
+    width = unsafe Int(UInt32(bigEndian: payload.loadUnaligned(as: UInt32.self)))
+    height = unsafe Int(UInt32(bigEndian: payload.loadUnaligned(fromByteOffset: 4, as: UInt32.self)))
+    guard width > 0, height > 0, width <= Int(Int32.max), height <= Int(Int32.max) else {
+      throw .malformed("header gives a size of \(width)x\(height)")
+    }
+    bitDepth = unsafe Int(payload[8])
+    guard let colorType = unsafe ColorType(rawValue: payload[9]) else {
+      throw unsafe .malformed("header gives color type \(payload[9])")
+    }
+    self.colorType = colorType
+    let depths: [Int] =
+      switch colorType {
+      case .gray: [1, 2, 4, 8, 16]
+      case .palette: [1, 2, 4, 8]
+      default: [8, 16]
+      }
+    guard depths.contains(bitDepth) else {
+      throw .malformed("header gives \(bitDepth) bits a sample with color type \(colorType.rawValue)")
+    }
+    guard unsafe payload[10] == 0, unsafe payload[11] == 0, unsafe payload[12] <= 1 else {
+      throw unsafe .malformed(
+        "header gives compression \(payload[10]), filter \(payload[11]), interlace \(payload[12])")
+    }
+    isInterlaced = unsafe payload[12] == 1
+  }
+
+  /// Bits a pixel in the file.
+  var bitsPerPixel: Int { colorType.channels * bitDepth }
+  /// The distance of the filters: bytes a pixel, at least one.
+  var filterDistance: Int { max(1, bitsPerPixel / 8) }
+
+  /// Bytes of a row of `width` pixels in the file.
+  func rowByteCount(width: Int) -> Int { (width * bitsPerPixel + 7) / 8 }
+
+  /// Bytes of all rows with their filter bytes, before they are compressed; nil beyond 2^63.
+  var filteredByteCount: Int? {
+    var total = 0
+    for pass in passes {
+      let (bytes, isOver) = (rowByteCount(width: pass.width) + 1)
+        .multipliedReportingOverflow(by: pass.height)
+      let (sum, isSumOver) = total.addingReportingOverflow(bytes)
+      if isOver || isSumOver { return nil }
+      total = sum
+    }
+    return total
+  }
+}
+
+extension StoreError {
+  /// A PNG that contradicts the standard or itself.
+  static func malformed(_ what: String) -> StoreError {
+    StoreError(.corrupt, "a PNG whose \(what)")
+  }
+}

@@ -1,0 +1,13 @@
+/// What a pickle may ask for. Nothing honest comes near these numbers.
+package struct PickleLimits: Sendable {
+  /// The most instructions: they bound the stack, the memo and every container, which an
+  /// instruction fills by at most one value each. Enough for a batch of a million named images.
+  package var opcodeCount = 1 << 22
+  /// The deepest nesting of lists, tuples, dictionaries and objects.
+  package var depth = 100
+  /// The most values once every shared reference is followed, so that whoever walks the result
+  /// does not meet what a few memo entries have multiplied.
+  package var valueCount = 1 << 22
+
+  package init() {}
+}

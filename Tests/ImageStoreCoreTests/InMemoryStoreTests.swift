@@ -1,0 +1,67 @@
+import ImageStoreCore
+import ImageStoreTesting
+import Testing
+
+@Suite struct InMemoryStoreTests {
+  @Test func aWriterBecomesAStore() throws {
+    var writer = InMemoryStore.Writer(classNames: ["cat", "dog"])
+    let images = Samples.uniform(3)
+    for (pixels, label) in zip(images.pixels, images.labels!) {
+      try unsafe writer.append(pixels.span.bytes, format: Samples.format, label: label)
+    }
+    #expect(writer.count == 3)
+    let store = try writer.makeStore()
+    #expect(store.classNames == ["cat", "dog"])
+    #expect(store.labels() == images.labels)
+    #expect(Samples.bytes(of: try store.read([2, 0])) == images.gather([2, 0]))
+  }
+
+  @Test func roomMadeAheadChangesNothing() throws {
+    let images = Samples.mixed(30)
+    for reserved in [0, 1, 100, 1 << 20] {
+      var writer = InMemoryStore.Writer()
+      try writer.append(contentsOf: ModelStore(images.slice(0..<7)))
+      try writer.reserveCapacity(reserved)
+      try writer.append(contentsOf: ModelStore(images.slice(7..<30)))
+      let store = try writer.makeStore()
+      #expect(Samples.bytes(of: try store.read(0..<30)) == images.gather(Array(0..<30)))
+    }
+  }
+
+  @Test func formatsMayDifferFromSomePointOn() throws {
+    var images = Samples.uniform(3)
+    images.append(contentsOf: Samples.uniform(2, format: ImageFormat(height: 1, width: 1)))
+    images.append(contentsOf: Samples.uniform(2))
+    var writer = InMemoryStore.Writer()
+    for range in [0..<3, 3..<5, 5..<7] { try writer.append(contentsOf: ModelStore(images.slice(range))) }
+    let store = try writer.makeStore()
+    #expect(store.format == nil)
+    #expect(try (0..<7).map { try store.format(at: $0) } == images.formats)
+    #expect(Samples.bytes(of: try store.read(0..<7)) == images.gather(Array(0..<7)))
+  }
+
+  @Test func refusesMoreMemoryThanThereIs() throws {
+    var writer = InMemoryStore.Writer()
+    let error = #expect(throws: StoreError.self) { try writer.reserveCapacity(Int.max) }
+    #expect(error?.code == .limitExceeded)
+  }
+
+  @Test func copyingChecksWhatTheStoreSays() throws {
+    var images = Samples.uniform(3)
+    images.labels = [1, 2]
+    expectError(.invalidArgument) { _ = try InMemoryStore(copying: ModelStore(images)) }
+    let failing = Probe(ModelStore(Samples.uniform(3)), failure: StoreError(.corrupt, "cut short"))
+    expectError(.corrupt) { _ = try InMemoryStore(copying: failing) }
+  }
+
+  @Test func lendsWhereThePixelsLie() throws {
+    let store = try Samples.store(Samples.uniform(4))
+    #expect(store.lendsWithoutCopy)
+    var addresses: [Int] = []
+    try store.forEachImage([0, 1, 0].span) { (_, _, pixels) throws(StoreError) in
+      addresses.append(unsafe pixels.withUnsafeBytes { Int(bitPattern: $0.baseAddress) })
+    }
+    #expect(addresses[0] == addresses[2])
+    #expect(addresses[1] - addresses[0] == Samples.format.byteCount)
+  }
+}

@@ -1,0 +1,78 @@
+"""The sample orders of Docs/SampleOrder.md, as short as they can be said."""
+from math import isqrt
+M, G = (1 << 64) - 1, 0x9E3779B97F4A7C15
+SHUFFLE, BLOCKS, WINDOW, DRAWS, AUGMENTATION, FOLDS = range(6)
+
+def mix(z):
+    z = ((z ^ z >> 30) * 0xBF58476D1CE4E5B9) & M
+    z = ((z ^ z >> 27) * 0x94D049BB133111EB) & M
+    return z ^ z >> 31
+
+def key(seed, epoch, purpose):
+    return mix((mix((mix((seed + G) & M) + epoch + G) & M) + purpose + G) & M)
+
+def word(key, counter): return mix((key + (counter + 1) * G) & M)
+
+def scaled(bits, count): return bits * count >> 64
+
+def permuted(position, count, key):
+    rows = max(16, isqrt(count - 1) + 1)
+    columns = max(16, -(-count // rows))
+    words = [word(key, i) for i in range(8)]
+    def scatter(x, w, size):
+        h = (x * (w >> 32 | 1) + w) & 0xFFFFFFFF
+        return (((h ^ h >> 16) * 0x9E3779B1) & 0xFFFFFFFF) * size >> 32
+    while True:
+        r, c = divmod(position, columns)
+        for i in range(0, 8, 2):
+            r = (r + scatter(c, words[i], rows)) % rows
+            c = (c + scatter(r, words[i + 1], columns)) % columns
+        position = r * columns + c
+        if position < count: return position
+
+def shuffled(count, seed, epoch):
+    k = key(seed, epoch, SHUFFLE)
+    return [permuted(p, count, k) for p in range(count)]
+
+def block_shuffled(count, seed, epoch, size, window):
+    k, w, blocks = key(seed, epoch, BLOCKS), key(seed, epoch, WINDOW), -(-count // size)
+    strata = -(-blocks // -(-blocks // min(window, blocks)))
+    edges, order = [blocks * j // strata for j in range(strata + 1)], []
+    for g in range(-(-blocks // strata)):
+        images = []
+        for j, (a, b) in enumerate(zip(edges, edges[1:])):
+            if g >= b - a: continue
+            turn = permuted(g, b - a, word(k, -1 if b - a == blocks // strata else -2))
+            block = a + (turn + scaled(word(k, j), b - a)) % (b - a)
+            images += range(block * size, min(block * size + size, count))
+        order += [images[permuted(p, len(images), word(w, g))] for p in range(len(images))]
+    return order
+
+def class_balanced(labels, seed, epoch, draws):
+    k, classes = key(seed, epoch, DRAWS), sorted(set(labels))
+    members = [[i for i, l in enumerate(labels) if l == c] for c in classes]
+    pick = lambda p: members[scaled(word(k, 2 * p), len(classes))]
+    return [pick(p)[scaled(word(k, 2 * p + 1), len(pick(p)))] for p in range(draws)]
+
+def weighted(weights, seed, epoch, draws):
+    k, n, total = key(seed, epoch, DRAWS), len(weights), 0.0
+    for w in weights: total += w  # sum() rounds differently from Python 3.12 on
+    share, alias = [w / total * n for w in weights], list(range(n))
+    small, large = [i for i in range(n) if share[i] < 1], [i for i in range(n) if share[i] >= 1]
+    while small and large:
+        less, more = small.pop(), large[-1]
+        alias[less], share[more] = more, share[more] - (1 - share[less])
+        if share[more] < 1: small.append(large.pop())
+    for i in large + [i for i in small if weights[i]]: share[i] = 1
+    def draw(p):
+        place = scaled(word(k, 2 * p), n)
+        return place if (word(k, 2 * p + 1) >> 11) * 2.0**-53 < share[place] else alias[place]
+    return [draw(p) for p in range(draws)]
+
+def folds(labels, count, seed):
+    k, fold, turn = key(seed, 0, FOLDS), [0] * len(labels), 0
+    for place, c in enumerate(sorted(set(labels))):
+        members = [i for i, l in enumerate(labels) if l == c]
+        for p in range(len(members)):
+            fold[members[permuted(p, len(members), word(k, place))]], turn = turn % count, turn + 1
+    return fold
