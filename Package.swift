@@ -104,7 +104,6 @@ let package = Package(
     tests("NumPyFormat"),
     tests("StoreIO"),
     tests("Deflate", ["CZlib"]),
-    tests("PNGCodec", ["Deflate", "CImageKernels"]),
     tests("ImageFeeding"),
 
     // The benchmarks; `swift test` skips them, `Benchmarks/run` runs them.
