@@ -48,7 +48,7 @@ public final class LMDBStore: ImageStore {
     threadCount = Workers.threadCount(threads)
     contents = try Snapshot.read(Self.dataFile(of: path)) { (tree) throws(StoreError) in
       if let metadata = try StoreMetadata(tree) { return try LayoutReader.contents(tree, metadata) }
-      return try ForeignReader.contents(tree, rawFormat: rawFormat, threads: Workers.threadCount(threads))
+      return try ForeignReader.contents(tree, rawFormat: rawFormat)
     }
     lastChecked = Atomic(contents.meta.transaction)
   }

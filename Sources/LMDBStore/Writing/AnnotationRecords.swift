@@ -67,7 +67,7 @@ struct AnnotationRecords {
   ) throws(StoreError) -> [(key: String, bytes: [UInt8])] {
     var records: [(key: String, bytes: [UInt8])] = []
     func add(_ key: String, _ bytes: [UInt8]) {
-      let checksum = CRC32.checksum(of: bytes.span.bytes)
+      let checksum = unsafe CRC32.checksum(of: bytes.span.bytes)
       records.append((key, bytes))
       records.append((StoreKey.checksum(of: key), ChecksumRecord.npyBytes([checksum])))
     }
