@@ -101,9 +101,18 @@ let package = Package(
 
     // Tests.
     tests("ImageStoreCore"),
-    tests("NumPyFormat"),
     tests("StoreIO"),
     tests("Deflate", ["CZlib"]),
+    tests("NumPyFormat"),
+    tests("Pickle"),
+    tests("PNGCodec", ["Deflate", "CImageKernels", "CZlib"]),
+    tests("CIFAR10", ["StoreIO", "Deflate", "CImageKernels"]),
+    tests("FileStore", ["PNGCodec", "StoreIO"]),
+    tests("LMDBStore", ["StoreIO", "NumPyFormat", "CLMDB", "WriterProcess"]),
+    // Appends to a store until it is killed, for the tests of what is left.
+    .executableTarget(
+      name: "WriterProcess", dependencies: ["ImageStoreCore", "LMDBStore"],
+      path: "Tests/WriterProcess", swiftSettings: swiftSettings),
     tests("ImageFeeding"),
 
     // The benchmarks; `swift test` skips them, `Benchmarks/run` runs them.
@@ -115,8 +124,6 @@ let package = Package(
       ],
       path: "Benchmarks/StoreBenchmarks",
       swiftSettings: swiftSettings),
-    tests("PNGCodec", ["Deflate", "CImageKernels", "CZlib"]),
-    tests("FileStore", ["PNGCodec", "StoreIO"]),
   ],
   swiftLanguageModes: [.v6]
 )
