@@ -121,14 +121,7 @@ struct Discovery {
           || FileRole.Distribution.allCases.contains {
             names.contains($0.folderName) && recognizes("\(path)/\($0.folderName)")
           }
-<<<<<<< HEAD
       case .file: return FileContent(try MappedFile(path)) != .other
-=======
-      case .file:
-        let file = try MappedFile(path)
-        // The bytes are there only as long as the map is.
-        return withExtendedLifetime(file) { unsafe FileContent(file.bytes) != .other }
->>>>>>> cli
       default: return false
       }
     } catch {
