@@ -101,12 +101,24 @@ let package = Package(
 
     // Tests.
     tests("ImageStoreCore"),
-    tests("NumPyFormat"),
     tests("StoreIO"),
     tests("Deflate", ["CZlib"]),
-    tests("PNGCodec", ["Deflate", "CImageKernels"]),
-    tests("ImageFeeding"),
+    tests("NumPyFormat"),
+    tests("Pickle"),
+    tests("PNGCodec", ["Deflate", "CImageKernels", "CZlib"]),
+    tests("CIFAR10", ["StoreIO", "Deflate", "CImageKernels"]),
     tests("FileStore", ["PNGCodec", "StoreIO"]),
+    tests("ImageFeeding"),
+
+    // The benchmarks; `swift test` skips them, `Benchmarks/run` runs them.
+    .testTarget(
+      name: "StoreBenchmarks",
+      dependencies: [
+        "ImageStoreCore", "ImageStoreTesting", "StoreIO", "NumPyFormat", "CIFAR10", "FileStore",
+        "LMDBStore", "HDF5Store", "NPZStore", "PackedBitStore", "ImageFeeding",
+      ],
+      path: "Benchmarks/StoreBenchmarks",
+      swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6]
 )

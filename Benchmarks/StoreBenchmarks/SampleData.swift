@@ -10,12 +10,13 @@ struct SampleData {
 
   init(_ settings: Settings, count: Int) throws {
     guard let folder = settings.data else {
+      var generator = SplitMix64(seed: 10)
       store = try Self.synthetic(count)
-      order = Array(0..<count).shuffled(using: &Self.generator)
+      order = Array(0..<count).shuffled(using: &generator)
       return
     }
     let images = try MappedFile("\(folder)/images.npy")
-    let header = try unsafe NPYHeader(parsing: images.bytes)
+    let header = try unsafe NPYHeader(parsing: RawSpan(_unsafeBytes: images.bytes))
     let layout = try NPYImages(imagesOf: header)
     precondition(layout.isDirect && layout.count >= count, "prepare.py made other data than is asked for")
     let labels = try Self.integers("\(folder)/labels.npy")
@@ -34,8 +35,6 @@ struct SampleData {
     stride(from: 0, through: order.count - size, by: size).map { Array(order[$0..<$0 + size]) }
   }
 
-  private nonisolated(unsafe) static var generator = SplitMix64(seed: 10)
-
   /// Images without a data set: smooth with some noise, as photographs are.
   private static func synthetic(_ count: Int) throws -> InMemoryStore {
     let format = ImageFormat(height: 32, width: 32, channels: 3)
@@ -50,7 +49,7 @@ struct SampleData {
 
   private static func integers(_ path: String) throws -> [Int] {
     let file = try MappedFile(path)
-    let header = try unsafe NPYHeader(parsing: file.bytes)
+    let header = try unsafe NPYHeader(parsing: RawSpan(_unsafeBytes: file.bytes))
     return try unsafe header.integers(in: header.data(in: file.bytes))
   }
 }

@@ -97,7 +97,7 @@ final class StoreBenchmarks: XCTestCase {
   func testFAppend() throws {
     try forEachSubject { subject, path, data, recorder in
       let path = path + "-appended"
-      let part = data.store.subset(0..<max(1, data.store.count / 10))
+      let part = try data.store.subset(0..<max(1, data.store.count / 10))
       try recorder.measure(
         subject.name, "append", count: part.count, threads: 2, warmsUp: false,
         prepare: {

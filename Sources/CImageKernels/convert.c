@@ -1,1 +1,355 @@
 #include "convert.h"
+#include <string.h>
+#if defined(__x86_64__)
+#include <immintrin.h>
+#elif defined(__aarch64__)
+#include <arm_neon.h>
+#endif
+
+typedef uint8_t u8x8 __attribute__((vector_size(8)));
+typedef uint8_t u8x16 __attribute__((vector_size(16)));
+typedef int32_t i32x8 __attribute__((vector_size(32)));
+typedef float f32x8 __attribute__((vector_size(32)));
+
+#define INLINE static inline __attribute__((always_inline))
+#define LOAD(v, p) memcpy(&(v), (p), sizeof(v))
+#define STORE(p, v) memcpy((p), &(v), sizeof(v))
+// Samples that are held as floats at a time: they stay in the first level of cache.
+#define CHUNK 2048
+
+size_t image_kernels_sample_size(image_kernels_sample type) {
+  static const size_t sizes[] = {1, 1, 2, 2, 4, 8, 2, 4, 8};
+  return sizes[type];
+}
+
+// A run of pixels: what is to become of samples that lie one after another.
+typedef struct {
+  const uint8_t *source;
+  size_t pixels, channels;
+  const float *means, *scales;
+  float *out;
+  size_t plane;  // samples from one plane to the next; 0 for interleaved
+} run;
+
+// value = (sample - mean) * scale, in two roundings on every machine.
+INLINE void normalize_bytes(const run *r) {
+  size_t count = r->pixels * r->channels, i = 0, turn = 0;
+  for (; i + 8 <= count; i += 8) {
+    u8x8 bytes;
+    f32x8 mean, scale;
+    LOAD(bytes, r->source + i);
+    LOAD(mean, r->means + turn * 8);
+    LOAD(scale, r->scales + turn * 8);
+    f32x8 value = (__builtin_convertvector(__builtin_convertvector(bytes, i32x8), f32x8) - mean) * scale;
+    STORE(r->out + i, value);
+    if (++turn == r->channels) turn = 0;
+  }
+  for (size_t k = 0; i + k < count; k++)
+    r->out[i + k] = ((float)r->source[i + k] - r->means[turn * 8 + k]) * r->scales[turn * 8 + k];
+}
+
+INLINE void store_plane(float *out, u8x16 bytes, float mean, float scale) {
+  u8x8 low = __builtin_shufflevector(bytes, bytes, 0, 1, 2, 3, 4, 5, 6, 7);
+  u8x8 high = __builtin_shufflevector(bytes, bytes, 8, 9, 10, 11, 12, 13, 14, 15);
+  f32x8 a = (__builtin_convertvector(__builtin_convertvector(low, i32x8), f32x8) - mean) * scale;
+  f32x8 b = (__builtin_convertvector(__builtin_convertvector(high, i32x8), f32x8) - mean) * scale;
+  STORE(out, a);
+  STORE(out + 8, b);
+}
+
+INLINE void split_bytes_of_3(const run *r) {
+  const float *m = r->means, *s = r->scales;
+  float *o0 = r->out, *o1 = o0 + r->plane, *o2 = o1 + r->plane;
+  size_t i = 0;
+  for (; i + 16 <= r->pixels; i += 16) {
+    u8x16 a, b, c;
+    LOAD(a, r->source + 3 * i);
+    LOAD(b, r->source + 3 * i + 16);
+    LOAD(c, r->source + 3 * i + 32);
+    // Sample 3k + j of the 48 bytes is pixel k of plane j; -1 stands for a byte the second step brings.
+    u8x16 p0 = __builtin_shufflevector(a, b, 0, 3, 6, 9, 12, 15, 18, 21, 24, 27, 30, -1, -1, -1, -1, -1);
+    u8x16 p1 = __builtin_shufflevector(a, b, 1, 4, 7, 10, 13, 16, 19, 22, 25, 28, 31, -1, -1, -1, -1, -1);
+    u8x16 p2 = __builtin_shufflevector(a, b, 2, 5, 8, 11, 14, 17, 20, 23, 26, 29, -1, -1, -1, -1, -1, -1);
+    p0 = __builtin_shufflevector(p0, c, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 17, 20, 23, 26, 29);
+    p1 = __builtin_shufflevector(p1, c, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 18, 21, 24, 27, 30);
+    p2 = __builtin_shufflevector(p2, c, 0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 16, 19, 22, 25, 28, 31);
+    store_plane(o0 + i, p0, m[0], s[0]);
+    store_plane(o1 + i, p1, m[1], s[1]);
+    store_plane(o2 + i, p2, m[2], s[2]);
+  }
+  for (; i < r->pixels; i++) {
+    const uint8_t *p = r->source + 3 * i;
+    o0[i] = ((float)p[0] - m[0]) * s[0];
+    o1[i] = ((float)p[1] - m[1]) * s[1];
+    o2[i] = ((float)p[2] - m[2]) * s[2];
+  }
+}
+
+#if defined(__x86_64__)
+__attribute__((target("avx2"))) static void normalize_bytes_avx2(const run *r) { normalize_bytes(r); }
+__attribute__((target("avx2"))) static void split_bytes_avx2(const run *r) { split_bytes_of_3(r); }
+#endif
+
+static void bytes_to_floats(const run *r) {
+  int splits = r->plane && r->channels == 3;
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx2")) {
+    if (splits)
+      split_bytes_avx2(r);
+    else
+      normalize_bytes_avx2(r);
+    return;
+  }
+#endif
+  if (splits)
+    split_bytes_of_3(r);
+  else
+    normalize_bytes(r);
+}
+
+static float half_to_float(uint16_t half) {
+  uint32_t sign = (uint32_t)(half & 0x8000) << 16, exponent = half >> 10 & 31, fraction = half & 1023;
+  uint32_t bits;
+  if (exponent == 31)
+    bits = sign | 0x7F800000 | fraction << 13;
+  else if (exponent)
+    bits = sign | (exponent + 112) << 23 | fraction << 13;
+  else {
+    float value = (float)fraction * 0x1p-24f;
+    memcpy(&bits, &value, 4);
+    bits |= sign;
+  }
+  float value;
+  memcpy(&value, &bits, 4);
+  return value;
+}
+
+// Rounds to nearest, ties to even.
+static uint16_t float_to_half(float value) {
+  uint32_t bits;
+  memcpy(&bits, &value, 4);
+  uint16_t sign = (uint16_t)(bits >> 16 & 0x8000);
+  bits &= 0x7FFFFFFF;
+  if (bits > 0x7F800000) return sign | 0x7E00;
+  if (bits >= 0x47800000) return sign | 0x7C00;
+  if (bits < 0x38800000) {
+    // Adding a half moves the bits of a subnormal to the end of the fraction, rounded by the machine.
+    float magnitude;
+    memcpy(&magnitude, &bits, 4);
+    magnitude += 0.5f;
+    memcpy(&bits, &magnitude, 4);
+    return sign | (uint16_t)(bits - 0x3F000000);
+  }
+  bits += 0xFFF + (bits >> 13 & 1);
+  return sign | (uint16_t)((bits - 0x38000000) >> 13);
+}
+
+#if defined(__x86_64__)
+__attribute__((target("avx,f16c"))) static size_t floats_to_halves_f16c(
+    const float *source, size_t count, uint16_t *out) {
+  size_t i = 0;
+  for (; i + 8 <= count; i += 8)
+    _mm_storeu_si128((__m128i *)(out + i), _mm256_cvtps_ph(_mm256_loadu_ps(source + i), 0));
+  return i;
+}
+#endif
+
+static void floats_to_halves(const float *source, size_t count, uint16_t *out) {
+  size_t i = 0;
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("f16c")) i = floats_to_halves_f16c(source, count, out);
+#elif defined(__aarch64__)
+  for (; i + 4 <= count; i += 4) {
+    float16x4_t halves = vcvt_f16_f32(vld1q_f32(source + i));
+    memcpy(out + i, &halves, 8);
+  }
+#endif
+  for (; i < count; i++) out[i] = float_to_half(source[i]);
+}
+
+#define WIDEN(type)                           \
+  for (size_t i = 0; i < count; i++) {        \
+    type sample;                              \
+    LOAD(sample, source + i * sizeof(sample)); \
+    out[i] = (float)sample;                   \
+  }                                           \
+  break
+
+static void widen(const uint8_t *source, image_kernels_sample type, size_t count, float *out) {
+  switch (type) {
+  case image_kernels_uint8: WIDEN(uint8_t);
+  case image_kernels_int8: WIDEN(int8_t);
+  case image_kernels_uint16: WIDEN(uint16_t);
+  case image_kernels_int16: WIDEN(int16_t);
+  case image_kernels_int32: WIDEN(int32_t);
+  case image_kernels_int64: WIDEN(int64_t);
+  case image_kernels_float32: WIDEN(float);
+  case image_kernels_float64: WIDEN(double);
+  case image_kernels_float16:
+    for (size_t i = 0; i < count; i++) {
+      uint16_t half;
+      LOAD(half, source + 2 * i);
+      out[i] = half_to_float(half);
+    }
+  }
+}
+
+// Floats of a run, in the order of the tensor, whatever the type of the samples.
+static void to_floats(const run *r, image_kernels_sample type) {
+  if (type == image_kernels_uint8 && (!r->plane || r->channels == 3 || r->channels == 1)) {
+    bytes_to_floats(r);
+    return;
+  }
+  float buffer[CHUNK];
+  size_t step = CHUNK / r->channels, size = image_kernels_sample_size(type), channels = r->channels;
+  for (size_t first = 0; first < r->pixels; first += step) {
+    size_t pixels = r->pixels - first < step ? r->pixels - first : step;
+    widen(r->source + first * channels * size, type, pixels * channels, buffer);
+    for (size_t c = 0; c < channels; c++) {
+      float mean = r->means[c], scale = r->scales[c];
+      float *out = r->plane ? r->out + c * r->plane + first : r->out + first * channels + c;
+      size_t stride = r->plane ? 1 : channels;
+      for (size_t i = 0; i < pixels; i++) out[i * stride] = (buffer[i * channels + c] - mean) * scale;
+    }
+  }
+}
+
+static void to_halves(const run *r, image_kernels_sample type, uint16_t *out) {
+  float buffer[CHUNK];
+  size_t step = CHUNK / r->channels, size = image_kernels_sample_size(type), channels = r->channels;
+  for (size_t first = 0; first < r->pixels; first += step) {
+    size_t pixels = r->pixels - first < step ? r->pixels - first : step;
+    run part = *r;
+    part.source += first * channels * size;
+    part.pixels = pixels;
+    part.out = buffer;
+    part.plane = r->plane ? pixels : 0;
+    to_floats(&part, type);
+    if (r->plane)
+      for (size_t c = 0; c < channels; c++)
+        floats_to_halves(buffer + c * pixels, pixels, out + c * r->plane + first);
+    else
+      floats_to_halves(buffer, pixels * channels, out + first * channels);
+  }
+}
+
+#define SPLIT(type)                                                            \
+  for (size_t c = 0; c < r->channels; c++)                                     \
+    for (size_t i = 0; i < r->pixels; i++)                                     \
+      memcpy(out + (c * r->plane + i) * sizeof(type),                          \
+             r->source + (i * r->channels + c) * sizeof(type), sizeof(type));  \
+  break
+
+static void copy_samples(const run *r, size_t size, uint8_t *out) {
+  if (!r->plane || r->channels == 1) {
+    memcpy(out, r->source, r->pixels * r->channels * size);
+    return;
+  }
+  switch (size) {
+  case 1: SPLIT(uint8_t);
+  case 2: SPLIT(uint16_t);
+  case 4: SPLIT(uint32_t);
+  default: SPLIT(uint64_t);
+  }
+}
+
+#define MIRROR(per, ...)                                                              \
+  for (; i + 16 / size <= pixels; i += per) {                                         \
+    u8x16 v;                                                                          \
+    LOAD(v, source + i * size);                                                       \
+    v = __builtin_shufflevector(v, v, __VA_ARGS__);                                   \
+    memcpy(out + (pixels - i - per) * size, &v, 16);                                  \
+  }                                                                                   \
+  break
+
+INLINE void mirror(const uint8_t *source, size_t pixels, size_t size, uint8_t *out) {
+  size_t i = 0;
+  switch (size) {
+  case 1: MIRROR(16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+  case 2: MIRROR(8, 14, 15, 12, 13, 10, 11, 8, 9, 6, 7, 4, 5, 2, 3, 0, 1);
+  case 3:
+    // Five pixels of 16 bytes: a sixth must follow, of which one byte is read.
+    for (; i + 6 <= pixels; i += 5) {
+      u8x16 v;
+      LOAD(v, source + i * 3);
+      v = __builtin_shufflevector(v, v, 12, 13, 14, 9, 10, 11, 6, 7, 8, 3, 4, 5, 0, 1, 2, 15);
+      memcpy(out + (pixels - i - 5) * 3, &v, 15);
+    }
+    break;
+  case 4: MIRROR(4, 12, 13, 14, 15, 8, 9, 10, 11, 4, 5, 6, 7, 0, 1, 2, 3);
+  }
+  for (; i < pixels; i++) memcpy(out + (pixels - i - 1) * size, source + i * size, size);
+}
+
+#if defined(__x86_64__)
+__attribute__((target("avx2"))) static void mirror_avx2(
+    const uint8_t *source, size_t pixels, size_t size, uint8_t *out) {
+  mirror(source, pixels, size, out);
+}
+#endif
+
+static void mirror_row(const uint8_t *source, size_t pixels, size_t size, uint8_t *out) {
+#if defined(__x86_64__)
+  if (__builtin_cpu_supports("avx2")) {
+    mirror_avx2(source, pixels, size, out);
+    return;
+  }
+#endif
+  mirror(source, pixels, size, out);
+}
+
+static void convert_run(
+    const image_kernels_conversion *k, const uint8_t *source, size_t first, size_t pixels, uint8_t *out) {
+  run r = {
+      .source = source, .pixels = pixels, .channels = k->channels, .means = k->means, .scales = k->scales,
+      .plane = k->planar ? k->out_height * k->out_width : 0};
+  out += first * (k->planar ? 1 : k->channels) * image_kernels_sample_size(k->out_type);
+  if (!k->normalizes) {
+    copy_samples(&r, image_kernels_sample_size(k->type), out);
+  } else if (k->out_type == image_kernels_float16) {
+    to_halves(&r, k->type, (uint16_t *)out);
+  } else {
+    r.out = (float *)out;
+    to_floats(&r, k->type);
+  }
+}
+
+void image_kernels_convert(
+    const image_kernels_conversion *k, const void *image, ptrdiff_t row, ptrdiff_t column, int mirrored,
+    void *destination, void *scratch) {
+  const uint8_t *base = image;
+  size_t pixel = k->channels * image_kernels_sample_size(k->type), width = k->out_width;
+  ptrdiff_t rows = (ptrdiff_t)k->height, columns = (ptrdiff_t)k->width;
+  if (!mirrored && column == 0 && width == k->width && row >= 0 &&
+      row + (ptrdiff_t)k->out_height <= rows) {
+    convert_run(k, base + (size_t)row * width * pixel, 0, k->out_height * width, destination);
+    return;
+  }
+  // The columns of the window that are in the image.
+  ptrdiff_t from = column < 0 ? 0 : column, to = column + (ptrdiff_t)width;
+  if (to > columns) to = columns;
+  if (to < from) to = from;
+  size_t inside = (size_t)(to - from), before = inside ? (size_t)(from - column) : width;
+  if (mirrored && inside) before = width - before - inside;
+  uint8_t *staged = scratch;
+  memset(staged, 0, width * pixel);
+  int is_blank = 1;
+  for (size_t y = 0; y < k->out_height; y++) {
+    ptrdiff_t source_row = row + (ptrdiff_t)y;
+    const uint8_t *line = staged;
+    if (source_row >= 0 && source_row < rows && inside) {
+      const uint8_t *source = base + ((size_t)source_row * k->width + (size_t)from) * pixel;
+      if (mirrored)
+        mirror_row(source, inside, pixel, staged + before * pixel);
+      else if (inside == width)
+        line = source;
+      else
+        memcpy(staged + before * pixel, source, inside * pixel);
+      if (line == staged) is_blank = 0;
+    } else if (!is_blank) {
+      memset(staged, 0, width * pixel);
+      is_blank = 1;
+    }
+    convert_run(k, line, y * width, width, destination);
+  }
+}

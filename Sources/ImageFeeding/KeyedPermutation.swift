@@ -34,7 +34,7 @@ struct KeyedPermutation: Sendable {
 
   /// Writes the numbers at the positions `first`, `first + stride` and so on, all in `0..<count`.
   func fill(_ results: UnsafeMutableBufferPointer<Int>, first: Int, stride: Int) {
-    guard let base = unsafe results.baseAddress else { return }
+    guard let base = results.baseAddress else { return }
     unsafe base.withMemoryRebound(to: Int64.self, capacity: results.count) { base in
       unsafe withUnsafePointer(to: kernel) { kernel in
         unsafe image_kernels_permute(kernel, UInt64(first), UInt64(stride), base, results.count)

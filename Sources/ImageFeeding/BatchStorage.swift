@@ -1,0 +1,34 @@
+internal import ImageStoreCore
+internal import Synchronization
+
+/// What a batch consists of, in memory that is used again once nobody holds the batch.
+///
+/// Invariant behind `@unchecked Sendable`: written by one thread that holds it besides the pool alone,
+/// only read once it is handed over.
+final class BatchStorage: @unchecked Sendable {
+  var indices: [Int] = []
+  var labels: [Int32] = []
+  var columns: [String: Column] = [:]
+  var position: FeedPosition
+  var number = 0
+  /// The images, and those paired with them where there are.
+  var images = Part()
+  var paired: Part?
+
+  struct Part: ~Copyable {
+    var memory = BatchMemory()
+    var layout = BatchLayout([])
+    var tensor = TensorFormat.stored
+  }
+
+  init(position: FeedPosition, isPaired: Bool) {
+    self.position = position
+    if isPaired { paired = Part() }
+    Self.live.add(1, ordering: .relaxed)
+  }
+
+  deinit { Self.live.subtract(1, ordering: .relaxed) }
+
+  /// How many there are in the process, for tests of leaks.
+  static let live = Atomic(0)
+}

@@ -1,0 +1,52 @@
+public import ImageStoreCore
+
+/// Images that a feed delivers together: pixels, labels and indices.
+///
+/// A batch may be kept for as long as it is needed; its memory is used again for a later batch once the
+/// last copy of it is gone.
+public struct FeedBatch: Sendable {
+  let storage: BatchStorage
+  /// Whether this is the paired side of a batch.
+  let isPaired: Bool
+
+  init(_ storage: BatchStorage, isPaired: Bool = false) {
+    self.storage = storage
+    self.isPaired = isPaired
+  }
+
+  /// How many images there are.
+  public var count: Int { storage.indices.count }
+  /// Which batch of the epoch, or of the rest that was resumed, it is, from 0.
+  public var number: Int { storage.number }
+  /// Which image of the store each is.
+  public var indices: [Int] { storage.indices }
+  /// A label an image; empty where the store has none.
+  public var labels: [Int32] { storage.labels }
+  /// The values of the columns that ``FeedOptions/columns`` asks for.
+  public var columns: [String: Column] { storage.columns }
+  /// Where the epoch stands once this batch has been used.
+  public var position: FeedPosition { storage.position }
+
+  /// How the images lie in ``pixels``, with the type of their samples. Where ``tensorLayout`` is `nchw`,
+  /// each image's planes follow one another within its bytes.
+  public var layout: BatchLayout { isPaired ? storage.paired!.layout : storage.images.layout }
+  /// The order of the dimensions.
+  public var tensorLayout: TensorFormat.Layout {
+    isPaired ? storage.paired!.tensor.layout : storage.images.tensor.layout
+  }
+
+  /// The batch's four dimensions in the order of ``tensorLayout``, or nil where images differ in size.
+  public var shape: [Int]? {
+    guard let format = layout.uniformFormat else { return nil }
+    return switch tensorLayout {
+    case .nhwc: [count, format.height, format.width, format.channels]
+    case .nchw: [count, format.channels, format.height, format.width]
+    }
+  }
+
+  /// The images paired with these, from the store given as `pairedWith`, with the same crops and
+  /// mirrorings; nil where there is none.
+  public var paired: FeedBatch? {
+    storage.paired == nil || isPaired ? nil : FeedBatch(storage, isPaired: true)
+  }
+}

@@ -1,0 +1,58 @@
+public import ImageStoreCore
+
+extension ImageStore {
+  /// The batches of an epoch: prefetched by threads, in order, with bounded memory.
+  ///
+  ///     for try await batch in train.batches(of: 128, in: .shuffled(seed: 42, epoch: epoch)) {
+  ///       step(batch.pixels, batch.labels)
+  ///     }
+  ///
+  /// Arguments that make no sense are an error of the first batch.
+  ///
+  /// - Parameters:
+  ///   - size: images a batch; the last may have fewer, see ``FeedOptions/lastBatch-swift.property``.
+  ///   - order: the order of the images, and the rank's part of it.
+  ///   - tensor: what pixels are turned into.
+  ///   - augmentation: how images are cropped and mirrored.
+  public func batches(
+    of size: Int, in order: SampleOrder = .sequential, as tensor: TensorFormat = .stored,
+    augmentation: Augmentation = .none, options: FeedOptions = FeedOptions()
+  ) -> BatchFeed {
+    batches(
+      of: size, from: FeedPosition(order: order, imageCount: count), as: tensor,
+      augmentation: augmentation, options: options)
+  }
+
+  /// The rest of an epoch.
+  ///
+  /// - Parameter position: that of the last batch used.
+  public func batches(
+    of size: Int, from position: FeedPosition, as tensor: TensorFormat = .stored,
+    augmentation: Augmentation = .none, options: FeedOptions = FeedOptions()
+  ) -> BatchFeed {
+    BatchFeed(
+      request: FeedRequest(
+        store: self, paired: nil, batchSize: size, position: position, tensor: tensor,
+        augmentation: augmentation, options: options))
+  }
+
+  /// The batches of an epoch of images and what belongs to them, such as masks: image `i` of this store
+  /// with image `i` of the other, cropped and mirrored alike. ``FeedBatch/paired`` has the latter.
+  ///
+  /// - Parameters:
+  ///   - partner: a store of as many images, of the same heights and widths.
+  ///   - partnerTensor: what the partner's pixels are turned into.
+  ///   - position: where to resume; nil for the beginning of `order`.
+  public func batches(
+    of size: Int, in order: SampleOrder = .sequential, pairedWith partner: any ImageStore,
+    as tensor: TensorFormat = .stored, pairedAs partnerTensor: TensorFormat = .stored,
+    augmentation: Augmentation = .none, from position: FeedPosition? = nil,
+    options: FeedOptions = FeedOptions()
+  ) -> BatchFeed {
+    BatchFeed(
+      request: FeedRequest(
+        store: self, paired: (partner, partnerTensor), batchSize: size,
+        position: position ?? FeedPosition(order: order, imageCount: count), tensor: tensor,
+        augmentation: augmentation, options: options))
+  }
+}
