@@ -108,6 +108,8 @@ let package = Package(
     tests("PNGCodec", ["Deflate", "CImageKernels", "CZlib"]),
     tests("CIFAR10", ["StoreIO", "Deflate", "CImageKernels"]),
     tests("FileStore", ["PNGCodec", "StoreIO"]),
+    tests("NPZStore", ["StoreIO", "Deflate", "NumPyFormat"]),
+    tests("PackedBitStore", ["StoreIO", "CImageKernels"]),
     tests("ImageFeeding"),
 
     // The benchmarks; `swift test` skips them, `Benchmarks/run` runs them.
