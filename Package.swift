@@ -110,6 +110,11 @@ let package = Package(
     tests("FileStore", ["PNGCodec", "StoreIO"]),
     tests("NPZStore", ["StoreIO", "Deflate", "NumPyFormat"]),
     tests("PackedBitStore", ["StoreIO", "CImageKernels"]),
+    tests("LMDBStore", ["StoreIO", "NumPyFormat", "CLMDB", "WriterProcess"]),
+    // Appends to a store until it is killed, for the tests of what is left.
+    .executableTarget(
+      name: "WriterProcess", dependencies: ["ImageStoreCore", "LMDBStore"],
+      path: "Tests/WriterProcess", swiftSettings: swiftSettings),
     tests("ImageFeeding"),
 
     // The benchmarks; `swift test` skips them, `Benchmarks/run` runs them.
