@@ -115,6 +115,7 @@ let package = Package(
     .executableTarget(
       name: "WriterProcess", dependencies: ["ImageStoreCore", "LMDBStore"],
       path: "Tests/WriterProcess", swiftSettings: swiftSettings),
+    tests("HDF5Store", ["StoreIO"]),
     tests("ImageFeeding"),
 
     // The benchmarks; `swift test` skips them, `Benchmarks/run` runs them.
