@@ -113,20 +113,11 @@ let package = Package(
     tests("NPZStore", ["StoreIO", "Deflate", "NumPyFormat"]),
     tests("PackedBitStore", ["StoreIO", "CImageKernels"]),
     tests("ImageFeeding"),
+
     // Appends to a store until it is killed, for the tests of what is left.
     .executableTarget(
       name: "WriterProcess", dependencies: ["ImageStoreCore", "LMDBStore"],
       path: "Tests/WriterProcess", swiftSettings: swiftSettings),
-
-    // The benchmarks; `swift test` skips them, `Benchmarks/run` runs them.
-    .testTarget(
-      name: "StoreBenchmarks",
-      dependencies: [
-        "ImageStoreCore", "ImageStoreTesting", "StoreIO", "NumPyFormat", "CIFAR10", "FileStore",
-        "LMDBStore", "HDF5Store", "NPZStore", "PackedBitStore", "ImageFeeding",
-      ],
-      path: "Benchmarks/StoreBenchmarks",
-      swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6]
 )
