@@ -123,7 +123,7 @@ extension StoredType {
   func checkSamples(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
     guard kind == .bool else { return }
     var all: UInt8 = 0
-    for unsafe byte in unsafe bytes { all |= byte }
+    for unsafebyte in unsafe bytes { all |= byte }
     guard all <= 1 else {
       throw StoreError(.corrupt, "a sample of the type bool that is neither 0 nor 1")
     }
