@@ -81,7 +81,7 @@ final class MaskWriter {
           }
         }
       }
-      try unsafe write(memory.bytes, layout)
+      try write(memory.span, layout)
       count += end - start
     }
   }
@@ -129,7 +129,9 @@ final class MaskWriter {
               try unsafe MaskPixels.convert(image, format, threshold: threshold, to: mask)
             }
           }
-          unsafe layout.pack(memory.bytes.baseAddress!, to: target)
+          withExtendedLifetime(memory) {
+            unsafe layout.pack(memory.bytes.baseAddress!, to: target)
+          }
         }
       } catch {
         throw error.at(image: oldCount + count + position)
@@ -138,12 +140,12 @@ final class MaskWriter {
   }
 
   /// Writes packed masks after those that are there.
-  private func write(_ masks: UnsafeRawBufferPointer, _ layout: PackedBitLayout) throws(StoreError) {
-    for start in stride(from: 0, to: masks.count, by: layout.byteCount) {
-      let mask = unsafe UnsafeRawBufferPointer(rebasing: masks[start..<start + layout.byteCount])
-      checksums.append(Int64(unsafe CRC32.checksum(of: mask)))
+  private func write(_ masks: RawSpan, _ layout: PackedBitLayout) throws(StoreError) {
+    for start in stride(from: 0, to: masks.byteCount, by: layout.byteCount) {
+      let mask = masks.extracting(start..<start + layout.byteCount)
+      checksums.append(Int64(CRC32.checksum(of: mask)))
     }
-    try unsafe target.file.write(
+    try target.file.write(
       masks, at: MaskTarget.headerByteCount + (oldCount + count) * layout.byteCount)
   }
 

@@ -96,9 +96,7 @@ extension PackedBitStore {
             ImageRegion(wholeOf: format), from: mask, as: .bytes(1), to: target.baseAddress!)
         }
       }
-      try unsafe withRawSpan(of: scratch.bytes) { (pixels) throws(StoreError) in
-        try body(position, format, pixels)
-      }
+      try body(position, format, scratch.span)
     }
   }
 

@@ -146,6 +146,7 @@ public final class PackedBitStore: ImageStore {
       guard try header.valueCount() >= count else {
         throw StoreError(.corrupt, "\(try header.valueCount()) values for \(count) masks")
       }
+      defer { withExtendedLifetime(map) {} }
       return try unsafe read(header, header.data(in: map.bytes))
     } catch {
       throw error.at(path: path)
