@@ -23,7 +23,9 @@ struct HDF5Format: WritableStoreFormat {
         StorePart(role: .training, store: pair.training), StorePart(role: .test, store: pair.test),
       ]
     }
-    return [StorePart(role: .whole, store: try HDF5Store(at: path, images: hints.images, labels: hints.labels))]
+    return [
+      StorePart(role: .whole, store: try HDF5Store(at: path, images: hints.images, labels: hints.labels))
+    ]
   }
 
   func write(

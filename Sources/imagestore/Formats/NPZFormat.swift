@@ -22,7 +22,9 @@ struct NPZFormat: WritableStoreFormat {
       }
       if !parts.isEmpty { return parts }
     }
-    return [StorePart(role: .whole, store: try NPZStore(at: path, images: hints.images, labels: hints.labels))]
+    return [
+      StorePart(role: .whole, store: try NPZStore(at: path, images: hints.images, labels: hints.labels))
+    ]
   }
 
   func write(
