@@ -42,6 +42,7 @@ final class WriterSession: @unchecked Sendable {
       try existing.removeUnfinished(environment)
       self.environment = environment
       countBefore = existing.count
+      count = existing.count
       sink = ImageSink(
         environment, layout: existing.layout, first: existing.count, canChangeLayout: false)
       annotations = try existing.annotations(classNames: classNames)

@@ -1,6 +1,5 @@
 import CIFAR10
 import ImageStoreCore
-import StoreIO
 import XCTest
 
 /// Decoding CIFAR-10's pickles to contiguous NHWC, opening and parsing included.
@@ -16,7 +15,7 @@ final class DecodeBenchmarks: XCTestCase {
       let count = try CIFAR10(at: folder).training.count
       try recorder.measure(
         "CIFAR10", "decode CIFAR-10", count: count, threads: threads,
-        checksum: { CRC32.checksum(of: batch.pixels) }
+        checksum: { Checksum.of(batch.pixels) }
       ) {
         let images = try CIFAR10(at: folder, threads: threads).training
         try images.read(0..<images.count, into: &batch)

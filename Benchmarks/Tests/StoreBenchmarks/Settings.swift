@@ -3,7 +3,7 @@ import XCTest
 
 /// What the environment says of a run. `Benchmarks/run` sets it; by hand, one variable suffices:
 ///
-///     IMAGE_STORES_BENCHMARK=1 swift test -c release --filter StoreBenchmarks
+///     IMAGE_STORES_BENCHMARK=1 swift test --package-path Benchmarks -c release
 struct Settings {
   /// The folder with `images.npy`, `labels.npy` and `order.npy`; nil for synthetic images.
   let data: String?
@@ -26,7 +26,7 @@ struct Settings {
       throw XCTSkip("set IMAGE_STORES_BENCHMARK=1 to measure")
     }
     #if DEBUG
-    throw XCTSkip("figures of a debug build mean nothing: swift test -c release")
+    throw XCTSkip("figures of a debug build mean nothing: swift test --package-path Benchmarks -c release")
     #else
     let counts = environment["IMAGE_STORES_COUNTS"] ?? "10000"
     return Settings(

@@ -1,6 +1,5 @@
 import Foundation
 import ImageStoreCore
-import StoreIO
 import XCTest
 
 /// Writing, reading, shuffled batches, opening, labels and appending: every backend, the same images.
@@ -24,7 +23,7 @@ final class StoreBenchmarks: XCTestCase {
 
   /// The store at a path, written first where it is not there.
   private func written(_ subject: Subject, _ path: String, _ data: SampleData) throws -> String {
-    if FileSystem.kind(of: path) == nil { try subject.write(data.store, path, .create, 2) }
+    if !Files.exists(path) { try subject.write(data.store, path, .create, 2) }
     return path
   }
 
@@ -33,7 +32,7 @@ final class StoreBenchmarks: XCTestCase {
       for threads in [1, 2] {
         try recorder.measure(
           subject.name, "write", count: data.store.count, threads: threads, warmsUp: false, path: path,
-          prepare: { try FileSystem.remove(path) }
+          prepare: { try Files.remove(path) }
         ) { try subject.write(data.store, path, .create, threads) }
       }
     }
@@ -48,7 +47,7 @@ final class StoreBenchmarks: XCTestCase {
         var batch = ImageBatch()
         try recorder.measure(
           subject.name, "read", count: all.count, threads: threads,
-          checksum: { CRC32.checksum(of: batch.pixels) }
+          checksum: { Checksum.of(batch.pixels) }
         ) { try store.read(all, into: &batch) }
       }
     }
@@ -65,7 +64,7 @@ final class StoreBenchmarks: XCTestCase {
         try recorder.measure(
           subject.name, "shuffled", count: batches.count * Self.batch, threads: threads,
           checksum: {
-            var crc = CRC32()
+            var crc = Checksum()
             for indices in batches {
               try store.read(indices, into: &batch)
               crc.add(batch.pixels)
@@ -101,11 +100,11 @@ final class StoreBenchmarks: XCTestCase {
       try recorder.measure(
         subject.name, "append", count: part.count, threads: 2, warmsUp: false,
         prepare: {
-          try FileSystem.remove(path)
+          try Files.remove(path)
           try subject.write(data.store, path, .create, 2)
         }
       ) { try subject.write(part, path, .append, 2) }
-      try FileSystem.remove(path)
+      try Files.remove(path)
     }
   }
 }

@@ -1,6 +1,6 @@
+import Foundation
 import ImageStoreCore
 import ImageStoreTesting
-import StoreIO
 
 /// What is done with each backend while instructions are counted.
 enum Workload: String, CaseIterable {
@@ -15,7 +15,7 @@ enum Workload: String, CaseIterable {
     let path = "\(folder)/\(backend.rawValue)"
     switch self {
     case .write:
-      try FileSystem.remove(path)
+      if FileManager.default.fileExists(atPath: path) { try FileManager.default.removeItem(atPath: path) }
       try backend.write(Self.images(backend.format), path)
     case .read:
       try Self.read(backend.open(path))
@@ -27,7 +27,7 @@ enum Workload: String, CaseIterable {
     var writer = InMemoryStore.Writer()
     for index in 0..<imageCount {
       let image = images.image(.natural, format: format)
-      try unsafe writer.append(image.span.bytes, format: format, label: index % 10)
+      try writer.append(image, format: format, label: index % 10)
     }
     return try writer.makeStore()
   }

@@ -54,7 +54,7 @@ final class Recorder {
       samples.append(seconds / Double(max(1, count)))
     }
     let sum = try checksum?()
-    let size = try path.map { try Sizes(of: $0) }
+    let size = path.map(Files.sizes)
     for sample in samples {
       let measurement = Measurement(
         subject: subject, work: work, count: count, threads: threads, round: settings.round,
