@@ -112,6 +112,7 @@ let package = Package(
     tests("HDF5Store", ["StoreIO"]),
     tests("NPZStore", ["StoreIO", "Deflate", "NumPyFormat"]),
     tests("PackedBitStore", ["StoreIO", "CImageKernels"]),
+    tests("imagestore"),
     tests("ImageFeeding"),
 
     // Appends to a store until it is killed, for the tests of what is left.

@@ -14,7 +14,7 @@ struct HDF5Format: WritableStoreFormat {
     let head = FileHead(path)
     return head.begins(with: signature, at: 0)
       || (0..<8).contains { head.begins(with: signature, at: 512 << $0) }
-      || FileHead.hasSuffix(path, suffixes)
+      || head.isThere && FileHead.hasSuffix(path, suffixes)
   }
 
   func open(_ path: String, _ hints: OpenHints) throws(StoreError) -> [StorePart] {

@@ -10,13 +10,11 @@ struct LMDBFormat: WritableStoreFormat {
   let layouts = LMDBStore.Layout.allCases.map(\.rawValue)
 
   func recognizes(_ path: String, _ hints: OpenHints) -> Bool {
-    switch FileSystem.kind(of: path) {
-    case .folder: FileSystem.kind(of: "\(path)/data.mdb") != nil || FileHead.hasSuffix(path, suffixes)
-    // The magic number in the first meta page, in the byte order of the machine that wrote it.
-    default:
-      FileHead(path).begins(with: [0xDE, 0xC0, 0xEF, 0xBE], at: 16)
-        || FileHead.hasSuffix(path, suffixes + [".mdb"])
-    }
+    let head = FileHead(path)
+    // The magic number in the first meta page, in the byte order of the machines there are.
+    return FileSystem.kind(of: "\(path)/data.mdb") != nil
+      || head.begins(with: [0xDE, 0xC0, 0xEF, 0xBE], at: 16)
+      || head.isThere && FileHead.hasSuffix(path, suffixes + [".mdb"])
   }
 
   func open(_ path: String, _ hints: OpenHints) throws(StoreError) -> [StorePart] {

@@ -9,7 +9,8 @@ struct NPZFormat: WritableStoreFormat {
   let layouts: [String] = []
 
   func recognizes(_ path: String, _ hints: OpenHints) -> Bool {
-    FileHead(path).begins(with: [0x50, 0x4B], at: 0) || FileHead.hasSuffix(path, suffixes)
+    let head = FileHead(path)
+    return head.begins(with: [0x50, 0x4B], at: 0) || head.isThere && FileHead.hasSuffix(path, suffixes)
   }
 
   func open(_ path: String, _ hints: OpenHints) throws(StoreError) -> [StorePart] {

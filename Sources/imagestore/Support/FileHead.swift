@@ -19,6 +19,9 @@ struct FileHead {
     return unsafe found.elementsEqual(bytes)
   }
 
+  /// Whether there is a plain file.
+  var isThere: Bool { file != nil }
+
   /// Whether the last component of a path ends with one of some suffixes.
   static func hasSuffix(_ path: String, _ suffixes: [String]) -> Bool {
     let name = FileSystem.split(path).name.lowercased()
