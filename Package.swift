@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-let swiftSettings: [SwiftSetting] = [
+var swiftSettings: [SwiftSetting] = [
   .enableUpcomingFeature("ExistentialAny"),
   .enableUpcomingFeature("MemberImportVisibility"),
   .enableUpcomingFeature("InternalImportsByDefault"),
@@ -9,6 +9,10 @@ let swiftSettings: [SwiftSetting] = [
   .enableExperimentalFeature("Lifetimes"),
   .strictMemorySafety(),
 ]
+// For our own checks; a newer compiler's new warnings are no reason to fail elsewhere.
+if Context.environment["IMAGE_STORES_STRICT"] != nil {
+  swiftSettings.append(.treatAllWarnings(as: .error))
+}
 
 /// A Swift library target.
 func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
