@@ -1,18 +1,19 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-var swiftSettings: [SwiftSetting] = [
-  .enableUpcomingFeature("ExistentialAny"),
-  .enableUpcomingFeature("MemberImportVisibility"),
-  .enableUpcomingFeature("InternalImportsByDefault"),
-  // Properties that lend spans need @_lifetime; each use stands in a file named "+Span".
-  .enableExperimentalFeature("Lifetimes"),
-  .strictMemorySafety(),
-]
-// For our own checks; a newer compiler's new warnings are no reason to fail elsewhere.
-if Context.environment["IMAGE_STORES_STRICT"] != nil {
-  swiftSettings.append(.treatAllWarnings(as: .error))
-}
+// Warnings fail our own checks; a newer compiler's new ones are no reason to fail elsewhere.
+let strictness: [SwiftSetting] =
+  Context.environment["IMAGE_STORES_STRICT"] == nil ? [] : [.treatAllWarnings(as: .error)]
+
+let swiftSettings: [SwiftSetting] =
+  strictness + [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    // Properties that lend spans need @_lifetime; each use stands in a file named "+Span".
+    .enableExperimentalFeature("Lifetimes"),
+    .strictMemorySafety(),
+  ]
 
 /// A Swift library target.
 func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
