@@ -117,8 +117,8 @@ let package = Package(
     tests("HDF5Store", ["StoreIO"]),
     tests("NPZStore", ["StoreIO", "Deflate", "NumPyFormat"]),
     tests("PackedBitStore", ["StoreIO", "CImageKernels"]),
-    tests("imagestore"),
     tests("ImageFeeding"),
+    tests("imagestore"),
 
     // Appends to a store until it is killed, for the tests of what is left.
     .executableTarget(
