@@ -63,7 +63,9 @@ private let labels = [0, 3, 6]
   func readsDatumsOfFloats(_ name: String) throws {
     let store = try LMDBStore(at: fixture(name))
     #expect(store.format == ImageFormat(height: 4, width: 5, channels: 3, elementType: .float32))
-    let floats = unsafe try store.allPixels().withUnsafeBytes { unsafe [Float]($0.bindMemory(to: Float.self)) }
+    let floats = unsafe try store.allPixels().withUnsafeBytes {
+      unsafe [Float]($0.bindMemory(to: Float.self))
+    }
     #expect(floats == (0..<3).flatMap { image($0) }.map { Float($0) / 4 })
   }
 
@@ -159,7 +161,8 @@ private let labels = [0, 3, 6]
 
   @Test func readsADatabaseOfPNGValuesFromTheField() throws {
     let shared =
-      ProcessInfo.processInfo.environment["IMAGE_STORES_SHARED"] ?? URL(filePath: testsFolder).appending(path: "../../shared").standardized.path
+      ProcessInfo.processInfo.environment["IMAGE_STORES_SHARED"]
+      ?? URL(filePath: testsFolder).appending(path: "../../shared").standardized.path
     let root = "\(shared)/fixtures/external/lmdb/mmedit-lq"
     guard FileManager.default.fileExists(atPath: root),
       let enumerator = FileManager.default.enumerator(atPath: root)

@@ -35,8 +35,9 @@ import Testing
     #expect(entries.filter { $0.key.hasPrefix("images/") }.count < 2000 / 40)
     let size = try FileManager.default.attributesOfItem(atPath: "\(folder.path)/s.lmdb/data.mdb")[.size]
     #expect((size as! Int) < 2000 * 3072 * 105 / 100)
-    #expect(try FileManager.default.contentsOfDirectory(atPath: "\(folder.path)/s.lmdb").sorted()
-      == ["data.mdb", "lock.mdb"])
+    #expect(
+      try FileManager.default.contentsOfDirectory(atPath: "\(folder.path)/s.lmdb").sorted()
+        == ["data.mdb", "lock.mdb"])
   }
 
   @Test func keepsOneImageAValueOnRequestAndWhereSizesDiffer() throws {
@@ -82,7 +83,9 @@ import Testing
     let folder = try TemporaryFolder()
     var images = SyntheticImages(seed: 4)
     var model = images.uniform(format, count: 7)
-    model.columns = ["name": .string((0..<7).map { "image \($0)" }), "score": .double([0, 1, 2, 3, 4, 5, 6])]
+    model.columns = [
+      "name": .string((0..<7).map { "image \($0)" }), "score": .double([0, 1, 2, 3, 4, 5, 6]),
+    ]
     model.classNames = ["cat", "dog"]
     _ = try LMDBStore.write(model, to: "\(folder.path)/s")
     let entries = try Database("\(folder.path)/s").entries()
@@ -110,7 +113,8 @@ import Testing
     #expect(try LMDBStore(at: path).count == 3)
     let writer = try LMDBStore.Writer(to: path, mode: .append)
     try writer.finish()
-    #expect(try database.entries().map(\.key).filter { $0.first!.isNumber } == ["00000000", "00000001", "00000002"])
+    #expect(
+      try database.entries().map(\.key).filter { $0.first!.isNumber } == ["00000000", "00000001", "00000002"])
   }
 
   @Test func opensAMillionImagesByReadingLeavesOnly() throws {
