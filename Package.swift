@@ -59,7 +59,7 @@ let package = Package(
     library(
       "Deflate",
       [
-        "ImageStoreCore", "CZlib",
+        "ImageStoreCore", "CImageKernels", "CZlib",
         .target(name: "CLibdeflate", condition: .when(traits: ["Libdeflate"])),
       ]),
     library("NumPyFormat", ["ImageStoreCore"]),
@@ -109,21 +109,15 @@ let package = Package(
     tests("CIFAR10", ["StoreIO", "Deflate", "CImageKernels"]),
     tests("FileStore", ["PNGCodec", "StoreIO"]),
     tests("LMDBStore", ["StoreIO", "NumPyFormat", "CLMDB", "WriterProcess"]),
+    tests("HDF5Store", ["StoreIO"]),
+    tests("NPZStore", ["StoreIO", "Deflate", "NumPyFormat"]),
+    tests("PackedBitStore", ["StoreIO", "CImageKernels"]),
+    tests("ImageFeeding"),
+
     // Appends to a store until it is killed, for the tests of what is left.
     .executableTarget(
       name: "WriterProcess", dependencies: ["ImageStoreCore", "LMDBStore"],
       path: "Tests/WriterProcess", swiftSettings: swiftSettings),
-    tests("ImageFeeding"),
-
-    // The benchmarks; `swift test` skips them, `Benchmarks/run` runs them.
-    .testTarget(
-      name: "StoreBenchmarks",
-      dependencies: [
-        "ImageStoreCore", "ImageStoreTesting", "StoreIO", "NumPyFormat", "CIFAR10", "FileStore",
-        "LMDBStore", "HDF5Store", "NPZStore", "PackedBitStore", "ImageFeeding",
-      ],
-      path: "Benchmarks/StoreBenchmarks",
-      swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -3,7 +3,9 @@ import StoreIO
 
 /// The file a writer works on: a new one that appears when it is committed, or an archive that grows past its
 /// end and is cut back to it unless the growth is committed.
-struct ArchiveTarget: ~Copyable {
+///
+/// A class, since its writer is the one that cannot be copied and holds the only reference.
+final class ArchiveTarget {
   let file: File
   private var staging: Staging?
   /// The archive that grows, as it was.
@@ -16,21 +18,33 @@ struct ArchiveTarget: ~Copyable {
     let endOffset: Int
   }
 
-  init(_ path: String, mode: WriteMode) throws(StoreError) {
-    if mode == .append, FileSystem.kind(of: path) != nil {
-      let locked = try LockedArchive(path)
-      let end = try locked.store.archive.end.committedEnd(of: locked.file)
-      // What a dead writer left past the last commit.
-      if try locked.file.byteCount() > end { try locked.file.resize(to: end) }
-      old = Old(store: locked.store, endOffset: end)
-      file = locked.file
-      staging = nil
-    } else {
-      let staging = try Staging(destination: path, mode: mode)
-      file = try File(staging.path, .create)
-      self.staging = consume staging
-      old = nil
+  private init(file: consuming File, staging: consuming Staging?, old: Old?) {
+    self.file = file
+    self.staging = staging
+    self.old = old
+  }
+
+  static func open(_ path: String, mode: WriteMode) throws(StoreError) -> ArchiveTarget {
+    if mode == .append, FileSystem.kind(of: path) != nil { return try grow(path) }
+    let staging = try Staging(destination: path, mode: mode)
+    let file = try File(staging.path, .create)
+    return ArchiveTarget(file: file, staging: staging, old: nil)
+  }
+
+  /// Opens an archive for appending, once no other writer has it, and cuts off what a dead one left past the
+  /// last commit.
+  private static func grow(_ path: String) throws(StoreError) -> ArchiveTarget {
+    for _ in 0..<100 {
+      let file = try File(path, .update)
+      try file.lockForWriting()
+      let store = try NPZStore(at: path)
+      // Another archive may have taken the name meanwhile.
+      guard try file.identity() == store.archive.file.identity else { continue }
+      let end = try store.archive.end.committedEnd(of: file)
+      if try file.byteCount() > end { try file.resize(to: end) }
+      return ArchiveTarget(file: file, staging: nil, old: Old(store: store, endOffset: end))
     }
+    throw StoreError(.busy, "other writers keep replacing it", path: path)
   }
 
   deinit {
@@ -44,30 +58,9 @@ struct ArchiveTarget: ~Copyable {
   }
 
   /// Puts a new archive in its place; the file has been synchronised with the disk.
-  consuming func commit() throws(StoreError) {
+  func commit() throws(StoreError) {
     isOver = true
     if let staging = staging.take() { try staging.commit() }
-  }
-}
-
-/// An archive that no other writer can append to.
-private struct LockedArchive: ~Copyable {
-  let file: File
-  let store: NPZStore
-
-  init(_ path: String) throws(StoreError) {
-    for _ in 0..<100 {
-      let file = try File(path, .update)
-      try file.lockForWriting()
-      let store = try NPZStore(at: path)
-      // Another archive may have taken the name meanwhile.
-      if try file.identity() == store.archive.file.identity {
-        self.file = file
-        self.store = store
-        return
-      }
-    }
-    throw StoreError(.busy, "other writers keep replacing it", path: path)
   }
 }
 

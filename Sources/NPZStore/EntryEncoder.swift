@@ -31,21 +31,27 @@ import Synchronization
     source.removeAll(keepingCapacity: true)
     source += header
     unsafe source.append(contentsOf: data)
-    let compressed: RawSpan
     if source.count <= Self.smallByteCount {
       if smallDeflater == nil {
         smallDeflater = try Deflater(.raw, level: level, windowBits: 13, memoryLevel: 7)
       }
-      unsafe try smallDeflater!.deflate(source.span.bytes)
-      compressed = smallDeflater!.bytes
-    } else {
-      if deflater == nil { deflater = try Deflater(.raw, level: level) }
-      unsafe try deflater!.deflate(source.span.bytes)
-      compressed = deflater!.bytes
+      return try append(with: &smallDeflater!, name: name, offset: offset, to: &output)
     }
-    let entry = unsafe ZipWrittenEntry(
-      offset: offset, compressedByteCount: compressed.byteCount, byteCount: source.count,
-      checksum: CRC32.checksum(of: source.span.bytes), isDeflated: true)
+    if deflater == nil { deflater = try Deflater(.raw, level: level) }
+    return try append(with: &deflater!, name: name, offset: offset, to: &output)
+  }
+
+  /// Appends the local header and the deflated bytes of what is in ``source``.
+  private func append(
+    with deflater: inout Deflater, name: String, offset: Int, to output: inout [UInt8]
+  ) throws(StoreError) -> ZipWrittenEntry {
+    let source = source
+    let bytes = unsafe source.span.bytes
+    try deflater.deflate(bytes)
+    let compressed = deflater.bytes
+    let entry = ZipWrittenEntry(
+      offset: offset, compressedByteCount: compressed.byteCount, byteCount: bytes.byteCount,
+      checksum: CRC32.checksum(of: bytes), isDeflated: true)
     ZipFormat.appendLocalHeader(of: entry, name: name, dataOffset: nil, to: &output)
     unsafe compressed.withUnsafeBytes { unsafe output.append(contentsOf: $0) }
     return entry

@@ -44,7 +44,9 @@ final class ImageArray: Sendable {
     _ body: (UnsafeRawPointer) throws(StoreError) -> Result
   ) throws(StoreError) -> Result {
     if entry.isDeflated {
-      let memory = try inflated.value { () throws(StoreError) in try located { () throws(StoreError) in try inflate() } }
+      let memory = try inflated.value { () throws(StoreError) in
+        try located { () throws(StoreError) in try inflate() }
+      }
       return try unsafe body(memory.bytes.baseAddress! + header.dataOffset)
     }
     let bytes = try unsafe located { () throws(StoreError) in
@@ -62,7 +64,7 @@ final class ImageArray: Sendable {
     let source = try unsafe archive.compressedBytes(of: entry)
     let memory = try PixelMemory(capacity: entry.byteCount)
     try memory.fill { (output) throws(StoreError) in
-      unsafe try output.appendBytes(entry.byteCount) { (target) throws(StoreError) in
+      try unsafe output.appendBytes(entry.byteCount) { (target) throws(StoreError) in
         var inflater = Inflater(.raw)
         try unsafe inflater.inflate(source, into: target)
         if checksums == .check { try unsafe check(UnsafeRawBufferPointer(target)) }
@@ -95,13 +97,13 @@ final class ImageArray: Sendable {
     let stride = images.imageStride
     try unsafe withBase { (base) throws(StoreError) in
       guard !images.isDirect else {
-        return unsafe try destination.gather(
+        return try unsafe destination.gather(
           indices, regions: regions, of: images.count, format: images.format
         ) { (index) throws(StoreError) in unsafe base + index * stride }
       }
       let gather = try UniformGather(
         indices, regions: regions, of: images.count, format: images.format)
-      unsafe try destination.appendBytes(gather.byteCount) { (memory) throws(StoreError) in
+      try unsafe destination.appendBytes(gather.byteCount) { (memory) throws(StoreError) in
         for position in 0..<gather.count {
           unsafe images.copy(
             gather.isWhole
@@ -133,7 +135,7 @@ final class ImageArray: Sendable {
           continue
         }
         try scratch.fill { (output) throws(StoreError) in
-          unsafe try output.appendBytes(format.byteCount) { (target) throws(StoreError) in
+          try unsafe output.appendBytes(format.byteCount) { (target) throws(StoreError) in
             unsafe images.copy(ImageRegion(wholeOf: format), from: image, to: target.baseAddress!)
           }
         }

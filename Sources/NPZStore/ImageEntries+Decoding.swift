@@ -44,7 +44,8 @@ extension ImageEntries {
     guard images.format.byteCount <= bytes.count - header.dataOffset else {
       throw StoreError(
         .corrupt,
-        "an image of \(images.format.byteCount) bytes in an entry that has \(bytes.count - header.dataOffset)")
+        "an image of \(images.format.byteCount) bytes in an entry that has \(bytes.count - header.dataOffset)"
+      )
     }
     if let format, images.format != format {
       throw StoreError(

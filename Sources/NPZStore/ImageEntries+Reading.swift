@@ -37,19 +37,19 @@ extension ImageEntries {
   ) throws(StoreError) {
     if let format {
       if let mapped {
-        return unsafe try destination.gather(indices, regions: regions, of: count, format: format) {
+        return try unsafe destination.gather(indices, regions: regions, of: count, format: format) {
           (index) throws(StoreError) -> UnsafeRawPointer in try unsafe mappedPixels(index, mapped)
         }
       }
       let gather = try UniformGather(indices, regions: regions, of: count, format: format)
-      return unsafe try destination.appendBytes(gather.byteCount) { (memory) throws(StoreError) in
+      return try unsafe destination.appendBytes(gather.byteCount) { (memory) throws(StoreError) in
         try unsafe decode(
           indices, regions: regions, layout: BatchLayout(gather.delivered, count: gather.count),
           isWhole: gather.isWhole, into: memory)
       }
     }
     let layout = try layout(indices, regions: regions)
-    unsafe try destination.appendBytes(layout.byteCount) { (memory) throws(StoreError) in
+    try unsafe destination.appendBytes(layout.byteCount) { (memory) throws(StoreError) in
       try unsafe decode(
         indices, regions: regions, layout: layout, isWhole: regions.count == 0, into: memory)
     }
@@ -141,7 +141,7 @@ extension ImageEntries {
         memory = try PixelMemory(capacity: layout.byteCount)
       }
       try memory!.fill { (output) throws(StoreError) in
-        unsafe try output.appendBytes(layout.byteCount) { (target) throws(StoreError) in
+        try unsafe output.appendBytes(layout.byteCount) { (target) throws(StoreError) in
           try unsafe decode(piece, regions: Span(), layout: layout, isWhole: true, into: target)
         }
       }

@@ -121,7 +121,9 @@ extension ZipArchive {
   }
 
   func noArray(_ key: String) -> StoreError {
-    let names = directory.named.prefix(8).map { $0.name.hasSuffix(".npy") ? String($0.name.dropLast(4)) : $0.name }
+    let names = directory.named.prefix(8).map {
+      $0.name.hasSuffix(".npy") ? String($0.name.dropLast(4)) : $0.name
+    }
     return StoreError(
       .notFound, "there is no such array",
       remedy: names.isEmpty ? "the archive has none" : "the archive has \(names.joined(separator: ", "))",

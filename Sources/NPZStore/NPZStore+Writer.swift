@@ -11,7 +11,7 @@ extension NPZStore {
   /// the writer is dropped or the next one has cut off what a dead one left. The bytes written do not depend
   /// on the number of threads.
   public struct Writer: ~Copyable, ImageStoreWriter {
-    var target: ArchiveTarget
+    let target: ArchiveTarget
     let threads: Int
     let encoders: EntryEncoders?
     let classNames: [String]?
@@ -19,11 +19,11 @@ extension NPZStore {
     var offset: Int
     /// The new images' entries.
     var entries: [ZipWrittenEntry] = []
-    var annotations = Annotations()
+    var annotations: Annotations
     /// The header and format of the image before, whose header is likely that of the next.
     var header: (format: ImageFormat, bytes: [UInt8])?
     var firstFormat: ImageFormat?
-    var isMixed = false
+    var isMixed: Bool
     var pending: [UInt8] = []
     var byteCountSinceTrailer = 0
     private var failure: StoreError?
@@ -46,23 +46,31 @@ extension NPZStore {
       to path: String, mode: WriteMode = .create, compression: Compression = .small,
       classNames: [String]? = nil, threads: Int? = nil
     ) throws(StoreError) {
-      target = try ArchiveTarget(path, mode: mode)
-      self.threads = Workers.threadCount(threads)
-      self.classNames = classNames
-      switch compression {
-      case .none: encoders = nil
-      case .fast: encoders = EntryEncoders(level: 1)
-      case .small: encoders = EntryEncoders(level: 6)
-      }
-      offset = target.old?.endOffset ?? 0
+      let target = try ArchiveTarget.open(path, mode: mode)
+      let annotations = try target.old?.store.annotationsToContinue() ?? Annotations()
+      let encoders: EntryEncoders? =
+        switch compression {
+        case .none: nil
+        case .fast: EntryEncoders(level: 1)
+        case .small: EntryEncoders(level: 6)
+        }
+      self.init(
+        target, annotations, encoders, classNames: classNames, threads: Workers.threadCount(threads))
+    }
+
+    private init(
+      _ target: consuming ArchiveTarget, _ annotations: Annotations, _ encoders: EntryEncoders?,
+      classNames: [String]?, threads: Int
+    ) {
       oldCount = target.old?.store.count ?? 0
-      if let store = target.old?.store, store.count > 0 {
-        try store.checkAppendable()
-        firstFormat = store.format
-        isMixed = store.format == nil
-        annotations.labels = try store.labels()
-        for name in store.columnNames { annotations.columns[name] = try store.column(name) }
-      }
+      firstFormat = target.old?.store.format
+      isMixed = oldCount > 0 && firstFormat == nil
+      offset = target.old?.endOffset ?? 0
+      self.target = target
+      self.annotations = annotations
+      self.encoders = encoders
+      self.classNames = classNames
+      self.threads = threads
     }
 
     /// How many images have been appended by this writer.
@@ -151,12 +159,20 @@ extension NPZStore {
     return try NPZStore(at: path, threads: threads)
   }
 
-  /// Checks that further images can be called by their numbers.
-  fileprivate func checkAppendable() throws(StoreError) {
+  /// Labels and columns, to which those of further images are appended.
+  ///
+  /// - Throws: ``StoreError/Code/unsupported`` where images are not called by their numbers, and what
+  ///   reading labels and columns throws.
+  fileprivate func annotationsToContinue() throws(StoreError) -> Annotations {
+    guard count > 0 else { return Annotations() }
     guard case .entries(let entries) = images, entries.positions.areNumbered else {
       throw StoreError(
-        .unsupported, "images cannot be appended to an archive whose entries are not called ix-000000.npy and so on",
+        .unsupported,
+        "images cannot be appended to an archive whose entries are not called ix-000000.npy and so on",
         remedy: "convert it first", path: path)
     }
+    var annotations = Annotations(labels: try labels())
+    for name in columnNames { annotations.columns[name] = try column(name) }
+    return annotations
   }
 }

@@ -34,7 +34,7 @@ extension NPZStore.Writer {
           entry.offset += offset
           entries.append(entry)
         }
-        unsafe try emit(output.bytes.span.bytes)
+        try unsafe emit(output.bytes.span.bytes)
       }
       start = end
     }
@@ -68,7 +68,7 @@ extension NPZStore.Writer {
       var written = output.entries[0]
       written.offset = offset
       entry = written
-      unsafe try emit(output.bytes.span.bytes)
+      try unsafe emit(output.bytes.span.bytes)
     } else {
       entry = try unsafe array.span.bytes.withUnsafeBytes { (data) throws(StoreError) in
         try unsafe store(header: [], data: data, name: name)
@@ -120,7 +120,7 @@ extension NPZStore.Writer {
   mutating func flush() throws(StoreError) {
     let bytes = pending
     pending.removeAll(keepingCapacity: true)
-    unsafe try emit(bytes.span.bytes)
+    try unsafe emit(bytes.span.bytes)
   }
 
   /// Writes bytes at the end.
@@ -134,7 +134,8 @@ extension NPZStore.Writer {
   /// need not search far for it. Between entries only.
   private mutating func leaveTrailer() throws(StoreError) {
     guard let old = target.old, byteCountSinceTrailer >= 4 << 20 else { return }
-    try emit(old.store.archive.end.trailer.span.bytes)
+    let trailer = old.store.archive.end.trailer
+    unsafe try emit(trailer.span.bytes)
     byteCountSinceTrailer = 0
   }
 }

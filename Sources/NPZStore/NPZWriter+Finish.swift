@@ -57,7 +57,7 @@ extension NPZStore.Writer {
     let mark: NPZMark = isMixed ? .mixed : .uniform
     let end = ZipFormat.end(
       entryCount: count, directoryOffset: start, directoryByteCount: byteCount, comment: mark.comment)
-    unsafe try target.file.write(end.span.bytes, at: offset)
+    try unsafe target.file.write(end.span.bytes, at: offset)
     try target.file.synchronize()
   }
 
@@ -66,7 +66,8 @@ extension NPZStore.Writer {
     of archive: ZipArchive, count: inout Int, where isCopied: (ZipDirectoryRecord) -> Bool
   ) throws(StoreError) {
     let end = archive.end
-    let directory = unsafe archive.file.bytes[end.directoryOffset..<end.directoryOffset + end.directoryByteCount]
+    let directory = unsafe archive.file.bytes[
+      end.directoryOffset..<end.directoryOffset + end.directoryByteCount]
     let bytes = unsafe UnsafeRawBufferPointer(rebasing: directory)
     var position = 0
     for _ in 0..<end.entryCount {

@@ -22,15 +22,16 @@ extension ZipArchive {
     let source = try unsafe compressedBytes(of: entry)
     // Most headers have 128 bytes; a longer one says so at its start.
     var prefix = try unsafe Self.prefix(of: source, entry, count: 128, with: &inflater)
-    let dataOffset = unsafe try NPYHeader.dataOffset(prefix: prefix.span.bytes)
+    let dataOffset = try unsafe NPYHeader.dataOffset(prefix: prefix.span.bytes)
     if dataOffset > prefix.count {
       prefix = try unsafe Self.prefix(of: source, entry, count: dataOffset, with: &inflater)
     }
-    let header = unsafe try NPYHeader(parsing: prefix.span.bytes)
+    let header = try unsafe NPYHeader(parsing: prefix.span.bytes)
     guard header.dataByteCount <= entry.byteCount - header.dataOffset else {
       throw StoreError(
         .corrupt,
-        "an array of \(header.dataByteCount) bytes in an entry that has \(entry.byteCount - header.dataOffset)")
+        "an array of \(header.dataByteCount) bytes in an entry that has \(entry.byteCount - header.dataOffset)"
+      )
     }
     return header
   }
@@ -55,7 +56,7 @@ extension ZipArchive {
   ) throws(StoreError) -> Values {
     do throws(StoreError) {
       let bytes = try contents(of: entry, limit: 1 << 36)
-      let header = unsafe try NPYHeader(parsing: bytes.span.bytes)
+      let header = try unsafe NPYHeader(parsing: bytes.span.bytes)
       var values: Values?
       try unsafe withBytes(of: bytes) { (file) throws(StoreError) in
         values = try unsafe read(header, header.data(in: file))

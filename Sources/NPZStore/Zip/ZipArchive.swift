@@ -102,7 +102,8 @@ extension ZipEntry {
     let found = unsafe CRC32.checksum(of: bytes)
     guard found == checksum else {
       throw StoreError(
-        .corrupt, "the entry is damaged: its CRC-32 is \(String(found, radix: 16)), not \(String(checksum, radix: 16))",
+        .corrupt,
+        "the entry is damaged: its CRC-32 is \(String(found, radix: 16)), not \(String(checksum, radix: 16))",
         remedy: "fetch or write the archive again")
     }
   }

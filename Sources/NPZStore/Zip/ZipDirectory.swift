@@ -66,7 +66,8 @@ struct ZipDirectory: Sendable {
   /// Tells every entry where the next one begins.
   private mutating func setLimits(end: Int) throws(StoreError) {
     var isSorted = true
-    for position in entries.indices.dropLast() where entries[position].offset >= entries[position + 1].offset {
+    for position in entries.indices.dropLast() where entries[position].offset >= entries[position + 1].offset
+    {
       isSorted = false
       break
     }

@@ -45,7 +45,8 @@ import StoreIO
     }
     guard method == 0 || method == 8 else {
       throw StoreError(
-        .unsupported, "compression method \(method)", remedy: "numpy writes and reads only stored and deflated",
+        .unsupported, "compression method \(method)",
+        remedy: "numpy writes and reads only stored and deflated",
         key: nameText())
     }
     var wide = Zip64Extra(
