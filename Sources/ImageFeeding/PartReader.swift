@@ -78,6 +78,8 @@ struct PartReader: Sendable {
     _ workspace: Workspace
   ) throws(StoreError) {
     let slot = delivered.byteCount
+    let lends = store.lendsWithoutCopy
+    var ahead = ReadAhead(imageByteCount: (store.format ?? delivered).byteCount)
     try unsafe part.memory.write(part.layout.byteCount) { (memory) throws(StoreError) in
       var seen = 0
       try store.forEachImage(samples.indices.span) { (place, format, pixels) throws(StoreError) in
@@ -91,8 +93,14 @@ struct PartReader: Sendable {
           workspace.conversion = Conversion(converter.tensor, format: format, delivered: delivered)
         }
         let choice = converter.choice(sample: sample(place, of: samples), format: format)
+        var next: UInt = 0
+        if lends && place + 1 < samples.indices.count {
+          next = unsafe pixels.withUnsafeBytes { bytes in
+            unsafe ahead.step(bytes.baseAddress!, index: index, next: samples.indices[place + 1])
+          }
+        }
         do throws(StoreError) {
-          try unsafe workspace.conversion!.convert(pixels, choice, to: memory + place * slot)
+          try unsafe workspace.conversion!.convert(pixels, choice, to: memory + place * slot, next: next)
         } catch {
           throw error.at(image: index)
         }
