@@ -59,7 +59,7 @@ let package = Package(
     library(
       "Deflate",
       [
-        "ImageStoreCore", "CZlib",
+        "ImageStoreCore", "CImageKernels", "CZlib",
         .target(name: "CLibdeflate", condition: .when(traits: ["Libdeflate"])),
       ]),
     library("NumPyFormat", ["ImageStoreCore"]),
@@ -85,6 +85,7 @@ let package = Package(
         "CIFAR10", "FileStore", "LMDBStore", "HDF5Store", "NPZStore", "PackedBitStore",
         .product(name: "ArgumentParser", package: "swift-argument-parser"),
       ],
+      resources: [.copy("Resources/cifar-10-demo")],
       swiftSettings: swiftSettings),
 
     // System libraries.
@@ -100,11 +101,23 @@ let package = Package(
 
     // Tests.
     tests("ImageStoreCore"),
-    tests("NumPyFormat"),
     tests("StoreIO"),
     tests("Deflate", ["CZlib"]),
-    tests("PNGCodec", ["Deflate", "CImageKernels"]),
+    tests("NumPyFormat"),
+    tests("Pickle"),
+    tests("PNGCodec", ["Deflate", "CImageKernels", "CZlib"]),
+    tests("CIFAR10", ["StoreIO", "Deflate", "CImageKernels"]),
+    tests("FileStore", ["PNGCodec", "StoreIO"]),
+    tests("LMDBStore", ["StoreIO", "NumPyFormat", "CLMDB", "WriterProcess"]),
+    tests("HDF5Store", ["StoreIO"]),
+    tests("NPZStore", ["StoreIO", "Deflate", "NumPyFormat"]),
+    tests("PackedBitStore", ["StoreIO", "CImageKernels"]),
     tests("ImageFeeding"),
+
+    // Appends to a store until it is killed, for the tests of what is left.
+    .executableTarget(
+      name: "WriterProcess", dependencies: ["ImageStoreCore", "LMDBStore"],
+      path: "Tests/WriterProcess", swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6]
 )

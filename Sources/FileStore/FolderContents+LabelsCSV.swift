@@ -38,6 +38,7 @@ extension FolderContents {
     }
     var contents = FolderContents(kind: .labelsCSV, paths: paths, columns: header.columns, table: table)
     try contents.describe(folder)
+    table.releasePages()
     let hasLabels = paths.count > 0 ? !isUnlabeled : contents.state?.hasLabels ?? (header.label != nil)
     contents.labels = hasLabels ? labels : nil
     return contents
@@ -66,7 +67,8 @@ extension FolderContents {
         }
       }
       guard let file else {
-        throw reader.error("a header without a column 'file'", remedy: "begin the file with the line file,label")
+        throw reader.error(
+          "a header without a column 'file'", remedy: "begin the file with the line file,label")
       }
       self.file = file
     }
@@ -119,6 +121,7 @@ extension FolderContents {
     _ = try reader.next(&fields)
     while try reader.next(&fields) { texts.append(try reader.text(fields[position])) }
     let kinds = state?.columns[name].map { [$0] } ?? [.int64, .double, .string]
+    table.releasePages()
     for kind in kinds {
       if let column = Column(texts, as: kind) { return column }
     }

@@ -17,7 +17,7 @@ package struct UniformGather: Sendable {
   /// The bytes of one delivered image.
   package var slotByteCount: Int { delivered.byteCount }
   /// The bytes of all delivered images.
-  package var byteCount: Int { count * slotByteCount }
+  package let byteCount: Int
 
   /// Checks every index against the number of images and every region against their format.
   package init(
@@ -35,6 +35,7 @@ package struct UniformGather: Sendable {
     guard regions.count > 0 else {
       delivered = format
       isWhole = true
+      byteCount = try Self.byteCount(of: indices.count, format)
       return
     }
     try checkRegionCount(regions.count, images: indices.count)
@@ -48,6 +49,18 @@ package struct UniformGather: Sendable {
     }
     delivered = format.cropped(to: first)
     isWhole = !hasRegionEach && first == ImageRegion(wholeOf: format)
+    byteCount = try Self.byteCount(of: indices.count, delivered)
+  }
+
+  private static func byteCount(
+    of count: Int, _ format: ImageFormat
+  ) throws(StoreError) -> Int {
+    let (bytes, overflows) = count.multipliedReportingOverflow(by: format.byteCount)
+    guard !overflows else {
+      throw StoreError(
+        .limitExceeded, "\(count) images of \(format) in one call", remedy: "read fewer images a call")
+    }
+    return bytes
   }
 
   /// The region to deliver at a position; not to be asked where ``isWhole``.

@@ -1,4 +1,4 @@
-public import ImageStoreCore
+import ImageStoreCore
 
 /// What the header of a PNG says (ISO/IEC 15948, 11.2.2).
 public struct PNGHeader: Sendable, Hashable {

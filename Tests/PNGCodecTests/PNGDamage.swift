@@ -1,0 +1,58 @@
+import CZlib
+
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// A generator whose seed a failing test prints (SplitMix64).
+struct SeededGenerator: RandomNumberGenerator {
+  var state: UInt64
+  init(seed: UInt64) { state = seed }
+  mutating func next() -> UInt64 {
+    state &+= 0x9E37_79B9_7F4A_7C15
+    var z = state
+    z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+    z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+    return z ^ (z >> 31)
+  }
+}
+
+/// Writes the CRC of each chunk anew, as far as the lengths allow.
+func repairChecksums(_ file: inout [UInt8]) {
+  var start = 8
+  while start + 12 <= file.count {
+    let length = file[start..<start + 4].reduce(0) { $0 << 8 | Int($1) }
+    let end = start + 8 + length
+    guard end + 4 <= file.count else { return }
+    let checked = Array(file[start + 4..<end])
+    let sum = UInt32(unsafe CZlib.crc32(0, checked, UInt32(checked.count)))
+    for index in 0..<4 { file[end + index] = UInt8(truncatingIfNeeded: sum >> UInt32(24 - 8 * index)) }
+    start = end + 4
+  }
+}
+
+/// The offset of four letters.
+func position(of letters: String, in file: [UInt8]) -> Int? {
+  let bytes = Array(letters.utf8)
+  return file.indices.dropLast(3).first { Array(file[$0..<$0 + 4]) == bytes }
+}
+
+/// The paths of all files in a folder and its folders.
+func filesBelow(_ folder: String) -> [String] {
+  guard let listing = unsafe opendir(folder) else { return [] }
+  defer { unsafe closedir(listing) }
+  var paths: [String] = []
+  while let entry = unsafe readdir(listing) {
+    let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) { field in
+      unsafe field.withMemoryRebound(to: CChar.self, capacity: 256) { unsafe String(cString: $0) }
+    }
+    guard name != "." && name != ".." else { continue }
+    let below = filesBelow("\(folder)/\(name)")
+    paths += below.isEmpty ? ["\(folder)/\(name)"] : below
+  }
+  return paths
+}
