@@ -65,7 +65,8 @@ final class WriterSession: @unchecked Sendable {
     try attempt { () throws(StoreError) in
       guard pixels.byteCount == layout.byteCount else {
         throw StoreError(
-          .invalidArgument, "\(pixels.byteCount) bytes of pixels where \(layout.count) images take "
+          .invalidArgument,
+          "\(pixels.byteCount) bytes of pixels where \(layout.count) images take "
             + "\(layout.byteCount)")
       }
       try more.validate(count: layout.count)
