@@ -51,7 +51,7 @@ extension LMDBStore {
           let image = unsafe start + offset
           if position + 1 < run.upperBound {
             (offset, block) = positions.locate(indices[position + 1])
-            unsafe prefetch(start + offset)
+            unsafe prefetch(start + offset, byteCount: format.byteCount)
           }
           let place = unsafe base + position &* slot
           if gather.isWhole {

@@ -6,7 +6,6 @@
 #include "inflate.h"
 #include "interleave.h"
 #include "png_filters.h"
-#include "prefetch.h"
 #include "bits.h"
 #include "convert.h"
 #include "permutation.h"

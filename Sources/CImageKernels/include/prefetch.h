@@ -1,14 +1,3 @@
-<<<<<<< HEAD
-// A hint that memory is about to be read.
-#pragma once
-
-/// Starts loading the first 512 bytes from an address into the caches, and returns at once. Any address will
-/// do: one that cannot be read is ignored.
-static inline void image_kernels_prefetch(const void *address) {
-  for (int offset = 0; offset < 512; offset += 64) {
-    __builtin_prefetch((const char *)address + offset);
-  }
-=======
 #pragma once
 #include <stddef.h>
 
@@ -21,5 +10,4 @@ static inline void image_kernels_prefetch(const void *bytes, size_t count) {
   size_t head = count < 512 ? count : 512;
   for (size_t offset = 0; offset < head; offset += 64) __builtin_prefetch(start + offset);
   if (count > 512) __builtin_prefetch(start + count - 1);
->>>>>>> main
 }
