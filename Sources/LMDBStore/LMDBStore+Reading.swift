@@ -45,12 +45,14 @@ extension LMDBStore {
       try Workers.performRuns(
         of: gather.count, minimum: minimum, threads: gather.count >= 2 * minimum ? threads : 1
       ) { (run) throws(StoreError) in
+        var (offset, block) = positions.locate(indices[run.lowerBound])
         for position in run {
-          let (offset, block) = positions.locate(indices[position])
-          if let checks, !checks.isMarked(block) {
-            try check(block, format, positions, checks)
-          }
+          if let checks, !checks.isMarked(block) { try check(block, format, positions, checks) }
           let image = unsafe start + offset
+          if position + 1 < run.upperBound {
+            (offset, block) = positions.locate(indices[position + 1])
+            unsafe prefetch(start + offset, byteCount: format.byteCount)
+          }
           let place = unsafe base + position &* slot
           if gather.isWhole {
             unsafe place.copyMemory(from: image, byteCount: slot)
