@@ -101,7 +101,7 @@ struct FileReader {
   }
 
   /// Where the pixels of a dataset are.
-  private func source(
+  func source(
     _ session: borrowing HDF5Session, _ object: borrowing HDF5Handle, _ dataset: DatasetDescription,
     _ shape: ImageShape
   ) throws(StoreError) -> PixelSource {
@@ -167,7 +167,7 @@ struct FileReader {
   }
 
   /// What the library needs to read images of a dataset.
-  func libraryPixels(_ dataset: DatasetDescription, _ shape: ImageShape, extent: [Int]) -> LibraryPixels {
+  private func libraryPixels(_ dataset: DatasetDescription, _ shape: ImageShape, extent: [Int]) -> LibraryPixels {
     var cached = shape.format.elementType.byteCount * extent[0]
     for dimension in 1...3 {
       let chunks = (shape.extents[dimension] + extent[dimension] - 1) / extent[dimension]
