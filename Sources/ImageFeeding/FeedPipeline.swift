@@ -1,5 +1,6 @@
 internal import ImageStoreCore
 internal import StoreIO
+internal import Synchronization
 
 /// Workers that make batches ahead of a consumer, in order.
 ///
@@ -24,6 +25,9 @@ internal import StoreIO
 
   private let request: FeedRequest
   private let prefetch: Int
+  /// How many batches are to be ready before a waiting consumer is woken: several where a batch takes no
+  /// longer to make than a thread to wake.
+  private let wakingCount: Int
   private let monitor = Monitor()
   private var reader: BatchReader?
   private var ring: [Place]
@@ -40,6 +44,7 @@ internal import StoreIO
   init(_ request: FeedRequest) {
     self.request = request
     prefetch = max(1, request.options.prefetch)
+    wakingCount = request.store.lendsWithoutCopy ? max(1, prefetch / 2) : 1
     ring = Array(repeating: .empty, count: prefetch)
   }
 
@@ -107,10 +112,12 @@ internal import StoreIO
 
   /// Memory that nobody holds a batch of any more, or new memory. Under the lock.
   private func storage(for reader: BatchReader) -> BatchStorage {
-    for place in pool.indices where isKnownUniquelyReferenced(&pool[place]) {
-      return pool[place]
+    if let free = pool.first(where: { $0.isFree.load(ordering: .acquiring) }) {
+      free.isFree.store(false, ordering: .relaxed)
+      return free
     }
     let new = BatchStorage(position: request.position, hasMasks: reader.hasMasks)
+    new.isFree.store(false, ordering: .relaxed)
     // Two more than are made ahead: the batch the consumer uses, and one it has not let go of yet.
     if pool.count < prefetch + 2 {
       pool.append(new)
@@ -132,9 +139,20 @@ internal import StoreIO
     if case .failed = place { limit = min(limit, number + 1) }
     ring[number % prefetch] = place
     place = .empty
-    let isAwaited = number == delivered
+    let isAwaited = shouldWake()
     monitor.unlock()
     if isAwaited { wakeConsumer() }
+  }
+
+  /// Whether enough batches are ready for a consumer that waits, or all that will be. Under the lock.
+  private func shouldWake() -> Bool {
+    guard unsafe waiter != nil || isConsumerAsleep else { return false }
+    var ready = 0
+    while ready < wakingCount && delivered + ready < limit {
+      if case .empty = ring[(delivered + ready) % prefetch] { return false }
+      ready += 1
+    }
+    return true
   }
 
   private func wakeConsumer() {

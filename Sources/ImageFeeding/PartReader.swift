@@ -21,6 +21,8 @@ struct PartReader: Sendable {
   final class Workspace {
     var conversion: Conversion?
     var regions: [ImageRegion] = []
+    /// Where images lie, for prefetching alone: never to be read from.
+    var addresses: [UInt] = []
     var memory = BatchMemory()
   }
 
@@ -72,32 +74,51 @@ struct PartReader: Sendable {
     try lend(samples, delivered: delivered, into: &part, workspace)
   }
 
+  /// Finds out where images lie, without touching them. A random image of a map is not where the processor
+  /// looks ahead by itself, and waiting for memory takes longer than converting, so each is fetched
+  /// while the one before is converted.
+  private func findAddresses(_ samples: Samples, _ workspace: Workspace) throws(StoreError) {
+    var addresses = workspace.addresses
+    workspace.addresses = []
+    addresses.removeAll(keepingCapacity: true)
+    if store.lendsWithoutCopy {
+      try store.forEachImage(samples.indices.span) { (_, _, pixels) throws(StoreError) in
+        addresses.append(unsafe pixels.withUnsafeBytes { UInt(bitPattern: $0.baseAddress) })
+      }
+    }
+    workspace.addresses = addresses
+  }
+
   /// Converts images where the store has them.
   private func lend(
     _ samples: Samples, delivered: ImageFormat, into part: inout BatchStorage.Part,
     _ workspace: Workspace
   ) throws(StoreError) {
     let slot = delivered.byteCount
+    try findAddresses(samples, workspace)
     try unsafe part.memory.write(part.layout.byteCount) { (memory) throws(StoreError) in
       var seen = 0
+      var conversion = workspace.conversion
       try store.forEachImage(samples.indices.span) { (place, format, pixels) throws(StoreError) in
         let index = samples.indices[place]
-        if workspace.conversion?.format != format {
+        if conversion?.format != format {
           guard try converter.delivered(format, image: index) == delivered else {
             throw StoreError(
               .invalidArgument, "\(format) in a batch that has \(delivered)",
               remedy: "crop images to one size, or take them as they are stored", image: index)
           }
-          workspace.conversion = Conversion(converter.tensor, format: format, delivered: delivered)
+          conversion = Conversion(converter.tensor, format: format, delivered: delivered)
         }
         let choice = converter.choice(sample: sample(place, of: samples), format: format)
+        let next = place + 1 < workspace.addresses.count ? workspace.addresses[place + 1] : 0
         do throws(StoreError) {
-          try unsafe workspace.conversion!.convert(pixels, choice, to: memory + place * slot)
+          try unsafe conversion!.convert(pixels, choice, to: memory + place * slot, next: next)
         } catch {
           throw error.at(image: index)
         }
         seen += 1
       }
+      workspace.conversion = conversion
       guard seen == samples.indices.count else {
         throw StoreError(.corrupt, "the store lent \(seen) images of \(samples.indices.count)")
       }

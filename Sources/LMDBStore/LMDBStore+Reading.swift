@@ -7,6 +7,9 @@ extension LMDBStore {
   /// The least bytes that a thread is given: waking one costs as much as copying some hundred KB.
   private static let bytesPerRun = 512 << 10
 
+  /// How many images ahead one is announced to the cache: a copy takes less time than memory does to answer.
+  private static let prefetchDistance = 4
+
   public func read(
     _ indices: Span<Int>, regions: Span<ImageRegion>, into destination: inout OutputRawSpan
   ) throws(StoreError) {
@@ -26,7 +29,7 @@ extension LMDBStore {
       }
       try checkUnchanged()
     } catch {
-      throw error.at(path: path)
+      throw located(error)
     }
   }
 
@@ -46,10 +49,12 @@ extension LMDBStore {
         of: gather.count, minimum: minimum, threads: gather.count >= 2 * minimum ? threads : 1
       ) { (run) throws(StoreError) in
         for position in run {
-          let (offset, block) = positions.locate(indices[position])
-          if let checks, !checks.isMarked(block) {
-            try check(block, format, positions, checks)
+          if position + Self.prefetchDistance < run.upperBound {
+            let (ahead, _) = positions.locate(indices[position + Self.prefetchDistance])
+            unsafe prefetch(start + ahead, byteCount: format.byteCount)
           }
+          let (offset, block) = positions.locate(indices[position])
+          if let checks, !checks.isMarked(block) { try check(block, format, positions, checks) }
           let image = unsafe start + offset
           let place = unsafe base + position &* slot
           if gather.isWhole {
@@ -74,7 +79,7 @@ extension LMDBStore {
           try body(position, format, pixels)
         }
       } catch {
-        throw error.at(path: path)
+        throw located(error)
       }
     }
     for position in indices.indices {
@@ -88,6 +93,22 @@ extension LMDBStore {
       try unsafe body(position, format, RawSpan(_unsafeBytes: pixels))
     }
     try checkUnchanged()
+  }
+
+  /// The error with the path, and with the key of a value that cannot be decoded.
+  private func located(_ error: StoreError) -> StoreError {
+    guard case .encoded = contents.images, let image = error.image, error.key == nil else {
+      return error.at(path: path)
+    }
+    do throws(StoreError) {
+      let key = try Snapshot.read(contents.file.path) { (tree) throws(StoreError) in
+        try ForeignReader.key(of: image, tree)
+      }
+      return error.at(path: path, key: key)
+    } catch _ {
+      // What was found first is what is reported.
+      return error.at(path: path)
+    }
   }
 
   public var lendsWithoutCopy: Bool {
@@ -117,7 +138,8 @@ extension LMDBStore {
     let format = positions.format(index)
     let offset = positions.offset(index)
     if let checks, !checks.isMarked(index) {
-      try check(ImageValue(format, count: nil, pageSize: contents.file.pageSize), format, at: offset, index...index)
+      try check(
+        ImageValue(format, count: nil, pageSize: contents.file.pageSize), format, at: offset, index...index)
       checks.mark(index)
     }
     // The walk has checked that the value, which ends behind the pixels, lies within the file.
