@@ -108,6 +108,22 @@ let package = Package(
     tests("FileStore", ["PNGCodec", "StoreIO"]),
     tests("ImageFeeding"),
 
+    // Kill, fault, corruption and concurrency tests: the checks, the program that is killed and made to
+    // fail (and does the long runs), and the tests.
+    .target(name: "CFaults", path: "Tests/CFaults"),
+    .target(
+      name: "ReliabilityChecks",
+      dependencies: [
+        "ImageStoreCore", "ImageStoreTesting", "StoreIO", "CFaults", "CIFAR10", "Deflate", "Pickle",
+        "NumPyFormat", "PNGCodec", "FileStore", "LMDBStore", "HDF5Store", "NPZStore", "PackedBitStore",
+      ],
+      path: "Tests/ReliabilityChecks", swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "Torture", dependencies: ["ReliabilityChecks"], path: "Tests/Torture",
+      swiftSettings: swiftSettings),
+    .testTarget(
+      name: "ReliabilityTests", dependencies: ["ReliabilityChecks"], swiftSettings: swiftSettings),
+
     // The benchmarks; `swift test` skips them, `Benchmarks/run` runs them.
     .testTarget(
       name: "StoreBenchmarks",

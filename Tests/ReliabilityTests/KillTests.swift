@@ -1,0 +1,2 @@
+import ReliabilityChecks
+import Testing
