@@ -104,7 +104,9 @@ let package = Package(
     tests("StoreIO"),
     tests("Deflate", ["CZlib"]),
     tests("NumPyFormat"),
+    tests("Pickle"),
     tests("PNGCodec", ["Deflate", "CImageKernels", "CZlib"]),
+    tests("CIFAR10", ["StoreIO", "Deflate", "CImageKernels"]),
     tests("FileStore", ["PNGCodec", "StoreIO"]),
     tests("ImageFeeding"),
 

@@ -25,6 +25,7 @@ extension Batch {
       }
       return labels
     }
+    defer { withExtendedLifetime(memory) {} }
     self.init(
       planes: try BatchPlanes(memory, offset: labelCount, count: count, recordByteCount: record),
       labels: try labels(at: labelCount - 1, classes: labelCount == 1 ? 10 : 100),

@@ -29,7 +29,7 @@ import StoreIO
   func withSpan<Result>(
     _ body: (RawSpan) throws(StoreError) -> Result
   ) throws(StoreError) -> Result {
-    try unsafe withRawSpan(of: bytes, body)
+    try withExtendedLifetime(self) { () throws(StoreError) in try unsafe withRawSpan(of: bytes, body) }
   }
 
   func advise(_ pattern: AccessPattern) {

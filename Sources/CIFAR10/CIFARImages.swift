@@ -69,6 +69,8 @@ public final class CIFARImages: ImageStore {
     _ indices: Span<Int>, regions: Span<ImageRegion>, into destination: inout OutputRawSpan
   ) throws(StoreError) {
     let gather = try UniformGather(indices, regions: regions, of: count, format: Self.imageFormat)
+    // The batches own what is read.
+    defer { withExtendedLifetime(self) {} }
     try unsafe destination.appendBytes(gather.byteCount) { (memory) throws(StoreError) in
       guard let base = memory.baseAddress else { return }
       // Runs write to places of their own, so threads share nothing but what they read.
@@ -88,6 +90,7 @@ public final class CIFARImages: ImageStore {
     _ indices: Span<Int>,
     _ body: (_ position: Int, _ format: ImageFormat, _ pixels: RawSpan) throws(StoreError) -> Void
   ) throws(StoreError) {
+    defer { withExtendedLifetime(self) {} }
     let format = Self.imageFormat
     let memory = try PixelMemory(capacity: format.byteCount)
     for position in indices.indices {

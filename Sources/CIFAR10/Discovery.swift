@@ -13,7 +13,7 @@ struct Discovery {
     case .folder: try self.init(folder: path)
     case .file:
       let map = try MappedFile(path)
-      switch unsafe FileContent(map.bytes) {
+      switch FileContent(map) {
       case .archive: try self.init(archive: map)
       case .pickle: try self.init(batch: map, isPickle: true)
       case .binary: try self.init(batch: map, isPickle: false)
@@ -71,18 +71,20 @@ struct Discovery {
   private init(archive: MappedFile) throws(StoreError) {
     var files: [BatchFile] = []
     do throws(StoreError) {
-      var reader = try unsafe TarReader(archive.bytes)
-      while let member = try reader.next() {
-        guard let role = FileRole(name: member.name) else { continue }
-        files.append(
-          BatchFile(
-            role: role, memory: BatchMemory(try reader.contents()), path: archive.path,
-            member: member.name))
+      // The members get memory of their own, so the map is of no use afterwards.
+      try withExtendedLifetime(archive) { () throws(StoreError) in
+        var reader = try unsafe TarReader(archive.bytes)
+        while let member = try reader.next() {
+          guard let role = FileRole(name: member.name) else { continue }
+          files.append(
+            BatchFile(
+              role: role, memory: BatchMemory(try reader.contents()), path: archive.path,
+              member: member.name))
+        }
       }
     } catch {
       throw error.at(path: archive.path)
     }
-    // The map is of no more use: the members have memory of their own.
     try self.init(files, in: archive.path)
   }
 
@@ -119,7 +121,7 @@ struct Discovery {
           || FileRole.Distribution.allCases.contains {
             names.contains($0.folderName) && recognizes("\(path)/\($0.folderName)")
           }
-      case .file: return try unsafe FileContent(MappedFile(path).bytes) != .other
+      case .file: return FileContent(try MappedFile(path)) != .other
       default: return false
       }
     } catch {

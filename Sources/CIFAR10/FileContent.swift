@@ -1,8 +1,14 @@
+import StoreIO
+
 /// What a file holds, judged by its first bytes.
 enum FileContent {
   case archive, pickle, binary, other
 
-  init(_ bytes: UnsafeRawBufferPointer) {
+  init(_ map: MappedFile) {
+    self = withExtendedLifetime(map) { unsafe FileContent(map.bytes) }
+  }
+
+  private init(_ bytes: UnsafeRawBufferPointer) {
     guard let first = unsafe bytes.first else {
       self = .other
       return

@@ -152,7 +152,8 @@ extension CSVReader {
     }
     guard unsafe !bytes.isEmpty else { return nil }
     var value = 0
-    for unsafe byte in unsafe bytes {
+    for index in unsafe bytes.indices {
+      let byte = unsafe bytes[index]
       guard byte >= 0x30, byte <= 0x39 else { return nil }
       let (scaled, overflow1) = value.multipliedReportingOverflow(by: 10)
       let digit = Int(byte - 0x30)

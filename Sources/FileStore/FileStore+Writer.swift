@@ -143,7 +143,8 @@ extension FileStore {
 
     /// Checks that PNGs can hold the images and keeps in mind whether all are of one format.
     private mutating func note(_ batch: BatchLayout) throws(StoreError) {
-      let formats = batch.uniformFormat.map { batch.count > 0 ? [$0] : [] } ?? (0..<batch.count).map { batch[$0] }
+      let formats =
+        batch.uniformFormat.map { batch.count > 0 ? [$0] : [] } ?? (0..<batch.count).map { batch[$0] }
       for new in formats {
         switch format {
         case .uniform(new): continue

@@ -66,7 +66,8 @@ extension FolderContents {
         }
       }
       guard let file else {
-        throw reader.error("a header without a column 'file'", remedy: "begin the file with the line file,label")
+        throw reader.error(
+          "a header without a column 'file'", remedy: "begin the file with the line file,label")
       }
       self.file = file
     }

@@ -60,7 +60,8 @@ struct LabelsTable {
       labels: hasLabels ? [] : nil, columns: columns.mapValues { Column($0) })
     try kinds.append(
       Annotations(
-        labels: annotations.labels.map { _ in [] }, columns: annotations.columns.mapValues { Column($0.kind) }))
+        labels: annotations.labels.map { _ in [] }, columns: annotations.columns.mapValues { Column($0.kind) }
+      ))
     var path: [UInt8] = []
     for position in 0..<count {
       for field in fields {

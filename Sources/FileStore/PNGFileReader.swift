@@ -16,7 +16,9 @@ final class PNGFileReader {
   }
 
   /// The format of an image, from the first bytes of its file.
-  func format(_ index: Int, of paths: ImagePaths, in folder: borrowing Folder) throws(StoreError) -> ImageFormat {
+  func format(_ index: Int, of paths: ImagePaths, in folder: borrowing Folder) throws(StoreError)
+    -> ImageFormat
+  {
     paths.write(index, to: &path)
     do throws(StoreError) {
       let byteCount = try readHead(of: folder)

@@ -63,7 +63,8 @@ struct StoreDescription: Codable {
         remedy: "remove the file to read the folder by labels.csv alone", path: path)
     }
     guard description.format == "image-files" else {
-      throw StoreError(.unrecognized, "a description of '\(description.format)', not of image files", path: path)
+      throw StoreError(
+        .unrecognized, "a description of '\(description.format)', not of image files", path: path)
     }
     guard description.formatVersion == 1 else {
       throw StoreError(

@@ -3,20 +3,20 @@ internal import ImageStoreCore
 /// Makes any batch of an epoch: what workers share.
 struct BatchReader: Sendable {
   let count: Int
-  let isPaired: Bool
+  let hasMasks: Bool
   private let size: Int
   private let indices: SampleIndices
   private let order: SampleOrder
   private let labels: [Int]?
   private let columns: [String: Column]
   private let images: PartReader
-  private let paired: PartReader?
+  private let masks: PartReader?
   private let imageCount: Int
 
   /// What a worker keeps between batches.
   struct Workspace {
     let images = PartReader.Workspace()
-    let paired = PartReader.Workspace()
+    let masks = PartReader.Workspace()
   }
 
   /// Reads labels and columns, and checks the arguments of a feed.
@@ -47,16 +47,16 @@ struct BatchReader: Sendable {
     for name in request.options.columns { columns[name] = try store.column(name) }
     self.columns = columns
     images = PartReader(store, tensor: request.tensor, request)
-    isPaired = request.paired != nil
-    if let (partner, tensor) = request.paired {
+    hasMasks = request.masks != nil
+    if let (partner, tensor) = request.masks {
       guard partner.count == store.count else {
         throw StoreError(
           .invalidArgument, "\(partner.count) images to pair with \(store.count)",
           remedy: "pair stores whose images belong together one by one")
       }
-      paired = PartReader(partner, tensor: tensor, request)
+      masks = PartReader(partner, tensor: tensor, request)
     } else {
-      paired = nil
+      masks = nil
     }
     if case .sequential = order.kind {
       store.advise(.sequential)
@@ -88,9 +88,9 @@ struct BatchReader: Sendable {
     do throws(StoreError) {
       try readLabels(into: storage)
       try images.read(samples, into: &storage.images, workspace.images)
-      if let paired {
-        try checkPairs(samples, with: paired)
-        try paired.read(samples, into: &storage.paired!, workspace.paired)
+      if let masks {
+        try checkPairs(samples, with: masks)
+        try masks.read(samples, into: &storage.masks!, workspace.masks)
       }
     } catch {
       throw locate(error, samples.indices)
@@ -123,15 +123,15 @@ struct BatchReader: Sendable {
 
   /// Checks that partners have the same height and width, so that one crop serves both.
   private func checkPairs(
-    _ samples: PartReader.Samples, with paired: PartReader
+    _ samples: PartReader.Samples, with masks: PartReader
   ) throws(StoreError) {
-    let isUniform = images.store.format != nil && paired.store.format != nil
+    let isUniform = images.store.format != nil && masks.store.format != nil
     for index in isUniform ? samples.indices.prefix(1) : samples.indices[...] {
       let format = try images.store.format(at: index)
-      let partner = try paired.store.format(at: index)
+      let partner = try masks.store.format(at: index)
       guard format.height == partner.height && format.width == partner.width else {
         throw StoreError(
-          .invalidArgument, "an image of \(format) paired with one of \(partner)",
+          .invalidArgument, "an image of \(format) masks with one of \(partner)",
           remedy: "pair images of equal height and width", image: index)
       }
     }

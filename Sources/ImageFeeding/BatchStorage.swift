@@ -11,9 +11,9 @@ final class BatchStorage: @unchecked Sendable {
   var columns: [String: Column] = [:]
   var position: FeedPosition
   var number = 0
-  /// The images, and those paired with them where there are.
+  /// The images, and their masks where they have such.
   var images = Part()
-  var paired: Part?
+  var masks: Part?
 
   struct Part: ~Copyable {
     var memory = BatchMemory()
@@ -21,9 +21,9 @@ final class BatchStorage: @unchecked Sendable {
     var tensor = TensorFormat.stored
   }
 
-  init(position: FeedPosition, isPaired: Bool) {
+  init(position: FeedPosition, hasMasks: Bool) {
     self.position = position
-    if isPaired { paired = Part() }
+    if hasMasks { masks = Part() }
     Self.live.add(1, ordering: .relaxed)
   }
 

@@ -6,7 +6,7 @@ extension FeedBatch {
     @_lifetime(borrow self)
     get {
       // The batch keeps its storage alive, which nobody writes to while a batch holds it.
-      let bytes = unsafe isPaired ? storage.paired!.memory.bytes : storage.images.memory.bytes
+      let bytes = unsafe isMasks ? storage.masks!.memory.bytes : storage.images.memory.bytes
       return unsafe _overrideLifetime(RawSpan(_unsafeBytes: bytes), borrowing: self)
     }
   }
@@ -17,7 +17,7 @@ extension FeedBatch {
   public var floats: Span<Float> {
     @_lifetime(borrow self)
     get {
-      let bytes = unsafe isPaired ? storage.paired!.memory.bytes : storage.images.memory.bytes
+      let bytes = unsafe isMasks ? storage.masks!.memory.bytes : storage.images.memory.bytes
       precondition(count == 0 || layout[0].elementType == .float32, "the samples are not Float32")
       let floats = unsafe bytes.assumingMemoryBound(to: Float.self)
       return unsafe _overrideLifetime(Span(_unsafeElements: floats), borrowing: self)

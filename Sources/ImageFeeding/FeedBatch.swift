@@ -6,12 +6,12 @@ public import ImageStoreCore
 /// last copy of it is gone.
 public struct FeedBatch: Sendable {
   let storage: BatchStorage
-  /// Whether this is the paired side of a batch.
-  let isPaired: Bool
+  /// Whether these are the masks of a batch of pairs.
+  let isMasks: Bool
 
-  init(_ storage: BatchStorage, isPaired: Bool = false) {
+  init(_ storage: BatchStorage, isMasks: Bool = false) {
     self.storage = storage
-    self.isPaired = isPaired
+    self.isMasks = isMasks
   }
 
   /// How many images there are.
@@ -29,10 +29,10 @@ public struct FeedBatch: Sendable {
 
   /// How the images lie in ``pixels``, with the type of their samples. Where ``tensorLayout`` is `nchw`,
   /// each image's planes follow one another within its bytes.
-  public var layout: BatchLayout { isPaired ? storage.paired!.layout : storage.images.layout }
+  public var layout: BatchLayout { isMasks ? storage.masks!.layout : storage.images.layout }
   /// The order of the dimensions.
   public var tensorLayout: TensorFormat.Layout {
-    isPaired ? storage.paired!.tensor.layout : storage.images.tensor.layout
+    isMasks ? storage.masks!.tensor.layout : storage.images.tensor.layout
   }
 
   /// The batch's four dimensions in the order of ``tensorLayout``, or nil where images differ in size.
@@ -44,9 +44,8 @@ public struct FeedBatch: Sendable {
     }
   }
 
-  /// The images paired with these, from the store given as `pairedWith`, with the same crops and
-  /// mirrorings; nil where there is none.
-  public var paired: FeedBatch? {
-    storage.paired == nil || isPaired ? nil : FeedBatch(storage, isPaired: true)
+  /// The masks of these images, cropped and mirrored alike; nil unless the feed is one of pairs.
+  public var masks: FeedBatch? {
+    storage.masks == nil || isMasks ? nil : FeedBatch(storage, isMasks: true)
   }
 }

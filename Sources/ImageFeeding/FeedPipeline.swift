@@ -110,7 +110,7 @@ internal import StoreIO
     for place in pool.indices where isKnownUniquelyReferenced(&pool[place]) {
       return pool[place]
     }
-    let new = BatchStorage(position: request.position, isPaired: reader.isPaired)
+    let new = BatchStorage(position: request.position, hasMasks: reader.hasMasks)
     // Two more than are made ahead: the batch the consumer uses, and one it has not let go of yet.
     if pool.count < prefetch + 2 {
       pool.append(new)

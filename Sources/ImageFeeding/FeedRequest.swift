@@ -3,7 +3,7 @@ internal import ImageStoreCore
 /// What was asked of a feed.
 struct FeedRequest: Sendable {
   let store: any ImageStore
-  let paired: (store: any ImageStore, tensor: TensorFormat)?
+  let masks: (store: any ImageStore, tensor: TensorFormat)?
   let batchSize: Int
   let position: FeedPosition
   let tensor: TensorFormat

@@ -32,27 +32,7 @@ extension ImageStore {
   ) -> BatchFeed {
     BatchFeed(
       request: FeedRequest(
-        store: self, paired: nil, batchSize: size, position: position, tensor: tensor,
-        augmentation: augmentation, options: options))
-  }
-
-  /// The batches of an epoch of images and what belongs to them, such as masks: image `i` of this store
-  /// with image `i` of the other, cropped and mirrored alike. ``FeedBatch/paired`` has the latter.
-  ///
-  /// - Parameters:
-  ///   - partner: a store of as many images, of the same heights and widths.
-  ///   - partnerTensor: what the partner's pixels are turned into.
-  ///   - position: where to resume; nil for the beginning of `order`.
-  public func batches(
-    of size: Int, in order: SampleOrder = .sequential, pairedWith partner: any ImageStore,
-    as tensor: TensorFormat = .stored, pairedAs partnerTensor: TensorFormat = .stored,
-    augmentation: Augmentation = .none, from position: FeedPosition? = nil,
-    options: FeedOptions = FeedOptions()
-  ) -> BatchFeed {
-    BatchFeed(
-      request: FeedRequest(
-        store: self, paired: (partner, partnerTensor), batchSize: size,
-        position: position ?? FeedPosition(order: order, imageCount: count), tensor: tensor,
+        store: self, masks: nil, batchSize: size, position: position, tensor: tensor,
         augmentation: augmentation, options: options))
   }
 }

@@ -56,6 +56,14 @@ extension ImageStoreWriter where Self: ~Copyable {
       annotations: Annotations(labels: label.map { [$0] }))
   }
 
+  /// Appends one image from an array of its bytes.
+  public mutating func append(
+    _ pixels: [UInt8], format: ImageFormat, label: Int? = nil
+  ) throws(StoreError) {
+    // Any bytes are bytes: what a raw span of them shows is initialised.
+    try unsafe append(pixels.span.bytes, format: format, label: label)
+  }
+
   /// Appends a batch.
   public mutating func append(_ batch: borrowing ImageBatch) throws(StoreError) {
     try append(batch.pixels, layout: batch.layout, annotations: batch.annotations)

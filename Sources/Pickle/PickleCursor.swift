@@ -10,6 +10,7 @@ import ImageStoreCore
   private(set) var offset = 0
   /// Where what may be read now ends: the end of the frame, or of the source outside of frames.
   private var limit: Int
+  private var isInFrame = false
   /// The instruction being executed and where it stands, for messages.
   private(set) var opcode = Opcode.stop
   private(set) var opcodeOffset = 0
@@ -23,7 +24,10 @@ import ImageStoreCore
 
   /// Reads the next instruction.
   mutating func next() throws(StoreError) -> Opcode {
-    if offset == limit { limit = count }
+    if offset == limit {
+      limit = count
+      isInFrame = false
+    }
     guard offset < limit else {
       throw StoreError(
         .corrupt, "the pickle ends at offset \(offset) without STOP",
@@ -43,11 +47,12 @@ import ImageStoreCore
 
   /// Begins a frame of `length` bytes.
   mutating func beginFrame(_ length: Int) throws(StoreError) {
-    guard limit == count || offset == limit else { throw corrupt("begins a frame within a frame") }
+    guard !isInFrame else { throw corrupt("begins a frame within a frame") }
     guard length <= count - offset else {
       throw corrupt("announces \(length) bytes where \(count - offset) are left")
     }
     limit = offset + length
+    isInFrame = true
   }
 
   /// Takes the next `length` bytes.

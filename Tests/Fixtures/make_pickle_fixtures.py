@@ -60,6 +60,11 @@ good("labels-i8", pickle.dumps(batch(labels=np.array([3, 9])), 4))
 good("labels-i4-big-endian", pickle.dumps(batch(labels=np.array([3, 9], ">i4")), 5))
 good("labels-scalars", pickle.dumps(batch(labels=[np.int64(3), np.uint8(9)]), 2))
 good("labels-tuple", pickle.dumps(batch(labels=(3, 9), extra={"a": None, "b": [1.5, True]}), 4))
+hundred = batch(coarse_labels=[11, 0], fine_labels=[98, 19])
+del hundred["labels"]
+good("cifar100-train", pickle.dumps(hundred, 2))
+good("cifar100-meta", pickle.dumps({"fine_label_names": [f"fine {i}" for i in range(100)],
+                                    "coarse_label_names": [f"coarse {i}" for i in range(20)]}, 2))
 unframed = io.BytesIO()
 pickler = pickle._Pickler(unframed, 4)
 pickler.framer.start_framing = lambda: None
@@ -96,13 +101,13 @@ def bad(name, code, words, pickled):
 
 ATTACKS = "unsupported"
 dict_head = b"\x80\x02}q\x01(U\x0bbatch_labelq\x02U\x04datacos\nsystem\nq\x03U\x04true\x85Rq\x04u."
-bad("os-system", ATTACKS, "opcode GLOBAL at offset 26 names os.system; only data is read, nothing is executed", dict_head)
+bad("os-system", ATTACKS, "opcode GLOBAL at offset 27 names os.system; only data is read, nothing is executed", dict_head)
 bad("os-system-protocol0", ATTACKS, "opcode GLOBAL at offset 0 names os.system", b"cos\nsystem\n(S'true'\ntR.")
 bad("os-system-hidden-by-pop", ATTACKS, "opcode GLOBAL at offset 3 names posix.system",
     b"\x80\x02}cposix\nsystem\nU\x04true\x85R0.")
 bad("stack-global", ATTACKS, "opcode STACK_GLOBAL at offset 14 names os.system",
     b"\x80\x04\x8c\x02os\x8c\x06system\x93\x8c\x04true\x85R.")
-bad("stack-global-by-memo", ATTACKS, "opcode STACK_GLOBAL at offset 23 names builtins.eval",
+bad("stack-global-by-memo", ATTACKS, "opcode STACK_GLOBAL at offset 24 names builtins.eval",
     b"\x80\x04\x8c\x04eval\x94\x8c\x08builtins\x94h\x01h\x00\x93\x8c\x011\x85R.")
 bad("stack-global-of-number", ATTACKS, "opcode STACK_GLOBAL at offset 6", b"\x80\x04K\x01K\x02\x93.")
 bad("dotted-name", ATTACKS, "names numpy.ndarray.tofile",
@@ -117,8 +122,8 @@ bad("inst", ATTACKS, "opcode INST at offset 9 calls os.system", b"(S'true'\nios\
 bad("obj", ATTACKS, "opcode OBJ at offset 16", b"(cnumpy\nndarray\no.")
 bad("newobj-ndarray", ATTACKS, "opcode NEWOBJ at offset 18 makes a numpy.ndarray", b"\x80\x02cnumpy\nndarray\n)\x81.")
 bad("newobj-arguments", ATTACKS, "opcode NEWOBJ", b"\x80\x02c__main__\nCIFAR_Image\nK\x01\x85\x81.")
-bad("newobj-ex", ATTACKS, "opcode NEWOBJ_EX at offset 27", b"\x80\x04c__main__\nCIFAR_Image\n)}\x92.")
-bad("reduce-class", ATTACKS, "opcode REDUCE at offset 26 calls CIFAR_Image", b"\x80\x02c__main__\nCIFAR_Image\n)R.")
+bad("newobj-ex", ATTACKS, "opcode NEWOBJ_EX at offset 26", b"\x80\x04c__main__\nCIFAR_Image\n)}\x92.")
+bad("reduce-class", ATTACKS, "opcode REDUCE at offset 25 calls CIFAR_Image", b"\x80\x02c__main__\nCIFAR_Image\n)R.")
 bad("reduce-number", ATTACKS, "opcode REDUCE at offset 3", b"K\x01)R.")
 bad("reduce-list", ATTACKS, "opcode REDUCE at offset 16", b"cnumpy\nndarray\n]R.")
 for number, argument in [(1, b"\x01"), (2, b"\x01\x00"), (4, b"\x01\x00\x00\x00")]:
@@ -132,13 +137,13 @@ bad("frozenset", ATTACKS, "opcode FROZENSET", b"\x80\x04(K\x01\x91.")
 bad("protocol-6", ATTACKS, "opcode PROTO at offset 0 asks for protocol 6", b"\x80\x06N.")
 bad("class-itself", ATTACKS, "numpy.ndarray itself", b"cnumpy\nndarray\n.")
 bad("object-state-list", ATTACKS, "opcode BUILD", b"\x80\x02c__main__\nCIFAR_Image\n)\x81]b.")
-bad("object-built-twice", ATTACKS, "opcode BUILD at offset 30", b"\x80\x02c__main__\nCIFAR_Image\n)\x81}b}b.")
+bad("object-built-twice", ATTACKS, "opcode BUILD at offset 29", b"\x80\x02c__main__\nCIFAR_Image\n)\x81}b}b.")
 bad("build-list", ATTACKS, "opcode BUILD at offset 2", b"]}b.")
 bad("append-to-dict", ATTACKS, "opcode APPEND at offset 3", b"}K\x01a.")
 bad("setitem-of-list", ATTACKS, "opcode SETITEM at offset 5", b"]K\x01K\x02s.")
 
 CORRUPT = "corrupt"
-bad("empty", CORRUPT, "empty", b"")
+bad("empty", CORRUPT, "an empty pickle", b"")
 bad("no-stop", CORRUPT, "ends at offset 3 without STOP", b"]K\x01")
 bad("utf16", "unrecognized", "byte 0xff at offset 0", "\ufeffbatch".encode("utf-16-le"))
 bad("unknown-opcode", "unrecognized", "byte 0xfe at offset 2", b"K\x01\xfe.")
@@ -210,7 +215,7 @@ bad("dtype-itself", ATTACKS, "dtype itself", b"\x80\x02" + dtype + b".")
 bad("dtype-record", ATTACKS, "makes the dtype 'V16'", b"cnumpy\ndtype\nU\x03V16K\x00K\x01\x87R.")
 bad("scalar-short", CORRUPT, "makes a uint8 from 2 bytes", b"\x80\x02cnumpy.core.multiarray\nscalar\n" + dtype + b"U\x02ab\x86R.")
 bad("frombuffer-order", ATTACKS, "opcode REDUCE", b"\x80\x05cnumpy.core.numeric\n_frombuffer\n(C\x01a" + dtype + b"K\x01\x85U\x01AtR.")
-bad("encode-rot13", ATTACKS, "opcode REDUCE at offset 27 encodes something else than a text as latin1", b"\x80\x02c_codecs\nencode\nX\x01\x00\x00\x00aU\x05rot13\x86R.")
+bad("encode-rot13", ATTACKS, "opcode REDUCE at offset 32 encodes something else than a text as latin1", b"\x80\x02c_codecs\nencode\nX\x01\x00\x00\x00aU\x05rot13\x86R.")
 bad("encode-beyond-latin1", CORRUPT, "other characters", b"\x80\x02c_codecs\nencode\nX\x03\x00\x00\x00\xe2\x82\xacU\x06latin1\x86R.")
 bad("encode-broken-utf8", CORRUPT, "other characters", b"\x80\x02c_codecs\nencode\nX\x01\x00\x00\x00\xc3U\x06latin1\x86R.")
 

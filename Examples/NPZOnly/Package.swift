@@ -1,0 +1,18 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// Imports one backend: needs zlib alone, neither liblmdb nor libhdf5.
+let package = Package(
+  name: "NPZOnly",
+  platforms: [.macOS(.v15)],
+  dependencies: [.package(path: "../..")],
+  targets: [
+    .executableTarget(
+      name: "NPZOnly",
+      dependencies: [
+        .product(name: "NPZStore", package: "swift-image-stores"),
+        .product(name: "ImageStoreCore", package: "swift-image-stores"),
+      ])
+  ],
+  swiftLanguageModes: [.v6]
+)

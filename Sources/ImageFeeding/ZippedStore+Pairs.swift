@@ -1,0 +1,39 @@
+public import ImageStoreCore
+
+extension ZippedStore {
+  /// The batches of an epoch of images and their masks, both cropped and mirrored alike:
+  ///
+  ///     for try await batch in pairs.pairs(of: 16, in: order, augmentation: crops) {
+  ///       step(batch.pixels, batch.masks!.pixels)
+  ///     }
+  ///
+  /// Other than ``ImageStoreCore/ImageStore/batches(of:in:as:augmentation:options:)`` in nothing but the
+  /// masks.
+  ///
+  /// - Parameters:
+  ///   - tensor: what the pixels of images are turned into.
+  ///   - maskTensor: what those of masks are turned into.
+  public func pairs(
+    of size: Int, in order: SampleOrder = .sequential, as tensor: TensorFormat = .stored,
+    masksAs maskTensor: TensorFormat = .stored, augmentation: Augmentation = .none,
+    options: FeedOptions = FeedOptions()
+  ) -> BatchFeed {
+    pairs(
+      of: size, from: FeedPosition(order: order, imageCount: count), as: tensor, masksAs: maskTensor,
+      augmentation: augmentation, options: options)
+  }
+
+  /// The rest of an epoch of images and their masks.
+  ///
+  /// - Parameter position: that of the last batch used.
+  public func pairs(
+    of size: Int, from position: FeedPosition, as tensor: TensorFormat = .stored,
+    masksAs maskTensor: TensorFormat = .stored, augmentation: Augmentation = .none,
+    options: FeedOptions = FeedOptions()
+  ) -> BatchFeed {
+    BatchFeed(
+      request: FeedRequest(
+        store: images, masks: (masks, maskTensor), batchSize: size, position: position, tensor: tensor,
+        augmentation: augmentation, options: options))
+  }
+}

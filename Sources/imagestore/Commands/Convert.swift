@@ -1,0 +1,127 @@
+internal import ArgumentParser
+internal import ImageStoreCore
+internal import StoreIO
+
+struct Convert: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Writes the images of a store or data set into a store of any kind.",
+    usage: """
+      imagestore convert SOURCE DESTINATION [--to KIND] [--split train|test|all]
+                         [--first N] [--append] [--replace] [--compression none|fast|small]
+                         [--layout NAME] [--threshold T] [--quiet]
+      """,
+    discussion: """
+      Labels, columns and class names go along. The store appears when it is complete: whatever ends the \
+      program before leaves the destination as it was.
+
+      Examples:
+        imagestore convert cifar-10-python.tar.gz train.lmdb --split train
+        imagestore convert train.lmdb pngs/ --first 1000
+        imagestore convert glyphs.npz masks.bits --threshold 127
+      """)
+
+  @Argument(help: "What to read.") var source: String
+  @Argument(help: "Where to write it.") var destination: String
+
+  @Option(
+    name: .customLong("to"),
+    help: ArgumentHelp(
+      "Kind of the destination; by default what its suffix says (.lmdb, .h5, .hdf5, .npz, .bits), else file.",
+      valueName: "kind"))
+  var kind: FormatName?
+
+  @Option(help: ArgumentHelp("Which part of a divided data set: train, test or all.", valueName: "part"))
+  var split: PartSelection = .all
+
+  @Option(help: ArgumentHelp("Convert the first N images only.", valueName: "N"))
+  var first: Int?
+
+  @Flag(help: "Add to the store that is there.") var append = false
+  @Flag(help: "Put the new store in the place of what is there.") var replace = false
+
+  @Option(help: ArgumentHelp("none, fast or small; by default as the kind is wont.", valueName: "level"))
+  var compression: Compression?
+
+  @Option(help: ArgumentHelp("Layout within the store: \(Self.layoutsText).", valueName: "name"))
+  var layout: String?
+
+  @Option(
+    help: ArgumentHelp("Make masks: true where the mean of a pixel's channels is over T.", valueName: "T"))
+  var threshold: Double?
+
+  @Flag(help: "Say nothing unless something is wrong.") var quiet = false
+
+  @OptionGroup(title: "For files that do not describe themselves") var describing: DescribingOptions
+
+  private static var layoutsText: String {
+    FormatRegistry.writable.filter { !$0.layouts.isEmpty }
+      .map { "\($0.layouts.joined(separator: ", ")) (\($0.name))" }.joined(separator: "; ")
+  }
+
+  private var format: any WritableStoreFormat {
+    kind?.format ?? FormatRegistry.format(forDestination: destination)
+  }
+
+  func validate() throws {
+    if append && replace { throw ValidationError("Give --append or --replace, not both.") }
+    if let first, first < 1 { throw ValidationError("--first takes a number from 1.") }
+    if let layout, !format.layouts.contains(layout) {
+      throw ValidationError(
+        format.layouts.isEmpty
+          ? "A store of the kind \(format.name) has one layout only."
+          : "The layouts of the kind \(format.name) are \(format.layouts.joined(separator: ", ")).")
+    }
+    if destination.isEmpty { throw ValidationError("The destination has no name.") }
+  }
+
+  func run() throws {
+    try Interruption.whileWatching { try convert() }
+  }
+
+  private func convert() throws(StoreError) {
+    try checkDestination()
+    let opened = try OpenedStore(source, split: split, hints: describing.hints)
+    var store = opened.store
+    if let first {
+      guard first <= store.count else {
+        throw StoreError(
+          .invalidArgument, "\(Numbers.count(store.count, "image")) where the first \(first) are asked for",
+          path: source)
+      }
+      store = try store.subset(0..<first)
+    }
+    if let threshold { store = MaskStore(base: store, threshold: threshold) }
+    let start = monotonicSeconds()
+    let bar = ProgressBar("writing", total: store.count, isQuiet: quiet)
+    try format.write(
+      InterruptibleStore(base: store), to: destination,
+      WriteOptions(
+        mode: append ? .append : replace ? .replace : .create, compression: compression, layout: layout)
+    ) { bar.update($0) }
+    bar.finish()
+    if !quiet { try report(store, seconds: monotonicSeconds() - start) }
+  }
+
+  /// Refuses before anything is read what would be refused when it is written.
+  private func checkDestination() throws(StoreError) {
+    guard FileSystem.kind(of: destination, followingLinks: false) != nil else { return }
+    guard append || replace else {
+      throw StoreError(
+        .alreadyExists, "there is something already", remedy: "give --append or --replace, or another name",
+        path: destination)
+    }
+    if let there = FileIdentity(ofPath: destination), there == FileIdentity(ofPath: source) {
+      throw StoreError(
+        .invalidArgument, "this is the source itself", remedy: "write to another name", path: destination)
+    }
+  }
+
+  private func report(_ store: any ImageStore, seconds: Double) throws(StoreError) {
+    let size = try FileSystem.bytesOnDisk(destination).apparent
+    let kind = store.format.map { " of \($0)" } ?? ""
+    let rate = Int(Double(store.count) / max(seconds, 1e-6))
+    Console.line(
+      "\(destination): \(Numbers.count(store.count, "image"))\(kind) \(append ? "appended" : "written") in "
+        + "\(Numbers.significant(seconds)) s (\(Numbers.grouped(rate))/s), \(Numbers.bytes(size)) on disk")
+  }
+}

@@ -1,0 +1,48 @@
+internal import ArgumentParser
+internal import ImageStoreCore
+
+struct Verify: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Reads all of a store, checks every checksum, and compares it with another.",
+    usage: "imagestore verify STORE [--against OTHER [--split train|test|all]] [--quiet]",
+    discussion: """
+      With --against, pixels, labels and columns must be equal, in the same order; the first difference \
+      is told.
+      """)
+
+  @Argument(help: "The store.") var store: String
+  @Option(help: ArgumentHelp("A store or data set that must have the same images.", valueName: "other"))
+  var against: String?
+  @Option(help: ArgumentHelp("Which part of the other: train, test or all.", valueName: "part"))
+  var split: PartSelection?
+  @Flag(help: "Say nothing unless something is wrong.") var quiet = false
+  @OptionGroup(title: "For files that do not describe themselves") var describing: DescribingOptions
+
+  func validate() throws {
+    if split != nil && against == nil {
+      throw ValidationError("--split chooses a part of what --against names.")
+    }
+  }
+
+  func run() throws {
+    let opened = try OpenedStore(store, hints: describing.hints)
+    let other = try against.map { (path) throws(StoreError) in
+      try OpenedStore(path, split: split ?? .all, hints: describing.hints)
+    }
+    let bar = ProgressBar("checking", total: opened.store.count, isQuiet: quiet)
+    do throws(StoreError) {
+      try opened.store.verify { bar.update($0) }
+    } catch {
+      throw error.at(path: store)
+    }
+    bar.finish()
+    if let other {
+      let bar = ProgressBar("comparing", total: opened.store.count, isQuiet: quiet)
+      try StoreComparison(opened, other).run { bar.update($0) }
+    }
+    guard !quiet else { return }
+    Console.line(
+      "\(store): \(Numbers.count(opened.store.count, "image")) read, everything is as it was written"
+        + (against.map { "; pixels, labels and columns equal those of \($0)" } ?? ""))
+  }
+}

@@ -1,0 +1,16 @@
+internal import CIFAR10
+internal import ImageStoreCore
+
+/// CIFAR-10 and CIFAR-100 as they are distributed; read, not written.
+struct CIFARFormat: StoreFormat {
+  let name = "cifar"
+  let summary = "CIFAR-10 and CIFAR-100: folder, batch or archive"
+
+  func recognizes(_ path: String, _ hints: OpenHints) -> Bool { CIFAR10.recognizes(path) }
+
+  func open(_ path: String, _ hints: OpenHints) throws(StoreError) -> [StorePart] {
+    let set = try CIFAR10(at: path)
+    return [StorePart(role: .training, store: set.training), StorePart(role: .test, store: set.test)]
+      .filter { $0.store.count > 0 }
+  }
+}

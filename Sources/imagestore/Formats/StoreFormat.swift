@@ -1,0 +1,69 @@
+internal import ImageStoreCore
+
+/// A kind of store or data set the program knows. A new one is a file in this folder and a line in
+/// ``FormatRegistry``; no command changes.
+protocol StoreFormat: Sendable {
+  /// The name that `--to` takes and `info` prints, such as `lmdb`.
+  var name: String { get }
+  /// What it reads, in a line for the help.
+  var summary: String { get }
+
+  /// Whether a path leads to something of this kind, judged by its name and first bytes. Nothing that is
+  /// merely damaged is to be turned away here: opening it then says what is wrong.
+  func recognizes(_ path: String, _ hints: OpenHints) -> Bool
+
+  /// Opens what is at a path: one part, or the several of a divided data set, training first.
+  func open(_ path: String, _ hints: OpenHints) throws(StoreError) -> [StorePart]
+}
+
+/// A kind of store the program writes.
+protocol WritableStoreFormat: StoreFormat {
+  /// What destinations of this kind end with, such as `.lmdb`.
+  var suffixes: [String] { get }
+  /// What `--layout` takes.
+  var layouts: [String] { get }
+
+  /// Writes all images of a store.
+  func write(
+    _ source: any ImageStore, to path: String, _ options: WriteOptions, progress: (_ written: Int) -> Void
+  ) throws(StoreError)
+}
+
+/// A part of a data set.
+struct StorePart {
+  enum Role: String {
+    /// The whole of a set that is not divided.
+    case whole
+    case training
+    case test
+  }
+
+  var role: Role
+  var store: any ImageStore
+}
+
+/// What the command line says of files that do not describe themselves.
+struct OpenHints: Sendable {
+  /// Height, width and channels, or height and width.
+  var shape: [Int]?
+  var elementType: ElementType?
+  var axis: BitAxis?
+  var isLittleEndian: Bool?
+  /// The name of the dataset or array of images, and of that of labels.
+  var images: String?
+  var labels: String?
+}
+
+/// The axis along which bits are packed.
+enum BitAxis: String, Sendable, CaseIterable {
+  case rows, columns
+}
+
+/// How a store is to be written.
+struct WriteOptions: Sendable {
+  var mode = WriteMode.create
+  /// nil for what the format does by default.
+  var compression: Compression?
+  /// One of the format's layouts, or nil for its default.
+  var layout: String?
+}

@@ -1,0 +1,42 @@
+internal import ArgumentParser
+internal import ImageStoreCore
+internal import StoreIO
+
+/// The command line.
+@main
+struct ImageStoreTool: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    commandName: "imagestore",
+    abstract: "Puts sets of images into the store that suits them, and looks after them there.",
+    discussion: """
+      A STORE or SOURCE is anything this program can read; which kind it is, is found from its content:
+
+      \(FormatRegistry.overview)
+
+      Exit status: 0 when all went well, 1 with one line on standard error when something is wrong with \
+      a file, 64 when the command line is.
+      """,
+    version: "1.0.0",
+    subcommands: [
+      Demo.self, Convert.self, Info.self, Verify.self, Show.self, Export.self, Split.self,
+    ])
+
+  static func main() {
+    do {
+      var command = try parseAsRoot()
+      try command.run()
+    } catch let error as StoreError {
+      fail(error.description)
+    } catch let interruption as Interruption {
+      interruption.end()
+    } catch {
+      exit(withError: error)
+    }
+  }
+
+  /// Ends the program with one line on standard error.
+  private static func fail(_ message: String) -> Never {
+    Console.error("imagestore: error: \(message)")
+    exit(withError: ExitCode(1))
+  }
+}

@@ -1,0 +1,103 @@
+internal import Dispatch
+internal import ImageStoreCore
+internal import Synchronization
+
+#if canImport(Darwin)
+internal import Darwin
+#elseif canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
+/// The end of the program on Ctrl-C or SIGTERM, after what was half written is removed.
+struct Interruption: Error {
+  let signal: Int32
+
+  /// Ends the process as the signal would have done.
+  func end() -> Never {
+    unwatch(signal)
+    raise(signal)
+    exit(128 + signal)
+  }
+
+  /// Catches the signals from now on. The first one makes ``InterruptibleStore`` fail, so that writers are
+  /// dropped and clean up after themselves; a second one ends the process at once.
+  static func watch() {
+    for number in [SIGINT, SIGTERM] {
+      ignore(number)
+      let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
+      source.setEventHandler {
+        let (isFirst, _) = caught.compareExchange(expected: 0, desired: number, ordering: .relaxed)
+        if !isFirst { Interruption(signal: number).end() }
+      }
+      source.resume()
+      sources.withLock { $0.append(Source(source: source)) }
+    }
+  }
+
+  /// The signal that was caught, or nil.
+  static var pending: Interruption? {
+    let signal = caught.load(ordering: .relaxed)
+    return signal == 0 ? nil : Interruption(signal: signal)
+  }
+
+  /// Calls `body`; an error after a signal is the interruption's.
+  static func whileWatching<Result>(_ body: () throws -> Result) throws -> Result {
+    watch()
+    do {
+      return try body()
+    } catch {
+      throw pending ?? error
+    }
+  }
+
+  // Held so that they go on watching; never taken out again.
+  private struct Source: @unchecked Sendable {
+    let source: any DispatchSourceSignal
+  }
+  private static let sources = Mutex<[Source]>([])
+  private static let caught = Atomic<Int32>(0)
+}
+
+private func ignore(_ number: Int32) { _ = signal(number, SIG_IGN) }
+private func unwatch(_ number: Int32) { _ = signal(number, SIG_DFL) }
+
+/// A store whose reads fail once the user has asked for an end.
+struct InterruptibleStore: ImageStore {
+  let base: any ImageStore
+
+  var count: Int { base.count }
+  var format: ImageFormat? { base.format }
+  var classNames: [String]? { base.classNames }
+  var columnNames: [String] { base.columnNames }
+  var lendsWithoutCopy: Bool { base.lendsWithoutCopy }
+
+  func format(at index: Int) throws(StoreError) -> ImageFormat { try base.format(at: index) }
+  func labels() throws(StoreError) -> [Int]? { try base.labels() }
+  func column(_ name: String) throws(StoreError) -> Column { try base.column(name) }
+  func advise(_ pattern: AccessPattern) { base.advise(pattern) }
+
+  func read(
+    _ indices: Span<Int>, regions: Span<ImageRegion>, into destination: inout OutputRawSpan
+  ) throws(StoreError) {
+    try check()
+    try base.read(indices, regions: regions, into: &destination)
+  }
+
+  func forEachImage(
+    _ indices: Span<Int>,
+    _ body: (_ position: Int, _ format: ImageFormat, _ pixels: RawSpan) throws(StoreError) -> Void
+  ) throws(StoreError) {
+    try base.forEachImage(indices) { (position, format, pixels) throws(StoreError) in
+      try check()
+      try body(position, format, pixels)
+    }
+  }
+
+  func verify(progress: (_ checked: Int) -> Void) throws(StoreError) { try base.verify(progress: progress) }
+
+  private func check() throws(StoreError) {
+    if Interruption.pending != nil { throw StoreError(.system, "interrupted") }
+  }
+}

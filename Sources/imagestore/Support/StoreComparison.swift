@@ -1,0 +1,125 @@
+internal import ImageStoreCore
+
+/// Whether two stores have the same pixels, labels and columns in the same order.
+struct StoreComparison {
+  private let first: OpenedStore
+  private let second: OpenedStore
+
+  init(_ first: OpenedStore, _ second: OpenedStore) {
+    self.first = first
+    self.second = second
+  }
+
+  /// Compares all there is.
+  ///
+  /// - Throws: the first difference.
+  func run(progress: (_ compared: Int) -> Void) throws(StoreError) {
+    let (a, b) = (first.store, second.store)
+    guard a.count == b.count else {
+      throw difference("\(Numbers.count(a.count, "image")) where \(second.path) has \(b.count)")
+    }
+    try compareLabels(a, b)
+    try compareColumns(a, b)
+    a.advise(.sequential)
+    b.advise(.sequential)
+    var (pixelsOfA, pixelsOfB) = (ImageBatch(), ImageBatch())
+    var start = 0
+    while start < a.count {
+      let end = try a.endOfRun(from: start, byteCount: 8 << 20)
+      try a.readPixels(start..<end, into: &pixelsOfA)
+      try b.readPixels(start..<end, into: &pixelsOfB)
+      for position in 0..<end - start {
+        try comparePixels(pixelsOfA, pixelsOfB, position, image: start + position)
+      }
+      start = end
+      progress(start)
+    }
+  }
+
+  private func compareLabels(_ a: any ImageStore, _ b: any ImageStore) throws(StoreError) {
+    let (x, y) = (try a.labels(), try b.labels())
+    guard x != y else { return }
+    guard let x, let y else {
+      throw difference(
+        x == nil ? "no labels where \(second.path) has them" : "labels where \(second.path) has none")
+    }
+    if let index = x.indices.first(where: { x[$0] != y[$0] }) {
+      throw difference("the label \(x[index]) where \(second.path) has \(y[index])", image: index)
+    }
+  }
+
+  private func compareColumns(_ a: any ImageStore, _ b: any ImageStore) throws(StoreError) {
+    guard a.columnNames == b.columnNames else {
+      let names = { (store: any ImageStore) in
+        store.columnNames.isEmpty ? "no columns" : "the columns \(store.columnNames.joined(separator: ", "))"
+      }
+      throw difference("\(names(a)) where \(second.path) has \(names(b))")
+    }
+    for name in a.columnNames {
+      let (x, y) = (try a.column(name), try b.column(name))
+      guard x.kind == y.kind else {
+        throw difference("\(x.kind.rawValue) values where \(second.path) has \(y.kind.rawValue)", key: name)
+      }
+      let index: Int? =
+        switch (x, y) {
+        case (.int64(let x), .int64(let y)): x.indices.first { x[$0] != y[$0] }
+        // Bits that differ are a difference, and a value that is no number equals itself.
+        case (.double(let x), .double(let y)):
+          x.indices.first { x[$0] != y[$0] && !(x[$0].isNaN && y[$0].isNaN) }
+        case (.string(let x), .string(let y)):
+          x.indices.first { !x[$0].utf8.elementsEqual(y[$0].utf8) }
+        default: nil
+        }
+      if let index {
+        throw difference("a value that differs from the one in \(second.path)", image: index, key: name)
+      }
+    }
+  }
+
+  private func comparePixels(
+    _ a: borrowing ImageBatch, _ b: borrowing ImageBatch, _ position: Int, image: Int
+  ) throws(StoreError) {
+    let (format, other) = (a.layout[position], b.layout[position])
+    guard format == other else {
+      throw difference("an image of \(format) where \(second.path) has \(other)", image: image)
+    }
+    let offset = a.pixels.extracting(a.layout.byteRange(of: position))
+      .firstDifference(from: b.pixels.extracting(b.layout.byteRange(of: position)))
+    guard let offset else { return }
+    let sample = offset / format.elementType.byteCount
+    let pixel = sample / format.channels
+    throw difference(
+      "other pixels than in \(second.path), first at row \(pixel / format.width), column \(pixel % format.width), "
+        + "channel \(sample % format.channels)", image: image)
+  }
+
+  private func difference(_ message: String, image: Int? = nil, key: String? = nil) -> StoreError {
+    StoreError(.corrupt, message, path: first.path, image: image, key: key)
+  }
+}
+
+extension RawSpan {
+  /// The offset of the first byte that differs; nil where all are equal.
+  func firstDifference(from other: RawSpan) -> Int? {
+    unsafe withUnsafeBytes { a in
+      unsafe other.withUnsafeBytes { b in
+        guard a.count == b.count else { return min(a.count, b.count) }
+        guard unsafe !a.elementsEqualFast(b) else { return nil }
+        return a.indices.first { unsafe a[$0] != b[$0] }
+      }
+    }
+  }
+}
+
+extension UnsafeRawBufferPointer {
+  fileprivate func elementsEqualFast(_ other: UnsafeRawBufferPointer) -> Bool {
+    let words = count / 8
+    for word in 0..<words {
+      let offset = word * 8
+      let a = unsafe loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+      let b = unsafe other.loadUnaligned(fromByteOffset: offset, as: UInt64.self)
+      if a != b { return false }
+    }
+    return unsafe self[(words * 8)...].elementsEqual(other[(words * 8)...])
+  }
+}

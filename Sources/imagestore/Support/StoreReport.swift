@@ -1,0 +1,167 @@
+internal import ImageStoreCore
+internal import StoreIO
+
+#if canImport(FoundationEssentials)
+internal import FoundationEssentials
+#else
+internal import Foundation
+#endif
+
+/// What `info` says of a store.
+struct StoreReport {
+  private struct Part: Encodable {
+    var name: String
+    var count: Int
+  }
+
+  let path: String
+  private let format: String
+  private let count: Int
+  private let parts: [Part]
+  /// What all images have in common; nil for what they have not.
+  private let height: Int?
+  private let width: Int?
+  private let channels: Int?
+  private let elementType: String?
+  private let labelCounts: [Int: Int]?
+  private let classNames: [String]?
+  private let columnKinds: [String: String]
+  private let bytesOnDisk: Int
+  private let bytesAllocated: Int
+
+  init(_ opened: OpenedStore) throws(StoreError) {
+    let store = opened.store
+    path = opened.path
+    format = opened.format.name
+    count = store.count
+    parts = opened.parts.map { Part(name: $0.role.rawValue, count: $0.store.count) }
+    let common = try CommonFormat(of: store)
+    height = common.height
+    width = common.width
+    channels = common.channels
+    elementType = common.elementType?.name
+    labelCounts = try store.labels()?.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+    classNames = store.classNames
+    var kinds: [String: String] = [:]
+    for name in store.columnNames { kinds[name] = try store.column(name).kind.rawValue }
+    columnKinds = kinds
+    (bytesOnDisk, bytesAllocated) = try FileSystem.bytesOnDisk(opened.path)
+  }
+
+  /// One object on lines of its own.
+  func json() throws(StoreError) -> String {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    do {
+      return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
+    } catch {
+      throw StoreError(.unsupported, "this cannot be said in JSON: \(error)", path: path)
+    }
+  }
+
+  /// Lines for people.
+  var text: String {
+    var rows: [(String, String)] = [("format", format)]
+    let division = parts.map { "\(Numbers.grouped($0.count)) \($0.name)" }.joined(separator: ", ")
+    rows.append(("images", Numbers.grouped(count) + (parts.count > 1 ? " (\(division))" : "")))
+    if count > 0 {
+      let sizes = [height, width, channels].map { $0.map(String.init) ?? "?" }
+      rows.append(("size", sizes.joined(separator: " x ") + (sizes.contains("?") ? " (images differ)" : "")))
+      rows.append(("samples", elementType ?? "of different types"))
+    }
+    rows.append(("on disk", Numbers.bytes(bytesOnDisk)))
+    for (name, kind) in columnKinds.sorted(by: { $0.key < $1.key }) {
+      rows.append(("column", "\(name) (\(kind))"))
+    }
+    rows.append(("labels", labelCounts == nil ? "none" : "\(labelCounts!.count) different"))
+    let width = 8
+    var lines = rows.map { $0.0 + String(repeating: " ", count: width + 2 - $0.0.count) + $0.1 }
+    lines += labelLines
+    return Console.printable(path) + "\n" + lines.map { "  \($0)\n" }.joined()
+  }
+
+  /// A line a label with its name and count, for as many as a screen shows.
+  private var labelLines: [String] {
+    guard let labelCounts else { return [] }
+    let shown = labelCounts.sorted { $0.key < $1.key }.prefix(20)
+    let labels = shown.map { "\($0.key)" }
+    let names = shown.map { label, _ in
+      classNames.flatMap { $0.indices.contains(label) ? Console.printable($0[label]) : nil } ?? ""
+    }
+    let counts = shown.map { Numbers.grouped($0.value) }
+    let widths = [labels, names, counts].map { $0.map(\.count).max() ?? 0 }
+    var lines: [String] = []
+    for index in shown.indices {
+      let name = names[index] + String(repeating: " ", count: widths[1] - names[index].count)
+      lines.append(
+        "          " + String(repeating: " ", count: widths[0] - labels[index].count) + labels[index]
+          + (widths[1] > 0 ? "  \(name)" : "")
+          + "  " + String(repeating: " ", count: widths[2] - counts[index].count) + counts[index])
+    }
+    if labelCounts.count > shown.count {
+      lines.append("          ... and \(labelCounts.count - shown.count) more")
+    }
+    return lines
+  }
+}
+
+extension StoreReport: Encodable {
+  private enum CodingKeys: String, CodingKey {
+    case path, format, count, parts, height, width, channels, elementType, hasLabels, labelCounts, classNames,
+      columns
+    case columnKinds, bytesOnDisk, bytesAllocated
+  }
+
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(path, forKey: .path)
+    try container.encode(format, forKey: .format)
+    try container.encode(count, forKey: .count)
+    try container.encode(parts, forKey: .parts)
+    // null is written out: a key that is missing and one that has no value are not the same.
+    try container.encode(height, forKey: .height)
+    try container.encode(width, forKey: .width)
+    try container.encode(channels, forKey: .channels)
+    try container.encode(elementType, forKey: .elementType)
+    let labels = [String: Int](uniqueKeysWithValues: (labelCounts ?? [:]).map { ("\($0.key)", $0.value) })
+    try container.encode(labels, forKey: .labelCounts)
+    try container.encode(labelCounts != nil, forKey: .hasLabels)
+    try container.encode(classNames, forKey: .classNames)
+    try container.encode(columnKinds.keys.sorted(), forKey: .columns)
+    try container.encode(columnKinds, forKey: .columnKinds)
+    try container.encode(bytesOnDisk, forKey: .bytesOnDisk)
+    try container.encode(bytesAllocated, forKey: .bytesAllocated)
+  }
+}
+
+/// What the formats of all images of a store have in common.
+private struct CommonFormat {
+  var height: Int?
+  var width: Int?
+  var channels: Int?
+  var elementType: ElementType?
+
+  init(of store: any ImageStore) throws(StoreError) {
+    if let format = store.format {
+      set(format)
+      return
+    }
+    guard store.count > 0 else { return }
+    set(try store.format(at: 0))
+    for index in 1..<store.count {
+      let format = try store.format(at: index)
+      if height != format.height { height = nil }
+      if width != format.width { width = nil }
+      if channels != format.channels { channels = nil }
+      if elementType != format.elementType { elementType = nil }
+      if height == nil && width == nil && channels == nil && elementType == nil { return }
+    }
+  }
+
+  private mutating func set(_ format: ImageFormat) {
+    height = format.height
+    width = format.width
+    channels = format.channels
+    elementType = format.elementType
+  }
+}
