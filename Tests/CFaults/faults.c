@@ -25,6 +25,7 @@
 #include <sys/types.h>
 #include <sys/uio.h>
 
+static atomic_int renameat2_is_hidden;
 static atomic_uint armed;
 static atomic_long calls;
 static atomic_int has_failed;
@@ -58,6 +59,8 @@ static int is_library_code(void *address) {
 }
 
 int faults_are_available(void) { return 1; }
+
+void faults_hide_renameat2(int hidden) { atomic_store(&renameat2_is_hidden, hidden); }
 
 void faults_arm(unsigned kinds, long call, int error, int action) {
   if (library_count == 0) dl_iterate_phdr(note_library, NULL);
@@ -194,6 +197,10 @@ EXPORTED long syscall(long number, ...) {
   long arguments[6];
   for (int i = 0; i < 6; i++) arguments[i] = va_arg(list, long);
   va_end(list);
+  if (number == SYS_renameat2 && atomic_load(&renameat2_is_hidden)) {
+    errno = ENOSYS;
+    return -1;
+  }
   if (number == SYS_renameat2 && decide(FAULTS_RENAME, "renameat2") == FAIL) return -1;
 #ifdef SYS_openat2
   if (number == SYS_openat2 && decide(FAULTS_OPEN, "openat2") == FAIL) return -1;
@@ -232,6 +239,7 @@ EXPORTED void *realloc(void *old, size_t size) {
 
 #else
 int faults_are_available(void) { return 0; }
+void faults_hide_renameat2(int hidden) { (void)hidden; }
 void faults_arm(unsigned kinds, long call, int error, int action) {
   (void)kinds, (void)call, (void)error, (void)action;
 }

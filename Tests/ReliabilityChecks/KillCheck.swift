@@ -157,8 +157,6 @@ package struct KillCheck {
   }
 }
 
-
-
 private func microsecondsNow() -> Int {
   var time = timespec()
   unsafe clock_gettime(CLOCK_MONOTONIC, &time)

@@ -10,6 +10,7 @@ import Musl
 
 // A check that hangs is a check that fails.
 alarm(UInt32(environment("IMAGE_STORES_TIMEOUT").flatMap { UInt32($0) } ?? 600))
+OldRename.apply()
 do {
   try run(Array(CommandLine.arguments.dropFirst()))
 } catch {
@@ -49,15 +50,15 @@ func faults(_ arguments: [String]) throws {
     for operation in Operation.allCases {
       for fault in Fault.all where arguments.count < 2 || fault.name == arguments[1] {
         do {
-        let figures = try FaultCheck.run(backend, operation, fault) { call in
-          if environment("TRACE") != nil { printNow("\(backend) \(operation.rawValue) \(fault) \(call)") }
-        }
-        printNow("faults \(backend) \(operation.rawValue) \(fault): \(figures)")
+          let figures = try FaultCheck.run(backend, operation, fault) { call in
+            if environment("TRACE") != nil { printNow("\(backend) \(operation.rawValue) \(fault) \(call)") }
+          }
+          printNow("faults \(backend) \(operation.rawValue) \(fault): \(figures)")
         } catch { printNow("FAILED: \(error)") }
       }
       do {
-      let figures = try FaultCheck.runWithFileSizeLimits(backend, operation)
-      printNow("faults \(backend) \(operation.rawValue) RLIMIT_FSIZE: \(figures)")
+        let figures = try FaultCheck.runWithFileSizeLimits(backend, operation)
+        printNow("faults \(backend) \(operation.rawValue) RLIMIT_FSIZE: \(figures)")
       } catch { printNow("FAILED: \(error)") }
     }
   }

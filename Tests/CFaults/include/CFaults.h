@@ -34,6 +34,9 @@ long faults_disarm(void);
 /// The name of the function that failed first since the last `faults_arm`, or an empty string.
 const char *faults_failed_function(void);
 
+/// Lets the system seem not to know renameat2, as old kernels and some file systems do not.
+void faults_hide_renameat2(int hidden);
+
 /// Kills the process after so many microseconds.
 void faults_kill_after(long microseconds);
 
