@@ -59,7 +59,7 @@ let package = Package(
     library(
       "Deflate",
       [
-        "ImageStoreCore", "CZlib",
+        "ImageStoreCore", "CImageKernels", "CZlib",
         .target(name: "CLibdeflate", condition: .when(traits: ["Libdeflate"])),
       ]),
     library("NumPyFormat", ["ImageStoreCore"]),
@@ -108,7 +108,15 @@ let package = Package(
     tests("PNGCodec", ["Deflate", "CImageKernels", "CZlib"]),
     tests("CIFAR10", ["StoreIO", "Deflate", "CImageKernels"]),
     tests("FileStore", ["PNGCodec", "StoreIO"]),
+    tests("LMDBStore", ["StoreIO", "NumPyFormat", "CLMDB", "WriterProcess"]),
+    tests("HDF5Store", ["StoreIO"]),
+    tests("NPZStore", ["StoreIO", "Deflate", "NumPyFormat"]),
+    tests("PackedBitStore", ["StoreIO", "CImageKernels"]),
     tests("ImageFeeding"),
+    // Appends to a store until it is killed, for the tests of what is left.
+    .executableTarget(
+      name: "WriterProcess", dependencies: ["ImageStoreCore", "LMDBStore"],
+      path: "Tests/WriterProcess", swiftSettings: swiftSettings),
 
     // Kill, fault, corruption and concurrency tests: the checks, the program that is killed and made to
     // fail (and does the long runs), and the tests.

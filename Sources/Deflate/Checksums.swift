@@ -1,12 +1,10 @@
+import CImageKernels
 import CZlib
 
 /// The CRC-32 of PNG, gzip and zip.
 package func crc32(_ bytes: UnsafeRawBufferPointer, continuing checksum: UInt32 = 0) -> UInt32 {
-  // zlib takes a null pointer as a request for the initial value.
   guard let start = bytes.baseAddress else { return checksum }
-  return UInt32(
-    truncatingIfNeeded: unsafe CZlib.crc32_z(
-      UInt(checksum), start.assumingMemoryBound(to: UInt8.self), bytes.count))
+  return unsafe image_kernels_crc32(checksum, start, bytes.count)
 }
 
 /// The Adler-32 of zlib streams.

@@ -4,12 +4,14 @@ package import ImageStoreCore
 /// Inflates buffers one after another with state that is made once.
 ///
 /// Formats: RFC 1950, 1951 and 1952. Whole buffers go through libdeflate under the package trait
-/// `Libdeflate`, else through zlib.
+/// `Libdeflate`, else through our own kernel (gzip: zlib); prefixes go through zlib.
 package struct Inflater: ~Copyable, Sendable {
   package let container: DeflateContainer
   private var stream: InflateStream?
   #if Libdeflate
   private var decompressor = LibdeflateDecompressor()
+  #else
+  private var kernel = InflateKernel()
   #endif
 
   /// Takes no memory before the first use.
@@ -36,6 +38,10 @@ package struct Inflater: ~Copyable, Sendable {
     #if Libdeflate
     try unsafe decompressor.inflate(source, container, into: destination, count: count)
     #else
+    guard container == .gzip else {
+      try unsafe kernel.inflate(source, container, into: destination, count: count)
+      return
+    }
     var rest = unsafe source
     var room = unsafe destination
     let isAtEnd = try unsafe run(&rest, &room, isWhole: true)

@@ -142,18 +142,20 @@ extension CSVReader {
 
   /// A field as an integer: digits with a sign or none and spaces around; nil for anything else.
   func integer(_ field: CSVField) -> Int? {
-    var bytes = unsafe file.bytes[field.range]
-    while unsafe bytes.first == 0x20 { unsafe bytes.removeFirst() }
-    while unsafe bytes.last == 0x20 { unsafe bytes.removeLast() }
+    let bytes = unsafe file.bytes
+    var range = field.range
+    while let last = range.last, unsafe bytes[last] == 0x20 { range.removeLast() }
+    while let first = range.first, unsafe bytes[first] == 0x20 { range.removeFirst() }
     var isNegative = false
-    if let first = unsafe bytes.first, first == UInt8(ascii: "-") || first == UInt8(ascii: "+") {
-      isNegative = first == UInt8(ascii: "-")
-      unsafe bytes.removeFirst()
+    if let first = range.first, unsafe bytes[first] == UInt8(ascii: "-") || bytes[first] == UInt8(ascii: "+")
+    {
+      isNegative = unsafe bytes[first] == UInt8(ascii: "-")
+      range.removeFirst()
     }
-    guard unsafe !bytes.isEmpty else { return nil }
+    guard !range.isEmpty else { return nil }
     var value = 0
-    for index in unsafe bytes.indices {
-      let byte = unsafe bytes[index]
+    for position in range {
+      let byte = unsafe bytes[position]
       guard byte >= 0x30, byte <= 0x39 else { return nil }
       let (scaled, overflow1) = value.multipliedReportingOverflow(by: 10)
       let digit = Int(byte - 0x30)

@@ -38,6 +38,7 @@ extension FolderContents {
     }
     var contents = FolderContents(kind: .labelsCSV, paths: paths, columns: header.columns, table: table)
     try contents.describe(folder)
+    table.releasePages()
     let hasLabels = paths.count > 0 ? !isUnlabeled : contents.state?.hasLabels ?? (header.label != nil)
     contents.labels = hasLabels ? labels : nil
     return contents
@@ -120,6 +121,7 @@ extension FolderContents {
     _ = try reader.next(&fields)
     while try reader.next(&fields) { texts.append(try reader.text(fields[position])) }
     let kinds = state?.columns[name].map { [$0] } ?? [.int64, .double, .string]
+    table.releasePages()
     for kind in kinds {
       if let column = Column(texts, as: kind) { return column }
     }

@@ -24,11 +24,8 @@ final class BatchStorage: @unchecked Sendable {
   init(position: FeedPosition, hasMasks: Bool) {
     self.position = position
     if hasMasks { masks = Part() }
-    Self.live.add(1, ordering: .relaxed)
+    FeedCensus.batches.add(1, ordering: .relaxed)
   }
 
-  deinit { Self.live.subtract(1, ordering: .relaxed) }
-
-  /// How many there are in the process, for tests of leaks.
-  static let live = Atomic(0)
+  deinit { FeedCensus.batches.subtract(1, ordering: .relaxed) }
 }

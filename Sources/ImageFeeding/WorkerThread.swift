@@ -11,9 +11,6 @@ internal import Musl
 /// Threads of our own, since reading may wait for a disk and neither Swift's tasks nor Dispatch's queues
 /// may be kept from their work.
 enum WorkerThread {
-  /// How many are running in the process, for tests of leaks.
-  static let live = Atomic(0)
-
   private final class Start {
     let work: @Sendable () -> Void
     init(_ work: @escaping @Sendable () -> Void) { self.work = work }
@@ -22,7 +19,7 @@ enum WorkerThread {
   private static func run(_ context: UnsafeMutableRawPointer) {
     let start = unsafe Unmanaged<Start>.fromOpaque(context).takeRetainedValue()
     start.work()
-    live.subtract(1, ordering: .releasing)
+    FeedCensus.threads.subtract(1, ordering: .releasing)
   }
 
   /// Starts a thread that does `work` and ends.
@@ -36,7 +33,7 @@ enum WorkerThread {
     unsafe pthread_attr_setstacksize(&attributes, 2 << 20)
     unsafe pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
     let context = unsafe Unmanaged.passRetained(Start(work)).toOpaque()
-    live.add(1, ordering: .relaxed)
+    FeedCensus.threads.add(1, ordering: .relaxed)
     #if canImport(Darwin)
     var thread: pthread_t?
     let result = unsafe pthread_create(
@@ -56,7 +53,7 @@ enum WorkerThread {
     #endif
     guard result == 0 else {
       unsafe Unmanaged<Start>.fromOpaque(context).release()
-      live.subtract(1, ordering: .relaxed)
+      FeedCensus.threads.subtract(1, ordering: .relaxed)
       return false
     }
     return true

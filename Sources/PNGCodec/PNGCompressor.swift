@@ -5,26 +5,34 @@ import ImageStoreCore
 /// Filters rows and makes a zlib stream of them.
 struct PNGCompressor: ~Copyable, Sendable {
   private let compression: Compression
-  private var deflater: Deflater?
-  /// What our own deflate works in, or the second of two attempts.
+  /// One deflater finds repeating patterns, the other leaves noise to the Huffman codes.
+  private var patternDeflater: Deflater?
+  private var noiseDeflater: Deflater?
+  /// What our own deflate works in, or what may turn out smaller than what was made before.
   private var workspace = ReusableBuffer()
 
   init(_ compression: Compression) throws(StoreError) {
     self.compression = compression
     var workspace = ReusableBuffer()
-    var deflater: Deflater?
+    var patternDeflater: Deflater?
+    var noiseDeflater: Deflater?
     switch compression {
     case .none: break
     case .fast: try workspace.reserve(image_kernels_deflate_runs_workspace())
-    case .small: deflater = try Deflater(.zlib, level: 9)
+    case .small:
+      patternDeflater = try Deflater(.zlib, level: 9)
+      noiseDeflater = try Deflater(.zlib, level: 9, strategy: .filtered)
     }
     self.workspace = workspace
-    self.deflater = deflater
+    self.patternDeflater = patternDeflater
+    self.noiseDeflater = noiseDeflater
   }
 
   /// The most bytes that filtered rows become.
   func bound(_ count: Int) -> Int {
-    if deflater != nil { return deflater!.bound(count) }
+    if compression == .small {
+      return max(patternDeflater!.bound(count), noiseDeflater!.bound(count))
+    }
     return image_kernels_deflate_runs_bound(count) + 6
   }
 
@@ -47,14 +55,24 @@ struct PNGCompressor: ~Copyable, Sendable {
       return unsafe frame(filtered, into: destination)
     }
     unsafe apply(filter, rows, layout, scratch)
-    let count = try unsafe deflater!.deflate(filtered, into: destination)
-    unsafe apply(IMAGE_KERNELS_PNG_NONE, rows, layout, scratch)
+    var count = try unsafe patternDeflater!.deflate(filtered, into: destination)
     try workspace.reserve(destination.count)
     let attempt = unsafe workspace.memory
-    let unfilteredCount = try unsafe deflater!.deflate(filtered, into: attempt)
-    guard unfilteredCount < count else { return count }
-    unsafe destination.copyMemory(from: UnsafeRawBufferPointer(rebasing: attempt[..<unfilteredCount]))
-    return unfilteredCount
+    let noiseCount = try unsafe noiseDeflater!.deflate(filtered, into: attempt)
+    unsafe keep(attempt, noiseCount, ifSmallerThan: &count, in: destination)
+    unsafe apply(IMAGE_KERNELS_PNG_NONE, rows, layout, scratch)
+    let unfilteredCount = try unsafe patternDeflater!.deflate(filtered, into: attempt)
+    unsafe keep(attempt, unfilteredCount, ifSmallerThan: &count, in: destination)
+    return count
+  }
+
+  private func keep(
+    _ attempt: UnsafeMutableRawBufferPointer, _ attemptCount: Int, ifSmallerThan count: inout Int,
+    in destination: UnsafeMutableRawBufferPointer
+  ) {
+    guard attemptCount < count else { return }
+    unsafe destination.copyMemory(from: UnsafeRawBufferPointer(rebasing: attempt[..<attemptCount]))
+    count = attemptCount
   }
 
   private func apply(

@@ -9,10 +9,11 @@ public import ImageStoreCore
 /// refused. The file depends on the pixels, the format and the compression alone.
 ///
 /// - ``Compression/none``: stored as they are, a little larger than the pixels.
-/// - ``Compression/fast``: the Paeth filter (Up for `bool`), then Huffman codes and runs. Five times as
-///   fast as zlib's quickest level; photographs take about as many bytes as from Pillow's defaults,
-///   drawings with repeating patterns more.
-/// - ``Compression/small``: zlib's level 9 with and without filters, whichever is smaller.
+/// - ``Compression/fast``: the Paeth filter (Up for `bool`), then Huffman codes and runs. Takes a fifth of
+///   the time of zlib's quickest level. Photographs take as many bytes as from Pillow's defaults, 32x32
+///   images 3 % more, drawings with repeating patterns much more.
+/// - ``Compression/small``: zlib's level 9, with that filter and without, whichever is smallest. As many
+///   bytes as from Pillow's defaults for photographs, 5 % fewer for 32x32 images.
 public struct PNGEncoder: ~Copyable, Sendable {
   public let compression: Compression
 

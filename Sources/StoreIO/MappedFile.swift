@@ -61,6 +61,13 @@ internal import Musl
     return unsafe UnsafeRawBufferPointer(rebasing: mapped[offset..<offset + count])
   }
 
+  /// Gives the pages read so far back to the system; they are read from the file again when needed.
+  package func releasePages() {
+    guard let base = unsafe mapped.baseAddress else { return }
+    // Of a read-only map nothing is lost.
+    _ = unsafe madvise(UnsafeMutableRawPointer(mutating: base), mapped.count, Int32(MADV_DONTNEED))
+  }
+
   /// Tells the system in which order the map will be read.
   package func advise(_ pattern: AccessPattern) {
     guard let base = unsafe mapped.baseAddress else { return }

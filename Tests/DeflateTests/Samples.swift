@@ -64,3 +64,52 @@ func gzipMember(_ bytes: [UInt8], name: String? = nil) -> [UInt8] {
   for shift in [0, 8, 16, 24] { member.append(UInt8(truncatingIfNeeded: bytes.count >> shift)) }
   return member
 }
+
+/// zlib's inflate of a raw stream, used directly; nil where it refuses, else the bytes and how many
+/// bytes of the stream it read.
+func zlibInflateRaw(_ bytes: [UInt8], room: Int) -> (bytes: [UInt8], read: Int)? {
+  var stream = z_stream()
+  var input = bytes
+  var output = [UInt8](repeating: 0, count: room + 1)
+  return unsafe input.withUnsafeMutableBufferPointer { input in
+    unsafe output.withUnsafeMutableBufferPointer { output in
+      precondition(unsafe CZlib_inflateInit2(&stream, -15) == Z_OK)
+      defer { _ = unsafe inflateEnd(&stream) }
+      unsafe stream.next_in = input.baseAddress
+      unsafe stream.avail_in = UInt32(input.count)
+      unsafe stream.next_out = output.baseAddress
+      unsafe stream.avail_out = UInt32(room)
+      guard unsafe inflate(&stream, Z_FINISH) == Z_STREAM_END else { return nil }
+      return unsafe (Array(output[..<Int(stream.total_out)]), Int(stream.total_in))
+    }
+  }
+}
+
+/// zlib's raw stream of random settings, in one piece or with a flush in the middle.
+func zlibDeflateRaw(
+  _ bytes: [UInt8], using generator: inout SeededGenerator
+) -> [UInt8] {
+  var stream = z_stream()
+  var input = bytes
+  var output = [UInt8](repeating: 0, count: bytes.count + bytes.count / 2 + 1_000)
+  let level = Int32.random(in: 0...9, using: &generator)
+  let window = Int32.random(in: 9...15, using: &generator)
+  let memory = Int32.random(in: 1...9, using: &generator)
+  let strategy = Int32.random(in: 0...4, using: &generator)
+  let flush = [Z_NO_FLUSH, Z_PARTIAL_FLUSH, Z_FULL_FLUSH].randomElement(using: &generator)!
+  return unsafe input.withUnsafeMutableBufferPointer { input in
+    unsafe output.withUnsafeMutableBufferPointer { output in
+      let status = unsafe CZlib_deflateInit2(&stream, level, -window, memory, strategy)
+      precondition(status == Z_OK)
+      defer { _ = unsafe deflateEnd(&stream) }
+      unsafe stream.next_in = input.baseAddress
+      unsafe stream.next_out = output.baseAddress
+      unsafe stream.avail_out = UInt32(output.count)
+      unsafe stream.avail_in = UInt32(input.count / 2)
+      _ = unsafe deflate(&stream, flush)
+      unsafe stream.avail_in += UInt32(input.count - input.count / 2)
+      precondition(unsafe deflate(&stream, Z_FINISH) == Z_STREAM_END)
+      return unsafe Array(output[..<Int(stream.total_out)])
+    }
+  }
+}

@@ -67,6 +67,18 @@ struct PNGFixture: Sendable, CustomTestStringConvertible {
   static var hasExternal: Bool { unsafe access("\(external)/pngsuite", R_OK) == 0 }
 }
 
+extension PNGFixture {
+  static var outputFolder: String? {
+    unsafe getenv("IMAGE_STORES_PNG_OUTPUT").map { unsafe String(cString: $0) }
+  }
+}
+
+func writeFile(_ path: String, _ bytes: [UInt8]) throws {
+  let file = try unsafe #require(unsafe fopen(path, "wb"))
+  let written = unsafe fwrite(bytes, 1, bytes.count, file)
+  try #require(unsafe fclose(file) == 0 && written == bytes.count)
+}
+
 /// All bytes of a file, or nil where there is none.
 func readFile(_ path: String) -> [UInt8]? {
   guard let file = unsafe fopen(path, "rb") else { return nil }

@@ -1,0 +1,179 @@
+import CHDF5
+import ImageStoreCore
+import StoreIO
+
+/// Makes the metadata that stands around streamed pixels.
+///
+/// libhdf5 writes the whole file beside the stream, except that it only reserves the room of contiguous
+/// images. That comes to stand where the stream has its pixels, and what is around it is copied to the
+/// stream; should a release of the library ever put it elsewhere, and for stores of less than a page, the
+/// pixels are copied to it instead. Chunks and images with a dataset each are copied by the library.
+struct FileAssembly {
+  /// The chunks that were streamed.
+  struct Chunks {
+    let sizes: [UInt32]
+    let level: Int
+  }
+
+  let images: ImageRuns
+  let chunks: Chunks?
+  let annotations: Annotations
+  let checksums: [UInt32]
+  let classNames: [String]?
+
+  /// Completes the file, which then stands at `path`, synchronised with the disk.
+  func complete(_ spool: borrowing PixelSpool, at path: String) throws(StoreError) {
+    let beside = path + ".metadata"
+    let streamed = try MappedFile(spool.path)
+    let address = try HDF5Session.run { (session) throws(StoreError) in
+      let file = try session.createFile(
+        beside, alignedByteCount: max(spool.byteCount, PixelSpool.start),
+        hasSingleChunks: chunks != nil && images.uniformFormat == nil)
+      let address = try writeImages(session, file, streamed)
+      try writeAnnotations(session, file)
+      try session.flush(file)
+      return address
+    }
+    if let address, address == PixelSpool.start {
+      try surround(spool, from: beside)
+      if spool.path != path { try FileSystem.rename(spool.path, to: path) }
+      return
+    }
+    let file = try File(beside, .update)
+    if let address {
+      guard let pixels = unsafe streamed.bytes(at: PixelSpool.start, count: spool.byteCount) else {
+        throw StoreError(.corrupt, "the streamed pixels were cut short by another program")
+      }
+      try unsafe file.write(pixels, at: address)
+    }
+    try file.synchronize()
+    try FileSystem.rename(beside, to: path)
+  }
+
+  /// Copies what stands before and after the images to the stream.
+  private func surround(_ spool: borrowing PixelSpool, from path: String) throws(StoreError) {
+    let metadata = try MappedFile(path)
+    let end = PixelSpool.start + spool.byteCount
+    guard let before = unsafe metadata.bytes(at: 0, count: PixelSpool.start),
+      let after = unsafe metadata.bytes(at: end, count: metadata.byteCount - end)
+    else { throw StoreError(.corrupt, "libhdf5 wrote a file that ends at \(metadata.byteCount)") }
+    try unsafe spool.write(before, at: 0)
+    try unsafe spool.write(after, at: end)
+    try spool.resize(to: metadata.byteCount)
+    try spool.synchronize()
+  }
+
+  /// Creates `/images`.
+  ///
+  /// - Returns: where the pixels belong that the library has only reserved room for.
+  private func writeImages(
+    _ session: borrowing HDF5Session, _ file: borrowing HDF5Handle, _ streamed: MappedFile
+  ) throws(StoreError) -> Int? {
+    guard let format = images.uniformFormat else {
+      try writeEach(session, file, streamed)
+      return nil
+    }
+    let type = try session.type(of: format.elementType)
+    let shape = [images.count] + format.shape
+    guard let chunks else {
+      let creation = try session.reservingCreation()
+      let dataset = try session.createDataset(
+        DatasetNames.images, in: file, type, shape: shape, creation: creation)
+      guard let address = Int(exactly: CHDF5_dataset_offset(dataset.id)) else {
+        throw StoreError(.system, "libhdf5 has reserved no room for the images")
+      }
+      return address
+    }
+    let imagesPerChunk = ChunkEncoder.imagesPerChunk(format)
+    let creation = try session.chunkedCreation(
+      extent: [imagesPerChunk] + format.shape, shuffles: format.elementType.byteCount > 1,
+      level: chunks.level)
+    let dataset = try session.createDataset(
+      DatasetNames.images, in: file, type, shape: shape, grows: true, creation: creation)
+    var origin = [Int](repeating: 0, count: shape.count)
+    var position = PixelSpool.start
+    for size in chunks.sizes {
+      try unsafe session.writeChunk(stored(streamed, &position, Int(size)), of: dataset, origin: origin)
+      origin[0] += imagesPerChunk
+    }
+    return nil
+  }
+
+  /// Creates a dataset for each image, named by its index in eight digits.
+  private func writeEach(
+    _ session: borrowing HDF5Session, _ file: borrowing HDF5Handle, _ streamed: MappedFile
+  ) throws(StoreError) {
+    let group = try session.createGroup(DatasetNames.images, in: file)
+    var position = PixelSpool.start
+    var index = 0
+    for run in images.runs {
+      let format = run.format
+      let type = try session.type(of: format.elementType)
+      let creation =
+        try chunks == nil
+        ? session.datasetCreation()
+        : session.chunkedCreation(
+          extent: format.shape, shuffles: format.elementType.byteCount > 1, level: chunks!.level)
+      for _ in 0..<run.count {
+        let digits = String(index)
+        let name = String(repeating: "0", count: max(0, 8 - digits.count)) + digits
+        let dataset = try session.createDataset(
+          name, in: group, type, shape: format.shape, creation: creation)
+        if let chunks {
+          try unsafe session.writeChunk(
+            stored(streamed, &position, Int(chunks.sizes[index])), of: dataset,
+            origin: format.shape.map { _ in 0 })
+        } else {
+          try unsafe session.write(
+            stored(streamed, &position, format.byteCount).baseAddress!, to: dataset, type)
+        }
+        index += 1
+      }
+    }
+  }
+
+  /// The next bytes of the stream.
+  private func stored(
+    _ streamed: MappedFile, _ position: inout Int, _ byteCount: Int
+  ) throws(StoreError) -> UnsafeRawBufferPointer {
+    guard let bytes = unsafe streamed.bytes(at: position, count: byteCount) else {
+      throw StoreError(.corrupt, "the streamed pixels were cut short by another program")
+    }
+    position += byteCount
+    return unsafe bytes
+  }
+
+  /// Creates everything besides `/images`.
+  private func writeAnnotations(
+    _ session: borrowing HDF5Session, _ file: borrowing HDF5Handle
+  ) throws(StoreError) {
+    let root = try session.rootGroup(of: file)
+    try session.writeAttribute(DatasetNames.formatVersion, of: root, UInt32(1))
+    let sums = try session.write(
+      checksums, as: DatasetNames.checksums, in: file, session.copy(CHDF5_uint32()))
+    if let labels = annotations.labels {
+      try session.write(
+        labels.map(Int64.init), as: DatasetNames.labels, in: file, session.copy(CHDF5_int64()))
+      try session.link(DatasetNames.labels, as: DatasetNames.meta, in: file)
+      try session.writeAttribute(DatasetNames.labels, of: sums, HDF5Checksum.of(labels: labels))
+    }
+    if !annotations.columns.isEmpty {
+      let group = try session.createGroup(DatasetNames.columns, in: file)
+      for (name, column) in annotations.columns.sorted(by: { $0.key < $1.key }) {
+        try session.write(column, as: name, in: group)
+        try session.writeAttribute(
+          "\(DatasetNames.columns)/\(name)", of: sums, HDF5Checksum.of(column))
+      }
+    }
+    if let classNames {
+      // An attribute has 64 KiB at most, and each name takes 16 bytes of them.
+      if classNames.count <= 4000 {
+        try session.writeAttribute(DatasetNames.classNames, of: root, classNames)
+      } else {
+        try session.write(classNames, as: DatasetNames.classNames, in: file)
+      }
+      try session.writeAttribute(
+        DatasetNames.classNames, of: sums, HDF5Checksum.of(strings: classNames))
+    }
+  }
+}

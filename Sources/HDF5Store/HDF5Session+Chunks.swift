@@ -1,0 +1,66 @@
+import CHDF5
+import ImageStoreCore
+import StoreIO
+
+extension HDF5Session {
+  /// Where the chunks of a dataset lie, or nil where there are many and only the library's slow way leads
+  /// to them.
+  func chunkTable(
+    _ dataset: borrowing HDF5Handle, _ description: DatasetDescription, extent: [Int], file: MappedFile,
+    _ superblock: Superblock
+  ) throws(StoreError) -> ChunkTable? {
+    do throws(StoreError) {
+      var table = try ChunkTable(
+        shape: description.shape, extent: extent, fileByteCount: file.byteCount)
+      let header = CHDF5_header_address(dataset.id)
+      if header != CHDF5_undefined_address(),
+        let tree = unsafe ChunkTree(file.bytes, superblock, header: header, rank: extent.count)
+      {
+        try tree.read(into: &table)
+        return table
+      }
+      guard CHDF5_iterates_chunks() || table.entries.count <= 4096 else { return nil }
+      try readChunks(dataset, rank: extent.count, base: superblock.base, into: &table)
+      return table
+    } catch {
+      throw error.at(key: description.name)
+    }
+  }
+
+  /// What a visit of the chunks fills; the visitor is a C function and can only note an error.
+  private struct Visit {
+    var table: ChunkTable
+    let rank: Int
+    let base: UInt64
+    var error: StoreError?
+  }
+
+  private func readChunks(
+    _ dataset: borrowing HDF5Handle, rank: Int, base: Int, into table: inout ChunkTable
+  ) throws(StoreError) {
+    // Releases before 1.14.4 count addresses of chunks from the superblock, not from the start of the file.
+    let version = Self.libraryVersion
+    let isAbsolute = (version.major, version.minor, version.release) >= (1, 14, 4)
+    var visit = Visit(table: table, rank: rank, base: isAbsolute ? 0 : UInt64(base))
+    let status = unsafe withUnsafeMutablePointer(to: &visit) { visit in
+      unsafe CHDF5_for_each_chunk(
+        dataset.id,
+        { (origin, address, size, mask, context) in
+          guard let origin = unsafe origin, let context = unsafe context else { return -1 }
+          let visit = unsafe context.assumingMemoryBound(to: Visit.self)
+          let coordinates = unsafe UnsafeBufferPointer(start: origin, count: visit.pointee.rank)
+          do throws(StoreError) {
+            try unsafe visit.pointee.table.set(
+              origin: coordinates, address: address &+ visit.pointee.base, byteCount: size, filterMask: mask)
+            return 0
+          } catch {
+            unsafe visit.pointee.error = error
+            return 1
+          }
+        }, visit)
+    }
+    if let error = visit.error { throw error }
+    try check(status, "finding its chunks")
+    table = visit.table
+  }
+}

@@ -1,0 +1,152 @@
+import CHDF5
+import ImageStoreCore
+
+extension HDF5Session {
+  /// Reads what a dataset's header says and checks it against the size of the file.
+  ///
+  /// - Throws: ``StoreError/Code/unsupported`` for virtual datasets and those with their elements in other
+  ///   files; ``StoreError/Code/corrupt`` where elements would lie beyond the end of the file.
+  func describe(
+    _ dataset: borrowing HDF5Handle, name: String, fileByteCount: Int
+  ) throws(StoreError) -> DatasetDescription {
+    do throws(StoreError) {
+      let shape = try shape(of: dataset)
+      let type = try handle(H5Dget_type(dataset.id), "reading its type")
+      let byteCount = try byteCount(of: shape, elementByteCount: H5Tget_size(type.id))
+      let creation = try handle(H5Dget_create_plist(dataset.id), "reading its layout")
+      guard H5Pget_external_count(creation.id) == 0 else {
+        throw StoreError(.unsupported, "its elements stand in other files", remedy: "rewrite it with h5repack")
+      }
+      let layout: DatasetDescription.Layout
+      switch H5Pget_layout(creation.id) {
+      case H5D_COMPACT: layout = .compact
+      case H5D_CONTIGUOUS:
+        layout = try contiguous(dataset, byteCount: byteCount, fileByteCount: fileByteCount)
+      case H5D_CHUNKED:
+        layout = try chunked(dataset, creation, rank: shape.count, elementByteCount: H5Tget_size(type.id))
+      case H5D_VIRTUAL:
+        throw StoreError(
+          .unsupported, "a virtual dataset, whose elements stand in others", remedy: "rewrite it with h5py")
+      default: throw StoreError(.unsupported, "a layout this package does not know")
+      }
+      return DatasetDescription(name: name, shape: shape, type: storedType(type), layout: layout)
+    } catch {
+      throw error.at(key: name)
+    }
+  }
+
+  private func shape(of dataset: borrowing HDF5Handle) throws(StoreError) -> [Int] {
+    let space = try handle(H5Dget_space(dataset.id), "reading its shape")
+    guard H5Sget_simple_extent_type(space.id) != H5S_NULL else {
+      throw StoreError(.unsupported, "a dataset without elements (its dataspace is null)")
+    }
+    let rank = Int(try check(H5Sget_simple_extent_ndims(space.id), "reading its shape"))
+    guard rank <= 32 else { throw StoreError(.corrupt, "\(rank) dimensions") }
+    var extents = [hsize_t](repeating: 0, count: rank)
+    if rank > 0 {
+      try check(unsafe H5Sget_simple_extent_dims(space.id, &extents, nil), "reading its shape")
+    }
+    var shape: [Int] = []
+    for extent in extents {
+      guard let extent = Int(exactly: extent) else {
+        throw StoreError(.limitExceeded, "an extent of \(extent)")
+      }
+      shape.append(extent)
+    }
+    return shape
+  }
+
+  /// Bytes of all elements.
+  private func byteCount(of shape: [Int], elementByteCount: Int) throws(StoreError) -> Int {
+    guard elementByteCount > 0 else { throw StoreError(.corrupt, "elements of \(elementByteCount) bytes") }
+    var total = elementByteCount
+    for extent in shape where extent > 0 {
+      let (product, overflow) = total.multipliedReportingOverflow(by: extent)
+      guard !overflow else { throw StoreError(.limitExceeded, "a shape of \(shape), which no memory holds") }
+      total = product
+    }
+    return shape.contains(0) ? 0 : total
+  }
+
+  private func contiguous(
+    _ dataset: borrowing HDF5Handle, byteCount: Int, fileByteCount: Int
+  ) throws(StoreError) -> DatasetDescription.Layout {
+    // Asked first: with a user block, the address of what was never written comes out as one less than
+    // the block's size (1.10), not as undefined.
+    let stored = H5Dget_storage_size(dataset.id)
+    guard byteCount > 0, stored > 0 else { return .unwritten }
+    let address = CHDF5_dataset_offset(dataset.id)
+    guard address != CHDF5_undefined_address(), let offset = Int(exactly: address) else {
+      return .unwritten
+    }
+    guard Int(exactly: stored) == byteCount else {
+      throw StoreError(.corrupt, "\(stored) bytes are stored where its shape takes \(byteCount)")
+    }
+    guard offset <= fileByteCount, byteCount <= fileByteCount - offset else {
+      throw StoreError(
+        .corrupt,
+        "the file is cut short: \(byteCount) bytes from \(offset) where it has \(fileByteCount)")
+    }
+    return .contiguous(offset: offset)
+  }
+
+  private func chunked(
+    _ dataset: borrowing HDF5Handle, _ creation: borrowing HDF5Handle, rank: Int, elementByteCount: Int
+  ) throws(StoreError) -> DatasetDescription.Layout {
+    var extents = [hsize_t](repeating: 0, count: rank)
+    let found = try check(
+      unsafe H5Pget_chunk(creation.id, Int32(rank), &extents), "reading the shape of its chunks")
+    var total = elementByteCount
+    var extent: [Int] = []
+    for value in extents {
+      // The format gives a chunk's size 32 bits.
+      let (product, overflow) = total.multipliedReportingOverflow(by: Int(truncatingIfNeeded: value))
+      guard !overflow, value > 0, value <= UInt32.max, product <= UInt32.max else {
+        throw StoreError(.corrupt, "chunks of \(extents)")
+      }
+      total = product
+      extent.append(Int(value))
+    }
+    guard Int(found) == rank else { throw StoreError(.corrupt, "chunks of \(found) dimensions") }
+    return .chunked(
+      extent: extent,
+      filters: try filters(creation, chunkByteCount: total, elementByteCount: elementByteCount))
+  }
+
+  /// The filters of a dataset, or nil where this package leaves one of them to the library.
+  ///
+  /// - Throws: ``StoreError/Code/unsupported`` where the library has not got one of them either.
+  private func filters(
+    _ creation: borrowing HDF5Handle, chunkByteCount: Int, elementByteCount: Int
+  ) throws(StoreError) -> FilterPipeline? {
+    let count = try check(H5Pget_nfilters(creation.id), "reading its filters")
+    var filters: [FilterPipeline.Filter]? = []
+    for position in 0..<UInt32(count) {
+      var flags: UInt32 = 0
+      var valueCount = 8
+      var values = [UInt32](repeating: 0, count: 8)
+      var name = [CChar](repeating: 0, count: 64)
+      let filter = try check(
+        unsafe H5Pget_filter2(creation.id, position, &flags, &valueCount, &values, 64, &name, nil),
+        "reading its filters")
+      switch filter {
+      case CHDF5_filter_deflate(): filters?.append(.deflate)
+      case CHDF5_filter_fletcher32(): filters?.append(.fletcher32)
+      case CHDF5_filter_shuffle() where valueCount == 0 || values[0] == UInt32(elementByteCount):
+        filters?.append(.shuffle)
+      default:
+        guard H5Zfilter_avail(filter) > 0 else {
+          let label = String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+          throw StoreError(
+            .unsupported, "its chunks go through the filter \(label.isEmpty ? "" : "\(label) ")(\(filter)), "
+              + "which libhdf5 has not got here",
+            remedy: "set HDF5_PLUGIN_PATH to a plugin of it, or rewrite the file with h5repack -f GZIP=4")
+        }
+        filters = nil
+      }
+    }
+    return filters.flatMap {
+      FilterPipeline($0, chunkByteCount: chunkByteCount, elementByteCount: elementByteCount)
+    }
+  }
+}

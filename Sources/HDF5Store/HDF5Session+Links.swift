@@ -1,0 +1,95 @@
+import CHDF5
+import ImageStoreCore
+
+extension HDF5Session {
+  /// The most components a name may have, and the most links an open name may pass through.
+  private static var maximumDepth: Int { 32 }
+
+  /// Opens a group or dataset, or returns nil where no link has the name.
+  ///
+  /// - Throws: ``StoreError/Code/unsupported`` where the name leads through an external or user-defined
+  ///   link or to something else.
+  func open(
+    _ name: String, in file: borrowing HDF5Handle
+  ) throws(StoreError) -> HDF5Handle? {
+    do throws(StoreError) {
+      let access = try linkAccess()
+      guard try checkLinks(name, in: file, access) else { return nil }
+      let object = try handle(unsafe H5Oopen(file.id, name, access.id), "opening it")
+      guard isGroup(object) || H5Iget_type(object.id) == H5I_DATASET else {
+        throw StoreError(.unsupported, "neither a group nor a dataset")
+      }
+      return object
+    } catch {
+      throw error.at(key: name)
+    }
+  }
+
+  /// Opens a dataset.
+  ///
+  /// - Throws: ``StoreError/Code/notFound`` where there is none of that name.
+  func openDataset(_ name: String, in file: borrowing HDF5Handle) throws(StoreError) -> HDF5Handle {
+    guard let object = try open(name, in: file), !isGroup(object) else {
+      throw StoreError(.notFound, "there is no dataset of this name", key: name)
+    }
+    return object
+  }
+
+  /// Whether an object is a group.
+  func isGroup(_ object: borrowing HDF5Handle) -> Bool {
+    H5Iget_type(object.id) == H5I_GROUP
+  }
+
+  /// Names of the links in a group by rising name, with whether each is a hard or soft link; other kinds
+  /// lead out of the file.
+  func links(of group: borrowing HDF5Handle) throws(StoreError) -> [(name: String, isLocal: Bool)] {
+    var links: [(name: String, isLocal: Bool)] = []
+    let status = unsafe withUnsafeMutablePointer(to: &links) { links in
+      unsafe CHDF5_for_each_link(
+        group.id,
+        { (name, type, context) in
+          guard let name = unsafe name, let context = unsafe context else { return -1 }
+          let links = unsafe context.assumingMemoryBound(to: [(name: String, isLocal: Bool)].self)
+          let isLocal = type == H5L_TYPE_HARD.rawValue || type == H5L_TYPE_SOFT.rawValue
+          unsafe links.pointee.append((String(cString: name), isLocal))
+          return 0
+        }, links)
+    }
+    try check(status, "listing what is in it")
+    return links
+  }
+
+  /// Whether every component of a name has a link, all of which stay in the file.
+  private func checkLinks(
+    _ name: String, in file: borrowing HDF5Handle, _ access: borrowing HDF5Handle
+  ) throws(StoreError) -> Bool {
+    let components = name.split(separator: "/")
+    guard !components.isEmpty, components.count <= Self.maximumDepth,
+      !components.contains("."), !name.utf8.contains(0)
+    else {
+      throw StoreError(.invalidArgument, "this cannot be the name of a dataset")
+    }
+    var prefix = ""
+    for component in components {
+      prefix += "/" + component
+      let type = unsafe CHDF5_link_type(file.id, prefix, access.id)
+      guard type >= 0 else { return false }
+      guard type == H5L_TYPE_HARD.rawValue || type == H5L_TYPE_SOFT.rawValue else {
+        throw StoreError(
+          .unsupported,
+          type == H5L_TYPE_EXTERNAL.rawValue
+            ? "\(prefix) is a link to another file" : "\(prefix) is a link of a user's own kind",
+          remedy: "open the file it leads to")
+      }
+    }
+    return true
+  }
+
+  /// Properties with which no link is followed out of the file, not even behind a soft one.
+  func linkAccess() throws(StoreError) -> HDF5Handle {
+    let access = try handle(H5Pcreate(CHDF5_link_access()), "preparing to open it")
+    try check(CHDF5_refuse_external_links(access.id), "preparing to open it")
+    try check(H5Pset_nlinks(access.id, Self.maximumDepth), "preparing to open it")
+    return access
+  }
+}

@@ -1,0 +1,51 @@
+public import ImageStoreCore
+import StoreIO
+
+extension HDF5Store {
+  /// Reads everything, and checks it against the checksums where the file has them.
+  public func verify(progress: (_ checked: Int) -> Void) throws(StoreError) {
+    let sums = try checksums()
+    if let labels = try labels() {
+      try check(HDF5Checksum.of(labels: labels), DatasetNames.labels)
+    }
+    for name in columnNames {
+      try check(HDF5Checksum.of(column(name)), "\(DatasetNames.columns)/\(name)")
+    }
+    if let classNames { try check(HDF5Checksum.of(strings: classNames), DatasetNames.classNames) }
+    let step = 1024
+    var start = 0
+    while start < count {
+      let end = min(start + step, count)
+      let first = start
+      try forEachImage(start..<end) { (position, _, pixels) throws(StoreError) in
+        guard let sums else { return }
+        let found = CRC32.checksum(of: pixels)
+        guard found == sums[first + position] else {
+          throw StoreError(
+            .corrupt, "its CRC-32 is \(found) where \(sums[first + position]) is stated",
+            remedy: "write it anew from its source", path: path, image: first + position)
+        }
+      }
+      start = end
+      progress(end)
+    }
+  }
+
+  /// The CRC-32 of every image as it was written, or nil where the file has none.
+  func checksums() throws(StoreError) -> [UInt32]? {
+    guard let dataset = annotations.checksums else { return nil }
+    let sums = try readIntegers(dataset)
+    return try sums.map { (sum) throws(StoreError) in
+      guard let sum = UInt32(exactly: sum) else {
+        throw StoreError(.corrupt, "\(sum) is no CRC-32", path: path, key: dataset.name)
+      }
+      return sum
+    }
+  }
+
+  private func check(_ found: UInt32, _ part: String) throws(StoreError) {
+    guard let stated = annotations.partChecksums[part], stated != found else { return }
+    throw StoreError(
+      .corrupt, "the CRC-32 of its values is \(found) where \(stated) is stated", path: path, key: part)
+  }
+}

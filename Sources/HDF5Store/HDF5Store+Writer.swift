@@ -1,0 +1,68 @@
+public import ImageStoreCore
+
+extension HDF5Store {
+  /// Writes an HDF5 file that appears when it is finished.
+  ///
+  /// Pixels are streamed to a file in a folder of the writer's own, so memory is bounded and the number of
+  /// images need not be known; libhdf5 is asked at the end alone, to make the metadata that stands around
+  /// them. Memory holds 12 bytes an image for labels and checksums, besides the columns.
+  ///
+  /// Without compression images are contiguous. With it they are in chunks of whole images, about 4 KiB
+  /// of pixels each and at least one image, through gzip (deflate) and, for samples of more than a byte,
+  /// the shuffle filter.
+  public struct Writer: ~Copyable, ImageStoreWriter {
+    private var writer: StreamWriter
+
+    public var count: Int { writer.count }
+
+    /// Starts writing; nothing appears at `path` before ``finish()``.
+    ///
+    /// - Parameters:
+    ///   - path: the file to be, in a folder that exists.
+    ///   - mode: what to do about a file that is there. An appended store is copied, so an append takes
+    ///     time and, until it is finished, room in proportion to the whole; the file is replaced at once, so
+    ///     it can be read at any moment, whatever happens to the writer.
+    ///   - compression: `none`, or `fast` or `small` for gzip at level 1 or 9. An appended store keeps what
+    ///     it has.
+    ///   - classNames: the names of the classes that labels count from 0. An appended store keeps what it
+    ///     has, and gets these where it has none.
+    ///   - threads: how many threads may compress; nil stands for one a processor.
+    /// - Throws: ``StoreError/Code/alreadyExists``; ``StoreError/Code/busy`` where another writer is at work
+    ///   on the same file; ``StoreError/Code/unsupported`` where a file that is to be appended to has
+    ///   more than a store, which would be lost; ``StoreError/Code/system``.
+    public init(
+      to path: String, mode: WriteMode = .create, compression: Compression = .none,
+      classNames: [String]? = nil, threads: Int? = nil
+    ) throws(StoreError) {
+      writer = try StreamWriter.start(
+        path, mode, compression, classNames: classNames, threads: threads)
+    }
+
+    public mutating func append(
+      _ pixels: RawSpan, layout: BatchLayout, annotations: Annotations
+    ) throws(StoreError) {
+      try writer.append(pixels, layout: layout, annotations: annotations)
+    }
+
+    public consuming func finish() throws(StoreError) {
+      try writer.finish()
+    }
+  }
+
+  /// Writes all images of a store with their labels, columns and class names, and opens what was written.
+  ///
+  /// - Parameters:
+  ///   - progress: called now and then with the number of images written.
+  /// - Throws: as ``Writer``, and what reading the source throws.
+  @discardableResult
+  public static func write(
+    _ source: any ImageStore, to path: String, mode: WriteMode = .create,
+    compression: Compression = .none, threads: Int? = nil, progress: (_ written: Int) -> Void = { _ in }
+  ) throws(StoreError) -> HDF5Store {
+    var writer = try Writer(
+      to: path, mode: mode, compression: compression, classNames: source.classNames, threads: threads)
+    try writer.append(contentsOf: source, progress: progress)
+    try writer.finish()
+    return try HDF5Store(at: path, threads: threads)
+  }
+}

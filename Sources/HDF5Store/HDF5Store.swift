@@ -1,0 +1,99 @@
+public import ImageStoreCore
+import StoreIO
+
+/// Images in an HDF5 file.
+///
+/// A store written by this package has `/images` of shape (N,H,W,C), or (N,H,W) where there is one channel,
+/// `/labels` (N) with a second link `/meta` to it, further columns in the group `/columns`, and checksums.
+/// Where images differ in size, `/images` is a group with a dataset each. Files of others are read alike
+/// whatever their datasets are called: samples of any type of ``ImageStoreCore/ElementType`` in either byte
+/// order, contiguous, compact or in chunks of any extent.
+///
+/// libhdf5 serves one thread at a time, so it is asked once, when the store is opened, where the pixels
+/// lie, and the file is closed again. Reading copies from a map, or inflates chunks on several threads,
+/// without it; only filters other than deflate, shuffle and Fletcher-32 are left to `H5Dread`.
+///
+/// What a hostile file can do: extents, offsets and sizes are checked before memory is asked for or read,
+/// links to other files, external elements and virtual datasets are refused. But libhdf5 itself parses the
+/// metadata, and its releases have had errors there that end or take over a process (1.10.8 has some that
+/// are known and not mended). Open files from strangers in a process of their own.
+///
+/// A file that another program shortens or writes to in place while it is open here must not be read
+/// further: reading a part that is gone ends the process. Writers of this package never do so.
+public final class HDF5Store: ImageStore {
+  public let count: Int
+  public let format: ImageFormat?
+  public let classNames: [String]?
+  public let columnNames: [String]
+
+  let path: String
+  let file: MappedFile
+  let libraryFile: LibraryFile
+  let source: PixelSource
+  let annotations: AnnotationTable
+  let threads: Int
+  let labelCache = Cached<[Int]?>()
+  let columnCaches: [String: Cached<Column>]
+
+  /// Opens an HDF5 file.
+  ///
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - images: the name of the dataset, or group of datasets, that has the images, such as `train/x`. Nil
+  ///     stands for `images`, else `image` (one image), else the only dataset that has the shape of images.
+  ///     A dataset of three dimensions is (N,H,W), or (H,W,C) where it is called `image` or its label is a
+  ///     scalar.
+  ///   - labels: the name of the dataset with the labels: any integers, of shape (N), (N,1) or a scalar. Nil
+  ///     stands for `labels` or `meta`, or the name that goes with that of the images (`y_train` with
+  ///     `x_train`); there need be none.
+  ///   - threads: how many threads a large call may use; nil stands for one a processor.
+  /// - Throws: ``StoreError/Code/notFound``, ``StoreError/Code/unrecognized`` for what is no HDF5 file,
+  ///   ``StoreError/Code/corrupt``, ``StoreError/Code/unsupported``, ``StoreError/Code/limitExceeded``, and
+  ///   ``StoreError/Code/busy`` where another program has the file open for writing.
+  public convenience init(
+    at path: String, images: String? = nil, labels: String? = nil, threads: Int? = nil
+  ) throws(StoreError) {
+    do throws(StoreError) {
+      try self.init(OpenedFile(path, images: images, labels: labels), threads: threads)
+    } catch {
+      throw error.at(path: path)
+    }
+  }
+
+  init(_ opened: OpenedFile, threads: Int?) {
+    path = opened.path
+    file = opened.file
+    libraryFile = opened.libraryFile
+    source = opened.source
+    count = opened.count
+    format = opened.format
+    classNames = opened.classNames
+    annotations = opened.annotations
+    columnNames = annotations.columns.keys.sorted()
+    columnCaches = annotations.columns.mapValues { _ in Cached() }
+    self.threads = Workers.threadCount(threads)
+  }
+
+  public func format(at index: Int) throws(StoreError) -> ImageFormat {
+    guard index >= 0 && index < count else { throw .indexOutOfRange(index, count: count).at(path: path) }
+    if case .each(let table) = source { return table.format(at: index) }
+    guard let format else { throw .indexOutOfRange(index, count: count).at(path: path) }
+    return format
+  }
+
+  public func labels() throws(StoreError) -> [Int]? {
+    guard let location = annotations.labels else { return nil }
+    return try labelCache.value { () throws(StoreError) in
+      try readIntegers(location).map(Int.init)
+    }
+  }
+
+  public func column(_ name: String) throws(StoreError) -> Column {
+    guard let location = annotations.columns[name], let cache = columnCaches[name] else {
+      throw .noColumn(name, among: columnNames).at(path: path)
+    }
+    return try cache.value { () throws(StoreError) in try readColumn(location) }
+  }
+
+  public func advise(_ pattern: AccessPattern) { file.advise(pattern) }
+}

@@ -1,0 +1,113 @@
+import ImageStoreCore
+import StoreIO
+
+extension StreamWriter {
+  /// Begins with the images of another store: bytes that can stand as they are are copied as they are.
+  mutating func takeOver(_ old: HDF5Store) throws(StoreError) {
+    guard old.count > 0 else { return }
+    var columns: [String: Column] = [:]
+    for name in old.columnNames { columns[name] = try old.column(name) }
+    let known = try old.checksums()
+    let first = try takeOverStored(old, known)
+    var batch = ImageBatch()
+    var start = first
+    while start < old.count {
+      let end = try old.endOfRun(from: start, byteCount: 8 << 20)
+      try old.readPixels(start..<end, into: &batch)
+      let range = start..<end
+      let layout = batch.layout
+      try unsafe batch.pixels.withUnsafeBytes { (bytes) throws(StoreError) in
+        try unsafe append(bytes, layout, known: known?[range], of: old, from: range.lowerBound)
+      }
+      start = end
+    }
+    annotations = Annotations(labels: try old.labels(), columns: columns)
+  }
+
+  /// Takes over images that are stored as this writer stores them.
+  ///
+  /// - Returns: how many were taken over, from the first.
+  private mutating func takeOverStored(
+    _ old: HDF5Store, _ known: [UInt32]?
+  ) throws(StoreError) -> Int {
+    guard let known, let format = old.format, known.count == old.count else { return 0 }
+    switch old.source {
+    case .mapped(let offset, let type) where !type.isSwapped:
+      guard let bytes = unsafe old.file.bytes(at: offset, count: old.count * format.byteCount) else { return 0 }
+      let step = 8 << 20
+      for start in stride(from: 0, to: bytes.count, by: step) {
+        try unsafe spool.append(
+          UnsafeRawBufferPointer(rebasing: bytes[start..<min(start + step, bytes.count)]))
+      }
+      images.append(format, count: old.count)
+      checksums = known
+      return old.count
+    case .chunked(let pixels, let type) where !type.isSwapped:
+      let imagesPerChunk = ChunkEncoder.imagesPerChunk(format)
+      let extent = [imagesPerChunk, format.height, format.width, format.channels]
+      guard pixels.extent == extent,
+        pixels.pipeline.filters == ChunkEncoder.pipeline(format, imagesPerChunk: imagesPerChunk)?.filters
+      else { return 0 }
+      var taken = 0
+      for entry in pixels.table.entries.prefix(old.count / imagesPerChunk) {
+        guard entry.offset >= 0, entry.filterMask == 0,
+          let bytes = unsafe old.file.bytes(at: entry.offset, count: Int(entry.byteCount))
+        else { break }
+        try unsafe spool.append(bytes)
+        encoder.noteChunk(byteCount: entry.byteCount)
+        taken += imagesPerChunk
+      }
+      images.append(format, count: taken)
+      checksums = Array(known[..<taken])
+      return taken
+    default: return 0
+    }
+  }
+
+  /// Adds images that were read, after comparing them with their checksums, so that damage is not
+  /// written as if it were right.
+  private mutating func append(
+    _ bytes: UnsafeRawBufferPointer, _ layout: BatchLayout, known: ArraySlice<UInt32>?, of old: HDF5Store,
+    from first: Int
+  ) throws(StoreError) {
+    let before = checksums.count
+    try unsafe append(bytes, layout)
+    guard let known else { return }
+    for (position, sum) in known.enumerated() where checksums[before + position] != sum {
+      throw StoreError(
+        .corrupt, "its CRC-32 is \(checksums[before + position]) where \(sum) is stated",
+        path: old.path, image: first + position)
+    }
+  }
+
+  /// Gives every image a chunk of its own, since images of another format are to follow.
+  mutating func separateChunks(_ format: ImageFormat) throws(StoreError) {
+    let imagesPerChunk = ChunkEncoder.imagesPerChunk(format)
+    guard imagesPerChunk > 1,
+      let pipeline = ChunkEncoder.pipeline(format, imagesPerChunk: imagesPerChunk)
+    else { return }
+    try encoder.finish(format, imagesPerChunk: imagesPerChunk, to: &spool)
+    try spool.flush()
+    let streamed = try MappedFile(spool.path)
+    var separated = try PixelSpool(spool.path + ".separated")
+    var target = ChunkEncoder(level: encoder.level, threads: threads)
+    var decoder = try ChunkDecoder(pipeline)
+    var position = PixelSpool.start
+    var left = images.count
+    for size in encoder.sizes {
+      guard let stored = unsafe streamed.bytes(at: position, count: Int(size)) else {
+        throw StoreError(.corrupt, "the streamed pixels were cut short by another program")
+      }
+      let elements = try unsafe decoder.elements(stored, mask: 0, needed: pipeline.chunkByteCount)
+      let count = min(left, imagesPerChunk)
+      try unsafe target.append(
+        UnsafeRawBufferPointer(start: elements, count: count * format.byteCount), format, imagesPerChunk: 1,
+        to: &separated)
+      position += Int(size)
+      left -= count
+    }
+    try FileSystem.remove(spool.path)
+    spool = separated
+    encoder = target
+  }
+}

@@ -1,0 +1,192 @@
+import ImageStoreCore
+import StoreIO
+
+/// What ``HDF5Store/Writer`` does.
+struct StreamWriter: ~Copyable {
+  private(set) var count = 0
+
+  private let staging: Staging
+  let threads: Int
+  private let classNames: [String]?
+  /// The store that is appended to, until it is replaced.
+  private let replaced: FileIdentity?
+  let isCompressed: Bool
+  var spool: PixelSpool
+  var encoder: ChunkEncoder
+  var images = ImageRuns()
+  var annotations: Annotations?
+  var checksums: [UInt32] = []
+  private var hasFailed = false
+
+  private init(
+    _ staging: consuming Staging, _ spool: consuming PixelSpool, classNames: [String]?,
+    replaced: FileIdentity?, level: Int?, threads: Int
+  ) {
+    self.staging = staging
+    self.spool = spool
+    self.classNames = classNames
+    self.replaced = replaced
+    self.threads = threads
+    isCompressed = level != nil
+    encoder = ChunkEncoder(level: level ?? 0, threads: threads)
+  }
+
+  static func start(
+    _ path: String, _ mode: WriteMode, _ compression: Compression, classNames: [String]?, threads: Int?
+  ) throws(StoreError) -> StreamWriter {
+    let threads = Workers.threadCount(threads)
+    let grows = mode == .append && FileSystem.kind(of: path) != nil
+    // What is appended to is replaced by a longer one; two writers cannot be at it, since the folder to
+    // work in is locked first.
+    let staging = try Staging(destination: path, mode: grows ? .replace : mode)
+    let spool = try PixelSpool(staging.path)
+    let old = grows ? try HDF5Store(at: path, threads: threads) : nil
+    try old?.checkHoldsNothingElse()
+    let isCompressed = old?.isCompressed ?? (compression != .none)
+    var writer = StreamWriter(
+      staging, spool, classNames: old?.classNames ?? classNames, replaced: old?.file.identity,
+      level: isCompressed ? (compression == .small ? 9 : 1) : nil, threads: threads)
+    if let old { try writer.takeOver(old) }
+    return writer
+  }
+
+  mutating func append(
+    _ pixels: RawSpan, layout: BatchLayout, annotations added: Annotations
+  ) throws(StoreError) {
+    try checkIsUsable()
+    hasFailed = true
+    do throws(StoreError) {
+      guard pixels.byteCount == layout.byteCount else {
+        throw StoreError(
+          .invalidArgument, "\(pixels.byteCount) bytes of pixels where the formats take \(layout.byteCount)")
+      }
+      try added.validate(count: layout.count)
+      try added.checkStrings()
+      if layout.count > 0 {
+        try note(added)
+        try unsafe pixels.withUnsafeBytes { (bytes) throws(StoreError) in
+          try unsafe append(bytes, layout)
+        }
+      }
+    } catch {
+      throw error.at(path: staging.destination)
+    }
+    count += layout.count
+    hasFailed = false
+  }
+
+  consuming func finish() throws(StoreError) {
+    try checkIsUsable()
+    let destination = staging.destination
+    do throws(StoreError) {
+      if isCompressed, let format = images.uniformFormat {
+        try encoder.finish(
+          format, imagesPerChunk: ChunkEncoder.imagesPerChunk(format), to: &spool)
+      }
+      try spool.flush()
+      let assembly = FileAssembly(
+        images: images,
+        chunks: isCompressed ? FileAssembly.Chunks(sizes: encoder.sizes, level: encoder.level) : nil,
+        annotations: annotations ?? Annotations(),
+        checksums: checksums, classNames: classNames)
+      try assembly.complete(spool, at: staging.path)
+      if let replaced, FileIdentity(ofPath: destination) != replaced {
+        throw StoreError(
+          .busy, "the file was replaced while it was appended to", remedy: "append again")
+      }
+    } catch {
+      throw error.at(path: destination)
+    }
+    try staging.commit()
+  }
+
+  private func checkIsUsable() throws(StoreError) {
+    guard !hasFailed else {
+      throw StoreError(
+        .invalidArgument, "this writer has failed before", remedy: "start again with a new one",
+        path: staging.destination)
+    }
+  }
+
+  private mutating func note(_ added: Annotations) throws(StoreError) {
+    if annotations == nil {
+      annotations = added
+    } else {
+      try annotations!.append(added)
+    }
+  }
+
+  mutating func append(
+    _ bytes: UnsafeRawBufferPointer, _ layout: BatchLayout
+  ) throws(StoreError) {
+    try layout.forEachRun { (format, count, range) throws(StoreError) in
+      let part = unsafe UnsafeRawBufferPointer(rebasing: bytes[range])
+      try unsafe checkSamples(part, format)
+      try unsafe appendChecksums(of: part, format, count: count)
+      try unsafe appendPixels(part, format, count: count)
+    }
+  }
+
+  private func checkSamples(
+    _ bytes: UnsafeRawBufferPointer, _ format: ImageFormat
+  ) throws(StoreError) {
+    guard format.elementType == .bool else { return }
+    let type = StoredType(kind: .bool, byteCount: 1, isBigEndian: false)
+    do throws(StoreError) {
+      try unsafe type.checkSamples(bytes)
+    } catch {
+      throw StoreError(.invalidArgument, error.message)
+    }
+  }
+
+  private mutating func appendChecksums(
+    of bytes: UnsafeRawBufferPointer, _ format: ImageFormat, count: Int
+  ) throws(StoreError) {
+    let size = format.byteCount
+    var sums = [UInt32](repeating: 0, count: count)
+    var span = sums.mutableSpan
+    try unsafe span.withUnsafeMutableBufferPointer { (sums) throws(StoreError) in
+      let sums = unsafe sums
+      // Each run writes sums of its own.
+      try Workers.performRuns(
+        of: count, minimum: max(1, (1 << 20) / size), threads: threads
+      ) { (run) throws(StoreError) in
+        for image in run {
+          unsafe sums[image] = CRC32.checksum(
+            of: UnsafeRawBufferPointer(rebasing: bytes[image * size..<(image + 1) * size]))
+        }
+      }
+    }
+    checksums.append(contentsOf: sums)
+  }
+
+  /// Streams images of one format.
+  private mutating func appendPixels(
+    _ bytes: UnsafeRawBufferPointer, _ format: ImageFormat, count: Int
+  ) throws(StoreError) {
+    guard isCompressed else {
+      images.append(format, count: count)
+      return try unsafe spool.append(bytes)
+    }
+    try ChunkEncoder.check(format)
+    if let uniform = images.uniformFormat, uniform != format { try separateChunks(uniform) }
+    images.append(format, count: count)
+    let isUniform = images.uniformFormat != nil
+    try unsafe encoder.append(
+      bytes, format, imagesPerChunk: isUniform ? ChunkEncoder.imagesPerChunk(format) : 1, to: &spool)
+  }
+}
+
+extension Annotations {
+  /// Checks that no string has a zero byte, which HDF5's strings end with.
+  ///
+  /// - Throws: ``StoreError/Code/unsupported``.
+  func checkStrings() throws(StoreError) {
+    for (name, column) in columns {
+      guard case .string(let values) = column else { continue }
+      for (index, value) in values.enumerated() where value.utf8.contains(0) {
+        throw StoreError(.unsupported, "a string with a zero byte", image: index, key: name)
+      }
+    }
+  }
+}

@@ -1,0 +1,80 @@
+public import ImageStoreCore
+internal import StoreIO
+internal import Synchronization
+
+extension LMDBStore {
+  public func verify(progress: (_ checked: Int) -> Void) throws(StoreError) {
+    guard case .records(let records) = contents.annotations else {
+      return try verifyByReading(progress: progress)
+    }
+    do throws(StoreError) {
+      try verifyRecords(records)
+      try verifyImages(records, progress: progress)
+    } catch {
+      throw error.at(path: path)
+    }
+  }
+
+  /// Reads labels and columns and checks the checksum of every record.
+  private func verifyRecords(_ records: StoreRecords) throws(StoreError) {
+    _ = try labels()
+    for name in columnNames { _ = try column(name) }
+    let ownChecksums = StoreKey.checksum(of: "")
+    for (name, parts) in records.parts where !name.hasPrefix(ownChecksums) {
+      let checksums = records.parts[StoreKey.checksum(of: name)]?.parts ?? []
+      for (number, part) in parts.parts.enumerated() {
+        let checksum = number < checksums.count ? checksums[number] : nil
+        try verify(
+          part.place, by: checksum?.first == part.first ? checksum?.place : nil,
+          key: StoreKey.part(name, first: part.first))
+      }
+    }
+    if let place = records.singles[StoreKey.classNames] {
+      try verify(
+        place, by: records.singles[StoreKey.checksum(of: StoreKey.classNames)], key: StoreKey.classNames)
+    }
+  }
+
+  private func verify(
+    _ place: RecordParts.Place, by checksum: RecordParts.Place?, key: String
+  ) throws(StoreError) {
+    do throws(StoreError) {
+      guard let checksum else { throw StoreError(.corrupt, "its checksum is missing") }
+      let written = try ChecksumRecord.value(at: checksum, in: contents.file)
+      let found = try unsafe place.withBytes(of: contents.file) { (bytes) throws(StoreError) in
+        unsafe CRC32.checksum(of: bytes)
+      }
+      guard found == written else {
+        throw StoreError(.corrupt, "its checksum is \(found) where \(written) was written")
+      }
+    } catch {
+      throw error.at(key: key)
+    }
+  }
+
+  private func verifyImages(
+    _ records: StoreRecords, progress: (_ checked: Int) -> Void
+  ) throws(StoreError) {
+    guard count > 0 else { return }
+    let name = StoreKey.checksum(of: StoreKey.images)
+    let checksums = try readChecksums(records.parts[name] ?? RecordParts(name: name))
+    // Short enough for a progress bar, long enough for threads.
+    let step = 8192
+    for start in stride(from: 0, to: count, by: step) {
+      let end = min(start + step, count)
+      try Workers.performRuns(of: end - start, minimum: 64, threads: threads) { (run) throws(StoreError) in
+        for index in start + run.lowerBound..<start + run.upperBound {
+          let (format, image) = try unsafe locate(index)
+          let found = unsafe CRC32.checksum(
+            of: UnsafeRawBufferPointer(start: image, count: format.byteCount))
+          guard found == checksums[index] else {
+            throw StoreError(
+              .corrupt, "the checksum of its pixels is \(found) where \(checksums[index]) was written",
+              image: index)
+          }
+        }
+      }
+      progress(end)
+    }
+  }
+}

@@ -1,0 +1,69 @@
+public import ImageStoreCore
+internal import StoreIO
+
+extension LMDBStore {
+  /// How images stand in the database.
+  public enum Layout: String, Sendable, Hashable, CaseIterable {
+    /// Equal-sized images many to a value, images that differ one to a value.
+    case automatic
+    /// One image to a value, under the key `f"{i:08}"`; small ones take a page each.
+    case perImage
+  }
+
+  /// Writes a store.
+  ///
+  /// A new store is written beside its destination and put in its place when it is finished. Images appended
+  /// to a store that is there are committed some MB at a time and counted only by the last commit: until then
+  /// readers see the store as it was, and an append that ends early leaves it so. Open stores of this package
+  /// go on to read what they read.
+  ///
+  /// A writer does not work in a process that has forked from the one it was made in.
+  public struct Writer: ~Copyable, ImageStoreWriter, Sendable {
+    private let session: WriterSession
+
+    /// - Parameters:
+    ///   - path: the store's folder.
+    ///   - mode: ``ImageStoreCore/WriteMode/append`` adds to a store of this package.
+    ///   - layout: how images stand in a new store; a store that is there keeps its own.
+    ///   - classNames: the names of the classes; nil when appending keeps those that are there.
+    ///   - threads: how many threads compute checksums; nil for one for each processor.
+    /// - Throws: ``StoreError/Code/alreadyExists``; ``StoreError/Code/busy`` where another writer is at work;
+    ///   ``StoreError/Code/unsupported`` where images are to be appended to a database of another layout.
+    public init(
+      to path: String, mode: WriteMode = .create, layout: Layout = .automatic,
+      classNames: [String]? = nil, threads: Int? = nil
+    ) throws(StoreError) {
+      session = try WriterSession(
+        path, mode, layout, classNames: classNames, threads: Workers.threadCount(threads))
+    }
+
+    deinit { session.end() }
+
+    public var count: Int { session.count }
+
+    public mutating func append(
+      _ pixels: RawSpan, layout: BatchLayout, annotations: Annotations
+    ) throws(StoreError) {
+      try session.append(pixels, layout: layout, annotations: annotations)
+    }
+
+    public consuming func finish() throws(StoreError) {
+      try session.finish()
+    }
+  }
+
+  /// Writes all images of a store with their labels, columns and class names.
+  ///
+  /// - Parameter progress: called now and then with the number of images written.
+  /// - Returns: the written store.
+  @discardableResult
+  public static func write(
+    _ source: any ImageStore, to path: String, mode: WriteMode = .create, layout: Layout = .automatic,
+    progress: (_ written: Int) -> Void = { _ in }
+  ) throws(StoreError) -> LMDBStore {
+    var writer = try Writer(to: path, mode: mode, layout: layout, classNames: source.classNames)
+    try writer.append(contentsOf: source, progress: progress)
+    try writer.finish()
+    return try LMDBStore(at: path)
+  }
+}

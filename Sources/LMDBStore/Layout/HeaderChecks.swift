@@ -1,0 +1,36 @@
+internal import Synchronization
+
+/// Which blocks have been checked to be what the positions say, so that opening a store touches none of
+/// them and each is checked when first read.
+///
+/// Invariant behind `@unchecked Sendable` and `@safe`: the flags are atomic, and the memory is freed with the last
+/// reference.
+@safe final class HeaderChecks: @unchecked Sendable {
+  private let flags: UnsafeMutablePointer<Atomic<UInt8>>
+  private let count: Int
+
+  init(count: Int) {
+    self.count = count
+    unsafe flags = .allocate(capacity: max(1, count))
+    for block in 0..<count { unsafe (flags + block).initialize(to: Atomic(0)) }
+  }
+
+  deinit {
+    unsafe flags.deinitialize(count: count)
+    unsafe flags.deallocate()
+  }
+
+  /// Whether a block has been marked.
+  ///
+  /// The caller has checked that `block` is in `0..<count`.
+  @inline(__always)
+  func isMarked(_ block: Int) -> Bool {
+    assert(block >= 0 && block < count)
+    return unsafe flags[block].load(ordering: .relaxed) != 0
+  }
+
+  func mark(_ block: Int) {
+    precondition(block >= 0 && block < count)
+    unsafe flags[block].store(1, ordering: .relaxed)
+  }
+}

@@ -1,0 +1,180 @@
+internal import ImageStoreCore
+internal import NumPyFormat
+
+/// Finds the images and records of a store of this package in one walk.
+///
+/// Images and parts from the count on were written by an append that did not finish; they are left out.
+struct LayoutReader {
+  private let tree: Tree
+  private let count: Int
+  private var records = StoreRecords()
+  private var blocks: [(first: Int, offset: Int, byteCount: Int)] = []
+  private var singles: [(offset: Int, byteCount: Int)] = []
+
+  /// Reads a store whose metadata was found.
+  static func contents(_ tree: Tree, _ metadata: StoreMetadata) throws(StoreError) -> StoreContents {
+    var reader = LayoutReader(tree, metadata)
+    try tree.forEach { (entry) throws(StoreError) in try reader.visit(entry) }
+    return StoreContents(
+      file: tree.file, meta: tree.meta, count: metadata.count, images: try reader.images(),
+      hasBlocks: !reader.blocks.isEmpty, annotations: .records(reader.records), classNames: try reader.classNames())
+  }
+
+  private init(_ tree: Tree, _ metadata: StoreMetadata) {
+    self.tree = tree
+    count = metadata.count
+  }
+
+  private mutating func visit(_ entry: Tree.Entry) throws(StoreError) {
+    let key = unsafe entry.key
+    if let index = unsafe StoreKey.imageIndex(key) {
+      if index < count { try add(entry, index) }
+    } else if let (name, first) = unsafe StoreKey.part(key) {
+      // An append without images may bring the first labels of a store without images.
+      guard first < count || (first == 0 && count == 0) else { return }
+      let name = unsafe Tree.name(name)
+      if name == StoreKey.images {
+        try checkIsPixels(entry)
+        if count > 0 { blocks.append((first, entry.offset, entry.byteCount)) }
+      } else {
+        records.parts[name, default: RecordParts(name: name)].append(entry, first: first)
+      }
+    } else {
+      records.singles[unsafe Tree.name(key)] = RecordParts.Place(entry)
+    }
+  }
+
+  /// A writer makes every image's value too large for a leaf.
+  private func checkIsPixels(_ entry: Tree.Entry) throws(StoreError) {
+    guard unsafe entry.inline == nil, !entry.isTree else {
+      throw unsafe StoreError(
+        .corrupt, "a value of \(entry.byteCount) bytes, which is too short for an image",
+        key: Tree.name(entry.key))
+    }
+  }
+
+  private mutating func add(_ entry: Tree.Entry, _ index: Int) throws(StoreError) {
+    try checkIsPixels(entry)
+    if singles.isEmpty {
+      guard count <= tree.file.pageCount else {
+        throw StoreError(
+          .corrupt, "\(count) images in a database of \(tree.file.pageCount) pages",
+          key: StoreKey.metadata)
+      }
+      singles = Array(repeating: (0, 0), count: count)
+    }
+    singles[index] = (entry.offset, entry.byteCount)
+  }
+
+  private func images() throws(StoreError) -> StoredImages {
+    guard count > 0 else { return .none }
+    guard singles.isEmpty || blocks.isEmpty else {
+      throw StoreError(.corrupt, "both blocks of images and single images")
+    }
+    return singles.isEmpty ? try blockImages() : try singleImages()
+  }
+
+  // MARK: Blocks
+
+  private func blockImages() throws(StoreError) -> StoredImages {
+    guard let first = blocks.first, first.first == 0 else {
+      throw StoreError(.corrupt, "there is no such image", key: StoreKey.part(StoreKey.images, first: 0))
+    }
+    let format = try format(ofBlockAt: first.offset, first.byteCount)
+    var positions = ImagePositions(imageByteCount: format.byteCount)
+    positions.reserveCapacity(blocks.count)
+    var value = ImageValue(format, count: 1, pageSize: tree.file.pageSize)
+    var valueCount = 1
+    for (number, block) in blocks.enumerated() {
+      let end = number + 1 < blocks.count ? blocks[number + 1].first : count
+      let images = end - block.first
+      let key = StoreKey.part(StoreKey.images, first: block.first)
+      guard images <= block.byteCount / format.byteCount else {
+        throw StoreError(
+          .corrupt,
+          "a value of \(block.byteCount) bytes where \(images) images of \(format) are due", key: key)
+      }
+      if images != valueCount {
+        value = ImageValue(format, count: images, pageSize: tree.file.pageSize)
+        valueCount = images
+      }
+      guard block.byteCount == value.byteCount else {
+        throw StoreError(
+          .corrupt,
+          "a value of \(block.byteCount) bytes where \(images) images of \(format) take \(value.byteCount)",
+          key: key)
+      }
+      positions.append(blockOf: images, at: block.offset + value.header.count)
+    }
+    return .uniform(format, positions, HeaderChecks(count: blocks.count))
+  }
+
+  private func format(ofBlockAt offset: Int, _ byteCount: Int) throws(StoreError) -> ImageFormat {
+    do throws(StoreError) {
+      let place = RecordParts.Place.file(offset: offset, byteCount: byteCount)
+      return try unsafe place.withBytes(of: tree.file) { (bytes) throws(StoreError) in
+        try unsafe NPYImages(imagesOf: NPYHeader(parsing: RawSpan(_unsafeBytes: bytes))).format
+      }
+    } catch {
+      throw error.at(key: StoreKey.part(StoreKey.images, first: 0))
+    }
+  }
+
+  // MARK: Single images
+
+  private func singleImages() throws(StoreError) -> StoredImages {
+    var positions = MixedPositions()
+    // Of each format: from a value's start to its pixels, and the value's bytes.
+    var sizes: [(header: Int, value: Int)] = []
+    try forEachShape { (index, format) throws(StoreError) in
+      let (offset, byteCount) = singles[index]
+      guard byteCount > 0 else {
+        throw StoreError(
+          .corrupt, "there is no such key", image: index, key: StoreKey.image(index))
+      }
+      let number = positions.append(format)
+      if number == sizes.count {
+        let value = ImageValue(format, count: nil, pageSize: tree.file.pageSize)
+        sizes.append((value.header.count, value.byteCount))
+      }
+      guard byteCount == sizes[number].value else {
+        throw StoreError(
+          .corrupt, "a value of \(byteCount) bytes where \(format) takes \(sizes[number].value)",
+          image: index, key: StoreKey.image(index))
+      }
+      positions.place(at: offset + sizes[number].header)
+    }
+    let checks = HeaderChecks(count: count)
+    guard positions.formats.count == 1 else { return .mixed(positions, checks) }
+    return .uniform(positions.formats[0], positions.uniform(), checks)
+  }
+
+  private func forEachShape(
+    _ body: (_ index: Int, _ format: ImageFormat) throws(StoreError) -> Void
+  ) throws(StoreError) {
+    let parts = records.parts[StoreKey.shapes] ?? RecordParts(name: StoreKey.shapes)
+    try unsafe parts.forEach(of: count, in: tree.file) { (part, header, data) throws(StoreError) in
+      let shapes = try unsafe ShapeRecord(header, data)
+      // Checked here and not only afterwards, since singles are indexed by it.
+      guard shapes.count <= count - part.first else {
+        throw StoreError(.corrupt, "\(shapes.count) shapes from image \(part.first) of \(count)")
+      }
+      for position in 0..<shapes.count { try body(part.first + position, shapes.format(position)) }
+    }
+  }
+
+  private func classNames() throws(StoreError) -> [String]? {
+    guard let place = records.singles[StoreKey.classNames] else { return nil }
+    do throws(StoreError) {
+      return try unsafe place.withBytes(of: tree.file) { (bytes) throws(StoreError) in
+        let header = try unsafe NPYHeader(parsing: RawSpan(_unsafeBytes: bytes))
+        guard case .string(let names) = try unsafe header.column(in: header.data(in: bytes)) else {
+          throw StoreError(.corrupt, "class names that are no text")
+        }
+        return names
+      }
+    } catch {
+      throw error.at(key: StoreKey.classNames)
+    }
+  }
+}

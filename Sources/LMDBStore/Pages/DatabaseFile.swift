@@ -1,0 +1,106 @@
+internal import ImageStoreCore
+internal import StoreIO
+internal import Synchronization
+
+/// The data file of an LMDB environment, mapped and read by its pages, without liblmdb.
+///
+/// Nothing that stands in the file is believed: every page number, offset and length is checked against the
+/// map before memory is touched.
+final class DatabaseFile: Sendable {
+  let map: MappedFile
+  let pageSize: Int
+
+  var path: String { map.path }
+  var byteCount: Int { map.byteCount }
+  /// Whole pages in the file.
+  var pageCount: Int { map.byteCount / pageSize }
+
+  /// The most that LMDB 0.9 writes is 32 KB, the most a page can have is 64 KB.
+  private static let pageSizes = 512...65_536
+
+  /// Maps a data file.
+  ///
+  /// - Throws: ``StoreError/Code/unrecognized`` where it is no LMDB data file;
+  ///   ``StoreError/Code/corrupt`` where its meta pages are damaged or cut off.
+  init(_ path: String) throws(StoreError) {
+    map = try MappedFile(path)
+    let bytes = unsafe map.bytes
+    guard let found = unsafe bytes.integer(UInt32.self, at: 16), found == MetaPage.magic else {
+      throw StoreError(
+        .unrecognized, "this is no LMDB data file of a 64-bit little-endian machine",
+        remedy: "give the folder of an environment, or its data.mdb", path: path)
+    }
+    guard let first = unsafe MetaPage(bytes) else { throw Self.cutShort(map) }
+    guard first.version == MetaPage.version else {
+      throw StoreError(
+        .unsupported, "LMDB's file format \(first.version) where \(MetaPage.version) is known",
+        remedy: "copy it with a liblmdb 0.9", path: path)
+    }
+    let size = Int(first.pageSize)
+    guard Self.pageSizes.contains(size), size & (size - 1) == 0 else {
+      throw StoreError(.corrupt, "pages of \(size) bytes", path: path)
+    }
+    pageSize = size
+    guard map.byteCount >= 2 * size else { throw Self.cutShort(map) }
+  }
+
+  private static func cutShort(_ map: MappedFile) -> StoreError {
+    StoreError(
+      .corrupt, "the file is cut short: it has \(map.byteCount) bytes, fewer than its meta pages",
+      path: map.path)
+  }
+
+  /// The meta page of the last commit.
+  ///
+  /// - Throws: ``StoreError/Code/corrupt`` where one of the two is damaged.
+  func lastMeta() throws(StoreError) -> MetaPage {
+    let (first, second) = metas()
+    for meta in [first, second] {
+      guard meta.magic == MetaPage.magic, meta.version == MetaPage.version, meta.pageSize == pageSize else {
+        throw StoreError(.corrupt, "a damaged meta page", path: map.path)
+      }
+    }
+    return first.transaction >= second.transaction ? first : second
+  }
+
+  /// Whether the pages of the commit that `meta` describes are still as they were when it was read.
+  ///
+  /// A transaction never writes to pages of the commit it starts from or of the one before; LMDB's
+  /// `mdb_page_alloc` reuses only pages freed before those. The pages of commit T are thus first overwritten
+  /// by the third transaction after it, which begins when T + 2 stands in a meta page.
+  func holds(_ meta: MetaPage) -> Bool {
+    // What was read before must not be read after the meta pages.
+    atomicMemoryFence(ordering: .sequentiallyConsistent)
+    let (first, second) = metas()
+    guard first == meta || second == meta else { return false }
+    return max(first.transaction, second.transaction) <= meta.transaction &+ 1
+  }
+
+  /// The transaction of the last commit.
+  var lastTransaction: UInt64 {
+    atomicMemoryFence(ordering: .sequentiallyConsistent)
+    let bytes = unsafe map.bytes
+    return unsafe max(
+      bytes.loadUnaligned(fromByteOffset: 144, as: UInt64.self),
+      bytes.loadUnaligned(fromByteOffset: pageSize + 144, as: UInt64.self))
+  }
+
+  private func metas() -> (MetaPage, MetaPage) {
+    let bytes = unsafe map.bytes
+    // init has checked that both pages are there.
+    return unsafe (
+      MetaPage(bytes)!, MetaPage(UnsafeRawBufferPointer(rebasing: bytes[pageSize..<2 * pageSize]))!
+    )
+  }
+
+  /// Copies a page, so that what is checked is what is used although a writer may be at work.
+  ///
+  /// - Returns: false where the file does not have the page whole.
+  func copyPage(_ number: UInt64, to copy: UnsafeMutableRawBufferPointer) -> Bool {
+    guard number >= 2, number < UInt64(pageCount) else { return false }
+    let source = unsafe map.bytes(at: Int(number) * pageSize, count: pageSize)
+    guard let source = unsafe source else { return false }
+    unsafe copy.copyMemory(from: source)
+    return true
+  }
+}

@@ -1,0 +1,52 @@
+internal import ImageStoreCore
+internal import StoreIO
+internal import Synchronization
+
+#if canImport(Darwin)
+internal import Darwin
+#elseif canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
+/// Reading one commit of a database that may be written meanwhile.
+enum Snapshot {
+  /// Attempts before a database that changes all the time is given up; some seconds.
+  private static let attempts = 200
+
+  /// Reads the last commit.
+  ///
+  /// - Parameter body: called again where a writer overwrote pages of the commit while it was read.
+  /// - Throws: what `body` throws on pages that stood still; ``StoreError/Code/busy`` where they never did.
+  static func read<Result>(
+    _ path: String, _ body: (Tree) throws(StoreError) -> Result
+  ) throws(StoreError) -> Result {
+    for attempt in 0..<attempts {
+      if attempt > 0 { usleep(UInt32(min(attempt, 20)) * 1000) }
+      let file = try DatabaseFile(path)
+      do throws(StoreError) {
+        let meta = try file.lastMeta()
+        let result: Swift.Result<Result, StoreError>
+        do throws(StoreError) {
+          result = .success(try body(Tree(file, meta)))
+        } catch {
+          // The commit may lie in what the file has grown by since it was mapped.
+          if error.code == .corrupt, try hasGrown(file) { continue }
+          result = .failure(error)
+        }
+        guard file.holds(meta) else { continue }
+        return try result.get()
+      } catch {
+        throw error.at(path: path)
+      }
+    }
+    throw StoreError(
+      .busy, "other programs keep changing the database while it is read",
+      remedy: "let them finish and try again", path: path)
+  }
+
+  private static func hasGrown(_ file: DatabaseFile) throws(StoreError) -> Bool {
+    try File(file.map.path, .read).byteCount() > file.map.byteCount
+  }
+}

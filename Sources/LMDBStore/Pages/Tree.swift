@@ -1,0 +1,138 @@
+internal import ImageStoreCore
+internal import StoreIO
+
+/// The main tree of a database as of one commit.
+///
+/// Reading it takes no lock: a writer may go on meanwhile, and whether what was read is of one piece is
+/// asked of ``DatabaseFile/holds(_:)`` afterwards.
+struct Tree {
+  let file: DatabaseFile
+  let meta: MetaPage
+
+  /// An entry of the tree.
+  @safe struct Entry {
+    /// Valid until the visit of the entry ends.
+    let key: UnsafeRawBufferPointer
+    /// Where the value lies in the file.
+    let offset: Int
+    let byteCount: Int
+    /// The value where it lies within the leaf, valid until the visit ends; nil for one on pages of its
+    /// own, which no transaction moves.
+    let inline: UnsafeRawBufferPointer?
+    let isTree: Bool
+  }
+
+  private static let emptyRoot = UInt64.max
+  /// LMDB's own limit of a tree's depth.
+  private static let maximumDepth = 32
+
+  /// Flags of trees whose keys or values are ordered otherwise: sorted backwards, several values a key,
+  /// integer keys.
+  private static let unsupportedFlags: UInt16 = 0x02 | 0x04 | 0x08
+
+  init(_ file: DatabaseFile, _ meta: MetaPage) throws(StoreError) {
+    guard meta.treeFlags & Self.unsupportedFlags == 0 else {
+      throw StoreError(
+        .unsupported, "the database has integer keys, reversed keys or several values a key",
+        remedy: "copy it to one with byte keys")
+    }
+    guard meta.depth <= Self.maximumDepth else {
+      throw StoreError(.corrupt, "a damaged database: a tree of depth \(meta.depth)")
+    }
+    self.file = file
+    self.meta = meta
+  }
+
+  /// Visits all entries in the order of their keys.
+  ///
+  /// - Throws: ``StoreError/Code/corrupt`` for anything that is not as LMDB writes it, and what `visit` throws.
+  func forEach(_ visit: (Entry) throws(StoreError) -> Void) throws(StoreError) {
+    guard meta.root != Self.emptyRoot else { return }
+    var walk = TreeWalk(self)
+    try walk.visit(meta.root, depth: 1, visit)
+    guard walk.entryCount == meta.entryCount else {
+      throw StoreError(
+        .corrupt,
+        "a damaged database: \(walk.entryCount) entries where its meta page says \(meta.entryCount)")
+    }
+  }
+
+  /// Visits the entry of a key, if there is one.
+  func find(_ key: String, _ visit: (Entry) throws(StoreError) -> Void) throws(StoreError) {
+    guard meta.root != Self.emptyRoot else { return }
+    let key = Array(key.utf8)
+    var page = TreePage(pageSize: file.pageSize)
+    var number = meta.root
+    for _ in 0..<max(1, meta.depth) {
+      try page.load(number, from: file)
+      // The last node whose key is not greater; the first node of a branch has no key of its own.
+      var low = 0
+      var high = page.count
+      while high - low > 1 {
+        let middle = (low + high) / 2
+        let range = try page.key(middle)
+        let order = unsafe key.withUnsafeBytes {
+          unsafe Self.compare(UnsafeRawBufferPointer(rebasing: page.bytes[range]), $0)
+        }
+        if order <= 0 { low = middle } else { high = middle }
+      }
+      if page.isBranch {
+        number = try page.child(low)
+        continue
+      }
+      guard low < page.count else { return }
+      let range = try page.key(low)
+      guard unsafe page.bytes[range].elementsEqual(key) else { return }
+      return try visit(entry(page.leaf(low), of: page))
+    }
+    throw StoreError(.corrupt, "a damaged database: the tree is deeper than its meta page says")
+  }
+
+  /// An entry, with its value checked to lie within the file.
+  func entry(
+    _ leaf: TreePage.Leaf, of page: borrowing TreePage
+  ) throws(StoreError) -> Entry {
+    let key = unsafe UnsafeRawBufferPointer(rebasing: page.bytes[leaf.key])
+    let isTree = leaf.flags & TreePage.Leaf.isTree != 0
+    guard leaf.flags & TreePage.Leaf.hasDuplicates == 0 else {
+      throw unsafe page.damaged("has a key of several values").at(key: Self.name(key))
+    }
+    guard leaf.flags & TreePage.Leaf.isBig != 0 else {
+      let value = leaf.data..<leaf.data + leaf.valueByteCount
+      return unsafe Entry(
+        key: key, offset: Int(page.number) * file.pageSize + leaf.data, byteCount: leaf.valueByteCount,
+        inline: UnsafeRawBufferPointer(rebasing: page.bytes[value]), isTree: isTree)
+    }
+    let first = unsafe page.bytes.loadUnaligned(fromByteOffset: leaf.data, as: UInt64.self)
+    guard first >= 2, first < UInt64(file.pageCount) else {
+      throw unsafe Self.outside(leaf.valueByteCount, first).at(key: Self.name(key))
+    }
+    let offset = Int(first) * file.pageSize + TreePage.headerByteCount
+    guard leaf.valueByteCount <= file.map.byteCount - offset else {
+      throw unsafe Self.outside(leaf.valueByteCount, first).at(key: Self.name(key))
+    }
+    return unsafe Entry(
+      key: key, offset: offset, byteCount: leaf.valueByteCount, inline: nil, isTree: isTree)
+  }
+
+  private static func outside(_ byteCount: Int, _ page: UInt64) -> StoreError {
+    StoreError(
+      .corrupt,
+      "the file is cut short or damaged: it ends before the \(byteCount) bytes from page \(page)")
+  }
+
+  /// LMDB's order of keys: by bytes, shorter ones first.
+  static func compare(_ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer) -> Int {
+    let count = min(first.count, second.count)
+    for index in 0..<count {
+      let (a, b) = unsafe (first[index], second[index])
+      if a != b { return a < b ? -1 : 1 }
+    }
+    return first.count - second.count
+  }
+
+  /// A key as an error names it.
+  static func name(_ key: UnsafeRawBufferPointer) -> String {
+    unsafe String(decoding: key, as: UTF8.self)
+  }
+}

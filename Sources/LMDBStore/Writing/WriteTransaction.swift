@@ -1,0 +1,98 @@
+internal import CLMDB
+internal import ImageStoreCore
+
+/// A write transaction of an environment, aborted where it is dropped.
+@safe struct WriteTransaction: ~Copyable {
+  private var handle: OpaquePointer?
+  private let tree: MDB_dbi
+  private let path: String
+
+  /// Begins a transaction, waiting for another process's to end.
+  init(_ environment: OpaquePointer, _ tree: MDB_dbi, _ path: String) throws(StoreError) {
+    var begun: OpaquePointer?
+    try Environment.check(
+      unsafe mdb_txn_begin(environment, nil, 0, &begun), "beginning a transaction", path)
+    guard let begun = unsafe begun else {
+      throw StoreError(.system, "beginning a transaction failed", path: path)
+    }
+    unsafe handle = begun
+    self.tree = tree
+    self.path = path
+  }
+
+  deinit {
+    if let handle = unsafe handle { unsafe mdb_txn_abort(handle) }
+  }
+
+  /// Ends the transaction; what it wrote is in the database.
+  consuming func commit() throws(StoreError) {
+    let ended = unsafe handle
+    // liblmdb frees the transaction, whether it could be committed or not.
+    unsafe handle = nil
+    try Environment.check(unsafe mdb_txn_commit(ended), "committing a transaction", path)
+  }
+
+  /// Writes a value that is a header, pixels and zeros.
+  func put(
+    _ value: ImageValue, _ pixels: UnsafeRawBufferPointer, key: String
+  ) throws(StoreError) {
+    try unsafe reserve(value.byteCount, key: key) { memory in
+      unsafe memory.copyBytes(from: value.header)
+      let place = unsafe UnsafeMutableRawBufferPointer(rebasing: memory[value.header.count...])
+      unsafe place.copyMemory(from: pixels)
+      let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: place[pixels.count...])
+      unsafe rest.initializeMemory(as: UInt8.self, repeating: 0)
+    }
+  }
+
+  /// Writes a value, or replaces it.
+  func put(_ bytes: [UInt8], key: String) throws(StoreError) {
+    try unsafe reserve(bytes.count, key: key) { memory in unsafe memory.copyBytes(from: bytes) }
+  }
+
+  /// Lets `fill` write a value straight to its page.
+  private func reserve(
+    _ byteCount: Int, key: String, _ fill: (UnsafeMutableRawBufferPointer) -> Void
+  ) throws(StoreError) {
+    var name = Array(key.utf8)
+    var value = unsafe MDB_val(mv_size: byteCount, mv_data: nil)
+    let result = unsafe name.withUnsafeMutableBytes { bytes in
+      var key = unsafe MDB_val(mv_size: bytes.count, mv_data: bytes.baseAddress)
+      return unsafe mdb_put(handle, tree, &key, &value, UInt32(MDB_RESERVE))
+    }
+    try check(result, "writing a value of \(byteCount) bytes", key)
+    unsafe fill(UnsafeMutableRawBufferPointer(start: value.mv_data, count: byteCount))
+  }
+
+  /// Lends a value until the next change.
+  func get<Result>(
+    _ key: String, _ body: (UnsafeRawBufferPointer) throws(StoreError) -> Result
+  ) throws(StoreError) -> Result {
+    var name = Array(key.utf8)
+    var value = unsafe MDB_val()
+    let result = unsafe name.withUnsafeMutableBytes { bytes in
+      var key = unsafe MDB_val(mv_size: bytes.count, mv_data: bytes.baseAddress)
+      return unsafe mdb_get(handle, tree, &key, &value)
+    }
+    try check(result, "reading a value", key)
+    return try unsafe body(UnsafeRawBufferPointer(start: value.mv_data, count: value.mv_size))
+  }
+
+  /// Removes a value if it is there.
+  func remove(_ key: String) throws(StoreError) {
+    var name = Array(key.utf8)
+    let result = unsafe name.withUnsafeMutableBytes { bytes in
+      var key = unsafe MDB_val(mv_size: bytes.count, mv_data: bytes.baseAddress)
+      return unsafe mdb_del(handle, tree, &key, nil)
+    }
+    if result != MDB_NOTFOUND { try check(result, "removing a value", key) }
+  }
+
+  private func check(_ result: Int32, _ doing: String, _ key: String) throws(StoreError) {
+    do throws(StoreError) {
+      try Environment.check(result, doing, path)
+    } catch {
+      throw error.at(key: key)
+    }
+  }
+}

@@ -1,0 +1,157 @@
+internal import ImageStoreCore
+internal import NumPyFormat
+internal import StoreIO
+
+#if canImport(Darwin)
+internal import Darwin
+#elseif canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
+/// What a writer does from its first image to its end.
+///
+/// Invariant behind `@unchecked Sendable`: the writer that owns it cannot be copied, and all its calls are
+/// exclusive.
+final class WriterSession: @unchecked Sendable {
+  private let path: String
+  private let threads: Int
+  private let process = getpid()
+  /// A new store's place until it is finished; nil while images are appended to a store.
+  private var staging: Staging?
+  /// The lock of the folder and its place in the registry, while images are appended to a store.
+  private var lock: File?
+  private var entry: EnvironmentRegistry.Entry?
+  private var environment: Environment?
+  private var sink: ImageSink
+  private var annotations: AnnotationRecords
+  private var failure: StoreError?
+  /// Images in the store and images appended.
+  private(set) var count = 0
+  private let countBefore: Int
+
+  init(
+    _ path: String, _ mode: WriteMode, _ layout: LMDBStore.Layout, classNames: [String]?, threads: Int
+  ) throws(StoreError) {
+    self.path = path
+    self.threads = threads
+    if mode == .append, FileSystem.kind(of: path) != nil {
+      let existing = try ExistingStore(path, layout, lock: &lock, entry: &entry)
+      let environment = try Environment(path, isStaged: false)
+      try existing.removeUnfinished(environment)
+      self.environment = environment
+      countBefore = existing.count
+      count = existing.count
+      sink = ImageSink(
+        environment, layout: existing.layout, first: existing.count, canChangeLayout: false)
+      annotations = try existing.annotations(classNames: classNames)
+    } else {
+      let staging = try Staging(destination: path, mode: mode)
+      try FileSystem.createFolder(staging.path)
+      let environment = try Environment(staging.path, isStaged: true)
+      self.staging = consume staging
+      self.environment = environment
+      countBefore = 0
+      sink = ImageSink(
+        environment, layout: layout == .perImage ? .single : .undecided, first: 0, canChangeLayout: true)
+      annotations = AnnotationRecords(classNames: classNames)
+    }
+  }
+
+  func append(
+    _ pixels: RawSpan, layout: BatchLayout, annotations more: Annotations
+  ) throws(StoreError) {
+    try attempt { () throws(StoreError) in
+      guard pixels.byteCount == layout.byteCount else {
+        throw StoreError(
+          .invalidArgument, "\(pixels.byteCount) bytes of pixels where \(layout.count) images take "
+            + "\(layout.byteCount)")
+      }
+      try more.validate(count: layout.count)
+      try check(layout)
+      try annotations.append(more, imageCount: layout.count)
+      try unsafe pixels.withUnsafeBytes { (bytes) throws(StoreError) in
+        try unsafe annotations.addChecksums(of: bytes, layout: layout, threads: threads)
+        try unsafe sink.append(bytes, layout: layout)
+      }
+      count += layout.count
+    }
+  }
+
+  /// Refuses images that a value cannot hold.
+  private func check(_ layout: BatchLayout) throws(StoreError) {
+    // liblmdb 0.9 writes values of up to 2 GiB right.
+    let most = 1 << 31 - 1 << 20
+    for position in 0..<(layout.uniformFormat == nil ? layout.count : min(1, layout.count)) {
+      guard layout[position].byteCount <= most else {
+        throw StoreError(
+          .unsupported, "an image of \(layout[position].byteCount) bytes, where a value holds \(most)",
+          image: count + position)
+      }
+    }
+  }
+
+  func finish() throws(StoreError) {
+    try attempt { () throws(StoreError) in
+      try sink.flush()
+      guard let environment else { return }
+      // Images count from this commit on.
+      let records = try annotations.records(
+        first: countBefore, count: count, formats: sink.layout == .single ? sink.formats : nil)
+      try environment.write(records.reduce(0) { $0 + $1.bytes.count + 2 * environment.pageSize }) {
+        (transaction) throws(StoreError) in
+        for record in records { try transaction.put(record.bytes, key: record.key) }
+      }
+      try environment.synchronize()
+      try close()
+    }
+  }
+
+  private func close() throws(StoreError) {
+    // Closed before the folder moves or its lock is given up.
+    environment = nil
+    guard let staging = staging.take() else {
+      entry = nil
+      lock = nil
+      return
+    }
+    #if canImport(Darwin)
+    // liblmdb's fsync hands the bytes to the drive only.
+    try File("\(staging.path)/data.mdb", .read).synchronize()
+    #endif
+    try staging.commit()
+  }
+
+  /// Ends a session that may not have been finished.
+  func end() {
+    guard getpid() == process else {
+      // In a fork of the process this is all the parent's: nothing may be closed, unlocked or removed here.
+      _ = unsafe Unmanaged.passRetained(self)
+      return
+    }
+    guard let environment, staging == nil else { return }
+    do throws(StoreError) {
+      // What was committed of the images goes; the next append would do it too.
+      try ExistingStore.removeUnfinished(environment, path, from: countBefore)
+    } catch {
+      // Nothing can be reported from here, and readers leave these images out.
+    }
+  }
+
+  /// Does something unless an earlier call failed, and keeps the error if it fails.
+  private func attempt(_ body: () throws(StoreError) -> Void) throws(StoreError) {
+    if let failure { throw failure }
+    guard getpid() == process else {
+      throw StoreError(
+        .invalidArgument, "the writer belongs to another process, from which this one has forked",
+        remedy: "make a writer of its own", path: path)
+    }
+    do throws(StoreError) {
+      try body()
+    } catch {
+      failure = error.at(path: path)
+      throw error.at(path: path)
+    }
+  }
+}

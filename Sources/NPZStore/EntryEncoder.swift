@@ -1,0 +1,74 @@
+import Deflate
+import ImageStoreCore
+import NumPyFormat
+import StoreIO
+import Synchronization
+
+/// What one thread needs to deflate entries, used again from call to call.
+///
+/// Invariant behind `@unchecked Sendable`: one thread at a time has it; ``EntryEncoders`` hands it from one
+/// to the next.
+@safe final class EntryEncoder: @unchecked Sendable {
+  private let level: Int
+  private var deflater: Deflater?
+  private var smallDeflater: Deflater?
+  private var source: [UInt8] = []
+
+  init(level: Int) { self.level = level }
+
+  /// Up to this size a window of 8 KiB reaches as far back as zlib's of 32 KiB, and is quicker to clear
+  /// between entries.
+  private static let smallByteCount = 7_900
+
+  /// Deflates an array's header and data as one entry.
+  ///
+  /// - Parameters:
+  ///   - offset: where the entry will stand.
+  ///   - output: takes the local header and the deflated bytes.
+  func encode(
+    header: [UInt8], data: UnsafeRawBufferPointer, name: String, offset: Int, to output: inout [UInt8]
+  ) throws(StoreError) -> ZipWrittenEntry {
+    source.removeAll(keepingCapacity: true)
+    source += header
+    unsafe source.append(contentsOf: data)
+    if source.count <= Self.smallByteCount {
+      if smallDeflater == nil {
+        smallDeflater = try Deflater(.raw, level: level, windowBits: 13, memoryLevel: 7)
+      }
+      return try append(with: &smallDeflater!, name: name, offset: offset, to: &output)
+    }
+    if deflater == nil { deflater = try Deflater(.raw, level: level) }
+    return try append(with: &deflater!, name: name, offset: offset, to: &output)
+  }
+
+  /// Appends the local header and the deflated bytes of what is in ``source``.
+  private func append(
+    with deflater: inout Deflater, name: String, offset: Int, to output: inout [UInt8]
+  ) throws(StoreError) -> ZipWrittenEntry {
+    let source = source
+    let bytes = unsafe source.span.bytes
+    try deflater.deflate(bytes)
+    let compressed = deflater.bytes
+    let entry = ZipWrittenEntry(
+      offset: offset, compressedByteCount: compressed.byteCount, byteCount: bytes.byteCount,
+      checksum: CRC32.checksum(of: bytes), isDeflated: true)
+    ZipFormat.appendLocalHeader(of: entry, name: name, dataOffset: nil, to: &output)
+    unsafe compressed.withUnsafeBytes { unsafe output.append(contentsOf: $0) }
+    return entry
+  }
+}
+
+/// Encoders that no thread is using.
+final class EntryEncoders: Sendable {
+  private let level: Int
+  private let idle = Mutex<[EntryEncoder]>([])
+
+  init(level: Int) { self.level = level }
+
+  /// Calls with an encoder of its own.
+  func with<Result>(_ body: (EntryEncoder) throws(StoreError) -> Result) throws(StoreError) -> Result {
+    let encoder = idle.withLock { $0.popLast() } ?? EntryEncoder(level: level)
+    defer { idle.withLock { $0.append(encoder) } }
+    return try body(encoder)
+  }
+}

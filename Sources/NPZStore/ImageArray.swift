@@ -1,0 +1,157 @@
+import Deflate
+import ImageStoreCore
+import NumPyFormat
+import StoreIO
+import Synchronization
+
+/// Images that are one array, in one entry.
+///
+/// A stored array is read from the map. A deflated one is inflated to memory, whole, when its first image is
+/// read, since there is no way into the middle of it.
+final class ImageArray: Sendable {
+  let images: NPYImages
+  private let archive: ZipArchive
+  private let name: String
+  private let entry: ZipEntry
+  private let header: NPYHeader
+  private let checksums: NPZStore.ChecksumPolicy
+  private let inflated = Cached<PixelMemory>()
+  private let isChecked = Atomic(false)
+
+  /// A larger array is not read through for its checksum before its first image is.
+  private static let mostBytesChecked = 256 << 20
+
+  init(
+    _ archive: ZipArchive, name: String, _ entry: ZipEntry, checksums: NPZStore.ChecksumPolicy
+  ) throws(StoreError) {
+    self.archive = archive
+    self.name = name
+    self.entry = entry
+    self.checksums = checksums
+    header = try archive.header(of: entry, name: name)
+    do throws(StoreError) {
+      images = try NPYImages(imagesOf: header)
+    } catch {
+      throw error.at(path: archive.path, key: name)
+    }
+  }
+
+  /// Whether images lie in the map as they are delivered.
+  var isMapped: Bool { !entry.isDeflated && images.isDirect }
+
+  /// Calls with the first sample of the first image; all are there until the call ends.
+  private func withBase<Result>(
+    _ body: (UnsafeRawPointer) throws(StoreError) -> Result
+  ) throws(StoreError) -> Result {
+    if entry.isDeflated {
+      let memory = try inflated.value { () throws(StoreError) in
+        try located { () throws(StoreError) in try inflate() }
+      }
+      return try unsafe body(memory.bytes.baseAddress! + header.dataOffset)
+    }
+    let bytes = try unsafe located { () throws(StoreError) in
+      let bytes = try unsafe archive.compressedBytes(of: entry)
+      if checksums == .check, entry.byteCount <= Self.mostBytesChecked, !isChecked.load(ordering: .relaxed) {
+        try unsafe check(bytes)
+        isChecked.store(true, ordering: .relaxed)
+      }
+      return unsafe bytes
+    }
+    return try unsafe body(bytes.baseAddress! + header.dataOffset)
+  }
+
+  private func inflate() throws(StoreError) -> PixelMemory {
+    let source = try unsafe archive.compressedBytes(of: entry)
+    let memory = try PixelMemory(capacity: entry.byteCount)
+    try memory.fill { (output) throws(StoreError) in
+      try unsafe output.appendBytes(entry.byteCount) { (target) throws(StoreError) in
+        var inflater = Inflater(.raw)
+        try unsafe inflater.inflate(source, into: target)
+        if checksums == .check { try unsafe check(UnsafeRawBufferPointer(target)) }
+      }
+    }
+    return memory
+  }
+
+  private func check(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
+    try unsafe entry.check(bytes)
+    try unsafe ImageEntries.checkTruthValues(
+      UnsafeRawBufferPointer(rebasing: bytes[header.dataOffset..<header.dataOffset + header.dataByteCount]),
+      images.format)
+  }
+
+  /// The same error naming the file and the array.
+  private func located<Result>(
+    _ body: () throws(StoreError) -> Result
+  ) throws(StoreError) -> Result {
+    do throws(StoreError) {
+      return try body()
+    } catch {
+      throw error.at(path: archive.path, key: name)
+    }
+  }
+
+  func read(
+    _ indices: Span<Int>, regions: Span<ImageRegion>, into destination: inout OutputRawSpan
+  ) throws(StoreError) {
+    let stride = images.imageStride
+    try unsafe withBase { (base) throws(StoreError) in
+      guard !images.isDirect else {
+        return try unsafe destination.gather(
+          indices, regions: regions, of: images.count, format: images.format
+        ) { (index) throws(StoreError) in unsafe base + index * stride }
+      }
+      let gather = try UniformGather(
+        indices, regions: regions, of: images.count, format: images.format)
+      try unsafe destination.appendBytes(gather.byteCount) { (memory) throws(StoreError) in
+        for position in 0..<gather.count {
+          unsafe images.copy(
+            gather.isWhole
+              ? ImageRegion(wholeOf: images.format) : gather.region(position, of: regions),
+            from: base + indices[position] * stride,
+            to: memory.baseAddress! + position * gather.slotByteCount)
+        }
+      }
+    }
+  }
+
+  func forEachImage(
+    _ indices: Span<Int>,
+    _ body: (_ position: Int, _ format: ImageFormat, _ pixels: RawSpan) throws(StoreError) -> Void
+  ) throws(StoreError) {
+    let format = images.format
+    let scratch = try images.isDirect ? nil : PixelMemory(capacity: format.byteCount)
+    try unsafe withBase { (base) throws(StoreError) in
+      for position in indices.indices {
+        let index = indices[position]
+        guard index >= 0 && index < images.count else {
+          throw .indexOutOfRange(index, count: images.count)
+        }
+        let image = unsafe base + index * images.imageStride
+        guard let scratch else {
+          try unsafe withRawSpan(of: UnsafeRawBufferPointer(start: image, count: format.byteCount)) {
+            (pixels) throws(StoreError) in try body(position, format, pixels)
+          }
+          continue
+        }
+        try scratch.fill { (output) throws(StoreError) in
+          try unsafe output.appendBytes(format.byteCount) { (target) throws(StoreError) in
+            unsafe images.copy(ImageRegion(wholeOf: format), from: image, to: target.baseAddress!)
+          }
+        }
+        try body(position, format, scratch.span)
+      }
+    }
+  }
+
+  /// Checks the array's checksum.
+  func verify() throws(StoreError) {
+    try located { () throws(StoreError) in
+      if entry.isDeflated {
+        try unsafe check(inflate().bytes)
+      } else {
+        try unsafe check(archive.compressedBytes(of: entry))
+      }
+    }
+  }
+}

@@ -1,0 +1,127 @@
+import Deflate
+import ImageStoreCore
+import NumPyFormat
+import StoreIO
+
+extension ImageEntries {
+  /// A decoded entry: its pixels somewhere in memory, and how they lie there.
+  @safe struct Decoded {
+    let images: NPYImages
+    let pixels: UnsafeRawPointer
+  }
+
+  /// The bytes of an entry, inflated to the decoder's memory where they are not in the map.
+  ///
+  /// - Returns: what is good until the decoder is used again.
+  func decode(
+    _ index: Int, with decoder: EntryDecoder, checks: Bool
+  ) throws(StoreError) -> Decoded {
+    let entry = entry(index)
+    let source = try unsafe archive.compressedBytes(of: entry)
+    var bytes = unsafe source
+    if entry.isDeflated {
+      let scratch = try unsafe decoder.scratch(entry.byteCount)
+      try unsafe decoder.inflater.inflate(source, into: scratch, count: entry.byteCount)
+      unsafe bytes = UnsafeRawBufferPointer(rebasing: scratch[..<entry.byteCount])
+    }
+    if checks { try unsafe entry.check(bytes) }
+    let (images, dataOffset) = try unsafe form(of: bytes)
+    let pixels = unsafe UnsafeRawBufferPointer(
+      rebasing: bytes[dataOffset..<dataOffset + images.format.byteCount])
+    try unsafe Self.checkTruthValues(pixels, images.format)
+    return unsafe Decoded(images: images, pixels: pixels.baseAddress!)
+  }
+
+  /// How the image lies in an entry's bytes: as expected, or as its own header says.
+  private func form(
+    of bytes: UnsafeRawBufferPointer
+  ) throws(StoreError) -> (images: NPYImages, dataOffset: Int) {
+    if let expected, unsafe expected.isHeader(of: bytes) { return (expected.images, expected.header.count) }
+    let header = try unsafe withRawSpan(of: bytes) { (file) throws(StoreError) in
+      try NPYHeader(parsing: file)
+    }
+    let images = try NPYImages(imageOf: header)
+    guard images.format.byteCount <= bytes.count - header.dataOffset else {
+      throw StoreError(
+        .corrupt,
+        "an image of \(images.format.byteCount) bytes in an entry that has \(bytes.count - header.dataOffset)"
+      )
+    }
+    if let format, images.format != format {
+      throw StoreError(
+        .corrupt, "an image of \(images.format) where the others have \(format)",
+        remedy: "save the archive again")
+    }
+    return (images, header.dataOffset)
+  }
+
+  static func checkTruthValues(
+    _ pixels: UnsafeRawBufferPointer, _ format: ImageFormat
+  ) throws(StoreError) {
+    guard format.elementType == .bool, let offset = unsafe NPYImages.firstNonBoolean(in: pixels) else {
+      return
+    }
+    throw unsafe StoreError(
+      .corrupt, "a truth value of \(pixels[offset]) at byte \(offset) of the pixels",
+      remedy: "save the array as uint8")
+  }
+
+  /// Inflates a whole image straight to its slot where it can.
+  ///
+  /// The header comes out before the pixels. It is inflated over the end of the slot before, which is put
+  /// back: so pixels are written once, and zlib has the slots after as the room in which it is fastest.
+  ///
+  /// - Parameters:
+  ///   - slot: room for the image.
+  ///   - before: how many bytes before the slot belong to this thread and have been written.
+  ///   - after: how many bytes from the slot on belong to this thread.
+  func decodeWhole(
+    _ index: Int, into slot: UnsafeMutableRawPointer, before: Int, after: Int, format: ImageFormat,
+    with decoder: EntryDecoder
+  ) throws(StoreError) {
+    let entry = entry(index)
+    if let expected, expected.images.isDirect, entry.isDeflated, entry.byteCount == expected.byteCount,
+      expected.header.count <= min(before, EntryDecoder.mostHeaderBytes),
+      expected.header.count + format.byteCount == entry.byteCount
+    {
+      let headerByteCount = expected.header.count
+      let source = try unsafe archive.compressedBytes(of: entry)
+      let target = unsafe UnsafeMutableRawBufferPointer(
+        start: slot - headerByteCount, count: headerByteCount + after)
+      unsafe decoder.saved.copyMemory(from: target.baseAddress!, byteCount: headerByteCount)
+      try unsafe decoder.inflater.inflate(source, into: target, count: entry.byteCount)
+      let bytes = unsafe UnsafeRawBufferPointer(rebasing: target[..<entry.byteCount])
+      if checksums == .check { try unsafe entry.check(bytes) }
+      let isAsExpected = unsafe expected.isHeader(of: bytes)
+      unsafe target.baseAddress!.copyMemory(from: decoder.saved, byteCount: headerByteCount)
+      if isAsExpected {
+        return try unsafe Self.checkTruthValues(
+          UnsafeRawBufferPointer(start: slot, count: format.byteCount), format)
+      }
+    }
+    try unsafe decodeRegion(
+      ImageRegion(wholeOf: format), of: index, into: slot, format: format, with: decoder)
+  }
+
+  /// Decodes an image and copies a region of it.
+  func decodeRegion(
+    _ region: ImageRegion, of index: Int, into slot: UnsafeMutableRawPointer, format: ImageFormat,
+    with decoder: EntryDecoder
+  ) throws(StoreError) {
+    let decoded = try decode(index, with: decoder, checks: checksums == .check)
+    // The file is mapped and may be changed by others, so what was asked for is compared again.
+    guard decoded.images.format == format else {
+      throw StoreError(.corrupt, "an image of \(decoded.images.format) that was of \(format)")
+    }
+    unsafe decoded.images.copy(region, from: decoded.pixels, to: slot)
+  }
+}
+
+extension ImageEntries.Expected {
+  /// Whether bytes begin with the header.
+  @inline(__always)
+  func isHeader(of bytes: UnsafeRawBufferPointer) -> Bool {
+    unsafe bytes.count == byteCount
+      && header.withUnsafeBytes { unsafe equalBytes($0.baseAddress!, bytes.baseAddress!, $0.count) }
+  }
+}

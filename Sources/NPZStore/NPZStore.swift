@@ -1,0 +1,190 @@
+public import ImageStoreCore
+import NumPyFormat
+import StoreIO
+
+/// Images in an `.npz` archive, as `numpy.savez` and `numpy.savez_compressed` write it.
+///
+/// Written is one zip archive with an entry an image, `ix-000000.npy`, `ix-000001.npy` and so on,
+/// `labels.npy`, `columns/NAME.npy` and `class_names.npy`. `numpy.load` opens it:
+///
+///     archive = numpy.load("store.npz")
+///     image, label = archive["ix-000042"], archive["labels"][42]
+///
+/// Read are such archives, those of other names with an array an image, and those with one array of all
+/// images (`images`, `x_train`, `train_images` and others, see ``parts(at:)``). Stored entries are read from
+/// a map of the file; deflated ones are inflated straight to the caller's memory, on several threads.
+///
+/// Archives are checked before they are believed: see `Docs/Guarantees.md`. Arrays of Python objects are
+/// refused and never unpickled. Sources: PKWARE's APPNOTE.TXT 6.3, RFC 1951, numpy's `lib/_format_impl.py`.
+public final class NPZStore: ImageStore {
+  /// Where the archive is.
+  public let path: String
+  public let classNames: [String]?
+  public let columnNames: [String]
+
+  let archive: ZipArchive
+  let images: Images
+  private let contents: NPZContents
+  private let labelArchive: ZipArchive?
+  private let labelEntry: (name: String, entry: ZipEntry)?
+  private let knownLabels = Cached<[Int]>()
+
+  enum Images: Sendable {
+    case entries(ImageEntries)
+    case array(ImageArray)
+  }
+
+  /// Opens an archive.
+  ///
+  /// - Parameters:
+  ///   - path: the archive.
+  ///   - images: the key of the one array with all images; nil looks for an entry an image, then for
+  ///     arrays of known names, of which ``parts(at:)`` tells, and takes the first of them.
+  ///   - labels: the key of the labels; nil looks for `labels`, `outputs` and others, or what goes with
+  ///     `images`.
+  ///   - labelsAt: another archive that has the labels; nil looks for `out-NAME.npz` beside the archive
+  ///     where that has none itself.
+  ///   - checksums: whether reading an image checks its CRC-32.
+  ///   - threads: how many threads decode; nil stands for one for each processor.
+  /// - Throws: ``StoreError/Code/notFound``; ``StoreError/Code/unrecognized`` for what is no archive or
+  ///   has no images; ``StoreError/Code/corrupt`` and ``StoreError/Code/limitExceeded`` for archives that
+  ///   contradict themselves or lie; ``StoreError/Code/unsupported`` for encrypted ones and for arrays
+  ///   that are no images.
+  public init(
+    at path: String, images: String? = nil, labels: String? = nil, labelsAt: String? = nil,
+    checksums: ChecksumPolicy = .check, threads: Int? = nil
+  ) throws(StoreError) {
+    self.path = path
+    archive = try ZipArchive(at: path)
+    contents = try NPZContents(
+      of: archive, images: images, labels: labelsAt == nil ? labels : nil)
+    columnNames = contents.columns.keys.sorted()
+    switch contents.images {
+    case .entries(let positions):
+      self.images = .entries(
+        try ImageEntries(
+          archive, positions, checksums: checksums, threads: Workers.threadCount(threads)))
+    case .array(let name, let entry):
+      self.images = .array(try ImageArray(archive, name: name, entry, checksums: checksums))
+    }
+    if let other = labelsAt ?? Self.labelArchive(beside: path, contents) {
+      let archive = try ZipArchive(at: other)
+      labelArchive = archive
+      labelEntry = try NPZContents.labels(in: archive, named: labels)
+    } else {
+      labelArchive = archive
+      labelEntry = contents.labels
+    }
+    classNames = try Self.classNames(contents, archive)
+  }
+
+  /// The archive that goes with one that has no labels: `out-training.npz` with `training.npz`.
+  private static func labelArchive(beside path: String, _ contents: NPZContents) -> String? {
+    guard contents.labels == nil else { return nil }
+    let (folder, name) = FileSystem.split(path)
+    let other = "\(folder)/out-\(name)"
+    return FileSystem.kind(of: other) == .file ? other : nil
+  }
+
+  private static func classNames(
+    _ contents: NPZContents, _ archive: ZipArchive
+  ) throws(StoreError) -> [String]? {
+    guard let entry = contents.classNames else { return nil }
+    let column = try unsafe archive.values(of: entry, name: NPZContents.classNamesEntry) {
+      (header, data) throws(StoreError) in try unsafe header.column(in: data)
+    }
+    guard case .string(let names) = column else {
+      throw StoreError(
+        .unsupported, "class names that are no text", path: archive.path, key: NPZContents.classNamesEntry)
+    }
+    return names
+  }
+
+  public var count: Int {
+    switch images {
+    case .entries(let entries): entries.count
+    case .array(let array): array.images.count
+    }
+  }
+
+  public var format: ImageFormat? {
+    switch images {
+    case .entries(let entries): entries.format
+    case .array(let array): array.images.format
+    }
+  }
+
+  public func format(at index: Int) throws(StoreError) -> ImageFormat {
+    switch images {
+    case .entries(let entries): return try entries.format(at: index)
+    case .array(let array):
+      guard index >= 0 && index < count else { throw .indexOutOfRange(index, count: count) }
+      return array.images.format
+    }
+  }
+
+  public func labels() throws(StoreError) -> [Int]? {
+    guard let (name, entry) = labelEntry, let labelArchive else { return nil }
+    return try knownLabels.value { () throws(StoreError) in
+      let labels = try unsafe labelArchive.values(of: entry, name: name) {
+        (header, data) throws(StoreError) in try unsafe header.integers(in: data)
+      }
+      guard labels.count == count else {
+        throw StoreError(
+          .corrupt, "\(labels.count) labels for \(count) images", path: labelArchive.path, key: name)
+      }
+      return labels
+    }
+  }
+
+  public func column(_ name: String) throws(StoreError) -> Column {
+    guard let entry = contents.columns[name] else { throw .noColumn(name, among: columnNames) }
+    let column = try unsafe archive.values(of: entry, name: name) { (header, data) throws(StoreError) in
+      try unsafe header.column(in: data)
+    }
+    guard column.count == count else {
+      throw StoreError(
+        .corrupt, "\(column.count) values for \(count) images", path: path, key: name)
+    }
+    return column
+  }
+
+  public func read(
+    _ indices: Span<Int>, regions: Span<ImageRegion>, into destination: inout OutputRawSpan
+  ) throws(StoreError) {
+    switch images {
+    case .entries(let entries): try entries.read(indices, regions: regions, into: &destination)
+    case .array(let array): try array.read(indices, regions: regions, into: &destination)
+    }
+  }
+
+  public func forEachImage(
+    _ indices: Span<Int>,
+    _ body: (_ position: Int, _ format: ImageFormat, _ pixels: RawSpan) throws(StoreError) -> Void
+  ) throws(StoreError) {
+    switch images {
+    case .entries(let entries): try entries.forEachImage(indices, body)
+    case .array(let array): try array.forEachImage(indices, body)
+    }
+  }
+
+  public var lendsWithoutCopy: Bool {
+    switch images {
+    case .entries(let entries): entries.mapped != nil
+    case .array(let array): array.isMapped
+    }
+  }
+
+  public func advise(_ pattern: AccessPattern) { archive.file.advise(pattern) }
+
+  public func verify(progress: (_ checked: Int) -> Void) throws(StoreError) {
+    _ = try labels()
+    for name in columnNames { _ = try column(name) }
+    switch images {
+    case .entries(let entries): try entries.verify(progress: progress)
+    case .array(let array):
+      try array.verify()
+      progress(count)
+    }
+  }
+}

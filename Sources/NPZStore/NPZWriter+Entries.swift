@@ -1,0 +1,157 @@
+import ImageStoreCore
+import NumPyFormat
+import StoreIO
+
+extension NPZStore.Writer {
+  /// Deflates images on several threads, a bounded number of bytes at a time.
+  mutating func deflate(
+    _ pixels: RawSpan, _ layout: BatchLayout, with encoders: EntryEncoders
+  ) throws(StoreError) {
+    // Pieces of many small images or of one large one, and enough of them to keep every thread at work.
+    let imagesAPiece = max(1, (96 << 10) / max(1, layout.byteCount / layout.count))
+    let piecesAGroup = 4 * threads
+    var start = 0
+    while start < layout.count {
+      let end = min(layout.count, start + imagesAPiece * piecesAGroup)
+      let outputs = (0..<(end - start + imagesAPiece - 1) / imagesAPiece).map { _ in EncodedPiece() }
+      let firstIndex = firstIndex
+      let headers = headers(of: layout, start..<end)
+      try Workers.perform(outputs.count, threads: threads) { (piece) throws(StoreError) in
+        let first = start + piece * imagesAPiece
+        try encoders.with { (encoder) throws(StoreError) in
+          for position in first..<min(first + imagesAPiece, end) {
+            let image = pixels.extracting(layout.byteRange(of: position))
+            try unsafe image.withUnsafeBytes { (data) throws(StoreError) in
+              try unsafe outputs[piece].encode(
+                header: headers.count == 1 ? headers[0] : headers[position - start], data: data,
+                name: ZipDirectory.name(ofImage: firstIndex + position - start), with: encoder)
+            }
+          }
+        }
+      }
+      for output in outputs {
+        for var entry in output.entries {
+          entry.offset += offset
+          entries.append(entry)
+        }
+        try unsafe emit(output.bytes.span.bytes)
+      }
+      start = end
+    }
+  }
+
+  /// Stores images as they are, their pixels at multiples of 64 bytes.
+  mutating func store(_ pixels: RawSpan, _ layout: BatchLayout) throws(StoreError) {
+    for position in 0..<layout.count {
+      let image = pixels.extracting(layout.byteRange(of: position))
+      let name = ZipDirectory.name(ofImage: firstIndex)
+      entries.append(
+        try unsafe image.withUnsafeBytes { (data) throws(StoreError) in
+          try unsafe store(header: header(of: layout[position]), data: data, name: name)
+        })
+      if pending.count >= 1 << 20 { try flush() }
+      if pending.isEmpty { try leaveTrailer() }
+    }
+    try flush()
+  }
+
+  /// Writes an entry with an array of labels, of a column or of names.
+  mutating func write(_ array: [UInt8], name: String) throws(StoreError) -> ZipWrittenEntry {
+    let entry: ZipWrittenEntry
+    if let encoders {
+      let output = EncodedPiece()
+      try unsafe array.span.bytes.withUnsafeBytes { (data) throws(StoreError) in
+        try encoders.with { (encoder) throws(StoreError) in
+          try unsafe output.encode(header: [], data: data, name: name, with: encoder)
+        }
+      }
+      var written = output.entries[0]
+      written.offset = offset
+      entry = written
+      try unsafe emit(output.bytes.span.bytes)
+    } else {
+      entry = try unsafe array.span.bytes.withUnsafeBytes { (data) throws(StoreError) in
+        try unsafe store(header: [], data: data, name: name)
+      }
+      try flush()
+    }
+    return entry
+  }
+
+  private mutating func store(
+    header: [UInt8], data: UnsafeRawBufferPointer, name: String
+  ) throws(StoreError) -> ZipWrittenEntry {
+    var checksum = CRC32()
+    unsafe checksum.add(header.span.bytes)
+    unsafe checksum.add(data)
+    let byteCount = header.count + data.count
+    let entry = ZipWrittenEntry(
+      offset: offset + pending.count, compressedByteCount: byteCount, byteCount: byteCount,
+      checksum: checksum.value, isDeflated: false)
+    ZipFormat.appendLocalHeader(
+      of: entry, name: name,
+      dataOffset: ZipFormat.alignedStart(
+        offset: entry.offset, nameByteCount: name.utf8.count, byteCount: byteCount),
+      to: &pending)
+    pending += header
+    if data.count >= 1 << 18 {
+      try flush()
+      try unsafe withRawSpan(of: data) { (data) throws(StoreError) in try emit(data) }
+    } else {
+      unsafe pending.append(contentsOf: data)
+    }
+    return entry
+  }
+
+  /// The header's bytes of an image of a format.
+  private mutating func header(of format: ImageFormat) -> [UInt8] {
+    if let header, header.format == format { return header.bytes }
+    let bytes = NPYHeader(format).bytes
+    header = (format, bytes)
+    return bytes
+  }
+
+  /// The headers of some images, or one where all have the same.
+  private mutating func headers(of layout: BatchLayout, _ range: Range<Int>) -> [[UInt8]] {
+    if let format = layout.uniformFormat { return [header(of: format)] }
+    return range.map { header(of: layout[$0]) }
+  }
+
+  mutating func flush() throws(StoreError) {
+    let bytes = pending
+    pending.removeAll(keepingCapacity: true)
+    try unsafe emit(bytes.span.bytes)
+  }
+
+  /// Writes bytes at the end.
+  mutating func emit(_ bytes: RawSpan) throws(StoreError) {
+    try target.file.write(bytes, at: offset)
+    offset += bytes.byteCount
+    byteCountSinceTrailer += bytes.byteCount
+  }
+
+  /// Puts the last commit's trailer behind what an append has written, from time to time, so that a reader
+  /// need not search far for it. Between entries only.
+  private mutating func leaveTrailer() throws(StoreError) {
+    guard let old = target.old, byteCountSinceTrailer >= 4 << 20 else { return }
+    let trailer = old.store.archive.end.trailer
+    unsafe try emit(trailer.span.bytes)
+    byteCountSinceTrailer = 0
+  }
+}
+
+/// The entries of some images, one after another, their offsets counted from the first.
+///
+/// Invariant behind `@unchecked Sendable`: one thread fills it, and it is read when that is done.
+private final class EncodedPiece: @unchecked Sendable {
+  private(set) var bytes: [UInt8] = []
+  private(set) var entries: [ZipWrittenEntry] = []
+
+  func encode(
+    header: [UInt8], data: UnsafeRawBufferPointer, name: String, with encoder: EntryEncoder
+  ) throws(StoreError) {
+    entries.append(
+      try unsafe encoder.encode(
+        header: header, data: data, name: name, offset: bytes.count, to: &bytes))
+  }
+}

@@ -1,0 +1,110 @@
+import Deflate
+import ImageStoreCore
+import StoreIO
+
+/// An archive mapped into memory, and its directory.
+final class ZipArchive: Sendable {
+  let file: MappedFile
+  let directory: ZipDirectory
+  let end: ZipEnd
+
+  var path: String { file.path }
+
+  /// - Throws: as ``ZipEnd/find(in:accept:)`` and ``ZipDirectory/init(_:count:offset:)``, naming the file.
+  init(at path: String) throws(StoreError) {
+    do throws(StoreError) {
+      (file, directory, end) = try Self.open(path)
+    } catch {
+      throw error.at(path: path)
+    }
+  }
+
+  private static func open(
+    _ path: String
+  ) throws(StoreError) -> (MappedFile, ZipDirectory, ZipEnd) {
+    // Another archive may take the name between the two openings; a few tries suffice.
+    for _ in 0..<100 {
+      let map = try MappedFile(path)
+      let file = try File(path, .read)
+      guard try file.identity() == map.identity else { continue }
+      let found: (directory: ZipDirectory, end: ZipEnd)? = try ZipEnd.find(in: file) {
+        (end) throws(StoreError) in
+        // Nil where a writer finished an append since the file was mapped.
+        guard let bytes = unsafe map.bytes(at: end.directoryOffset, count: end.directoryByteCount)
+        else { return nil }
+        return (try unsafe ZipDirectory(bytes, count: end.entryCount, offset: end.directoryOffset), end)
+      }
+      if let found { return (map, found.directory, found.end) }
+    }
+    throw StoreError(.busy, "writers keep changing it while it is opened", remedy: "open it again")
+  }
+
+  /// The bytes of an entry as they are in the file.
+  ///
+  /// - Throws: ``StoreError/Code/corrupt`` where the local header is not what the directory says.
+  func compressedBytes(of entry: ZipEntry) throws(StoreError) -> UnsafeRawBufferPointer {
+    // The directory was checked: the header and the name lie before the limit, the limit in the file.
+    let range = entry.offset..<entry.limit
+    let bytes = unsafe UnsafeRawBufferPointer(rebasing: file.bytes[range])
+    let header = bytes.baseAddress!
+    func field<Value: FixedWidthInteger>(_ offset: Int, as type: Value.Type) -> Value {
+      unsafe Value(littleEndian: header.loadUnaligned(fromByteOffset: offset, as: Value.self))
+    }
+    let start = ZipFormat.localHeaderByteCount + entry.nameByteCount + Int(field(28, as: UInt16.self))
+    let name = unsafe UnsafeRawBufferPointer(
+      start: header + ZipFormat.localHeaderByteCount, count: entry.nameByteCount)
+    // Bit 3: sizes and checksum follow the data and may be zero here.
+    let isStreamed = field(6, as: UInt16.self) & 8 != 0
+    let size = field(22, as: UInt32.self)
+    let compressed = field(18, as: UInt32.self)
+    guard field(0, as: UInt32.self) == ZipFormat.localHeader,
+      Int(field(26, as: UInt16.self)) == entry.nameByteCount,
+      unsafe CRC32.checksum(of: name) == entry.nameChecksum,
+      field(8, as: UInt16.self) == (entry.isDeflated ? 8 : 0),
+      isStreamed || field(14, as: UInt32.self) == entry.checksum,
+      isStreamed || size == .max || Int(size) == entry.byteCount,
+      isStreamed || compressed == .max || Int(compressed) == entry.compressedByteCount,
+      bytes.count - start >= entry.compressedByteCount
+    else {
+      throw StoreError(
+        .corrupt, "the header before the entry at offset \(entry.offset) contradicts the directory")
+    }
+    return unsafe UnsafeRawBufferPointer(
+      rebasing: bytes[start..<start + entry.compressedByteCount])
+  }
+
+  /// The whole of a small entry, its checksum checked.
+  ///
+  /// - Parameter limit: the most bytes it may have.
+  func contents(of entry: ZipEntry, limit: Int) throws(StoreError) -> [UInt8] {
+    guard entry.byteCount <= limit else {
+      throw StoreError(.limitExceeded, "\(entry.byteCount) bytes where at most \(limit) are expected")
+    }
+    let source = try unsafe compressedBytes(of: entry)
+    var bytes = [UInt8](repeating: 0, count: entry.byteCount)
+    var span = bytes.mutableSpan
+    try unsafe span.withUnsafeMutableBytes { (buffer) throws(StoreError) in
+      if entry.isDeflated {
+        var inflater = Inflater(.raw)
+        try unsafe inflater.inflate(source, into: buffer)
+      } else {
+        unsafe buffer.copyMemory(from: source)
+      }
+      try unsafe entry.check(UnsafeRawBufferPointer(buffer))
+    }
+    return bytes
+  }
+}
+
+extension ZipEntry {
+  /// - Throws: ``StoreError/Code/corrupt`` where the entry's bytes are not those its checksum is of.
+  func check(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
+    let found = unsafe CRC32.checksum(of: bytes)
+    guard found == checksum else {
+      throw StoreError(
+        .corrupt,
+        "the entry is damaged: its CRC-32 is \(String(found, radix: 16)), not \(String(checksum, radix: 16))",
+        remedy: "fetch or write the archive again")
+    }
+  }
+}

@@ -1,0 +1,98 @@
+import ImageStoreCore
+import NumPyFormat
+import StoreIO
+
+/// The entries of an archive: those called `ix-000000.npy`, `ix-000001.npy` and so on by their number, the
+/// others by name.
+struct ZipDirectory: Sendable {
+  /// All entries, as the directory has them.
+  private(set) var entries: [ZipEntry] = []
+  /// Where in ``entries`` the first numbered entry stands that its successors follow in order.
+  private(set) var firstNumbered = 0
+  /// How many entries stand there in a row, numbered from 0.
+  private(set) var numberedCount = 0
+  /// Numbered entries that stand elsewhere.
+  private(set) var strayNumbers: [(number: Int, position: Int)] = []
+  /// The other entries, in the order of the directory.
+  private(set) var named: [(name: String, position: Int)] = []
+
+  /// Reads a directory.
+  ///
+  /// - Parameters:
+  ///   - bytes: the directory, as the end record places it.
+  ///   - count: how many entries the end record says there are.
+  ///   - offset: where the directory begins; every entry lies before.
+  /// - Throws: ``StoreError/Code/corrupt`` for a directory that contradicts itself or the end record,
+  ///   names that lead out of a folder or occur twice, and entries that overlap;
+  ///   ``StoreError/Code/unsupported`` for encryption and methods other than stored and deflated;
+  ///   ``StoreError/Code/limitExceeded`` for entries that inflate to more than deflate can make.
+  init(_ bytes: UnsafeRawBufferPointer, count: Int, offset: Int) throws(StoreError) {
+    entries.reserveCapacity(count)
+    var names: Set<String> = []
+    var position = 0
+    for index in 0..<count {
+      let record = try unsafe ZipDirectoryRecord(bytes, at: position, limit: offset)
+      position += record.byteCount
+      entries.append(record.entry)
+      if let number = record.number {
+        if number == numberedCount && (number == 0 || firstNumbered + number == index) {
+          if number == 0 { firstNumbered = index }
+          numberedCount += 1
+        } else {
+          strayNumbers.append((number, index))
+        }
+      } else {
+        let name = record.name
+        guard names.insert(name).inserted else {
+          throw StoreError(.corrupt, "two entries of this name", key: name)
+        }
+        named.append((name, index))
+      }
+    }
+    guard position == bytes.count else {
+      throw StoreError(
+        .corrupt, "\(bytes.count - position) bytes in the archive's directory that are no entry's")
+    }
+    strayNumbers.sort { $0.number < $1.number }
+    for (before, after) in zip(strayNumbers, strayNumbers.dropFirst()) where before.number == after.number {
+      throw StoreError(.corrupt, "two entries of this name", key: Self.name(ofImage: after.number))
+    }
+    if let first = strayNumbers.first, first.number < numberedCount {
+      throw StoreError(.corrupt, "two entries of this name", key: Self.name(ofImage: first.number))
+    }
+    try setLimits(end: offset)
+  }
+
+  /// Tells every entry where the next one begins.
+  private mutating func setLimits(end: Int) throws(StoreError) {
+    var isSorted = true
+    for position in entries.indices.dropLast() where entries[position].offset >= entries[position + 1].offset
+    {
+      isSorted = false
+      break
+    }
+    let order = isSorted ? [] : entries.indices.sorted { entries[$0].offset < entries[$1].offset }
+    for place in entries.indices {
+      let position = isSorted ? place : order[place]
+      let next =
+        place + 1 < entries.count ? entries[isSorted ? place + 1 : order[place + 1]].offset : end
+      guard entries[position].leastByteCount <= next - entries[position].offset else {
+        throw StoreError(
+          .corrupt, "two entries overlap at offset \(entries[position].offset)",
+          remedy: "the archive was made to mislead; do not use it")
+      }
+      entries[position].limit = next
+    }
+  }
+
+  /// The entry of a name that is no image's number.
+  func entry(named name: String) -> ZipEntry? {
+    named.first { $0.name == name }.map { entries[$0.position] }
+  }
+
+  /// The name of an image's entry.
+  static func name(ofImage index: Int) -> String {
+    let digits = String(index)
+    return "ix-" + String(repeating: "0", count: max(0, 6 - digits.utf8.count)) + digits + ".npy"
+  }
+}

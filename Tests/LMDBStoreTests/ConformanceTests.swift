@@ -1,0 +1,29 @@
+import ImageStoreCore
+import ImageStoreTesting
+import LMDBStore
+import Testing
+
+private func factory(_ layout: LMDBStore.Layout, threads: Int?) -> StoreFactory {
+  var capabilities = StoreCapabilities()
+  capabilities.holdsMixedFormats = true
+  return StoreFactory(
+    "LMDBStore, \(layout.rawValue), threads \(threads ?? 0)", capabilities: capabilities,
+    write: { path, mode, plan in
+      try plan.run(
+        LMDBStore.Writer(
+          to: path, mode: mode, layout: layout, classNames: plan.classNames, threads: threads))
+    },
+    open: { path in try LMDBStore(at: path, threads: threads) })
+}
+
+@Suite struct LMDBStoreConformanceTests {
+  @Test(arguments: ConformanceCheck.all)
+  func conformsInBlocks(_ check: ConformanceCheck) throws {
+    try check.run(on: factory(.automatic, threads: 3), seed: 1)
+  }
+
+  @Test(arguments: ConformanceCheck.all)
+  func conformsByTheImage(_ check: ConformanceCheck) throws {
+    try check.run(on: factory(.perImage, threads: 1), seed: 2)
+  }
+}

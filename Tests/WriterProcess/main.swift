@@ -1,0 +1,90 @@
+import ImageStoreCore
+import LMDBStore
+
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+// What tests need another process for. Images are squares of one value, that of their index modulo 251.
+//
+//   WriterProcess append STORE IMAGES RUNS      appends runs of images, finishing each run
+//   WriterProcess linger STORE create|append IMAGES    appends images and waits to be killed
+//   WriterProcess read STORE READS              opens the store and checks all images, again and again
+
+let format = ImageFormat(height: 32, width: 32, channels: 3)
+
+func pixels(_ range: Range<Int>) -> [UInt8] {
+  range.flatMap { [UInt8](repeating: UInt8($0 % 251), count: format.byteCount) }
+}
+
+func append(_ count: Int, from first: Int, to writer: inout LMDBStore.Writer) throws(StoreError) {
+  for start in stride(from: first, to: first + count, by: 1000) {
+    let run = start..<min(start + 1000, first + count)
+    let bytes = pixels(run)
+    try unsafe writer.append(
+      bytes.span.bytes, layout: BatchLayout(format, count: run.count),
+      annotations: Annotations(labels: run.map { $0 % 10 }))
+  }
+}
+
+func check(_ store: LMDBStore) throws(StoreError) {
+  var batch = ImageBatch()
+  for start in stride(from: 0, to: store.count, by: 500) {
+    let run = start..<min(start + 500, store.count)
+    try store.read(run, into: &batch)
+    guard batch.pixels.byteCount == run.count * format.byteCount else {
+      throw StoreError(.corrupt, "too few pixels")
+    }
+    for (position, index) in run.enumerated() {
+      for offset in [0, 1535, 3071] {
+        let byte = unsafe batch.pixels.unsafeLoad(
+          fromByteOffset: position * format.byteCount + offset, as: UInt8.self)
+        guard Int(byte) == index % 251, Int(batch.labels[position]) == index % 10 else {
+          throw StoreError(.corrupt, "wrong pixels or label", image: index)
+        }
+      }
+    }
+  }
+}
+
+func run(_ arguments: [String]) throws(StoreError) {
+  guard arguments.count >= 4 else { throw StoreError(.invalidArgument, "wrong usage") }
+  let path = arguments[2]
+  let number = Int(arguments[arguments.count - 1]) ?? 0
+  switch arguments[1] {
+  case "append":
+    for _ in 0..<number {
+      let first = FileManagerless.exists(path) ? try LMDBStore(at: path).count : 0
+      var writer = try LMDBStore.Writer(to: path, mode: .append)
+      try append(Int(arguments[3]) ?? 0, from: first, to: &writer)
+      try writer.finish()
+    }
+  case "linger":
+    let mode: WriteMode = arguments[3] == "create" ? .create : .append
+    let first = mode == .append ? try LMDBStore(at: path).count : 0
+    var writer = try LMDBStore.Writer(to: path, mode: mode)
+    try append(number, from: first, to: &writer)
+    // The test knows by this line that everything has been appended, and nothing finished.
+    print("waiting")
+    fflush(nil)
+    while true { sleep(60) }
+  case "read":
+    for _ in 0..<number { try check(try LMDBStore(at: path)) }
+  default: throw StoreError(.invalidArgument, "wrong usage")
+  }
+}
+
+enum FileManagerless {
+  static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
+}
+
+do throws(StoreError) {
+  try run(CommandLine.arguments)
+} catch {
+  print("\(error)")
+  exit(1)
+}
