@@ -117,7 +117,8 @@ extension LMDBStore {
     let format = positions.format(index)
     let offset = positions.offset(index)
     if let checks, !checks.isMarked(index) {
-      try check(ImageValue(format, count: nil, pageSize: contents.file.pageSize), format, at: offset, index...index)
+      try check(
+        ImageValue(format, count: nil, pageSize: contents.file.pageSize), format, at: offset, index...index)
       checks.mark(index)
     }
     // The walk has checked that the value, which ends behind the pixels, lies within the file.

@@ -40,7 +40,8 @@ internal import Musl
       throw StoreError(.system, "creating an environment failed", path: path)
     }
     do throws(StoreError) {
-      try Self.check(unsafe mdb_env_set_mapsize(environment, Self.firstMapSize), "setting the map's size", path)
+      try Self.check(
+        unsafe mdb_env_set_mapsize(environment, Self.firstMapSize), "setting the map's size", path)
       let flags = UInt32(MDB_NOTLS) | (isStaged ? UInt32(MDB_NOSYNC) : 0)
       try unsafe Self.open(environment, path, flags)
       var dead: Int32 = 0

@@ -20,6 +20,8 @@ final class WriterSession: @unchecked Sendable {
   private let process = getpid()
   /// A new store's place until it is finished; nil while images are appended to a store.
   private var staging: Staging?
+  /// The place of a store that would replace the one appended to, held so that none does.
+  private var replacement: Staging?
   /// The lock of the folder and its place in the registry, while images are appended to a store.
   private var lock: File?
   private var entry: EnvironmentRegistry.Entry?
@@ -36,7 +38,9 @@ final class WriterSession: @unchecked Sendable {
   ) throws(StoreError) {
     self.path = path
     self.threads = threads
+    let staging = try Staging(destination: path, mode: mode)
     if mode == .append, FileSystem.kind(of: path) != nil {
+      replacement = consume staging
       let existing = try ExistingStore(path, layout, lock: &lock, entry: &entry)
       let environment = try Environment(path, isStaged: false)
       try existing.removeUnfinished(environment)
@@ -47,7 +51,6 @@ final class WriterSession: @unchecked Sendable {
         environment, layout: existing.layout, first: existing.count, canChangeLayout: false)
       annotations = try existing.annotations(classNames: classNames)
     } else {
-      let staging = try Staging(destination: path, mode: mode)
       try FileSystem.createFolder(staging.path)
       let environment = try Environment(staging.path, isStaged: true)
       self.staging = consume staging
@@ -65,7 +68,8 @@ final class WriterSession: @unchecked Sendable {
     try attempt { () throws(StoreError) in
       guard pixels.byteCount == layout.byteCount else {
         throw StoreError(
-          .invalidArgument, "\(pixels.byteCount) bytes of pixels where \(layout.count) images take "
+          .invalidArgument,
+          "\(pixels.byteCount) bytes of pixels where \(layout.count) images take "
             + "\(layout.byteCount)")
       }
       try more.validate(count: layout.count)
@@ -114,6 +118,7 @@ final class WriterSession: @unchecked Sendable {
     guard let staging = staging.take() else {
       entry = nil
       lock = nil
+      replacement = nil
       return
     }
     #if canImport(Darwin)
