@@ -59,10 +59,18 @@ extension FileSystem {
   }
 }
 
-/// How many files this process has open, or nil where the system does not tell.
+/// How many files this process has open, or nil where the system does not tell. What libdispatch opens for
+/// itself when it first needs it has no name and is left out.
 package func openFileCount() -> Int? {
   for folder in ["/proc/self/fd", "/dev/fd"] {
-    if let names = try? FileSystem.names(in: folder) { return names.count }
+    guard let names = try? FileSystem.names(in: folder) else { continue }
+    return names.count { !linkTarget("\(folder)/\($0)").hasPrefix("anon_inode:") }
   }
   return nil
+}
+
+private func linkTarget(_ path: String) -> String {
+  var bytes = [UInt8](repeating: 0, count: 4096)
+  let count = unsafe bytes.withUnsafeMutableBytes { unsafe readlink(path, $0.baseAddress, $0.count) }
+  return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
 }

@@ -53,7 +53,7 @@ enum StoreKey {
   private static func number(_ digits: UnsafeRawBufferPointer) -> Int? {
     guard unsafe !digits.isEmpty, digits.count <= 18 else { return nil }
     var number = 0
-    for unsafedigit in unsafe digits {
+    for unsafe digit in unsafe digits {
       guard digit >= 0x30 && digit <= 0x39 else { return nil }
       number = number * 10 + Int(digit - 0x30)
     }

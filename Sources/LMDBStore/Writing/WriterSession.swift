@@ -29,6 +29,9 @@ final class WriterSession: @unchecked Sendable {
   private var sink: ImageSink
   private var annotations: AnnotationRecords
   private var failure: StoreError?
+  /// Whether the commit that makes images count has been begun; where it fails while waiting for the disk,
+  /// readers may count them all the same.
+  private var hasBegunCommit = false
   /// Images in the store and images appended.
   private(set) var count = 0
   private let countBefore: Int
@@ -103,6 +106,7 @@ final class WriterSession: @unchecked Sendable {
       // Images count from this commit on.
       let records = try annotations.records(
         first: countBefore, count: count, formats: sink.layout == .single ? sink.formats : nil)
+      hasBegunCommit = true
       try environment.write(records.reduce(0) { $0 + $1.bytes.count + 2 * environment.pageSize }) {
         (transaction) throws(StoreError) in
         for record in records { try transaction.put(record.bytes, key: record.key) }
@@ -135,7 +139,7 @@ final class WriterSession: @unchecked Sendable {
       _ = unsafe Unmanaged.passRetained(self)
       return
     }
-    guard let environment, staging == nil else { return }
+    guard let environment, staging == nil, !hasBegunCommit else { return }
     do throws(StoreError) {
       // What was committed of the images goes; the next append would do it too.
       try ExistingStore.removeUnfinished(environment, path, from: countBefore)
