@@ -2,9 +2,9 @@ import ImageStoreCore
 import NumPyFormat
 import StoreIO
 
-extension NPZStore.Writer {
+extension ArchiveWriter {
   /// Deflates images on several threads, a bounded number of bytes at a time.
-  mutating func deflate(
+  func deflate(
     _ pixels: RawSpan, _ layout: BatchLayout, with encoders: EntryEncoders
   ) throws(StoreError) {
     // Pieces of many small images or of one large one, and enough of them to keep every thread at work.
@@ -41,7 +41,7 @@ extension NPZStore.Writer {
   }
 
   /// Stores images as they are, their pixels at multiples of 64 bytes.
-  mutating func store(_ pixels: RawSpan, _ layout: BatchLayout) throws(StoreError) {
+  func store(_ pixels: RawSpan, _ layout: BatchLayout) throws(StoreError) {
     for position in 0..<layout.count {
       let image = pixels.extracting(layout.byteRange(of: position))
       let name = ZipDirectory.name(ofImage: firstIndex)
@@ -56,7 +56,7 @@ extension NPZStore.Writer {
   }
 
   /// Writes an entry with an array of labels, of a column or of names.
-  mutating func write(_ array: [UInt8], name: String) throws(StoreError) -> ZipWrittenEntry {
+  func write(_ array: [UInt8], name: String) throws(StoreError) -> ZipWrittenEntry {
     let entry: ZipWrittenEntry
     if let encoders {
       let output = EncodedPiece()
@@ -78,7 +78,7 @@ extension NPZStore.Writer {
     return entry
   }
 
-  private mutating func store(
+  private func store(
     header: [UInt8], data: UnsafeRawBufferPointer, name: String
   ) throws(StoreError) -> ZipWrittenEntry {
     var checksum = CRC32()
@@ -104,7 +104,7 @@ extension NPZStore.Writer {
   }
 
   /// The header's bytes of an image of a format.
-  private mutating func header(of format: ImageFormat) -> [UInt8] {
+  private func header(of format: ImageFormat) -> [UInt8] {
     if let header, header.format == format { return header.bytes }
     let bytes = NPYHeader(format).bytes
     header = (format, bytes)
@@ -112,19 +112,19 @@ extension NPZStore.Writer {
   }
 
   /// The headers of some images, or one where all have the same.
-  private mutating func headers(of layout: BatchLayout, _ range: Range<Int>) -> [[UInt8]] {
+  private func headers(of layout: BatchLayout, _ range: Range<Int>) -> [[UInt8]] {
     if let format = layout.uniformFormat { return [header(of: format)] }
     return range.map { header(of: layout[$0]) }
   }
 
-  mutating func flush() throws(StoreError) {
+  func flush() throws(StoreError) {
     let bytes = pending
     pending.removeAll(keepingCapacity: true)
     try unsafe emit(bytes.span.bytes)
   }
 
   /// Writes bytes at the end.
-  mutating func emit(_ bytes: RawSpan) throws(StoreError) {
+  func emit(_ bytes: RawSpan) throws(StoreError) {
     try target.file.write(bytes, at: offset)
     offset += bytes.byteCount
     byteCountSinceTrailer += bytes.byteCount
@@ -132,7 +132,7 @@ extension NPZStore.Writer {
 
   /// Puts the last commit's trailer behind what an append has written, from time to time, so that a reader
   /// need not search far for it. Between entries only.
-  private mutating func leaveTrailer() throws(StoreError) {
+  private func leaveTrailer() throws(StoreError) {
     guard let old = target.old, byteCountSinceTrailer >= 4 << 20 else { return }
     let trailer = old.store.archive.end.trailer
     unsafe try emit(trailer.span.bytes)

@@ -2,9 +2,9 @@ import ImageStoreCore
 import NumPyFormat
 import StoreIO
 
-extension NPZStore.Writer {
+extension ArchiveWriter {
   /// Writes labels, columns, class names and the directory, and synchronises the file with the disk.
-  mutating func complete() throws(StoreError) {
+  func complete() throws(StoreError) {
     let oldNames = target.old?.store.classNames
     if target.old != nil, entries.isEmpty, classNames == nil || classNames == oldNames { return }
     var written: [(name: String, entry: ZipWrittenEntry)] = []
@@ -27,7 +27,7 @@ extension NPZStore.Writer {
     try writeDirectory(others: written)
   }
 
-  private mutating func writeDirectory(
+  private func writeDirectory(
     others: [(name: String, entry: ZipWrittenEntry)]
   ) throws(StoreError) {
     let start = offset
@@ -62,7 +62,7 @@ extension NPZStore.Writer {
   }
 
   /// Copies records of the old directory, in its order.
-  private mutating func copyRecords(
+  private func copyRecords(
     of archive: ZipArchive, count: inout Int, where isCopied: (ZipDirectoryRecord) -> Bool
   ) throws(StoreError) {
     let end = archive.end
