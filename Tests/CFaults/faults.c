@@ -33,27 +33,34 @@ static long chosen;
 static int error_number, chosen_action;
 static const char *_Atomic failed_function = "";
 
-/// The code of the libraries whose allocations may fail.
+/// Code whose allocations may fail: that of the program, and of liblmdb. Not that of Swift's runtime, which
+/// ends the process when it gets no memory, nor of libhdf5: once it has been refused memory, release 1.10.8
+/// fails in whatever is asked of it, or crashes.
 static struct {
   uintptr_t start, end;
-} libraries[16];
-static int library_count;
+  int is_program;
+} regions[16];
+static int region_count;
 
-static int note_library(struct dl_phdr_info *info, size_t size, void *context) {
+static int note_code(struct dl_phdr_info *info, size_t size, void *context) {
   (void)size, (void)context;
-  if (!strstr(info->dlpi_name, "liblmdb") && !strstr(info->dlpi_name, "libhdf5")) return 0;
-  for (int i = 0; i < info->dlpi_phnum && library_count < 16; i++) {
+  int is_program = info->dlpi_name[0] == 0;
+  if (!is_program && !strstr(info->dlpi_name, "liblmdb")) return 0;
+  for (int i = 0; i < info->dlpi_phnum && region_count < 16; i++) {
     if (info->dlpi_phdr[i].p_type != PT_LOAD) continue;
-    libraries[library_count].start = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
-    libraries[library_count].end = libraries[library_count].start + info->dlpi_phdr[i].p_memsz;
-    library_count++;
+    regions[region_count].start = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
+    regions[region_count].end = regions[region_count].start + info->dlpi_phdr[i].p_memsz;
+    regions[region_count].is_program = is_program;
+    region_count++;
   }
   return 0;
 }
 
-static int is_library_code(void *address) {
-  for (int i = 0; i < library_count; i++) {
-    if ((uintptr_t)address >= libraries[i].start && (uintptr_t)address < libraries[i].end) return 1;
+static int may_fail(void *address, int includes_program) {
+  for (int i = 0; i < region_count; i++) {
+    if ((uintptr_t)address >= regions[i].start && (uintptr_t)address < regions[i].end) {
+      return includes_program || !regions[i].is_program;
+    }
   }
   return 0;
 }
@@ -63,7 +70,7 @@ int faults_are_available(void) { return 1; }
 void faults_hide_renameat2(int hidden) { atomic_store(&renameat2_is_hidden, hidden); }
 
 void faults_arm(unsigned kinds, long call, int error, int action) {
-  if (library_count == 0) dl_iterate_phdr(note_library, NULL);
+  if (region_count == 0) dl_iterate_phdr(note_code, NULL);
   chosen = call;
   error_number = error;
   chosen_action = action;
@@ -210,9 +217,7 @@ EXPORTED long syscall(long number, ...) {
 
 EXPORTED int posix_memalign(void **result, size_t alignment, size_t size) {
   REAL(posix_memalign);
-  // Swift's own arrays come through here with 16; they end the process when there is no memory.
-  if ((alignment > 16 || is_library_code(__builtin_return_address(0)))
-      && decide(FAULTS_ALLOCATE, "posix_memalign") == FAIL) {
+  if (may_fail(__builtin_return_address(0), 1) && decide(FAULTS_ALLOCATE, "posix_memalign") == FAIL) {
     return ENOMEM;
   }
   return real(result, alignment, size);
@@ -225,7 +230,7 @@ extern void *__libc_realloc(void *, size_t);
 
 #define LIBRARY_ALLOCATION_FAILS(name) \
   (atomic_load_explicit(&armed, memory_order_relaxed) & FAULTS_ALLOCATE \
-   && is_library_code(__builtin_return_address(0)) && decide(FAULTS_ALLOCATE, name) == FAIL)
+   && may_fail(__builtin_return_address(0), 0) && decide(FAULTS_ALLOCATE, name) == FAIL)
 
 EXPORTED void *malloc(size_t size) {
   return LIBRARY_ALLOCATION_FAILS("malloc") ? NULL : __libc_malloc(size);

@@ -1,6 +1,8 @@
 import FileStore
+import HDF5Store
 import ImageStoreCore
 import LMDBStore
+import NPZStore
 
 extension Backend {
   /// Every backend in every layout that writes or reads in its own way.
@@ -32,5 +34,39 @@ extension Backend {
             to: path, mode: mode, layout: .perImage, classNames: run.classNames, threads: 1))
       },
       open: { try LMDBStore(at: $0, threads: 1) }),
+    Backend(
+      "npz", suffix: ".npz",
+      write: { path, mode, run in
+        try run(NPZStore.Writer(to: path, mode: mode, classNames: run.classNames, threads: 2))
+      },
+      open: { try NPZStore(at: $0, threads: 2) }),
+    Backend(
+      "npz-stored", suffix: ".npz",
+      write: { path, mode, run in
+        try run(
+          NPZStore.Writer(
+            to: path, mode: mode, compression: .none, classNames: run.classNames, threads: 1))
+      },
+      open: { try NPZStore(at: $0, threads: 1) }),
+    Backend(
+      "hdf5", suffix: ".h5",
+      write: { path, mode, run in
+        try run(HDF5Store.Writer(to: path, mode: mode, classNames: run.classNames, threads: 1))
+      },
+      open: { try HDF5Store(at: $0, threads: 1) }),
+    Backend(
+      "hdf5-chunked", suffix: ".h5",
+      write: { path, mode, run in
+        try run(
+          HDF5Store.Writer(
+            to: path, mode: mode, compression: .fast, classNames: run.classNames, threads: 2))
+      },
+      open: { try HDF5Store(at: $0, threads: 2) }),
+    Backend(
+      "hdf5-mixed", suffix: ".h5", isMixed: true,
+      write: { path, mode, run in
+        try run(HDF5Store.Writer(to: path, mode: mode, classNames: run.classNames, threads: 1))
+      },
+      open: { try HDF5Store(at: $0, threads: 1) }),
   ]
 }

@@ -8,6 +8,8 @@ package struct Backend: Sendable, CustomStringConvertible {
   let suffix: String
   /// The format of the images to write.
   let format: ImageFormat
+  /// Whether the images differ in height and width.
+  let isMixed: Bool
   /// Whether opened stores may be read while a writer appends.
   package let isReadableDuringAppend: Bool
   let write: @Sendable (_ path: String, _ mode: WriteMode, _ run: WriterRun) throws -> Void
@@ -18,13 +20,14 @@ package struct Backend: Sendable, CustomStringConvertible {
   init(
     _ name: String, suffix: String,
     format: ImageFormat = ImageFormat(height: 13, width: 17, channels: 3),
-    isReadableDuringAppend: Bool = true,
+    isMixed: Bool = false, isReadableDuringAppend: Bool = true,
     write: @escaping @Sendable (_ path: String, _ mode: WriteMode, _ run: WriterRun) throws -> Void,
     open: @escaping @Sendable (_ path: String) throws -> any ImageStore
   ) {
     self.name = name
     self.suffix = suffix
     self.format = format
+    self.isMixed = isMixed
     self.isReadableDuringAppend = isReadableDuringAppend
     self.write = write
     self.open = open

@@ -4,18 +4,22 @@ package import ImageStoreTesting
 /// The images that each commit to a store adds: known from its number, so that writers, readers and
 /// checks in different processes agree without a word.
 package struct Commits: Sendable {
-  let format: ImageFormat
+  private let format: ImageFormat
+  private let isMixed: Bool
   package let imagesPerCommit: Int
 
   package init(_ backend: Backend, imagesPerCommit: Int) {
     format = backend.format
+    isMixed = backend.isMixed
     self.imagesPerCommit = imagesPerCommit
   }
 
   /// The images of one commit.
   package func images(of commit: Int) -> ModelImages {
     var synthetic = SyntheticImages(seed: UInt64(commit) &* 0x1_0000_0001 &+ 17)
-    var images = synthetic.uniform(format, count: imagesPerCommit)
+    var images =
+      isMixed
+      ? synthetic.mixed(format, count: imagesPerCommit) : synthetic.uniform(format, count: imagesPerCommit)
     let indices = commit * imagesPerCommit..<(commit + 1) * imagesPerCommit
     images.columns = [
       "name": .string(indices.map { "photograph, no. \($0)" }),

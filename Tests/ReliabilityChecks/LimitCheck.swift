@@ -40,7 +40,7 @@ package struct LimitCheck {
     try backend.append(0..<1, to: path, imagesPerCommit: 100)
     let images = Commits(backend, imagesPerCommit: 100).images(of: 0)
     let store = try backend.open(path)
-    let region = ImageRegion(row: 1, column: 2, height: 5, width: 7)
+    let region = ImageRegion(row: 0, column: 1, height: 1, width: 1)
     var generator = SplitMix64(seed: seed)
     var batch = ImageBatch()
     var early = 0

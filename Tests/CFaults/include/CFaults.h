@@ -10,7 +10,7 @@ enum {
   FAULTS_RENAME = 4,    // rename, renameat2
   FAULTS_RESIZE = 8,    // ftruncate
   FAULTS_MAP = 16,      // mmap of a file
-  FAULTS_ALLOCATE = 32, // posix_memalign; malloc, calloc and realloc of liblmdb and libhdf5
+  FAULTS_ALLOCATE = 32, // posix_memalign of the program; malloc, calloc and realloc of liblmdb
   FAULTS_OPEN = 64,     // open, openat, openat2, mkdir, mkdirat
   FAULTS_READ = 128     // read, pread
 };
