@@ -12,6 +12,8 @@ package struct Backend: Sendable, CustomStringConvertible {
   let isMixed: Bool
   /// Whether opened stores may be read while a writer appends.
   package let isReadableDuringAppend: Bool
+  /// Faults that are not tried on readers, since the library under them does not live through them.
+  let fatalReadingFaults: [String]
   let write: @Sendable (_ path: String, _ mode: WriteMode, _ run: WriterRun) throws -> Void
   let open: @Sendable (_ path: String) throws -> any ImageStore
 
@@ -20,7 +22,7 @@ package struct Backend: Sendable, CustomStringConvertible {
   init(
     _ name: String, suffix: String,
     format: ImageFormat = ImageFormat(height: 13, width: 17, channels: 3),
-    isMixed: Bool = false, isReadableDuringAppend: Bool = true,
+    isMixed: Bool = false, isReadableDuringAppend: Bool = true, fatalReadingFaults: [String] = [],
     write: @escaping @Sendable (_ path: String, _ mode: WriteMode, _ run: WriterRun) throws -> Void,
     open: @escaping @Sendable (_ path: String) throws -> any ImageStore
   ) {
@@ -28,6 +30,7 @@ package struct Backend: Sendable, CustomStringConvertible {
     self.suffix = suffix
     self.format = format
     self.isMixed = isMixed
+    self.fatalReadingFaults = fatalReadingFaults
     self.isReadableDuringAppend = isReadableDuringAppend
     self.write = write
     self.open = open

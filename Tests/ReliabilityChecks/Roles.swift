@@ -110,6 +110,7 @@ package enum Roles {
 
   private static func readingFaults(_ backend: Backend, _ name: String?) throws {
     for fault in FaultCheck.readingFaults where name == nil || fault.name == name {
+      if backend.fatalReadingFaults.contains(fault.name) { continue }
       let figures = try FaultCheck.runReading(backend, fault) {
         trace("\(backend) reading \(fault), call \($0)")
       }
