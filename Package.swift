@@ -132,7 +132,7 @@ let package = Package(
       name: "Torture", dependencies: ["ReliabilityChecks"], path: "Tests/Torture",
       swiftSettings: swiftSettings),
     .testTarget(
-      name: "ReliabilityTests", dependencies: ["ReliabilityChecks"], swiftSettings: swiftSettings),
+      name: "ReliabilityTests", dependencies: ["ReliabilityChecks", "StoreIO"], swiftSettings: swiftSettings),
 
     // The benchmarks; `swift test` skips them, `Benchmarks/run` runs them.
     .testTarget(

@@ -69,6 +69,12 @@ package enum Roles {
   ]
 
   private static let parts: [String: @Sendable ([String]) throws -> Void] = [
+    "corpora": { arguments in
+      for folder in arguments {
+        printNow("corpora, \(folder): \(try CorpusCheck.run(folder, program: program))")
+      }
+    },
+    "corpus-part": { try CorpusCheck.part($0) },
     "killed-writer": { try KillCheck.writer($0) },
     "second-writer": { arguments in
       guard arguments.count == 3, let mode = WriteMode(rawValue: arguments[2]) else {

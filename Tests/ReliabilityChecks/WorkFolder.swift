@@ -69,7 +69,8 @@ package func openFileCount() -> Int? {
   return nil
 }
 
-private func linkTarget(_ path: String) -> String {
+/// Where a symbolic link leads.
+package func linkTarget(_ path: String) -> String {
   var bytes = [UInt8](repeating: 0, count: 4096)
   let count = unsafe bytes.withUnsafeMutableBytes { unsafe readlink(path, $0.baseAddress!, $0.count) }
   return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)

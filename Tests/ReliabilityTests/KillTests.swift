@@ -1,2 +1,0 @@
-import ReliabilityChecks
-import Testing
