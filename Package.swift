@@ -1,14 +1,19 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-let swiftSettings: [SwiftSetting] = [
-  .enableUpcomingFeature("ExistentialAny"),
-  .enableUpcomingFeature("MemberImportVisibility"),
-  .enableUpcomingFeature("InternalImportsByDefault"),
-  // Properties that lend spans need @_lifetime; each use stands in a file named "+Span".
-  .enableExperimentalFeature("Lifetimes"),
-  .strictMemorySafety(),
-]
+// Warnings fail our own checks; a newer compiler's new ones are no reason to fail elsewhere.
+let strictness: [SwiftSetting] =
+  Context.environment["IMAGE_STORES_STRICT"] == nil ? [] : [.treatAllWarnings(as: .error)]
+
+let swiftSettings: [SwiftSetting] =
+  strictness + [
+    .enableUpcomingFeature("ExistentialAny"),
+    .enableUpcomingFeature("MemberImportVisibility"),
+    .enableUpcomingFeature("InternalImportsByDefault"),
+    // Properties that lend spans need @_lifetime; each use stands in a file named "+Span".
+    .enableExperimentalFeature("Lifetimes"),
+    .strictMemorySafety(),
+  ]
 
 /// A Swift library target.
 func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
@@ -113,6 +118,8 @@ let package = Package(
     tests("NPZStore", ["StoreIO", "Deflate", "NumPyFormat"]),
     tests("PackedBitStore", ["StoreIO", "CImageKernels"]),
     tests("ImageFeeding"),
+    tests("imagestore"),
+
     // Appends to a store until it is killed, for the tests of what is left.
     .executableTarget(
       name: "WriterProcess", dependencies: ["ImageStoreCore", "LMDBStore"],
@@ -134,15 +141,14 @@ let package = Package(
     .testTarget(
       name: "ReliabilityTests", dependencies: ["ReliabilityChecks", "StoreIO"], swiftSettings: swiftSettings),
 
-    // The benchmarks; `swift test` skips them, `Benchmarks/run` runs them.
-    .testTarget(
-      name: "StoreBenchmarks",
-      dependencies: [
-        "ImageStoreCore", "ImageStoreTesting", "StoreIO", "NumPyFormat", "CIFAR10", "FileStore",
-        "LMDBStore", "HDF5Store", "NPZStore", "PackedBitStore", "ImageFeeding",
-      ],
-      path: "Benchmarks/StoreBenchmarks",
-      swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6]
 )
+
+// Needs libFuzzer, which brings its own start: Scripts/fuzz.sh builds it.
+if Context.environment["IMAGE_STORES_FUZZING"] != nil {
+  package.targets.append(
+    .executableTarget(
+      name: "Fuzzing", dependencies: ["ReliabilityChecks", "ImageStoreCore"], path: "Tests/Fuzzing",
+      swiftSettings: swiftSettings))
+}

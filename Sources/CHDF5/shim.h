@@ -105,17 +105,18 @@ static inline herr_t CHDF5_refuse_external_links(hid_t link_access) {
 }
 
 // Where an object's header lies, counted from the superblock; undefined since 1.14, whose
-// H5Dchunk_iter leaves no need for it (H5Oget_info there gives a token instead).
+// H5Dchunk_iter leaves no need for it (H5Oget_info there gives a token instead). Only the basic fields are
+// asked for: others make the library walk the whole index of chunks.
 static inline uint64_t CHDF5_header_address(hid_t object) {
 #if H5_VERSION_GE(1, 14, 0)
   (void)object;
   return (uint64_t)HADDR_UNDEF;
 #elif H5_VERSION_GE(1, 12, 0)
   H5O_info1_t info;
-  return H5Oget_info1(object, &info) < 0 ? (uint64_t)HADDR_UNDEF : (uint64_t)info.addr;
+  return H5Oget_info2(object, &info, H5O_INFO_BASIC) < 0 ? (uint64_t)HADDR_UNDEF : (uint64_t)info.addr;
 #else
   H5O_info_t info;
-  return H5Oget_info(object, &info) < 0 ? (uint64_t)HADDR_UNDEF : (uint64_t)info.addr;
+  return H5Oget_info2(object, &info, H5O_INFO_BASIC) < 0 ? (uint64_t)HADDR_UNDEF : (uint64_t)info.addr;
 #endif
 }
 

@@ -28,24 +28,56 @@ typedef struct {
   size_t pixels, channels;
   const float *means, *scales;
   float *out;
-  size_t plane;  // samples from one plane to the next; 0 for interleaved
+  size_t plane;    // samples from one plane to the next; 0 for interleaved
+  uintptr_t next;  // where bytes that are wanted soon are believed to lie
 } run;
 
+// An address that may be wrong does no harm: a prefetch reads nothing.
+#define PREFETCH(address) __builtin_prefetch((const void *)(address))
+
 // value = (sample - mean) * scale, in two roundings on every machine.
+INLINE void normalize_8(const uint8_t *bytes, const f32x8 *mean, const f32x8 *scale, float *out) {
+  u8x8 samples;
+  LOAD(samples, bytes);
+  f32x8 value = (__builtin_convertvector(__builtin_convertvector(samples, i32x8), f32x8) - *mean) * *scale;
+  STORE(out, value);
+}
+
 INLINE void normalize_bytes(const run *r) {
   size_t count = r->pixels * r->channels, i = 0, turn = 0;
-  for (; i + 8 <= count; i += 8) {
-    u8x8 bytes;
-    f32x8 mean, scale;
-    LOAD(bytes, r->source + i);
-    LOAD(mean, r->means + turn * 8);
-    LOAD(scale, r->scales + turn * 8);
-    f32x8 value = (__builtin_convertvector(__builtin_convertvector(bytes, i32x8), f32x8) - mean) * scale;
-    STORE(r->out + i, value);
-    if (++turn == r->channels) turn = 0;
+  f32x8 m[3], s[3];
+  size_t turns = r->channels == 3 ? 3 : 1;
+  for (size_t t = 0; t < turns; t++) {
+    LOAD(m[t], r->means + 8 * t);
+    LOAD(s[t], r->scales + 8 * t);
   }
-  for (size_t k = 0; i + k < count; k++)
-    r->out[i + k] = ((float)r->source[i + k] - r->means[turn * 8 + k]) * r->scales[turn * 8 + k];
+  if (8 % r->channels == 0) {
+    // The channels come round within a vector.
+    for (; i + 8 <= count; i += 8) {
+      normalize_8(r->source + i, &m[0], &s[0], r->out + i);
+      PREFETCH(r->next + i);
+    }
+  } else if (r->channels == 3) {
+    for (; i + 24 <= count; i += 24) {
+      normalize_8(r->source + i, &m[0], &s[0], r->out + i);
+      normalize_8(r->source + i + 8, &m[1], &s[1], r->out + i + 8);
+      normalize_8(r->source + i + 16, &m[2], &s[2], r->out + i + 16);
+      PREFETCH(r->next + i);
+    }
+  } else {
+    for (; i + 8 <= count; i += 8) {
+      f32x8 mean, scale;
+      LOAD(mean, r->means + turn * 8);
+      LOAD(scale, r->scales + turn * 8);
+      normalize_8(r->source + i, &mean, &scale, r->out + i);
+      if (++turn == r->channels) turn = 0;
+    }
+  }
+  size_t phase = i % r->channels;
+  for (; i < count; i++) {
+    r->out[i] = ((float)r->source[i] - r->means[phase]) * r->scales[phase];
+    if (++phase == r->channels) phase = 0;
+  }
 }
 
 INLINE void store_plane(float *out, u8x16 bytes, float mean, float scale) {
@@ -55,6 +87,13 @@ INLINE void store_plane(float *out, u8x16 bytes, float mean, float scale) {
   f32x8 b = (__builtin_convertvector(__builtin_convertvector(high, i32x8), f32x8) - mean) * scale;
   STORE(out, a);
   STORE(out + 8, b);
+}
+
+static void split_rest_of_3(const run *r, size_t i) {
+  const float *m = r->means, *s = r->scales;
+  for (; i < r->pixels; i++)
+    for (size_t c = 0; c < 3; c++)
+      r->out[c * r->plane + i] = ((float)r->source[3 * i + c] - m[c]) * s[c];
 }
 
 INLINE void split_bytes_of_3(const run *r) {
@@ -76,18 +115,44 @@ INLINE void split_bytes_of_3(const run *r) {
     store_plane(o0 + i, p0, m[0], s[0]);
     store_plane(o1 + i, p1, m[1], s[1]);
     store_plane(o2 + i, p2, m[2], s[2]);
+    PREFETCH(r->next + 3 * i);
   }
-  for (; i < r->pixels; i++) {
-    const uint8_t *p = r->source + 3 * i;
-    o0[i] = ((float)p[0] - m[0]) * s[0];
-    o1[i] = ((float)p[1] - m[1]) * s[1];
-    o2[i] = ((float)p[2] - m[2]) * s[2];
-  }
+  split_rest_of_3(r, i);
 }
-
 #if defined(__x86_64__)
 __attribute__((target("avx2"))) static void normalize_bytes_avx2(const run *r) { normalize_bytes(r); }
-__attribute__((target("avx2"))) static void split_bytes_avx2(const run *r) { split_bytes_of_3(r); }
+
+// Eight pixels: four in each half of a vector, so that one shuffle widens the bytes of a plane too.
+__attribute__((target("avx2"))) static void split_bytes_avx2(const run *r) {
+  // Pixels 4 to 7 begin 4 bytes into the 16 that end with them, so that nothing beyond is read.
+  const __m256i first = _mm256_setr_epi8(
+      0, -1, -1, -1, 3, -1, -1, -1, 6, -1, -1, -1, 9, -1, -1, -1,
+      4, -1, -1, -1, 7, -1, -1, -1, 10, -1, -1, -1, 13, -1, -1, -1);
+  // Bytes that are not to be stay so: -1 and what is added have the highest bit set.
+  const __m256i one = _mm256_set1_epi32(1);
+  __m256i masks[3] = {first, _mm256_add_epi32(first, one), _mm256_add_epi32(first, _mm256_add_epi32(one, one))};
+  __m256 mean[3], scale[3];
+  for (int c = 0; c < 3; c++) {
+    mean[c] = _mm256_set1_ps(r->means[c]);
+    scale[c] = _mm256_set1_ps(r->scales[c]);
+  }
+  float *o0 = r->out, *o1 = o0 + r->plane, *o2 = o1 + r->plane;
+  size_t i = 0;
+  for (; i + 8 <= r->pixels; i += 8) {
+    const uint8_t *p = r->source + 3 * i;
+    __m256i bytes = _mm256_inserti128_si256(
+        _mm256_castsi128_si256(_mm_loadu_si128((const __m128i *)p)),
+        _mm_loadu_si128((const __m128i *)(p + 8)), 1);
+    __m256 a = _mm256_cvtepi32_ps(_mm256_shuffle_epi8(bytes, masks[0]));
+    __m256 b = _mm256_cvtepi32_ps(_mm256_shuffle_epi8(bytes, masks[1]));
+    __m256 c = _mm256_cvtepi32_ps(_mm256_shuffle_epi8(bytes, masks[2]));
+    _mm256_storeu_ps(o0 + i, _mm256_mul_ps(_mm256_sub_ps(a, mean[0]), scale[0]));
+    _mm256_storeu_ps(o1 + i, _mm256_mul_ps(_mm256_sub_ps(b, mean[1]), scale[1]));
+    _mm256_storeu_ps(o2 + i, _mm256_mul_ps(_mm256_sub_ps(c, mean[2]), scale[2]));
+    PREFETCH(r->next + 3 * i);
+  }
+  split_rest_of_3(r, i);
+}
 #endif
 
 static void bytes_to_floats(const run *r) {
@@ -194,14 +259,17 @@ static void widen(const uint8_t *source, image_kernels_sample type, size_t count
   }
 }
 
+// As many pixels of a chunk as keep the planes in it aligned.
+static size_t whole_vectors(size_t pixels) { return pixels >= 16 ? pixels & ~(size_t)15 : pixels; }
+
 // Floats of a run, in the order of the tensor, whatever the type of the samples.
 static void to_floats(const run *r, image_kernels_sample type) {
   if (type == image_kernels_uint8 && (!r->plane || r->channels == 3 || r->channels == 1)) {
     bytes_to_floats(r);
     return;
   }
-  float buffer[CHUNK];
-  size_t step = CHUNK / r->channels, size = image_kernels_sample_size(type), channels = r->channels;
+  float buffer[CHUNK] __attribute__((aligned(64)));
+  size_t step = whole_vectors(CHUNK / r->channels), size = image_kernels_sample_size(type), channels = r->channels;
   for (size_t first = 0; first < r->pixels; first += step) {
     size_t pixels = r->pixels - first < step ? r->pixels - first : step;
     widen(r->source + first * channels * size, type, pixels * channels, buffer);
@@ -215,12 +283,13 @@ static void to_floats(const run *r, image_kernels_sample type) {
 }
 
 static void to_halves(const run *r, image_kernels_sample type, uint16_t *out) {
-  float buffer[CHUNK];
-  size_t step = CHUNK / r->channels, size = image_kernels_sample_size(type), channels = r->channels;
+  float buffer[CHUNK] __attribute__((aligned(64)));
+  size_t step = whole_vectors(CHUNK / r->channels), size = image_kernels_sample_size(type), channels = r->channels;
   for (size_t first = 0; first < r->pixels; first += step) {
     size_t pixels = r->pixels - first < step ? r->pixels - first : step;
     run part = *r;
     part.source += first * channels * size;
+    part.next += first * channels * size;
     part.pixels = pixels;
     part.out = buffer;
     part.plane = r->plane ? pixels : 0;
@@ -299,10 +368,11 @@ static void mirror_row(const uint8_t *source, size_t pixels, size_t size, uint8_
 }
 
 static void convert_run(
-    const image_kernels_conversion *k, const uint8_t *source, size_t first, size_t pixels, uint8_t *out) {
+    const image_kernels_conversion *k, const uint8_t *source, uintptr_t next, size_t first, size_t pixels,
+    uint8_t *out) {
   run r = {
       .source = source, .pixels = pixels, .channels = k->channels, .means = k->means, .scales = k->scales,
-      .plane = k->planar ? k->out_height * k->out_width : 0};
+      .next = next, .plane = k->planar ? k->out_height * k->out_width : 0};
   out += first * (k->planar ? 1 : k->channels) * image_kernels_sample_size(k->out_type);
   if (!k->normalizes) {
     copy_samples(&r, image_kernels_sample_size(k->type), out);
@@ -316,40 +386,43 @@ static void convert_run(
 
 void image_kernels_convert(
     const image_kernels_conversion *k, const void *image, ptrdiff_t row, ptrdiff_t column, int mirrored,
-    void *destination, void *scratch) {
+    void *destination, void *scratch, uintptr_t next) {
   const uint8_t *base = image;
   size_t pixel = k->channels * image_kernels_sample_size(k->type), width = k->out_width;
   ptrdiff_t rows = (ptrdiff_t)k->height, columns = (ptrdiff_t)k->width;
   if (!mirrored && column == 0 && width == k->width && row >= 0 &&
       row + (ptrdiff_t)k->out_height <= rows) {
-    convert_run(k, base + (size_t)row * width * pixel, 0, k->out_height * width, destination);
+    const uint8_t *source = base + (size_t)row * width * pixel;
+    convert_run(
+        k, source, next ? next + (size_t)row * width * pixel : (uintptr_t)source, 0,
+        k->out_height * width, destination);
     return;
   }
   // The columns of the window that are in the image.
   ptrdiff_t from = column < 0 ? 0 : column, to = column + (ptrdiff_t)width;
   if (to > columns) to = columns;
   if (to < from) to = from;
+  if (!next) next = (uintptr_t)image;
   size_t inside = (size_t)(to - from), before = inside ? (size_t)(from - column) : width;
   if (mirrored && inside) before = width - before - inside;
-  uint8_t *staged = scratch;
-  memset(staged, 0, width * pixel);
-  int is_blank = 1;
-  for (size_t y = 0; y < k->out_height; y++) {
-    ptrdiff_t source_row = row + (ptrdiff_t)y;
-    const uint8_t *line = staged;
-    if (source_row >= 0 && source_row < rows && inside) {
+  size_t after = width - before - inside, line = width * pixel;
+  for (size_t first = 0; first < k->out_height; first += k->scratch_rows) {
+    size_t count = k->out_height - first < k->scratch_rows ? k->out_height - first : k->scratch_rows;
+    for (size_t y = 0; y < count; y++) {
+      ptrdiff_t source_row = row + (ptrdiff_t)(first + y);
+      uint8_t *staged = (uint8_t *)scratch + y * line;
+      if (source_row < 0 || source_row >= rows || !inside) {
+        memset(staged, 0, line);
+        continue;
+      }
       const uint8_t *source = base + ((size_t)source_row * k->width + (size_t)from) * pixel;
+      memset(staged, 0, before * pixel);
       if (mirrored)
         mirror_row(source, inside, pixel, staged + before * pixel);
-      else if (inside == width)
-        line = source;
       else
         memcpy(staged + before * pixel, source, inside * pixel);
-      if (line == staged) is_blank = 0;
-    } else if (!is_blank) {
-      memset(staged, 0, width * pixel);
-      is_blank = 1;
+      memset(staged + (before + inside) * pixel, 0, after * pixel);
     }
-    convert_run(k, line, y * width, width, destination);
+    convert_run(k, scratch, next + first * k->width * pixel, first * width, count * width, destination);
   }
 }

@@ -140,11 +140,19 @@ extension Column {
       guard values.count == texts.count else { return nil }
       self = .int64(values)
     case .double:
-      let values = texts.compactMap { Double($0) }
+      let values = texts.compactMap { $0.hasLeadingZero ? nil : Double($0) }
       guard values.count == texts.count else { return nil }
       self = .double(values)
     case .string: self = .string(texts)
     }
+  }
+}
+
+extension String {
+  /// Whether a zero stands before another digit, as in codes and dates, not in numbers.
+  fileprivate var hasLeadingZero: Bool {
+    let digits = drop { $0 == "-" }
+    return digits.first == "0" && digits.dropFirst().first?.isWholeNumber == true
   }
 }
 

@@ -141,7 +141,9 @@ private struct OneChunkEncoder: ~Copyable {
   private let elementByteCount: Int
 
   init(_ format: ImageFormat, level: Int, chunkByteCount: Int) throws(StoreError) {
-    deflater = try Deflater(.zlib, level: level)
+    // A window and tables no larger than the chunk needs: they are cleared for each.
+    let bits = max(9, min(15, Int.bitWidth - (chunkByteCount + 262).leadingZeroBitCount))
+    deflater = try Deflater(.zlib, level: level, windowBits: bits, memoryLevel: max(6, min(8, bits - 6)))
     elementByteCount = format.elementType.byteCount
     shuffled = [UInt8](repeating: 0, count: elementByteCount > 1 ? chunkByteCount : 0)
   }

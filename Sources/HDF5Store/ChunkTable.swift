@@ -41,27 +41,28 @@ struct ChunkTable: Sendable {
     entries = Array(repeating: Entry(), count: count)
   }
 
+  /// Takes one more coordinate of a chunk's first element into its index among all chunks, which is 0 before
+  /// the first.
+  ///
+  /// - Returns: whether a chunk of the dataset has that coordinate.
+  @inline(__always)
+  func advance(_ index: inout Int, _ dimension: Int, to coordinate: UInt64) -> Bool {
+    let (number, rest) = coordinate.quotientAndRemainder(dividingBy: UInt64(extent[dimension]))
+    guard rest == 0, number < UInt64(grid[dimension]) else { return false }
+    index = index &* grid[dimension] &+ Int(number)
+    return true
+  }
+
   /// Notes where a chunk lies.
   ///
-  /// - Parameter origin: the coordinates of its first element.
-  /// - Throws: ``StoreError/Code/corrupt`` where it is not one of the dataset's or beyond the end of the
-  ///   file.
+  /// - Throws: ``StoreError/Code/corrupt`` where that is beyond the end of the file.
   mutating func set(
-    origin: some Collection<UInt64>, address: UInt64, byteCount: UInt64, filterMask: UInt32
+    _ index: Int, offset: Int, byteCount: UInt32, filterMask: UInt32
   ) throws(StoreError) {
-    var index = 0
-    for ((position, step), chunks) in zip(zip(origin, extent), grid) {
-      guard position % UInt64(step) == 0, position / UInt64(step) < UInt64(chunks) else {
-        throw StoreError(.corrupt, "a chunk at \(Array(origin)), which is none of the dataset's")
-      }
-      index = index * chunks + Int(position / UInt64(step))
-    }
-    guard let offset = Int(exactly: address), let size = UInt32(exactly: byteCount),
-      offset <= fileByteCount, Int(size) <= fileByteCount - offset
-    else {
+    guard offset <= fileByteCount, Int(byteCount) <= fileByteCount - offset else {
       throw StoreError(
-        .corrupt, "a chunk of \(byteCount) bytes at \(address) in a file of \(fileByteCount)")
+        .corrupt, "a chunk of \(byteCount) bytes at \(offset) in a file of \(fileByteCount)")
     }
-    entries[index] = Entry(offset: offset, byteCount: size, filterMask: filterMask)
+    entries[index] = Entry(offset: offset, byteCount: byteCount, filterMask: filterMask)
   }
 }

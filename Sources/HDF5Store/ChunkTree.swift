@@ -99,24 +99,27 @@ import StoreIO
     else { throw damaged }
     // A key: the stored size, the mask, and the coordinates with that within the element, which is 0.
     let keySize = 8 + 8 * (rank + 1)
-    var origin = [UInt64](repeating: 0, count: rank)
+    let start = node + 24
+    guard unsafe Int(count) * (keySize + 8) <= bytes.count - start, let base = unsafe bytes.baseAddress
+    else { throw damaged }
     for entry in 0..<Int(count) {
-      let key = node + 24 + entry * (keySize + 8)
-      guard let size = unsafe bytes.integer(UInt32.self, at: key),
-        let mask = unsafe bytes.integer(UInt32.self, at: key + 4),
-        let child = unsafe bytes.integer(UInt64.self, at: key + keySize),
-        let position = unsafe Self.position(child, base, bytes.count)
-      else { throw damaged }
+      // Within the bytes just checked.
+      let key = unsafe base + start + entry * (keySize + 8)
+      let child = UInt64(littleEndian: unsafe key.loadUnaligned(fromByteOffset: keySize, as: UInt64.self))
+      guard let position = unsafe Self.position(child, self.base, bytes.count) else { throw damaged }
       guard level == 0 else {
         try read(node: position, level: level - 1, &table, &visited)
         continue
       }
+      var index = 0
       for dimension in 0..<rank {
-        guard let value = unsafe bytes.integer(UInt64.self, at: key + 8 + 8 * dimension) else { throw damaged }
-        origin[dimension] = value
+        let value = unsafe key.loadUnaligned(fromByteOffset: 8 + 8 * dimension, as: UInt64.self)
+        guard table.advance(&index, dimension, to: UInt64(littleEndian: value)) else { throw damaged }
       }
       try table.set(
-        origin: origin, address: UInt64(position), byteCount: UInt64(size), filterMask: mask)
+        index, offset: position,
+        byteCount: UInt32(littleEndian: unsafe key.loadUnaligned(as: UInt32.self)),
+        filterMask: UInt32(littleEndian: unsafe key.loadUnaligned(fromByteOffset: 4, as: UInt32.self)))
     }
   }
 }

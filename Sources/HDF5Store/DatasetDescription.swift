@@ -9,6 +9,8 @@ struct DatasetDescription: Sendable {
     case compact
     /// Nothing was ever written; every element is the fill value.
     case unwritten
+    /// Left to the library, as the elements are no numbers.
+    case other
     /// Blocks of equal extent, each through the filters.
     case chunked(extent: [Int], filters: FilterPipeline?)
   }

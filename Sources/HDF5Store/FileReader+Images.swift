@@ -56,7 +56,7 @@ extension FileReader {
       } else {
         table.append(kind([]), libraryPixels(dataset, shape, extent: shape.padded(extent)))
       }
-    case .compact, .unwritten:
+    case .compact, .unwritten, .other:
       table.append(kind([]), libraryPixels(dataset, shape, extent: [1, 1, 1, 1]))
     }
   }

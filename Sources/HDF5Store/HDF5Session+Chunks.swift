@@ -48,10 +48,18 @@ extension HDF5Session {
         { (origin, address, size, mask, context) in
           guard let origin = unsafe origin, let context = unsafe context else { return -1 }
           let visit = unsafe context.assumingMemoryBound(to: Visit.self)
-          let coordinates = unsafe UnsafeBufferPointer(start: origin, count: visit.pointee.rank)
           do throws(StoreError) {
-            try unsafe visit.pointee.table.set(
-              origin: coordinates, address: address &+ visit.pointee.base, byteCount: size, filterMask: mask)
+            let (offset, overflow) = unsafe address.addingReportingOverflow(visit.pointee.base)
+            var index = 0
+            for dimension in 0..<(unsafe visit.pointee.rank) {
+              guard unsafe visit.pointee.table.advance(&index, dimension, to: origin[dimension]) else {
+                throw StoreError(.corrupt, "a chunk that is none of the dataset's")
+              }
+            }
+            guard !overflow, let offset = Int(exactly: offset), let size = UInt32(exactly: size) else {
+              throw StoreError(.corrupt, "a chunk of \(size) bytes at \(address)")
+            }
+            try unsafe visit.pointee.table.set(index, offset: offset, byteCount: size, filterMask: mask)
             return 0
           } catch {
             unsafe visit.pointee.error = error

@@ -17,19 +17,21 @@ extension HDF5Session {
       guard H5Pget_external_count(creation.id) == 0 else {
         throw StoreError(.unsupported, "its elements stand in other files", remedy: "rewrite it with h5repack")
       }
+      let storedType = storedType(type)
       let layout: DatasetDescription.Layout
       switch H5Pget_layout(creation.id) {
+      case H5D_VIRTUAL:
+        throw StoreError(
+          .unsupported, "a virtual dataset, whose elements stand in others", remedy: "rewrite it with h5py")
+      case _ where storedType == nil: layout = .other
       case H5D_COMPACT: layout = .compact
       case H5D_CONTIGUOUS:
         layout = try contiguous(dataset, byteCount: byteCount, fileByteCount: fileByteCount)
       case H5D_CHUNKED:
         layout = try chunked(dataset, creation, rank: shape.count, elementByteCount: H5Tget_size(type.id))
-      case H5D_VIRTUAL:
-        throw StoreError(
-          .unsupported, "a virtual dataset, whose elements stand in others", remedy: "rewrite it with h5py")
       default: throw StoreError(.unsupported, "a layout this package does not know")
       }
-      return DatasetDescription(name: name, shape: shape, type: storedType(type), layout: layout)
+      return DatasetDescription(name: name, shape: shape, type: storedType, layout: layout)
     } catch {
       throw error.at(key: name)
     }

@@ -154,6 +154,7 @@ struct FileReader {
         }
       }
       return .resident(memory)
+    case .other: throw StoreError(.unsupported, "samples that are no numbers", key: dataset.name)
     case .chunked(let extent, let filters):
       return try chunked(session, object, dataset, shape, extent: extent, filters: filters, type)
     }

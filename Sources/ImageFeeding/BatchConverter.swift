@@ -71,7 +71,11 @@ struct BatchConverter: Sendable {
         unsafe patterns[period + place] = tensor.scale[tensor.scale.count == 1 ? 0 : channel]
       }
     }
-    unsafe scratch = .allocate(byteCount: delivered.width * format.bytesPerPixel + 16, alignment: 64)
+    // As many rows as stay in the first level of cache with what they become.
+    let rowBytes = delivered.width * format.bytesPerPixel
+    let rows = max(1, min(delivered.height, 4096 / rowBytes))
+    unsafe scratch = .allocate(byteCount: rows * rowBytes, alignment: 64)
+    unsafe kernel.scratch_rows = rows
     unsafe kernel.height = format.height
     unsafe kernel.width = format.width
     unsafe kernel.channels = format.channels
@@ -93,8 +97,11 @@ struct BatchConverter: Sendable {
   }
 
   /// Writes what becomes of an image to `destination`, which has room for it.
+  ///
+  /// - Parameter next: where the next image is believed to lie; 0 where nothing is known.
   func convert(
-    _ pixels: RawSpan, _ choice: AugmentationChoice, to destination: UnsafeMutableRawPointer
+    _ pixels: RawSpan, _ choice: AugmentationChoice, to destination: UnsafeMutableRawPointer,
+    next: UInt = 0
   ) throws(StoreError) {
     guard pixels.byteCount == format.byteCount else {
       throw StoreError(
@@ -103,7 +110,7 @@ struct BatchConverter: Sendable {
     unsafe pixels.withUnsafeBytes { source in
       unsafe image_kernels_convert(
         &kernel, source.baseAddress!, choice.row, choice.column, choice.isMirrored ? 1 : 0, destination,
-        scratch.baseAddress!)
+        scratch.baseAddress!, next)
     }
   }
 }

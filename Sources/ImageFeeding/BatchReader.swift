@@ -98,20 +98,25 @@ struct BatchReader: Sendable {
   }
 
   private func readLabels(into storage: BatchStorage) throws(StoreError) {
-    storage.labels.removeAll(keepingCapacity: true)
+    // Taken out and put back, so that it is appended to as a variable and not through the object.
+    var batchLabels = storage.labels
+    storage.labels = []
+    batchLabels.removeAll(keepingCapacity: true)
     if let labels {
       guard labels.count == imageCount else {
         throw StoreError(.corrupt, "\(labels.count) labels for \(imageCount) images")
       }
-      for index in storage.indices {
+      let indices = storage.indices
+      for index in indices {
         guard let label = Int32(exactly: labels[index]) else {
           throw StoreError(
             .unsupported, "the label \(labels[index]) does not fit the 32 bits of a batch's labels",
             remedy: "read it with labels()", image: index)
         }
-        storage.labels.append(label)
+        batchLabels.append(label)
       }
     }
+    storage.labels = batchLabels
     guard !columns.isEmpty else { return }
     for (name, column) in columns {
       guard column.count == imageCount else {

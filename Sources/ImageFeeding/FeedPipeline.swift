@@ -24,6 +24,9 @@ internal import StoreIO
 
   private let request: FeedRequest
   private let prefetch: Int
+  /// How many batches are to be ready before a waiting consumer is woken: several where a batch takes no
+  /// longer to make than a thread to wake.
+  private let wakingCount: Int
   private let monitor = Monitor()
   private var reader: BatchReader?
   private var ring: [Place]
@@ -40,6 +43,7 @@ internal import StoreIO
   init(_ request: FeedRequest) {
     self.request = request
     prefetch = max(1, request.options.prefetch)
+    wakingCount = request.store.lendsWithoutCopy ? max(1, prefetch / 2) : 1
     ring = Array(repeating: .empty, count: prefetch)
   }
 
@@ -132,9 +136,20 @@ internal import StoreIO
     if case .failed = place { limit = min(limit, number + 1) }
     ring[number % prefetch] = place
     place = .empty
-    let isAwaited = number == delivered
+    let isAwaited = shouldWake()
     monitor.unlock()
     if isAwaited { wakeConsumer() }
+  }
+
+  /// Whether enough batches are ready for a consumer that waits, or all that will be. Under the lock.
+  private func shouldWake() -> Bool {
+    guard unsafe waiter != nil || isConsumerAsleep else { return false }
+    var ready = 0
+    while ready < wakingCount && delivered + ready < limit {
+      if case .empty = ring[(delivered + ready) % prefetch] { return false }
+      ready += 1
+    }
+    return true
   }
 
   private func wakeConsumer() {

@@ -78,26 +78,36 @@ struct PartReader: Sendable {
     _ workspace: Workspace
   ) throws(StoreError) {
     let slot = delivered.byteCount
+    let lends = store.lendsWithoutCopy
+    var ahead = ReadAhead(imageByteCount: (store.format ?? delivered).byteCount)
     try unsafe part.memory.write(part.layout.byteCount) { (memory) throws(StoreError) in
       var seen = 0
+      var conversion = workspace.conversion
       try store.forEachImage(samples.indices.span) { (place, format, pixels) throws(StoreError) in
         let index = samples.indices[place]
-        if workspace.conversion?.format != format {
+        if conversion?.format != format {
           guard try converter.delivered(format, image: index) == delivered else {
             throw StoreError(
               .invalidArgument, "\(format) in a batch that has \(delivered)",
               remedy: "crop images to one size, or take them as they are stored", image: index)
           }
-          workspace.conversion = Conversion(converter.tensor, format: format, delivered: delivered)
+          conversion = Conversion(converter.tensor, format: format, delivered: delivered)
         }
         let choice = converter.choice(sample: sample(place, of: samples), format: format)
+        var next: UInt = 0
+        if lends && place + 1 < samples.indices.count {
+          next = unsafe pixels.withUnsafeBytes { bytes in
+            unsafe ahead.step(bytes.baseAddress!, index: index, next: samples.indices[place + 1])
+          }
+        }
         do throws(StoreError) {
-          try unsafe workspace.conversion!.convert(pixels, choice, to: memory + place * slot)
+          try unsafe conversion!.convert(pixels, choice, to: memory + place * slot, next: next)
         } catch {
           throw error.at(image: index)
         }
         seen += 1
       }
+      workspace.conversion = conversion
       guard seen == samples.indices.count else {
         throw StoreError(.corrupt, "the store lent \(seen) images of \(samples.indices.count)")
       }

@@ -26,7 +26,7 @@ extension LMDBStore {
       }
       try checkUnchanged()
     } catch {
-      throw error.at(path: path)
+      throw located(error)
     }
   }
 
@@ -74,7 +74,7 @@ extension LMDBStore {
           try body(position, format, pixels)
         }
       } catch {
-        throw error.at(path: path)
+        throw located(error)
       }
     }
     for position in indices.indices {
@@ -88,6 +88,22 @@ extension LMDBStore {
       try unsafe body(position, format, RawSpan(_unsafeBytes: pixels))
     }
     try checkUnchanged()
+  }
+
+  /// The error with the path, and with the key of a value that cannot be decoded.
+  private func located(_ error: StoreError) -> StoreError {
+    guard case .encoded = contents.images, let image = error.image, error.key == nil else {
+      return error.at(path: path)
+    }
+    do throws(StoreError) {
+      let key = try Snapshot.read(contents.file.path) { (tree) throws(StoreError) in
+        try ForeignReader.key(of: image, tree)
+      }
+      return error.at(path: path, key: key)
+    } catch _ {
+      // What was found first is what is reported.
+      return error.at(path: path)
+    }
   }
 
   public var lendsWithoutCopy: Bool {

@@ -28,8 +28,6 @@ public final class LMDBStore: ImageStore {
   private let process = getpid()
   private let cachedLabels = Cached<[Int]?>()
   private let cachedColumns = Mutex<[String: Column]>([:])
-  /// The last commit in which the images were seen to be where they were.
-  let lastChecked: Atomic<UInt64>
 
   /// Opens the last commit of a database.
   ///
@@ -50,7 +48,6 @@ public final class LMDBStore: ImageStore {
       if let metadata = try StoreMetadata(tree) { return try LayoutReader.contents(tree, metadata) }
       return try ForeignReader.contents(tree, rawFormat: rawFormat)
     }
-    lastChecked = Atomic(contents.meta.transaction)
   }
 
   /// The data file of a database at a path.

@@ -45,7 +45,7 @@ final class ImageArray: Sendable {
   ) throws(StoreError) -> Result {
     if entry.isDeflated {
       let memory = try inflated.value { () throws(StoreError) in
-        try located { () throws(StoreError) in try inflate() }
+        try located { () throws(StoreError) in try inflate(checks: checksums == .check) }
       }
       return try unsafe body(memory.bytes.baseAddress! + header.dataOffset)
     }
@@ -60,14 +60,14 @@ final class ImageArray: Sendable {
     return try unsafe body(bytes.baseAddress! + header.dataOffset)
   }
 
-  private func inflate() throws(StoreError) -> PixelMemory {
+  private func inflate(checks: Bool) throws(StoreError) -> PixelMemory {
     let source = try unsafe archive.compressedBytes(of: entry)
     let memory = try PixelMemory(capacity: entry.byteCount)
     try memory.fill { (output) throws(StoreError) in
       try unsafe output.appendBytes(entry.byteCount) { (target) throws(StoreError) in
         var inflater = Inflater(.raw)
         try unsafe inflater.inflate(source, into: target)
-        if checksums == .check { try unsafe check(UnsafeRawBufferPointer(target)) }
+        if checks { try unsafe check(UnsafeRawBufferPointer(target)) }
       }
     }
     return memory
@@ -148,7 +148,7 @@ final class ImageArray: Sendable {
   func verify() throws(StoreError) {
     try located { () throws(StoreError) in
       if entry.isDeflated {
-        try unsafe check(inflate().bytes)
+        _ = try inflate(checks: true)
       } else {
         try unsafe check(archive.compressedBytes(of: entry))
       }

@@ -146,10 +146,8 @@ extension ImageEntries {
         }
       }
       for position in 0..<layout.count {
-        let pixels = unsafe UnsafeRawBufferPointer(rebasing: memory!.bytes[layout.byteRange(of: position)])
-        try unsafe withRawSpan(of: pixels) { (pixels) throws(StoreError) in
-          try body(start + position, layout[position], pixels)
-        }
+        try body(
+          start + position, layout[position], memory!.span.extracting(layout.byteRange(of: position)))
       }
       start = end
     }

@@ -68,7 +68,7 @@ func gzipMember(_ bytes: [UInt8], name: String? = nil) -> [UInt8] {
 /// zlib's inflate of a raw stream, used directly; nil where it refuses, else the bytes and how many
 /// bytes of the stream it read.
 func zlibInflateRaw(_ bytes: [UInt8], room: Int) -> (bytes: [UInt8], read: Int)? {
-  var stream = z_stream()
+  var stream = unsafe z_stream()
   var input = bytes
   var output = [UInt8](repeating: 0, count: room + 1)
   return unsafe input.withUnsafeMutableBufferPointer { input in
@@ -89,7 +89,7 @@ func zlibInflateRaw(_ bytes: [UInt8], room: Int) -> (bytes: [UInt8], read: Int)?
 func zlibDeflateRaw(
   _ bytes: [UInt8], using generator: inout SeededGenerator
 ) -> [UInt8] {
-  var stream = z_stream()
+  var stream = unsafe z_stream()
   var input = bytes
   var output = [UInt8](repeating: 0, count: bytes.count + bytes.count / 2 + 1_000)
   let level = Int32.random(in: 0...9, using: &generator)

@@ -1,9 +1,10 @@
 #!/usr/bin/env python3
-"""Writes sample_order_golden.json from the reference in Tests/Python/sample_order.py."""
+"""Writes sample_order_golden.json from the reference in Tests/Python."""
 import json, pathlib, sys
 
 here = pathlib.Path(__file__).resolve().parent
 sys.path.insert(0, str(here.parent / "Python"))
+import sample_draws as draws
 import sample_order as so
 
 shuffles = []
@@ -24,7 +25,7 @@ labels = [i * i % 11 % 4 for i in range(300)]
 weights = [float(i % 7) for i in range(60)]
 golden = dict(
     shuffles=shuffles, blocks=blocks,
-    weighted=dict(weights=weights, seed=13, epoch=2, indices=so.weighted(weights, 13, 2, 200)),
-    balanced=dict(labels=labels, seed=17, epoch=1, indices=so.class_balanced(labels, 17, 1, 200)),
-    folds=dict(labels=labels, count=7, seed=7, assignments=so.folds(labels, 7, 7)))
+    weighted=dict(weights=weights, seed=13, epoch=2, indices=draws.weighted(weights, 13, 2, 200)),
+    balanced=dict(labels=labels, seed=17, epoch=1, indices=draws.class_balanced(labels, 17, 1, 200)),
+    folds=dict(labels=labels, count=7, seed=7, assignments=draws.folds(labels, 7, 7)))
 (here / "sample_order_golden.json").write_text(json.dumps(golden, separators=(",", ":")) + "\n")

@@ -14,6 +14,7 @@ import Musl
 //   WriterProcess append STORE IMAGES RUNS      appends runs of images, finishing each run
 //   WriterProcess linger STORE create|append IMAGES    appends images and waits to be killed
 //   WriterProcess read STORE READS              opens the store and checks all images, again and again
+//   WriterProcess fork STORE append IMAGES      forks while it reads and writes; the parent finishes
 
 let format = ImageFormat(height: 32, width: 32, channels: 3)
 
@@ -58,7 +59,7 @@ func run(_ arguments: [String]) throws(StoreError) {
   switch arguments[1] {
   case "append":
     for _ in 0..<number {
-      let first = FileManagerless.exists(path) ? try LMDBStore(at: path).count : 0
+      let first = exists(path) ? try LMDBStore(at: path).count : 0
       var writer = try LMDBStore.Writer(to: path, mode: .append)
       try append(Int(arguments[3]) ?? 0, from: first, to: &writer)
       try writer.finish()
@@ -74,13 +75,40 @@ func run(_ arguments: [String]) throws(StoreError) {
     while true { sleep(60) }
   case "read":
     for _ in 0..<number { try check(try LMDBStore(at: path)) }
+  case "fork":
+    let store = try LMDBStore(at: path)
+    try check(store)
+    var writer = try LMDBStore.Writer(to: path, mode: .append)
+    try append(number, from: store.count, to: &writer)
+    let child = forkProcess()
+    if child == 0 {
+      // The map is still there; the writer refuses and, dropped, touches nothing of the parent's.
+      var isRefused = false
+      do throws(StoreError) {
+        try check(store)
+        try append(1, from: 0, to: &writer)
+      } catch {
+        isRefused = error.code == .invalidArgument
+      }
+      _ = consume writer
+      _exit(isRefused ? 0 : 1)
+    }
+    var status: Int32 = 0
+    unsafe waitpid(child, &status, 0)
+    guard status == 0 else { throw StoreError(.corrupt, "the fork ended with \(status)") }
+    try writer.finish()
   default: throw StoreError(.invalidArgument, "wrong usage")
   }
 }
 
-enum FileManagerless {
-  static func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
+/// fork(2), which Swift does not show, since most programs cannot go on after it.
+func forkProcess() -> pid_t {
+  typealias Fork = @convention(c) () -> pid_t
+  guard let symbol = unsafe dlsym(dlopen(nil, RTLD_NOW), "fork") else { return -1 }
+  return unsafe unsafeBitCast(symbol, to: Fork.self)()
 }
+
+func exists(_ path: String) -> Bool { unsafe access(path, F_OK) == 0 }
 
 do throws(StoreError) {
   try run(CommandLine.arguments)

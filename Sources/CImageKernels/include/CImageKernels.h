@@ -9,3 +9,4 @@
 #include "bits.h"
 #include "convert.h"
 #include "permutation.h"
+#include "prefetch.h"

@@ -15,7 +15,6 @@ struct ForeignReader {
   private var isDirect = true
   private var labels: [Int] = []
   private var hasLabels = false
-  private var digest = Hasher()
 
   static func contents(
     _ tree: Tree, rawFormat: ImageFormat?
@@ -36,15 +35,6 @@ struct ForeignReader {
         .unrecognized, hasTrees ? "the database has named databases and no images" : "the database is empty")
     }
     return reader.contents(tree)
-  }
-
-  /// A digest of the keys and places of all images.
-  static func digest(_ tree: Tree) throws(StoreError) -> Int {
-    var digest = Hasher()
-    try tree.forEach { (entry) throws(StoreError) in
-      if isImage(entry) { add(entry, to: &digest) }
-    }
-    return digest.finalize()
   }
 
   /// The key of an image, found by counting.
@@ -68,14 +58,7 @@ struct ForeignReader {
     unsafe !entry.isTree && !entry.key.starts(with: "__".utf8)
   }
 
-  private static func add(_ entry: Tree.Entry, to digest: inout Hasher) {
-    unsafe digest.combine(bytes: entry.key)
-    digest.combine(entry.offset)
-    digest.combine(entry.byteCount)
-  }
-
   private mutating func add(_ entry: Tree.Entry) throws(StoreError) {
-    Self.add(entry, to: &digest)
     guard let value = unsafe entry.inline ?? file.map.bytes(at: entry.offset, count: entry.byteCount) else {
       throw StoreError(.corrupt, "the file is cut short")
     }
@@ -107,6 +90,6 @@ struct ForeignReader {
     }
     return StoreContents(
       file: tree.file, meta: tree.meta, count: positions.count, images: images,
-      annotations: .labels(hasLabels ? labels : nil), digest: digest.finalize())
+      annotations: .labels(hasLabels ? labels : nil))
   }
 }

@@ -17,7 +17,8 @@ struct LayoutReader {
     try tree.forEach { (entry) throws(StoreError) in try reader.visit(entry) }
     return StoreContents(
       file: tree.file, meta: tree.meta, count: metadata.count, images: try reader.images(),
-      hasBlocks: !reader.blocks.isEmpty, annotations: .records(reader.records), classNames: try reader.classNames())
+      hasBlocks: !reader.blocks.isEmpty, annotations: .records(reader.records),
+      classNames: try reader.classNames())
   }
 
   private init(_ tree: Tree, _ metadata: StoreMetadata) {

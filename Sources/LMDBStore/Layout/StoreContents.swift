@@ -11,8 +11,6 @@ struct StoreContents: Sendable {
   var hasBlocks = false
   var annotations: StoredAnnotations
   var classNames: [String]?
-  /// A digest of where another program put the images.
-  var digest = 0
 }
 
 /// Where labels, columns and checksums are.

@@ -56,7 +56,10 @@ final class DatabaseFile: Sendable {
   func lastMeta() throws(StoreError) -> MetaPage {
     let (first, second) = metas()
     for meta in [first, second] {
-      guard meta.magic == MetaPage.magic, meta.version == MetaPage.version, meta.pageSize == pageSize else {
+      guard meta.magic == MetaPage.magic, meta.version == MetaPage.version, meta.pageSize == pageSize,
+        // Numbers of transactions count from 1; this one leaves room to add to it.
+        meta.transaction < UInt64.max / 2
+      else {
         throw StoreError(.corrupt, "a damaged meta page", path: map.path)
       }
     }

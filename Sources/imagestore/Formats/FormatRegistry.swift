@@ -6,7 +6,7 @@ enum FormatRegistry {
   /// All kinds, the more particular ones first: a folder of files is what a folder is when it is nothing
   /// else.
   static let formats: [any StoreFormat] = [
-    CIFARFormat(), FileFormat(),
+    LMDBFormat(), HDF5Format(), NPZFormat(), CIFARFormat(), FileFormat(),
   ]
 
   /// The kinds that are written, in the order in which tables list them.
@@ -20,8 +20,7 @@ enum FormatRegistry {
 
   /// The kind a destination's suffix stands for; a folder of files where it stands for none.
   static func format(forDestination path: String) -> any WritableStoreFormat {
-    let name = FileSystem.split(path).name.lowercased()
-    return writable.first { $0.suffixes.contains { name.hasSuffix($0) } } ?? FileFormat()
+    writable.first { FileHead.hasSuffix(path, $0.suffixes) } ?? FileFormat()
   }
 
   /// The kind of what is at a path.

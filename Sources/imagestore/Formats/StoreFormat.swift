@@ -35,6 +35,7 @@ struct StorePart {
     /// The whole of a set that is not divided.
     case whole
     case training
+    case validation
     case test
   }
 
@@ -52,6 +53,14 @@ struct OpenHints: Sendable {
   /// The name of the dataset or array of images, and of that of labels.
   var images: String?
   var labels: String?
+
+  /// The format of an image, where its shape is given; samples are bytes if nothing is said.
+  func format() throws(StoreError) -> ImageFormat? {
+    guard let shape else { return nil }
+    return try ImageFormat(
+      validating: shape[0], width: shape[1], channels: shape.count > 2 ? shape[2] : 1,
+      elementType: elementType ?? .uint8)
+  }
 }
 
 /// The axis along which bits are packed.

@@ -69,8 +69,9 @@ struct ContactSheet {
 
   private static func columns(_ count: Int, _ width: Int, _ height: Int) -> Int {
     let ideal = Int((Double(count) * 1.5 * Double(height) / Double(width)).squareRoot().rounded())
+    guard count > 6 else { return count }
     // Of the numbers near the ideal one, that which leaves the fewest places of the last row empty.
-    let candidates = [ideal, ideal - 1, ideal + 1, ideal - 2].filter { $0 >= 1 && $0 <= count }
+    let candidates = [ideal, ideal - 1, ideal + 1].filter { $0 >= 3 && $0 <= count }
     let empty = { (across: Int) in (across - count % across) % across }
     return candidates.min { empty($0) < empty($1) } ?? count
   }

@@ -95,7 +95,7 @@ struct DemoRow {
 
   static let header =
     line(["store", "write", "read", "shuffled", "disk", "pixels"]) + "\n  "
-    + String(repeating: "-", count: 60)
+    + String(repeating: "-", count: 62)
 
   var text: String {
     let times = [write, read, shuffled].map { Numbers.significant($0 * 1e6 / Double(count)) }

@@ -1,0 +1,26 @@
+// swift-tools-version: 6.2
+import PackageDescription
+
+// A package of its own, so that whoever builds or tests the stores does not build the benchmarks, and so
+// that they use nothing but the public API.
+let stores: [Target.Dependency] = [
+  "ImageStoreCore", "ImageStoreTesting", "ImageFeeding", "CIFAR10", "FileStore", "LMDBStore", "HDF5Store",
+  "NPZStore", "PackedBitStore",
+].map { .product(name: $0, package: "swift-image-stores") }
+
+let package = Package(
+  name: "Benchmarks",
+  platforms: [.macOS(.v15)],
+  traits: [.trait(name: "Libdeflate", description: "Measure with libdeflate instead of zlib.")],
+  dependencies: [
+    .package(
+      name: "swift-image-stores", path: "..",
+      traits: [.trait(name: "Libdeflate", condition: .when(traits: ["Libdeflate"]))])
+  ],
+  targets: [
+    // Instructions are counted of this; see count-instructions.
+    .executableTarget(name: "store-workloads", dependencies: stores),
+    .testTarget(name: "StoreBenchmarks", dependencies: stores),
+  ],
+  swiftLanguageModes: [.v6]
+)

@@ -1,0 +1,95 @@
+import ImageStoreCore
+import NumPyFormat
+import StoreIO
+
+/// A file of packed masks in memory: mapped, or turned to C order where it is not.
+///
+/// Invariant behind `@safe`: the pointer is into the map or the memory that the value keeps alive, and
+/// `count` masks lie there.
+@safe struct MaskFile: Sendable {
+  let count: Int
+  let map: MappedFile
+  /// A copy in C order of an array in Fortran order.
+  private let copy: PixelMemory?
+  private let dataOffset: Int
+
+  static let name = "masks.npy"
+
+  /// Opens `masks.npy`, or an array like it.
+  ///
+  /// - Throws: ``StoreError/Code/corrupt`` where its shape is not that of the layout, or the file ends
+  ///   before its masks do.
+  init(array path: String, layout: PackedBitLayout?) throws(StoreError) {
+    map = try MappedFile(path)
+    do throws(StoreError) {
+      let header = try unsafe withRawSpan(of: map.bytes) { (file) throws(StoreError) in
+        try NPYHeader(parsing: file)
+      }
+      let data = try unsafe header.data(in: map.bytes)
+      guard header.type == NPYType(.uint8) else {
+        throw StoreError(
+          .unsupported, "an array of '\(header.type.description)' as packed masks",
+          remedy: "numpy.packbits makes uint8")
+      }
+      dataOffset = header.dataOffset
+      let shape = header.shape.count == 2 ? [1] + header.shape : header.shape
+      guard let layout, shape.first != 0 else {
+        guard shape.first == 0 else { throw StoreError(.corrupt, "masks of a size that is not stated") }
+        count = 0
+        copy = nil
+        return
+      }
+      guard shape.count == 3, shape[1] == layout.rows, shape[2] == layout.bytesPerRow else {
+        throw StoreError(
+          .corrupt,
+          "an array of the shape \(header.shapeDescription) where \(layout.height)x\(layout.width) masks packed along \(layout.axis.rawValue) are (count, \(layout.rows), \(layout.bytesPerRow))",
+          remedy: "check height, width and axis")
+      }
+      count = shape[0]
+      copy = try header.isFortranOrder ? unsafe Self.copy(header, data) : nil
+    } catch {
+      throw error.at(path: path)
+    }
+  }
+
+  /// Opens a file of masks without a header.
+  ///
+  /// - Throws: ``StoreError/Code/corrupt`` where its size is no multiple of a mask's.
+  init(bare path: String, layout: PackedBitLayout) throws(StoreError) {
+    map = try MappedFile(path)
+    guard map.byteCount % layout.byteCount == 0 else {
+      throw StoreError(
+        .corrupt, "\(map.byteCount) bytes are no multiple of the \(layout.byteCount) of a mask",
+        remedy: "check height, width and axis", path: path)
+    }
+    count = map.byteCount / layout.byteCount
+    copy = nil
+    dataOffset = 0
+  }
+
+  private static func copy(
+    _ header: NPYHeader, _ data: UnsafeRawBufferPointer
+  ) throws(StoreError) -> PixelMemory {
+    let images = try header.shape.count == 2 ? NPYImages(imageOf: header) : NPYImages(imagesOf: header)
+    let memory = try PixelMemory(capacity: data.count)
+    try memory.fill { (output) throws(StoreError) in
+      try unsafe output.appendBytes(data.count) { (target) throws(StoreError) in
+        for index in 0..<images.count {
+          unsafe images.copy(
+            ImageRegion(wholeOf: images.format), from: data.baseAddress! + index * images.imageStride,
+            to: target.baseAddress! + index * images.format.byteCount)
+        }
+      }
+    }
+    return memory
+  }
+
+  /// Whether the file can grow: it is in C order and its header is as long as this package writes it.
+  var isAppendable: Bool { copy == nil && dataOffset == MaskTarget.headerByteCount }
+
+  /// The first byte of the first mask; there are no masks where this is asked of an empty file.
+  @unsafe var base: UnsafeRawPointer {
+    if let copy { return unsafe copy.bytes.baseAddress! }
+    return unsafe map.bytes.baseAddress! + dataOffset
+  }
+}

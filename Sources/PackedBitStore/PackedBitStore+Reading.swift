@@ -1,0 +1,148 @@
+public import ImageStoreCore
+import StoreIO
+
+/// What crops of masks are read as.
+public enum MaskForm: Sendable, Hashable, CaseIterable {
+  /// A byte a pixel, 0 or 1; numpy's bool and uint8.
+  case zeroOne
+  /// A byte a pixel, 0 or 255; a gray image.
+  case zeroFull
+  /// A Float a pixel, 0 or 1. The destination's first free byte must be at a multiple of 4.
+  case float
+  /// Bits, packed along the store's axis in its bit order, beginning with the region: what
+  /// `numpy.packbits` makes of the crop. Padding bits are 0.
+  case bits
+
+  var unpacked: UnpackedForm {
+    switch self {
+    case .zeroOne: .bytes(1)
+    case .zeroFull: .bytes(255)
+    case .float: .floats
+    case .bits: .bits
+    }
+  }
+}
+
+extension PackedBitStore {
+  public func read(
+    _ indices: Span<Int>, regions: Span<ImageRegion>, into destination: inout OutputRawSpan
+  ) throws(StoreError) {
+    try read(indices, regions: regions, as: .zeroOne, into: &destination)
+  }
+
+  /// Appends masks, or a region of each, to the caller's memory in some form.
+  ///
+  /// - Parameters: as of `read(_:regions:into:)`; every crop takes
+  ///   ``byteCount(of:as:)`` bytes.
+  public func read(
+    _ indices: Span<Int>, regions: Span<ImageRegion>, as form: MaskForm,
+    into destination: inout OutputRawSpan
+  ) throws(StoreError) {
+    guard let layout else {
+      guard indices.count == 0 else { throw .indexOutOfRange(indices[0], count: 0) }
+      return
+    }
+    let gather = try UniformGather(indices, regions: regions, of: count, format: layout.format)
+    guard gather.count > 0 else { return }
+    let whole = ImageRegion(wholeOf: layout.format)
+    let slot = byteCount(of: gather.isWhole ? whole : gather.region(0, of: regions), as: form)
+    let (total, overflow) = slot.multipliedReportingOverflow(by: gather.count)
+    guard !overflow else { throw StoreError(.limitExceeded, "\(gather.count) crops of \(slot) bytes") }
+    let base = unsafe masks.base
+    let stride = layout.byteCount
+    let unpacked = form.unpacked
+    // A thread's waking takes as long as unpacking some 250 KB.
+    let minimum = max(1, (1 << 18) / slot)
+    try unsafe destination.appendBytes(total) { (memory) throws(StoreError) in
+      let start = memory.baseAddress!
+      guard form != .float || UInt(bitPattern: start) % 4 == 0 else {
+        throw StoreError(.invalidArgument, "memory for Floats that begins at no multiple of 4")
+      }
+      try Workers.performRuns(of: gather.count, minimum: minimum, threads: threads) {
+        (run) throws(StoreError) in
+        for position in run {
+          unsafe layout.unpack(
+            gather.isWhole ? whole : gather.region(position, of: regions),
+            from: base + indices[position] * stride, as: unpacked, to: start + position * slot)
+        }
+      }
+    }
+  }
+
+  /// The bytes that a region of a mask takes in some form.
+  public func byteCount(of region: ImageRegion, as form: MaskForm) -> Int {
+    switch form {
+    case .zeroOne, .zeroFull: region.height * region.width
+    case .float: 4 * region.height * region.width
+    case .bits: layout?.byteCount(of: region) ?? 0
+    }
+  }
+
+  public func forEachImage(
+    _ indices: Span<Int>,
+    _ body: (_ position: Int, _ format: ImageFormat, _ pixels: RawSpan) throws(StoreError) -> Void
+  ) throws(StoreError) {
+    for position in indices.indices where indices[position] < 0 || indices[position] >= count {
+      throw .indexOutOfRange(indices[position], count: count)
+    }
+    guard let layout, indices.count > 0 else { return }
+    let format = layout.format
+    let scratch = try PixelMemory(capacity: format.byteCount)
+    for position in indices.indices {
+      let mask = unsafe masks.base + indices[position] * layout.byteCount
+      try scratch.fill { (output) throws(StoreError) in
+        try unsafe output.appendBytes(format.byteCount) { (target) throws(StoreError) in
+          unsafe layout.unpack(
+            ImageRegion(wholeOf: format), from: mask, as: .bytes(1), to: target.baseAddress!)
+        }
+      }
+      try body(position, format, scratch.span)
+    }
+  }
+
+  /// How many pixels of a mask are 1, without unpacking it.
+  ///
+  /// - Parameters:
+  ///   - region: where to count; nil for the whole mask.
+  ///   - index: which mask.
+  /// - Throws: ``StoreError/Code/indexOutOfRange``; ``StoreError/Code/invalidArgument`` for a region
+  ///   outside the mask.
+  public func count(in region: ImageRegion? = nil, ofImage index: Int) throws(StoreError) -> Int {
+    guard let layout, index >= 0, index < count else { throw .indexOutOfRange(index, count: count) }
+    let region = region ?? ImageRegion(wholeOf: layout.format)
+    guard region.isContained(in: layout.format) else {
+      throw .outside(region, of: layout.format, image: index)
+    }
+    return unsafe layout.countOnes(region, of: masks.base + index * layout.byteCount)
+  }
+
+  /// How many pixels are 1 of each of some masks, or of a region of each, counted on several threads.
+  ///
+  /// - Parameter regions: none for whole masks, one for the same region of every mask, or a region of each.
+  public func counts(
+    of indices: [Int], in regions: [ImageRegion] = []
+  ) throws(StoreError) -> [Int] {
+    guard let layout else {
+      guard indices.isEmpty else { throw .indexOutOfRange(indices[0], count: 0) }
+      return []
+    }
+    let gather = try UniformGather(
+      indices.span, regions: regions.span, of: count, format: layout.format)
+    var counts = [Int](repeating: 0, count: gather.count)
+    var span = counts.mutableSpan
+    try unsafe span.withUnsafeMutableBytes { (memory) throws(StoreError) in
+      let base = unsafe masks.base
+      try Workers.performRuns(of: gather.count, minimum: 16, threads: threads) { (run) throws(StoreError) in
+        for position in run {
+          let region =
+            gather.isWhole
+            ? ImageRegion(wholeOf: layout.format) : regions[gather.hasRegionEach ? position : 0]
+          let ones = unsafe layout.countOnes(region, of: base + indices[position] * layout.byteCount)
+          unsafe memory.storeBytes(
+            of: ones, toByteOffset: position * MemoryLayout<Int>.stride, as: Int.self)
+        }
+      }
+    }
+    return counts
+  }
+}

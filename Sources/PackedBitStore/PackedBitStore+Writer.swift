@@ -1,0 +1,67 @@
+public import ImageStoreCore
+import StoreIO
+
+extension PackedBitStore {
+  /// Writes a folder of packed masks.
+  ///
+  /// Images are bool, or of another type whose pixels are 0 and 1, of one channel and one size; or, with a
+  /// threshold, of any type and channels. A new folder appears when it is finished. Appended masks stand
+  /// past the end of `masks.npy` until they and their labels are on the disk; then its header is
+  /// rewritten, which makes them count.
+  public struct Writer: ~Copyable, ImageStoreWriter {
+    private let writer: MaskWriter
+
+    /// Creates a writer.
+    ///
+    /// - Parameters:
+    ///   - path: the folder.
+    ///   - mode: whether to create, replace or append.
+    ///   - axis: along which direction eight pixels share a byte. Packed along rows, a crop is unpacked by
+    ///     one mask and one comparison a vector at any alignment and touches half the cache lines, so
+    ///     this is the default. A store that is appended to keeps its own.
+    ///   - threshold: makes a mask of an image: a pixel is 1 where the mean of its channels, as Double, is
+    ///     over the threshold. Without one a pixel that is neither 0 nor 1 is an error.
+    ///   - classNames: the names of the classes that labels count from 0; nil keeps those of a store
+    ///     that is appended to.
+    ///   - threads: how many threads pack; nil stands for one for each processor.
+    /// - Throws: ``StoreError/Code/alreadyExists``, ``StoreError/Code/busy`` while another writer is at
+    ///   work, ``StoreError/Code/system``, and for an append what opening the store throws.
+    public init(
+      to path: String, mode: WriteMode = .create, axis: PackingAxis = .rows, threshold: Double? = nil,
+      classNames: [String]? = nil, threads: Int? = nil
+    ) throws(StoreError) {
+      writer = try MaskWriter(
+        path, mode, axis: axis, threshold: threshold, classNames: classNames,
+        threads: Workers.threadCount(threads))
+    }
+
+    /// How many masks have been appended by this writer.
+    public var count: Int { writer.count }
+
+    public mutating func append(
+      _ pixels: RawSpan, layout: BatchLayout, annotations: Annotations
+    ) throws(StoreError) {
+      try writer.append(pixels, layout: layout, annotations: annotations)
+    }
+
+    public consuming func finish() throws(StoreError) {
+      try writer.finish()
+    }
+  }
+
+  /// Writes all images of a store as packed masks, and opens them.
+  ///
+  /// - Parameters: as of ``Writer/init(to:mode:axis:threshold:classNames:threads:)``;
+  ///   `progress` is called now and then with the number of masks written.
+  public static func write(
+    _ source: any ImageStore, to path: String, mode: WriteMode = .create, axis: PackingAxis = .rows,
+    threshold: Double? = nil, threads: Int? = nil, progress: (_ written: Int) -> Void = { _ in }
+  ) throws(StoreError) -> PackedBitStore {
+    var writer = try Writer(
+      to: path, mode: mode, axis: axis, threshold: threshold, classNames: source.classNames,
+      threads: threads)
+    try writer.append(contentsOf: source, progress: progress)
+    try writer.finish()
+    return try PackedBitStore(at: path, threads: threads)
+  }
+}

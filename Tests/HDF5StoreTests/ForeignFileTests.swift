@@ -1,0 +1,111 @@
+import Foundation
+import HDF5Store
+import ImageStoreCore
+import ImageStoreTesting
+import Testing
+
+/// Files that h5py wrote, in every layout it has.
+@Suite struct ForeignFileTests {
+  @Test(arguments: Fixtures.rows("good.tsv"))
+  func opens(_ row: [String]) throws {
+    let shape = row[3].split(separator: " ").compactMap { Int($0) }
+    let type = try #require(ElementType(rawValue: row[4]))
+    for threads in [1, 3] {
+      let store = try HDF5Store(
+        at: Fixtures.path(row[0]), images: row[1] == "-" ? nil : row[1],
+        labels: row[2] == "-" ? nil : row[2], threads: threads)
+      #expect(store.count == shape[0])
+      let format = ImageFormat(height: shape[1], width: shape[2], channels: shape[3], elementType: type)
+      #expect(store.format == format)
+      #expect(try store.labels() == (row[5] == "yes" ? Fixtures.labels(shape[0]) : nil))
+      let expected = Fixtures.ramp(type, count: shape.reduce(1, *))
+      #expect(try store.bytes() == expected)
+      try checkGather(store, format, expected)
+      try store.verify { _ in }
+    }
+  }
+
+  /// Shuffled indices with repeats, whole and by regions, and lending, against slices of the whole.
+  private func checkGather(_ store: HDF5Store, _ format: ImageFormat, _ all: [UInt8]) throws {
+    var random = SplitMix64(seed: 5)
+    let indices = (0..<23).map { _ in Int.random(in: 0..<store.count, using: &random) }
+    let size = format.byteCount
+    #expect(try store.bytes(indices) == indices.flatMap { all[$0 * size..<($0 + 1) * size] })
+    for _ in 0..<8 {
+      let height = Int.random(in: 1...format.height, using: &random)
+      let width = Int.random(in: 1...format.width, using: &random)
+      let region = ImageRegion(
+        row: Int.random(in: 0...format.height - height, using: &random),
+        column: Int.random(in: 0...format.width - width, using: &random), height: height, width: width)
+      let expected = indices.flatMap { index in
+        (region.row..<region.row + height).flatMap { row in
+          let start = index * size + row * format.bytesPerRow + region.column * format.bytesPerPixel
+          return all[start..<start + width * format.bytesPerPixel]
+        }
+      }
+      #expect(try store.bytes(indices, region: region) == expected)
+    }
+    try store.forEachImage(indices.span) { (position, lent, pixels) throws(StoreError) in
+      let start = indices[position] * size
+      #expect(lent == format)
+      #expect([UInt8](copied: pixels) == Array(all[start..<start + size]))
+    }
+  }
+
+  @Test(arguments: Fixtures.rows("bad.tsv"))
+  func refuses(_ row: [String]) throws {
+    let error = try #require(throws: StoreError.self) {
+      _ = try HDF5Store(at: Fixtures.path(row[0]), images: row[1] == "-" ? nil : row[1])
+    }
+    #expect(error.code.rawValue == row[2], "\(error)")
+    #expect(row[3].isEmpty || error.description.contains(row[3]), "\(error)")
+    #expect(error.description.contains(row[0]) && !error.description.contains("\n"))
+  }
+
+  @Test func columnsAndClassNames() throws {
+    let store = try HDF5Store(at: Fixtures.path("columns.h5"))
+    #expect(store.columnNames == ["count", "fixed", "name", "size"])
+    #expect(store.classNames == ["zero", "\u{E9}in", "two"])
+    #expect(try store.column("size") == .double((0..<10).map { Double($0) * 1.5 }))
+    #expect(try store.column("count") == .int64((0..<10).map { $0 - 5 }))
+    #expect(try store.column("name") == .string((0..<10).map { "n\u{E4}me \($0)" }))
+    #expect(try store.column("fixed") == .string((0..<10).map { String(repeating: "ab", count: $0) }))
+  }
+
+  @Test func whatWasNeverWrittenIsTheFillValue() throws {
+    for name in ["unwritten.h5", "unwritten-user-block.h5"] {
+      let store = try HDF5Store(at: Fixtures.path(name))
+      #expect(store.format == ImageFormat(height: 6, width: 5, channels: 3, elementType: .uint16))
+      #expect(try store.bytes() == (0..<900).flatMap { _ in [UInt8(2), 1] })
+    }
+    let store = try HDF5Store(at: Fixtures.path("partly-written.h5"))
+    let ramp = Fixtures.ramp(.uint8, count: 900)
+    let nines = [UInt8](repeating: 9, count: 360)
+    #expect(try store.bytes() == nines + Array(ramp[360..<540]) + nines)
+  }
+
+  @Test func trainingAndTestImages() throws {
+    let parts = try #require(try HDF5Store.parts(at: Fixtures.path("splits.h5")))
+    #expect(parts.training.count == 10 && parts.test.count == 4)
+    #expect(try parts.test.labels() == Fixtures.labels(4))
+    #expect(try parts.test.bytes() == Fixtures.ramp(.uint8, count: 360))
+    let none = try HDF5Store.parts(at: Fixtures.path("uint8.h5"))
+    #expect(none == nil)
+  }
+
+  @Test func namesThatAreNotThere() throws {
+    let missing = try #require(throws: StoreError.self) {
+      _ = try HDF5Store(at: Fixtures.path("uint8.h5"), images: "pictures")
+    }
+    #expect(missing.code == .notFound && missing.description.contains("images, labels"))
+    let labels = try #require(throws: StoreError.self) {
+      _ = try HDF5Store(at: Fixtures.path("uint8.h5"), labels: "classes")
+    }
+    #expect(labels.code == .notFound)
+    for name in ["", "/", "..", "images/x"] {
+      #expect(throws: StoreError.self) { _ = try HDF5Store(at: Fixtures.path("uint8.h5"), images: name) }
+    }
+    #expect(throws: StoreError.self) { _ = try HDF5Store(at: Fixtures.path("nowhere.h5")) }
+    #expect(throws: StoreError.self) { _ = try HDF5Store(at: Fixtures.path("good.tsv")) }
+  }
+}

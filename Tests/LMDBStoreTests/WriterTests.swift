@@ -1,0 +1,108 @@
+import Foundation
+import ImageStoreCore
+import ImageStoreTesting
+import LMDBStore
+import Testing
+
+@Suite struct WriterTests {
+  private let format = ImageFormat(height: 32, width: 32, channels: 3)
+
+  @Test func secondWriterIsRefused() throws {
+    let folder = try TemporaryFolder()
+    var images = SyntheticImages(seed: 1)
+    let model = images.uniform(format, count: 5)
+    let path = "\(folder.path)/s"
+    _ = try LMDBStore.write(model, to: path)
+    let first = try LMDBStore.Writer(to: path, mode: .append)
+    try FileManager.default.createSymbolicLink(atPath: "\(folder.path)/link", withDestinationPath: path)
+    for name in [path, "\(folder.path)/link"] {
+      #expect(code { _ = try LMDBStore.Writer(to: name, mode: .append) } == .busy)
+    }
+    try first.finish()
+    try LMDBStore.Writer(to: path, mode: .append).finish()
+  }
+
+  @Test func staleReadersDoNotMakeTheFileGrow() throws {
+    let folder = try TemporaryFolder()
+    var images = SyntheticImages(seed: 2)
+    let model = images.uniform(format, count: 10)
+    var sizes: [Int] = []
+    for keepsOpen in [false, true] {
+      let path = "\(folder.path)/\(keepsOpen)"
+      var open = [try LMDBStore.write(model, to: path)]
+      for _ in 0..<40 {
+        _ = try LMDBStore.write(model, to: path, mode: .append)
+        if keepsOpen { open.append(try LMDBStore(at: path)) }
+      }
+      for (number, store) in open.enumerated() {
+        #expect(store.count == 10 * (number + 1))
+        #expect(try store.pixels(at: 9) == model.pixels[9])
+        #expect(try store.labels()!.count == store.count)
+      }
+      sizes.append(try FileManager.default.attributesOfItem(atPath: "\(path)/data.mdb")[.size] as! Int)
+    }
+    #expect(sizes[0] == sizes[1])
+    // A block of 10 images takes 8 pages.
+    #expect(sizes[0] < 41 * 10 * 4096)
+  }
+
+  @Test func readsWhereNothingCanBeWritten() throws {
+    let folder = try TemporaryFolder()
+    var images = SyntheticImages(seed: 3)
+    let model = images.uniform(format, count: 10)
+    let path = "\(folder.path)/s"
+    _ = try LMDBStore.write(model, to: path)
+    try FileManager.default.removeItem(atPath: "\(path)/lock.mdb")
+    try FileManager.default.setAttributes([.posixPermissions: 0o444], ofItemAtPath: "\(path)/data.mdb")
+    try FileManager.default.setAttributes([.posixPermissions: 0o555], ofItemAtPath: path)
+    defer { try? FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path) }
+    let store = try LMDBStore(at: path)
+    #expect(try store.allPixels() == model.pixels.flatMap { $0 })
+    // Nothing was made either, whoever asks.
+    #expect(try FileManager.default.contentsOfDirectory(atPath: path) == ["data.mdb"])
+  }
+
+  @Test func otherProgramsThatHoldTheWriteLockAreWaitedFor() throws {
+    let folder = try TemporaryFolder()
+    var images = SyntheticImages(seed: 4)
+    let path = "\(folder.path)/s"
+    let model = images.uniform(format, count: 10)
+    _ = try LMDBStore.write(model, to: path)
+    let grown = try LMDBStore.write(model, to: path, mode: .append)
+    // liblmdb sees the same database as this package.
+    let entries = try Database(path).entries()
+    #expect(
+      entries.map(\.key).filter { $0.hasPrefix("images/") } == ["images/000000000000", "images/000000000010"])
+    #expect(grown.count == 20)
+  }
+
+  @Test func replacesAStoreThatIsBeingRead() throws {
+    let folder = try TemporaryFolder()
+    var images = SyntheticImages(seed: 5)
+    let path = "\(folder.path)/s"
+    let first = images.uniform(format, count: 10)
+    let second = images.uniform(ImageFormat(height: 3, width: 3), count: 4)
+    let store = try LMDBStore.write(first, to: path)
+    let other = try LMDBStore.write(second, to: path, mode: .replace)
+    #expect(try store.allPixels() == first.pixels.flatMap { $0 })
+    #expect(try other.allPixels() == second.pixels.flatMap { $0 })
+    #expect(folder.names == ["s"])
+  }
+
+  @Test func refusesWhatAStoreInBlocksCannotTake() throws {
+    let folder = try TemporaryFolder()
+    var images = SyntheticImages(seed: 6)
+    let path = "\(folder.path)/s"
+    let first = images.uniform(format, count: 10)
+    _ = try LMDBStore.write(first, to: path)
+    let other = images.uniform(ImageFormat(height: 3, width: 3), count: 4)
+    #expect(code { _ = try LMDBStore.write(other, to: path, mode: .append) } == .unsupported)
+    #expect(code { _ = try LMDBStore.Writer(to: path, mode: .append, layout: .perImage) } == .unsupported)
+    #expect(try LMDBStore(at: path).allPixels() == first.pixels.flatMap { $0 })
+    var named = first
+    named.classNames = ["a"]
+    #expect(try LMDBStore.write(named, to: path, mode: .append).classNames == ["a"])
+    named.classNames = ["b"]
+    #expect(code { _ = try LMDBStore.write(named, to: path, mode: .append) } == .invalidArgument)
+  }
+}

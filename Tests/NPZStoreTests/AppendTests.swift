@@ -1,0 +1,98 @@
+import ImageStoreCore
+import NPZStore
+import StoreIO
+import Testing
+
+/// Archives that grow, and writers that die while they do.
+@Suite struct AppendTests {
+  private let format = ImageFormat(height: 6, width: 4, channels: 3)
+
+  private func append(
+    _ images: Range<Int>, to path: String, _ mode: WriteMode = .append, _ compression: Compression = .small,
+    format: ImageFormat? = nil
+  ) throws {
+    let format = format ?? self.format
+    var writer = try NPZStore.Writer(to: path, mode: mode, compression: compression, threads: 1)
+    for image in images {
+      let pixels = ramp(image, byteCount: format.byteCount)
+      try unsafe writer.append(pixels.span.bytes, format: format, label: image * 10)
+    }
+    try writer.finish()
+  }
+
+  @Test(arguments: [Compression.none, .small])
+  func everyCutOfAnAppendLeavesTheLastCommit(compression: Compression) throws {
+    let folder = TemporaryFolder()
+    let path = "\(folder.path)/a.npz"
+    try append(0..<3, to: path, .create, compression)
+    let before = try FileSystem.contents(of: path, limit: 1 << 20)
+    try append(3..<5, to: path, .append, compression)
+    let after = try FileSystem.contents(of: path, limit: 1 << 20)
+    #expect(Array(after[..<before.count]) == before)
+    for count in stride(from: before.count, to: after.count, by: 5) {
+      let cut = try folder.write(Array(after[..<count]), "cut.npz")
+      let store = try NPZStore(at: cut)
+      #expect(store.count == 3, "\(count) of \(after.count) bytes")
+      #expect(try store.labels() == [0, 10, 20])
+      #expect(try store.pixels(at: 2) == ramp(2))
+      if count % 40 < 5 {
+        // The next writer cuts off the rest, whether it finishes or not.
+        _ = try NPZStore.Writer(to: cut, mode: .append)
+        #expect(try FileSystem.contents(of: cut, limit: 1 << 20) == before)
+      }
+    }
+  }
+
+  @Test func aReaderMeanwhileFindsTheLastCommit() throws {
+    let folder = TemporaryFolder()
+    let path = "\(folder.path)/a.npz"
+    let large = ImageFormat(height: 600, width: 1000)
+    try append(0..<2, to: path, .create, .none, format: large)
+    let size = try FileSystem.bytesOnDisk(path).apparent
+    var writer = try NPZStore.Writer(to: path, mode: .append, compression: .none)
+    for image in 0..<20 {
+      let pixels = ramp(image, byteCount: large.byteCount)
+      try unsafe writer.append(pixels.span.bytes, format: large, label: 0)
+      #expect(try FileSystem.bytesOnDisk(path).apparent > size + image * large.byteCount)
+      #expect(try NPZStore(at: path).count == 2)
+    }
+    try writer.finish()
+    let store = try NPZStore(at: path)
+    #expect(store.count == 22)
+    try store.verify { _ in }
+  }
+
+  @Test func aSecondWriterIsRefused() throws {
+    let folder = TemporaryFolder()
+    let path = "\(folder.path)/a.npz"
+    try append(0..<2, to: path, .create)
+    let first = try NPZStore.Writer(to: path, mode: .append)
+    #expect(code { _ = try NPZStore.Writer(to: path, mode: .append) } == .busy)
+    try first.finish()
+    try append(2..<3, to: path)
+    #expect(try NPZStore(at: path).count == 3)
+  }
+
+  @Test func refusesArchivesOfOtherNames() throws {
+    let folder = TemporaryFolder()
+    for name in ["other-names", "keras"] {
+      let path = try folder.write(FileSystem.contents(of: fixture(name), limit: 1 << 20))
+      #expect(code { _ = try NPZStore.Writer(to: path, mode: .append) } == .unsupported)
+    }
+  }
+
+  @Test func growsAnArchiveOfNumpy() throws {
+    let folder = TemporaryFolder()
+    for name in ["stored", "streamed"] {
+      let path = try folder.write(FileSystem.contents(of: fixture(name), limit: 1 << 20))
+      var writer = try NPZStore.Writer(to: path, mode: .append)
+      try unsafe writer.append(ramp(9).span.bytes, format: format, label: name == "stored" ? 90 : nil)
+      try writer.finish()
+      let store = try NPZStore(at: path)
+      #expect(store.count == 6)
+      #expect(try store.pixels(at: 5) == ramp(9))
+      #expect(try store.pixels(at: 4) == ramp(4))
+      #expect(try store.labels() == (name == "stored" ? [0, 10, 20, 30, 40, 90] : nil))
+    }
+  }
+}

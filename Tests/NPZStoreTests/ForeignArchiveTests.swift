@@ -1,0 +1,88 @@
+import ImageStoreCore
+import NPZStore
+import Testing
+
+/// Archives that numpy and Python wrote.
+@Suite struct ForeignArchiveTests {
+  private func expectRamps(_ store: NPZStore, _ images: [Int], labels: [Int]?) throws {
+    #expect(store.count == images.count)
+    #expect(bytes(of: try store.read(0..<store.count)) == images.flatMap { ramp($0) })
+    // One at a time and lent, the last first.
+    for (index, image) in images.enumerated().reversed() {
+      #expect(try store.pixels(at: index) == ramp(image))
+      #expect(try store.format(at: index) == ImageFormat(height: 6, width: 4, channels: 3))
+      let region = ImageRegion(row: 2, column: 1, height: 3, width: 2)
+      let crop = try store.read([index], region: region)
+      var expected: [UInt8] = []
+      for row in 2..<5 { expected += ramp(image)[(row * 4 + 1) * 3..<(row * 4 + 3) * 3] }
+      #expect(bytes(of: crop) == expected)
+    }
+    #expect(try store.labels() == labels)
+    try store.verify { _ in }
+  }
+
+  @Test(arguments: ["stored", "shuffled"])
+  func readsAnEntryAnImage(name: String) throws {
+    let store = try NPZStore(at: fixture(name))
+    #expect(store.format == ImageFormat(height: 6, width: 4, channels: 3))
+    try expectRamps(store, Array(0..<5), labels: [0, 10, 20, 30, 40])
+  }
+
+  @Test func findsLabelsInTheArchiveBeside() throws {
+    try expectRamps(NPZStore(at: fixture("training")), Array(0..<5), labels: [0, 10, 20, 30, 40])
+    let named = try NPZStore(at: fixture("streamed"), labels: "outputs", labelsAt: fixture("out-training"))
+    try expectRamps(named, Array(0..<5), labels: [0, 10, 20, 30, 40])
+  }
+
+  @Test func readsWhatWasWrittenToAPipe() throws {
+    try expectRamps(NPZStore(at: fixture("streamed")), Array(0..<5), labels: nil)
+  }
+
+  @Test func readsParts() throws {
+    let parts = try NPZStore.parts(at: fixture("keras"))
+    #expect(parts.map(\.role) == [.training, .test])
+    try expectRamps(NPZStore(at: fixture("keras")), [0, 1, 2], labels: [0, 10, 20])
+    let test = try NPZStore(at: fixture("keras"), images: parts[1].images, labels: parts[1].labels)
+    try expectRamps(test, [3, 4], labels: [30, 40])
+    #expect(try NPZStore.parts(at: fixture("medmnist")).map(\.role) == [.training, .validation, .test])
+    try expectRamps(NPZStore(at: fixture("medmnist"), images: "val_images"), [0, 1], labels: [0, 10])
+    #expect(try NPZStore.parts(at: fixture("stored")).isEmpty)
+  }
+
+  @Test func readsFortranOrder() throws {
+    try expectRamps(NPZStore(at: fixture("fortran")), Array(0..<5), labels: [0, 10, 20, 30, 40])
+    try expectRamps(NPZStore(at: fixture("orders")), Array(0..<5), labels: nil)
+  }
+
+  @Test func readsOtherNames() throws {
+    try expectRamps(NPZStore(at: fixture("other-names")), [0, 1, 2], labels: [0, 10, 20])
+    try expectRamps(NPZStore(at: fixture("comment")), [0], labels: nil)
+    try expectRamps(NPZStore(at: fixture("plain")), [0], labels: nil)
+  }
+
+  @Test func tellsShapesOfOneSizeApart() throws {
+    let store = try NPZStore(at: fixture("shapes"))
+    #expect(store.format == nil)
+    #expect(try store.format(at: 0) == ImageFormat(height: 6, width: 4, channels: 3))
+    #expect(try store.format(at: 1) == ImageFormat(height: 4, width: 6, channels: 3))
+    #expect(try store.pixels(at: 1) == ramp(1))
+  }
+
+  @Test func readsBigEndianFloats() throws {
+    let store = try NPZStore(at: fixture("big-endian"))
+    #expect(store.format == ImageFormat(height: 6, width: 4, channels: 3, elementType: .float32))
+    let bytes = try store.pixels(at: 3)
+    let expected = ramp(3).flatMap { value in
+      (0..<4).map { UInt8(truncatingIfNeeded: Float(value).bitPattern >> (8 * UInt32($0))) }
+    }
+    #expect(bytes == expected)
+  }
+
+  @Test func namesWhatIsThereWhenAKeyIsNot() throws {
+    #expect {
+      _ = try NPZStore(at: fixture("keras"), images: "x_tset")
+    } throws: {
+      ($0 as? StoreError)?.code == .notFound && "\($0)".contains("x_test")
+    }
+  }
+}

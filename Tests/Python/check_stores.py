@@ -1,0 +1,143 @@
+"""Checks that plain Python reads what the program writes, and the program what Python writes.
+
+    python3 check_stores.py PATH_OF_IMAGESTORE FOLDER_IN_CIFAR_10S_LAYOUT
+
+Needs numpy, h5py, lmdb and Pillow. The oracle is pickle.load of the batches.
+"""
+import csv
+import io
+import json
+import pickle
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+import h5py
+import lmdb
+import numpy as np
+from PIL import Image
+
+program, batches = sys.argv[1], Path(sys.argv[2])
+folder = Path(tempfile.mkdtemp(prefix="check-stores-"))
+
+
+def imagestore(*arguments):
+    return subprocess.run([program, *map(str, arguments)], check=True, capture_output=True, text=True).stdout
+
+
+def batch(name):
+    with open(batches / name, "rb") as file:
+        return pickle.load(file, encoding="bytes")
+
+
+parts = [batch(f"data_batch_{i}") for i in range(1, 6)] + [batch("test_batch")]
+data = np.concatenate([part[b"data"] for part in parts])
+images = data.reshape(-1, 3, 32, 32).transpose(0, 2, 3, 1)
+labels = np.concatenate([part[b"labels"] for part in parts])
+masks = images.mean(-1) > 127
+
+
+# What the program writes, each read in at most six lines.
+
+def read_files(path):
+    with open(path / "labels.csv", newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    return np.stack([np.array(Image.open(path / row["file"])) for row in rows]), [int(row["label"]) for row in rows]
+
+
+def read_hdf5(path):
+    with h5py.File(path) as file:
+        assert np.array_equal(file["labels"], file["meta"])
+        return file["images"][:], file["labels"][:]
+
+
+def read_npz(path):
+    archive = np.load(path)
+    names = [name for name in archive.files if name.startswith("ix-")]
+    return np.stack([archive[name] for name in names]), archive["labels"]
+
+
+def read_lmdb_per_image(path):
+    with lmdb.open(str(path), readonly=True, lock=False) as environment, environment.begin() as transaction:
+        values = [transaction.get(f"{i:08}".encode()) for i in range(len(images))]
+    return np.stack([np.load(io.BytesIO(value)) for value in values]), None
+
+
+def read_bits(path):
+    packed = np.load(path / "masks.npy", mmap_mode="r")
+    bits = json.loads((path / "format.json").read_text())
+    axis, size = (1, bits["height"]) if packed.shape[1] != bits["height"] else (2, bits["width"])
+    return np.unpackbits(packed, axis=axis, count=size).astype(bool), np.load(path / "labels.npy")
+
+
+def check(name, reader, expected, *options):
+    path = folder / name
+    imagestore("convert", batches, path, "--quiet", *options)
+    found, found_labels = reader(path)
+    assert np.array_equal(found, expected), f"{name}: other pixels"
+    assert found_labels is None or np.array_equal(found_labels, labels), f"{name}: other labels"
+    print(f"{name}: {len(found)} images read by Python")
+
+
+check("pngs", read_files, images)
+check("flat", read_files, images, "--layout", "flat")
+check("masks-as-pngs", read_files, masks, "--threshold", 127)
+check("a.h5", read_hdf5, images)
+check("compressed.h5", read_hdf5, images, "--compression", "fast")
+check("a.npz", read_npz, images)
+check("stored.npz", read_npz, images, "--compression", "none")
+check("per-image.lmdb", read_lmdb_per_image, images, "--layout", "perImage")
+if "packedbit" in imagestore("--help"):
+    check("a.bits", read_bits, masks, "--threshold", 127)
+
+
+# What Python writes.
+
+class CIFAR_Image:
+    """The value of the tutorial's LMDB."""
+
+    def __init__(self, image, label):
+        self.channels, self.size = image.shape[2], image.shape[:2]
+        self.image, self.label = image.tobytes(), label
+
+
+def write_numbered(path):
+    path.mkdir()
+    for i, image in enumerate(images):
+        Image.fromarray(image).save(path / f"{i}.png")
+    with open(path / f"{len(images)}.csv", "w") as file:
+        csv.writer(file, delimiter=" ", quotechar="|").writerows([label] for label in labels)
+
+
+def write_hdf5(path):
+    with h5py.File(path, "w") as file:
+        file.create_dataset("images", images.shape, h5py.h5t.STD_U8BE, data=images)
+        file.create_dataset("meta", labels.shape, h5py.h5t.STD_U8BE, data=labels)
+
+
+def write_npz(path):
+    np.savez_compressed(path, x_train=images[:300], y_train=labels[:300], x_test=images[300:], y_test=labels[300:])
+
+
+def write_lmdb(path):
+    with lmdb.open(str(path), map_size=1 << 28) as environment, environment.begin(write=True) as transaction:
+        for i, (image, label) in enumerate(zip(images, labels)):
+            transaction.put(f"{i:08}".encode(), pickle.dumps(CIFAR_Image(image, label)))
+
+
+for name, write in [
+    ("numbered", write_numbered), ("tutorial.h5", write_hdf5), ("keras.npz", write_npz), ("pickled.lmdb", write_lmdb),
+]:
+    path = folder / name
+    write(path)
+    converted = folder / f"from-{name}.npz"
+    imagestore("convert", path, converted, "--quiet")
+    found, found_labels = read_npz(converted)
+    assert np.array_equal(found, images) and np.array_equal(found_labels, labels), f"{name} is read wrongly"
+    print(f"{name}: {len(found)} images of Python's read by imagestore")
+
+imagestore("split", batches, "--folds", 5, "--output", folder / "folds")
+folds = [np.load(folder / "folds" / f"fold-{i}-validation.npy") for i in range(5)]
+assert np.array_equal(np.sort(np.concatenate(folds)), np.arange(len(images))), "folds do not cover the set"
+print("folds: read by Python")
