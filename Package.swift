@@ -140,7 +140,6 @@ let package = Package(
       swiftSettings: swiftSettings),
     .testTarget(
       name: "ReliabilityTests", dependencies: ["ReliabilityChecks", "StoreIO"], swiftSettings: swiftSettings),
-
   ],
   swiftLanguageModes: [.v6]
 )

@@ -3,6 +3,7 @@ import HDF5Store
 import ImageStoreCore
 import LMDBStore
 import NPZStore
+import PackedBitStore
 
 extension Backend {
   /// Every backend in every layout that writes or reads in its own way.
@@ -69,5 +70,21 @@ extension Backend {
         try run(HDF5Store.Writer(to: path, mode: mode, classNames: run.classNames, threads: 1))
       },
       open: { try HDF5Store(at: $0, threads: 1) }),
+    Backend(
+      "packedbit", suffix: ".bits", format: masks,
+      write: { path, mode, run in
+        try run(PackedBitStore.Writer(to: path, mode: mode, classNames: run.classNames, threads: 2))
+      },
+      open: { try PackedBitStore(at: $0, threads: 2) }),
+    Backend(
+      "packedbit-columns", suffix: ".bits", format: masks,
+      write: { path, mode, run in
+        try run(
+          PackedBitStore.Writer(
+            to: path, mode: mode, axis: .columns, classNames: run.classNames, threads: 1))
+      },
+      open: { try PackedBitStore(at: $0, threads: 1) }),
   ]
+
+  private static let masks = ImageFormat(height: 37, width: 41, elementType: .bool)
 }

@@ -6,6 +6,7 @@ import LMDBStore
 import NPZStore
 import NumPyFormat
 import PNGCodec
+import PackedBitStore
 import Pickle
 import StoreIO
 
@@ -72,6 +73,13 @@ package struct Parser: Sendable, CustomStringConvertible {
     Parser("hdf5", usesLibrary: true) { (bytes, folder) throws(StoreError) in
       try write(bytes, "\(folder)/a.h5")
       try readAll(try HDF5Store(at: "\(folder)/a.h5", threads: 1))
+    },
+    Parser("masks") { (bytes, folder) throws(StoreError) in
+      // What follows the first zero byte is masks.npy.
+      let parts = bytes.split(separator: 0, maxSplits: 1, omittingEmptySubsequences: false)
+      try write(Array(parts[0]), "\(folder)/format.json")
+      if parts.count > 1 { try write(Array(parts[1]), "\(folder)/masks.npy") }
+      try readAll(try PackedBitStore(at: folder, threads: 1))
     },
     Parser("cifar") { (bytes, folder) throws(StoreError) in
       let isArchive = bytes.starts(with: [0x1F, 0x8B])

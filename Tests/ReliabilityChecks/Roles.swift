@@ -74,6 +74,10 @@ package enum Roles {
         printNow("corpora, \(folder): \(try CorpusCheck.run(folder, program: program))")
       }
     },
+    "seeds": { arguments in
+      guard arguments.count >= 2 else { throw Violation("seeds PARSER FOLDER [CORPORA]") }
+      try Seeds.write(arguments[0], to: arguments[1], corpora: arguments.count > 2 ? arguments[2] : nil)
+    },
     "corpus-part": { try CorpusCheck.part($0) },
     "killed-writer": { try KillCheck.writer($0) },
     "second-writer": { arguments in
