@@ -33,15 +33,13 @@ struct StoreDescription: Codable {
   /// then `labels.csv`: whichever `labels.csv` a crash leaves, its state is here.
   var states: [State]
   /// CRC-32 of the file with zeros in the place of these eight digits.
-  private var crc32: String? = StoreDescription.zeros
+  private var crc32: String? = SealedJSON.zeros
   /// Whether the file's bytes are those that were written; a file without a checksum is taken for one.
   private(set) var isIntact = true
 
   private enum CodingKeys: String, CodingKey {
     case format, formatVersion, classNames, states, crc32
   }
-
-  private static let zeros = "00000000"
 
   init(classNames: [String]? = nil, states: [State]) {
     self.classNames = classNames
@@ -58,40 +56,12 @@ struct StoreDescription: Codable {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     var description = self
-    description.crc32 = Self.zeros
-    var bytes: [UInt8]
+    description.crc32 = SealedJSON.zeros
     do {
-      bytes = Array(try encoder.encode(description)) + [0x0A]
+      return SealedJSON.seal(Array(try encoder.encode(description)) + [0x0A])
     } catch {
       throw StoreError(.unsupported, "the class names cannot be written as JSON: \(error)")
     }
-    if let place = Self.checksumPlace(in: bytes) {
-      let digits = unsafe String(CRC32.checksum(of: bytes.span.bytes), radix: 16)
-      bytes.replaceSubrange(place, with: (Self.zeros.dropFirst(digits.count) + digits).utf8)
-    }
-    return bytes
-  }
-
-  /// Where the digits of the checksum stand. Keys are sorted, so that only class names come before it, in
-  /// which quotes are escaped.
-  private static func checksumPlace(in bytes: [UInt8]) -> Range<Int>? {
-    let key = Array("\"crc32\" : \"".utf8)
-    var start = 0
-    while start + key.count + zeros.count <= bytes.count {
-      let end = start + key.count
-      if bytes[start] == key[0], bytes[start..<end].elementsEqual(key) { return end..<end + zeros.count }
-      start += 1
-    }
-    return nil
-  }
-
-  /// Whether the bytes of a file agree with the checksum in them.
-  private func isIntact(_ bytes: [UInt8]) -> Bool {
-    guard let crc32 else { return true }
-    guard let place = Self.checksumPlace(in: bytes) else { return false }
-    var bytes = bytes
-    bytes.replaceSubrange(place, with: Self.zeros.utf8)
-    return unsafe UInt32(crc32, radix: 16) == CRC32.checksum(of: bytes.span.bytes)
   }
 
   /// Reads the file in a folder, or nothing where there is none.
@@ -102,7 +72,7 @@ struct StoreDescription: Codable {
     var description: StoreDescription
     do {
       description = try JSONDecoder().decode(StoreDescription.self, from: Data(bytes))
-      description.isIntact = description.isIntact(bytes)
+      description.isIntact = SealedJSON.isIntact(bytes, stated: description.crc32)
     } catch {
       throw StoreError(
         .corrupt, "this is not the description of a store",
