@@ -52,7 +52,7 @@ import Musl
       case .fletcher32: unsafe current = try Self.checked(current)
       case .deflate:
         let count = byteCount(before: position, mask: mask)
-        if pipeline.isOnlyDeflate, needed < count {
+        if pipeline.isOnlyDeflate, needed <= count / 2 {
           try unsafe inflater.inflatePrefix(
             of: current, into: UnsafeMutableRawBufferPointer(rebasing: room[..<needed]))
         } else {

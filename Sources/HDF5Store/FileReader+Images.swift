@@ -54,10 +54,10 @@ extension FileReader {
           kind(filters.filters), offset: entry.offset,
           chunkByteCount: filters.filters.isEmpty ? 0 : entry.byteCount)
       } else {
-        table.append(kind([]), libraryPixels(dataset, shape, extent: shape.padded(extent)))
+        table.append(kind([]), try source(session, object, dataset, shape))
       }
     case .compact, .unwritten, .other:
-      table.append(kind([]), libraryPixels(dataset, shape, extent: [1, 1, 1, 1]))
+      table.append(kind([]), try source(session, object, dataset, shape))
     }
   }
 }

@@ -37,7 +37,13 @@ final class ImageArray: Sendable {
   }
 
   /// Whether images lie in the map as they are delivered.
-  var isMapped: Bool { !entry.isDeflated && images.isDirect }
+  var isMapped: Bool { !entry.isDeflated && areDeliverable }
+
+  /// Whether images lie in the map or in memory as they are delivered. Truth values are made 0 and 1 in
+  /// memory; in the map they are what someone wrote.
+  private var areDeliverable: Bool {
+    images.isDirect && (entry.isDeflated || images.format.elementType != .bool)
+  }
 
   /// Calls with the first sample of the first image; all are there until the call ends.
   private func withBase<Result>(
@@ -52,7 +58,7 @@ final class ImageArray: Sendable {
     let bytes = try unsafe located { () throws(StoreError) in
       let bytes = try unsafe archive.compressedBytes(of: entry)
       if checksums == .check, entry.byteCount <= Self.mostBytesChecked, !isChecked.load(ordering: .relaxed) {
-        try unsafe check(bytes)
+        try unsafe entry.check(bytes)
         isChecked.store(true, ordering: .relaxed)
       }
       return unsafe bytes
@@ -67,17 +73,14 @@ final class ImageArray: Sendable {
       try unsafe output.appendBytes(entry.byteCount) { (target) throws(StoreError) in
         var inflater = Inflater(.raw)
         try unsafe inflater.inflate(source, into: target)
-        if checks { try unsafe check(UnsafeRawBufferPointer(target)) }
+        if checks { try unsafe entry.check(UnsafeRawBufferPointer(target)) }
+        if images.format.elementType == .bool {
+          unsafe NPYImages.normalizeBooleans(
+            in: UnsafeMutableRawBufferPointer(rebasing: target[header.dataOffset...]))
+        }
       }
     }
     return memory
-  }
-
-  private func check(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
-    try unsafe entry.check(bytes)
-    try unsafe ImageEntries.checkTruthValues(
-      UnsafeRawBufferPointer(rebasing: bytes[header.dataOffset..<header.dataOffset + header.dataByteCount]),
-      images.format)
   }
 
   /// The same error naming the file and the array.
@@ -96,7 +99,7 @@ final class ImageArray: Sendable {
   ) throws(StoreError) {
     let stride = images.imageStride
     try unsafe withBase { (base) throws(StoreError) in
-      guard !images.isDirect else {
+      guard !areDeliverable else {
         return try unsafe destination.gather(
           indices, regions: regions, of: images.count, format: images.format
         ) { (index) throws(StoreError) in unsafe base + index * stride }
@@ -105,7 +108,7 @@ final class ImageArray: Sendable {
         indices, regions: regions, of: images.count, format: images.format)
       try unsafe destination.appendBytes(gather.byteCount) { (memory) throws(StoreError) in
         for position in 0..<gather.count {
-          unsafe images.copy(
+          unsafe copy(
             gather.isWhole
               ? ImageRegion(wholeOf: images.format) : gather.region(position, of: regions),
             from: base + indices[position] * stride,
@@ -120,7 +123,7 @@ final class ImageArray: Sendable {
     _ body: (_ position: Int, _ format: ImageFormat, _ pixels: RawSpan) throws(StoreError) -> Void
   ) throws(StoreError) {
     let format = images.format
-    let scratch = try images.isDirect ? nil : PixelMemory(capacity: format.byteCount)
+    let scratch = try areDeliverable ? nil : PixelMemory(capacity: format.byteCount)
     try unsafe withBase { (base) throws(StoreError) in
       for position in indices.indices {
         let index = indices[position]
@@ -136,12 +139,22 @@ final class ImageArray: Sendable {
         }
         try scratch.fill { (output) throws(StoreError) in
           try unsafe output.appendBytes(format.byteCount) { (target) throws(StoreError) in
-            unsafe images.copy(ImageRegion(wholeOf: format), from: image, to: target.baseAddress!)
+            unsafe copy(ImageRegion(wholeOf: format), from: image, to: target.baseAddress!)
           }
         }
         try body(position, format, scratch.span)
       }
     }
+  }
+
+  /// Copies a region of an image as it is to be delivered.
+  private func copy(
+    _ region: ImageRegion, from image: UnsafeRawPointer, to slot: UnsafeMutableRawPointer
+  ) {
+    unsafe images.copy(region, from: image, to: slot)
+    guard images.format.elementType == .bool else { return }
+    unsafe NPYImages.normalizeBooleans(
+      in: UnsafeMutableRawBufferPointer(start: slot, count: images.format.cropped(to: region).byteCount))
   }
 
   /// Checks the array's checksum.
@@ -150,7 +163,7 @@ final class ImageArray: Sendable {
       if entry.isDeflated {
         _ = try inflate(checks: true)
       } else {
-        try unsafe check(archive.compressedBytes(of: entry))
+        try unsafe entry.check(archive.compressedBytes(of: entry))
       }
     }
   }

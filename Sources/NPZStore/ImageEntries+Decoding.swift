@@ -28,7 +28,6 @@ extension ImageEntries {
     let (images, dataOffset) = try unsafe form(of: bytes)
     let pixels = unsafe UnsafeRawBufferPointer(
       rebasing: bytes[dataOffset..<dataOffset + images.format.byteCount])
-    try unsafe Self.checkTruthValues(pixels, images.format)
     return unsafe Decoded(images: images, pixels: pixels.baseAddress!)
   }
 
@@ -55,15 +54,12 @@ extension ImageEntries {
     return (images, header.dataOffset)
   }
 
-  static func checkTruthValues(
-    _ pixels: UnsafeRawBufferPointer, _ format: ImageFormat
-  ) throws(StoreError) {
-    guard format.elementType == .bool, let offset = unsafe NPYImages.firstNonBoolean(in: pixels) else {
-      return
-    }
-    throw unsafe StoreError(
-      .corrupt, "a truth value of \(pixels[offset]) at byte \(offset) of the pixels",
-      remedy: "save the array as uint8")
+  /// Makes truth values 0 and 1 in a slot where an image of a type has just been written.
+  private static func normalize(
+    _ slot: UnsafeMutableRawPointer, _ count: Int, _ format: ImageFormat
+  ) {
+    guard format.elementType == .bool else { return }
+    unsafe NPYImages.normalizeBooleans(in: UnsafeMutableRawBufferPointer(start: slot, count: count))
   }
 
   /// Inflates a whole image straight to its slot where it can.
@@ -94,10 +90,7 @@ extension ImageEntries {
       if checksums == .check { try unsafe entry.check(bytes) }
       let isAsExpected = unsafe expected.isHeader(of: bytes)
       unsafe target.baseAddress!.copyMemory(from: decoder.saved, byteCount: headerByteCount)
-      if isAsExpected {
-        return try unsafe Self.checkTruthValues(
-          UnsafeRawBufferPointer(start: slot, count: format.byteCount), format)
-      }
+      if isAsExpected { return unsafe Self.normalize(slot, format.byteCount, format) }
     }
     try unsafe decodeRegion(
       ImageRegion(wholeOf: format), of: index, into: slot, format: format, with: decoder)
@@ -114,6 +107,7 @@ extension ImageEntries {
       throw StoreError(.corrupt, "an image of \(decoded.images.format) that was of \(format)")
     }
     unsafe decoded.images.copy(region, from: decoded.pixels, to: slot)
+    unsafe Self.normalize(slot, format.cropped(to: region).byteCount, format)
   }
 }
 

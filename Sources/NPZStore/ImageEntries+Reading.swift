@@ -23,6 +23,15 @@ extension ImageEntries {
             .unsupported, "an image in another order of bytes than the first",
             remedy: "save the archive again")
         }
+        if decoded.images.format.elementType == .bool {
+          let pixels = unsafe UnsafeRawBufferPointer(
+            start: decoded.pixels, count: decoded.images.format.byteCount)
+          // This package's writer lets none through.
+          if let offset = unsafe NPYImages.firstNonBoolean(in: pixels) {
+            throw unsafe StoreError(
+              .corrupt, "a truth value of \(pixels[offset]) at byte \(offset) of the pixels")
+          }
+        }
         offsets[index] = unsafe decoded.pixels - archive.file.bytes.baseAddress!
         return unsafe decoded.pixels
       }

@@ -64,11 +64,14 @@ final class ImageEntries: Sendable {
     }
     format = isUniform ? first.images.format : nil
     expected = isUniform ? first : nil
-    mapped = allStored && isUniform && areDirect ? PixelOffsets(count: positions.count) : nil
+    // numpy writes truth values other than 0 and 1, which must be changed before anyone sees them.
+    let areDeliverable = first.images.format.elementType != .bool || archive.end.formatMark != nil
+    mapped =
+      allStored && isUniform && areDirect && areDeliverable ? PixelOffsets(count: positions.count) : nil
   }
 
   /// How many headers are read when a foreign archive is opened whose entries are of one size.
-  private static let mostSamples = 16_384
+  private static let mostSamples = 4096
 
   /// Whether a sample of the images, all of them where they are few, has the format of the first, and
   /// whether their bytes are those a store delivers.

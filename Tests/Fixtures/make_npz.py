@@ -49,20 +49,20 @@ with zipfile.ZipFile(Unseekable(out / "streamed.npz"), "w", zipfile.ZIP_DEFLATED
         with archive.open(f"ix-{i:06}.npy", "w", force_zip64=i % 2 == 0) as file:
             np.save(file, image)
 with zipfile.ZipFile(out / "comment.npz", "w") as archive:
-    archive.writestr("ix-000000.npy", npy)
+    archive.writestr(zipfile.ZipInfo("ix-000000.npy"), npy)
     archive.comment = b"PK\x05\x06 is not the end" * 40
 with zipfile.ZipFile(out / "bad-twice.npz", "w") as archive:
-    archive.writestr("ix-000000.npy", npy)
-    archive.writestr("ix-000000.npy", npy)
+    archive.writestr(zipfile.ZipInfo("ix-000000.npy"), npy)
+    archive.writestr(zipfile.ZipInfo("ix-000000.npy"), npy)
 with zipfile.ZipFile(out / "bad-twice-labels.npz", "w") as archive:
-    archive.writestr("labels.npy", npy)
-    archive.writestr("labels.npy", npy)
+    archive.writestr(zipfile.ZipInfo("labels.npy"), npy)
+    archive.writestr(zipfile.ZipInfo("labels.npy"), npy)
 for name, path in [("absolute", "/labels.npy"), ("parent", "../labels.npy"), ("backslash", "a\\b.npy")]:
     with zipfile.ZipFile(out / f"bad-{name}.npz", "w") as archive:
         info = zipfile.ZipInfo("placeholder"); info.filename = path
         archive.writestr(info, npy)
 with zipfile.ZipFile(out / "bad-method.npz", "w", zipfile.ZIP_LZMA) as archive:
-    archive.writestr("ix-000000.npy", npy)
+    archive.writestr(zipfile.ZipInfo("ix-000000.npy"), npy, compress_type=zipfile.ZIP_LZMA)
 np.savez(out / "bad-objects", **{"ix-000000": np.array([{}], object)}, allow_pickle=True)
 
 
@@ -99,7 +99,10 @@ archive("bad-inflates-to-more.npz", [("ix-000000.npy", 8, crc, len(deflated), n 
 archive("bad-inflates-to-less.npz", [("ix-000000.npy", 8, crc, len(deflated), n + 1, 0, None, deflated)])
 archive("bad-short-array.npz", [("ix-000000.npy", 0, zlib.crc32(npy[:-1]), n - 1, n - 1, 0, None, npy[:-1])])
 truth = npy.replace(b"|u1", b"|b1")
-archive("bad-truth.npz", [("ix-000000.npy", 0, zlib.crc32(truth), n, n, 0, None, truth)])
+archive("truth.npz", [("ix-000000.npy", 0, zlib.crc32(truth), n, n, 0, None, truth)])
+np.savez_compressed(out / "truth-deflated", **{"ix-000000": images[0].view(bool), "ix-000001": images[1].view(bool)})
+np.savez(out / "truth-array", images=images.view(bool))
+np.savez_compressed(out / "truth-array-deflated", images=images.view(bool))
 (out / "bad-empty.npz").write_bytes(b"")
 (out / "bad-no-zip.npz").write_bytes(npy)
-with zipfile.ZipFile(out / "bad-no-arrays.npz", "w") as archive_: archive_.writestr("readme.txt", "hello")
+with zipfile.ZipFile(out / "bad-no-arrays.npz", "w") as archive_: archive_.writestr(zipfile.ZipInfo("readme.txt"), "hello")

@@ -78,6 +78,23 @@ import Testing
     #expect(bytes == expected)
   }
 
+  /// Pillow's images of 1 bit have 255 for true, and numpy writes it.
+  @Test(arguments: ["truth", "truth-deflated", "truth-array", "truth-array-deflated"])
+  func makesTruthValuesZeroAndOne(name: String) throws {
+    let store = try NPZStore(at: fixture(name))
+    #expect(store.format?.elementType == .bool)
+    var all: [UInt8] = []
+    for index in 0..<store.count {
+      let expected = ramp(index).map { $0 == 0 ? UInt8(0) : 1 }
+      #expect(try store.pixels(at: index) == expected)
+      let region = ImageRegion(row: 0, column: 0, height: 1, width: 4)
+      #expect(bytes(of: try store.read([index], region: region)) == Array(expected[..<12]))
+      all += expected
+    }
+    #expect(bytes(of: try store.read(0..<store.count)) == all)
+    try store.verify { _ in }
+  }
+
   @Test func namesWhatIsThereWhenAKeyIsNot() throws {
     #expect {
       _ = try NPZStore(at: fixture("keras"), images: "x_tset")

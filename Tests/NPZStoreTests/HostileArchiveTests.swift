@@ -27,7 +27,7 @@ import Testing
     ("bad-stored-size", .corrupt), ("bad-bomb", .limitExceeded), ("bad-beyond", .corrupt),
     ("bad-count", .corrupt), ("bad-overlap", .corrupt), ("bad-same-place", .corrupt),
     ("bad-inflates-to-more", .corrupt), ("bad-inflates-to-less", .corrupt),
-    ("bad-short-array", .corrupt), ("bad-truth", .corrupt), ("bad-empty", .unrecognized),
+    ("bad-short-array", .corrupt), ("bad-empty", .unrecognized),
     ("bad-no-zip", .unrecognized), ("bad-no-arrays", .unrecognized),
   ])
   func refuses(name: String, expected: StoreError.Code) {

@@ -93,6 +93,17 @@ import Testing
     }
   }
 
+  @Test func makesTruthValuesZeroAndOne() {
+    for count in 0..<40 {
+      for seed in 0..<7 {
+        var bytes = (0..<count).map { [0, 1, 2, 0x7F, 0x80, 0xFF, 0][($0 + seed) % 7] as UInt8 }
+        let expected = bytes.map { $0 == 0 ? 0 : 1 as UInt8 }
+        unsafe bytes.withUnsafeMutableBytes { unsafe NPYImages.normalizeBooleans(in: $0) }
+        #expect(bytes == expected)
+      }
+    }
+  }
+
   @Test func swapsByteOrder() {
     var bytes: [UInt8] = Array(0..<16)
     unsafe bytes.withUnsafeMutableBytes { unsafe swapByteOrder(of: $0, byteCount: 4) }

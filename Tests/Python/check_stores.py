@@ -67,7 +67,7 @@ def read_lmdb_per_image(path):
 def read_bits(path):
     packed = np.load(path / "masks.npy", mmap_mode="r")
     bits = json.loads((path / "format.json").read_text())
-    axis, size = (1, bits["height"]) if packed.shape[1] != bits["height"] else (2, bits["width"])
+    axis, size = (1, bits["height"]) if bits["axis"] == "rows" else (2, bits["width"])
     return np.unpackbits(packed, axis=axis, count=size).astype(bool), np.load(path / "labels.npy")
 
 
@@ -88,8 +88,8 @@ check("compressed.h5", read_hdf5, images, "--compression", "fast")
 check("a.npz", read_npz, images)
 check("stored.npz", read_npz, images, "--compression", "none")
 check("per-image.lmdb", read_lmdb_per_image, images, "--layout", "perImage")
-if "packedbit" in imagestore("--help"):
-    check("a.bits", read_bits, masks, "--threshold", 127)
+check("a.bits", read_bits, masks, "--threshold", 127)
+check("columns.bits", read_bits, masks, "--threshold", 127, "--layout", "columns")
 
 
 # What Python writes.
@@ -136,6 +136,18 @@ for name, write in [
     found, found_labels = read_npz(converted)
     assert np.array_equal(found, images) and np.array_equal(found_labels, labels), f"{name} is read wrongly"
     print(f"{name}: {len(found)} images of Python's read by imagestore")
+
+for axis, order in [("rows", "big"), ("columns", "little")]:
+    packed = np.packbits(masks, axis=1 if axis == "rows" else 2, bitorder=order)
+    np.save(folder / "bare.npy", packed)
+    packed.tofile(folder / "bare.bin")
+    for name in ["bare.npy", "bare.bin"]:
+        converted = folder / f"from-{axis}-{name}.npz"
+        imagestore("convert", folder / name, converted, "--shape", "32x32", "--axis", axis, "--bit-order", order)
+        archive = np.load(converted)
+        found = np.stack([archive[key] for key in archive.files if key.startswith("ix-")])
+        assert np.array_equal(found, masks), f"{name} is read wrongly"
+    print(f"bare bits along {axis}: {len(found)} masks of Python's read by imagestore")
 
 imagestore("split", batches, "--folds", 5, "--output", folder / "folds")
 folds = [np.load(folder / "folds" / f"fold-{i}-validation.npy") for i in range(5)]
