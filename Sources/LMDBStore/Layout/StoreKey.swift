@@ -53,7 +53,7 @@ enum StoreKey {
   private static func number(_ digits: UnsafeRawBufferPointer) -> Int? {
     guard unsafe !digits.isEmpty, digits.count <= 18 else { return nil }
     var number = 0
-    for position in unsafe digits.indices {
+    for position in digits.indices {
       let digit = unsafe digits[position]
       guard digit >= 0x30 && digit <= 0x39 else { return nil }
       number = number * 10 + Int(digit - 0x30)
