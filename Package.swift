@@ -139,7 +139,8 @@ let package = Package(
       name: "Torture", dependencies: ["ReliabilityChecks"], path: "Tests/Torture",
       swiftSettings: swiftSettings),
     .testTarget(
-      name: "ReliabilityTests", dependencies: ["ReliabilityChecks", "StoreIO"], swiftSettings: swiftSettings),
+      name: "ReliabilityTests", dependencies: ["ReliabilityChecks", "ImageStoreCore", "StoreIO", "FileStore"],
+      swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6]
 )

@@ -109,7 +109,7 @@ package struct FaultCheck {
     return figures
   }
 
-  private static func judge(
+  static func judge(
     _ stage: Stage, _ fault: Fault, _ thrown: (any Error)?, _ figures: inout Figures
   ) throws {
     let state = try stage.state()

@@ -40,6 +40,12 @@ package enum Roles {
         printNow("file size limits, \(backend) \(operation.rawValue): \(figures)")
       }
     },
+    "full": { backend, _ in
+      for operation in Operation.allCases {
+        let figures = try FaultCheck.runOnFullFileSystem(backend, operation)
+        printNow("full file system, \(backend) \(operation.rawValue): \(figures)")
+      }
+    },
     "flips": { backend, count in
       let figures = try BitFlipCheck.run(
         backend, count: number(count, or: 10_000), seed: seed, progress: trace)
