@@ -25,6 +25,7 @@ package struct Staging: ~Copyable, Sendable {
   private let folder: String
   private let lock: File
   private var isOver = false
+  private let process = getpid()
 
   /// - Parameter mode: `create` refuses an existing destination, now and at ``commit()``;
   ///   `replace` does not. A writer that appends does not stage.
