@@ -52,7 +52,7 @@ import Musl
       case .fletcher32: unsafe current = try Self.checked(current)
       case .deflate:
         let count = byteCount(before: position, mask: mask)
-        if pipeline.isOnlyDeflate, needed < count {
+        if pipeline.isOnlyDeflate, needed <= count / 2 {
           try unsafe inflater.inflatePrefix(
             of: current, into: UnsafeMutableRawBufferPointer(rebasing: room[..<needed]))
         } else {
@@ -120,8 +120,13 @@ extension UnsafeMutableRawBufferPointer {
       unsafe initializeMemory(as: UInt8.self, repeating: 0)
       return
     }
-    for start in stride(from: 0, to: count, by: element.count) {
-      for (position, byte) in element.enumerated() { unsafe self[start + position] = byte }
+    unsafe copyBytes(from: element.prefix(count))
+    var filled = Swift.min(element.count, count)
+    // What is filled is copied behind itself, so that it doubles.
+    while filled < count {
+      let next = Swift.min(filled, count - filled)
+      unsafe (baseAddress! + filled).copyMemory(from: baseAddress!, byteCount: next)
+      filled += next
     }
   }
 }

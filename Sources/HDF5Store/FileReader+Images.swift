@@ -13,7 +13,8 @@ extension FileReader {
       let path = name + "/" + link.name
       do throws(StoreError) {
         guard link.isLocal else {
-          throw StoreError(.unsupported, "a link that leads out of the file", remedy: "open the file it leads to")
+          throw StoreError(
+            .unsupported, "a link that leads out of the file", remedy: "open the file it leads to")
         }
         let object = try session.handle(
           unsafe H5Oopen(group.id, link.name, access.id), "opening it")
@@ -54,10 +55,10 @@ extension FileReader {
           kind(filters.filters), offset: entry.offset,
           chunkByteCount: filters.filters.isEmpty ? 0 : entry.byteCount)
       } else {
-        table.append(kind([]), libraryPixels(dataset, shape, extent: shape.padded(extent)))
+        table.append(kind([]), try source(session, object, dataset, shape))
       }
     case .compact, .unwritten, .other:
-      table.append(kind([]), libraryPixels(dataset, shape, extent: [1, 1, 1, 1]))
+      table.append(kind([]), try source(session, object, dataset, shape))
     }
   }
 }

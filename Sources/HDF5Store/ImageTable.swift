@@ -12,7 +12,7 @@ struct ImageTable: Sendable {
   }
 
   struct Entry: Sendable {
-    /// Where the stored bytes begin; negative where only the library reads them.
+    /// Where the stored bytes begin; negative where they are in no one place.
     var offset: Int
     /// Bytes of the one chunk; 0 where the samples stand as they are.
     var chunkByteCount: UInt32
@@ -21,8 +21,8 @@ struct ImageTable: Sendable {
 
   private(set) var entries: [Entry] = []
   private(set) var kinds: [Kind] = []
-  /// Images that only the library reads.
-  private(set) var library: [Int: LibraryPixels] = [:]
+  /// Where the images are that lie in no one place of the file: in several chunks, in a header.
+  private(set) var sources: [Int: PixelSource] = [:]
   private var kindNumbers: [Kind: UInt32] = [:]
   /// Whether the samples of all images stand in the file as they are delivered.
   private(set) var isPlain = true
@@ -42,8 +42,8 @@ struct ImageTable: Sendable {
     if chunkByteCount > 0 || kind.type.isSwapped || kind.type.kind == .bool { isPlain = false }
   }
 
-  mutating func append(_ kind: Kind, _ pixels: LibraryPixels) {
-    library[entries.count] = pixels
+  mutating func append(_ kind: Kind, _ source: PixelSource) {
+    sources[entries.count] = source
     entries.append(Entry(offset: -1, chunkByteCount: 0, kind: number(of: kind)))
     isPlain = false
   }
@@ -120,15 +120,11 @@ extension ImageTable {
     let entry = entries[index]
     let kind = kinds[Int(entry.kind)]
     do throws(StoreError) {
-      if let pixels = library[index] {
-        try withSpan(of: 0) { (indices) throws(StoreError) in
-          try withSpan(of: region) { (regions) throws(StoreError) in
-            let gather = try UniformGather(indices, regions: regions, of: 1, format: kind.format)
-            try unsafe pixels.read(gather, indices, regions: regions, into: target)
-          }
-        }
+      if let source = sources[index] {
+        try unsafe read(source, kind, region, into: target)
       } else if entry.chunkByteCount == 0 {
-        try unsafe copy(region, kind.format, file.bytes(at: entry.offset, count: kind.format.byteCount), target)
+        try unsafe copy(
+          region, kind.format, file.bytes(at: entry.offset, count: kind.format.byteCount), target)
         unsafe kind.type.makeNative(target)
       } else {
         try unsafe decode(entry, kind, region, file, into: target)
@@ -137,6 +133,32 @@ extension ImageTable {
       try unsafe kind.type.checkSamples(target)
     } catch {
       throw error.at(image: index)
+    }
+  }
+
+  /// Reads a region of an image that is the only one of a source.
+  private func read(
+    _ source: PixelSource, _ kind: Kind, _ region: ImageRegion, into target: UnsafeMutableRawBufferPointer
+  ) throws(StoreError) {
+    switch source {
+    case .resident(let memory), .constant(let memory):
+      try unsafe copy(region, kind.format, memory.bytes, target)
+    case .chunked(let pixels, let type):
+      try withSpan(of: region) { (regions) throws(StoreError) in
+        try withSpan(of: 0) { (indices) throws(StoreError) in
+          let gather = try UniformGather(indices, regions: regions, of: 1, format: kind.format)
+          try unsafe pixels.read(gather, indices, regions: regions, into: target, threads: 1)
+        }
+      }
+      unsafe type.makeNative(target)
+    case .library(let pixels, _):
+      try withSpan(of: region) { (regions) throws(StoreError) in
+        try withSpan(of: 0) { (indices) throws(StoreError) in
+          let gather = try UniformGather(indices, regions: regions, of: 1, format: kind.format)
+          try unsafe pixels.read(gather, indices, regions: regions, into: target)
+        }
+      }
+    case .mapped, .each: throw StoreError(.corrupt, "an image that is in no place of its own")
     }
   }
 

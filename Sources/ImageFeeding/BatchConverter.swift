@@ -98,7 +98,7 @@ struct BatchConverter: Sendable {
 
   /// Writes what becomes of an image to `destination`, which has room for it.
   ///
-  /// - Parameter next: where the next image is believed to lie; 0 where nothing is known.
+  /// - Parameter next: where the next image lies, for prefetching; 0 where that is not known.
   func convert(
     _ pixels: RawSpan, _ choice: AugmentationChoice, to destination: UnsafeMutableRawPointer,
     next: UInt = 0

@@ -38,7 +38,7 @@ extension BatchFeed {
           throw StoreError(.cancelled, "the task was cancelled before the end of the epoch")
         }
         switch pipeline.take() {
-        case .batch(let storage): return FeedBatch(storage)
+        case .batch(let storage): return FeedBatch(BatchLease(storage))
         case .failure(let error):
           finish()
           throw error
@@ -80,7 +80,7 @@ extension BatchFeed {
         owner!.pipeline.prepare()
       }
       switch owner!.pipeline.takeWaiting(workspace) {
-      case .batch(let storage): return FeedBatch(storage)
+      case .batch(let storage): return FeedBatch(BatchLease(storage))
       case .failure(let error):
         finish()
         throw error

@@ -21,7 +21,7 @@ extension FeedBatch {
     guard let shape else { throw StoreError(.unsupported, "images of different sizes are no array") }
     var strides = [Int](repeating: 1, count: shape.count)
     for place in (0..<shape.count - 1).reversed() { strides[place] = strides[place + 1] * shape[place + 1] }
-    let keeper = storage
+    let keeper = lease
     let address = unsafe pixels.withUnsafeBytes { unsafe UnsafeMutableRawPointer(mutating: $0.baseAddress!) }
     // The array reads from memory that the deallocator keeps from being used again.
     return try unsafe MLMultiArray(

@@ -8,7 +8,7 @@ extension FeedBatch {
   ///
   /// - Returns: nil where the device cannot take the memory over, or the batch is empty.
   public func metalBuffer(on device: any MTLDevice) -> (any MTLBuffer)? {
-    let keeper = storage
+    let keeper = lease
     let capacity = isMasks ? storage.masks!.memory.capacity : storage.images.memory.capacity
     guard capacity > 0 else { return nil }
     let address = unsafe pixels.withUnsafeBytes { unsafe UnsafeMutableRawPointer(mutating: $0.baseAddress!) }

@@ -5,14 +5,16 @@ public import ImageStoreCore
 /// A batch may be kept for as long as it is needed; its memory is used again for a later batch once the
 /// last copy of it is gone.
 public struct FeedBatch: Sendable {
-  let storage: BatchStorage
+  let lease: BatchLease
   /// Whether these are the masks of a batch of pairs.
   let isMasks: Bool
 
-  init(_ storage: BatchStorage, isMasks: Bool = false) {
-    self.storage = storage
+  init(_ lease: BatchLease, isMasks: Bool = false) {
+    self.lease = lease
     self.isMasks = isMasks
   }
+
+  var storage: BatchStorage { lease.storage }
 
   /// How many images there are.
   public var count: Int { storage.indices.count }
@@ -46,6 +48,6 @@ public struct FeedBatch: Sendable {
 
   /// The masks of these images, cropped and mirrored alike; nil unless the feed is one of pairs.
   public var masks: FeedBatch? {
-    storage.masks == nil || isMasks ? nil : FeedBatch(storage, isMasks: true)
+    storage.masks == nil || isMasks ? nil : FeedBatch(lease, isMasks: true)
   }
 }

@@ -1,5 +1,6 @@
 internal import ImageStoreCore
 internal import StoreIO
+internal import Synchronization
 
 /// Workers that make batches ahead of a consumer, in order.
 ///
@@ -111,10 +112,12 @@ internal import StoreIO
 
   /// Memory that nobody holds a batch of any more, or new memory. Under the lock.
   private func storage(for reader: BatchReader) -> BatchStorage {
-    for place in pool.indices where isKnownUniquelyReferenced(&pool[place]) {
-      return pool[place]
+    if let free = pool.first(where: { $0.isFree.load(ordering: .acquiring) }) {
+      free.isFree.store(false, ordering: .relaxed)
+      return free
     }
     let new = BatchStorage(position: request.position, hasMasks: reader.hasMasks)
+    new.isFree.store(false, ordering: .relaxed)
     // Two more than are made ahead: the batch the consumer uses, and one it has not let go of yet.
     if pool.count < prefetch + 2 {
       pool.append(new)

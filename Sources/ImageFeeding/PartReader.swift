@@ -21,6 +21,8 @@ struct PartReader: Sendable {
   final class Workspace {
     var conversion: Conversion?
     var regions: [ImageRegion] = []
+    /// Where images lie, for prefetching alone: never to be read from.
+    var addresses: [UInt] = []
     var memory = BatchMemory()
   }
 
@@ -72,14 +74,28 @@ struct PartReader: Sendable {
     try lend(samples, delivered: delivered, into: &part, workspace)
   }
 
+  /// Finds out where images lie, without touching them. A random image of a map is not where the processor
+  /// looks ahead by itself, and waiting for memory takes longer than converting, so each is fetched
+  /// while the one before is converted.
+  private func findAddresses(_ samples: Samples, _ workspace: Workspace) throws(StoreError) {
+    var addresses = workspace.addresses
+    workspace.addresses = []
+    addresses.removeAll(keepingCapacity: true)
+    if store.lendsWithoutCopy {
+      try store.forEachImage(samples.indices.span) { (_, _, pixels) throws(StoreError) in
+        addresses.append(unsafe pixels.withUnsafeBytes { UInt(bitPattern: $0.baseAddress) })
+      }
+    }
+    workspace.addresses = addresses
+  }
+
   /// Converts images where the store has them.
   private func lend(
     _ samples: Samples, delivered: ImageFormat, into part: inout BatchStorage.Part,
     _ workspace: Workspace
   ) throws(StoreError) {
     let slot = delivered.byteCount
-    let lends = store.lendsWithoutCopy
-    var ahead = ReadAhead(imageByteCount: (store.format ?? delivered).byteCount)
+    try findAddresses(samples, workspace)
     try unsafe part.memory.write(part.layout.byteCount) { (memory) throws(StoreError) in
       var seen = 0
       var conversion = workspace.conversion
@@ -94,12 +110,7 @@ struct PartReader: Sendable {
           conversion = Conversion(converter.tensor, format: format, delivered: delivered)
         }
         let choice = converter.choice(sample: sample(place, of: samples), format: format)
-        var next: UInt = 0
-        if lends && place + 1 < samples.indices.count {
-          next = unsafe pixels.withUnsafeBytes { bytes in
-            unsafe ahead.step(bytes.baseAddress!, index: index, next: samples.indices[place + 1])
-          }
-        }
+        let next = place + 1 < workspace.addresses.count ? workspace.addresses[place + 1] : 0
         do throws(StoreError) {
           try unsafe conversion!.convert(pixels, choice, to: memory + place * slot, next: next)
         } catch {

@@ -7,6 +7,9 @@ extension LMDBStore {
   /// The least bytes that a thread is given: waking one costs as much as copying some hundred KB.
   private static let bytesPerRun = 512 << 10
 
+  /// How many images ahead one is announced to the cache: a copy takes less time than memory does to answer.
+  private static let prefetchDistance = 4
+
   public func read(
     _ indices: Span<Int>, regions: Span<ImageRegion>, into destination: inout OutputRawSpan
   ) throws(StoreError) {
@@ -46,10 +49,12 @@ extension LMDBStore {
         of: gather.count, minimum: minimum, threads: gather.count >= 2 * minimum ? threads : 1
       ) { (run) throws(StoreError) in
         for position in run {
-          let (offset, block) = positions.locate(indices[position])
-          if let checks, !checks.isMarked(block) {
-            try check(block, format, positions, checks)
+          if position + Self.prefetchDistance < run.upperBound {
+            let (ahead, _) = positions.locate(indices[position + Self.prefetchDistance])
+            unsafe prefetch(start + ahead, byteCount: format.byteCount)
           }
+          let (offset, block) = positions.locate(indices[position])
+          if let checks, !checks.isMarked(block) { try check(block, format, positions, checks) }
           let image = unsafe start + offset
           let place = unsafe base + position &* slot
           if gather.isWhole {

@@ -1,5 +1,4 @@
 public import ImageStoreCore
-internal import StoreIO
 
 extension LMDBStore {
   /// How images stand in the database.
@@ -26,15 +25,14 @@ extension LMDBStore {
     ///   - mode: ``ImageStoreCore/WriteMode/append`` adds to a store of this package.
     ///   - layout: how images stand in a new store; a store that is there keeps its own.
     ///   - classNames: the names of the classes; nil when appending keeps those that are there.
-    ///   - threads: how many threads compute checksums; nil for one for each processor.
     /// - Throws: ``StoreError/Code/alreadyExists``; ``StoreError/Code/busy`` where another writer is at work;
     ///   ``StoreError/Code/unsupported`` where images are to be appended to a database of another layout.
     public init(
       to path: String, mode: WriteMode = .create, layout: Layout = .automatic,
-      classNames: [String]? = nil, threads: Int? = nil
+      classNames: [String]? = nil
     ) throws(StoreError) {
       session = try WriterSession(
-        path, mode, layout, classNames: classNames, threads: Workers.threadCount(threads))
+        path, mode, layout, classNames: classNames)
     }
 
     deinit { session.end() }

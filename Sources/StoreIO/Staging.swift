@@ -25,6 +25,7 @@ package struct Staging: ~Copyable, Sendable {
   private let folder: String
   private let lock: File
   private var isOver = false
+  private let process = getpid()
 
   /// - Parameter mode: `create` refuses an existing destination, now and at ``commit()``;
   ///   `replace` does not. A writer that appends does not stage.
@@ -62,7 +63,8 @@ package struct Staging: ~Copyable, Sendable {
     // An old store that could not be put back is left for the next writer to put back.
     let isNeeded =
       FileSystem.kind(of: destination) == nil && FileSystem.kind(of: Self.aside(in: folder)) != nil
-    if !isOver && !isNeeded {
+    // In a child that has forked the writer is the parent's.
+    if !isOver && !isNeeded && process == getpid() {
       do throws(StoreError) {
         try FileSystem.remove(folder)
       } catch {

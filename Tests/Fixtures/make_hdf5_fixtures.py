@@ -126,6 +126,21 @@ with good("each.h5", shape=(N, H, W, C)) as f:
                          else {"chunks": (2, 2, 2)} if i % 3 == 2 else {}))
     f["labels"] = labels()
 
+with good("each-odd.h5", dtype="uint16") as f:  # compact, swapped, scaled, in raw and in odd chunks
+    r = ramp("u2")
+    for i in range(N):
+        if i % 5 == 0:
+            plist = h5py.h5p.create(h5py.h5p.DATASET_CREATE)
+            plist.set_layout(h5py.h5d.COMPACT); plist.set_obj_track_times(False)
+            group = f.require_group("images")
+            d = h5py.h5d.create(group.id, b"%02d" % i, h5py.h5t.STD_U16BE, h5py.h5s.create_simple((H, W, C)), plist)
+            d.write(h5py.h5s.ALL, h5py.h5s.ALL, r[i])
+        else:
+            options = [{}, {"chunks": (4, 3, 2), "compression": "gzip", "shuffle": True}, {"chunks": (H, W, C)},
+                       {"chunks": (H, W, C), "scaleoffset": 0}][i % 5 - 1]
+            f.create_dataset(f"images/{i:02}", data=r[i].astype("<u2" if "scaleoffset" in options else ">u2"), **options)
+    f["labels"] = labels()
+
 # Columns and class names, with strings of every kind.
 with good("columns.h5") as f:
     f["images"] = ramp("u1"); f["labels"] = labels()

@@ -16,6 +16,9 @@ enum Fixtures {
     return FileManager.default.fileExists(atPath: url.appending(path: "fixtures").path) ? url : nil
   }()
 
+  /// A Python that has h5py, or nil.
+  static let python = ProcessInfo.processInfo.environment["IMAGE_STORES_PYTHON"]
+
   /// The rows of a table, their fields parted by tabs.
   static func rows(_ name: String) -> [[String]] {
     let text = try? String(contentsOfFile: path(name), encoding: .utf8)

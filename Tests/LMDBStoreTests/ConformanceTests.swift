@@ -11,7 +11,7 @@ private func factory(_ layout: LMDBStore.Layout, threads: Int?) -> StoreFactory 
     write: { path, mode, plan in
       try plan.run(
         LMDBStore.Writer(
-          to: path, mode: mode, layout: layout, classNames: plan.classNames, threads: threads))
+          to: path, mode: mode, layout: layout, classNames: plan.classNames))
     },
     open: { path in try LMDBStore(at: path, threads: threads) })
 }

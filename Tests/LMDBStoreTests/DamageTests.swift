@@ -186,4 +186,30 @@ import Testing
     #expect(try damage("metadata", Column.int64([2, 300]).npyBytes())?.code == .unsupported)
     #expect(try damage(block.key, block.value) == nil)
   }
+
+  @Test func appendsNothingToADamagedListOfFreePages() throws {
+    let folder = try TemporaryFolder()
+    let path = "\(folder.path)/s"
+    var images = SyntheticImages(seed: 13)
+    let model = images.uniform(ImageFormat(height: 8, width: 8), count: 60)
+    _ = try LMDBStore.write(model, to: path)
+    _ = try LMDBStore.write(model, to: path, mode: .append)
+    let bytes = try [UInt8](Data(contentsOf: URL(filePath: "\(path)/data.mdb")))
+    func integer(_ offset: Int, _ byteCount: Int) -> Int {
+      (0..<byteCount).reduce(0) { $0 | Int(bytes[offset + $1]) << (8 * $1) }
+    }
+    let meta = integer(144, 8) > integer(4096 + 144, 8) ? 0 : 4096
+    let root = integer(meta + 80, 8)
+    let node = root * 4096 + integer(root * 4096 + 16, 2)
+    // Behind a node's head of 8 bytes and a key of 8: the list's length, then its pages.
+    for (offset, value) in [(16, 0xFF), (19, 0x7F), (24, 0), (30, 1)] {
+      var damaged = bytes
+      damaged[node + offset] = UInt8(value)
+      try Data(damaged).write(to: URL(filePath: "\(path)/data.mdb"))
+      #expect(code { _ = try LMDBStore.Writer(to: path, mode: .append) } == .corrupt)
+      #expect(try LMDBStore(at: path).count == 120)
+    }
+    try Data(bytes).write(to: URL(filePath: "\(path)/data.mdb"))
+    #expect(try LMDBStore.write(model, to: path, mode: .append).count == 180)
+  }
 }

@@ -24,7 +24,7 @@ extension Backend {
     Backend(
       "lmdb", suffix: ".lmdb",
       write: { path, mode, run in
-        try run(LMDBStore.Writer(to: path, mode: mode, classNames: run.classNames, threads: 2))
+        try run(LMDBStore.Writer(to: path, mode: mode, classNames: run.classNames))
       },
       open: { try LMDBStore(at: $0, threads: 2) }),
     Backend(
@@ -32,7 +32,7 @@ extension Backend {
       write: { path, mode, run in
         try run(
           LMDBStore.Writer(
-            to: path, mode: mode, layout: .perImage, classNames: run.classNames, threads: 1))
+            to: path, mode: mode, layout: .perImage, classNames: run.classNames))
       },
       open: { try LMDBStore(at: $0, threads: 1) }),
     Backend(

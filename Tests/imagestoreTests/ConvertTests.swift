@@ -65,6 +65,11 @@ import Testing
     try folder.run("convert", demoSet, "masks", "--threshold", "127", "--first", "4", "--quiet").succeeded()
     let masks = try info("masks")
     #expect(masks["elementType"] as? String == "bool" && masks["channels"] as? Int == 1)
+    for name in ["a.bits", "b.lmdb", "c.h5", "d.npz", "e"] {
+      try folder.run("convert", "masks", name, "--quiet").succeeded()
+      try folder.run("convert", name, "columns-of-\(name).bits", "--layout", "columns", "--quiet").succeeded()
+      try folder.run("verify", "columns-of-\(name).bits", "--against", "masks").succeeded()
+    }
     // Image 2 by a loop over its channels as .npy files, both after their 128 bytes of header.
     try folder.run("export", demoSet, "2", "image.npy").succeeded()
     try folder.run("export", "masks", "2", "mask.npy").succeeded()

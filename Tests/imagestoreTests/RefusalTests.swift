@@ -11,7 +11,7 @@ import Testing
     of source: String, naming parts: [String], sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
     let before = folder.names
-    for destination in ["out", "out.lmdb", "out.h5", "out.npz"] {
+    for destination in ["out", "out.lmdb", "out.h5", "out.npz", "out.bits"] {
       let outcome = try folder.run("convert", source, destination)
       outcome.failed(sourceLocation: sourceLocation)
       for part in parts {
@@ -86,6 +86,21 @@ import Testing
     huge.replaceSubrange(16..<24, with: [0, 1, 0x86, 0xA0, 0, 1, 0x86, 0xA0])
     try folder.write(huge, to: "huge/0.png")
     try expectRefusal(of: "huge", naming: ["0.png"])
+  }
+
+  @Test func whatAFormatCannotHold() throws {
+    try folder.run("convert", demoSet, "out.bits").failed(naming: "image")
+    try folder.run("convert", demoSet, "out.bits", "--threshold", "9", "--compression", "fast").failed(
+      naming: "--compression")
+    try folder.run("convert", demoSet, "out.lmdb", "--compression", "small").failed(naming: "--compression")
+    #expect(folder.names.isEmpty)
+  }
+
+  @Test func bareBitsThatAreNotDescribed() throws {
+    try folder.write([UInt8](repeating: 200, count: 64), to: "masks.bin")
+    try folder.run("info", "masks.bin").failed(naming: "masks.bin", "--shape")
+    #expect(try folder.run("info", "masks.bin", "--shape", "16x16", "--axis", "rows").status == 0)
+    try folder.run("info", "masks.bin", "--shape", "16x15").failed(naming: "masks.bin")
   }
 
   @Test func differencesAreTold() throws {

@@ -14,6 +14,10 @@ struct MetaPage: Sendable, Hashable {
   let magic: UInt32
   let version: UInt32
   let pageSize: UInt32
+  /// Depth, entries and root of the tree of free pages.
+  let freeDepth: UInt16
+  let freeEntryCount: UInt64
+  let freeRoot: UInt64
   /// Flags of the main tree: keys sorted backwards, duplicates, keys that are integers.
   let treeFlags: UInt16
   let depth: UInt16
@@ -32,6 +36,9 @@ struct MetaPage: Sendable, Hashable {
     magic = unsafe bytes.loadUnaligned(fromByteOffset: 16, as: UInt32.self)
     version = unsafe bytes.loadUnaligned(fromByteOffset: 20, as: UInt32.self)
     pageSize = unsafe bytes.loadUnaligned(fromByteOffset: 40, as: UInt32.self)
+    freeDepth = unsafe bytes.loadUnaligned(fromByteOffset: 46, as: UInt16.self)
+    freeEntryCount = unsafe bytes.loadUnaligned(fromByteOffset: 72, as: UInt64.self)
+    freeRoot = unsafe bytes.loadUnaligned(fromByteOffset: 80, as: UInt64.self)
     treeFlags = unsafe bytes.loadUnaligned(fromByteOffset: 92, as: UInt16.self)
     depth = unsafe bytes.loadUnaligned(fromByteOffset: 94, as: UInt16.self)
     entryCount = unsafe bytes.loadUnaligned(fromByteOffset: 120, as: UInt64.self)

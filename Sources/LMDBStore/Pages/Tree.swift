@@ -8,6 +8,11 @@ internal import StoreIO
 struct Tree {
   let file: DatabaseFile
   let meta: MetaPage
+  let root: UInt64
+  let depth: Int
+  let entryCount: UInt64
+  /// Whether keys are integers of 64 bits rather than bytes.
+  let hasIntegerKeys: Bool
 
   /// An entry of the tree.
   @safe struct Entry {
@@ -36,34 +41,54 @@ struct Tree {
         .unsupported, "the database has integer keys, reversed keys or several values a key",
         remedy: "copy it to one with byte keys")
     }
-    guard meta.depth <= Self.maximumDepth else {
-      throw StoreError(.corrupt, "a damaged database: a tree of depth \(meta.depth)")
+    try self.init(
+      file, meta, root: meta.root, depth: meta.depth, entryCount: meta.entryCount, hasIntegerKeys: false)
+  }
+
+  /// The tree of free pages: under the number of each transaction a list of the pages it freed.
+  init(freePagesOf tree: Tree) throws(StoreError) {
+    let meta = tree.meta
+    try self.init(
+      tree.file, meta, root: meta.freeRoot, depth: meta.freeDepth, entryCount: meta.freeEntryCount,
+      hasIntegerKeys: true)
+  }
+
+  private init(
+    _ file: DatabaseFile, _ meta: MetaPage, root: UInt64, depth: UInt16, entryCount: UInt64,
+    hasIntegerKeys: Bool
+  ) throws(StoreError) {
+    guard depth <= Self.maximumDepth else {
+      throw StoreError(.corrupt, "a damaged database: a tree of depth \(depth)")
     }
     self.file = file
     self.meta = meta
+    self.root = root
+    self.depth = Int(depth)
+    self.entryCount = entryCount
+    self.hasIntegerKeys = hasIntegerKeys
   }
 
   /// Visits all entries in the order of their keys.
   ///
   /// - Throws: ``StoreError/Code/corrupt`` for anything that is not as LMDB writes it, and what `visit` throws.
   func forEach(_ visit: (Entry) throws(StoreError) -> Void) throws(StoreError) {
-    guard meta.root != Self.emptyRoot else { return }
+    guard root != Self.emptyRoot else { return }
     var walk = TreeWalk(self)
-    try walk.visit(meta.root, depth: 1, visit)
-    guard walk.entryCount == meta.entryCount else {
+    try walk.visit(root, depth: 1, visit)
+    guard walk.entryCount == entryCount else {
       throw StoreError(
         .corrupt,
-        "a damaged database: \(walk.entryCount) entries where its meta page says \(meta.entryCount)")
+        "a damaged database: \(walk.entryCount) entries where its meta page says \(entryCount)")
     }
   }
 
   /// Visits the entry of a key, if there is one.
   func find(_ key: String, _ visit: (Entry) throws(StoreError) -> Void) throws(StoreError) {
-    guard meta.root != Self.emptyRoot else { return }
+    guard root != Self.emptyRoot else { return }
     let key = Array(key.utf8)
     var page = TreePage(pageSize: file.pageSize)
-    var number = meta.root
-    for _ in 0..<max(1, meta.depth) {
+    var number = root
+    for _ in 0..<max(1, depth) {
       try page.load(number, from: file)
       // The last node whose key is not greater; the first node of a branch has no key of its own.
       var low = 0

@@ -23,7 +23,7 @@ struct TreeWalk {
     pagesLeft -= 1
     var page = TreePage(pageSize: tree.file.pageSize)
     try page.load(number, from: tree.file)
-    guard page.isBranch == (depth < Int(tree.meta.depth)) else {
+    guard page.isBranch == (depth < tree.depth) else {
       throw page.damaged("is a \(page.isBranch ? "branch" : "leaf") at the depth \(depth)")
     }
     for index in 0..<page.count {
@@ -40,8 +40,7 @@ struct TreeWalk {
     _ body: (Tree.Entry) throws(StoreError) -> Void
   ) throws(StoreError) {
     let entry = try tree.entry(leaf, of: page)
-    let isAfter = unsafe lastKey.withUnsafeBytes { unsafe Tree.compare($0, entry.key) < 0 }
-    guard isAfter || entryCount == 0 else {
+    if entryCount > 0, try unsafe !isAfterLastKey(entry.key, of: page) {
       throw unsafe StoreError(
         .corrupt, "a damaged database: the key is out of order", key: Tree.name(entry.key))
     }
@@ -49,5 +48,24 @@ struct TreeWalk {
     unsafe lastKey.append(contentsOf: entry.key)
     entryCount += 1
     try body(entry)
+  }
+
+  private func isAfterLastKey(
+    _ key: UnsafeRawBufferPointer, of page: borrowing TreePage
+  ) throws(StoreError) -> Bool {
+    try unsafe lastKey.span.withUnsafeBytes { (last) throws(StoreError) in
+      guard tree.hasIntegerKeys else { return unsafe Tree.compare(last, key) < 0 }
+      guard let (first, second) = unsafe Self.integers(last, key) else {
+        throw page.damaged("has a key that is no number")
+      }
+      return first < second
+    }
+  }
+
+  private static func integers(
+    _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer
+  ) -> (UInt64, UInt64)? {
+    guard first.count == 8, second.count == 8 else { return nil }
+    return unsafe (first.loadUnaligned(as: UInt64.self), second.loadUnaligned(as: UInt64.self))
   }
 }

@@ -2,7 +2,7 @@ internal import ImageStoreCore
 internal import NumPyFormat
 internal import StoreIO
 
-/// Labels, columns, checksums and class names of a writer's images, which its last commit writes.
+/// Labels, columns and class names of a writer's images, which its last commit writes.
 struct AnnotationRecords {
   /// The longest part, so that text, which is as wide as the longest of a part, does not grow for all.
   private static let imagesPerPart = 65_536
@@ -10,7 +10,6 @@ struct AnnotationRecords {
   private let classNames: [String]?
   /// nil until it is known whether images have labels and which columns.
   private var annotations: Annotations?
-  private var checksums: [UInt32] = []
 
   init(classNames: [String]?, following annotations: Annotations? = nil) {
     self.classNames = classNames
@@ -34,36 +33,13 @@ struct AnnotationRecords {
     try annotations!.append(more)
   }
 
-  /// Adds the checksum of each image's pixels.
-  mutating func addChecksums(
-    of pixels: UnsafeRawBufferPointer, layout: BatchLayout, threads: Int
-  ) throws(StoreError) {
-    var sums = [UInt32](repeating: 0, count: layout.count)
-    try unsafe sums.withUnsafeMutableBufferPointer { (sums) throws(StoreError) in
-      let sums = unsafe sums
-      let imageByteCount = max(1, pixels.count / max(1, layout.count))
-      try Workers.performRuns(
-        of: layout.count, minimum: max(1, (256 << 10) / imageByteCount), threads: threads
-      ) { (run) throws(StoreError) in
-        for position in run {
-          let image = unsafe UnsafeRawBufferPointer(rebasing: pixels[layout.byteRange(of: position)])
-          if layout[position].elementType == .bool, let place = unsafe NPYImages.firstNonBoolean(in: image) {
-            throw unsafe StoreError(
-              .invalidArgument, "a bool sample that is \(image[place])", remedy: "make it 0 or 1",
-              image: checksums.count + position)
-          }
-          unsafe sums[position] = CRC32.checksum(of: image)
-        }
-      }
-    }
-    checksums += sums
-  }
-
   /// The records of the images from `first` to `count`, and the store's metadata.
   ///
-  /// - Parameter formats: the formats of single images.
+  /// - Parameters:
+  ///   - checksums: that of each image's pixels.
+  ///   - formats: the formats of single images.
   func records(
-    first: Int, count: Int, formats: [ImageFormat]?
+    first: Int, count: Int, checksums: [UInt32], formats: [ImageFormat]?
   ) throws(StoreError) -> [(key: String, bytes: [UInt8])] {
     var records: [(key: String, bytes: [UInt8])] = []
     func add(_ key: String, _ bytes: [UInt8]) {

@@ -22,7 +22,9 @@ struct ExistingStore {
     try file.lockForWriting()
     lock = consume file
     entry = try EnvironmentRegistry.Entry(path)
+    // liblmdb believes what it reads, so whatever it will read is checked before it opens the file.
     let store = try LMDBStore(at: path, threads: 1)
+    try Snapshot.read(LMDBStore.dataFile(of: path)) { (tree) throws(StoreError) in try FreePages.check(tree) }
     guard case .records(let records) = store.contents.annotations else {
       throw StoreError(
         .unsupported, "images cannot be appended to a database that another program wrote",

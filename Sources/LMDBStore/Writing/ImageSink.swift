@@ -12,8 +12,9 @@ struct ImageSink {
     case single
   }
 
-  /// The pixels of a transaction. LMDB keeps them in memory until it is committed.
-  private static let bytesPerTransaction = 8 << 20
+  /// The pixels of a transaction. LMDB keeps them in memory until it is committed; few enough to stay in a
+  /// processor's cache between the two copies, many enough that a commit costs nothing by comparison.
+  private static let bytesPerTransaction = 4 << 20
 
   private unowned let environment: Environment
   private(set) var layout: Layout
@@ -24,6 +25,8 @@ struct ImageSink {
   private var pendingFormats: [ImageFormat] = []
   /// The formats of the images of this writer, where they are single.
   private(set) var formats: [ImageFormat] = []
+  /// The checksum of the pixels of each image of this writer that is in the database.
+  private(set) var checksums: [UInt32] = []
   /// Whether images of differing formats may turn blocks into single images.
   private let canChangeLayout: Bool
 
@@ -109,12 +112,16 @@ struct ImageSink {
     for start in stride(from: 0, to: pixels.count, by: step) {
       let end = min(start + step, pixels.count)
       let first = next
+      let checksumCount = checksums.count
       try environment.write(end - start) { (transaction) throws(StoreError) in
+        checksums.removeLast(checksums.count - checksumCount)
         for offset in stride(from: start, to: end, by: blockByteCount) {
           let block = unsafe UnsafeRawBufferPointer(
             rebasing: pixels[offset..<min(offset + blockByteCount, end)])
           let count = block.count / format.byteCount
           let index = first + (offset - start) / format.byteCount
+          // Here, since the copy that follows finds the block in the cache.
+          unsafe addChecksums(of: block, imageByteCount: format.byteCount)
           try unsafe transaction.put(
             ImageValue(format, count: count, pageSize: environment.pageSize), block,
             key: StoreKey.part(StoreKey.images, first: index))
@@ -143,6 +150,9 @@ struct ImageSink {
     _ pixels: UnsafeRawBufferPointer, _ run: [ImageFormat]
   ) throws(StoreError) {
     let pageSize = environment.pageSize
+    guard var format = run.first else { return }
+    // Made once for each run of images of one format.
+    var value = ImageValue(format, count: nil, pageSize: pageSize)
     var position = 0
     var offset = 0
     while position < run.count {
@@ -154,15 +164,20 @@ struct ImageSink {
         end += 1
       } while end < run.count && byteCount < Self.bytesPerTransaction
       let (first, start, startOffset) = (next, position, offset)
+      let checksumCount = checksums.count
       var endOffset = offset
       try environment.write(byteCount) { (transaction) throws(StoreError) in
+        checksums.removeLast(checksums.count - checksumCount)
         endOffset = startOffset
         for image in start..<end {
           let bytes = unsafe UnsafeRawBufferPointer(
             rebasing: pixels[endOffset..<endOffset + run[image].byteCount])
-          try unsafe transaction.put(
-            ImageValue(run[image], count: nil, pageSize: pageSize), bytes,
-            key: StoreKey.image(first + image - start))
+          unsafe addChecksums(of: bytes, imageByteCount: bytes.count)
+          if run[image] != format {
+            format = run[image]
+            value = ImageValue(format, count: nil, pageSize: pageSize)
+          }
+          try unsafe transaction.put(value, bytes, key: StoreKey.image(first + image - start))
           endOffset += bytes.count
         }
       }
@@ -170,6 +185,13 @@ struct ImageSink {
       formats += run[position..<end]
       position = end
       offset = endOffset
+    }
+  }
+
+  private mutating func addChecksums(of images: UnsafeRawBufferPointer, imageByteCount: Int) {
+    for offset in stride(from: 0, to: images.count, by: imageByteCount) {
+      let image = unsafe UnsafeRawBufferPointer(rebasing: images[offset..<offset + imageByteCount])
+      unsafe checksums.append(CRC32.checksum(of: image))
     }
   }
 
@@ -189,6 +211,7 @@ struct ImageSink {
     let count = next
     var first = 0
     next = 0
+    checksums = []
     layout = .single
     while first < count {
       let key = StoreKey.part(StoreKey.images, first: first)

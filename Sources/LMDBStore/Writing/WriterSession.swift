@@ -16,7 +16,6 @@ internal import Musl
 /// exclusive.
 final class WriterSession: @unchecked Sendable {
   private let path: String
-  private let threads: Int
   private let process = getpid()
   /// A new store's place until it is finished; nil while images are appended to a store.
   private var staging: Staging?
@@ -37,10 +36,9 @@ final class WriterSession: @unchecked Sendable {
   private let countBefore: Int
 
   init(
-    _ path: String, _ mode: WriteMode, _ layout: LMDBStore.Layout, classNames: [String]?, threads: Int
+    _ path: String, _ mode: WriteMode, _ layout: LMDBStore.Layout, classNames: [String]?
   ) throws(StoreError) {
     self.path = path
-    self.threads = threads
     let staging = try Staging(destination: path, mode: mode)
     if mode == .append, FileSystem.kind(of: path) != nil {
       replacement = consume staging
@@ -79,7 +77,7 @@ final class WriterSession: @unchecked Sendable {
       try check(layout)
       try annotations.append(more, imageCount: layout.count)
       try unsafe pixels.withUnsafeBytes { (bytes) throws(StoreError) in
-        try unsafe annotations.addChecksums(of: bytes, layout: layout, threads: threads)
+        try unsafe checkTruthValues(bytes, layout)
         try unsafe sink.append(bytes, layout: layout)
       }
       count += layout.count
@@ -99,13 +97,29 @@ final class WriterSession: @unchecked Sendable {
     }
   }
 
+  /// Refuses bool samples that are neither 0 nor 1.
+  private func checkTruthValues(
+    _ pixels: UnsafeRawBufferPointer, _ layout: BatchLayout
+  ) throws(StoreError) {
+    if let format = layout.uniformFormat, format.elementType != .bool { return }
+    for position in 0..<layout.count where layout[position].elementType == .bool {
+      let image = unsafe UnsafeRawBufferPointer(rebasing: pixels[layout.byteRange(of: position)])
+      if let place = unsafe NPYImages.firstNonBoolean(in: image) {
+        throw unsafe StoreError(
+          .invalidArgument, "a bool sample that is \(image[place])", remedy: "make it 0 or 1",
+          image: count + position)
+      }
+    }
+  }
+
   func finish() throws(StoreError) {
     try attempt { () throws(StoreError) in
       try sink.flush()
       guard let environment else { return }
       // Images count from this commit on.
       let records = try annotations.records(
-        first: countBefore, count: count, formats: sink.layout == .single ? sink.formats : nil)
+        first: countBefore, count: count, checksums: sink.checksums,
+        formats: sink.layout == .single ? sink.formats : nil)
       hasBegunCommit = true
       try environment.write(records.reduce(0) { $0 + $1.bytes.count + 2 * environment.pageSize }) {
         (transaction) throws(StoreError) in

@@ -6,7 +6,7 @@ enum FormatRegistry {
   /// All kinds, the more particular ones first: a folder of files is what a folder is when it is nothing
   /// else.
   static let formats: [any StoreFormat] = [
-    LMDBFormat(), HDF5Format(), NPZFormat(), CIFARFormat(), FileFormat(),
+    LMDBFormat(), HDF5Format(), NPZFormat(), PackedBitFormat(), CIFARFormat(), FileFormat(),
   ]
 
   /// The kinds that are written, in the order in which tables list them.
@@ -33,7 +33,7 @@ enum FormatRegistry {
     if let format = formats.first(where: { $0.recognizes(path, hints) }) { return format }
     throw StoreError(
       .unrecognized, "this is no store or data set that can be read",
-      remedy: "'imagestore --help' lists what can", path: path)
+      remedy: "'imagestore --help' lists what can; bare bits need --shape", path: path)
   }
 
   /// The kinds and what they read, for the help.
