@@ -147,8 +147,10 @@ let package = Package(
 
 // Needs libFuzzer, which brings its own start: Scripts/fuzz.sh builds it.
 if Context.environment["IMAGE_STORES_FUZZING"] != nil {
-  package.targets.append(
+  package.targets += [
+    .target(name: "CFuzzing", path: "Tests/CFuzzing"),
     .executableTarget(
-      name: "Fuzzing", dependencies: ["ReliabilityChecks", "ImageStoreCore"], path: "Tests/Fuzzing",
-      swiftSettings: swiftSettings))
+      name: "Fuzzing", dependencies: ["CFuzzing", "ReliabilityChecks", "ImageStoreCore"],
+      path: "Tests/Fuzzing", swiftSettings: swiftSettings),
+  ]
 }

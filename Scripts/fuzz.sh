@@ -14,8 +14,8 @@ parsers=("$@")
 build=.build/fuzzing/build
 export IMAGE_STORES_FUZZING=1
 swift build -c release --product Fuzzing --scratch-path "$build" \
-  -Xswiftc -sanitize=fuzzer,address -Xswiftc -parse-as-library \
-  -Xcc -fsanitize=fuzzer-no-link,address -Xlinker -fsanitize=fuzzer,address
+  -Xswiftc -sanitize=fuzzer,address \
+  -Xcc -fsanitize=fuzzer-no-link,address -Xswiftc -use-ld=lld
 program=$(swift build -c release --product Fuzzing --scratch-path "$build" --show-bin-path)/Fuzzing
 swift build --product Torture
 torture=$(swift build --show-bin-path)/Torture
