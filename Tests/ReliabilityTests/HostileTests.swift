@@ -96,10 +96,11 @@ import Musl
   /// The most memory this process has had in use, in KiB.
   private func peakKibibytes() -> Int {
     var usage = rusage()
-    unsafe getrusage(RUSAGE_SELF, &usage)
     #if canImport(Darwin)
+    unsafe getrusage(RUSAGE_SELF, &usage)
     return Int(usage.ru_maxrss) / 1024
     #else
+    unsafe getrusage(RUSAGE_SELF.rawValue, &usage)
     return Int(usage.ru_maxrss)
     #endif
   }
