@@ -13,7 +13,20 @@ struct OpenedFile {
   let classNames: [String]?
   let annotations: AnnotationTable
 
-  init(_ path: String, images: String?, labels: String?) throws(StoreError) {
+  /// Opens a file; where a writer puts another in its place meanwhile, that one.
+  static func open(_ path: String, images: String?, labels: String?) throws(StoreError) -> OpenedFile {
+    for _ in 0..<100 {
+      let identity = FileIdentity(ofPath: path)
+      do throws(StoreError) {
+        return try OpenedFile(path, images: images, labels: labels)
+      } catch {
+        if FileIdentity(ofPath: path) == identity { throw error }
+      }
+    }
+    throw StoreError(.busy, "writers keep replacing it while it is opened", remedy: "open it again")
+  }
+
+  private init(_ path: String, images: String?, labels: String?) throws(StoreError) {
     self.path = path
     if FileSystem.kind(of: path) == .folder {
       throw StoreError(.unrecognized, "a folder is no HDF5 file")

@@ -46,7 +46,13 @@ struct StreamWriter: ~Copyable {
     var writer = StreamWriter(
       staging, spool, classNames: old?.classNames ?? classNames, replaced: old?.file.identity,
       level: isCompressed ? (compression == .small ? 9 : 1) : nil, threads: threads)
-    if let old { try writer.takeOver(old) }
+    if let old {
+      do throws(StoreError) {
+        try writer.takeOver(old)
+      } catch {
+        throw error.at(path: path)
+      }
+    }
     return writer
   }
 

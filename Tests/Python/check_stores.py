@@ -5,8 +5,6 @@
 Needs numpy, h5py, lmdb and Pillow. The oracle is pickle.load of the batches.
 """
 import csv
-import io
-import json
 import pickle
 import subprocess
 import sys
@@ -17,6 +15,8 @@ import h5py
 import lmdb
 import numpy as np
 from PIL import Image
+
+from format_snippets import run
 
 program, batches = sys.argv[1], Path(sys.argv[2])
 folder = Path(tempfile.mkdtemp(prefix="check-stores-"))
@@ -38,37 +38,13 @@ labels = np.concatenate([part[b"labels"] for part in parts])
 masks = images.mean(-1) > 127
 
 
-# What the program writes, each read in at most six lines.
+# What the program writes, each read as Docs/Formats.md says.
 
-def read_files(path):
-    with open(path / "labels.csv", newline="", encoding="utf-8") as file:
-        rows = list(csv.DictReader(file))
-    return np.stack([np.array(Image.open(path / row["file"])) for row in rows]), [int(row["label"]) for row in rows]
-
-
-def read_hdf5(path):
-    with h5py.File(path) as file:
-        assert np.array_equal(file["labels"], file["meta"])
-        return file["images"][:], file["labels"][:]
-
-
-def read_npz(path):
-    archive = np.load(path)
-    names = [name for name in archive.files if name.startswith("ix-")]
-    return np.stack([archive[name] for name in names]), archive["labels"]
-
-
-def read_lmdb_per_image(path):
-    with lmdb.open(str(path), readonly=True, lock=False) as environment, environment.begin() as transaction:
-        values = [transaction.get(f"{i:08}".encode()) for i in range(len(images))]
-    return np.stack([np.load(io.BytesIO(value)) for value in values]), None
-
-
-def read_bits(path):
-    packed = np.load(path / "masks.npy", mmap_mode="r")
-    bits = json.loads((path / "format.json").read_text())
-    axis, size = (1, bits["height"]) if bits["axis"] == "rows" else (2, bits["width"])
-    return np.unpackbits(packed, axis=axis, count=size).astype(bool), np.load(path / "labels.npy")
+def read(snippet):
+    def reader(path):
+        found = run(snippet, str(path))
+        return np.stack(found["images"]), found["labels"]
+    return reader
 
 
 def check(name, reader, expected, *options):
@@ -76,20 +52,21 @@ def check(name, reader, expected, *options):
     imagestore("convert", batches, path, "--quiet", *options)
     found, found_labels = reader(path)
     assert np.array_equal(found, expected), f"{name}: other pixels"
-    assert found_labels is None or np.array_equal(found_labels, labels), f"{name}: other labels"
+    assert np.array_equal(found_labels, labels), f"{name}: other labels"
     print(f"{name}: {len(found)} images read by Python")
 
 
-check("pngs", read_files, images)
-check("flat", read_files, images, "--layout", "flat")
-check("masks-as-pngs", read_files, masks, "--threshold", 127)
-check("a.h5", read_hdf5, images)
-check("compressed.h5", read_hdf5, images, "--compression", "fast")
-check("a.npz", read_npz, images)
-check("stored.npz", read_npz, images, "--compression", "none")
-check("per-image.lmdb", read_lmdb_per_image, images, "--layout", "perImage")
-check("a.bits", read_bits, masks, "--threshold", 127)
-check("columns.bits", read_bits, masks, "--threshold", 127, "--layout", "columns")
+check("pngs", read("files"), images)
+check("flat", read("files"), images, "--layout", "flat")
+check("masks-as-pngs", read("files"), masks, "--threshold", 127)
+check("a.h5", read("hdf5"), images)
+check("compressed.h5", read("hdf5"), images, "--compression", "fast")
+check("a.npz", read("npz"), images)
+check("stored.npz", read("npz"), images, "--compression", "none")
+check("blocks.lmdb", read("lmdb-blocks"), images)
+check("per-image.lmdb", read("lmdb-single"), images, "--layout", "perImage")
+check("a.bits", read("bits"), masks, "--threshold", 127)
+check("columns.bits", read("bits"), masks, "--threshold", 127, "--layout", "columns")
 
 
 # What Python writes.
@@ -133,7 +110,7 @@ for name, write in [
     write(path)
     converted = folder / f"from-{name}.npz"
     imagestore("convert", path, converted, "--quiet")
-    found, found_labels = read_npz(converted)
+    found, found_labels = read("npz")(converted)
     assert np.array_equal(found, images) and np.array_equal(found_labels, labels), f"{name} is read wrongly"
     print(f"{name}: {len(found)} images of Python's read by imagestore")
 
