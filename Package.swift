@@ -118,6 +118,8 @@ let package = Package(
     tests("NPZStore", ["StoreIO", "Deflate", "NumPyFormat"]),
     tests("PackedBitStore", ["StoreIO", "CImageKernels"]),
     tests("ImageFeeding"),
+    .testTarget(
+      name: "ImageStoreTestingTests", dependencies: ["ImageStoreTesting"], swiftSettings: swiftSettings),
     tests("imagestore"),
 
     // Appends to a store until it is killed, for the tests of what is left.
