@@ -118,9 +118,9 @@ let package = Package(
     tests("NPZStore", ["StoreIO", "Deflate", "NumPyFormat"]),
     tests("PackedBitStore", ["StoreIO", "CImageKernels"]),
     tests("ImageFeeding"),
+    tests("imagestore"),
     .testTarget(
       name: "ImageStoreTestingTests", dependencies: ["ImageStoreTesting"], swiftSettings: swiftSettings),
-    tests("imagestore"),
 
     // Appends to a store until it is killed, for the tests of what is left.
     .executableTarget(
