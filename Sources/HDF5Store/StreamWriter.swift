@@ -196,12 +196,10 @@ struct StreamWriter: ~Copyable {
     if let uniform = images.uniformFormat, uniform != format { try separateChunks(uniform) }
     images.append(format, count: count)
     let isUniform = images.uniformFormat != nil
-    try unsafe Self.appendChecksums(
-      of: bytes, format, count: count, to: &checksums, threads: threads
-    ) { (part) throws(StoreError) in
-      try unsafe encoder.append(
-        part, format, imagesPerChunk: isUniform ? ChunkEncoder.imagesPerChunk(format) : 1, to: &spool)
-    }
+    // Not beside the encoder, whose own threads a call within a call would take away.
+    try unsafe Self.appendChecksums(of: bytes, format, count: count, to: &checksums, threads: 1) { _ in }
+    try unsafe encoder.append(
+      bytes, format, imagesPerChunk: isUniform ? ChunkEncoder.imagesPerChunk(format) : 1, to: &spool)
   }
 }
 
