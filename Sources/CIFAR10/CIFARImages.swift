@@ -107,7 +107,7 @@ public final class CIFARImages: ImageStore {
       let images = first - starts[batch]..<first - starts[batch] + end - position
       if let reader = try end - position >= 64 ? PlaneReader(batches[batch].planes) : nil {
         try unsafe reader.forEach(images) { (image, red) in
-          unsafe image_kernels_interleave3(
+          unsafe image_kernels_interleave3_streaming(
             red, red + plane, red + 2 * plane, destination + (image - images.lowerBound) * slot, plane)
         }
       } else {

@@ -27,6 +27,7 @@
 
 #define LOAD(p) _mm_loadu_si128((const __m128i *)(p))
 #define STORE(p, x) _mm_storeu_si128((__m128i *)(p), x)
+#define STREAM(p, x) _mm_stream_si128((__m128i *)(p), x)
 #define MERGE(a, ma, b, mb, c, mc)                                                                 \
   _mm_or_si128(_mm_or_si128(_mm_shuffle_epi8(a, ma), _mm_shuffle_epi8(b, mb)),                     \
                _mm_shuffle_epi8(c, mc))
@@ -44,6 +45,24 @@ interleave3_ssse3(const uint8_t *plane0, const uint8_t *plane1, const uint8_t *p
     STORE(to + 3 * i + 16, MERGE(a, m10, b, m11, c, m12));
     STORE(to + 3 * i + 32, MERGE(a, m20, b, m21, c, m22));
   }
+  return i;
+}
+
+__attribute__((target("ssse3"))) static size_t
+interleave3_streaming_ssse3(const uint8_t *plane0, const uint8_t *plane1, const uint8_t *plane2, uint8_t *to,
+                            size_t count) {
+  const __m128i m00 = SCATTER(0, 0), m01 = SCATTER(0, 1), m02 = SCATTER(0, 2);
+  const __m128i m10 = SCATTER(1, 0), m11 = SCATTER(1, 1), m12 = SCATTER(1, 2);
+  const __m128i m20 = SCATTER(2, 0), m21 = SCATTER(2, 1), m22 = SCATTER(2, 2);
+  size_t i = 0;
+  for (; i + 16 <= count; i += 16) {
+    const __m128i a = LOAD(plane0 + i), b = LOAD(plane1 + i), c = LOAD(plane2 + i);
+    STREAM(to + 3 * i, MERGE(a, m00, b, m01, c, m02));
+    STREAM(to + 3 * i + 16, MERGE(a, m10, b, m11, c, m12));
+    STREAM(to + 3 * i + 32, MERGE(a, m20, b, m21, c, m22));
+  }
+  // What other threads read after this call must not overtake what went past the caches.
+  _mm_sfence();
   return i;
 }
 
@@ -68,6 +87,13 @@ static size_t interleave3_vector(const uint8_t *plane0, const uint8_t *plane1,
   return __builtin_cpu_supports("ssse3") ? interleave3_ssse3(plane0, plane1, plane2, to, count) : 0;
 }
 
+static size_t interleave3_streaming_vector(const uint8_t *plane0, const uint8_t *plane1,
+                                           const uint8_t *plane2, uint8_t *to, size_t count) {
+  return (uintptr_t)to % 16 == 0 && __builtin_cpu_supports("ssse3")
+             ? interleave3_streaming_ssse3(plane0, plane1, plane2, to, count)
+             : interleave3_vector(plane0, plane1, plane2, to, count);
+}
+
 static size_t deinterleave3_vector(const uint8_t *from, uint8_t *plane0, uint8_t *plane1,
                                    uint8_t *plane2, size_t count) {
   return __builtin_cpu_supports("ssse3") ? deinterleave3_ssse3(from, plane0, plane1, plane2, count)
@@ -75,6 +101,7 @@ static size_t deinterleave3_vector(const uint8_t *from, uint8_t *plane0, uint8_t
 }
 
 #elif defined(__ARM_NEON)
+#define interleave3_streaming_vector interleave3_vector
 #include <arm_neon.h>
 
 static size_t interleave3_vector(const uint8_t *plane0, const uint8_t *plane1,
@@ -100,6 +127,7 @@ static size_t deinterleave3_vector(const uint8_t *from, uint8_t *plane0, uint8_t
 }
 
 #else
+#define interleave3_streaming_vector interleave3_vector
 
 static size_t interleave3_vector(const uint8_t *plane0, const uint8_t *plane1,
                                  const uint8_t *plane2, uint8_t *to, size_t count) {
@@ -115,13 +143,25 @@ static size_t deinterleave3_vector(const uint8_t *from, uint8_t *plane0, uint8_t
 
 #endif
 
-void image_kernels_interleave3(const uint8_t *plane0, const uint8_t *plane1, const uint8_t *plane2,
-                       uint8_t *to, size_t count) {
-  for (size_t i = interleave3_vector(plane0, plane1, plane2, to, count); i < count; i++) {
+static void interleave3_rest(const uint8_t *plane0, const uint8_t *plane1, const uint8_t *plane2, uint8_t *to,
+                             size_t done, size_t count) {
+  for (size_t i = done; i < count; i++) {
     to[3 * i] = plane0[i];
     to[3 * i + 1] = plane1[i];
     to[3 * i + 2] = plane2[i];
   }
+}
+
+void image_kernels_interleave3(const uint8_t *plane0, const uint8_t *plane1, const uint8_t *plane2,
+                       uint8_t *to, size_t count) {
+  size_t done = interleave3_vector(plane0, plane1, plane2, to, count);
+  interleave3_rest(plane0, plane1, plane2, to, done, count);
+}
+
+void image_kernels_interleave3_streaming(const uint8_t *plane0, const uint8_t *plane1, const uint8_t *plane2,
+                                         uint8_t *to, size_t count) {
+  size_t done = interleave3_streaming_vector(plane0, plane1, plane2, to, count);
+  interleave3_rest(plane0, plane1, plane2, to, done, count);
 }
 
 void image_kernels_deinterleave3(const uint8_t *from, uint8_t *plane0, uint8_t *plane1, uint8_t *plane2,
