@@ -119,6 +119,8 @@ let package = Package(
     tests("PackedBitStore", ["StoreIO", "CImageKernels"]),
     tests("ImageFeeding"),
     tests("imagestore"),
+    .testTarget(
+      name: "ImageStoreTestingTests", dependencies: ["ImageStoreTesting"], swiftSettings: swiftSettings),
 
     // Appends to a store until it is killed, for the tests of what is left.
     .executableTarget(

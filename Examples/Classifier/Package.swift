@@ -6,7 +6,7 @@ let package = Package(
   platforms: [.macOS(.v15)],
   dependencies: [
     // In a package of your own: .package(url: "https://github.com/.../swift-image-stores", from: "0.1.0")
-    .package(path: "../..")
+    .package(name: "swift-image-stores", path: "../..")
   ],
   targets: [
     .executableTarget(

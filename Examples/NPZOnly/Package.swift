@@ -5,7 +5,7 @@ import PackageDescription
 let package = Package(
   name: "NPZOnly",
   platforms: [.macOS(.v15)],
-  dependencies: [.package(path: "../..")],
+  dependencies: [.package(name: "swift-image-stores", path: "../..")],
   targets: [
     .executableTarget(
       name: "NPZOnly",

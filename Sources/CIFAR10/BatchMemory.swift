@@ -25,6 +25,11 @@ import StoreIO
     }
   }
 
+  /// The map of the file, where it is one.
+  var map: MappedFile? {
+    if case .map(let map) = owner { map } else { nil }
+  }
+
   /// Lends all bytes.
   func withSpan<Result>(
     _ body: (RawSpan) throws(StoreError) -> Result
@@ -33,6 +38,6 @@ import StoreIO
   }
 
   func advise(_ pattern: AccessPattern) {
-    if case .map(let map) = owner { map.advise(pattern) }
+    map?.advise(pattern)
   }
 }

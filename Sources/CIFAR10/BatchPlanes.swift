@@ -12,7 +12,9 @@ import ImageStoreCore
   let count: Int
   // The memory's own address, kept so that a read does not ask for it image by image.
   private let base: Address
-  private let recordByteCount: Int
+  /// Where the first image's planes begin in `memory`.
+  let offset: Int
+  let recordByteCount: Int
 
   /// Where memory lies that `memory` keeps readable.
   @safe private struct Address: @unchecked Sendable {
@@ -34,6 +36,7 @@ import ImageStoreCore
     }
     self.memory = memory
     self.count = count
+    self.offset = offset
     self.recordByteCount = recordByteCount
     base = unsafe Address(pointer: (start + min(offset, bytes.count)).assumingMemoryBound(to: UInt8.self))
   }

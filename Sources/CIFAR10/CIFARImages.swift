@@ -77,12 +77,45 @@ public final class CIFARImages: ImageStore {
       nonisolated(unsafe) let start = unsafe base
       try Workers.performRuns(of: gather.count, minimum: 512, threads: threads) {
         (run) throws(StoreError) in
+        if gather.isWhole, gather.byteCount >= PlaneReader.leastByteCount {
+          return try unsafe readBlocks(indices, run, to: start)
+        }
         for position in run {
           let region = gather.isWhole ? nil : gather.region(position, of: regions)
           unsafe interleave(
             indices[position], region: region, to: start + position &* gather.slotByteCount)
         }
       }
+    }
+  }
+
+  /// Reads a run of positions, those with consecutive images by the block.
+  private func readBlocks(
+    _ indices: Span<Int>, _ run: Range<Int>, to start: UnsafeMutableRawPointer
+  ) throws(StoreError) {
+    let slot = Self.imageFormat.byteCount
+    let plane = Self.planeByteCount
+    var position = run.lowerBound
+    while position < run.upperBound {
+      let first = indices[position]
+      let batch = starts.lastIndex { $0 <= first }!
+      var end = position + 1
+      while end < run.upperBound, indices[end] == first + end - position, indices[end] < starts[batch + 1] {
+        end += 1
+      }
+      let destination = unsafe start + position * slot
+      let images = first - starts[batch]..<first - starts[batch] + end - position
+      if let reader = try end - position >= 64 ? PlaneReader(batches[batch].planes) : nil {
+        try unsafe reader.forEach(images) { (image, red) in
+          unsafe image_kernels_interleave3(
+            red, red + plane, red + 2 * plane, destination + (image - images.lowerBound) * slot, plane)
+        }
+      } else {
+        for index in first..<first + end - position {
+          unsafe interleave(index, region: nil, to: destination + (index - first) * slot)
+        }
+      }
+      position = end
     }
   }
 

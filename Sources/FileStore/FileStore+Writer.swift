@@ -197,6 +197,10 @@ extension FileStore {
   /// - Parameters:
   ///   - source: any store.
   ///   - path: the folder to write.
+  ///   - mode: whether to create, replace or append.
+  ///   - layout: where the images stand in the folder; nil for what a store appended to has, or subfolders.
+  ///   - compression: how much time is given to making files small.
+  ///   - threads: how many threads may be used; nil stands for one a processor.
   ///   - progress: called now and then with the number of images written.
   /// - Returns: the store, opened.
   @discardableResult

@@ -17,7 +17,7 @@ internal import StoreIO
 ///
 /// PNGs hold `bool` (1 bit, one channel), `uint8` and `uint16` images of one to four channels; images of
 /// one store may differ in size and type. No path of a CSV file, nor a symbolic link, leads out of the
-/// folder. What decodes the files is told of in ``PNGDecoder``; palettes become their colors.
+/// folder. What decodes the files is told of in ``PNGCodec/PNGDecoder``; palettes become their colors.
 public final class FileStore: ImageStore {
   public let count: Int
   /// The folder.

@@ -52,6 +52,11 @@ extension HDF5Store {
   /// Writes all images of a store with their labels, columns and class names, and opens what was written.
   ///
   /// - Parameters:
+  ///   - source: the store whose images are written.
+  ///   - path: where the new store is to be.
+  ///   - mode: whether to create, replace or append.
+  ///   - compression: `none`, or `fast` or `small` for gzip.
+  ///   - threads: how many threads may be used; nil stands for one a processor.
   ///   - progress: called now and then with the number of images written.
   /// - Throws: as ``Writer``, and what reading the source throws.
   @discardableResult

@@ -15,8 +15,10 @@ public final class CachedStore: ImageStore {
   public let count: Int
   public let format: ImageFormat?
 
-  /// - Parameter byteCount: the budget: pixels, aligned to 64 bytes, and 4 bytes for every image of the
-  ///   store.
+  /// - Parameters:
+  ///   - base: the store to read from.
+  ///   - byteCount: the budget: pixels, aligned to 64 bytes, and 4 bytes for every image of the
+  ///     store.
   /// - Throws: ``StoreError/Code/limitExceeded`` where the system has not so much memory.
   public init(_ base: any ImageStore, upTo byteCount: Int) throws(StoreError) {
     self.base = base

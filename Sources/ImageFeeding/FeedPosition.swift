@@ -18,7 +18,10 @@ public struct FeedPosition: Sendable, Hashable, Codable {
   /// taken as many steps.
   public let position: Int
 
-  /// - Parameter position: a position of the joined order.
+  /// - Parameters:
+  ///   - order: the order of the epoch.
+  ///   - imageCount: how many images the store has.
+  ///   - position: a position of the joined order.
   public init(order: SampleOrder, imageCount: Int, position: Int = 0) {
     self.order = order
     self.imageCount = imageCount

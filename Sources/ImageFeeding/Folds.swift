@@ -38,9 +38,11 @@ public struct Folds: Sendable, Hashable {
   /// Parts of stated shares, such as training, validation and test.
   ///
   /// - Parameters:
+  ///   - imageCount: how many images there are.
   ///   - fractions: the share of each part, positive; they must sum to 1 within 1e-6.
   ///   - labels: one an image, to give each part its share of every class, within one image; nil to
   ///     divide the images without regard to classes.
+  ///   - seed: what the parts are drawn from.
   /// - Throws: ``StoreError/Code/invalidArgument`` for fractions that are not such.
   public init(
     of imageCount: Int, fractions: [Double], stratifying labels: [Int]? = nil, seed: UInt64

@@ -10,10 +10,11 @@ extension ImageStore {
   /// Arguments that make no sense are an error of the first batch.
   ///
   /// - Parameters:
-  ///   - size: images a batch; the last may have fewer, see ``FeedOptions/lastBatch-swift.property``.
+  ///   - size: images a batch; the last may have fewer, see ``ImageFeeding/FeedOptions/lastBatch-swift.property``.
   ///   - order: the order of the images, and the rank's part of it.
   ///   - tensor: what pixels are turned into.
   ///   - augmentation: how images are cropped and mirrored.
+  ///   - options: how batches are made ahead.
   public func batches(
     of size: Int, in order: SampleOrder = .sequential, as tensor: TensorFormat = .stored,
     augmentation: Augmentation = .none, options: FeedOptions = FeedOptions()
@@ -25,7 +26,12 @@ extension ImageStore {
 
   /// The rest of an epoch.
   ///
-  /// - Parameter position: that of the last batch used.
+  /// - Parameters:
+  ///   - size: images a batch.
+  ///   - position: that of the last batch used.
+  ///   - tensor: what pixels are turned into.
+  ///   - augmentation: how images are cropped and mirrored.
+  ///   - options: how batches are made ahead.
   public func batches(
     of size: Int, from position: FeedPosition, as tensor: TensorFormat = .stored,
     augmentation: Augmentation = .none, options: FeedOptions = FeedOptions()

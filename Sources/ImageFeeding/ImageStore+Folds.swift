@@ -29,6 +29,7 @@ extension ImageStore {
   /// - Parameters:
   ///   - fractions: the share of each part; they sum to 1.
   ///   - stratified: whether each part has its share of each class, within one image.
+  ///   - seed: what the parts are drawn from.
   public func split(
     _ fractions: [Double], stratified: Bool = false, seed: UInt64
   ) throws(StoreError) -> [SubsetStore] {

@@ -4,6 +4,7 @@ extension SampleOrder {
   /// The indices of an epoch over `count` images.
   ///
   /// - Parameters:
+  ///   - count: how many images the store has.
   ///   - labels: one an image; asked for by ``classBalanced(seed:epoch:draws:)`` alone.
   ///   - start: the position of the joined order (that of all ranks) to begin at.
   /// - Throws: ``StoreError/Code/invalidArgument`` for a size, weight, rank or position that makes no

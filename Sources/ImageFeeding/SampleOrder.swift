@@ -38,6 +38,8 @@ public struct SampleOrder: Sendable, Hashable, Codable {
   /// classes of the whole. ``quality(of:labels:batch:)`` says how well an order mixes.
   ///
   /// - Parameters:
+  ///   - seed: what the order is drawn from; the same seed gives the same order.
+  ///   - epoch: which pass over the images it is; every epoch has an order of its own.
   ///   - blockSize: images a block, at least 1; the chunk length of the file is a good choice.
   ///   - window: the most blocks that are mixed with one another, at least 1; several times the number
   ///     of classes is a good choice.
@@ -51,6 +53,8 @@ public struct SampleOrder: Sendable, Hashable, Codable {
   ///
   /// - Parameters:
   ///   - weights: one an image, not negative, finite, not all 0; they need not sum to 1.
+  ///   - seed: what the order is drawn from; the same seed gives the same order.
+  ///   - epoch: which pass over the images it is; every epoch has an order of its own.
   ///   - draws: how many an epoch has; nil for as many as there are images.
   public static func weighted(
     _ weights: [Double], seed: UInt64, epoch: Int, draws: Int? = nil
@@ -60,7 +64,10 @@ public struct SampleOrder: Sendable, Hashable, Codable {
 
   /// Draws with replacement, every class that has images as often as any other.
   ///
-  /// - Parameter draws: how many an epoch has; nil for as many as there are images.
+  /// - Parameters:
+  ///   - seed: what the order is drawn from; the same seed gives the same order.
+  ///   - epoch: which pass over the images it is; every epoch has an order of its own.
+  ///   - draws: how many an epoch has; nil for as many as there are images.
   public static func classBalanced(seed: UInt64, epoch: Int, draws: Int? = nil) -> SampleOrder {
     SampleOrder(.classBalanced(seed: seed, epoch: epoch, draws: draws))
   }
@@ -71,7 +78,10 @@ public struct SampleOrder: Sendable, Hashable, Codable {
   /// the order itself, and step `s` of batches of `b` on `n` ranks has the samples of step `s` of
   /// batches of `b * n` on one. Every rank gets as many samples as any other.
   ///
-  /// - Parameter padding: what happens to the last positions where they do not suffice for all ranks.
+  /// - Parameters:
+  ///   - rank: which process, from 0.
+  ///   - count: how many processes share the epoch.
+  ///   - padding: what happens to the last positions where they do not suffice for all ranks.
   public func rank(_ rank: Int, of count: Int, padding: RankPadding = .repeat) -> SampleOrder {
     var order = self
     order.rank = Rank(index: rank, count: count, padding: padding)

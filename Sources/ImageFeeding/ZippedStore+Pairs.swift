@@ -11,8 +11,12 @@ extension ZippedStore {
   /// masks.
   ///
   /// - Parameters:
+  ///   - size: images a batch.
+  ///   - order: the order of the images.
   ///   - tensor: what the pixels of images are turned into.
   ///   - maskTensor: what those of masks are turned into.
+  ///   - augmentation: how images are cropped and mirrored.
+  ///   - options: how batches are made ahead.
   public func pairs(
     of size: Int, in order: SampleOrder = .sequential, as tensor: TensorFormat = .stored,
     masksAs maskTensor: TensorFormat = .stored, augmentation: Augmentation = .none,
@@ -25,7 +29,13 @@ extension ZippedStore {
 
   /// The rest of an epoch of images and their masks.
   ///
-  /// - Parameter position: that of the last batch used.
+  /// - Parameters:
+  ///   - size: images a batch.
+  ///   - position: that of the last batch used.
+  ///   - tensor: what pixels are turned into.
+  ///   - maskTensor: what the masks' pixels are turned into.
+  ///   - augmentation: how images are cropped and mirrored.
+  ///   - options: how batches are made ahead.
   public func pairs(
     of size: Int, from position: FeedPosition, as tensor: TensorFormat = .stored,
     masksAs maskTensor: TensorFormat = .stored, augmentation: Augmentation = .none,

@@ -22,6 +22,7 @@ extension ImageStore {
   /// - Parameters:
   ///   - indices: which images; any order, repeats allowed.
   ///   - region: the region of each image to read; nil for whole images.
+  ///   - batch: what receives the images; its memory is used again.
   public func read(
     _ indices: [Int], region: ImageRegion? = nil, into batch: inout ImageBatch
   ) throws(StoreError) {
@@ -62,7 +63,9 @@ extension ImageStore {
 
   /// Lends one image, without a copy where ``lendsWithoutCopy``.
   ///
-  /// - Parameter body: takes the image's format, and its pixels, which are gone when it returns.
+  /// - Parameters:
+  ///   - index: which image.
+  ///   - body: takes the image's format, and its pixels, which are gone when it returns.
   public func withImage<Result>(
     at index: Int,
     _ body: (_ format: ImageFormat, _ pixels: RawSpan) throws(StoreError) -> Result

@@ -71,7 +71,9 @@ extension ImageStoreWriter where Self: ~Copyable {
 
   /// Appends all images of a store with their labels and columns, a bounded number of bytes at a time.
   ///
-  /// - Parameter progress: called now and then with the number of images appended by this call.
+  /// - Parameters:
+  ///   - store: whose images are appended.
+  ///   - progress: called now and then with the number of images appended by this call.
   public mutating func append(
     contentsOf store: any ImageStore, progress: (_ appended: Int) -> Void = { _ in }
   ) throws(StoreError) {

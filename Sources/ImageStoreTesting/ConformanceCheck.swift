@@ -13,7 +13,9 @@ public struct ConformanceCheck: Sendable {
 
   /// Checks stores of a factory, in a temporary folder that is removed afterwards.
   ///
-  /// - Parameter seed: what images, orders and operations are made from; a failure names it.
+  /// - Parameters:
+  ///   - factory: how stores of that kind are written and opened.
+  ///   - seed: what images, orders and operations are made from; a failure names it.
   /// - Throws: what was expected and what was got.
   public func run(on factory: StoreFactory, seed: UInt64 = 1) throws(ConformanceFailure) {
     do {

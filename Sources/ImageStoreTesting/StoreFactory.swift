@@ -16,7 +16,7 @@ public import ImageStoreCore
 ///         return capabilities
 ///       }(),
 ///       write: { path, mode, plan in
-///         try plan.run(MyStore.Writer(at: path, mode: mode, classNames: plan.classNames))
+///         try plan.run(MyStore.Writer(to: path, mode: mode, classNames: plan.classNames))
 ///       },
 ///       open: { path in try MyStore(at: path) })
 ///

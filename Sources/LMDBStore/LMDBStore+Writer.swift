@@ -52,7 +52,12 @@ extension LMDBStore {
 
   /// Writes all images of a store with their labels, columns and class names.
   ///
-  /// - Parameter progress: called now and then with the number of images written.
+  /// - Parameters:
+  ///   - source: the store whose images are written.
+  ///   - path: where the new store is to be.
+  ///   - mode: whether to create, replace or append.
+  ///   - layout: how images stand in a new store.
+  ///   - progress: called now and then with the number of images written.
   /// - Returns: the written store.
   @discardableResult
   public static func write(

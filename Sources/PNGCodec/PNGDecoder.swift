@@ -38,8 +38,10 @@ public struct PNGDecoder: ~Copyable, Sendable {
 
   /// Takes no memory before the first image.
   ///
-  /// - Parameter maximumByteCount: the most bytes an image may take when decoded; a header that asks for
-  ///   more is refused before memory is asked for.
+  /// - Parameters:
+  ///   - palette: what becomes of images with a palette.
+  ///   - maximumByteCount: the most bytes an image may take when decoded; a header that asks for
+  ///     more is refused before memory is asked for.
   public init(palette: Palette = .expanded, maximumByteCount: Int = 1 << 30) {
     self.palette = palette
     self.maximumByteCount = maximumByteCount

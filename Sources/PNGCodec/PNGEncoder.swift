@@ -30,8 +30,10 @@ public struct PNGEncoder: ~Copyable, Sendable {
 
   /// Encodes an image; ``bytes`` lends the file until the next call.
   ///
-  /// - Parameter pixels: row-major, height x width x channels, 16-bit samples in the byte order of the
-  ///   machine; `bool` samples are true where they are not 0.
+  /// - Parameters:
+  ///   - pixels: row-major, height x width x channels, 16-bit samples in the byte order of the
+  ///     machine; `bool` samples are true where they are not 0.
+  ///   - format: the format of the image.
   /// - Throws: ``StoreError/Code/unsupported`` for a format that PNG does not have;
   ///   ``StoreError/Code/invalidArgument`` where `pixels` has another size than the format;
   ///   ``StoreError/Code/limitExceeded`` where there is no memory.

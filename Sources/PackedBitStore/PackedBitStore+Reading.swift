@@ -118,7 +118,9 @@ extension PackedBitStore {
 
   /// How many pixels are 1 of each of some masks, or of a region of each, counted on several threads.
   ///
-  /// - Parameter regions: none for whole masks, one for the same region of every mask, or a region of each.
+  /// - Parameters:
+  ///   - indices: which masks; any order, repeats allowed.
+  ///   - regions: none for whole masks, one for the same region of every mask, or a region of each.
   public func counts(
     of indices: [Int], in regions: [ImageRegion] = []
   ) throws(StoreError) -> [Int] {

@@ -92,7 +92,8 @@ struct PythonTests {
     process.standardInput = input
     process.standardOutput = output
     try process.run()
-    #expect(output.fileHandleForReading.availableData == Data("open\n".utf8))
+    // It says so once the file is open; how much of the word comes first is no matter.
+    #expect(!output.fileHandleForReading.availableData.isEmpty)
     let error = try #require(throws: StoreError.self) { _ = try HDF5Store(at: path) }
     #expect(error.code == .busy && error.description.contains("open for writing"), "\(error)")
     try input.fileHandleForWriting.close()

@@ -71,7 +71,8 @@ package struct KillCheck {
     let stage = try Stage(backend, operation, imagesPerCommit: imagesPerCommit)
     var generator = SplitMix64(seed: seed)
     var figures = Figures()
-    var (calls, microseconds) = try undisturbed(stage, program)
+    let (calls, usual) = try undisturbed(stage, program)
+    var microseconds = usual
     var number = 0
     var attempts = 0
     while everyCall ? number < calls : figures.killed < count {
@@ -86,7 +87,7 @@ package struct KillCheck {
       number += 1
       do {
         // A machine that is busy with other things now and then is measured anew.
-        if let elapsed = try killOne(stage, moment, program, &figures) { (calls, microseconds) = elapsed }
+        if let elapsed = try killOne(stage, moment, program, &figures) { microseconds = elapsed.microseconds }
       } catch {
         throw Violation("\(backend) \(operation.rawValue), killed at \(moment), seed \(seed): \(error)")
       }

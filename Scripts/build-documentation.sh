@@ -1,0 +1,44 @@
+#!/usr/bin/env bash
+# Builds the documentation of all public modules as one archive, with warnings as errors:
+#
+#     Scripts/build-documentation.sh [DocC archive to write, by default .build/documentation/swift-image-stores.doccarchive]
+#
+# `docc process-archive transform-for-static-hosting` turns it into a web site.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+modules=(ImageStoreCore ImageFeeding CIFAR10 FileStore LMDBStore HDF5Store NPZStore PackedBitStore PNGCodec ImageStoreTesting)
+work=.build/documentation
+output=${1:-$work/swift-image-stores.doccarchive}
+rm -rf "$work" "$output"
+mkdir -p "$work/graphs" "$work/swift-image-stores.docc"
+
+if [ "$(uname -s)" = Darwin ]; then docc=(xcrun docc); else docc=(docc); fi
+triple=$(swift -print-target-info | sed -n 's/.*"triple": "\(.*\)".*/\1/p' | head -n 1)
+bin=$(swift build --show-bin-path)
+includes=(-I "$bin/Modules")
+for module in "${modules[@]}"; do swift build --quiet --target "$module"; done
+for map in Sources/C*/module.modulemap "$bin"/*.build/module.modulemap; do includes+=(-I "$(dirname "$map")"); done
+for flag in $(pkg-config --cflags-only-I lmdb hdf5 zlib); do includes+=(-Xcc "$flag"); done
+if [ "$(uname -s)" = Darwin ]; then includes+=(-sdk "$(xcrun --show-sdk-path)"); fi
+
+for module in "${modules[@]}"; do
+  mkdir "$work/graphs/$module"
+  swift symbolgraph-extract -module-name "$module" "${includes[@]}" -target "$triple" \
+    -minimum-access-level public -skip-inherited-docs -skip-synthesized-members \
+    -output-dir "$work/graphs/$module"
+  cp -R "Sources/$module/$module.docc/." "$work/swift-image-stores.docc/"
+done
+
+# Comments name the core's types as code does, without their module; links between modules need it.
+core=$(sed -n 's/^public [a-z ]*\(struct\|enum\|class\|protocol\) \([A-Za-z]*\).*/\2/p' Sources/ImageStoreCore/*.swift | sort -u | paste -sd '|' -)
+for graph in "$work"/graphs/*/*.json; do
+  case "$graph" in */ImageStoreCore/*) continue ;; esac
+  sed -E "s#\`\`(($core)[/\`])#\`\`ImageStoreCore/\1#g" "$graph" >"$graph.linked"
+  mv "$graph.linked" "$graph"
+done
+
+"${docc[@]}" convert "$work/swift-image-stores.docc" --additional-symbol-graph-dir "$work/graphs" \
+  --output-path "$output" --fallback-display-name swift-image-stores \
+  --fallback-bundle-identifier swift-image-stores --warnings-as-errors
+echo "$output"
