@@ -27,7 +27,7 @@ for parser in "${parsers[@]}"; do
   # Our own files, and those of others where they are.
   "$torture" seeds "$parser" "$work/seeds" $([ -d "$shared/fixtures/external" ] && echo "$shared/fixtures/external")
   # libhdf5 falls over some files by itself: they are counted, not an end.
-  options=(-timeout=20 -rss_limit_mb=4096 -malloc_limit_mb=3000 -max_len=65536 -print_final_stats=1)
+  options=(-timeout=120 -rss_limit_mb=4096 -malloc_limit_mb=3000 -max_len=65536 -print_final_stats=1)
   [ "$parser" != hdf5 ] || options+=(-fork=1 -ignore_crashes=1 -ignore_timeouts=1 -ignore_ooms=1)
   echo "== $parser"
   if ! IMAGE_STORES_PARSER=$parser ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=0 \

@@ -23,4 +23,14 @@ void faults_limit_file_size(long bytes) {
   setrlimit(RLIMIT_FSIZE, &limit);
 }
 
+long faults_peak_memory(void) {
+  struct rusage usage;
+  getrusage(RUSAGE_SELF, &usage);
+#if defined(__APPLE__)
+  return usage.ru_maxrss / 1024;
+#else
+  return usage.ru_maxrss;
+#endif
+}
+
 int faults_fork(void) { return (int)fork(); }

@@ -39,7 +39,7 @@ for path in sys.argv[1:]:
             assert zlib.crc32(data) == f["checksums"].attrs[f"columns/{name}"], name
             print("column", json.dumps([name, values]))
         if "class_names" in f.attrs:
-            names = list(f.attrs["class_names"])
+            names = [n.decode() for n in f.attrs["class_names"]]
             assert zlib.crc32(b"".join(n.encode() + b"\0" for n in names)) == f["checksums"].attrs["class_names"]
             print("classes", json.dumps(names))
         assert f.attrs["format_version"] == 1

@@ -50,13 +50,13 @@ extension Backend {
       },
       open: { try NPZStore(at: $0, threads: 1) }),
     Backend(
-      "hdf5", suffix: ".h5",
+      "hdf5", suffix: ".h5", usesLibrary: true,
       write: { path, mode, run in
         try run(HDF5Store.Writer(to: path, mode: mode, classNames: run.classNames, threads: 1))
       },
       open: { try HDF5Store(at: $0, threads: 1) }),
     Backend(
-      "hdf5-chunked", suffix: ".h5",
+      "hdf5-chunked", suffix: ".h5", usesLibrary: true,
       write: { path, mode, run in
         try run(
           HDF5Store.Writer(
@@ -65,7 +65,7 @@ extension Backend {
       open: { try HDF5Store(at: $0, threads: 2) }),
     Backend(
       // libhdf5 1.10.8 crashes where it cannot read what it lists.
-      "hdf5-mixed", suffix: ".h5", isMixed: true, fatalReadingFaults: ["read-EIO"],
+      "hdf5-mixed", suffix: ".h5", isMixed: true, usesLibrary: true, fatalReadingFaults: ["read-EIO"],
       write: { path, mode, run in
         try run(HDF5Store.Writer(to: path, mode: mode, classNames: run.classNames, threads: 1))
       },

@@ -12,6 +12,8 @@ package struct Backend: Sendable, CustomStringConvertible {
   let isMixed: Bool
   /// Whether opened stores may be read while a writer appends.
   package let isReadableDuringAppend: Bool
+  /// Whether opening a store calls a C library, which may fall over what this package does not.
+  let usesLibrary: Bool
   /// Faults that are not tried on readers, since the library under them does not live through them.
   let fatalReadingFaults: [String]
   let write: @Sendable (_ path: String, _ mode: WriteMode, _ run: WriterRun) throws -> Void
@@ -22,7 +24,8 @@ package struct Backend: Sendable, CustomStringConvertible {
   init(
     _ name: String, suffix: String,
     format: ImageFormat = ImageFormat(height: 13, width: 17, channels: 3),
-    isMixed: Bool = false, isReadableDuringAppend: Bool = true, fatalReadingFaults: [String] = [],
+    isMixed: Bool = false, isReadableDuringAppend: Bool = true,
+    usesLibrary: Bool = false, fatalReadingFaults: [String] = [],
     write: @escaping @Sendable (_ path: String, _ mode: WriteMode, _ run: WriterRun) throws -> Void,
     open: @escaping @Sendable (_ path: String) throws -> any ImageStore
   ) {
@@ -30,6 +33,7 @@ package struct Backend: Sendable, CustomStringConvertible {
     self.suffix = suffix
     self.format = format
     self.isMixed = isMixed
+    self.usesLibrary = usesLibrary
     self.fatalReadingFaults = fatalReadingFaults
     self.isReadableDuringAppend = isReadableDuringAppend
     self.write = write

@@ -13,17 +13,61 @@ package struct BitFlipCheck {
     /// Flips after which every image, label, column and class name was read as it had been written: padding,
     /// times, and what the format says twice.
     package var harmless = 0
+    /// Flips over which a C library ended the process that opened the store.
+    package var fatalToLibrary = 0
 
     package init() {}
   }
 
+  /// What became of a flip, as one byte of the file in which a process keeps count.
+  private enum Outcome: UInt8 { case foundOnOpening, foundByVerify, harmless }
+
   /// Turns over `count` bits of a small store one at a time, chosen by a seed from all bytes of all its
   /// files, and checks that each is found, or changes nothing that can be read.
   ///
-  /// - Parameter progress: called before each with what is flipped.
+  /// Each process does so from where the one before it ended.
   package static func run(
-    _ backend: Backend, count: Int, seed: UInt64, progress: (String) -> Void = { _ in }
+    _ backend: Backend, count: Int, seed: UInt64, program: String
   ) throws -> Figures {
+    let folder = try WorkFolder()
+    let outcomes = "\(folder.path)/outcomes"
+    var figures = Figures()
+    var done = 0
+    while done < count {
+      try FileSystem.remove(outcomes)
+      try FileSystem.write([], toNewFile: outcomes)
+      let (end, output) = try ChildProcess.run(
+        program, ["flips-part", backend.name, "\(count)", "\(seed)", "\(done)", outcomes], folder: folder.path
+      )
+      for byte in try FileSystem.contents(of: outcomes, limit: count) {
+        done += 1
+        switch Outcome(rawValue: byte) {
+        case .foundOnOpening: figures.foundOnOpening += 1
+        case .foundByVerify: figures.foundByVerify += 1
+        case .harmless: figures.harmless += 1
+        case nil: throw Violation("\(backend): no outcome \(byte)")
+        }
+      }
+      if end == .exited(0) { break }
+      // A sanitizer ends a process with an exit status.
+      let hasFallen = if case .signaled = end { true } else { output.contains("AddressSanitizer") }
+      guard hasFallen, backend.usesLibrary else {
+        throw Violation("\(backend), seed \(seed), flip \(done): \(end) \(output)")
+      }
+      figures.fatalToLibrary += 1
+      done += 1
+    }
+    figures.flips = done
+    return figures
+  }
+
+  /// The part of a process: flips from number `first` on.
+  package static func part(_ arguments: [String]) throws {
+    guard arguments.count == 5, let count = Int(arguments[1]), let seed = UInt64(arguments[2]),
+      let first = Int(arguments[3])
+    else { throw Violation("flips-part BACKEND COUNT SEED FIRST OUTCOMES") }
+    let backend = try Backend.named(arguments[0])
+    let log = try File(arguments[4], .update)
     let folder = try WorkFolder()
     let path = backend.path(in: folder.path)
     let images = Commits(backend, imagesPerCommit: 9).images(ofFirst: 2)
@@ -32,53 +76,48 @@ package struct BitFlipCheck {
     let sizes = try files.map { (file) throws -> Int in try File(file, .read).byteCount() }
     let total = sizes.reduce(0, +)
     var generator = SplitMix64(seed: seed)
-    var figures = Figures()
-    for _ in 0..<count {
+    for flip in 0..<count {
       var offset = Int.random(in: 0..<total, using: &generator)
       let mask = UInt8(1) << Int.random(in: 0..<8, using: &generator)
+      if flip < first { continue }
       var number = 0
       while offset >= sizes[number] {
         offset -= sizes[number]
         number += 1
       }
-      let place =
-        "\(backend): bit \(mask) of byte \(offset) of \(files[number].dropFirst(folder.path.count)), \(sizes[number]) bytes"
-      progress(place)
-      try flip(mask, at: offset, of: files[number])
+      try turn(mask, at: offset, of: files[number])
       do {
-        try judge(backend, path, images, &figures)
+        let outcome = [try judge(backend, path, images).rawValue]
+        try unsafe log.write(outcome.span.bytes, at: flip - first)
       } catch {
-        throw Violation("\(place): \(error)")
+        let name = files[number].dropFirst(folder.path.count + 1)
+        throw Violation("bit \(mask) of byte \(offset) of \(sizes[number]) in \(name): \(error)")
       }
-      try flip(mask, at: offset, of: files[number])
-      figures.flips += 1
+      try turn(mask, at: offset, of: files[number])
     }
     if let difference = try images.difference(from: backend.open(path)) {
-      throw Violation("\(backend): a check changed the store: \(difference)")
+      throw Violation("a check changed the store: \(difference)")
     }
-    return figures
   }
 
   private static func judge(
-    _ backend: Backend, _ path: String, _ images: ModelImages, _ figures: inout Figures
-  ) throws {
+    _ backend: Backend, _ path: String, _ images: ModelImages
+  ) throws -> Outcome {
     let store: any ImageStore
     do {
       store = try backend.open(path)
     } catch is StoreError {
-      figures.foundOnOpening += 1
-      return
+      return .foundOnOpening
     }
     do {
       try store.verify { _ in }
     } catch {
-      figures.foundByVerify += 1
-      return
+      return .foundByVerify
     }
     if let difference = try images.difference(from: store) {
       throw Violation("verify finds nothing, and there are \(difference)")
     }
-    figures.harmless += 1
+    return .harmless
   }
 
   /// The files that hold a store: all but LMDB's lock, in which nothing is kept.
@@ -89,7 +128,7 @@ package struct BitFlipCheck {
     }
   }
 
-  private static func flip(_ mask: UInt8, at offset: Int, of path: String) throws {
+  private static func turn(_ mask: UInt8, at offset: Int, of path: String) throws {
     let file = try File(path, .update)
     var byte: [UInt8] = [0]
     try unsafe byte.withUnsafeMutableBytes { try unsafe file.read(at: offset, into: $0) }

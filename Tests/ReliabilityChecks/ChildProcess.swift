@@ -35,8 +35,20 @@ package struct ChildProcess {
     }
     var argv = unsafe ([program] + arguments).map { unsafe strdup($0) } + [nil]
     defer { unsafe argv.forEach { unsafe free($0) } }
+    // libdispatch's threads block signals, and a child would inherit that.
+    #if canImport(Darwin)
+    var attributes: posix_spawnattr_t?
+    #else
+    var attributes = unsafe posix_spawnattr_t()
+    #endif
+    unsafe posix_spawnattr_init(&attributes)
+    defer { unsafe posix_spawnattr_destroy(&attributes) }
+    var none = sigset_t()
+    unsafe sigemptyset(&none)
+    unsafe posix_spawnattr_setsigmask(&attributes, &none)
+    unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
     var identifier = pid_t()
-    let status = unsafe posix_spawn(&identifier, program, &actions, nil, &argv, environ)
+    let status = unsafe posix_spawn(&identifier, program, &actions, &attributes, &argv, environ)
     guard status == 0 else {
       throw Violation("\(program) cannot be started: \(unsafe String(cString: strerror(status)))")
     }

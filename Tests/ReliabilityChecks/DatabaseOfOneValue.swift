@@ -9,7 +9,9 @@ enum DatabaseOfOneValue {
     let overflowPages = (pageHeader + value.count + pageSize - 1) / pageSize
     var file = [UInt8](repeating: 0, count: (3 + overflowPages) * pageSize)
     func put(_ value: some FixedWidthInteger, at offset: Int) {
-      for byte in 0..<value.bitWidth / 8 { file[offset + byte] = UInt8(truncatingIfNeeded: value >> (8 * byte)) }
+      for byte in 0..<value.bitWidth / 8 {
+        file[offset + byte] = UInt8(truncatingIfNeeded: value >> (8 * byte))
+      }
     }
     for page in 0..<2 {
       let start = page * pageSize

@@ -1,3 +1,4 @@
+import CFaults
 import ImageStoreCore
 import ImageStoreTesting
 import StoreIO
@@ -69,12 +70,13 @@ package struct LimitCheck {
     let pages = text.split(separator: " ")
     return pages.count > 1 ? (Int(pages[1]) ?? 0) * Int(sysconf(Int32(_SC_PAGESIZE))) / 1024 : 0
     #else
-    var usage = rusage()
-    unsafe getrusage(RUSAGE_SELF, &usage)
-    return Int(usage.ru_maxrss) / 1024
+    return peakKibibytes()
     #endif
   }
 }
+
+/// The most memory this process has had in use, in KiB.
+package func peakKibibytes() -> Int { faults_peak_memory() }
 
 extension FileSystem {
   /// The text of a file whose size the system does not tell.

@@ -101,7 +101,9 @@ package struct Parser: Sendable, CustomStringConvertible {
     let found: Result<Void, StoreError> = unsafe bytes.withUnsafeBytes { file in
       do throws(StoreError) {
         let data = try unsafe header.data(in: file)
-        if (try? header.valueCount()) != nil, header.type.isInteger { _ = try unsafe header.integers(in: data) }
+        if (try? header.valueCount()) != nil, header.type.isInteger {
+          _ = try unsafe header.integers(in: data)
+        }
         if (try? header.valueCount()) != nil { _ = try unsafe header.column(in: data) }
         let images = try NPYImages(imagesOf: header)
         var pixels = [UInt8](repeating: 0, count: min(images.format.byteCount, 1 << 26))

@@ -48,7 +48,7 @@ package enum Roles {
     },
     "flips": { backend, count in
       let figures = try BitFlipCheck.run(
-        backend, count: number(count, or: 10_000), seed: seed, progress: trace)
+        backend, count: number(count, or: 10_000), seed: seed, program: program)
       printNow("flips, \(backend): \(figures)")
     },
     "writers": { backend, _ in
@@ -84,6 +84,7 @@ package enum Roles {
       guard arguments.count >= 2 else { throw Violation("seeds PARSER FOLDER [CORPORA]") }
       try Seeds.write(arguments[0], to: arguments[1], corpora: arguments.count > 2 ? arguments[2] : nil)
     },
+    "flips-part": { try BitFlipCheck.part($0) },
     "corpus-part": { try CorpusCheck.part($0) },
     "killed-writer": { try KillCheck.writer($0) },
     "second-writer": { arguments in

@@ -19,7 +19,9 @@ package enum Seeds {
     }
     switch parser {
     case "npz", "hdf5":
-      for name in Backend.all.map(\.name) where name.hasPrefix(parser) { try keep(content(store(name)), name) }
+      for name in Backend.all.map(\.name) where name.hasPrefix(parser) {
+        try keep(content(store(name)), name)
+      }
     case "lmdb":
       for name in ["lmdb", "lmdb-per-image"] { try keep(content(store(name) + "/data.mdb"), name) }
     case "csv":
@@ -36,7 +38,9 @@ package enum Seeds {
     for name in try FileSystem.allPaths(in: corpora) {
       let path = "\(corpora)/\(name)"
       guard FileSystem.kind(of: path, followingLinks: false) == .file else { continue }
-      guard let bytes = try? FileSystem.contents(of: path, limit: 1 << 16), fits(parser, bytes) else { continue }
+      guard let bytes = try? FileSystem.contents(of: path, limit: 1 << 16), fits(parser, bytes) else {
+        continue
+      }
       try keep(bytes, name.replacing("/", with: "-"))
     }
   }

@@ -24,13 +24,24 @@ import Musl
     ("png", "no columns", png(width: 0, height: 1)),
     ("pickle", "a text of 2^62 bytes", [0x80, 4, 0x8D] + little(1 << 62, 8)),
     ("pickle", "a negative length", [0x80, 2, UInt8(ascii: "T")] + little(UInt64(0xFFFF_FFFF), 4)),
-    ("pickle", "a million nested lists", [0x80, 2] + [UInt8](repeating: 0x5D, count: 1_000_000)
-      + [UInt8](repeating: UInt8(ascii: "a"), count: 999_999) + [0x2E]),
+    (
+      "pickle", "a million nested lists",
+      [0x80, 2] + [UInt8](repeating: 0x5D, count: 1_000_000)
+        + [UInt8](repeating: UInt8(ascii: "a"), count: 999_999) + [0x2E]
+    ),
     ("pickle", "a billion values by reference", laughs()),
     ("npz", "2^32 - 1 entries", Array("PK\u{5}\u{6}".utf8) + [UInt8](repeating: 0xFF, count: 18)),
     ("csv", "a label over 2^64", Array("file,label\na.png,99999999999999999999999\n".utf8)),
-    ("csv", "a quote that does not end", Array("file,label\n\"".utf8) + [UInt8](repeating: 0x61, count: 1 << 20)),
-    ("masks", "2^62 rows", Array(#"{"format":"packed-bits","formatVersion":1,"height":4611686018427387904,"width":4,"axis":"rows","bitOrder":"big"}"#.utf8) + [0] + npy("|u1", "(1, 1, 4)")),
+    (
+      "csv", "a quote that does not end",
+      Array("file,label\n\"".utf8) + [UInt8](repeating: 0x61, count: 1 << 20)
+    ),
+    (
+      "masks", "2^62 rows",
+      Array(
+        #"{"format":"packed-bits","formatVersion":1,"height":4611686018427387904,"width":4,"axis":"rows","bitOrder":"big"}"#
+          .utf8) + [0] + npy("|u1", "(1, 1, 4)")
+    ),
     ("lmdb-value", "a datum of 2^31 rows", [0x08, 1, 0x10, 0xFF, 0xFF, 0xFF, 0xFF, 7, 0x18, 1, 0x22, 1, 0]),
     ("cifar", "an archive of nothing but its start", [0x1F, 0x8B, 8, 0, 0, 0, 0, 0, 0, 3]),
   ]
@@ -45,7 +56,9 @@ import Musl
   }
 
   /// Neither by `..`, nor from the root, nor over a symbolic link.
-  @Test(arguments: ["../outside.png", "/OUTSIDE/outside.png", "a/../../outside.png", "link.png", "folder/outside.png"])
+  @Test(arguments: [
+    "../outside.png", "/OUTSIDE/outside.png", "a/../../outside.png", "link.png", "folder/outside.png",
+  ])
   func noPathLeadsOutOfAFolderOfImages(_ path: String) throws {
     let work = try WorkFolder()
     let (store, outside) = ("\(work.path)/store", "\(work.path)/outside.png")
@@ -91,17 +104,5 @@ import Musl
 
   private static func big(_ value: UInt32) -> [UInt8] {
     [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: value >> $0) }
-  }
-
-  /// The most memory this process has had in use, in KiB.
-  private func peakKibibytes() -> Int {
-    var usage = rusage()
-    #if canImport(Darwin)
-    unsafe getrusage(RUSAGE_SELF, &usage)
-    return Int(usage.ru_maxrss) / 1024
-    #else
-    unsafe getrusage(RUSAGE_SELF.rawValue, &usage)
-    return Int(usage.ru_maxrss)
-    #endif
   }
 }

@@ -14,7 +14,7 @@ import Testing
     try Torture.run("files", backend.name, Torture.kills == nil ? "300" : "10000")
   }
 
-  @Test(arguments: Backend.all)
+  @Test(.enabled(if: Fault.isAvailable, "a sanitizer keeps memory back"), arguments: Backend.all)
   func memoryStaysFlat(_ backend: Backend) throws {
     try Torture.run("memory", backend.name, Torture.kills == nil ? "5000" : "100000")
   }

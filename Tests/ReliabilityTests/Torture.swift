@@ -29,7 +29,8 @@ enum Torture {
     #else
     // PACKAGE.xctest/Contents/MacOS/PACKAGE in the folder of the products.
     guard let bundle else { return nil }
-    let program = bundle.split(separator: "/").prefix { !$0.hasSuffix(".xctest") }.reduce("") { "\($0)/\($1)" } + "/x"
+    let program =
+      bundle.split(separator: "/").prefix { !$0.hasSuffix(".xctest") }.reduce("") { "\($0)/\($1)" } + "/x"
     #endif
     return program.lastIndex(of: "/").map { String(program[..<$0]) }
   }

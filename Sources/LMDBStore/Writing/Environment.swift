@@ -34,6 +34,7 @@ internal import Musl
   /// - Parameter isStaged: whether nobody reads it yet, so that only ``synchronize()`` has to wait for the
   ///   disk; commits do otherwise.
   init(_ path: String, isStaged: Bool) throws(StoreError) {
+    try Self.makeLock(path)
     var created: OpaquePointer?
     try Self.check(unsafe mdb_env_create(&created), "creating an environment", path)
     guard let environment = unsafe created else {
@@ -60,6 +61,24 @@ internal import Musl
   }
 
   deinit { unsafe mdb_env_close(handle) }
+
+  /// Writes the lock that liblmdb would otherwise make of a hole in the disk and fill through a map: a disk that
+  /// is full then ends the process with SIGBUS.
+  private static func makeLock(_ path: String) throws(StoreError) {
+    let lock = "\(path)/lock.mdb"
+    guard FileSystem.kind(of: lock) == nil else { return }
+    do throws(StoreError) {
+      // What liblmdb takes for its usual 126 readers; it adopts a lock that is larger.
+      let zeros = [UInt8](repeating: 0, count: 8192)
+      try unsafe File(lock, .create).write(zeros.span.bytes, at: 0)
+    } catch {
+      // Another program may have been quicker.
+      if error.code == .alreadyExists { return }
+      // Less than a whole one would be filled through a map, too.
+      try? FileSystem.remove(lock)
+      throw error
+    }
+  }
 
   /// Opening fails now and then while another process opens or closes the same environment (lmdb.h, caveats).
   private static func open(

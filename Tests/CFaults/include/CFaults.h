@@ -43,5 +43,8 @@ void faults_kill_after(long microseconds);
 /// Lets no file grow beyond so many bytes, writing on failing with EFBIG; -1 lifts the limit.
 void faults_limit_file_size(long bytes);
 
+/// The most memory the process has had in use, in KiB.
+long faults_peak_memory(void);
+
 /// `fork`, which Swift does not show; 0 in the child.
 int faults_fork(void);
