@@ -118,9 +118,9 @@ let package = Package(
     tests("NPZStore", ["StoreIO", "Deflate", "NumPyFormat"]),
     tests("PackedBitStore", ["StoreIO", "CImageKernels"]),
     tests("ImageFeeding"),
+    tests("imagestore"),
     .testTarget(
       name: "ImageStoreTestingTests", dependencies: ["ImageStoreTesting"], swiftSettings: swiftSettings),
-    tests("imagestore"),
 
     // The code of the README and the articles, compiled as a user's package does.
     .executableTarget(
@@ -135,6 +135,33 @@ let package = Package(
     .executableTarget(
       name: "WriterProcess", dependencies: ["ImageStoreCore", "LMDBStore"],
       path: "Tests/WriterProcess", swiftSettings: swiftSettings),
+
+    // Kill, fault, corruption and concurrency tests: the checks, the program that is killed and made to
+    // fail (and does the long runs), and the tests.
+    .target(name: "CFaults", path: "Tests/CFaults"),
+    .target(
+      name: "ReliabilityChecks",
+      dependencies: [
+        "ImageStoreCore", "ImageStoreTesting", "StoreIO", "CFaults", "CIFAR10", "Deflate", "Pickle",
+        "NumPyFormat", "PNGCodec", "FileStore", "LMDBStore", "HDF5Store", "NPZStore", "PackedBitStore",
+      ],
+      path: "Tests/ReliabilityChecks", swiftSettings: swiftSettings),
+    .executableTarget(
+      name: "Torture", dependencies: ["ReliabilityChecks"], path: "Tests/Torture",
+      swiftSettings: swiftSettings),
+    .testTarget(
+      name: "ReliabilityTests", dependencies: ["ReliabilityChecks", "ImageStoreCore", "StoreIO", "FileStore"],
+      swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6]
 )
+
+// Needs libFuzzer, which brings its own start: Scripts/fuzz.sh builds it.
+if Context.environment["IMAGE_STORES_FUZZING"] != nil {
+  package.targets += [
+    .target(name: "CFuzzing", path: "Tests/CFuzzing"),
+    .executableTarget(
+      name: "Fuzzing", dependencies: ["CFuzzing", "ReliabilityChecks", "ImageStoreCore"],
+      path: "Tests/Fuzzing", swiftSettings: swiftSettings),
+  ]
+}

@@ -27,6 +27,14 @@ extension FileLayout {
     return String(decoding: bytes, as: UTF8.self)
   }
 
+  /// The index of the image that a file in either layout is called after, or nil where it is called otherwise.
+  static func index(ofFile name: String) -> Int? {
+    guard name.hasSuffix(".png"), let index = Int(name.dropLast(4)), index >= 0, name == "\(index).png" else {
+      return nil
+    }
+    return index
+  }
+
   private static func appendFolder(_ number: Int, to bytes: inout [UInt8]) {
     var least = 10_000
     while least > 1 && number < least {

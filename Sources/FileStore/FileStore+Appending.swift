@@ -51,6 +51,28 @@ extension FileStore {
     description.states = contents.state.map { [$0] } ?? []
     return description
   }
+
+  /// Removes the images that a writer which did not finish left behind the last one of the store.
+  func removeLeftovers(_ layout: FileLayout) throws(StoreError) {
+    guard layout == .subfolders else { return try removeLeftovers(in: path) }
+    var number = count / FileLayout.imagesPerFolder
+    while true {
+      let subfolder = "\(path)/\(layout.folderName(number))"
+      guard FileSystem.kind(of: subfolder, followingLinks: false) == .folder else { return }
+      try removeLeftovers(in: subfolder)
+      if number * FileLayout.imagesPerFolder >= count, try FileSystem.names(in: subfolder).isEmpty {
+        try FileSystem.remove(subfolder)
+      }
+      number += 1
+    }
+  }
+
+  private func removeLeftovers(in folder: String) throws(StoreError) {
+    for name in try FileSystem.names(in: folder) {
+      guard let index = FileLayout.index(ofFile: name), index >= count else { continue }
+      try FileSystem.remove("\(folder)/\(name)")
+    }
+  }
 }
 
 extension FolderContents.Format {

@@ -105,6 +105,12 @@ extension FileStore {
   /// Reads and decodes every image, which checks the checksums of PNG, and compares `labels.csv` with the
   /// checksum in `store.json`, where there is one.
   public func verify(progress: (_ checked: Int) -> Void) throws(StoreError) {
+    if contents.description?.isIntact == false {
+      throw StoreError(
+        .corrupt, "the file does not agree with its checksum",
+        remedy: "restore it, or remove its crc32 if it was changed on purpose",
+        path: "\(path)/\(StoreDescription.fileName)")
+    }
     if contents.description != nil, contents.state == nil {
       throw StoreError(
         .corrupt, "the file is not the one that store.json describes",

@@ -6,7 +6,7 @@ extension FileStore {
   ///
   /// A new folder is made in a folder beside it and put in its place by ``finish()``. Images that are
   /// appended to a folder stand there at once, but belong to the store only when ``finish()`` puts the
-  /// longer `labels.csv` in its place; what a writer leaves that does not finish is overwritten by the
+  /// longer `labels.csv` in its place; what a writer leaves that does not finish is removed by the
   /// next one that appends.
   ///
   /// What is finished is on the disk. On Linux one call synchronises the whole file system, since one a
@@ -72,6 +72,7 @@ extension FileStore {
         table = try store.tableForAppending(self.layout)
         description = try store.descriptionForAppending(classNames: classNames)
         folders = (store.count + FileLayout.imagesPerFolder - 1) / FileLayout.imagesPerFolder
+        try store.removeLeftovers(self.layout)
         if store.count > 0 { format = store.format.map { .uniform($0) } ?? .mixed }
       }
     }

@@ -32,6 +32,19 @@ struct StoreDescription: Codable {
   /// The state now, and before that the one before the last append. An append puts this file in place,
   /// then `labels.csv`: whichever `labels.csv` a crash leaves, its state is here.
   var states: [State]
+  /// CRC-32 of the file with zeros in the place of these eight digits.
+  private var crc32: String? = SealedJSON.zeros
+  /// Whether the file's bytes are those that were written; a file without a checksum is taken for one.
+  private(set) var isIntact = true
+
+  private enum CodingKeys: String, CodingKey {
+    case format, formatVersion, classNames, states, crc32
+  }
+
+  init(classNames: [String]? = nil, states: [State]) {
+    self.classNames = classNames
+    self.states = states
+  }
 
   /// The state of a `labels.csv`, or nil where it was changed by hand.
   func state(labelsCRC32: UInt32) -> State? {
@@ -42,8 +55,10 @@ struct StoreDescription: Codable {
   func encoded() throws(StoreError) -> [UInt8] {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    var description = self
+    description.crc32 = SealedJSON.zeros
     do {
-      return Array(try encoder.encode(self)) + [0x0A]
+      return SealedJSON.seal(Array(try encoder.encode(description)) + [0x0A])
     } catch {
       throw StoreError(.unsupported, "the class names cannot be written as JSON: \(error)")
     }
@@ -54,9 +69,10 @@ struct StoreDescription: Codable {
     let path = "\(folder)/\(fileName)"
     guard FileSystem.kind(of: path) != nil else { return nil }
     let bytes = try FileSystem.contents(of: path, limit: maximumByteCount)
-    let description: StoreDescription
+    var description: StoreDescription
     do {
       description = try JSONDecoder().decode(StoreDescription.self, from: Data(bytes))
+      description.isIntact = SealedJSON.isIntact(bytes, stated: description.crc32)
     } catch {
       throw StoreError(
         .corrupt, "this is not the description of a store",

@@ -9,4 +9,6 @@ struct AnnotationTable: Sendable {
   var checksums: DatasetDescription?
   /// The CRC-32 of the labels, the columns and the class names by the names of their attributes.
   var partChecksums: [String: UInt32] = [:]
+  /// Whether this package wrote the file, so that there must be checksums.
+  var isOwn = false
 }

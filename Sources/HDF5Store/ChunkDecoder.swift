@@ -120,8 +120,13 @@ extension UnsafeMutableRawBufferPointer {
       unsafe initializeMemory(as: UInt8.self, repeating: 0)
       return
     }
-    for start in stride(from: 0, to: count, by: element.count) {
-      for (position, byte) in element.enumerated() { unsafe self[start + position] = byte }
+    unsafe copyBytes(from: element.prefix(count))
+    var filled = Swift.min(element.count, count)
+    // What is filled is copied behind itself, so that it doubles.
+    while filled < count {
+      let next = Swift.min(filled, count - filled)
+      unsafe (baseAddress! + filled).copyMemory(from: baseAddress!, byteCount: next)
+      filled += next
     }
   }
 }

@@ -56,7 +56,9 @@ import StoreIO
         if type == 0x10, let target = unsafe bytes.integer(UInt64.self, at: body),
           let size = unsafe bytes.integer(UInt64.self, at: body + 8)
         {
-          guard let start = Self.position(target, base, bytes.count), let size = Int(exactly: size) else { return nil }
+          guard let start = Self.position(target, base, bytes.count), let size = Int(exactly: size) else {
+            return nil
+          }
           blocks.append((start, size))
         } else if type == 8 {
           // Version 3, class 2 (chunked), and one dimension more than the dataset: the element's size.

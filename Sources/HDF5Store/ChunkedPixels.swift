@@ -92,10 +92,14 @@ struct ChunkedPixels: Sendable {
     for slot in group.positions {
       let position = order[slot]
       let region = gather.isWhole ? ImageRegion(wholeOf: format) : gather.region(position, of: regions)
-      let rows = max(region.row, place.row)..<max(
-        max(region.row, place.row), min(region.row + region.height, place.row + extent[1]))
-      let columns = max(region.column, place.column)..<max(
-        max(region.column, place.column), min(region.column + region.width, place.column + extent[2]))
+      let rows =
+        max(
+          region.row, place.row)..<max(
+          max(region.row, place.row), min(region.row + region.height, place.row + extent[1]))
+      let columns =
+        max(
+          region.column, place.column)..<max(
+          max(region.column, place.column), min(region.column + region.width, place.column + extent[2]))
       guard !rows.isEmpty, !columns.isEmpty else { continue }
       if unsafe elements == nil {
         let last = indices[order[group.positions.upperBound - 1]] - group.block * extent[0]
@@ -131,9 +135,11 @@ struct ChunkedPixels: Sendable {
     let fromRow = extent[2] * fromPixel
     let toPixel = format.channels * size
     let toRow = region.width * toPixel
-    var from = unsafe image + (rows.lowerBound - place.row) * fromRow
+    var from =
+      unsafe image + (rows.lowerBound - place.row) * fromRow
       + (columns.lowerBound - place.column) * fromPixel
-    var to = unsafe target + (rows.lowerBound - region.row) * toRow
+    var to =
+      unsafe target + (rows.lowerBound - region.row) * toRow
       + (columns.lowerBound - region.column) * toPixel + place.channel * size
     if fromPixel == toPixel {
       let rowBytes = columns.count * toPixel

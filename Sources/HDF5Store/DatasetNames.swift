@@ -47,14 +47,21 @@ extension HDF5Session {
   ) throws(StoreError) -> String {
     for name in ["images", "image"] where try open(name, in: file) != nil { return name }
     var candidates: [String] = []
+    var refusal: StoreError?
     let root = try rootGroup(of: file)
     for link in try links(of: root).prefix(256) where link.isLocal {
-      guard let object = try? open(link.name, in: file), !isGroup(object),
-        let dataset = try? describe(object, name: link.name, fileByteCount: fileByteCount),
-        dataset.type?.elementType != nil, (3...4).contains(dataset.shape.count)
-      else { continue }
-      candidates.append(link.name)
+      do throws(StoreError) {
+        guard let object = try open(link.name, in: file), !isGroup(object) else { continue }
+        let dataset = try describe(object, name: link.name, fileByteCount: fileByteCount)
+        if dataset.type?.elementType != nil, (3...4).contains(dataset.shape.count) {
+          candidates.append(link.name)
+        }
+      } catch {
+        // Of use only where nothing else could be meant.
+        if error.code == .unsupported { refusal = refusal ?? error }
+      }
     }
+    if candidates.isEmpty, let refusal { throw refusal }
     if candidates.count == 1 { return candidates[0] }
     throw StoreError(
       .notFound, "there is no dataset called images",

@@ -32,6 +32,7 @@ struct FileAssembly {
       let address = try writeImages(session, file, streamed)
       try writeAnnotations(session, file)
       try session.flush(file)
+      try session.close(file)
       return address
     }
     if let address, address == PixelSpool.start {
@@ -166,8 +167,9 @@ struct FileAssembly {
       }
     }
     if let classNames {
-      // An attribute has 64 KiB at most, and each name takes 16 bytes of them.
-      if classNames.count <= 4000 {
+      // An attribute has 64 KiB at most.
+      let longest = classNames.reduce(1) { max($0, $1.utf8.count) }
+      if classNames.count <= 60_000 / longest {
         try session.writeAttribute(DatasetNames.classNames, of: root, classNames)
       } else {
         try session.write(classNames, as: DatasetNames.classNames, in: file)

@@ -65,6 +65,8 @@ extension FileReader {
   func readChecksums(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, into annotations: inout AnnotationTable
   ) throws(StoreError) {
+    let root = try session.rootGroup(of: handle)
+    annotations.isOwn = try session.integerAttribute(DatasetNames.formatVersion, of: root) != nil
     guard let object = try session.open(DatasetNames.checksums, in: handle), !session.isGroup(object)
     else { return }
     annotations.checksums = try session.describe(

@@ -13,7 +13,8 @@ extension FileReader {
       let path = name + "/" + link.name
       do throws(StoreError) {
         guard link.isLocal else {
-          throw StoreError(.unsupported, "a link that leads out of the file", remedy: "open the file it leads to")
+          throw StoreError(
+            .unsupported, "a link that leads out of the file", remedy: "open the file it leads to")
         }
         let object = try session.handle(
           unsafe H5Oopen(group.id, link.name, access.id), "opening it")

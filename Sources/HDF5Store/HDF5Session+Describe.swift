@@ -15,7 +15,8 @@ extension HDF5Session {
       let byteCount = try byteCount(of: shape, elementByteCount: H5Tget_size(type.id))
       let creation = try handle(H5Dget_create_plist(dataset.id), "reading its layout")
       guard H5Pget_external_count(creation.id) == 0 else {
-        throw StoreError(.unsupported, "its elements stand in other files", remedy: "rewrite it with h5repack")
+        throw StoreError(
+          .unsupported, "its elements stand in other files", remedy: "rewrite it with h5repack")
       }
       let storedType = storedType(type)
       let layout: DatasetDescription.Layout
@@ -140,7 +141,8 @@ extension HDF5Session {
         guard H5Zfilter_avail(filter) > 0 else {
           let label = String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
           throw StoreError(
-            .unsupported, "its chunks go through the filter \(label.isEmpty ? "" : "\(label) ")(\(filter)), "
+            .unsupported,
+            "its chunks go through the filter \(label.isEmpty ? "" : "\(label) ")(\(filter)), "
               + "which libhdf5 has not got here",
             remedy: "set HDF5_PLUGIN_PATH to a plugin of it, or rewrite the file with h5repack -f GZIP=4")
         }

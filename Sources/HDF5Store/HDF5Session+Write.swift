@@ -30,6 +30,8 @@ extension HDF5Session {
     try check(
       unsafe H5Dwrite(dataset.id, type.id, CHDF5_all(), CHDF5_all(), CHDF5_default(), elements),
       "writing it")
+    // Small datasets are kept back until they are closed, when a failure would go unheard.
+    try check(H5Dflush(dataset.id), "writing it")
   }
 
   func createGroup(_ name: String, in place: borrowing HDF5Handle) throws(StoreError) -> HDF5Handle {

@@ -40,15 +40,11 @@ extension HDF5Session {
       total += string.utf8.count
     }
     if longest * strings.count <= 4 * total + 65_536 {
-      var bytes = [UInt8](repeating: 0, count: longest * strings.count)
-      for (position, string) in strings.enumerated() {
-        bytes.replaceSubrange(
-          position * longest..<position * longest + string.utf8.count, with: string.utf8)
-      }
+      let bytes = padded(strings, to: longest)
       let type = try stringType(byteCount: longest)
       let dataset = try createDataset(
         name, in: place, type, shape: [strings.count], creation: creation)
-      if !strings.isEmpty { try unsafe write(&bytes, to: dataset, type) }
+      if !strings.isEmpty { try unsafe write(bytes, to: dataset, type) }
       return
     }
     let type = try stringType(byteCount: nil)
@@ -58,16 +54,17 @@ extension HDF5Session {
     }
   }
 
-  /// Writes an attribute of strings of variable length, which h5py reads as `str`.
+  /// Writes an attribute of strings of fixed length. Those of variable length stand elsewhere in the file, where
+  /// libhdf5 follows them without a check: damage to one ends the process.
   func writeAttribute(
     _ name: String, of object: borrowing HDF5Handle, _ strings: [String]
   ) throws(StoreError) {
-    let type = try stringType(byteCount: nil)
+    let longest = strings.reduce(1) { max($0, $1.utf8.count) }
+    let type = try stringType(byteCount: longest)
     let attribute = try createAttribute(name, of: object, type, shape: [strings.count])
     guard !strings.isEmpty else { return }
-    try unsafe withCStrings(strings) { (pointers) throws(StoreError) in
-      try check(unsafe H5Awrite(attribute.id, type.id, pointers), "writing the attribute \(name)")
-    }
+    let bytes = padded(strings, to: longest)
+    try check(unsafe H5Awrite(attribute.id, type.id, bytes), "writing the attribute \(name)")
   }
 
   func writeAttribute(
@@ -86,6 +83,17 @@ extension HDF5Session {
     return try handle(
       unsafe H5Acreate2(object.id, name, type.id, space.id, CHDF5_default(), CHDF5_default()),
       "creating the attribute \(name)")
+  }
+
+  /// The bytes of strings one after another, each with zeros to the same length.
+  private func padded(_ strings: [String], to byteCount: Int) -> [UInt8] {
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(byteCount * strings.count)
+    for (position, string) in strings.enumerated() {
+      bytes.append(contentsOf: string.utf8)
+      bytes.append(contentsOf: repeatElement(0, count: (position + 1) * byteCount - bytes.count))
+    }
+    return bytes
   }
 
   /// Lends strings as C has them: pointers to bytes that end with a zero.

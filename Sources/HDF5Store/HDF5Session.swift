@@ -55,6 +55,12 @@ import ImageStoreCore
     return HDF5Handle(id)
   }
 
+  /// Closes a file that was written, which writes what is left to write; other handles close by themselves,
+  /// unheard.
+  func close(_ handle: consuming HDF5Handle) throws(StoreError) {
+    try check(H5Idec_ref(handle.release()), "writing it")
+  }
+
   /// Checks what the library returned: a negative number says that it failed.
   @discardableResult
   func check<Status: SignedInteger>(_ status: Status, _ doing: String) throws(StoreError) -> Status {
@@ -71,4 +77,10 @@ struct HDF5Handle: ~Copyable {
   fileprivate init(_ id: hid_t) { self.id = id }
 
   deinit { H5Idec_ref(id) }
+
+  fileprivate consuming func release() -> hid_t {
+    let id = id
+    discard self
+    return id
+  }
 }

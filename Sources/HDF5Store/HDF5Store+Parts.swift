@@ -13,9 +13,12 @@ extension HDF5Store {
     do throws(StoreError) {
       let file = try LibraryFile(path)
       _ = try Superblock(MappedFile(path))
-      let pair = try file.withFile { (session, handle) throws(StoreError) -> (training: String, test: String)? in
+      let pair = try file.withFile {
+        (session, handle) throws(StoreError) -> (training: String, test: String)? in
         for pair in DatasetNames.splits {
-          if try session.open(pair.training, in: handle) != nil, try session.open(pair.test, in: handle) != nil {
+          if try session.open(pair.training, in: handle) != nil,
+            try session.open(pair.test, in: handle) != nil
+          {
             return pair
           }
         }

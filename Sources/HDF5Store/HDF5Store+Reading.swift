@@ -62,11 +62,13 @@ extension HDF5Store {
     let slot = gather.slotByteCount
     // A thread takes some ten microseconds to come, in which so much is copied.
     let minimum = max(1, (1 << 17) / slot)
-    try Workers.performRuns(of: gather.count, minimum: minimum, threads: threads) { (run) throws(StoreError) in
+    try Workers.performRuns(of: gather.count, minimum: minimum, threads: threads) {
+      (run) throws(StoreError) in
       var place = unsafe start + run.lowerBound * slot
       for position in run {
         if position + Self.prefetchDistance < run.upperBound {
-          unsafe prefetch(locate(indices[position + Self.prefetchDistance]), byteCount: gather.format.byteCount)
+          unsafe prefetch(
+            locate(indices[position + Self.prefetchDistance]), byteCount: gather.format.byteCount)
         }
         let image = unsafe locate(indices[position])
         if gather.isWhole {

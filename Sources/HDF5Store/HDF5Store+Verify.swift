@@ -5,6 +5,18 @@ extension HDF5Store {
   /// Reads everything, and checks it against the checksums where the file has them.
   public func verify(progress: (_ checked: Int) -> Void) throws(StoreError) {
     let sums = try checksums()
+    guard sums != nil || !annotations.isOwn else {
+      throw StoreError(
+        .corrupt, "it is not there, though this package wrote the file", path: path,
+        key: DatasetNames.checksums)
+    }
+    var parts = Set(columnNames.map { "\(DatasetNames.columns)/\($0)" })
+    if try labels() != nil { parts.insert(DatasetNames.labels) }
+    if classNames != nil { parts.insert(DatasetNames.classNames) }
+    if let missing = annotations.partChecksums.keys.filter({ !parts.contains($0) }).min() {
+      throw StoreError(
+        .corrupt, "it is not there, though the file has a checksum of it", path: path, key: missing)
+    }
     if let labels = try labels() {
       try check(HDF5Checksum.of(labels: labels), DatasetNames.labels)
     }

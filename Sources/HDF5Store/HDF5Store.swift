@@ -54,7 +54,7 @@ public final class HDF5Store: ImageStore {
     at path: String, images: String? = nil, labels: String? = nil, threads: Int? = nil
   ) throws(StoreError) {
     do throws(StoreError) {
-      try self.init(OpenedFile(path, images: images, labels: labels), threads: threads)
+      try self.init(OpenedFile.open(path, images: images, labels: labels), threads: threads)
     } catch {
       throw error.at(path: path)
     }

@@ -123,7 +123,8 @@ extension ImageTable {
       if let source = sources[index] {
         try unsafe read(source, kind, region, into: target)
       } else if entry.chunkByteCount == 0 {
-        try unsafe copy(region, kind.format, file.bytes(at: entry.offset, count: kind.format.byteCount), target)
+        try unsafe copy(
+          region, kind.format, file.bytes(at: entry.offset, count: kind.format.byteCount), target)
         unsafe kind.type.makeNative(target)
       } else {
         try unsafe decode(entry, kind, region, file, into: target)
@@ -140,7 +141,8 @@ extension ImageTable {
     _ source: PixelSource, _ kind: Kind, _ region: ImageRegion, into target: UnsafeMutableRawBufferPointer
   ) throws(StoreError) {
     switch source {
-    case .resident(let memory), .constant(let memory): try unsafe copy(region, kind.format, memory.bytes, target)
+    case .resident(let memory), .constant(let memory):
+      try unsafe copy(region, kind.format, memory.bytes, target)
     case .chunked(let pixels, let type):
       try withSpan(of: region) { (regions) throws(StoreError) in
         try withSpan(of: 0) { (indices) throws(StoreError) in

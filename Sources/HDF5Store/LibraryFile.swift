@@ -22,14 +22,21 @@ final class LibraryFile: Sendable {
   func withFile<Result>(
     _ body: (borrowing HDF5Session, borrowing HDF5Handle) throws(StoreError) -> Result
   ) throws(StoreError) -> Result {
-    let name = try openableName()
     do throws(StoreError) {
       return try HDF5Session.run { (session) throws(StoreError) in
-        let handle = try session.openFile(name)
-        return try body(session, handle)
+        try body(session, try open(session))
       }
     } catch {
       throw error.at(path: path)
+    }
+  }
+
+  private func open(_ session: borrowing HDF5Session) throws(StoreError) -> HDF5Handle {
+    while true {
+      let name = try openableName()
+      let handle = try session.openFile(name)
+      // A writer may have put another file in its place between the two; then the name has changed for good.
+      if try FileIdentity(ofPath: name) == file.identity() { return handle }
     }
   }
 

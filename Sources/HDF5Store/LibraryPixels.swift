@@ -28,7 +28,8 @@ struct LibraryPixels: Sendable {
       let type = try session.memoryType(of: dataset, shape.format.elementType)
       for position in order {
         let index = indices[position]
-        let region = gather.isWhole ? ImageRegion(wholeOf: shape.format) : gather.region(position, of: regions)
+        let region =
+          gather.isWhole ? ImageRegion(wholeOf: shape.format) : gather.region(position, of: regions)
         let start = [index, region.row, region.column, 0]
         let count = [1, region.height, region.width, shape.format.channels]
         let starts = shape.dimensions.map { hsize_t(start[$0]) }

@@ -13,7 +13,20 @@ struct OpenedFile {
   let classNames: [String]?
   let annotations: AnnotationTable
 
-  init(_ path: String, images: String?, labels: String?) throws(StoreError) {
+  /// Opens a file; where a writer puts another in its place meanwhile, that one.
+  static func open(_ path: String, images: String?, labels: String?) throws(StoreError) -> OpenedFile {
+    for _ in 0..<100 {
+      let identity = FileIdentity(ofPath: path)
+      do throws(StoreError) {
+        return try OpenedFile(path, images: images, labels: labels)
+      } catch {
+        if FileIdentity(ofPath: path) == identity { throw error }
+      }
+    }
+    throw StoreError(.busy, "writers keep replacing it while it is opened", remedy: "open it again")
+  }
+
+  private init(_ path: String, images: String?, labels: String?) throws(StoreError) {
     self.path = path
     if FileSystem.kind(of: path) == .folder {
       throw StoreError(.unrecognized, "a folder is no HDF5 file")
@@ -108,16 +121,20 @@ struct FileReader {
     guard let type = dataset.type else { throw StoreError(.unsupported, "samples that are no numbers") }
     let (declared, overflow) = shape.count.multipliedReportingOverflow(by: shape.format.byteCount)
     // Deflate makes a byte of 1032 at most; a sparse dataset may say any size and have next to nothing.
-    guard !overflow, declared <= max(1 << 40, file.byteCount.multipliedReportingOverflow(by: 1100).partialValue)
+    guard !overflow,
+      declared <= max(1 << 40, file.byteCount.multipliedReportingOverflow(by: 1100).partialValue)
     else {
       throw StoreError(
-        .limitExceeded, "\(dataset.shapeText) samples in a file of \(file.byteCount) bytes", key: dataset.name)
+        .limitExceeded, "\(dataset.shapeText) samples in a file of \(file.byteCount) bytes", key: dataset.name
+      )
     }
     switch dataset.layout {
     case .contiguous(let offset): return .mapped(offset: offset, type)
     case .unwritten:
-      guard shape.format.byteCount <= 1 << 30 else {
-        throw StoreError(.limitExceeded, "images of \(shape.format.byteCount) bytes that were never written")
+      guard shape.format.byteCount <= 1 << 28 else {
+        throw StoreError(
+          .limitExceeded, "images of \(shape.format.byteCount) bytes that were never written",
+          key: dataset.name)
       }
       let memory = try PixelMemory(capacity: shape.format.byteCount)
       let element = try session.fillValue(of: object, elementByteCount: type.byteCount)
@@ -167,7 +184,9 @@ struct FileReader {
   }
 
   /// What the library needs to read images of a dataset.
-  private func libraryPixels(_ dataset: DatasetDescription, _ shape: ImageShape, extent: [Int]) -> LibraryPixels {
+  private func libraryPixels(_ dataset: DatasetDescription, _ shape: ImageShape, extent: [Int])
+    -> LibraryPixels
+  {
     var cached = shape.format.elementType.byteCount * extent[0]
     for dimension in 1...3 {
       let chunks = (shape.extents[dimension] + extent[dimension] - 1) / extent[dimension]

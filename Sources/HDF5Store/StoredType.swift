@@ -122,8 +122,7 @@ extension StoredType {
   /// - Throws: ``StoreError/Code/corrupt``.
   func checkSamples(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
     guard kind == .bool else { return }
-    var all: UInt8 = 0
-    for unsafe byte in unsafe bytes { all |= byte }
+    let all = unsafe bytes.reduce(0, |)
     guard all <= 1 else {
       throw StoreError(.corrupt, "a sample of the type bool that is neither 0 nor 1")
     }

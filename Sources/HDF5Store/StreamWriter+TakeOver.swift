@@ -33,7 +33,9 @@ extension StreamWriter {
     guard let known, let format = old.format, known.count == old.count else { return 0 }
     switch old.source {
     case .mapped(let offset, let type) where !type.isSwapped:
-      guard let bytes = unsafe old.file.bytes(at: offset, count: old.count * format.byteCount) else { return 0 }
+      guard let bytes = unsafe old.file.bytes(at: offset, count: old.count * format.byteCount) else {
+        return 0
+      }
       let step = 8 << 20
       for start in stride(from: 0, to: bytes.count, by: step) {
         try unsafe spool.append(

@@ -46,7 +46,13 @@ struct StreamWriter: ~Copyable {
     var writer = StreamWriter(
       staging, spool, classNames: old?.classNames ?? classNames, replaced: old?.file.identity,
       level: isCompressed ? (compression == .small ? 9 : 1) : nil, threads: threads)
-    if let old { try writer.takeOver(old) }
+    if let old {
+      do throws(StoreError) {
+        try writer.takeOver(old)
+      } catch {
+        throw error.at(path: path)
+      }
+    }
     return writer
   }
 
@@ -122,7 +128,6 @@ struct StreamWriter: ~Copyable {
     try layout.forEachRun { (format, count, range) throws(StoreError) in
       let part = unsafe UnsafeRawBufferPointer(rebasing: bytes[range])
       try unsafe checkSamples(part, format)
-      try unsafe appendChecksums(of: part, format, count: count)
       try unsafe appendPixels(part, format, count: count)
     }
   }
@@ -139,25 +144,40 @@ struct StreamWriter: ~Copyable {
     }
   }
 
-  private mutating func appendChecksums(
-    of bytes: UnsafeRawBufferPointer, _ format: ImageFormat, count: Int
+  /// Adds the checksums of images of one format, and whatever `write` does: on another thread at the same
+  /// time where there may be two, else by blocks that are still in the processor's cache.
+  ///
+  /// - Parameter write: takes bytes of the images, in order, all of them once.
+  private static func appendChecksums(
+    of bytes: UnsafeRawBufferPointer, _ format: ImageFormat, count: Int, to checksums: inout [UInt32],
+    threads: Int, while write: (UnsafeRawBufferPointer) throws(StoreError) -> Void
   ) throws(StoreError) {
     let size = format.byteCount
-    var sums = [UInt32](repeating: 0, count: count)
-    var span = sums.mutableSpan
+    let first = checksums.count
+    checksums.append(contentsOf: repeatElement(0, count: count))
+    var span = checksums.mutableSpan
     try unsafe span.withUnsafeMutableBufferPointer { (sums) throws(StoreError) in
-      let sums = unsafe sums
-      // Each run writes sums of its own.
-      try Workers.performRuns(
-        of: count, minimum: max(1, (1 << 20) / size), threads: threads
-      ) { (run) throws(StoreError) in
+      let sums = unsafe UnsafeMutableBufferPointer(rebasing: sums[first...])
+      func check(_ run: Range<Int>) {
         for image in run {
           unsafe sums[image] = CRC32.checksum(
             of: UnsafeRawBufferPointer(rebasing: bytes[image * size..<(image + 1) * size]))
         }
       }
+      if threads > 1, bytes.count >= 1 << 18 {
+        try Workers.perform(2, threads: threads) { (piece) throws(StoreError) in
+          if piece == 0 { try unsafe write(bytes) } else { check(0..<count) }
+        }
+        return
+      }
+      let block = max(1, (1 << 18) / size)
+      for start in stride(from: 0, to: count, by: block) {
+        let run = start..<min(start + block, count)
+        check(run)
+        try unsafe write(
+          UnsafeRawBufferPointer(rebasing: bytes[run.lowerBound * size..<run.upperBound * size]))
+      }
     }
-    checksums.append(contentsOf: sums)
   }
 
   /// Streams images of one format.
@@ -166,14 +186,22 @@ struct StreamWriter: ~Copyable {
   ) throws(StoreError) {
     guard isCompressed else {
       images.append(format, count: count)
-      return try unsafe spool.append(bytes)
+      return try unsafe Self.appendChecksums(
+        of: bytes, format, count: count, to: &checksums, threads: threads
+      ) { (part) throws(StoreError) in
+        try unsafe spool.append(part)
+      }
     }
     try ChunkEncoder.check(format)
     if let uniform = images.uniformFormat, uniform != format { try separateChunks(uniform) }
     images.append(format, count: count)
     let isUniform = images.uniformFormat != nil
-    try unsafe encoder.append(
-      bytes, format, imagesPerChunk: isUniform ? ChunkEncoder.imagesPerChunk(format) : 1, to: &spool)
+    try unsafe Self.appendChecksums(
+      of: bytes, format, count: count, to: &checksums, threads: threads
+    ) { (part) throws(StoreError) in
+      try unsafe encoder.append(
+        part, format, imagesPerChunk: isUniform ? ChunkEncoder.imagesPerChunk(format) : 1, to: &spool)
+    }
   }
 }
 

@@ -7,6 +7,7 @@ import StoreIO
 /// A class, since its writer is the one that cannot be copied and holds the only reference.
 final class ArchiveTarget {
   let file: File
+  /// Where a new archive stands, or one that would replace the archive that grows.
   private var staging: Staging?
   /// The archive that grows, as it was.
   let old: Old?
@@ -25,26 +26,28 @@ final class ArchiveTarget {
   }
 
   static func open(_ path: String, mode: WriteMode) throws(StoreError) -> ArchiveTarget {
-    if mode == .append, FileSystem.kind(of: path) != nil { return try grow(path) }
     let staging = try Staging(destination: path, mode: mode)
+    if mode == .append, FileSystem.kind(of: path) != nil { return try grow(path, staging) }
     let file = try File(staging.path, .create)
     return ArchiveTarget(file: file, staging: staging, old: nil)
   }
 
   /// Opens an archive for appending, once no other writer has it, and cuts off what a dead one left past the
   /// last commit.
-  private static func grow(_ path: String) throws(StoreError) -> ArchiveTarget {
-    for _ in 0..<100 {
-      let file = try File(path, .update)
-      try file.lockForWriting()
-      let store = try NPZStore(at: path)
-      // Another archive may have taken the name meanwhile.
-      guard try file.identity() == store.archive.file.identity else { continue }
-      let end = try store.archive.end.committedEnd(of: file)
-      if try file.byteCount() > end { try file.resize(to: end) }
-      return ArchiveTarget(file: file, staging: nil, old: Old(store: store, endOffset: end))
+  ///
+  /// - Parameter place: that of an archive that would replace this one, held so that none does.
+  private static func grow(
+    _ path: String, _ place: consuming Staging
+  ) throws(StoreError) -> ArchiveTarget {
+    let file = try File(path, .update)
+    try file.lockForWriting()
+    let store = try NPZStore(at: path)
+    guard try file.identity() == store.archive.file.identity else {
+      throw StoreError(.busy, "another program keeps replacing it", path: path)
     }
-    throw StoreError(.busy, "other writers keep replacing it", path: path)
+    let end = try store.archive.end.committedEnd(of: file)
+    if try file.byteCount() > end { try file.resize(to: end) }
+    return ArchiveTarget(file: file, staging: place, old: Old(store: store, endOffset: end))
   }
 
   deinit {
@@ -60,7 +63,7 @@ final class ArchiveTarget {
   /// Puts a new archive in its place; the file has been synchronised with the disk.
   func commit() throws(StoreError) {
     isOver = true
-    if let staging = staging.take() { try staging.commit() }
+    if old == nil, let staging = staging.take() { try staging.commit() }
   }
 }
 

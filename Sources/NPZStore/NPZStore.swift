@@ -180,6 +180,14 @@ public final class NPZStore: ImageStore {
   public func verify(progress: (_ checked: Int) -> Void) throws(StoreError) {
     _ = try labels()
     for name in columnNames { _ = try column(name) }
+    // Entries besides may be parts of the store whose names are damaged.
+    for (name, position) in archive.directory.named {
+      do throws(StoreError) {
+        _ = try unsafe archive.compressedBytes(of: archive.directory.entries[position])
+      } catch {
+        throw error.at(path: path, key: name)
+      }
+    }
     switch images {
     case .entries(let entries): try entries.verify(progress: progress)
     case .array(let array):

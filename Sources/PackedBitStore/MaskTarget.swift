@@ -8,6 +8,7 @@ final class MaskTarget {
   let file: File
   /// The folder that is written.
   let folder: String
+  /// Where a new store stands, or one that would replace the store that grows.
   private var staging: Staging?
   /// The store that grows, as it was.
   let old: PackedBitStore?
@@ -26,8 +27,8 @@ final class MaskTarget {
   static let headerByteCount = 128
 
   static func open(_ path: String, mode: WriteMode) throws(StoreError) -> MaskTarget {
-    if mode == .append, FileSystem.kind(of: path) != nil { return try grow(path) }
     let staging = try Staging(destination: path, mode: mode)
+    if mode == .append, FileSystem.kind(of: path) != nil { return try grow(path, staging) }
     let folder = staging.path
     try FileSystem.createFolder(folder)
     let file = try File("\(folder)/\(MaskFile.name)", .create)
@@ -36,23 +37,23 @@ final class MaskTarget {
 
   /// Opens a store for appending, once no other writer has it, and cuts off what a dead one left past the
   /// masks that its header counts.
-  private static func grow(_ path: String) throws(StoreError) -> MaskTarget {
-    for _ in 0..<100 {
-      let file = try File("\(path)/\(MaskFile.name)", .update)
-      try file.lockForWriting()
-      let store = try PackedBitStore(at: path)
-      // Another store may have taken the name meanwhile.
-      guard try file.identity() == store.masks.map.identity else { continue }
-      guard store.masks.isAppendable else {
-        throw StoreError(
-          .unsupported, "the header of its array has no room to count more masks",
-          remedy: "convert the store first", path: file.path)
-      }
-      let end = store.masksEnd
-      if try file.byteCount() > end { try file.resize(to: end) }
-      return MaskTarget(file: file, folder: path, staging: nil, old: store)
+  ///
+  /// - Parameter place: that of a store that would replace this one, held so that none does.
+  private static func grow(_ path: String, _ place: consuming Staging) throws(StoreError) -> MaskTarget {
+    let file = try File("\(path)/\(MaskFile.name)", .update)
+    try file.lockForWriting()
+    let store = try PackedBitStore(at: path)
+    guard try file.identity() == store.masks.map.identity else {
+      throw StoreError(.busy, "another program keeps replacing it", path: path)
     }
-    throw StoreError(.busy, "other writers keep replacing it", path: path)
+    guard store.masks.isAppendable else {
+      throw StoreError(
+        .unsupported, "the header of its array has no room to count more masks",
+        remedy: "convert the store first", path: file.path)
+    }
+    let end = store.masksEnd
+    if try file.byteCount() > end { try file.resize(to: end) }
+    return MaskTarget(file: file, folder: path, staging: place, old: store)
   }
 
   deinit {
@@ -79,10 +80,11 @@ final class MaskTarget {
   func commit(_ header: NPYHeader) throws(StoreError) {
     try file.synchronize()
     let bytes = header.bytes
+    // From here on the header may count the masks, even where the disk fails to say so.
+    isOver = true
     try unsafe file.write(bytes.span.bytes, at: 0)
     try file.synchronize()
-    isOver = true
-    if let staging = staging.take() { try staging.commit() }
+    if old == nil, let staging = staging.take() { try staging.commit() }
   }
 
   /// Leaves a store that nothing was appended to as it is.

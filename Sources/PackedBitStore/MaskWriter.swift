@@ -185,9 +185,13 @@ final class MaskWriter {
     }
     try target.write(
       Column.int64(checksums).npyBytes(), name: PackedBitStore.checksumsName)
+    let state = PackedBitDescription.State(
+      count: oldCount + count, checksums: PackedBitStore.checksums(of: annotations))
+    let before = target.old?.state.map { [$0] } ?? []
     let description = PackedBitDescription(
       height: layout?.height, width: layout?.width, axis: layout?.axis ?? axis,
-      bitOrder: layout?.bitOrder ?? .big, classNames: classNames ?? target.old?.classNames)
+      bitOrder: layout?.bitOrder ?? .big, classNames: classNames ?? target.old?.classNames,
+      states: [state] + before)
     try target.write(description.encoded(), name: PackedBitDescription.fileName)
   }
 }

@@ -17,6 +17,35 @@ struct PackedBitDescription: Codable {
   var axis: PackingAxis
   var bitOrder: BitOrder
   var classNames: [String]?
+  /// What belongs to the masks there are, and to those before the last append, which an append that does not
+  /// finish leaves behind.
+  var states: [State]?
+  private var crc32: String? = SealedJSON.zeros
+  /// Whether the file's bytes are those that were written.
+  private(set) var isIntact = true
+
+  /// The checksums of what is said of some number of masks.
+  struct State: Codable {
+    let count: Int
+    /// The CRC-32 of the values of each file, without `.npy`, for the first `count` masks.
+    let checksums: [String: UInt32]
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case format, formatVersion, height, width, axis, bitOrder, classNames, states, crc32
+  }
+
+  init(
+    height: Int?, width: Int?, axis: PackingAxis, bitOrder: BitOrder, classNames: [String]?,
+    states: [State]
+  ) {
+    self.height = height
+    self.width = width
+    self.axis = axis
+    self.bitOrder = bitOrder
+    self.classNames = classNames
+    self.states = states
+  }
 
   private static let formatName = "packed-bits"
   static let fileName = "format.json"
@@ -26,7 +55,9 @@ struct PackedBitDescription: Codable {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     do {
-      return Array(try encoder.encode(self)) + [0x0A]
+      var description = self
+      description.crc32 = SealedJSON.zeros
+      return SealedJSON.seal(Array(try encoder.encode(description)) + [0x0A])
     } catch {
       throw StoreError(.unsupported, "the class names cannot be written as JSON: \(error)")
     }
@@ -35,9 +66,10 @@ struct PackedBitDescription: Codable {
   static func read(in folder: String) throws(StoreError) -> PackedBitDescription {
     let path = "\(folder)/\(fileName)"
     let bytes = try FileSystem.contents(of: path, limit: 64 << 20)
-    let description: PackedBitDescription
+    var description: PackedBitDescription
     do {
       description = try JSONDecoder().decode(PackedBitDescription.self, from: Data(bytes))
+      description.isIntact = SealedJSON.isIntact(bytes, stated: description.crc32)
     } catch {
       throw StoreError(.corrupt, "this is not the description of packed masks", path: path)
     }

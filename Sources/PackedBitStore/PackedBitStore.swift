@@ -27,6 +27,7 @@ public final class PackedBitStore: ImageStore {
   /// The folder with columns and checksums, or nil for a file by itself.
   private let folder: String?
   private let knownLabels = Cached<[Int]>()
+  private let description: PackedBitDescription?
 
   static let labelsName = "labels.npy"
   static let checksumsName = "checksums.npy"
@@ -41,20 +42,38 @@ public final class PackedBitStore: ImageStore {
   ///   other or are cut short, ``StoreError/Code/unrecognized`` and ``StoreError/Code/unsupported`` for
   ///   other things.
   public init(at path: String, threads: Int? = nil) throws(StoreError) {
-    let description = try PackedBitDescription.read(in: path)
-    do throws(StoreError) {
-      layout = try description.layout()
-    } catch {
-      throw error.at(path: "\(path)/\(PackedBitDescription.fileName)")
-    }
+    (description, layout, masks) = try Self.open(path)
     self.path = path
     folder = path
-    classNames = description.classNames
-    masks = try MaskFile(array: "\(path)/\(MaskFile.name)", layout: layout)
+    classNames = description?.classNames
     self.threads = Workers.threadCount(threads)
     let labels = "\(path)/\(Self.labelsName)"
     labelsPath = FileSystem.kind(of: labels) == .file ? labels : nil
     columnNames = try Self.columnNames(in: "\(path)/\(Self.columnsFolder)")
+  }
+
+  /// Opens the description and the masks that it describes: a writer may finish between the two.
+  private static func open(
+    _ path: String
+  ) throws(StoreError) -> (PackedBitDescription, PackedBitLayout?, MaskFile) {
+    var tries = 0
+    while true {
+      let description = try PackedBitDescription.read(in: path)
+      let layout: PackedBitLayout?
+      do throws(StoreError) {
+        layout = try description.layout()
+      } catch {
+        throw error.at(path: "\(path)/\(PackedBitDescription.fileName)")
+      }
+      tries += 1
+      do throws(StoreError) {
+        let masks = try MaskFile(array: "\(path)/\(MaskFile.name)", layout: layout)
+        let isDescribed = description.states?.contains { $0.count == masks.count } ?? true
+        if isDescribed || tries == 10 { return (description, layout, masks) }
+      } catch {
+        if tries == 10 { throw error }
+      }
+    }
   }
 
   /// Opens a file of packed masks that does not describe itself: an `.npy` array, or its bare bytes.
@@ -78,6 +97,7 @@ public final class PackedBitStore: ImageStore {
     self.threads = Workers.threadCount(threads)
     labelsPath = labels
     folder = nil
+    description = nil
     classNames = nil
     columnNames = []
   }
@@ -155,30 +175,12 @@ public final class PackedBitStore: ImageStore {
 
   public func advise(_ pattern: AccessPattern) { masks.map.advise(pattern) }
 
-  public func verify(progress: (_ checked: Int) -> Void) throws(StoreError) {
-    _ = try labels()
-    for name in columnNames { _ = try column(name) }
-    guard let layout, count > 0 else { return }
-    let checksums = try checksums()
-    let step = 4096
-    for start in stride(from: 0, to: count, by: step) {
-      let end = min(start + step, count)
-      try Workers.performRuns(of: end - start, minimum: 1, threads: threads) { (run) throws(StoreError) in
-        for index in start + run.lowerBound..<start + run.upperBound {
-          let mask = unsafe UnsafeRawBufferPointer(
-            start: masks.base + index * layout.byteCount, count: layout.byteCount)
-          let found = unsafe CRC32.checksum(of: mask)
-          if let checksums, checksums[index] != Int(found) {
-            throw StoreError(
-              .corrupt,
-              "the mask is damaged: its CRC-32 is \(String(found, radix: 16)), not \(String(checksums[index], radix: 16))",
-              remedy: "write the store again", path: masks.map.path, image: index)
-          }
-        }
-      }
-      progress(end)
-    }
-  }
+  /// What the description says of as many masks as there are, or nil where it says nothing of them.
+  var state: PackedBitDescription.State? { description?.states?.first { $0.count == count } }
+
+  var isDescriptionIntact: Bool { description?.isIntact ?? true }
+  /// Whether a writer of this package wrote `format.json`, which then knows of the masks there are.
+  var isDescriptionOwn: Bool { description?.states != nil }
 }
 
 extension FileSystem {

@@ -25,6 +25,7 @@ package struct Staging: ~Copyable, Sendable {
   private let folder: String
   private let lock: File
   private var isOver = false
+  private let process = getpid()
 
   /// - Parameter mode: `create` refuses an existing destination, now and at ``commit()``;
   ///   `replace` does not. A writer that appends does not stage.
@@ -43,7 +44,11 @@ package struct Staging: ~Copyable, Sendable {
     }
     let folder = "\(parent)/.\(name).partial"
     let lock = try Self.takeFolder(folder, destination: destination)
-    // What a dead writer left.
+    // What a dead writer left, but for the old store where it died between the two renames of replace.
+    let aside = Self.aside(in: folder)
+    if FileSystem.kind(of: destination) == nil, FileSystem.kind(of: aside) != nil {
+      try FileSystem.rename(aside, to: destination)
+    }
     for leftover in try FileSystem.names(in: folder) {
       try FileSystem.remove("\(folder)/\(leftover)")
     }
@@ -55,7 +60,11 @@ package struct Staging: ~Copyable, Sendable {
   }
 
   deinit {
-    if !isOver {
+    // An old store that could not be put back is left for the next writer to put back.
+    let isNeeded =
+      FileSystem.kind(of: destination) == nil && FileSystem.kind(of: Self.aside(in: folder)) != nil
+    // In a child that has forked the writer is the parent's.
+    if !isOver && !isNeeded && process == getpid() {
       do throws(StoreError) {
         try FileSystem.remove(folder)
       } catch {
@@ -71,7 +80,7 @@ package struct Staging: ~Copyable, Sendable {
     if FileSystem.kind(of: path) == .folder { try FileSystem.synchronizeFolder(path) }
     switch mode {
     case .replace where FileSystem.kind(of: destination) != nil:
-      try Self.replace(destination, with: path, aside: "\(folder)/replaced")
+      try Self.replace(destination, with: path, aside: Self.aside(in: folder))
     case .replace:
       try FileSystem.rename(path, to: destination)
     case .create, .append:
@@ -111,6 +120,9 @@ package struct Staging: ~Copyable, Sendable {
     }
   }
 
+  /// Where what is replaced stands between two renames.
+  private static func aside(in folder: String) -> String { "\(folder)/replaced" }
+
   private static func exists(_ destination: String) -> StoreError {
     StoreError(
       .alreadyExists, "there is something already",
@@ -141,8 +153,17 @@ package struct Staging: ~Copyable, Sendable {
       return try FileSystem.rename(source, to: destination)
     }
     if unsafe image_stores_exchange(source, destination) == 0 { return }
+    switch errno {
+    case EINVAL, ENOSYS, ENOTSUP: break
+    default: throw .system(errno, "putting it in its place", path: destination)
+    }
     try FileSystem.rename(destination, to: aside)
-    try FileSystem.rename(source, to: destination)
+    do throws(StoreError) {
+      try FileSystem.rename(source, to: destination)
+    } catch {
+      try FileSystem.rename(aside, to: destination)
+      throw error
+    }
   }
 }
 

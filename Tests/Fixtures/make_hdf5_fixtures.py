@@ -164,6 +164,8 @@ with h5py.File(OUT / "splits.h5", "w") as f:
 # What must be refused.
 with bad("lzf.h5", "unsupported", "lzf") as f:
     f.create_dataset("images", data=ramp("u1"), compression="lzf")
+with bad("lzf-alone.h5", "unsupported", "lzf") as f:
+    f.create_dataset("x", data=ramp("u1"), compression="lzf"); f["y"] = labels()
 with bad("external-link.h5", "unsupported", "another file") as f:
     f["images"] = h5py.ExternalLink("uint8.h5", "/images")
 with bad("soft-external.h5", "corrupt", "libhdf5", "alias") as f:

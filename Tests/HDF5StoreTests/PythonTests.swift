@@ -40,7 +40,9 @@ struct PythonTests {
         layout: BatchLayout(format, count: range.count),
         annotations: Annotations(
           labels: range.map { $0 * 5 - 7 },
-          columns: ["name": .string(range.map { "\u{E9}\($0)" }), "half": .double(range.map { Double($0) / 2 })]))
+          columns: [
+            "name": .string(range.map { "\u{E9}\($0)" }), "half": .double(range.map { Double($0) / 2 }),
+          ]))
     }
     try writer.finish()
     let lines = try check(path)
@@ -61,7 +63,8 @@ struct PythonTests {
     // Many of one format first, so that they have been put in common chunks when another comes.
     for index in 0..<500 {
       let format = ImageFormat(
-        height: index < 450 ? 3 : index % 7 + 1, width: 4, channels: index < 470 ? 1 : 3, elementType: .uint16)
+        height: index < 450 ? 3 : index % 7 + 1, width: 4, channels: index < 470 ? 1 : 3, elementType: .uint16
+      )
       let bytes = Fixtures.ramp(.uint16, count: format.sampleCount)
       try unsafe writer.append(bytes.span.bytes, format: format, label: index)
       all += bytes
@@ -73,6 +76,35 @@ struct PythonTests {
     let store = try HDF5Store(at: path)
     #expect(try store.bytes() == all)
     try store.verify { _ in }
+  }
+
+  @Test func aFileThatIsBeingWrittenIsBusy() throws {
+    let folder = try TemporaryFolder()
+    let path = "\(folder.path)/store.h5"
+    try FileManager.default.copyItem(atPath: Fixtures.path("uint8.h5"), toPath: path)
+    let process = Process()
+    process.executableURL = URL(filePath: try #require(Fixtures.python))
+    process.arguments = [
+      "-c", "import h5py, sys; f = h5py.File(sys.argv[1], 'r+'); print('open', flush=True); sys.stdin.read()",
+      path,
+    ]
+    let (input, output) = (Pipe(), Pipe())
+    process.standardInput = input
+    process.standardOutput = output
+    try process.run()
+    // It says so once the file is open; how much of the word comes first is no matter.
+    #expect(!output.fileHandleForReading.availableData.isEmpty)
+    let error = try #require(throws: StoreError.self) { _ = try HDF5Store(at: path) }
+    #expect(error.code == .busy && error.description.contains("open for writing"), "\(error)")
+    try input.fileHandleForWriting.close()
+    process.waitUntilExit()
+    let store = try HDF5Store(at: path)
+    // An open store keeps no lock: others may write while it reads.
+    let again = try run(
+      try #require(Fixtures.python),
+      ["-c", "import h5py, sys; h5py.File(sys.argv[1], 'r+'); print('ok')", path])
+    #expect(again == ["ok"])
+    #expect(try store.bytes() == Fixtures.ramp(.uint8, count: 900))
   }
 
   /// CRC-32 by the definition: one bit at a time, polynomial 0xEDB88320.

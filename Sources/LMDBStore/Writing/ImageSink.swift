@@ -150,6 +150,9 @@ struct ImageSink {
     _ pixels: UnsafeRawBufferPointer, _ run: [ImageFormat]
   ) throws(StoreError) {
     let pageSize = environment.pageSize
+    guard var format = run.first else { return }
+    // Made once for each run of images of one format.
+    var value = ImageValue(format, count: nil, pageSize: pageSize)
     var position = 0
     var offset = 0
     while position < run.count {
@@ -170,9 +173,11 @@ struct ImageSink {
           let bytes = unsafe UnsafeRawBufferPointer(
             rebasing: pixels[endOffset..<endOffset + run[image].byteCount])
           unsafe addChecksums(of: bytes, imageByteCount: bytes.count)
-          try unsafe transaction.put(
-            ImageValue(run[image], count: nil, pageSize: pageSize), bytes,
-            key: StoreKey.image(first + image - start))
+          if run[image] != format {
+            format = run[image]
+            value = ImageValue(format, count: nil, pageSize: pageSize)
+          }
+          try unsafe transaction.put(value, bytes, key: StoreKey.image(first + image - start))
           endOffset += bytes.count
         }
       }

@@ -19,6 +19,8 @@ final class WriterSession: @unchecked Sendable {
   private let process = getpid()
   /// A new store's place until it is finished; nil while images are appended to a store.
   private var staging: Staging?
+  /// The place of a store that would replace the one appended to, held so that none does.
+  private var replacement: Staging?
   /// The lock of the folder and its place in the registry, while images are appended to a store.
   private var lock: File?
   private var entry: EnvironmentRegistry.Entry?
@@ -26,6 +28,9 @@ final class WriterSession: @unchecked Sendable {
   private var sink: ImageSink
   private var annotations: AnnotationRecords
   private var failure: StoreError?
+  /// Whether the commit that makes images count has been begun; where it fails while waiting for the disk,
+  /// readers may count them all the same.
+  private var hasBegunCommit = false
   /// Images in the store and images appended.
   private(set) var count = 0
   private let countBefore: Int
@@ -34,7 +39,9 @@ final class WriterSession: @unchecked Sendable {
     _ path: String, _ mode: WriteMode, _ layout: LMDBStore.Layout, classNames: [String]?
   ) throws(StoreError) {
     self.path = path
+    let staging = try Staging(destination: path, mode: mode)
     if mode == .append, FileSystem.kind(of: path) != nil {
+      replacement = consume staging
       let existing = try ExistingStore(path, layout, lock: &lock, entry: &entry)
       let environment = try Environment(path, isStaged: false)
       try existing.removeUnfinished(environment)
@@ -45,7 +52,6 @@ final class WriterSession: @unchecked Sendable {
         environment, layout: existing.layout, first: existing.count, canChangeLayout: false)
       annotations = try existing.annotations(classNames: classNames)
     } else {
-      let staging = try Staging(destination: path, mode: mode)
       try FileSystem.createFolder(staging.path)
       let environment = try Environment(staging.path, isStaged: true)
       self.staging = consume staging
@@ -114,6 +120,7 @@ final class WriterSession: @unchecked Sendable {
       let records = try annotations.records(
         first: countBefore, count: count, checksums: sink.checksums,
         formats: sink.layout == .single ? sink.formats : nil)
+      hasBegunCommit = true
       try environment.write(records.reduce(0) { $0 + $1.bytes.count + 2 * environment.pageSize }) {
         (transaction) throws(StoreError) in
         for record in records { try transaction.put(record.bytes, key: record.key) }
@@ -129,6 +136,7 @@ final class WriterSession: @unchecked Sendable {
     guard let staging = staging.take() else {
       entry = nil
       lock = nil
+      replacement = nil
       return
     }
     #if canImport(Darwin)
@@ -145,7 +153,7 @@ final class WriterSession: @unchecked Sendable {
       _ = unsafe Unmanaged.passRetained(self)
       return
     }
-    guard let environment, staging == nil else { return }
+    guard let environment, staging == nil, !hasBegunCommit else { return }
     do throws(StoreError) {
       // What was committed of the images goes; the next append would do it too.
       try ExistingStore.removeUnfinished(environment, path, from: countBefore)

@@ -1,0 +1,84 @@
+public import ImageStoreCore
+import StoreIO
+
+extension PackedBitStore {
+  public func verify(progress: (_ checked: Int) -> Void) throws(StoreError) {
+    try verifyAnnotations()
+    guard let layout, count > 0 else { return }
+    let checksums = try checksums()
+    let step = 4096
+    for start in stride(from: 0, to: count, by: step) {
+      let end = min(start + step, count)
+      try Workers.performRuns(of: end - start, minimum: 1, threads: threads) { (run) throws(StoreError) in
+        for index in start + run.lowerBound..<start + run.upperBound {
+          let mask = unsafe UnsafeRawBufferPointer(
+            start: masks.base + index * layout.byteCount, count: layout.byteCount)
+          let found = unsafe CRC32.checksum(of: mask)
+          if let checksums, checksums[index] != Int(found) {
+            throw StoreError(
+              .corrupt,
+              "the mask is damaged: its CRC-32 is \(String(found, radix: 16)), not \(String(checksums[index], radix: 16))",
+              remedy: "write the store again", path: masks.map.path, image: index)
+          }
+        }
+      }
+      progress(end)
+    }
+  }
+
+  /// Checks labels, columns and class names against what `format.json` has of them.
+  private func verifyAnnotations() throws(StoreError) {
+    guard isDescriptionIntact else {
+      throw StoreError(
+        .corrupt, "the file does not agree with its checksum",
+        remedy: "restore it, or remove its crc32 if it was changed on purpose",
+        path: "\(path)/\(PackedBitDescription.fileName)")
+    }
+    var annotations = Annotations(labels: try labels())
+    for name in columnNames { annotations.columns[name] = try column(name) }
+    guard let state else {
+      guard isDescriptionOwn else { return }
+      throw StoreError(
+        .corrupt, "\(count) masks, of which format.json knows nothing", remedy: "write the store again",
+        path: masks.map.path)
+    }
+    let found = Self.checksums(of: annotations)
+    for name in Set(state.checksums.keys).union(found.keys).sorted()
+    where state.checksums[name] != found[name] {
+      throw StoreError(
+        .corrupt, "its values do not agree with their checksum", remedy: "write the store again",
+        path: "\(path)/\(name).npy")
+    }
+  }
+
+  /// The CRC-32 of labels and columns, by the names of their files: of integers and numbers 8 bytes each,
+  /// little endian, of text UTF-8 with a zero byte after each.
+  static func checksums(of annotations: Annotations) -> [String: UInt32] {
+    var checksums: [String: UInt32] = [:]
+    if let labels = annotations.labels {
+      checksums["labels"] = checksum(labels.map { UInt64(bitPattern: Int64($0)) })
+    }
+    for (name, column) in annotations.columns {
+      checksums["\(columnsFolder)/\(name)"] =
+        switch column {
+        case .int64(let values): checksum(values.map { UInt64(bitPattern: $0) })
+        case .double(let values): checksum(values.map(\.bitPattern))
+        case .string(let values):
+          checksum(of: values)
+        }
+    }
+    return checksums
+  }
+
+  private static func checksum(_ values: [UInt64]) -> UInt32 {
+    unsafe values.map(\.littleEndian).withUnsafeBytes { unsafe CRC32.checksum(of: $0) }
+  }
+
+  private static func checksum(of texts: [String]) -> UInt32 {
+    var crc = CRC32()
+    for text in texts {
+      unsafe (Array(text.utf8) + [0]).withUnsafeBytes { unsafe crc.add($0) }
+    }
+    return crc.value
+  }
+}

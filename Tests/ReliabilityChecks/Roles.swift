@@ -1,0 +1,150 @@
+import ImageStoreCore
+
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// What the program `Torture` does: each check by its name, and the parts that other processes play in them.
+///
+/// A check is called as `Torture CHECK [BACKEND|all] [COUNT]` and prints one line a backend.
+package enum Roles {
+  package static func perform(_ arguments: [String]) throws {
+    guard let role = arguments.first else { throw Violation("no check is named") }
+    let rest = Array(arguments.dropFirst())
+    if let part = parts[role] { return try part(rest) }
+    guard let check = checks[role] else {
+      throw Violation("no check \(role) among \(checks.keys.sorted().joined(separator: ", "))")
+    }
+    let name = rest.first ?? "all"
+    for backend in name == "all" ? Backend.all : [try Backend.named(name)] {
+      try check(backend, rest.count > 1 ? rest[1] : nil)
+    }
+  }
+
+  private static let program = "/proc/self/exe"
+
+  /// Seeds come from here, so that a long run can be another one.
+  private static var seed: UInt64 { environment("IMAGE_STORES_SEED").flatMap { UInt64($0) } ?? 1 }
+
+  private static let checks: [String: @Sendable (Backend, _ count: String?) throws -> Void] = [
+    "kills": { try kills($0, $1) },
+    "faults": { try faults($0, $1) },
+    "reading-faults": { try readingFaults($0, $1) },
+    "file-size-limits": { backend, _ in
+      for operation in Operation.allCases {
+        let figures = try FaultCheck.runWithFileSizeLimits(backend, operation)
+        printNow("file size limits, \(backend) \(operation.rawValue): \(figures)")
+      }
+    },
+    "full": { backend, _ in
+      for operation in Operation.allCases {
+        let figures = try FaultCheck.runOnFullFileSystem(backend, operation)
+        printNow("full file system, \(backend) \(operation.rawValue): \(figures)")
+      }
+    },
+    "flips": { backend, count in
+      let figures = try BitFlipCheck.run(
+        backend, count: number(count, or: 10_000), seed: seed, progress: trace)
+      printNow("flips, \(backend): \(figures)")
+    },
+    "writers": { backend, _ in
+      printNow("second writers, \(backend): \(try WriterCheck.run(backend, program: program)) refused")
+    },
+    "files": { backend, count in
+      let files = try LimitCheck.openAndClose(backend, count: number(count, or: 10_000))
+      printNow("open files, \(backend): \(files)")
+    },
+    "memory": { backend, count in
+      let (early, late) = try LimitCheck.read(backend, count: number(count, or: 1_000_000), seed: seed)
+      printNow("memory, \(backend): \(early) KiB after a tenth of the reads, \(late) KiB after all")
+    },
+    "concurrency": { backend, count in
+      guard backend.isReadableDuringAppend else { return }
+      let figures = try ConcurrencyCheck.run(
+        backend, commits: number(count, or: 200), threads: 8, processes: 4, program: program)
+      printNow("concurrency, \(backend): \(figures)")
+    },
+    "fork": { backend, _ in
+      try ConcurrencyCheck.openTwiceAndFork(backend)
+      printNow("open twice and fork, \(backend): right")
+    },
+  ]
+
+  private static let parts: [String: @Sendable ([String]) throws -> Void] = [
+    "corpora": { arguments in
+      for folder in arguments {
+        printNow("corpora, \(folder): \(try CorpusCheck.run(folder, program: program))")
+      }
+    },
+    "seeds": { arguments in
+      guard arguments.count >= 2 else { throw Violation("seeds PARSER FOLDER [CORPORA]") }
+      try Seeds.write(arguments[0], to: arguments[1], corpora: arguments.count > 2 ? arguments[2] : nil)
+    },
+    "corpus-part": { try CorpusCheck.part($0) },
+    "killed-writer": { try KillCheck.writer($0) },
+    "second-writer": { arguments in
+      guard arguments.count == 3, let mode = WriteMode(rawValue: arguments[2]) else {
+        throw Violation("second-writer BACKEND PATH MODE")
+      }
+      try WriterCheck.expectBusy(try Backend.named(arguments[0]), arguments[1], mode)
+    },
+    "reader": { arguments in
+      guard arguments.count == 5, let commits = Int(arguments[3]), let seed = UInt64(arguments[4]) else {
+        throw Violation("reader BACKEND PATH STOP COMMITS SEED")
+      }
+      let (opened, images) = try ConcurrencyCheck.read(
+        try Backend.named(arguments[0]), arguments[1], until: arguments[2], commits: commits, seed: seed)
+      printNow("\(opened) \(images)")
+    },
+  ]
+
+  /// `COUNT` writers an operation, or `every` for one at each of its system calls.
+  private static func kills(_ backend: Backend, _ count: String?) throws {
+    for operation in Operation.allCases {
+      let figures = try KillCheck.run(
+        backend, operation, count: number(count, or: 1000), everyCall: count == "every", seed: seed,
+        program: program)
+      printNow("kills, \(backend) \(operation.rawValue): \(figures)")
+    }
+  }
+
+  /// All faults, or the one named.
+  private static func faults(_ backend: Backend, _ name: String?) throws {
+    for operation in Operation.allCases {
+      for fault in Fault.all where name == nil || fault.name == name {
+        let figures = try FaultCheck.run(backend, operation, fault) {
+          trace("\(backend) \(operation.rawValue) \(fault), call \($0)")
+        }
+        printNow("faults, \(backend) \(operation.rawValue) \(fault): \(figures)")
+      }
+    }
+  }
+
+  private static func readingFaults(_ backend: Backend, _ name: String?) throws {
+    for fault in FaultCheck.readingFaults where name == nil || fault.name == name {
+      if backend.fatalReadingFaults.contains(fault.name) { continue }
+      let figures = try FaultCheck.runReading(backend, fault) {
+        trace("\(backend) reading \(fault), call \($0)")
+      }
+      printNow("faults, \(backend) reading \(fault): \(figures)")
+    }
+  }
+
+  private static func number(_ text: String?, or usual: Int) -> Int {
+    text.flatMap { Int($0) } ?? usual
+  }
+
+  /// What is being done goes to a file, where it is found should the process die.
+  private static func trace(_ line: String) {
+    guard let path = environment("IMAGE_STORES_TRACE") else { return }
+    let file = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
+    guard file >= 0 else { return }
+    let bytes = Array("\(line)\n".utf8)
+    _ = unsafe bytes.withUnsafeBytes { unsafe write(file, $0.baseAddress, $0.count) }
+    close(file)
+  }
+}

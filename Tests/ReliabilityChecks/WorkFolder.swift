@@ -1,0 +1,77 @@
+package import StoreIO
+
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// A folder that goes with the value. It stands in memory where the system has a file system for that, so
+/// that the many synchronised writes of these checks do not wait for a disk.
+package final class WorkFolder: Sendable {
+  package let path: String
+
+  package init() throws {
+    let parents = [environment("IMAGE_STORES_WORK"), "/dev/shm", environment("TMPDIR"), "/tmp"]
+    guard let parent = parents.compactMap({ $0 }).first(where: { unsafe access($0, W_OK) == 0 }) else {
+      throw Violation("no folder for temporary files")
+    }
+    var template = Array("\(parent)/image-stores-XXXXXX".utf8CString)
+    guard unsafe mkdtemp(&template) != nil else { throw Violation("no folder can be made in \(parent)") }
+    path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+  }
+
+  deinit { try? FileSystem.remove(path) }
+
+  /// Removes what is in the folder.
+  package func clear() throws {
+    for name in try FileSystem.names(in: path) { try FileSystem.remove("\(path)/\(name)") }
+  }
+}
+
+/// The value of an environment variable that is set to something.
+package func environment(_ name: String) -> String? {
+  guard let value = unsafe getenv(name), unsafe value.pointee != 0 else { return nil }
+  return unsafe String(cString: value)
+}
+
+extension FileSystem {
+  /// The paths of all files and folders below a folder, relative to it, sorted.
+  package static func allPaths(in folder: String) throws -> [String] {
+    try names(in: folder).flatMap { name in
+      kind(of: "\(folder)/\(name)", followingLinks: false) == .folder
+        ? [name] + (try allPaths(in: "\(folder)/\(name)").map { "\(name)/\($0)" }) : [name]
+    }
+  }
+
+  /// Copies a file, or a folder with all it has.
+  package static func copy(_ source: String, to destination: String) throws {
+    if kind(of: source) == .folder {
+      try createFolder(destination)
+      for name in try names(in: source) { try copy("\(source)/\(name)", to: "\(destination)/\(name)") }
+    } else {
+      let bytes = try contents(of: source, limit: 1 << 30)
+      let file = try File(destination, .create)
+      try unsafe file.write(bytes.span.bytes, at: 0)
+    }
+  }
+}
+
+/// How many files this process has open, or nil where the system does not tell. What libdispatch opens for
+/// itself when it first needs it has no name and is left out.
+package func openFileCount() -> Int? {
+  for folder in ["/proc/self/fd", "/dev/fd"] {
+    guard let names = try? FileSystem.names(in: folder) else { continue }
+    return names.count { !linkTarget("\(folder)/\($0)").hasPrefix("anon_inode:") }
+  }
+  return nil
+}
+
+/// Where a symbolic link leads.
+package func linkTarget(_ path: String) -> String {
+  var bytes = [UInt8](repeating: 0, count: 4096)
+  let count = unsafe bytes.withUnsafeMutableBytes { unsafe readlink(path, $0.baseAddress!, $0.count) }
+  return String(decoding: bytes.prefix(max(0, count)), as: UTF8.self)
+}

@@ -1,0 +1,47 @@
+import ReliabilityChecks
+import StoreIO
+import Testing
+
+/// Readers of damaged and of strangers' files, for long, and many at once.
+@Suite struct ReadingTests {
+  @Test(arguments: Backend.all)
+  func everyFlippedBitIsFoundOrHarmless(_ backend: Backend) throws {
+    try Torture.run("flips", backend.name, Torture.kills == nil ? "300" : "3000")
+  }
+
+  @Test(arguments: Backend.all)
+  func noFileStaysOpen(_ backend: Backend) throws {
+    try Torture.run("files", backend.name, Torture.kills == nil ? "300" : "10000")
+  }
+
+  @Test(arguments: Backend.all)
+  func memoryStaysFlat(_ backend: Backend) throws {
+    try Torture.run("memory", backend.name, Torture.kills == nil ? "5000" : "100000")
+  }
+
+  @Test(arguments: Backend.all.filter(\.isReadableDuringAppend))
+  func threadsAndProcessesReadWhileOneAppends(_ backend: Backend) throws {
+    try Torture.run("concurrency", backend.name, Torture.kills == nil ? "5" : "100")
+  }
+
+  @Test(arguments: Backend.all)
+  func oneStoreIsOpenedTwiceAndKeptOverAFork(_ backend: Backend) throws {
+    try Torture.run("fork", backend.name)
+  }
+
+  /// The corpora stand beside the package, or where `IMAGE_STORES_SHARED` says.
+  @Test(.enabled(if: Corpora.folder != nil, "the corpora of other projects are not there"))
+  func filesOfOtherProjectsAreReadOrRefused() throws {
+    let folder = try #require(Corpora.folder)
+    try Torture.run("corpora", folder)
+  }
+}
+
+enum Corpora {
+  static let folder: String? = {
+    // .../Tests/ReliabilityTests/ReadingTests.swift
+    let package = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
+    let folder = (environment("IMAGE_STORES_SHARED") ?? "/\(package)/../shared") + "/fixtures/external"
+    return FileSystem.kind(of: folder) == .folder ? folder : nil
+  }()
+}

@@ -1,0 +1,37 @@
+import ReliabilityChecks
+import Testing
+
+/// Writers that are killed, refused by the system, or not alone.
+@Suite struct WritingTests {
+  /// Afterwards nothing is there, or the last commit, whole; and the next writer finds and leaves all in order.
+  @Test(arguments: Backend.all)
+  func aKilledWriterLeavesTheLastCommit(_ backend: Backend) throws {
+    try Torture.run("kills", backend.name, "\(Torture.kills ?? 7)")
+  }
+
+  #if os(Linux)
+  /// One call after another fails: write, fsync, rename, ftruncate, mmap, open, memory.
+  @Test(.enabled(if: Fault.isAvailable, "not in a build for a sanitizer"), arguments: Backend.all)
+  func aRefusedWriterSaysSoAndHarmsNothing(_ backend: Backend) throws {
+    if Torture.kills != nil { return _ = try Torture.run("faults", backend.name) }
+    for fault in ["write-ENOSPC", "sync-EIO", "rename-EIO", "allocate-ENOMEM"] {
+      try Torture.run("faults", backend.name, fault)
+    }
+  }
+
+  @Test(.enabled(if: Fault.isAvailable, "not in a build for a sanitizer"), arguments: Backend.all)
+  func aRefusedReaderSaysSo(_ backend: Backend) throws {
+    try Torture.run("reading-faults", backend.name)
+  }
+  #endif
+
+  @Test(arguments: Backend.all)
+  func aLimitOfFileSizesIsReported(_ backend: Backend) throws {
+    try Torture.run("file-size-limits", backend.name)
+  }
+
+  @Test(arguments: Backend.all)
+  func aSecondWriterIsRefused(_ backend: Backend) throws {
+    try Torture.run("writers", backend.name)
+  }
+}
