@@ -15,6 +15,15 @@ let files = FileManager.default
 let demo = URL(filePath: CommandLine.arguments[1]).standardizedFileURL.path
 let folder = files.temporaryDirectory.appending(path: "snippets-\(UUID().uuidString)").path
 
+/// Masks for the pages that crop them.
+func writeMasks() throws {
+  let mask = ImageFormat(height: 1080, width: 1920, elementType: .bool)
+  let stripes = (0..<mask.byteCount).map { UInt8($0 % 7 & 1) }
+  var masks = try PackedBitStore.Writer(to: "\(folder)/masks.bits")
+  for _ in 0..<20 { try masks.append(stripes, format: mask) }
+  try masks.finish()
+}
+
 /// Runs one page's code in a folder of its own.
 func run(_ page: String, _ body: () async throws -> Void) async throws {
   try files.createDirectory(atPath: "\(folder)/\(page)", withIntermediateDirectories: true)
@@ -28,11 +37,7 @@ func run(_ page: String, _ body: () async throws -> Void) async throws {
 }
 
 try files.createDirectory(atPath: folder, withIntermediateDirectories: true)
-let mask = ImageFormat(height: 1080, width: 1920, elementType: .bool)
-let stripes = (0..<mask.byteCount).map { UInt8($0 % 7 & 1) }
-var masks = try PackedBitStore.Writer(to: "\(folder)/masks.bits")
-for _ in 0..<20 { try masks.append(stripes, format: mask) }
-try masks.finish()
+try writeMasks()
 
 try await run("README", readme)
 try await run("ReadingInBatches", readingInBatches)
