@@ -9,7 +9,8 @@ import PackedBitStore
 func step(_ pixels: RawSpan, _ labels: [Int32]) { precondition(pixels.byteCount > 0) }
 
 /// Some equal-sized bitmaps.
-let glyphs: [[UInt8]] = (0..<20).map { number in (0..<28 * 28).map { UInt8(truncatingIfNeeded: $0 * number) } }
+let glyphs: [[UInt8]] = (0..<20).map { number in (0..<28 * 28).map { UInt8(truncatingIfNeeded: $0 * number) }
+}
 
 let files = FileManager.default
 let demo = URL(filePath: CommandLine.arguments[1]).standardizedFileURL.path
