@@ -122,6 +122,15 @@ let package = Package(
     .testTarget(
       name: "ImageStoreTestingTests", dependencies: ["ImageStoreTesting"], swiftSettings: swiftSettings),
 
+    // The code of the README and the articles, compiled as a user's package does.
+    .executableTarget(
+      name: "Snippets",
+      dependencies: [
+        "ImageStoreCore", "ImageFeeding", "CIFAR10", "FileStore", "LMDBStore", "HDF5Store", "NPZStore",
+        "PackedBitStore",
+      ],
+      path: "Tests/Snippets", swiftSettings: strictness),
+
     // Appends to a store until it is killed, for the tests of what is left.
     .executableTarget(
       name: "WriterProcess", dependencies: ["ImageStoreCore", "LMDBStore"],
@@ -141,7 +150,8 @@ let package = Package(
       name: "Torture", dependencies: ["ReliabilityChecks"], path: "Tests/Torture",
       swiftSettings: swiftSettings),
     .testTarget(
-      name: "ReliabilityTests", dependencies: ["ReliabilityChecks", "ImageStoreCore", "StoreIO", "FileStore"],
+      name: "ReliabilityTests",
+      dependencies: ["ReliabilityChecks", "ImageStoreCore", "StoreIO", "FileStore"],
       swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6]

@@ -32,10 +32,10 @@ done
 
 # Comments name the core's types as code does, without their module; links between modules need it.
 core=$(sed -n 's/^public [a-z ]*\(struct\|enum\|class\|protocol\) \([A-Za-z]*\).*/\2/p' Sources/ImageStoreCore/*.swift | sort -u | paste -sd '|' -)
-for graph in "$work"/graphs/*/*.json; do
-  case "$graph" in */ImageStoreCore/*) continue ;; esac
-  sed -E "s#\`\`(($core)[/\`])#\`\`ImageStoreCore/\1#g" "$graph" >"$graph.linked"
-  mv "$graph.linked" "$graph"
+for file in "$work"/graphs/*/*.json "$work"/swift-image-stores.docc/*.md; do
+  case "$file" in */graphs/ImageStoreCore/*) continue ;; esac
+  sed -E "s#\`\`(($core)[/\`])#\`\`ImageStoreCore/\1#g" "$file" >"$file.linked"
+  mv "$file.linked" "$file"
 done
 
 "${docc[@]}" convert "$work/swift-image-stores.docc" --additional-symbol-graph-dir "$work/graphs" \

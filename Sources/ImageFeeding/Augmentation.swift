@@ -16,13 +16,16 @@ public struct Augmentation: Sendable, Hashable, Codable {
     case padded(by: Int)
   }
 
+  /// What part of an image is taken; nil for all of it.
   public var crop: Crop?
   /// The probability that an image is mirrored left to right.
   public var mirrorProbability: Double
-  /// The seed and the epoch of the choices; nil for those of the order.
+  /// The seed of the choices; nil for that of the order.
   public var seed: UInt64?
+  /// The epoch of the choices; nil for that of the order.
   public var epoch: Int?
 
+  /// Creates an augmentation; the parameters are the properties.
   public init(
     crop: Crop? = nil, mirrorProbability: Double = 0, seed: UInt64? = nil, epoch: Int? = nil
   ) {

@@ -23,6 +23,7 @@ extension BatchFeed {
       try await next(isolation: #isolation)
     }
 
+    /// The next batch, or nil at the end of the epoch.
     public mutating func next(
       isolation actor: isolated (any Actor)?
     ) async throws(StoreError) -> FeedBatch? {

@@ -20,11 +20,14 @@ public import ImageStoreCore
 /// - Cancellation: a waiting loop throws ``ImageStoreCore/StoreError/Code/cancelled`` at once; workers end
 ///   after the batch they are at.
 public struct BatchFeed: AsyncSequence, Sendable {
+  /// A batch of images.
   public typealias Element = FeedBatch
+  /// What reading throws.
   public typealias Failure = StoreError
 
   let request: FeedRequest
 
+  /// Starts an epoch, with threads of its own.
   public func makeAsyncIterator() -> AsyncIterator { AsyncIterator(request) }
 
   /// An iterator for code without tasks: `next()` waits, and makes batches itself meanwhile.
@@ -47,11 +50,14 @@ extension BatchFeed {
   public struct Results: Sequence, Sendable {
     let feed: BatchFeed
 
+    /// Starts an epoch, with threads of its own.
     public func makeIterator() -> Iterator { Iterator(batches: feed.makeBlockingIterator()) }
 
+    /// The batches of one epoch.
     public struct Iterator: IteratorProtocol {
       var batches: BlockingIterator
 
+      /// The next batch, or the error that ends the epoch; nil at the end.
       public mutating func next() -> Result<FeedBatch, StoreError>? {
         do throws(StoreError) {
           return try batches.next().map { .success($0) }

@@ -2,9 +2,11 @@
 public struct FeedOptions: Sendable, Hashable {
   /// What happens to the images at the end that do not fill a batch.
   public enum LastBatch: String, Sendable, Hashable, Codable, CaseIterable {
+    /// What becomes of them: a smaller batch, or nothing.
     case keep, drop
   }
 
+  /// What happens to the images at the end that do not fill a batch.
   public var lastBatch: LastBatch
   /// The most batches that are made, or being made, ahead of the consumer.
   ///
@@ -16,6 +18,7 @@ public struct FeedOptions: Sendable, Hashable {
   /// The columns that batches carry.
   public var columns: [String]
 
+  /// Creates options; the parameters are the properties.
   public init(
     lastBatch: LastBatch = .keep, prefetch: Int = 6, workers: Int? = nil, columns: [String] = []
   ) {

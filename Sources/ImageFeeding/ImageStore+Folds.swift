@@ -2,7 +2,9 @@ public import ImageStoreCore
 
 /// One division of a store into what is trained on and what is held back.
 public struct FoldSplit: Sendable {
+  /// The images of all other folds.
   public let training: SubsetStore
+  /// The images of the fold that is held back.
   public let validation: SubsetStore
 }
 

@@ -4,11 +4,13 @@ public struct Rank: Sendable, Hashable, Codable {
   public var index: Int
   /// How many there are.
   public var count: Int
+  /// What happens to the last positions where they do not suffice for all ranks.
   public var padding: RankPadding
 
   /// The most processes that can share an epoch.
   public static let maximumCount = 1 << 30
 
+  /// Creates a rank; whether it makes sense is checked when it is used.
   public init(index: Int, count: Int, padding: RankPadding = .repeat) {
     self.index = index
     self.count = count

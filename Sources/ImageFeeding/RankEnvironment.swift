@@ -20,6 +20,7 @@ public struct RankEnvironment: Sendable, Hashable {
   /// The number of this process among those on its machine, from 0: the GPU to take.
   public let localRank: Int
 
+  /// States the place of a process that the environment does not tell.
   public init(rank: Int = 0, count: Int = 1, localRank: Int = 0) {
     self.rank = rank
     self.count = count

@@ -32,7 +32,9 @@ public struct SampleIndices: Sendable, RandomAccessCollection {
       }
   }
 
+  /// 0.
   public var startIndex: Int { 0 }
+  /// How many there are.
   public var endIndex: Int { count }
 
   /// The index of the image at a position.

@@ -9,12 +9,18 @@
 public struct SampleOrder: Sendable, Hashable, Codable {
   /// How images follow one another, before it is divided among ranks.
   public enum Kind: Sendable, Hashable, Codable {
+    /// By rising index.
     case sequential
+    /// Each image once, at random.
     case shuffled(seed: UInt64, epoch: Int)
+    /// Each image once, at random within a window of blocks.
     case blockShuffled(seed: UInt64, epoch: Int, blockSize: Int, window: Int)
+    /// Drawn by weight, with replacement.
     case weighted(weights: [Double], seed: UInt64, epoch: Int, draws: Int?)
+    /// Drawn so that classes are equally likely, with replacement.
     case classBalanced(seed: UInt64, epoch: Int, draws: Int?)
   }
+  /// How the images are ordered, for all ranks together.
   public let kind: Kind
   /// The part of the order that one of several processes takes; nil where one takes all.
   public private(set) var rank: Rank?

@@ -12,6 +12,7 @@ public struct TensorFormat: Sendable, Hashable, Codable {
 
   /// `float32`, `float16`, or nil for the store's own type.
   public let elementType: ElementType?
+  /// The order of the dimensions.
   public let layout: Layout
   /// What is subtracted from a sample, in the store's units: one number for all channels or one each.
   public let mean: [Float]

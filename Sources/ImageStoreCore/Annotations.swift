@@ -5,6 +5,7 @@ public struct Annotations: Sendable, Hashable {
   /// Further columns under their names, one value an image.
   public var columns: [String: Column]
 
+  /// Creates annotations; ``validate(count:)`` checks that they are as many as the images.
   public init(labels: [Int]? = nil, columns: [String: Column] = [:]) {
     self.labels = labels
     self.columns = columns

@@ -1,7 +1,10 @@
 /// One value an image, such as file names or a coarse label.
 public enum Column: Sendable, Hashable {
+  /// Whole numbers.
   case int64([Int64])
+  /// Floating-point numbers.
   case double([Double])
+  /// Text.
   case string([String])
 
   /// How many values the column has.
@@ -22,7 +25,9 @@ public enum Column: Sendable, Hashable {
     }
   }
 
+  /// What the values of a column are.
   public enum Kind: String, Sendable, Hashable, Codable, CaseIterable {
+    /// The kind of the case of ``Column`` with this name.
     case int64, double, string
   }
 

@@ -5,15 +5,23 @@
 public enum ElementType: String, Sendable, Hashable, Codable, CaseIterable {
   /// One byte, 0 or 1.
   case bool
+  /// Unsigned integers of 8 bits.
   case uint8
+  /// Unsigned integers of 16 bits.
   case uint16
+  /// Integers of 8 bits.
   case int8
+  /// Integers of 16 bits.
   case int16
+  /// Integers of 32 bits.
   case int32
+  /// Integers of 64 bits.
   case int64
   /// IEEE 754 binary16.
   case float16
+  /// IEEE 754 binary32.
   case float32
+  /// IEEE 754 binary64.
   case float64
 
   /// The size of one sample in bytes.

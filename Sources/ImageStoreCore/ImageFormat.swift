@@ -9,6 +9,7 @@ public struct ImageFormat: Sendable, Hashable, Codable {
   public let width: Int
   /// Samples a pixel.
   public let channels: Int
+  /// What a sample is.
   public let elementType: ElementType
 
   /// The most bytes one image may take (64 GiB). A header that asks for more is refused.
@@ -88,6 +89,7 @@ public struct ImageFormat: Sendable, Hashable, Codable {
     case height, width, channels, elementType
   }
 
+  /// Decodes a format, checked as ``init(validating:width:channels:elementType:)`` does.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     try self.init(

@@ -9,6 +9,7 @@ public struct ImageRegion: Sendable, Hashable, Codable {
   /// Columns, at least 1 where the region is used.
   public var width: Int
 
+  /// Creates a region; whether it lies within an image is checked when it is used.
   @inlinable
   public init(row: Int, column: Int, height: Int, width: Int) {
     self.row = row
@@ -33,5 +34,6 @@ public struct ImageRegion: Sendable, Hashable, Codable {
 }
 
 extension ImageRegion: CustomStringConvertible {
+  /// For example `256x256 at row 555, column 777`.
   public var description: String { "\(height)x\(width) at row \(row), column \(column)" }
 }

@@ -6,7 +6,9 @@
 public struct StoreError: Error, Sendable, Hashable {
   /// The kind of an error. The set is open: later versions may add codes.
   public struct Code: RawRepresentable, Sendable, Hashable {
+    /// The name of the code.
     public let rawValue: String
+    /// A code of a name, such as one of a backend's own.
     public init(rawValue: String) { self.rawValue = rawValue }
 
     /// There is no such file, store, column or key.
@@ -32,6 +34,7 @@ public struct StoreError: Error, Sendable, Hashable {
     public static let system = Code(rawValue: "system")
   }
 
+  /// The kind of the error.
   public var code: Code
   /// What was found.
   public var message: String
@@ -46,6 +49,7 @@ public struct StoreError: Error, Sendable, Hashable {
   /// The number of the operating system or C library behind it, if one was.
   public var underlyingCode: Int32?
 
+  /// Creates an error; places that are not known yet are filled in by ``at(path:image:key:)``.
   public init(
     _ code: Code, _ message: String, remedy: String? = nil, path: String? = nil,
     image: Int? = nil, key: String? = nil, underlyingCode: Int32? = nil

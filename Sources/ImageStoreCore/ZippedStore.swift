@@ -10,7 +10,9 @@
 ///     try pairs.read([17, 4, 981], region: region, into: &batch)
 ///     step(batch.images.pixels, batch.masks.pixels)
 public struct ZippedStore: ImageStore {
+  /// The images, whose labels and columns are those of the store.
   public let images: any ImageStore
+  /// The masks, one an image.
   public let masks: any ImageStore
 
   /// Pairs the images of two stores by their index.

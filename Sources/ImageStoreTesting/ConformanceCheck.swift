@@ -38,6 +38,7 @@ public struct ConformanceCheck: Sendable {
 }
 
 extension ConformanceCheck: CustomStringConvertible {
+  /// The name of the check.
   public var description: String { name }
 }
 

@@ -8,10 +8,13 @@ public struct ModelImages: Sendable, Hashable {
   public private(set) var formats: [ImageFormat] = []
   /// The bytes of each image: rows x pixels x samples, without padding.
   public private(set) var pixels: [[UInt8]] = []
+  /// A label an image, or nil.
   public var labels: [Int]?
+  /// Further values, one an image each.
   public var columns: [String: Column] = [:]
   public var classNames: [String]?
 
+  /// No images.
   public init() {}
 
   /// How many images there are.

@@ -2,8 +2,10 @@ public import ImageStoreCore
 
 /// A store over ``ModelImages``, as slow and plain as can be: what is copied into stores under test.
 public struct ModelStore: ImageStore {
+  /// What the store holds.
   public let images: ModelImages
 
+  /// A store of these images.
   public init(_ images: ModelImages) { self.images = images }
 
   public var count: Int { images.count }

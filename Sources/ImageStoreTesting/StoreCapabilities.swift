@@ -29,5 +29,6 @@ public struct StoreCapabilities: Sendable {
   /// How many images the check of many small images writes.
   public var manyImages = 3000
 
+  /// A store that holds everything but images of different formats.
   public init() {}
 }

@@ -32,6 +32,7 @@ public struct StoreFactory: Sendable {
   public var name: String
   /// What the last component of a store's path ends with, such as `.npz`.
   public var suffix: String
+  /// What stores of the kind can hold.
   public var capabilities: StoreCapabilities
   /// Makes a writer for a path and mode, whose parent folder is there, and hands it to
   /// ``WritePlan/run(_:)``, which consumes it.
@@ -39,6 +40,7 @@ public struct StoreFactory: Sendable {
   /// Opens the store at a path; throws where there is none.
   public var open: @Sendable (_ path: String) throws -> any ImageStore
 
+  /// Describes a kind of store to the suite; the parameters are the properties.
   public init(
     _ name: String, suffix: String = "", capabilities: StoreCapabilities = StoreCapabilities(),
     write: @escaping @Sendable (_ path: String, _ mode: WriteMode, _ plan: WritePlan) throws -> Void,

@@ -15,8 +15,10 @@ public struct SyntheticImages: Sendable {
     case extreme
   }
 
+  /// What the images are drawn from.
   public var generator: SplitMix64
 
+  /// Images that are the same for the same seed.
   public init(seed: UInt64) { generator = SplitMix64(seed: seed) }
 
   /// The bytes of an image.

@@ -3,11 +3,14 @@ public import ImageStoreCore
 extension NPZStore {
   /// Arrays of an archive that belong together, such as `x_train` and `y_train`.
   public struct Part: Sendable, Hashable {
+    /// What a part of a data set is for.
     public enum Role: String, Sendable, Hashable, CaseIterable {
+      /// One of the parts that a data set is divided into.
       case training, validation, test
       /// Everything the archive has.
       case all
     }
+    /// What the part is for.
     public let role: Role
     /// The key of the array of images.
     public let images: String

@@ -27,6 +27,7 @@ public struct PNGDecoder: ~Copyable, Sendable {
     case indices
   }
 
+  /// What becomes of images with a palette.
   public let palette: Palette
   /// The most bytes an image may take when decoded.
   public let maximumByteCount: Int

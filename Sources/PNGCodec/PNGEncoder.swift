@@ -15,6 +15,7 @@ public import ImageStoreCore
 /// - ``Compression/small``: zlib's level 9, with that filter and without, whichever is smallest. As many
 ///   bytes as from Pillow's defaults for photographs, 5 % fewer for 32x32 images.
 public struct PNGEncoder: ~Copyable, Sendable {
+  /// How much time is given to making files small.
   public let compression: Compression
 
   private var compressor: PNGCompressor

@@ -4,10 +4,15 @@ import ImageStoreCore
 public struct PNGHeader: Sendable, Hashable {
   /// What the samples of a pixel mean. Raw values are those of the file.
   public enum ColorType: UInt8, Sendable, Hashable, CaseIterable {
+    /// One channel.
     case gray = 0
+    /// Red, green, blue.
     case rgb = 2
+    /// Indices of colors in a palette.
     case palette = 3
+    /// Gray and opacity.
     case grayAlpha = 4
+    /// Red, green, blue and opacity.
     case rgbAlpha = 6
 
     /// Samples a pixel in the file.
@@ -21,10 +26,13 @@ public struct PNGHeader: Sendable, Hashable {
     }
   }
 
+  /// Pixels a row.
   public let width: Int
+  /// Rows.
   public let height: Int
   /// Bits a sample in the file: 1, 2, 4, 8 or 16.
   public let bitDepth: Int
+  /// What the samples of a pixel are.
   public let colorType: ColorType
   /// Whether the pixels stand in the seven passes of Adam7.
   public let isInterlaced: Bool

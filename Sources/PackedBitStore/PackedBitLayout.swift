@@ -22,7 +22,9 @@ public enum BitOrder: String, Sendable, Hashable, Codable, CaseIterable {
 public struct PackedBitLayout: Sendable, Hashable {
   /// Rows and pixels a row of a mask.
   public let height, width: Int
+  /// Along which direction eight pixels share a byte.
   public let axis: PackingAxis
+  /// Which bit of a byte is its first pixel.
   public let bitOrder: BitOrder
 
   /// Creates a layout from numbers read from a file.

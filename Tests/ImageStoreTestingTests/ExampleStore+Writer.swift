@@ -50,7 +50,8 @@ extension ExampleStore {
       }
       guard annotations.columns.isEmpty else { throw StoreError(.unsupported, "columns are not kept") }
       guard layout.count > 0 else { return }
-      guard let format = layout.uniformFormat, format.elementType == .uint8, format == header.format ?? format else {
+      guard let format = layout.uniformFormat, format.elementType == .uint8, format == header.format ?? format
+      else {
         throw StoreError(.unsupported, "images are of bytes and of one format")
       }
       guard count == 0 || (header.labels == nil) == (annotations.labels == nil) else {

@@ -23,7 +23,8 @@ struct ExampleStore: ImageStore {
     self.header = header
     // What the header says is checked before anything is read by it.
     let (byteCount, overflow) = (header.format?.byteCount ?? 0).multipliedReportingOverflow(by: header.count)
-    guard header.count >= 0, !overflow, byteCount == pixels.count, (header.format == nil) == (header.count == 0),
+    guard header.count >= 0, !overflow, byteCount == pixels.count,
+      (header.format == nil) == (header.count == 0),
       header.labels.map({ $0.count == header.count }) ?? true
     else { throw StoreError(.corrupt, "\(pixels.count) bytes for \(header.count) images", path: path) }
   }

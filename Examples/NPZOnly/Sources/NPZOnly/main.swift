@@ -11,11 +11,15 @@ let glyphs: [[UInt8]] = (0..<1000).map { number in
   (0..<format.byteCount).map { UInt8(truncatingIfNeeded: $0 * ($0 + number) / 31) }
 }
 
-var writer = try NPZStore.Writer(to: path, classNames: ["even", "odd"])
-for (number, glyph) in glyphs.enumerated() {
-  try writer.append(glyph, format: format, label: number % 2)
+// A writer is consumed by its end, which a global variable cannot be.
+func write() throws {
+  var writer = try NPZStore.Writer(to: path, classNames: ["even", "odd"])
+  for (number, glyph) in glyphs.enumerated() {
+    try writer.append(glyph, format: format, label: number % 2)
+  }
+  try writer.finish()
 }
-try writer.finish()
+try write()
 
 let store = try NPZStore(at: path)
 let order = Array(0..<store.count).shuffled()

@@ -1,0 +1,48 @@
+// Compiles and runs the code of the README and of the articles: a script checks that it is the same.
+//
+//     Snippets FOLDER_IN_CIFAR_10S_LAYOUT
+import Foundation
+import ImageStoreCore
+import PackedBitStore
+
+/// What is done with a batch.
+func step(_ pixels: RawSpan, _ labels: [Int32]) { precondition(pixels.byteCount > 0) }
+
+/// Some equal-sized bitmaps.
+let glyphs: [[UInt8]] = (0..<20).map { number in (0..<28 * 28).map { UInt8(truncatingIfNeeded: $0 * number) }
+}
+
+let files = FileManager.default
+let demo = URL(filePath: CommandLine.arguments[1]).standardizedFileURL.path
+let folder = files.temporaryDirectory.appending(path: "snippets-\(UUID().uuidString)").path
+
+/// Masks for the pages that crop them.
+func writeMasks() throws {
+  let mask = ImageFormat(height: 1080, width: 1920, elementType: .bool)
+  let stripes = (0..<mask.byteCount).map { UInt8($0 % 7 & 1) }
+  var masks = try PackedBitStore.Writer(to: "\(folder)/masks.bits")
+  for _ in 0..<20 { try masks.append(stripes, format: mask) }
+  try masks.finish()
+}
+
+/// Runs one page's code in a folder of its own.
+func run(_ page: String, _ body: () async throws -> Void) async throws {
+  try files.createDirectory(atPath: "\(folder)/\(page)", withIntermediateDirectories: true)
+  precondition(files.changeCurrentDirectoryPath("\(folder)/\(page)"))
+  for name in ["cifar-10-batches-py", "cifar-10-python.tar.gz"] {
+    try files.createSymbolicLink(atPath: name, withDestinationPath: demo)
+  }
+  try files.createSymbolicLink(atPath: "masks.bits", withDestinationPath: "\(folder)/masks.bits")
+  try await body()
+  print("\(page): run")
+}
+
+try files.createDirectory(atPath: folder, withIntermediateDirectories: true)
+try writeMasks()
+
+try await run("README", readme)
+try await run("ReadingInBatches", readingInBatches)
+try await run("Concurrency", concurrency)
+try await run("Durability", durability)
+try await run("ComingFromPython", comingFromPython)
+try files.removeItem(atPath: folder)
