@@ -52,6 +52,7 @@ extension NPZStore {
   ///
   /// - Parameters: as of ``Writer/init(to:mode:compression:classNames:threads:)``;
   ///   `progress` is called now and then with the number of images written.
+  @discardableResult
   public static func write(
     _ source: any ImageStore, to path: String, mode: WriteMode = .create,
     compression: Compression = .small, threads: Int? = nil, progress: (_ written: Int) -> Void = { _ in }

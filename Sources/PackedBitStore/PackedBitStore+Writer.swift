@@ -53,6 +53,7 @@ extension PackedBitStore {
   ///
   /// - Parameters: as of ``Writer/init(to:mode:axis:threshold:classNames:threads:)``;
   ///   `progress` is called now and then with the number of masks written.
+  @discardableResult
   public static func write(
     _ source: any ImageStore, to path: String, mode: WriteMode = .create, axis: PackingAxis = .rows,
     threshold: Double? = nil, threads: Int? = nil, progress: (_ written: Int) -> Void = { _ in }
