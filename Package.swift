@@ -141,7 +141,8 @@ let package = Package(
       name: "Torture", dependencies: ["ReliabilityChecks"], path: "Tests/Torture",
       swiftSettings: swiftSettings),
     .testTarget(
-      name: "ReliabilityTests", dependencies: ["ReliabilityChecks", "ImageStoreCore", "StoreIO", "FileStore"],
+      name: "ReliabilityTests",
+      dependencies: ["ReliabilityChecks", "ImageStoreCore", "StoreIO", "FileStore"],
       swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6]
