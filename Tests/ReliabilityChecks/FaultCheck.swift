@@ -139,7 +139,7 @@ package struct FaultCheck {
     var figures = Figures()
     for step in 0... {
       try stage.setUp()
-      let limit = step * 127
+      let limit = step * 509
       var thrown: (any Error)?
       faults_limit_file_size(limit)
       do { try stage.perform() } catch { thrown = error }

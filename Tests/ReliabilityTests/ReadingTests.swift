@@ -6,17 +6,17 @@ import Testing
 @Suite struct ReadingTests {
   @Test(arguments: Backend.all)
   func everyFlippedBitIsFoundOrHarmless(_ backend: Backend) throws {
-    try Torture.run("flips", backend.name, Torture.kills == nil ? "300" : "3000")
+    try Torture.run("flips", backend.name, Torture.kills == nil ? "200" : "3000")
   }
 
   @Test(arguments: Backend.all)
   func noFileStaysOpen(_ backend: Backend) throws {
-    try Torture.run("files", backend.name, Torture.kills == nil ? "300" : "10000")
+    try Torture.run("files", backend.name, Torture.kills == nil ? "100" : "10000")
   }
 
   @Test(.enabled(if: Fault.isAvailable, "a sanitizer keeps memory back"), arguments: Backend.all)
   func memoryStaysFlat(_ backend: Backend) throws {
-    try Torture.run("memory", backend.name, Torture.kills == nil ? "5000" : "100000")
+    try Torture.run("memory", backend.name, Torture.kills == nil ? "3000" : "100000")
   }
 
   @Test(arguments: Backend.all.filter(\.isReadableDuringAppend))
