@@ -107,7 +107,7 @@ let package = Package(
     // Tests.
     tests("ImageStoreCore"),
     tests("StoreIO"),
-    tests("Deflate", ["CZlib"]),
+    tests("Deflate", ["CImageKernels", "CZlib"]),
     tests("NumPyFormat"),
     tests("Pickle"),
     tests("PNGCodec", ["Deflate", "CImageKernels", "CZlib"]),

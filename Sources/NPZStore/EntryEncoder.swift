@@ -11,7 +11,8 @@ import Synchronization
 @safe final class EntryEncoder: @unchecked Sendable {
   private let level: Int
   private var deflater: Deflater?
-  private var smallDeflater: Deflater?
+  private var smallWindowDeflater: Deflater?
+  private var photographDeflater = SmallDeflater()
   private var source: [UInt8] = []
 
   init(level: Int) { self.level = level }
@@ -31,14 +32,28 @@ import Synchronization
     source.removeAll(keepingCapacity: true)
     source += header
     unsafe source.append(contentsOf: data)
+    if let entry = try append(with: &photographDeflater, name: name, offset: offset, to: &output) {
+      return entry
+    }
     if source.count <= Self.smallByteCount {
-      if smallDeflater == nil {
-        smallDeflater = try Deflater(.raw, level: level, windowBits: 13, memoryLevel: 7)
+      if smallWindowDeflater == nil {
+        smallWindowDeflater = try Deflater(.raw, level: level, windowBits: 13, memoryLevel: 7)
       }
-      return try append(with: &smallDeflater!, name: name, offset: offset, to: &output)
+      return try append(with: &smallWindowDeflater!, name: name, offset: offset, to: &output)
     }
     if deflater == nil { deflater = try Deflater(.raw, level: level) }
     return try append(with: &deflater!, name: name, offset: offset, to: &output)
+  }
+
+  /// Appends the local header and the deflated bytes of what is in ``source``, or returns nil where `deflater`
+  /// refuses it.
+  private func append(
+    with deflater: inout SmallDeflater, name: String, offset: Int, to output: inout [UInt8]
+  ) throws(StoreError) -> ZipWrittenEntry? {
+    let source = source
+    let bytes = unsafe source.span.bytes
+    guard try deflater.deflate(bytes) else { return nil }
+    return append(deflater.bytes, of: bytes, name: name, offset: offset, to: &output)
   }
 
   /// Appends the local header and the deflated bytes of what is in ``source``.
@@ -48,7 +63,12 @@ import Synchronization
     let source = source
     let bytes = unsafe source.span.bytes
     try deflater.deflate(bytes)
-    let compressed = deflater.bytes
+    return append(deflater.bytes, of: bytes, name: name, offset: offset, to: &output)
+  }
+
+  private func append(
+    _ compressed: RawSpan, of bytes: RawSpan, name: String, offset: Int, to output: inout [UInt8]
+  ) -> ZipWrittenEntry {
     let entry = ZipWrittenEntry(
       offset: offset, compressedByteCount: compressed.byteCount, byteCount: bytes.byteCount,
       checksum: CRC32.checksum(of: bytes), isDeflated: true)

@@ -3,6 +3,7 @@
 #pragma once
 #include "crc32.h"
 #include "deflate_runs.h"
+#include "deflate_small.h"
 #include "inflate.h"
 #include "interleave.h"
 #include "png_filters.h"

@@ -1,0 +1,11 @@
+extension SmallDeflater {
+  /// What the last call of ``deflate(_:)`` made.
+  package var bytes: RawSpan {
+    @_lifetime(borrow self)
+    get {
+      // The buffer lives as long as self and is not written to while self is borrowed.
+      let bytes = unsafe UnsafeRawBufferPointer(rebasing: buffer.memory[..<buffer.byteCount])
+      return unsafe _overrideLifetime(RawSpan(_unsafeBytes: bytes), borrowing: self)
+    }
+  }
+}
