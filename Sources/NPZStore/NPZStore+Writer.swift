@@ -19,8 +19,8 @@ extension NPZStore {
     ///   - path: the archive.
     ///   - mode: whether to create, replace or append. Only archives with entries called
     ///     `ix-000000.npy` and so on can be appended to.
-    ///   - compression: `small` deflates as numpy does, `fast` at zlib's level 1, `none` stores, with pixels
-    ///     at multiples of 64 bytes.
+    ///   - compression: `small` deflates as well as numpy does, `fast` at zlib's level 1 (small photographs are
+    ///     the same in both), `none` stores, with pixels at multiples of 64 bytes.
     ///   - classNames: the names of the classes that labels count from 0; nil keeps those of an archive
     ///     that is appended to.
     ///   - threads: how many threads deflate; nil stands for one for each processor.
