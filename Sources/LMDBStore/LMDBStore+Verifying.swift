@@ -20,6 +20,15 @@ extension LMDBStore {
     _ = try labels()
     for name in columnNames { _ = try column(name) }
     let ownChecksums = StoreKey.checksum(of: "")
+    // A record whose key is damaged is no longer found, but what was kept of it is.
+    for checksum in Array(records.parts.keys) + Array(records.singles.keys)
+    where checksum.hasPrefix(ownChecksums) {
+      let name = String(checksum.dropFirst(ownChecksums.count))
+      let isThere = records.parts[name] != nil || records.singles[name] != nil
+      guard name == StoreKey.images || isThere else {
+        throw StoreError(.corrupt, "it is not there, though there is a checksum of it", key: name)
+      }
+    }
     for (name, parts) in records.parts where !name.hasPrefix(ownChecksums) {
       let checksums = records.parts[StoreKey.checksum(of: name)]?.parts ?? []
       for (number, part) in parts.parts.enumerated() {

@@ -125,6 +125,13 @@ final class WriterSession: @unchecked Sendable {
         (transaction) throws(StoreError) in
         for record in records { try transaction.put(record.bytes, key: record.key) }
       }
+      // A database has two heads, of which the later one counts, and neither has a checksum. Once more, so that
+      // both lead to these images and damage to one leads nobody to those of the commit before.
+      for record in records where record.key == StoreKey.metadata {
+        try environment.write(record.bytes.count + 2 * environment.pageSize) {
+          (transaction) throws(StoreError) in try transaction.put(record.bytes, key: record.key)
+        }
+      }
       try environment.synchronize()
       try close()
     }
