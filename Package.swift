@@ -55,10 +55,10 @@ let package = Package(
   ],
   targets: [
     // The protocol and what belongs to every store; knows no file format.
-    library("ImageStoreCore"),
+    .target(name: "CImageKernels"),
+    library("ImageStoreCore", ["CImageKernels"]),
 
     // Shared by the backends: files, threads, checksums, compression, formats.
-    .target(name: "CImageKernels"),
     .target(name: "CSystem"),
     library("StoreIO", ["ImageStoreCore", "CImageKernels", "CSystem"]),
     library(

@@ -49,35 +49,16 @@ extension HDF5Store {
     }
   }
 
-  /// How many images ahead the processor is told which one comes: measured; 2 to 6 are alike.
-  private static let prefetchDistance = 4
-
   /// Copies images, or a region of each, to their slots: large calls on several threads.
   private func copy(
     _ gather: UniformGather, _ indices: Span<Int>, regions: Span<ImageRegion>,
     into memory: UnsafeMutableRawBufferPointer, _ type: StoredType?,
     locate: (Int) -> UnsafeRawPointer
   ) throws(StoreError) {
-    guard let start = memory.baseAddress, gather.count > 0 else { return }
     let slot = gather.slotByteCount
-    // A thread takes some ten microseconds to come, in which so much is copied.
-    let minimum = max(1, (1 << 17) / slot)
-    try Workers.performRuns(of: gather.count, minimum: minimum, threads: threads) {
-      (run) throws(StoreError) in
-      var place = unsafe start + run.lowerBound * slot
-      for position in run {
-        if position + Self.prefetchDistance < run.upperBound {
-          unsafe prefetch(
-            locate(indices[position + Self.prefetchDistance]), byteCount: gather.format.byteCount)
-        }
-        let image = unsafe locate(indices[position])
-        if gather.isWhole {
-          unsafe place.copyMemory(from: image, byteCount: slot)
-        } else {
-          unsafe copyRegion(
-            gather.region(position, of: regions), of: gather.format, from: image, to: place)
-        }
-        unsafe place += slot
+    try gather.performRuns(threads: threads) { (run) throws(StoreError) in
+      try unsafe gather.copy(run, indices, regions: regions, into: memory) { (index) throws(StoreError) in
+        unsafe locate(index)
       }
       guard let type else { return }
       let part = unsafe UnsafeMutableRawBufferPointer(

@@ -35,19 +35,7 @@ extension OutputRawSpan {
   ) throws(StoreError) {
     let gather = try UniformGather(indices, regions: regions, of: imageCount, format: format)
     try unsafe appendBytes(gather.byteCount) { (memory) throws(StoreError) in
-      guard gather.count > 0 else { return }
-      let slot = gather.slotByteCount
-      var place = memory.baseAddress!
-      for position in 0..<gather.count {
-        let image = try unsafe locate(indices[position])
-        if gather.isWhole {
-          unsafe place.copyMemory(from: image, byteCount: slot)
-        } else {
-          unsafe copyRegion(
-            gather.region(position, of: regions), of: format, from: image, to: place)
-        }
-        unsafe place += slot
-      }
+      try unsafe gather.copy(0..<gather.count, indices, regions: regions, into: memory, locate: locate)
     }
   }
 

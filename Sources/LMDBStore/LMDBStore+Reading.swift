@@ -4,12 +4,6 @@ internal import StoreIO
 internal import Synchronization
 
 extension LMDBStore {
-  /// The least bytes that a thread is given: waking one costs as much as copying some hundred KB.
-  private static let bytesPerRun = 512 << 10
-
-  /// How many images ahead one is announced to the cache: a copy takes less time than memory does to answer.
-  private static let prefetchDistance = 4
-
   public func read(
     _ indices: Span<Int>, regions: Span<ImageRegion>, into destination: inout OutputRawSpan
   ) throws(StoreError) {
@@ -40,28 +34,17 @@ extension LMDBStore {
     let gather = try UniformGather(indices, regions: regions, of: count, format: format)
     let file = unsafe contents.file.map.bytes
     try unsafe destination.appendBytes(gather.byteCount) { (memory) throws(StoreError) in
-      guard gather.count > 0, let base = memory.baseAddress, let start = file.baseAddress
-      else { return }
-      let slot = gather.slotByteCount
-      let minimum = max(1, Self.bytesPerRun / slot)
+      guard let start = file.baseAddress else { return }
+      // The contents, which outlive the call, own the checks.
+      let flags = unsafe checks?.view
       // Every run writes slots of its own.
-      try Workers.performRuns(
-        of: gather.count, minimum: minimum, threads: gather.count >= 2 * minimum ? threads : 1
-      ) { (run) throws(StoreError) in
-        for position in run {
-          if position + Self.prefetchDistance < run.upperBound {
-            let (ahead, _) = positions.locate(indices[position + Self.prefetchDistance])
-            unsafe prefetch(start + ahead, byteCount: format.byteCount)
+      try gather.performRuns(threads: threads) { (run) throws(StoreError) in
+        try unsafe gather.copy(run, indices, regions: regions, into: memory) { (index) throws(StoreError) in
+          let (offset, block) = positions.locate(index)
+          if let flags = unsafe flags, unsafe !flags.isMarked(block) {
+            try check(block, format, positions, checks!)
           }
-          let (offset, block) = positions.locate(indices[position])
-          if let checks, !checks.isMarked(block) { try check(block, format, positions, checks) }
-          let image = unsafe start + offset
-          let place = unsafe base + position &* slot
-          if gather.isWhole {
-            unsafe place.copyMemory(from: image, byteCount: slot)
-          } else {
-            unsafe copyRegion(gather.region(position, of: regions), of: format, from: image, to: place)
-          }
+          return unsafe start + offset
         }
       }
     }

@@ -45,12 +45,16 @@ extension ImageEntries {
     _ indices: Span<Int>, regions: Span<ImageRegion>, into destination: inout OutputRawSpan
   ) throws(StoreError) {
     if let format {
+      let gather = try UniformGather(indices, regions: regions, of: count, format: format)
       if let mapped {
-        return try unsafe destination.gather(indices, regions: regions, of: count, format: format) {
-          (index) throws(StoreError) -> UnsafeRawPointer in try unsafe mappedPixels(index, mapped)
+        return try unsafe destination.appendBytes(gather.byteCount) { (memory) throws(StoreError) in
+          try gather.performRuns(threads: threads) { (run) throws(StoreError) in
+            try unsafe gather.copy(run, indices, regions: regions, into: memory) {
+              (index) throws(StoreError) -> UnsafeRawPointer in try unsafe mappedPixels(index, mapped)
+            }
+          }
         }
       }
-      let gather = try UniformGather(indices, regions: regions, of: count, format: format)
       return try unsafe destination.appendBytes(gather.byteCount) { (memory) throws(StoreError) in
         try unsafe decode(
           indices, regions: regions, layout: BatchLayout(gather.delivered, count: gather.count),

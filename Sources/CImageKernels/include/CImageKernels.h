@@ -1,6 +1,7 @@
 // Kernels that need vector instructions Swift's portable SIMD types do not reach: each stands in a
 // header and a source file of its own, with a portable version behind a run-time choice.
 #pragma once
+#include "copy.h"
 #include "crc32.h"
 #include "deflate_runs.h"
 #include "deflate_small.h"
@@ -10,4 +11,3 @@
 #include "bits.h"
 #include "convert.h"
 #include "permutation.h"
-#include "prefetch.h"

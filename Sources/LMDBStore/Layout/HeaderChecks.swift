@@ -20,13 +20,22 @@ internal import Synchronization
     unsafe flags.deallocate()
   }
 
-  /// Whether a block has been marked.
-  ///
-  /// The caller has checked that `block` is in `0..<count`.
-  @inline(__always)
+  /// The flags to ask while the checks live: asked of the object itself, each question would count a reference.
+  @unsafe struct Flags {
+    fileprivate let flags: UnsafeMutablePointer<Atomic<UInt8>>
+
+    /// Whether a block has been marked.
+    ///
+    /// The caller has checked that the block is one of those there are.
+    @inline(__always)
+    func isMarked(_ block: Int) -> Bool { unsafe flags[block].load(ordering: .relaxed) != 0 }
+  }
+
+  @unsafe var view: Flags { unsafe Flags(flags: flags) }
+
   func isMarked(_ block: Int) -> Bool {
-    assert(block >= 0 && block < count)
-    return unsafe flags[block].load(ordering: .relaxed) != 0
+    precondition(block >= 0 && block < count)
+    return unsafe view.isMarked(block)
   }
 
   func mark(_ block: Int) {
