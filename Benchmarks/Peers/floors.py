@@ -18,7 +18,7 @@ def measure(data, work, recorder, arguments):
                 f.write(view[i:i + (8 << 20)])
             os.fsync(f.fileno())
 
-    recorder.measure("write+fsync", "write", n, write_synced, lambda: clear(raw), warm=False)
+    recorder.measure("write+fsync", "write", n, write_synced, lambda: clear(raw))
 
     def pread():
         descriptor = os.open(raw, os.O_RDONLY)

@@ -1,5 +1,5 @@
 """What the peers share: the data, the clock, the record of a measurement."""
-import json, os, shutil, time, zlib
+import json, os, statistics, time, uuid, zlib
 from pathlib import Path
 import numpy as np
 
@@ -8,7 +8,8 @@ class Data:
     """The images both sides work on: images.npy and labels.npy, made by prepare.py."""
 
     def __init__(self, folder, count):
-        self.images = np.ascontiguousarray(np.load(folder / "images.npy", mmap_mode="r")[:count])
+        # Copied: a view of the map would not be memory of the process.
+        self.images = np.array(np.load(folder / "images.npy", mmap_mode="r")[:count])
         self.labels = np.load(folder / "labels.npy")[:count]
         self.count = len(self.images)
         # The order of the shuffled work: the same on both sides, read from a file.
@@ -20,30 +21,39 @@ class Data:
 
 
 class Recorder:
-    """Runs work once to warm up and take the checksum of what it delivers, then once by the clock."""
+    """Measures work by the clock: once where it takes long, else up to five times, of which the median counts."""
 
     def __init__(self, output, round_number, only=None):
         self.output, self.round, self.only = output, round_number, only
 
-    def measure(self, subject, work, count, run, prepare=lambda: None, checksum=None, path=None, warm=True):
-        name = f"{subject} {work}"
-        if self.only and not any(part in name for part in self.only):
+    def wants(self, subject, work):
+        return not self.only or any(part in f"{subject} {work}" for part in self.only)
+
+    def measure(self, subject, work, count, run, prepare=lambda: None, checksum=None, path=None):
+        if not self.wants(subject, work) or count == 0:
             return
-        if warm:
+        times = []
+        while len(times) < 6:
             prepare()
+            start = time.perf_counter()
             run()
-        prepare()
-        start = time.perf_counter()
-        run()
-        seconds = time.perf_counter() - start
+            times.append(time.perf_counter() - start)
+            if times[0] > LONG:
+                break
+        # The first of several warms up.
+        seconds = statistics.median(times[1:] or times)
         record = dict(side="python", subject=subject, work=work, count=count, threads=1, round=self.round,
                       microseconds=seconds / count * 1e6)
-        if checksum:
+        if checksum and self.round == 1:
             record["checksum"] = checksum()
         if path and Path(path).exists():
             record["bytes"], record["allocated"] = size_of(path)
         with open(self.output, "a") as f:
             f.write(json.dumps(record) + "\n")
+
+
+# A run of more seconds is not repeated within a round.
+LONG = 0.5
 
 
 def checksum_of(arrays):
@@ -63,9 +73,16 @@ def size_of(path):
 
 
 def clear(path):
+    """Puts what is at a path out of the way.
+
+    Folders are kept until the end of all measurements: for minutes after thousands of files were deleted, ext4 looks
+    through their inodes one by one before it gives out another, and what is measured is that.
+    """
     path = Path(path)
     if path.is_dir():
-        shutil.rmtree(path)
+        trash = path.parent / "trash"
+        trash.mkdir(exist_ok=True)
+        path.rename(trash / uuid.uuid4().hex)
     elif path.exists():
         os.remove(path)
 

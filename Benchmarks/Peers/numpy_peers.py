@@ -24,12 +24,12 @@ def measure_npz(data, work, recorder):
             return [archive[name] for name in names]
 
     recorder.measure("np.savez_compressed", "write", n, lambda: np.savez_compressed(deflated, **entries()),
-                     lambda: clear(deflated), path=deflated, warm=False)
-    recorder.measure("np.savez_compressed", "read", n, lambda: read(deflated), warm=False,
+                     lambda: clear(deflated), path=deflated)
+    recorder.measure("np.savez_compressed", "read", n, lambda: read(deflated),
                      checksum=lambda: checksum_of(read(deflated)))
     recorder.measure("np.savez", "write", n, lambda: np.savez(stored, **entries()), lambda: clear(stored),
-                     path=stored, warm=False)
-    recorder.measure("np.savez", "read", n, lambda: read(stored), warm=False,
+                     path=stored)
+    recorder.measure("np.savez", "read", n, lambda: read(stored),
                      checksum=lambda: checksum_of(read(stored)))
 
 

@@ -5,7 +5,7 @@
 """
 import argparse
 from pathlib import Path
-import floors, numpy_peers, png_peers, store_peers
+import floors, loader_peers, numpy_peers, png_peers, store_peers
 from harness import Data, Recorder
 
 
@@ -21,7 +21,7 @@ def main():
     a = a.parse_args()
     a.work.mkdir(parents=True, exist_ok=True)
     data, recorder = Data(a.data, a.count), Recorder(a.output, a.round, a.only)
-    for module in (floors, png_peers, store_peers, numpy_peers):
+    for module in (floors, png_peers, store_peers, numpy_peers, loader_peers):
         module.measure(data, a.work, recorder, a)
 
 

@@ -9,6 +9,8 @@ from harness import checksum_of, clear
 def measure(data, work, recorder, arguments):
     n, images, labels = data.count, data.images, data.labels
     folder = work / "pillow"
+    if not any(recorder.wants(s, w) for s in ("Pillow + csv", "OpenCV", "create+write") for w in ("write", "read")):
+        return
     swapped = images[..., ::-1].copy()
 
     def fresh(path):
@@ -32,7 +34,7 @@ def measure(data, work, recorder, arguments):
             [int(row[0]) for row in csv.reader(f, delimiter=" ", quotechar="|")]
         return read
 
-    recorder.measure("Pillow + csv", "write", n, pillow_write, lambda: fresh(folder), path=folder, warm=False)
+    recorder.measure("Pillow + csv", "write", n, pillow_write, lambda: fresh(folder), path=folder)
     recorder.measure("Pillow + csv", "read", n, pillow_read, checksum=lambda: checksum_of(pillow_read()))
     recorder.measure("Pillow + csv", "read one", 1, lambda: np.array(Image.open(folder / "0.png")))
 
@@ -46,12 +48,14 @@ def measure(data, work, recorder, arguments):
     def opencv_read():
         return [cv2.imread(f"{folder}/{i}.png", cv2.IMREAD_COLOR) for i in range(n)]
 
-    recorder.measure("OpenCV", "write", n, opencv_write, lambda: fresh(other), path=other, warm=False)
+    recorder.measure("OpenCV", "write", n, opencv_write, lambda: fresh(other), path=other)
     clear(other)
     recorder.measure("OpenCV", "read", n, opencv_read,
                      checksum=lambda: checksum_of(a[..., ::-1] for a in opencv_read()))
 
-    encoded = [open(folder / f"{i}.png", "rb").read() for i in range(n)] if folder.exists() else []
+    if not recorder.wants("create+write", "write") or not folder.exists():
+        return
+    encoded = [open(folder / f"{i}.png", "rb").read() for i in range(n)]
     bare = work / "bare"
 
     def create_and_write():
@@ -60,5 +64,5 @@ def measure(data, work, recorder, arguments):
             os.write(descriptor, value)
             os.close(descriptor)
 
-    recorder.measure("create+write", "write", n, create_and_write, lambda: fresh(bare), warm=False)
+    recorder.measure("create+write", "write", n, create_and_write, lambda: fresh(bare))
     clear(bare)

@@ -49,7 +49,7 @@ struct PartReader: Sendable {
     if converter.isPlain {
       var region: ImageRegion?
       if case .fixed(let fixed) = converter.augmentation.crop { region = fixed }
-      part.layout = try store.batchLayout(samples.indices, region: region)
+      part.layout = try store.batchLayout(samples.indices, regions: region.map { [$0] } ?? [])
       return try part.memory.fill(part.layout.byteCount) { (output) throws(StoreError) in
         if let region {
           try store.read(samples.indices.span, region: region, into: &output)

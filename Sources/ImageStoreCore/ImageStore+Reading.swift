@@ -26,7 +26,26 @@ extension ImageStore {
   public func read(
     _ indices: [Int], region: ImageRegion? = nil, into batch: inout ImageBatch
   ) throws(StoreError) {
-    try read(indices, region: region, labels: batchLabels(indices), into: &batch)
+    try read(indices, regions: region.map { [$0] } ?? [], labels: batchLabels(indices), into: &batch)
+  }
+
+  /// Replaces the contents of a batch by a region of each image, such as random crops, with their labels.
+  ///
+  /// - Parameters:
+  ///   - indices: which images; any order, repeats allowed.
+  ///   - regions: one for each index, all of one size.
+  ///   - batch: what is replaced; its memory is used again.
+  /// - Throws: ``StoreError/Code/invalidArgument`` for regions that differ in size, reach out of their image, or are
+  ///   not as many as the indices; and what reading throws.
+  public func read(
+    _ indices: [Int], regions: [ImageRegion], into batch: inout ImageBatch
+  ) throws(StoreError) {
+    guard regions.count == indices.count else {
+      throw StoreError(
+        .invalidArgument, "\(regions.count) regions for \(indices.count) images",
+        remedy: "give one for each image")
+    }
+    try read(indices, regions: regions, labels: batchLabels(indices), into: &batch)
   }
 
   /// Replaces the contents of a batch by a range of images, with their labels.
@@ -112,29 +131,28 @@ extension ImageStore {
   package func readPixels(
     _ indices: [Int], into batch: inout ImageBatch
   ) throws(StoreError) {
-    try read(indices, region: nil, labels: [], into: &batch)
+    try read(indices, regions: [], labels: [], into: &batch)
   }
 
   private func read(
-    _ indices: [Int], region: ImageRegion?, labels: [Int32], into batch: inout ImageBatch
+    _ indices: [Int], regions: [ImageRegion], labels: [Int32], into batch: inout ImageBatch
   ) throws(StoreError) {
-    let layout = try batchLayout(indices, region: region)
+    let layout = try batchLayout(indices, regions: regions)
     try batch.replace(layout: layout, indices: indices, labels: labels) {
       (destination) throws(StoreError) in
-      if let region {
-        try read(indices.span, region: region, into: &destination)
-      } else {
-        try read(indices.span, into: &destination)
-      }
+      try read(indices.span, regions: regions.span, into: &destination)
     }
   }
 
   /// How images, or a region of each, lie in memory once read.
+  ///
+  /// - Parameter regions: none, one for all images, or one for each.
   package func batchLayout(
-    _ indices: [Int], region: ImageRegion?
+    _ indices: [Int], regions: [ImageRegion]
   ) throws(StoreError) -> BatchLayout {
     if let format {
-      guard let region else { return BatchLayout(format, count: indices.count) }
+      guard let region = regions.first else { return BatchLayout(format, count: indices.count) }
+      // That further ones are as large, and within their images, is what the read checks.
       guard region.isContained(in: format) else {
         throw .outside(region, of: format, image: indices.first ?? 0)
       }
@@ -142,9 +160,9 @@ extension ImageStore {
     }
     var formats: [ImageFormat] = []
     formats.reserveCapacity(indices.count)
-    for index in indices {
+    for (position, index) in indices.enumerated() {
       let format = try format(at: index)
-      guard let region else {
+      guard let region = regions.count == 1 ? regions[0] : regions.isEmpty ? nil : regions[position] else {
         formats.append(format)
         continue
       }

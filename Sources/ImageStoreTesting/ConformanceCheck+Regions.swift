@@ -67,6 +67,15 @@ extension ConformanceCheck {
       let pixels = unsafe batch.pixels.withUnsafeBytes { unsafe [UInt8]($0) }
       try run.requireEqual("pixels", pixels, images.gather([8, 0, 3], regions: [region]))
       try run.requireEqual("format", batch.layout.uniformFormat, images.formats[0].cropped(to: region))
+
+      let regions = [1, 0, 4].map { ImageRegion(row: $0, column: 5 - $0, height: 6, width: 5) }
+      var each = ImageBatch()
+      try store.read([2, 2, 7], regions: regions, into: &each)
+      let eachPixels = unsafe each.pixels.withUnsafeBytes { unsafe [UInt8]($0) }
+      try run.requireEqual("pixels of a region each", eachPixels, images.gather([2, 2, 7], regions: regions))
+      try run.requireEqual(
+        "format of a region each", each.layout.uniformFormat, images.formats[0].cropped(to: regions[0]))
+      try run.requireEqual("indices of a region each", each.indices, [2, 2, 7])
     },
   ]
 

@@ -19,10 +19,10 @@ final class FloorBenchmarks: XCTestCase {
       }
       let path = "\(settings.work)/floor.raw"
       try recorder.measure(
-        "write+fsync", "write", count: count, warmsUp: false, prepare: { try Files.remove(path) }
+        "write+fsync", "write", count: count, prepare: { try Files.clear(path) }
       ) { Self.write(UnsafeRawBufferPointer(target), to: path) }
       try recorder.measure("pread", "read", count: count) { Self.read(path, into: target) }
-      try Files.remove(path)
+      try Files.clear(path)
     }
     try recorder.save()
   }

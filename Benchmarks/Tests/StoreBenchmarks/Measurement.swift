@@ -18,54 +18,60 @@ struct Measurement: Codable {
   /// What the files take, as their sizes say and as the disk keeps them.
   var bytes: Int?
   var allocated: Int?
-  /// The growth of the process' peak of resident memory, in bytes.
+  /// Memory of the process' own that the work took, in bytes: mapped files are not among it.
   var memory: Int?
 }
 
-/// Runs work once to warm up and take the checksum of what it delivers, then by the clock.
+/// Measures work by the clock: once where it takes long, else several times, of which the median counts.
 final class Recorder {
   let settings: Settings
   private(set) var measurements: [Measurement] = []
+  /// A run of more is not repeated within a round.
+  private static let long = Duration.milliseconds(500)
 
   init(_ settings: Settings) { self.settings = settings }
 
+  func wants(_ subject: String, _ work: String) -> Bool {
+    settings.only.isEmpty || settings.only.contains { "\(subject) \(work)".contains($0) }
+  }
+
   /// - Parameters:
+  ///   - repeats: runs at most, the first of which warms up; nil for what the settings say.
   ///   - prepare: done before each run, not timed.
-  ///   - warmsUp: whether `run` is done once before the clock starts; not for writing.
-  ///   - checksum: done once after the runs, not timed.
+  ///   - checksum: done once after the runs of the first round, not timed.
   ///   - path: what was written, for its size.
   func measure(
-    _ subject: String, _ work: String, count: Int, threads: Int = 1, warmsUp: Bool = true,
-    path: String? = nil, prepare: () throws -> Void = {}, checksum: (() throws -> UInt32)? = nil,
-    _ run: () throws -> Void
+    _ subject: String, _ work: String, count: Int, threads: Int = 1, repeats: Int? = nil, path: String? = nil,
+    prepare: () throws -> Void = {}, checksum: (() throws -> UInt32)? = nil, _ run: () throws -> Void
   ) throws {
-    let name = "\(subject) \(work)"
-    guard settings.only.isEmpty || settings.only.contains(where: { name.contains($0) }) else { return }
-    if warmsUp {
-      try prepare()
-      try run()
-    }
-    var samples: [Double] = []
-    for _ in 0..<settings.repeats {
+    guard wants(subject, work), count > 0 else { return }
+    var times: [Duration] = []
+    while times.count < repeats ?? settings.repeats + 1 {
       try prepare()
       let start = ContinuousClock.now
       try run()
-      let seconds = (ContinuousClock.now - start) / .microseconds(1)
-      samples.append(seconds / Double(max(1, count)))
+      times.append(ContinuousClock.now - start)
+      if times[0] > Self.long { break }
     }
-    let sum = try checksum?()
+    // The first of several warms up.
+    let counted = (times.count > 1 ? Array(times[1...]) : times).sorted()
+    let median = (counted[(counted.count - 1) / 2] + counted[counted.count / 2]) / 2
+    let sum = settings.round <= 1 ? try checksum?() : nil
     let size = path.map(Files.sizes)
-    for sample in samples {
-      let measurement = Measurement(
+    record(
+      Measurement(
         subject: subject, work: work, count: count, threads: threads, round: settings.round,
-        microseconds: sample, checksum: sum, bytes: size?.apparent, allocated: size?.allocated)
-      measurements.append(measurement)
-    }
-    let median = samples.sorted()[samples.count / 2]
+        microseconds: median / .microseconds(1) / Double(count), checksum: sum, bytes: size?.apparent,
+        allocated: size?.allocated))
+  }
+
+  func record(_ measurement: Measurement) {
+    measurements.append(measurement)
+    let subject = measurement.subject.padding(toLength: 24, withPad: " ", startingAt: 0)
+    let work = measurement.work.padding(toLength: 16, withPad: " ", startingAt: 0)
     print(
-      "\(subject.padding(toLength: 24, withPad: " ", startingAt: 0)) "
-        + "\(work.padding(toLength: 16, withPad: " ", startingAt: 0)) \(threads) thread(s) "
-        + String(format: "%10.3f us", median))
+      "\(subject) \(work) \(measurement.threads) thread(s) "
+        + String(format: "%10.3f us", measurement.microseconds))
   }
 
   /// Appends what was measured to the output file.

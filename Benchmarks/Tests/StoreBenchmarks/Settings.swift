@@ -12,7 +12,7 @@ struct Settings {
   /// Measurements are appended to this file, a JSON object a line.
   let output: String?
   let counts: [Int]
-  /// How often the clock runs; the first run of each work, which warms up, is not counted.
+  /// How often the clock runs at most, after a run that warms up.
   let repeats: Int
   let round: Int
   /// A folder in CIFAR-10's layout for the decoding work.
