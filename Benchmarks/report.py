@@ -10,18 +10,21 @@ import argparse, json, platform, statistics, subprocess
 from collections import defaultdict
 from pathlib import Path
 import charts
-from targets import TARGETS
+from targets import DISK, MILLION, TARGETS
 
 
 class Figures:
     def __init__(self, path):
         self.by_key = defaultdict(dict)
-        self.bytes, self.checksums = {}, defaultdict(dict)
+        self.bytes, self.checksums, self.memory = {}, defaultdict(dict), defaultdict(list)
         for line in open(path):
             r = json.loads(line)
             key = (r["subject"], r["work"], r["count"], r["threads"])
-            self.by_key[key][r["round"]] = r["microseconds"]
-            if "bytes" in r and r["bytes"]:
+            if r["microseconds"]:
+                self.by_key[key][r["round"]] = r["microseconds"]
+            if r.get("memory") is not None:
+                self.memory[key[0]].append(r["memory"] / r["count"])
+            if r.get("bytes"):
                 self.bytes[key[0], r["count"]] = (r["bytes"], r["allocated"])
             if r.get("checksum"):
                 self.checksums[r["work"], r["count"]][r["subject"], r["threads"]] = r["checksum"]
@@ -82,6 +85,28 @@ def target_rows(figures):
         yield title, f"<= {target:.3g} x {peer}", f"{value:.3f} +- {spread:.3f}", f"{us:.3g}", verdict
 
 
+def limit_rows(figures):
+    """What is held to a limit and not to a peer: disk, and opening 1,000,000 images."""
+    verdict = lambda value, most: "holds" if value <= most else f"falls short ({value / most:.2f} x the target)"
+    for subject, peer, most in DISK:
+        counts = [c for s, c in figures.bytes if s == subject and (peer is None or (peer, c) in figures.bytes)]
+        if counts:
+            count = max(counts)
+            size = figures.bytes[subject, count][0]
+            value = size / (figures.bytes[peer, count][0] if peer else count * 3072)
+            yield (f"{subject}, bytes of {count:,} images", f"<= {most:g} x {peer or 'the raw pixels'}", f"{value:.3f}",
+                   f"{size:,} bytes", verdict(value, most))
+    for subject, seconds, memory in MILLION:
+        value = figures.median(subject, "open 1,000,000", 1, 1)
+        if value:
+            yield (f"{subject}, open 1,000,000 images", f"<= {seconds:g} s", f"{value / 1e6:.3f} s", f"{value:.3g}",
+                   verdict(value / 1e6, seconds))
+        if figures.memory[subject]:
+            value = statistics.median(figures.memory[subject])
+            yield (f"{subject}, memory of 1,000,000 images", f"<= {memory} bytes an image", f"{value:.1f} bytes", "",
+                   verdict(value, memory))
+
+
 def table(header, rows):
     yield "| " + " | ".join(header) + " |"
     yield "|" + "---|" * len(header)
@@ -106,7 +131,7 @@ def report(figures, chart_names):
              "medians over rounds in which both sides ran in turns on the same images, with half the distance of",
              "the quartiles. A reader whose pixels differ from the others' is void.", "", machine() + ".", "",
              "## Targets", ""]
-    lines += table(["work", "target", "measured ratio", "us", "verdict"], target_rows(figures))
+    lines += table(["work", "target", "measured ratio", "us", "verdict"], [*target_rows(figures), *limit_rows(figures)])
     void = figures.void()
     lines += ["", "Void: " + (", ".join(void) if void else "none; all readers of a work delivered the same pixels."), ""]
     for name, title in chart_names:
@@ -127,7 +152,8 @@ def main():
     a = a.parse_args()
     figures = Figures(a.measurements)
     if not a.markdown:
-        print("\n".join(table(["work", "target", "measured ratio", "us", "verdict"], target_rows(figures))))
+        rows = [*target_rows(figures), *limit_rows(figures)]
+        print("\n".join(table(["work", "target", "measured ratio", "us", "verdict"], rows)))
         for fault in figures.void():
             print("void:", fault)
         return

@@ -1,6 +1,6 @@
 """The targets: title, our subject, its work, threads, the peer, the peer's work, the largest ratio."""
 
-GATHER = "numpy gather from RAM"
+GATHER, MLX, FLOATS = "numpy gather from RAM", "mlx-data from RAM", "gather + writing"
 TARGETS = [
     ("PNG read, in order", "FileStore", "read", 2, "Pillow + csv", "read", 1 / 8),
     ("PNG read, in order", "FileStore", "read", 2, "OpenCV", "read", 1 / 4),
@@ -10,7 +10,7 @@ TARGETS = [
     ("LMDB write, synced", "LMDBStore", "write", 1, "lmdb raw bytes", "write", 1 / 2),
     ("LMDB write, synced", "LMDBStore", "write", 1, "write+fsync", "write", 1.3),
     ("HDF5 read, in order", "HDF5Store", "read", 1, "pread", "read", 1.1),
-    ("HDF5 write, synced", "HDF5Store", "write", 1, "h5py", "write", 1.0),
+    ("HDF5 write, neither side synced", "HDF5Store", "write to memory", 1, "h5py", "write to memory", 1.0),
     ("HDF5 write, synced", "HDF5Store", "write", 1, "write+fsync", "write", 1.2),
     ("HDF5 shuffled batches of 128", "HDF5Store", "shuffled", 1, "h5py", "shuffled", 1 / 25),
     ("HDF5 gzip shuffled batches", "HDF5Store gzip", "shuffled", 1, "h5py gzip", "shuffled", 1 / 4),
@@ -23,8 +23,34 @@ TARGETS = [
     ("shuffled batches, LMDB", "LMDBStore", "shuffled", 1, GATHER, "shuffled", 0.75),
     ("shuffled batches, HDF5", "HDF5Store", "shuffled", 1, GATHER, "shuffled", 0.75),
     ("shuffled batches, stored NPZ", "NPZStore stored", "shuffled", 1, GATHER, "shuffled", 0.75),
+    ("shuffled epoch of the loader, LMDB", "LMDBStore", "epoch", 2, GATHER, "shuffled", 0.75),
+    ("shuffled epoch of the loader, HDF5", "HDF5Store", "epoch", 2, GATHER, "shuffled", 0.75),
+    ("shuffled epoch of the loader, stored NPZ", "NPZStore stored", "epoch", 2, GATHER, "shuffled", 0.75),
+    ("shuffled epoch of the loader, LMDB", "LMDBStore", "epoch", 2, MLX, "shuffled", 0.6),
+    ("shuffled epoch of the loader, HDF5", "HDF5Store", "epoch", 2, MLX, "shuffled", 0.6),
+    ("shuffled epoch of the loader, stored NPZ", "NPZStore stored", "epoch", 2, MLX, "shuffled", 0.6),
+    ("Float32 planes, normalised, LMDB", "LMDBStore", "float epoch", 2, FLOATS, "float epoch", 1.3),
+    ("Float32 planes, normalised, HDF5", "HDF5Store", "float epoch", 2, FLOATS, "float epoch", 1.3),
+    ("Float32 planes, normalised, memory", "InMemoryStore", "float epoch", 2, FLOATS, "float epoch", 1.3),
     ("256x256 crop of a bit mask", "PackedBitStore", "crop", 1, "packbits recipe", "crop", 1 / 12),
     ("256x256 crop of a bit mask", "PackedBitStore", "crop", 1, "byte memmap", "crop", 1.0),
     ("CIFAR-10 decode", "CIFAR10", "decode CIFAR-10", 1, "pickle + numpy", "decode CIFAR-10", 1 / 4),
     ("CIFAR-10 decode, two threads", "CIFAR10", "decode CIFAR-10", 2, "pickle + numpy", "decode CIFAR-10", 1 / 6),
+]
+
+# Open stores of 1,000,000 images: our subject, seconds at most, bytes of memory an image at most.
+MILLION = [
+    ("FileStore", 1.5, 64),
+    ("LMDBStore", 0.3, 64),
+    ("LMDBStore per image", 0.3, 64),
+    ("HDF5Store", 0.3, 64),
+    ("HDF5Store gzip", 0.3, 64),
+    ("NPZStore", 0.3, 64),
+    ("NPZStore stored", 0.3, 64),
+    ("PackedBitStore", 0.3, 64),
+]
+# Files of the largest count measured: our subject, the peer or None for the raw pixels, the largest ratio of bytes.
+DISK = [
+    ("LMDBStore", None, 1.05),
+    ("NPZStore", "np.savez_compressed", 1.02),
 ]

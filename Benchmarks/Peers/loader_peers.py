@@ -59,7 +59,7 @@ def measure_array_record(data, work, recorder):
         from array_record.python.array_record_module import ArrayRecordReader, ArrayRecordWriter
     except ImportError:
         return
-    path, images, shape = work / "images.array_record", data.images, data.images.shape[1:]
+    path, images, shape = work / f"{data.count}-images.array_record", data.images, data.images.shape[1:]
 
     def write():
         writer = ArrayRecordWriter(str(path), "group_size:1,uncompressed")
@@ -90,7 +90,7 @@ def measure_array_record(data, work, recorder):
 
 def measure_masks(data, work, recorder):
     """Masks of one bit a pixel: where the sum of the channels is over 381."""
-    path, batches = work / "packed.npy", data.batches()
+    path, batches = work / f"{data.count}-packed.npy", data.batches()
     if not any(recorder.wants("packbits + memmap", w) for w in ("write masks", "read masks", "shuffled masks")):
         return
     masks = data.images.sum(axis=3, dtype=np.int64) > 381

@@ -8,8 +8,8 @@ from harness import checksum_of, clear
 
 def measure(data, work, recorder, arguments):
     n, images, labels = data.count, data.images, data.labels
-    folder = work / "pillow"
-    if not any(recorder.wants(s, w) for s in ("Pillow + csv", "OpenCV", "create+write") for w in ("write", "read")):
+    folder = work / f"{n}-pillow"
+    if not any(recorder.wants(s, w) for s in ("Pillow + csv", "OpenCV", "create+write") for w in ("write", "read", "one read")):
         return
     swapped = images[..., ::-1].copy()
 
@@ -35,8 +35,11 @@ def measure(data, work, recorder, arguments):
         return read
 
     recorder.measure("Pillow + csv", "write", n, pillow_write, lambda: fresh(folder), path=folder)
+    if not folder.exists():
+        fresh(folder)
+        pillow_write()
     recorder.measure("Pillow + csv", "read", n, pillow_read, checksum=lambda: checksum_of(pillow_read()))
-    recorder.measure("Pillow + csv", "read one", 1, lambda: np.array(Image.open(folder / "0.png")))
+    recorder.measure("Pillow + csv", "one read", 1, lambda: np.array(Image.open(folder / "0.png")))
 
     other = work / "opencv"
     other.mkdir(exist_ok=True)
@@ -53,7 +56,7 @@ def measure(data, work, recorder, arguments):
     recorder.measure("OpenCV", "read", n, opencv_read,
                      checksum=lambda: checksum_of(a[..., ::-1] for a in opencv_read()))
 
-    if not recorder.wants("create+write", "write") or not folder.exists():
+    if not recorder.wants("create+write", "write"):
         return
     encoded = [open(folder / f"{i}.png", "rb").read() for i in range(n)]
     bare = work / "bare"

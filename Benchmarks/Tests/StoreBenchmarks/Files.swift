@@ -2,6 +2,9 @@ import Foundation
 
 /// Files by their paths.
 enum Files {
+  /// A file system in memory.
+  static let memory = "/dev/shm"
+
   static func exists(_ path: String) -> Bool { FileManager.default.fileExists(atPath: path) }
 
   /// Puts what is at a path out of the way.

@@ -43,6 +43,21 @@ final class StoreBenchmarks: XCTestCase {
     }
   }
 
+  /// Writing where synchronising costs nothing, which is how to leave it out of a comparison.
+  func testWriteToMemory() throws {
+    guard Files.exists(Files.memory) else { throw XCTSkip("no file system in memory here") }
+    try forEachSubject("write to memory") { subject, _, data, recorder in
+      let path = "\(Files.memory)/image-stores-\(subject.fileName)"
+      for threads in [1, 2] {
+        try recorder.measure(
+          subject.name, "write to memory" + subject.suffix, count: data.store.count, threads: threads,
+          prepare: { try Files.clear(path) }
+        ) { try subject.write(data.store, path, .create, threads) }
+      }
+      try FileManager.default.removeItem(atPath: path)
+    }
+  }
+
   func testWriteOne() throws {
     try forEachSubject("one written") { subject, path, data, recorder in
       let one = try data.store.subset(0..<1)
