@@ -16,10 +16,9 @@ INLINE void copy_whole_body(uint8_t *to, const uint8_t *from, size_t count, cons
     *(bytes32 *)(to + i + 64) = c;
     *(bytes32 *)(to + i + 96) = d;
   }
-  if (i < count) {
-    __builtin_prefetch(next + count - 1);
-    memcpy(to + i, from + i, count - i);
-  }
+  // Unless `next` is at the start of a line, its last bytes are in one more.
+  if (count > 0) __builtin_prefetch(next + count - 1);
+  memcpy(to + i, from + i, count - i);
 }
 
 #if defined(__x86_64__)
@@ -30,21 +29,19 @@ __attribute__((target("avx"))) static void copy_whole_avx(
 #endif
 
 void image_kernels_copy(void *to, const void *from, size_t count, const void *next) {
-  const uint8_t *ahead = next;
 #if defined(__OPTIMIZE__)
   if (count <= MOST_FETCHED) {
 #if defined(__x86_64__)
     if (__builtin_cpu_supports("avx")) {
-      copy_whole_avx(to, from, count, ahead);
+      copy_whole_avx(to, from, count, next);
       return;
     }
 #endif
-    copy_whole_body(to, from, count, ahead);
+    copy_whole_body(to, from, count, next);
     return;
   }
 #endif
   // Also in builds without optimisation, whose loops are slower than what they would save.
-  __builtin_prefetch(ahead);
-  if (count > 0) __builtin_prefetch(ahead + count - 1);
+  (void)next;
   memcpy(to, from, count);
 }

@@ -7,7 +7,7 @@ extension UniformGather {
   /// - Parameters:
   ///   - memory: the slots of all positions, ``byteCount`` bytes.
   ///   - locate: where the image of an index that has been checked begins; all its bytes are readable there
-  ///     until the call ends. Asked once a position, in order, one image before it is copied.
+  ///     until the call ends. Asked once a position, in order, four images before it is copied.
   @inline(__always)
   package func copy(
     _ run: Range<Int>, _ indices: Span<Int>, regions: Span<ImageRegion>,
@@ -16,11 +16,16 @@ extension UniformGather {
   ) throws(StoreError) {
     guard !run.isEmpty, let start = memory.baseAddress else { return }
     let slot = slotByteCount
+    let last = run.upperBound &- 1
     var place = unsafe start + run.lowerBound &* slot
-    var image = unsafe try locate(indices[run.lowerBound])
+    var image = try unsafe locate(indices[run.lowerBound])
+    // What follows, nearest first: the page of the farthest is looked up while nearer ones are copied.
+    var next = try unsafe locate(indices[min(run.lowerBound &+ 1, last)])
+    var third = try unsafe locate(indices[min(run.lowerBound &+ 2, last)])
+    var fourth = try unsafe locate(indices[min(run.lowerBound &+ 3, last)])
     for position in run {
-      let ahead = position &+ 1 < run.upperBound ? position &+ 1 : position
-      let next = unsafe try locate(indices[ahead])
+      let farthest = try unsafe position &+ 4 <= last ? locate(indices[position &+ 4]) : fourth
+      unsafe image_kernels_prefetch_ends(farthest, format.byteCount)
       if isWhole {
         unsafe image_kernels_copy(place, image, slot, next)
       } else {
@@ -28,6 +33,9 @@ extension UniformGather {
       }
       unsafe place += slot
       unsafe image = next
+      unsafe next = third
+      unsafe third = fourth
+      unsafe fourth = farthest
     }
   }
 }

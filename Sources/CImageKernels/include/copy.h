@@ -5,6 +5,12 @@
 ///
 /// Images in no order are each a new page or two to the processor, whose own prefetching stops at the end of a page: it
 /// would wait for memory at the start of every image. Fetching the next one line for line, while this one is copied, takes a
-/// quarter off a gather of images of up to some KB. Of larger ones, which the processor gets into by itself, only the
-/// first and last lines are fetched. Nothing is read at `next`: it need not be valid.
+/// quarter off a gather of images of up to some KB. Larger ones the processor gets into by itself. Nothing is read at `next`:
+/// it need not be valid.
 void image_kernels_copy(void *to, const void *from, size_t count, const void *next);
+
+/// Asks the processor to fetch the first and the last of some bytes, and with them to look up their pages. Nothing is read.
+static inline void image_kernels_prefetch_ends(const void *bytes, size_t count) {
+  __builtin_prefetch(bytes);
+  if (count > 64) __builtin_prefetch((const char *)bytes + count - 1);
+}
