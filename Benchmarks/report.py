@@ -51,8 +51,8 @@ class Figures:
         ratios = sorted(a[r] / (b[r] * peer_scale) for r in a if r in b)
         if not ratios:
             return None
-        quarter = max(1, len(ratios) // 4)
-        return statistics.median(ratios), (ratios[-quarter] - ratios[quarter - 1]) / 2
+        first, _, third = statistics.quantiles(ratios, n=4, method="inclusive") if len(ratios) > 1 else ratios * 3
+        return statistics.median(ratios), (third - first) / 2
 
     def void(self):
         """Readers whose pixels are not those of the others at the same work."""
@@ -125,12 +125,12 @@ def work_table(figures, work):
     return table(["subject", "threads"] + [f"{c:,}" for c in counts], rows)
 
 
-def report(figures, chart_names):
+def report(figures, chart_names, data):
     lines = ["# Benchmarks", "",
              "Written by `Benchmarks/run full`. Times are microseconds an image, warm cache, release build; ratios are",
-             "medians over rounds in which both sides ran in turns on the same images, with half the distance of",
-             "the quartiles. A reader whose pixels differ from the others' is void.", "", machine() + ".", "",
-             "## Targets", ""]
+             "medians over rounds in which both sides ran in turns on the same images, work by work, with half the distance",
+             "of the quartiles. A reader whose pixels differ from the others' is void.", "", machine() + ".", "",
+             data, "", "## Targets", ""]
     lines += table(["work", "target", "measured ratio", "us", "verdict"], [*target_rows(figures), *limit_rows(figures)])
     void = figures.void()
     lines += ["", "Void: " + (", ".join(void) if void else "none; all readers of a work delivered the same pixels."), ""]
@@ -149,6 +149,7 @@ def main():
     a.add_argument("measurements", type=Path)
     a.add_argument("--markdown", type=Path)
     a.add_argument("--charts", type=Path)
+    a.add_argument("--data", default="", help="a sentence on the images that were measured")
     a = a.parse_args()
     figures = Figures(a.measurements)
     if not a.markdown:
@@ -158,7 +159,7 @@ def main():
             print("void:", fault)
         return
     a.charts.mkdir(parents=True, exist_ok=True)
-    a.markdown.write_text(report(figures, charts.write_all(figures, a.charts)))
+    a.markdown.write_text(report(figures, charts.write_all(figures, a.charts), a.data))
     print(a.markdown)
 
 
