@@ -129,8 +129,8 @@ extension ArchiveWriter {
     guard whole > 0 else { return }
     let bytes = pending
     pending = [UInt8](bytes[whole...])
-    let pieces = bytes.span.bytes
-    try unsafe emit(pieces.extracting(first: whole))
+    let pieces = unsafe bytes.span.bytes
+    try emit(pieces.extracting(first: whole))
   }
 
   func flush() throws(StoreError) {
