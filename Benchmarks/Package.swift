@@ -20,6 +20,8 @@ let package = Package(
   targets: [
     // Instructions are counted of this; see count-instructions.
     .executableTarget(name: "store-workloads", dependencies: stores),
+    // Writes in turns with the peers; see Peers/write_rounds.py.
+    .executableTarget(name: "write-rounds", dependencies: stores),
     .testTarget(name: "StoreBenchmarks", dependencies: stores),
   ],
   swiftLanguageModes: [.v6]

@@ -16,7 +16,12 @@ extension FileLayout {
       Self.appendFolder(index / Self.imagesPerFolder, to: &bytes)
       bytes.append(UInt8(ascii: "/"))
     }
-    Self.appendDigits(of: index, to: &bytes)
+    Self.appendFileName(of: index, to: &bytes)
+  }
+
+  /// Appends the name of an image's file in its folder.
+  static func appendFileName(of index: Int, to bytes: inout [UInt8]) {
+    appendDigits(of: index, to: &bytes)
     bytes.append(contentsOf: ".png".utf8)
   }
 

@@ -14,7 +14,9 @@ extension FileStore {
   public struct Writer: ImageStoreWriter, ~Copyable {
     public private(set) var count = 0
 
-    private let target: Target
+    private var folders: ImageFolders
+    /// Holds the lock of the store appended to.
+    private let lock: File?
     private let staging: Staging
     private let layout: FileLayout
     private let threads: Int
@@ -22,32 +24,7 @@ extension FileStore {
     private var table: LabelsTable
     private var description: StoreDescription
     private var format: FolderContents.Format
-    /// How many subfolders are there.
-    private var folders: Int
     private var failure: StoreError?
-
-    /// Where the images go.
-    private struct Target: ~Copyable {
-      let folder: Folder
-      /// Holds the lock of the store appended to.
-      let lock: File?
-
-      /// The folder of the store to append to.
-      init(existing path: String) throws(StoreError) {
-        let file = try File(path, .read)
-        try file.lockForWriting()
-        let folder = try Folder(path)
-        self.folder = consume folder
-        lock = consume file
-      }
-
-      init(new path: String) throws(StoreError) {
-        try FileSystem.createFolder(path)
-        let folder = try Folder(path)
-        self.folder = consume folder
-        lock = nil
-      }
-    }
 
     /// What is there before the first image.
     private struct Start {
@@ -94,17 +71,25 @@ extension FileStore {
       // Everything that can throw comes first: noncopyable properties are set all or none.
       let staging = try Staging(destination: path, mode: mode)
       let appends = mode == .append && FileSystem.kind(of: path) != nil
-      let target = try appends ? Target(existing: path) : Target(new: staging.path)
+      let lock = try appends ? Self.lock(path) : nil
+      if !appends { try FileSystem.createFolder(staging.path) }
+      let folder = try Folder(appends ? path : staging.path)
       let start = try appends ? Start(of: path, layout, classNames, threads) : Start(layout, classNames)
       self.staging = consume staging
-      self.target = consume target
+      self.lock = consume lock
+      folders = ImageFolders(consume folder, start.layout, count: start.folders)
       self.layout = start.layout
       table = start.table
       description = start.description
       format = start.format
-      folders = start.folders
       self.threads = Workers.threadCount(threads)
       encoders = IdlePool { () throws(StoreError) in try PNGFileWriter(compression) }
+    }
+
+    private static func lock(_ path: String) throws(StoreError) -> File {
+      let file = try File(path, .read)
+      try file.lockForWriting()
+      return file
     }
 
     public mutating func append(
@@ -129,13 +114,16 @@ extension FileStore {
       try note(batch)
       let first = table.count
       try table.append(annotations, count: batch.count)
-      try createFolders(upTo: table.count)
-      try Workers.performRuns(of: batch.count, minimum: 4, threads: threads) { (run) throws(StoreError) in
+      guard batch.count > 0 else { return }
+      try folders.prepare(first..<table.count)
+      try performRuns(of: batch.count) { (run) throws(StoreError) in
         try encoders.withObject { (encoder) throws(StoreError) in
           for position in run {
-            try encoder.write(
-              pixels.extracting(batch.byteRange(of: position)), format: batch[position],
-              index: first + position, layout: layout, to: target.folder)
+            try folders.withFolder(of: first + position) { (folder) throws(StoreError) in
+              try encoder.write(
+                pixels.extracting(batch.byteRange(of: position)), format: batch[position],
+                index: first + position, to: folder)
+            }
           }
         }
       }
@@ -156,19 +144,25 @@ extension FileStore {
       }
     }
 
-    private mutating func createFolders(upTo count: Int) throws(StoreError) {
-      guard layout == .subfolders else { return }
-      while folders * FileLayout.imagesPerFolder < count {
-        try target.folder.createFolder(layout.folderName(folders))
-        folders += 1
+    /// Does images in short runs, each thread in a part of them of its own as far as may be: files created in one
+    /// folder by two threads wait for one another.
+    private func performRuns(
+      of count: Int, _ body: (_ run: Range<Int>) throws(StoreError) -> Void
+    ) throws(StoreError) {
+      let length = max(1, min(16, count / (4 * threads)))
+      let parts = min(threads, (count + length - 1) / length)
+      let runsPerPart = (count + parts * length - 1) / (parts * length)
+      try Workers.perform(runsPerPart * parts, threads: threads) { (piece) throws(StoreError) in
+        let start = (piece % parts * runsPerPart + piece / parts) * length
+        if start < count { try body(start..<min(start + length, count)) }
       }
     }
 
     public consuming func finish() throws(StoreError) {
       if let failure { throw failure }
       if !Folder.synchronizesFiles && layout == .subfolders {
-        for number in 0..<folders {
-          try FileSystem.synchronizeFolder("\(target.folder.path)/\(layout.folderName(number))")
+        for number in 0..<folders.count {
+          try FileSystem.synchronizeFolder("\(folders.root.path)/\(layout.folderName(number))")
         }
       }
       let labels = try table.bytes()
@@ -176,16 +170,16 @@ extension FileStore {
         StoreDescription.State(
           labelsCRC32: unsafe CRC32.checksum(of: labels.span.bytes), count: table.count,
           imageFormat: format.uniform, hasLabels: table.hasLabels, columns: table.columns), at: 0)
-      let folder = target.folder.path
+      let folder = folders.root.path
       let labelsPath = "\(folder)/\(FolderContents.labelsFileName)"
       let descriptionPath = "\(folder)/\(StoreDescription.fileName)"
-      if target.lock == nil {
+      if lock == nil {
         try FileSystem.write(labels, toNewFile: labelsPath)
         try FileSystem.write(description.encoded(), toNewFile: descriptionPath)
-        try target.folder.synchronize()
+        try folders.root.synchronize()
         try staging.commit()
       } else {
-        try target.folder.synchronize()
+        try folders.root.synchronize()
         try FileSystem.replaceFile(descriptionPath, with: description.encoded())
         try FileSystem.replaceFile(labelsPath, with: labels)
       }

@@ -5,29 +5,29 @@ internal import StoreIO
 /// Writes PNG files to a folder one after another, in memory that is used again. One thread at a time.
 final class PNGFileWriter {
   private var encoder: PNGEncoder
-  private var path: [UInt8] = []
+  private var name: [UInt8] = []
 
   init(_ compression: Compression) throws(StoreError) {
     encoder = try PNGEncoder(compression: compression)
   }
 
-  /// Encodes an image and writes it to its place in a layout.
+  /// Encodes an image and writes it to the folder it stands in.
   func write(
-    _ pixels: RawSpan, format: ImageFormat, index: Int, layout: FileLayout, to folder: borrowing Folder
+    _ pixels: RawSpan, format: ImageFormat, index: Int, to folder: borrowing Folder
   ) throws(StoreError) {
-    path.removeAll(keepingCapacity: true)
-    layout.appendPath(of: index, to: &path)
-    path.append(0)
+    name.removeAll(keepingCapacity: true)
+    FileLayout.appendFileName(of: index, to: &name)
+    name.append(0)
     do throws(StoreError) {
       try encoder.encode(pixels, format: format)
-      try unsafe path.withUnsafeBufferPointer { (bytes) throws(StoreError) in
+      try unsafe name.withUnsafeBufferPointer { (bytes) throws(StoreError) in
         try unsafe bytes.withMemoryRebound(to: CChar.self) { (name) throws(StoreError) in
           try unsafe encoder.write(to: name.baseAddress!, in: folder)
         }
       }
     } catch {
       throw error.at(
-        path: "\(folder.path)/\(String(decoding: path.dropLast(), as: UTF8.self))", image: index)
+        path: "\(folder.path)/\(String(decoding: name.dropLast(), as: UTF8.self))", image: index)
     }
   }
 

@@ -97,7 +97,8 @@ struct ChunkEncoder: ~Copyable {
     to spool: inout PixelSpool
   ) throws(StoreError) {
     let count = chunks.count / chunkByteCount
-    let slot = try Deflater(.zlib, level: level).bound(chunkByteCount)
+    let slot = max(
+      try Deflater(.zlib, level: level).bound(chunkByteCount), SmallDeflater.bound(chunkByteCount))
     let memory: PixelMemory
     if let output, output.capacity >= slot * count {
       memory = output
@@ -136,6 +137,7 @@ struct ChunkEncoder: ~Copyable {
 
 /// The filters of one thread.
 private struct OneChunkEncoder: ~Copyable {
+  private var photographDeflater = SmallDeflater()
   private var deflater: Deflater
   private var shuffled: [UInt8]
   private let elementByteCount: Int
@@ -151,19 +153,32 @@ private struct OneChunkEncoder: ~Copyable {
   mutating func encode(
     _ source: UnsafeRawBufferPointer, into target: UnsafeMutableRawBufferPointer
   ) throws(StoreError) -> Int {
-    guard elementByteCount > 1 else { return try unsafe deflater.deflate(source, into: target) }
+    guard elementByteCount > 1 else {
+      return try unsafe Self.deflate(source, with: &photographDeflater, or: &deflater, into: target)
+    }
     return try unsafe Self.deflate(
-      source, elementByteCount, through: &shuffled, with: &deflater, into: target)
+      source, elementByteCount, through: &shuffled, with: &photographDeflater, or: &deflater, into: target)
   }
 
   private static func deflate(
     _ source: UnsafeRawBufferPointer, _ elementByteCount: Int, through buffer: inout [UInt8],
-    with deflater: inout Deflater, into target: UnsafeMutableRawBufferPointer
+    with photographDeflater: inout SmallDeflater, or deflater: inout Deflater,
+    into target: UnsafeMutableRawBufferPointer
   ) throws(StoreError) -> Int {
     var span = buffer.mutableSpan
     return try unsafe span.withUnsafeMutableBytes { (buffer) throws(StoreError) in
       unsafe Shuffle.shuffle(source, into: buffer, elementByteCount: elementByteCount)
-      return try unsafe deflater.deflate(UnsafeRawBufferPointer(buffer), into: target)
+      return try unsafe deflate(
+        UnsafeRawBufferPointer(buffer), with: &photographDeflater, or: &deflater, into: target)
     }
+  }
+
+  /// By our own deflate where it makes about as few bytes as zlib.
+  private static func deflate(
+    _ source: UnsafeRawBufferPointer, with photographDeflater: inout SmallDeflater,
+    or deflater: inout Deflater, into target: UnsafeMutableRawBufferPointer
+  ) throws(StoreError) -> Int {
+    if let count = try unsafe photographDeflater.deflate(source, into: target) { return count }
+    return try unsafe deflater.deflate(source, into: target)
   }
 }

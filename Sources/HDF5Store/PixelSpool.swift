@@ -14,6 +14,7 @@ struct PixelSpool: ~Copyable {
   /// Where the buffer's first byte goes.
   private var position = PixelSpool.start
   private static let bufferByteCount = 1 << 20
+  private var writing = EarlyWriting()
 
   /// Creates the file.
   init(_ path: String) throws(StoreError) {
@@ -27,10 +28,11 @@ struct PixelSpool: ~Copyable {
 
   mutating func append(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
     if buffer.count + bytes.count > Self.bufferByteCount { try flush() }
-    if bytes.count >= Self.bufferByteCount / 4 {
+    if bytes.count >= Self.bufferByteCount / 8 {
       try flush()
       try unsafe file.write(bytes, at: position)
       position += bytes.count
+      writing.note(position, of: file)
     } else {
       unsafe buffer.append(contentsOf: bytes)
     }
@@ -42,6 +44,7 @@ struct PixelSpool: ~Copyable {
     try unsafe file.write(buffer.span.bytes, at: position)
     position += buffer.count
     buffer.removeAll(keepingCapacity: true)
+    writing.note(position, of: file)
   }
 
   /// Writes around what was streamed, which ``flush()`` has brought to the file.

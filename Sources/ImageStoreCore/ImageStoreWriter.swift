@@ -85,12 +85,18 @@ extension ImageStoreWriter where Self: ~Copyable {
     var start = 0
     while start < store.count {
       let end = try store.endOfRun(from: start, byteCount: 8 << 20)
-      try store.readPixels(start..<end, into: &batch)
-      try append(
-        batch.pixels, layout: batch.layout,
-        annotations: Annotations(
-          labels: labels.map { Array($0[start..<end]) },
-          columns: columns.mapValues { $0.gathering(start..<end) }))
+      let annotations = Annotations(
+        labels: labels.map { Array($0[start..<end]) },
+        columns: columns.mapValues { $0.gathering(start..<end) })
+      if let resident = store as? InMemoryStore {
+        let layout = resident.layout(of: start..<end)
+        try unsafe withRawSpan(of: resident.pixels(of: start..<end)) { (pixels) throws(StoreError) in
+          try append(pixels, layout: layout, annotations: annotations)
+        }
+      } else {
+        try store.readPixels(start..<end, into: &batch)
+        try append(batch.pixels, layout: batch.layout, annotations: annotations)
+      }
       start = end
       progress(start)
     }

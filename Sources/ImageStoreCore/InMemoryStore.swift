@@ -83,6 +83,21 @@ public final class InMemoryStore: ImageStore {
     }
   }
 
+  /// How images that follow one another lie.
+  func layout(of range: Range<Int>) -> BatchLayout {
+    if let format = layout.uniformFormat { return BatchLayout(format, count: range.count) }
+    return BatchLayout(range.map { layout[$0] })
+  }
+
+  /// The pixels of images that follow one another, for as long as the store lives.
+  ///
+  /// - Precondition: `range` is not empty.
+  func pixels(of range: Range<Int>) -> UnsafeRawBufferPointer {
+    let start = layout.byteRange(of: range.lowerBound).lowerBound
+    let end = layout.byteRange(of: range.upperBound - 1).upperBound
+    return unsafe UnsafeRawBufferPointer(rebasing: memory.bytes[start..<end])
+  }
+
   public var lendsWithoutCopy: Bool { true }
 
   public func forEachImage(

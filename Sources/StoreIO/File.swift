@@ -102,6 +102,32 @@ package struct File: ~Copyable, Sendable {
     }
   }
 
+  /// Writes parts that lie apart in memory, one after another from `offset`.
+  package func write(_ parts: [UnsafeRawBufferPointer], at offset: Int) throws(StoreError) {
+    var rest = unsafe parts.map {
+      unsafe iovec(iov_base: UnsafeMutableRawPointer(mutating: $0.baseAddress), iov_len: $0.count)
+    }[...]
+    var offset = offset
+    while unsafe !rest.isEmpty {
+      // Linux and Darwin take 1024 at once.
+      var written = unsafe pwritev(
+        descriptor, Array(rest.prefix(1024)), Int32(min(rest.count, 1024)), off_t(offset))
+      if written < 0 {
+        if errno == EINTR { continue }
+        throw .system(errno, "writing it", path: path)
+      }
+      offset += written
+      while let part = unsafe rest.first, unsafe written >= part.iov_len {
+        unsafe written -= part.iov_len
+        unsafe rest.removeFirst()
+      }
+      if written > 0 {
+        unsafe rest[rest.startIndex].iov_base += written
+        unsafe rest[rest.startIndex].iov_len -= written
+      }
+    }
+  }
+
   /// Cuts or extends the file.
   package func resize(to byteCount: Int) throws(StoreError) {
     while ftruncate(descriptor, off_t(byteCount)) != 0 {

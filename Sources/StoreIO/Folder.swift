@@ -21,8 +21,12 @@ package struct Folder: ~Copyable, Sendable {
   package init(_ path: String) throws(StoreError) {
     let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .system(errno, "opening the folder", path: path) }
-    self.descriptor = descriptor
+    self.init(path, descriptor)
+  }
+
+  private init(_ path: String, _ descriptor: Int32) {
     self.path = path
+    self.descriptor = descriptor
   }
 
   deinit { _ = close(descriptor) }
@@ -73,7 +77,17 @@ package struct Folder: ~Copyable, Sendable {
     return Int(status.st_size) > memory.capacity ? Int(status.st_size) : nil
   }
 
-  /// Writes a file anew, whatever was there under its name.
+  /// A folder directly below, which must be one and no link.
+  package func folder(_ name: String) throws(StoreError) -> Folder {
+    do throws(StoreError) {
+      let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW
+      return Folder("\(path)/\(name)", try unsafe openBeneath(name, flags, "opening the folder"))
+    } catch {
+      throw error.at(path: "\(path)/\(name)")
+    }
+  }
+
+  /// Writes a file directly below anew, whatever was there under its name.
   package func write(_ bytes: RawSpan, to name: UnsafePointer<CChar>) throws(StoreError) {
     try unsafe bytes.withUnsafeBytes { (buffer) throws(StoreError) in
       try unsafe write(buffer, to: name)
@@ -83,7 +97,11 @@ package struct Folder: ~Copyable, Sendable {
   private func write(
     _ bytes: UnsafeRawBufferPointer, to name: UnsafePointer<CChar>
   ) throws(StoreError) {
-    let file = try unsafe openBeneath(name, O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW, "creating it")
+    // A name without a slash that is no link leads nowhere else, so the system need not check its way.
+    let flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC
+    var file = unsafe openat(descriptor, name, flags, 0o644)
+    while file < 0 && errno == EINTR { file = unsafe openat(descriptor, name, flags, 0o644) }
+    guard file >= 0 else { throw Self.error(errno, "creating it") }
     defer { _ = close(file) }
     var done = 0
     while done < bytes.count {

@@ -17,3 +17,7 @@ int image_stores_open_beneath(int folder, const char *path, int flags, int mode)
 /// Waits until everything written to the file system of an open file is on the disk; -1 with errno ENOSYS
 /// where the system has no such call.
 int image_stores_sync_file_system(int descriptor);
+
+/// Lets the disk begin to write a range of a file, without waiting for it; does nothing where the system has no
+/// such call.
+void image_stores_begin_writing(int descriptor, long long offset, long long count);

@@ -1,9 +1,10 @@
 internal import ImageStoreCore
 internal import StoreIO
 
-/// Where a writer's images go: into blocks, or one to a value, some MB to a transaction.
+/// Where a writer's images go: into blocks, or one to a value, some MB at once.
 ///
-/// What does not fill a transaction yet is kept in memory, so that a transaction never outlives a call.
+/// What does not fill a block or a transaction yet is kept in memory, so that a transaction never outlives a
+/// call.
 struct ImageSink {
   enum Layout: Equatable {
     /// No image has come yet.
@@ -12,11 +13,20 @@ struct ImageSink {
     case single
   }
 
-  /// The pixels of a transaction. LMDB keeps them in memory until it is committed; few enough to stay in a
-  /// processor's cache between the two copies, many enough that a commit costs nothing by comparison.
-  private static let bytesPerTransaction = 4 << 20
+  /// Where values go.
+  enum Target {
+    /// The file of a new store, which nobody reads yet.
+    case builder(DatabaseBuilder)
+    /// A store that is there, through liblmdb.
+    case environment(Environment)
+  }
 
-  private unowned let environment: Environment
+  private var target: Target
+  private let pageSize: Int
+  /// About how many bytes of pixels are written at once: few enough that the system, or liblmdb, finds them in a
+  /// processor's cache after the checksum was taken, many enough that a call, or a commit, costs nothing by
+  /// comparison.
+  private let groupByteCount: Int
   private(set) var layout: Layout
   /// The index of the next image to be put into the database.
   private var next: Int
@@ -27,14 +37,15 @@ struct ImageSink {
   private(set) var formats: [ImageFormat] = []
   /// The checksum of the pixels of each image of this writer that is in the database.
   private(set) var checksums: [UInt32] = []
-  /// Whether images of differing formats may turn blocks into single images.
-  private let canChangeLayout: Bool
 
   /// - Parameter first: the index of the first image to come.
-  init(_ environment: Environment, layout: Layout, first: Int, canChangeLayout: Bool) {
-    self.environment = environment
+  init(_ target: Target, layout: Layout, first: Int) {
+    self.target = target
+    switch target {
+    case .builder(let builder): (pageSize, groupByteCount) = (builder.pageSize, 1 << 20)
+    case .environment(let environment): (pageSize, groupByteCount) = (environment.pageSize, 4 << 20)
+    }
     self.layout = layout
-    self.canChangeLayout = canChangeLayout
     next = first
   }
 
@@ -46,7 +57,7 @@ struct ImageSink {
     if layout == .undecided {
       if let format = run.uniformFormat {
         layout = .blocks(
-          format, imagesPerBlock: ImageValue.imagesPerBlock(format, pageSize: environment.pageSize))
+          format, imagesPerBlock: ImageValue.imagesPerBlock(format, pageSize: pageSize))
       } else {
         layout = .single
       }
@@ -59,6 +70,12 @@ struct ImageSink {
     } else {
       try unsafe appendSingle(pixels, run)
     }
+  }
+
+  /// Puts everything into the database, which liblmdb can open then.
+  mutating func finish() throws(StoreError) {
+    try flush()
+    if case .builder(let builder) = target { try builder.finish(key: layout.key) }
   }
 
   /// Puts what is kept in memory into the database.
@@ -87,7 +104,7 @@ struct ImageSink {
     _ pixels: UnsafeRawBufferPointer, _ format: ImageFormat, _ imagesPerBlock: Int
   ) throws(StoreError) {
     let blockByteCount = imagesPerBlock * format.byteCount
-    guard pending.count + pixels.count >= Self.bytesPerTransaction else {
+    guard pending.count + pixels.count >= groupByteCount else {
       unsafe pending.append(contentsOf: pixels)
       return
     }
@@ -108,27 +125,19 @@ struct ImageSink {
     _ pixels: UnsafeRawBufferPointer, _ format: ImageFormat, _ imagesPerBlock: Int
   ) throws(StoreError) {
     let blockByteCount = imagesPerBlock * format.byteCount
-    let step = max(1, Self.bytesPerTransaction / blockByteCount) * blockByteCount
-    for start in stride(from: 0, to: pixels.count, by: step) {
-      let end = min(start + step, pixels.count)
-      let first = next
-      let checksumCount = checksums.count
-      try environment.write(end - start) { (transaction) throws(StoreError) in
-        checksums.removeLast(checksums.count - checksumCount)
-        for offset in stride(from: start, to: end, by: blockByteCount) {
-          let block = unsafe UnsafeRawBufferPointer(
-            rebasing: pixels[offset..<min(offset + blockByteCount, end)])
-          let count = block.count / format.byteCount
-          let index = first + (offset - start) / format.byteCount
-          // Here, since the copy that follows finds the block in the cache.
-          unsafe addChecksums(of: block, imageByteCount: format.byteCount)
-          try unsafe transaction.put(
-            ImageValue(format, count: count, pageSize: environment.pageSize), block,
-            key: StoreKey.part(StoreKey.images, first: index))
-        }
-      }
-      next += (end - start) / format.byteCount
+    let whole = ImageValue(format, count: imagesPerBlock, pageSize: pageSize)
+    var group: [PendingValue] = []
+    for offset in stride(from: 0, to: pixels.count, by: blockByteCount) {
+      let block = unsafe UnsafeRawBufferPointer(
+        rebasing: pixels[offset..<min(offset + blockByteCount, pixels.count)])
+      let count = block.count / format.byteCount
+      let value = count == imagesPerBlock ? whole : ImageValue(format, count: count, pageSize: pageSize)
+      unsafe addChecksums(of: block, imageByteCount: format.byteCount)
+      unsafe group.append(PendingValue(value: value, pixels: block, first: next))
+      next += count
+      if group.count * blockByteCount >= groupByteCount { try put(&group) }
     }
+    try put(&group)
   }
 
   // MARK: Single images
@@ -137,7 +146,7 @@ struct ImageSink {
     _ pixels: UnsafeRawBufferPointer, _ run: BatchLayout
   ) throws(StoreError) {
     let runFormats = (0..<run.count).map { run[$0] }
-    guard pending.count + pixels.count >= Self.bytesPerTransaction else {
+    guard pending.count + pixels.count >= groupByteCount else {
       unsafe pending.append(contentsOf: pixels)
       pendingFormats += runFormats
       return
@@ -149,43 +158,49 @@ struct ImageSink {
   private mutating func putSingle(
     _ pixels: UnsafeRawBufferPointer, _ run: [ImageFormat]
   ) throws(StoreError) {
-    let pageSize = environment.pageSize
     guard var format = run.first else { return }
     // Made once for each run of images of one format.
     var value = ImageValue(format, count: nil, pageSize: pageSize)
-    var position = 0
-    var offset = 0
-    while position < run.count {
-      // The images of one transaction, and the bytes they take on the disk.
-      var end = position
-      var byteCount = 0
-      repeat {
-        byteCount += run[end].byteCount + 2 * pageSize
-        end += 1
-      } while end < run.count && byteCount < Self.bytesPerTransaction
-      let (first, start, startOffset) = (next, position, offset)
-      let checksumCount = checksums.count
-      var endOffset = offset
+    var group: [PendingValue] = []
+    var (offset, start) = (0, 0)
+    for next in run {
+      if next != format {
+        format = next
+        value = ImageValue(format, count: nil, pageSize: pageSize)
+      }
+      let end = offset + format.byteCount
+      let image = unsafe UnsafeRawBufferPointer(rebasing: pixels[offset..<end])
+      unsafe addChecksums(of: image, imageByteCount: format.byteCount)
+      unsafe group.append(PendingValue(value: value, pixels: image, first: self.next))
+      self.next += 1
+      offset = end
+      if offset - start >= groupByteCount {
+        try put(&group)
+        start = offset
+      }
+    }
+    formats += run
+    try put(&group)
+  }
+
+  // MARK: Values
+
+  /// Writes values and forgets them.
+  private func put(_ group: inout [PendingValue]) throws(StoreError) {
+    switch target {
+    case .builder(let builder): try builder.write(group)
+    case .environment(let environment):
+      let values = group
+      let byteCount = values.reduce(0) { $0 + $1.value.byteCount + 2 * pageSize }
+      guard byteCount > 0 else { return }
       try environment.write(byteCount) { (transaction) throws(StoreError) in
-        checksums.removeLast(checksums.count - checksumCount)
-        endOffset = startOffset
-        for image in start..<end {
-          let bytes = unsafe UnsafeRawBufferPointer(
-            rebasing: pixels[endOffset..<endOffset + run[image].byteCount])
-          unsafe addChecksums(of: bytes, imageByteCount: bytes.count)
-          if run[image] != format {
-            format = run[image]
-            value = ImageValue(format, count: nil, pageSize: pageSize)
-          }
-          try unsafe transaction.put(value, bytes, key: StoreKey.image(first + image - start))
-          endOffset += bytes.count
+        for position in 0..<values.count {
+          let pending = values[position]
+          try unsafe transaction.put(pending.value, pending.pixels, key: layout.key(pending.first))
         }
       }
-      next += end - position
-      formats += run[position..<end]
-      position = end
-      offset = endOffset
     }
+    group.removeAll(keepingCapacity: true)
   }
 
   private mutating func addChecksums(of images: UnsafeRawBufferPointer, imageByteCount: Int) {
@@ -201,7 +216,7 @@ struct ImageSink {
   private mutating func splitBlocks(
     _ format: ImageFormat, _ imagesPerBlock: Int, for run: BatchLayout
   ) throws(StoreError) {
-    guard canChangeLayout else {
+    guard case .builder(let builder) = target else {
       let other = (0..<run.count).first { run[$0] != format } ?? 0
       throw StoreError(
         .unsupported, "an image of \(run[other]) for a store of images of \(format), many to a value",
@@ -209,26 +224,29 @@ struct ImageSink {
     }
     try flush()
     let count = next
-    var first = 0
     next = 0
     checksums = []
     layout = .single
-    while first < count {
-      let key = StoreKey.part(StoreKey.images, first: first)
-      var block: [UInt8] = []
-      // Nobody reads the store yet, so the pages of the blocks may be used again at once.
-      try environment.write(0) { (transaction) throws(StoreError) in
-        block = try unsafe transaction.get(key) { (value) throws(StoreError) in unsafe [UInt8](value) }
-        try transaction.remove(key)
+    // Nobody reads the store yet, so it is begun again, from its own first file.
+    let aside = builder.path + ".blocks"
+    try FileSystem.rename(builder.path, to: aside)
+    target = .builder(try DatabaseBuilder(builder.path))
+    for value in builder.values {
+      let images = min(imagesPerBlock, count - value.first)
+      let header = ImageValue(format, count: images, pageSize: pageSize).header.count
+      let pixels = try builder.pixels(
+        of: value, headerByteCount: header, byteCount: images * format.byteCount)
+      try unsafe pixels.span.withUnsafeBytes { (bytes) throws(StoreError) in
+        try unsafe putSingle(bytes, Array(repeating: format, count: images))
       }
-      let images = min(imagesPerBlock, count - first)
-      let header = ImageValue(format, count: images, pageSize: environment.pageSize).header.count
-      try unsafe block.span.withUnsafeBytes { (bytes) throws(StoreError) in
-        let pixels = unsafe UnsafeRawBufferPointer(
-          rebasing: bytes[header..<header + images * format.byteCount])
-        try unsafe putSingle(pixels, Array(repeating: format, count: images))
-      }
-      first += images
     }
+    try FileSystem.remove(aside)
+  }
+}
+
+extension ImageSink.Layout {
+  /// The key of the value that begins with an image.
+  func key(_ first: Int) -> String {
+    self == .single ? StoreKey.image(first) : StoreKey.part(StoreKey.images, first: first)
   }
 }

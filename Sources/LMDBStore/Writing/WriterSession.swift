@@ -19,11 +19,13 @@ final class WriterSession: @unchecked Sendable {
   private let process = getpid()
   /// A new store's place until it is finished; nil while images are appended to a store.
   private var staging: Staging?
+  private var stagingPath: String?
   /// The place of a store that would replace the one appended to, held so that none does.
   private var replacement: Staging?
   /// The lock of the folder and its place in the registry, while images are appended to a store.
   private var lock: File?
   private var entry: EnvironmentRegistry.Entry?
+  /// Open from the beginning while images are appended, for a new store's records alone otherwise.
   private var environment: Environment?
   private var sink: ImageSink
   private var annotations: AnnotationRecords
@@ -48,17 +50,15 @@ final class WriterSession: @unchecked Sendable {
       self.environment = environment
       countBefore = existing.count
       count = existing.count
-      sink = ImageSink(
-        environment, layout: existing.layout, first: existing.count, canChangeLayout: false)
+      sink = ImageSink(.environment(environment), layout: existing.layout, first: existing.count)
       annotations = try existing.annotations(classNames: classNames)
     } else {
       try FileSystem.createFolder(staging.path)
-      let environment = try Environment(staging.path, isStaged: true)
+      let builder = try DatabaseBuilder("\(staging.path)/data.mdb")
+      stagingPath = staging.path
       self.staging = consume staging
-      self.environment = environment
       countBefore = 0
-      sink = ImageSink(
-        environment, layout: layout == .perImage ? .single : .undecided, first: 0, canChangeLayout: true)
+      sink = ImageSink(.builder(builder), layout: layout == .perImage ? .single : .undecided, first: 0)
       annotations = AnnotationRecords(classNames: classNames)
     }
   }
@@ -114,7 +114,8 @@ final class WriterSession: @unchecked Sendable {
 
   func finish() throws(StoreError) {
     try attempt { () throws(StoreError) in
-      try sink.flush()
+      try sink.finish()
+      if let stagingPath { environment = try Environment(stagingPath, isStaged: true) }
       guard let environment else { return }
       // Images count from this commit on.
       let records = try annotations.records(

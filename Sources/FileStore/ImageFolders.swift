@@ -1,0 +1,52 @@
+import ImageStoreCore
+import StoreIO
+
+/// The folders that a writer's images go to, open: a file is then created by its name alone.
+struct ImageFolders: ~Copyable {
+  /// The store's folder.
+  let root: Folder
+  private let layout: FileLayout
+  /// How many subfolders are there.
+  private(set) var count: Int
+  /// The open subfolders, from the one with the number `first`.
+  private var open: [Subfolder] = []
+  private var first = 0
+
+  private final class Subfolder: Sendable {
+    let folder: Folder
+
+    init(_ folder: consuming Folder) { self.folder = folder }
+  }
+
+  /// - Parameter count: how many subfolders are there.
+  init(_ root: consuming Folder, _ layout: FileLayout, count: Int) {
+    self.root = root
+    self.layout = layout
+    self.count = count
+  }
+
+  /// Creates and opens the subfolders of some images, and closes those of others.
+  mutating func prepare(_ images: Range<Int>) throws(StoreError) {
+    guard layout == .subfolders, !images.isEmpty else { return }
+    let wanted = number(images.lowerBound)...number(images.upperBound - 1)
+    while count <= wanted.upperBound {
+      try root.createFolder(layout.folderName(count))
+      count += 1
+    }
+    open.removeFirst(min(open.count, wanted.lowerBound - first))
+    first = wanted.lowerBound
+    while first + open.count <= wanted.upperBound {
+      open.append(Subfolder(try root.folder(layout.folderName(first + open.count))))
+    }
+  }
+
+  /// Lends the folder of an image for which it was prepared.
+  borrowing func withFolder(
+    of image: Int, _ body: (borrowing Folder) throws(StoreError) -> Void
+  ) throws(StoreError) {
+    guard layout == .subfolders else { return try body(root) }
+    try body(open[number(image) - first].folder)
+  }
+
+  private func number(_ image: Int) -> Int { image / FileLayout.imagesPerFolder }
+}

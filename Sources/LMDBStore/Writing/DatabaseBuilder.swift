@@ -1,0 +1,118 @@
+internal import ImageStoreCore
+internal import StoreIO
+
+#if canImport(Darwin)
+internal import Darwin
+#elseif canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
+/// Images that are to become a value.
+///
+/// Invariant behind `@safe`: it lives within the call that was lent the pixels.
+@safe struct PendingValue {
+  let value: ImageValue
+  let pixels: UnsafeRawBufferPointer
+  /// The image it begins with.
+  let first: Int
+}
+
+/// Writes the data file of a new environment as liblmdb would leave it after one transaction: values on pages
+/// of their own, one after another, then the tree that leads to them.
+///
+/// liblmdb copies each value to memory of its own before it writes it. Here the system takes pixels from where
+/// they are, and the disk begins before the last image has come. Nobody reads the file before it is finished;
+/// what comes after the images is liblmdb's.
+///
+/// Source: LMDB 0.9, `mdb.c`, as for ``MetaPage`` and ``TreePage``.
+final class DatabaseBuilder {
+  /// A value that has been written.
+  struct Value {
+    /// The image it begins with.
+    let first: Int
+    let page: Int
+    let byteCount: Int
+  }
+
+  let path: String
+  let pageSize: Int
+  private let file: File
+  private var writing = EarlyWriting()
+  /// In the order they came, which is that of their first images.
+  private(set) var values: [Value] = []
+  private var nextPage = 2
+
+  /// The size that liblmdb chooses.
+  static var systemPageSize: Int { min(Int(getpagesize()), 32 << 10) }
+
+  /// Creates the file.
+  init(_ path: String, pageSize: Int = systemPageSize) throws(StoreError) {
+    self.path = path
+    self.pageSize = pageSize
+    file = try File(path, .create)
+  }
+
+  /// Writes values.
+  func write(_ group: [PendingValue]) throws(StoreError) {
+    let start = nextPage
+    // Everything but pixels: for each value a page's header, its own, and zeros up to the end of the page.
+    var frame: [UInt8] = []
+    var ends: [(prefix: Int, suffix: Int)] = []
+    for position in 0..<group.count {
+      let (value, first) = (group[position].value, group[position].first)
+      let byteCount = ImageValue.byteCountOnDisk(value.byteCount, pageSize: pageSize)
+      let pageCount = byteCount / pageSize
+      frame.appendPageHeader(nextPage, .overflow, pageCount: pageCount)
+      frame += value.header
+      let prefix = frame.count
+      let taken = TreePage.headerByteCount + value.header.count + value.pixelByteCount
+      frame.append(contentsOf: repeatElement(0, count: byteCount - taken))
+      ends.append((prefix, frame.count))
+      values.append(Value(first: first, page: nextPage, byteCount: value.byteCount))
+      nextPage += pageCount
+    }
+    try unsafe frame.span.withUnsafeBytes { (frame) throws(StoreError) in
+      var parts: [UnsafeRawBufferPointer] = unsafe []
+      var begin = 0
+      for (position, end) in ends.enumerated() {
+        unsafe parts.append(UnsafeRawBufferPointer(rebasing: frame[begin..<end.prefix]))
+        unsafe parts.append(group[position].pixels)
+        unsafe parts.append(UnsafeRawBufferPointer(rebasing: frame[end.prefix..<end.suffix]))
+        begin = end.suffix
+      }
+      try unsafe file.write(parts, at: start * pageSize)
+    }
+    writing.note(nextPage * pageSize, of: file)
+  }
+
+  /// The pixels of a value that was written with a header of `headerByteCount`.
+  func pixels(of value: Value, headerByteCount: Int, byteCount: Int) throws(StoreError) -> [UInt8] {
+    var pixels = [UInt8](repeating: 0, count: byteCount)
+    var span = pixels.mutableSpan
+    try unsafe span.withUnsafeMutableBytes { (buffer) throws(StoreError) in
+      let start = value.page * pageSize + TreePage.headerByteCount + headerByteCount
+      try unsafe file.read(at: start, into: buffer)
+    }
+    return pixels
+  }
+
+  /// Writes the tree and the meta pages; ``Environment`` then opens the file.
+  ///
+  /// - Parameter key: the key of the value that begins with an image.
+  func finish(key: (_ first: Int) -> String) throws(StoreError) {
+    let firstTreePage = nextPage
+    var tree = TreeBuilder(pageSize: pageSize, firstPage: firstTreePage)
+    tree.build(values, key: key)
+    try unsafe file.write(tree.bytes.span.bytes, at: firstTreePage * pageSize)
+    nextPage += tree.pageCount
+    var metas: [UInt8] = []
+    // An environment that nothing has been written to, and the one transaction that wrote all of it.
+    metas.appendMetaPage(0, pageSize: pageSize, nil, lastPage: 1)
+    let contents = MetaContents(tree: tree, overflowPageCount: firstTreePage - 2, entryCount: values.count)
+    metas.appendMetaPage(
+      1, pageSize: pageSize, values.isEmpty ? nil : contents, lastPage: nextPage - 1)
+    try unsafe file.write(metas.span.bytes, at: 0)
+  }
+}
