@@ -13,7 +13,7 @@ final class PNGFileWriter {
 
   /// Encodes an image and writes it to its place in a layout.
   func write(
-    _ pixels: RawSpan, format: ImageFormat, index: Int, layout: FileLayout, to folder: borrowing Folder
+    _ pixels: RawSpan, format: ImageFormat, index: Int, layout: FileStore.Layout, to folder: borrowing Folder
   ) throws(StoreError) {
     path.removeAll(keepingCapacity: true)
     layout.appendPath(of: index, to: &path)

@@ -50,9 +50,7 @@ package struct Parser: Sendable, CustomStringConvertible {
     Parser("png") { (bytes, _) throws(StoreError) in try parsePNG(bytes) },
     Parser("npz") { (bytes, folder) throws(StoreError) in
       try write(bytes, "\(folder)/a.npz")
-      for part in try NPZStore.parts(at: "\(folder)/a.npz") {
-        try readAll(try NPZStore(at: "\(folder)/a.npz", images: part.images, threads: 1))
-      }
+      for (_, part) in try NPZStore.parts(at: "\(folder)/a.npz", threads: 1) { try readAll(part) }
       try readAll(try NPZStore(at: "\(folder)/a.npz", threads: 1))
     },
     Parser("csv") { (bytes, folder) throws(StoreError) in
