@@ -21,7 +21,7 @@ import Testing
       let expected = Fixtures.ramp(type, count: shape.reduce(1, *))
       #expect(try store.bytes() == expected)
       try checkGather(store, format, expected)
-      try store.verify { _ in }
+      try store.verify()
     }
   }
 

@@ -34,7 +34,7 @@ import Testing
       _ = try store.labels()
       for name in store.columnNames { _ = try store.column(name) }
       try store.forEachImage(0..<min(store.count, 5000)) { (_, _, _) throws(StoreError) in }
-      try store.verify { _ in }
+      try store.verify()
       return nil
     } catch {
       return error
@@ -164,7 +164,7 @@ import Testing
         let store = try LMDBStore(at: path)
         _ = try store.labels()
         _ = try store.read(0..<store.count)
-        try store.verify { _ in }
+        try store.verify()
         return nil
       } catch {
         return error

@@ -18,7 +18,7 @@ import Testing
       #expect(bytes(of: crop) == expected)
     }
     #expect(try store.labels() == labels)
-    try store.verify { _ in }
+    try store.verify()
   }
 
   @Test(arguments: ["stored", "shuffled"])
@@ -92,7 +92,7 @@ import Testing
       all += expected
     }
     #expect(bytes(of: try store.read(0..<store.count)) == all)
-    try store.verify { _ in }
+    try store.verify()
   }
 
   @Test func namesWhatIsThereWhenAKeyIsNot() throws {
