@@ -46,9 +46,15 @@ let package = Package(
     .executable(name: "imagestore", targets: ["imagestore"]),
   ],
   traits: [
+    .default(enabledTraits: ["CommandLine"]),
+    .trait(
+      name: "CommandLine",
+      description: "Fetch what `imagestore` needs; a package that uses stores alone says traits: []."),
+    // Enables the other so that `swift test --traits Libdeflate` builds all there is here.
     .trait(
       name: "Libdeflate",
-      description: "Inflate and deflate with libdeflate instead of zlib where a whole buffer is at hand.")
+      description: "Inflate and deflate with libdeflate instead of zlib where a whole buffer is at hand.",
+      enabledTraits: ["CommandLine"]),
   ],
   dependencies: [
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
@@ -88,7 +94,8 @@ let package = Package(
       dependencies: [
         "ImageStoreCore", "StoreIO", "ImageFeeding", "PNGCodec", "NumPyFormat",
         "CIFAR10", "FileStore", "LMDBStore", "HDF5Store", "NPZStore", "PackedBitStore",
-        .product(name: "ArgumentParser", package: "swift-argument-parser"),
+        .product(
+          name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["CommandLine"])),
       ],
       resources: [.copy("Resources/cifar-10-demo")],
       swiftSettings: swiftSettings),
@@ -122,14 +129,14 @@ let package = Package(
     .testTarget(
       name: "ImageStoreTestingTests", dependencies: ["ImageStoreTesting"], swiftSettings: swiftSettings),
 
-    // The code of the README and the articles, compiled as a user's package does.
+    // The code of the README and the articles, compiled as a user's package does, with the strictest imports.
     .executableTarget(
       name: "Snippets",
       dependencies: [
         "ImageStoreCore", "ImageFeeding", "CIFAR10", "FileStore", "LMDBStore", "HDF5Store", "NPZStore",
         "PackedBitStore",
       ],
-      path: "Tests/Snippets", swiftSettings: strictness),
+      path: "Tests/Snippets", swiftSettings: strictness + [.enableUpcomingFeature("MemberImportVisibility")]),
 
     // Appends to a store until it is killed, for the tests of what is left.
     .executableTarget(
@@ -151,7 +158,10 @@ let package = Package(
       swiftSettings: swiftSettings),
     .testTarget(
       name: "ReliabilityTests",
-      dependencies: ["ReliabilityChecks", "ImageStoreCore", "StoreIO", "FileStore"],
+      dependencies: [
+        "ReliabilityChecks", "ImageStoreCore", "StoreIO", "FileStore", "LMDBStore", "HDF5Store", "NPZStore",
+        "PackedBitStore",
+      ],
       swiftSettings: swiftSettings),
   ],
   swiftLanguageModes: [.v6]

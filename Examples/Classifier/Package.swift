@@ -5,8 +5,9 @@ let package = Package(
   name: "Classifier",
   platforms: [.macOS(.v15)],
   dependencies: [
-    // In a package of your own: .package(url: "https://github.com/.../swift-image-stores", from: "0.1.0")
-    .package(name: "swift-image-stores", path: "../..")
+    // In a package of your own: .package(url: "https://github.com/.../swift-image-stores", from: "0.1.0", traits: [])
+    // No traits: without them, what the command line needs is not even fetched.
+    .package(name: "swift-image-stores", path: "../..", traits: [])
   ],
   targets: [
     .executableTarget(
@@ -15,7 +16,6 @@ let package = Package(
         .product(name: "CIFAR10", package: "swift-image-stores"),
         .product(name: "LMDBStore", package: "swift-image-stores"),
         .product(name: "ImageFeeding", package: "swift-image-stores"),
-        .product(name: "ImageStoreCore", package: "swift-image-stores"),
       ])
   ],
   swiftLanguageModes: [.v6]

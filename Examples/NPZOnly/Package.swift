@@ -5,14 +5,11 @@ import PackageDescription
 let package = Package(
   name: "NPZOnly",
   platforms: [.macOS(.v15)],
-  dependencies: [.package(name: "swift-image-stores", path: "../..")],
+  dependencies: [.package(name: "swift-image-stores", path: "../..", traits: [])],
   targets: [
     .executableTarget(
       name: "NPZOnly",
-      dependencies: [
-        .product(name: "NPZStore", package: "swift-image-stores"),
-        .product(name: "ImageStoreCore", package: "swift-image-stores"),
-      ])
+      dependencies: [.product(name: "NPZStore", package: "swift-image-stores")])
   ],
   swiftLanguageModes: [.v6]
 )

@@ -5,7 +5,7 @@ internal import StoreIO
 
 extension FileStore {
   /// The layout the images follow.
-  func layoutForAppending(asked: FileLayout?) throws(StoreError) -> FileLayout {
+  func layoutForAppending(asked: FileStore.Layout?) throws(StoreError) -> FileStore.Layout {
     guard contents.kind == .labelsCSV, let layout = contents.paths.layout else {
       throw StoreError(
         .unsupported, "the files are not named as this package names them, so none can be appended",
@@ -21,7 +21,7 @@ extension FileStore {
   }
 
   /// The lines that stand in `labels.csv`.
-  func tableForAppending(_ layout: FileLayout) throws(StoreError) -> LabelsTable {
+  func tableForAppending(_ layout: FileStore.Layout) throws(StoreError) -> LabelsTable {
     guard count > 0, let table = contents.table else { return LabelsTable(layout) }
     var columns: [String: Column.Kind] = [:]
     for name in columnNames {
@@ -53,14 +53,14 @@ extension FileStore {
   }
 
   /// Removes the images that a writer which did not finish left behind the last one of the store.
-  func removeLeftovers(_ layout: FileLayout) throws(StoreError) {
+  func removeLeftovers(_ layout: FileStore.Layout) throws(StoreError) {
     guard layout == .subfolders else { return try removeLeftovers(in: path) }
-    var number = count / FileLayout.imagesPerFolder
+    var number = count / FileStore.Layout.imagesPerFolder
     while true {
       let subfolder = "\(path)/\(layout.folderName(number))"
       guard FileSystem.kind(of: subfolder, followingLinks: false) == .folder else { return }
       try removeLeftovers(in: subfolder)
-      if number * FileLayout.imagesPerFolder >= count, try FileSystem.names(in: subfolder).isEmpty {
+      if number * FileStore.Layout.imagesPerFolder >= count, try FileSystem.names(in: subfolder).isEmpty {
         try FileSystem.remove(subfolder)
       }
       number += 1
@@ -69,7 +69,7 @@ extension FileStore {
 
   private func removeLeftovers(in folder: String) throws(StoreError) {
     for name in try FileSystem.names(in: folder) {
-      guard let index = FileLayout.index(ofFile: name), index >= count else { continue }
+      guard let index = FileStore.Layout.index(ofFile: name), index >= count else { continue }
       try FileSystem.remove("\(folder)/\(name)")
     }
   }

@@ -18,7 +18,7 @@ extension FileStore {
     /// Holds the lock of the store appended to.
     private let lock: File?
     private let staging: Staging
-    private let layout: FileLayout
+    private let layout: FileStore.Layout
     private let threads: Int
     private let encoders: IdlePool<PNGFileWriter>
     private var table: LabelsTable
@@ -28,13 +28,13 @@ extension FileStore {
 
     /// What is there before the first image.
     private struct Start {
-      var layout: FileLayout
+      var layout: FileStore.Layout
       var table: LabelsTable
       var description: StoreDescription
       var format = FolderContents.Format.unknown
       var folders = 0
 
-      init(_ layout: FileLayout?, _ classNames: [String]?) {
+      init(_ layout: FileStore.Layout?, _ classNames: [String]?) {
         self.layout = layout ?? .subfolders
         table = LabelsTable(self.layout)
         description = StoreDescription(classNames: classNames, states: [])
@@ -42,13 +42,13 @@ extension FileStore {
 
       /// The store that stands at a path.
       init(
-        of path: String, _ layout: FileLayout?, _ classNames: [String]?, _ threads: Int?
+        of path: String, _ layout: FileStore.Layout?, _ classNames: [String]?, _ threads: Int?
       ) throws(StoreError) {
         let store = try FileStore(at: path, threads: threads)
         self.layout = try store.layoutForAppending(asked: layout)
         table = try store.tableForAppending(self.layout)
         description = try store.descriptionForAppending(classNames: classNames)
-        folders = (store.count + FileLayout.imagesPerFolder - 1) / FileLayout.imagesPerFolder
+        folders = (store.count + FileStore.Layout.imagesPerFolder - 1) / FileStore.Layout.imagesPerFolder
         try store.removeLeftovers(self.layout)
         if store.count > 0 { format = store.format.map { .uniform($0) } ?? .mixed }
       }
@@ -65,7 +65,7 @@ extension FileStore {
     ///   work on the folder; ``StoreError/Code/unsupported`` for appending to a folder whose files are not
     ///   named as this package names them.
     public init(
-      to path: String, mode: WriteMode = .create, layout: FileLayout? = nil,
+      to path: String, mode: WriteMode = .create, layout: FileStore.Layout? = nil,
       compression: Compression = .fast, classNames: [String]? = nil, threads: Int? = nil
     ) throws(StoreError) {
       // Everything that can throw comes first: noncopyable properties are set all or none.
@@ -199,13 +199,45 @@ extension FileStore {
   /// - Returns: the store, opened.
   @discardableResult
   public static func write(
-    _ source: any ImageStore, to path: String, mode: WriteMode = .create, layout: FileLayout? = nil,
+    _ source: any ImageStore, to path: String, mode: WriteMode = .create, layout: FileStore.Layout? = nil,
     compression: Compression = .fast, threads: Int? = nil, progress: (_ written: Int) -> Void = { _ in }
   ) throws(StoreError) -> FileStore {
     var writer = try Writer(
       to: path, mode: mode, layout: layout, compression: compression, classNames: source.classNames,
       threads: threads)
     try writer.append(contentsOf: source, progress: progress)
+    try writer.finish()
+    return try FileStore(at: path, threads: threads)
+  }
+
+  /// Writes a store of what a closure appends, and opens it.
+  ///
+  ///     try FileStore.write(to: "pets", classNames: ["cat", "dog"]) { writer in
+  ///       try writer.append(pixels, format: format, label: 1)
+  ///     }
+  ///
+  /// - Parameters:
+  ///   - path: where the new store is to be.
+  ///   - mode: whether to create, replace or append.
+  ///   - layout: where the images stand in the folder; nil for what a store appended to has, or subfolders.
+  ///   - compression: how much time is given to making files small.
+  ///   - classNames: the names of the classes that labels count from 0; nil when appending keeps those that
+  ///     are there.
+  ///   - threads: how many threads may be used; nil stands for one a processor.
+  ///   - body: appends images to the writer, which is finished when it returns. Where it throws, the writer
+  ///     is dropped, and what stood at `path` stays.
+  /// - Returns: the written store.
+  /// - Throws: what `body` throws, and what ``Writer`` does.
+  @discardableResult
+  public static func write(
+    to path: String, mode: WriteMode = .create, layout: Layout? = nil, compression: Compression = .fast,
+    classNames: [String]? = nil,
+    threads: Int? = nil, _ body: (inout Writer) throws -> Void
+  ) throws -> FileStore {
+    var writer = try Writer(
+      to: path, mode: mode, layout: layout, compression: compression, classNames: classNames, threads: threads
+    )
+    try body(&writer)
     try writer.finish()
     return try FileStore(at: path, threads: threads)
   }

@@ -19,9 +19,9 @@ internal import StoreIO
 /// one store may differ in size and type. No path of a CSV file, nor a symbolic link, leads out of the
 /// folder. What decodes the files is told of in ``PNGCodec/PNGDecoder``; palettes become their colors.
 public final class FileStore: ImageStore {
-  public let count: Int
-  /// The folder.
+  /// The path the store was opened at.
   public let path: String
+  public let count: Int
 
   let contents: FolderContents
   let folder: Folder
@@ -50,8 +50,8 @@ public final class FileStore: ImageStore {
 
   /// The format all images have, or nil where they differ or there are none.
   ///
-  /// Where no `store.json` says it, the first call reads the header of every file, about five microseconds
-  /// each; it is nil too where one cannot be read, which reading that image reports.
+  /// Where no `store.json` says it, the first call reads the header of every file; it is nil too where one
+  /// cannot be read, which reading that image reports.
   public var format: ImageFormat? {
     switch contents.format {
     case .uniform(let format): return format
@@ -72,12 +72,12 @@ public final class FileStore: ImageStore {
   public func labels() throws(StoreError) -> [Int]? { contents.labels }
 
   public func column(_ name: String) throws(StoreError) -> Column {
-    guard let known = knownColumns[name] else { throw .noColumn(name, among: columnNames) }
+    guard let known = knownColumns[name] else { throw .noColumn(name, among: columnNames).at(path: path) }
     return try known.value { () throws(StoreError) in try contents.readColumn(name) }
   }
 
   public func format(at index: Int) throws(StoreError) -> ImageFormat {
-    guard index >= 0 && index < count else { throw .indexOutOfRange(index, count: count) }
+    guard index >= 0 && index < count else { throw .indexOutOfRange(index, count: count).at(path: path) }
     if case .uniform(let format) = contents.format { return format }
     return try readers.withObject { (reader) throws(StoreError) in
       try reader.format(index, of: contents.paths, in: folder)

@@ -5,7 +5,7 @@ import StoreIO
 struct ImageFolders: ~Copyable {
   /// The store's folder.
   let root: Folder
-  private let layout: FileLayout
+  private let layout: FileStore.Layout
   /// How many subfolders are there.
   private(set) var count: Int
   /// The open subfolders, from the one with the number `first`.
@@ -19,7 +19,7 @@ struct ImageFolders: ~Copyable {
   }
 
   /// - Parameter count: how many subfolders are there.
-  init(_ root: consuming Folder, _ layout: FileLayout, count: Int) {
+  init(_ root: consuming Folder, _ layout: FileStore.Layout, count: Int) {
     self.root = root
     self.layout = layout
     self.count = count
@@ -48,5 +48,5 @@ struct ImageFolders: ~Copyable {
     try body(open[number(image) - first].folder)
   }
 
-  private func number(_ image: Int) -> Int { image / FileLayout.imagesPerFolder }
+  private func number(_ image: Int) -> Int { image / FileStore.Layout.imagesPerFolder }
 }

@@ -6,21 +6,21 @@ internal import ImageStoreCore
 /// image for where each begins.
 struct ImagePaths: Sendable {
   /// The layout that all paths follow, or nil where they are listed.
-  private(set) var layout: FileLayout?
+  private(set) var layout: FileStore.Layout?
   private(set) var count: Int
   private var bytes: [UInt8] = []
   /// Where each path ends.
   private var ends: [UInt32] = []
 
   /// The paths of `count` images in a layout.
-  init(_ layout: FileLayout, count: Int) {
+  init(_ layout: FileStore.Layout, count: Int) {
     self.layout = layout
     self.count = count
   }
 
   /// No paths; taken for the first layout that the paths appended follow, if there is one.
   init() {
-    layout = FileLayout.allCases[0]
+    layout = FileStore.Layout.allCases[0]
     count = 0
   }
 
@@ -58,7 +58,9 @@ struct ImagePaths: Sendable {
         return
       }
       // The first path decides among the layouts; one that follows none makes all of them listed.
-      if count == 0, let other = FileLayout.allCases.first(where: { Self.follows(path, $0, 0, &scratch) }) {
+      if count == 0,
+        let other = FileStore.Layout.allCases.first(where: { Self.follows(path, $0, 0, &scratch) })
+      {
         self.layout = other
         count = 1
         return
@@ -72,7 +74,7 @@ struct ImagePaths: Sendable {
   }
 
   private static func follows(
-    _ path: some Collection<UInt8>, _ layout: FileLayout, _ index: Int, _ scratch: inout [UInt8]
+    _ path: some Collection<UInt8>, _ layout: FileStore.Layout, _ index: Int, _ scratch: inout [UInt8]
   ) -> Bool {
     scratch.removeAll(keepingCapacity: true)
     layout.appendPath(of: index, to: &scratch)
@@ -80,7 +82,7 @@ struct ImagePaths: Sendable {
   }
 
   /// Writes out the paths that followed a layout so far.
-  private mutating func list(_ layout: FileLayout) throws(StoreError) {
+  private mutating func list(_ layout: FileStore.Layout) throws(StoreError) {
     self.layout = nil
     for index in 0..<count {
       layout.appendPath(of: index, to: &bytes)

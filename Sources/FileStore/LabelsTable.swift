@@ -11,14 +11,14 @@ struct LabelsTable {
 
   private var fields: [Field] = []
   private var text = CSVText()
-  private let layout: FileLayout
+  private let layout: FileStore.Layout
   /// How many images have a line, those of the store appended to included.
   private(set) var count = 0
   private(set) var hasLabels = false
   private(set) var columns: [String: Column.Kind] = [:]
 
   /// An empty table, whose header follows from the first images.
-  init(_ layout: FileLayout) {
+  init(_ layout: FileStore.Layout) {
     self.layout = layout
   }
 
@@ -28,7 +28,7 @@ struct LabelsTable {
   ///   - bytes: its `labels.csv`.
   ///   - header: the names of its fields in their order.
   init(
-    _ layout: FileLayout, bytes: [UInt8], header: [String], count: Int, hasLabels: Bool,
+    _ layout: FileStore.Layout, bytes: [UInt8], header: [String], count: Int, hasLabels: Bool,
     columns: [String: Column.Kind]
   ) {
     self.layout = layout

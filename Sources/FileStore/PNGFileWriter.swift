@@ -16,7 +16,7 @@ final class PNGFileWriter {
     _ pixels: RawSpan, format: ImageFormat, index: Int, to folder: borrowing Folder
   ) throws(StoreError) {
     name.removeAll(keepingCapacity: true)
-    FileLayout.appendFileName(of: index, to: &name)
+    FileStore.Layout.appendFileName(of: index, to: &name)
     name.append(0)
     do throws(StoreError) {
       try encoder.encode(pixels, format: format)

@@ -32,11 +32,12 @@ enum DatasetNames {
     return names
   }
 
-  /// The names that training and test images go by.
-  static let splits: [(training: String, test: String)] = [
-    ("x_train", "x_test"), ("X_train", "X_test"), ("train_images", "test_images"), ("train_x", "test_x"),
-    ("train_X", "test_X"), ("train_set_x", "test_set_x"), ("train/images", "test/images"),
-    ("train/x", "test/x"),
+  /// The names that the images of parts go by.
+  static let parts: [(training: String, validation: String, test: String)] = [
+    ("x_train", "x_val", "x_test"), ("X_train", "X_val", "X_test"),
+    ("train_images", "val_images", "test_images"), ("train_x", "val_x", "test_x"),
+    ("train_X", "val_X", "test_X"), ("train_set_x", "val_set_x", "test_set_x"),
+    ("train/images", "val/images", "test/images"), ("train/x", "val/x", "test/x"),
   ]
 }
 

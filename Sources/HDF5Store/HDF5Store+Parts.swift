@@ -2,35 +2,41 @@ public import ImageStoreCore
 import StoreIO
 
 extension HDF5Store {
-  /// Opens the training and the test images of a file that has both under the names that go with them,
-  /// such as `x_train` and `x_test`, `train_images` and `test_images`, or `train/images` and `test/images`.
+  /// Opens the parts of a file that has training and test images under names that go together, such as
+  /// `x_train` and `x_test`, `train_images` and `test_images`, or `train/images` and `test/images`.
   ///
-  /// - Returns: nil where the file has no such pair.
+  ///     let parts = try HDF5Store.parts(at: "digits.h5")
+  ///     if let training = parts[.training] { try LMDBStore.write(training, to: "digits.lmdb") }
+  ///
+  /// - Returns: the parts there are; none where the file is not divided.
   /// - Throws: as ``init(at:images:labels:threads:)``.
   public static func parts(
     at path: String, threads: Int? = nil
-  ) throws(StoreError) -> (training: HDF5Store, test: HDF5Store)? {
+  ) throws(StoreError) -> [DataSetPart: HDF5Store] {
     do throws(StoreError) {
       let file = try LibraryFile(path)
       _ = try Superblock(MappedFile(path))
-      let pair = try file.withFile {
-        (session, handle) throws(StoreError) -> (training: String, test: String)? in
-        for pair in DatasetNames.splits {
-          if try session.open(pair.training, in: handle) != nil,
-            try session.open(pair.test, in: handle) != nil
-          {
-            return pair
-          }
-        }
-        return nil
+      let names = try file.withFile { (session, handle) throws(StoreError) in
+        try session.partNames(in: handle)
       }
-      guard let pair else { return nil }
-      return (
-        try HDF5Store(at: path, images: pair.training, threads: threads),
-        try HDF5Store(at: path, images: pair.test, threads: threads)
-      )
+      var parts: [DataSetPart: HDF5Store] = [:]
+      for (part, name) in names { parts[part] = try HDF5Store(at: path, images: name, threads: threads) }
+      return parts
     } catch {
       throw error.at(path: path)
     }
+  }
+}
+
+extension HDF5Session {
+  /// The images of the parts, under the first names of which a file has those for training and for tests.
+  fileprivate func partNames(in file: borrowing HDF5Handle) throws(StoreError) -> [DataSetPart: String] {
+    for names in DatasetNames.parts {
+      guard try open(names.training, in: file) != nil, try open(names.test, in: file) != nil else { continue }
+      var found: [DataSetPart: String] = [.training: names.training, .test: names.test]
+      if try open(names.validation, in: file) != nil { found[.validation] = names.validation }
+      return found
+    }
+    return [:]
   }
 }

@@ -70,4 +70,33 @@ extension HDF5Store {
     try writer.finish()
     return try HDF5Store(at: path, threads: threads)
   }
+
+  /// Writes a store of what a closure appends, and opens it.
+  ///
+  ///     try HDF5Store.write(to: "pets.h5", classNames: ["cat", "dog"]) { writer in
+  ///       try writer.append(pixels, format: format, label: 1)
+  ///     }
+  ///
+  /// - Parameters:
+  ///   - path: where the new store is to be.
+  ///   - mode: whether to create, replace or append.
+  ///   - compression: `none`, or `fast` or `small` for gzip.
+  ///   - classNames: the names of the classes that labels count from 0; nil when appending keeps those that
+  ///     are there.
+  ///   - threads: how many threads may be used; nil stands for one a processor.
+  ///   - body: appends images to the writer, which is finished when it returns. Where it throws, the writer
+  ///     is dropped, and what stood at `path` stays.
+  /// - Returns: the written store.
+  /// - Throws: what `body` throws, and what ``Writer`` does.
+  @discardableResult
+  public static func write(
+    to path: String, mode: WriteMode = .create, compression: Compression = .none, classNames: [String]? = nil,
+    threads: Int? = nil, _ body: (inout Writer) throws -> Void
+  ) throws -> HDF5Store {
+    var writer = try Writer(
+      to: path, mode: mode, compression: compression, classNames: classNames, threads: threads)
+    try body(&writer)
+    try writer.finish()
+    return try HDF5Store(at: path, threads: threads)
+  }
 }

@@ -7,7 +7,8 @@ import StoreIO
 /// `/labels` (N) with a second link `/meta` to it, further columns in the group `/columns`, and checksums.
 /// Where images differ in size, `/images` is a group with a dataset each. Files of others are read alike
 /// whatever their datasets are called: samples of any type of ``ImageStoreCore/ElementType`` in either byte
-/// order, contiguous, compact or in chunks of any extent.
+/// order, contiguous, compact or in chunks of any extent. Files that are divided into training and test images
+/// are opened by ``parts(at:threads:)``.
 ///
 /// libhdf5 serves one thread at a time, so it is asked once, when the store is opened, where the pixels
 /// lie, and the file is closed again. Reading copies from a map, or inflates chunks on several threads,
@@ -21,12 +22,13 @@ import StoreIO
 /// A file that another program shortens or writes to in place while it is open here must not be read
 /// further: reading a part that is gone ends the process. Writers of this package never do so.
 public final class HDF5Store: ImageStore {
+  /// The path the store was opened at.
+  public let path: String
   public let count: Int
   public let format: ImageFormat?
   public let classNames: [String]?
   public let columnNames: [String]
 
-  let path: String
   let file: MappedFile
   let libraryFile: LibraryFile
   let source: PixelSource

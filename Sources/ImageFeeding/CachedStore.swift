@@ -15,12 +15,7 @@ public final class CachedStore: ImageStore {
   public let count: Int
   public let format: ImageFormat?
 
-  /// - Parameters:
-  ///   - base: the store to read from.
-  ///   - byteCount: the budget: pixels, aligned to 64 bytes, and 4 bytes for every image of the
-  ///     store.
-  /// - Throws: ``StoreError/Code/limitExceeded`` where the system has not so much memory.
-  public init(_ base: any ImageStore, upTo byteCount: Int) throws(StoreError) {
+  init(_ base: any ImageStore, upTo byteCount: Int) throws(StoreError) {
     self.base = base
     count = base.count
     format = base.format
@@ -188,8 +183,10 @@ extension CachedStore {
 }
 
 extension ImageStore {
-  /// This store with up to `byteCount` bytes of its images kept in memory.
+  /// This store with some of its images kept in memory.
   ///
+  /// - Parameter byteCount: the budget: pixels, aligned to 64 bytes, and 4 bytes for every image of the
+  ///   store.
   /// - Throws: ``StoreError/Code/limitExceeded`` where the system has not so much memory.
   public func cached(upTo byteCount: Int) throws(StoreError) -> CachedStore {
     try CachedStore(self, upTo: byteCount)

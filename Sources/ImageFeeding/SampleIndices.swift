@@ -49,7 +49,7 @@ public struct SampleIndices: Sendable, RandomAccessCollection {
     return index
   }
 
-  /// Appends the indices at a range of positions: a few nanoseconds each.
+  /// Appends the indices at a range of positions.
   ///
   /// - Precondition: the range is in `0..<count` and the destination has room for it.
   public func append(_ positions: Range<Int>, to destination: inout OutputSpan<Int>) {

@@ -120,6 +120,13 @@ extension ImageStore {
 }
 
 extension ImageStore {
+  /// Reads everything and checks every checksum there is; see ``verify(progress:)``.
+  public func verify() throws(StoreError) {
+    try verify { _ in }
+  }
+}
+
+extension ImageStore {
   /// Reads pixels alone, for whoever takes labels by the column.
   package func readPixels(
     _ range: Range<Int>, into batch: inout ImageBatch

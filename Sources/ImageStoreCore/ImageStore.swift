@@ -43,7 +43,8 @@ public protocol ImageStore: Sendable {
   /// `indices`.
   ///
   /// Nothing is appended when the call throws for its arguments; when it throws while reading, what
-  /// was appended is not to be used.
+  /// was appended is not to be used. A store that has no read of its own gets one that copies what
+  /// ``forEachImage(_:_:)`` lends.
   ///
   /// - Parameters:
   ///   - indices: which images; any order, repeats allowed.

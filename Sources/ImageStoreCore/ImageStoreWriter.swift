@@ -3,6 +3,8 @@
 /// A writer cannot be copied and ``finish()`` consumes it, so appending to a finished store or
 /// finishing one twice does not compile. A writer that is dropped, or whose process dies, leaves what
 /// stood there before: nothing, the store to be replaced, or the store as it was before an append.
+///
+/// The stores of this package have a `write(to:)` that makes one for a closure and finishes it.
 public protocol ImageStoreWriter: ~Copyable {
   /// How many images have been appended.
   var count: Int { get }

@@ -61,12 +61,16 @@ extension InMemoryStore {
     ///
     /// - Throws: the error of an append that failed.
     public consuming func makeStore() throws(StoreError) -> InMemoryStore {
+      let (memory, layout, annotations) = try contents()
+      return InMemoryStore(memory: memory, layout: layout, annotations: annotations, classNames: classNames)
+    }
+
+    /// What has been appended.
+    func contents() throws(StoreError) -> (PixelMemory, BatchLayout, Annotations) {
       if let failure { throw failure }
       let layout = uniformFormat.map { BatchLayout($0, count: count) } ?? BatchLayout(formats)
-      var memory = memory
-      if memory == nil { memory = try PixelMemory(capacity: 0) }
-      return InMemoryStore(
-        memory: memory!, layout: layout, annotations: annotations, classNames: classNames)
+      if let memory { return (memory, layout, annotations) }
+      return (try PixelMemory(capacity: 0), layout, annotations)
     }
 
     /// Drops the images, since nothing but memory holds them; ``makeStore()`` is what keeps them.

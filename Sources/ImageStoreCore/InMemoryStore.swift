@@ -1,13 +1,13 @@
 /// Images held in memory, one after another, with their labels and columns.
 ///
 /// The fastest store there is, and the yardstick of the others: reading copies, lending does not.
-/// Made from another store, or image by image through its ``Writer``:
+/// Made from another store, or image by image:
 ///
 ///     let fast = try InMemoryStore(copying: store)
 ///
-///     var writer = InMemoryStore.Writer(classNames: ["cat", "dog"])
-///     try writer.append(pixels, format: format, label: 1)
-///     let store = try writer.makeStore()
+///     let pets = try InMemoryStore(classNames: ["cat", "dog"]) { writer in
+///       try writer.append(pixels, format: format, label: 1)
+///     }
 public final class InMemoryStore: ImageStore {
   private let memory: PixelMemory
   private let layout: BatchLayout
@@ -22,6 +22,21 @@ public final class InMemoryStore: ImageStore {
     self.annotations = annotations
     self.classNames = classNames
     columnNames = annotations.columns.keys.sorted()
+  }
+
+  /// Collects what a closure appends.
+  ///
+  /// - Parameters:
+  ///   - classNames: the names of the classes that labels count from 0.
+  ///   - body: appends images to the writer.
+  /// - Throws: what `body` throws, and the error of an append that failed.
+  public convenience init(
+    classNames: [String]? = nil, _ body: (inout Writer) throws -> Void
+  ) throws {
+    var writer = Writer(classNames: classNames)
+    try body(&writer)
+    let (memory, layout, annotations) = try writer.contents()
+    self.init(memory: memory, layout: layout, annotations: annotations, classNames: classNames)
   }
 
   /// Reads all of a store: its pixels, labels, columns and class names.

@@ -36,7 +36,7 @@ public struct SubsetStore: ImageStore {
   /// The images of `base` at `indices`, in that order.
   ///
   /// - Throws: ``StoreError/Code/indexOutOfRange``.
-  public init(_ base: any ImageStore, _ indices: [Int]) throws(StoreError) {
+  init(_ base: any ImageStore, _ indices: [Int]) throws(StoreError) {
     let count = base.count
     var isRising = true
     var previous = -1
@@ -53,7 +53,7 @@ public struct SubsetStore: ImageStore {
   /// A range of the images of `base`.
   ///
   /// - Throws: ``StoreError/Code/indexOutOfRange``.
-  public init(_ base: any ImageStore, _ range: Range<Int>) throws(StoreError) {
+  init(_ base: any ImageStore, _ range: Range<Int>) throws(StoreError) {
     guard range.lowerBound >= 0 && range.upperBound <= base.count else {
       throw .indexOutOfRange(
         range.lowerBound < 0 ? range.lowerBound : range.upperBound - 1, count: base.count)

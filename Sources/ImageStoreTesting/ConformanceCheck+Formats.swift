@@ -54,7 +54,7 @@ extension ConformanceCheck {
       try run.requireEqual("format", store.format, nil)
       try run.expectRead(store, ModelImages(), [], filled: 3)
       try run.expectRefused(store, [0], room: 100, .indexOutOfRange)
-      try store.verify { _ in }
+      try store.verify()
     },
   ]
 }

@@ -57,16 +57,45 @@ extension LMDBStore {
   ///   - path: where the new store is to be.
   ///   - mode: whether to create, replace or append.
   ///   - layout: how images stand in a new store.
+  ///   - threads: how many threads a large read of the written store uses; nil stands for one a processor.
   ///   - progress: called now and then with the number of images written.
   /// - Returns: the written store.
   @discardableResult
   public static func write(
     _ source: any ImageStore, to path: String, mode: WriteMode = .create, layout: Layout = .automatic,
-    progress: (_ written: Int) -> Void = { _ in }
+    threads: Int? = nil, progress: (_ written: Int) -> Void = { _ in }
   ) throws(StoreError) -> LMDBStore {
     var writer = try Writer(to: path, mode: mode, layout: layout, classNames: source.classNames)
     try writer.append(contentsOf: source, progress: progress)
     try writer.finish()
-    return try LMDBStore(at: path)
+    return try LMDBStore(at: path, threads: threads)
+  }
+
+  /// Writes a store of what a closure appends, and opens it.
+  ///
+  ///     try LMDBStore.write(to: "pets.lmdb", classNames: ["cat", "dog"]) { writer in
+  ///       try writer.append(pixels, format: format, label: 1)
+  ///     }
+  ///
+  /// - Parameters:
+  ///   - path: where the new store is to be.
+  ///   - mode: whether to create, replace or append.
+  ///   - layout: how images stand in a new store.
+  ///   - classNames: the names of the classes that labels count from 0; nil when appending keeps those that
+  ///     are there.
+  ///   - threads: how many threads a large read of the written store uses; nil stands for one a processor.
+  ///   - body: appends images to the writer, which is finished when it returns. Where it throws, the writer
+  ///     is dropped, and what stood at `path` stays.
+  /// - Returns: the written store.
+  /// - Throws: what `body` throws, and what ``Writer`` does.
+  @discardableResult
+  public static func write(
+    to path: String, mode: WriteMode = .create, layout: Layout = .automatic, classNames: [String]? = nil,
+    threads: Int? = nil, _ body: (inout Writer) throws -> Void
+  ) throws -> LMDBStore {
+    var writer = try Writer(to: path, mode: mode, layout: layout, classNames: classNames)
+    try body(&writer)
+    try writer.finish()
+    return try LMDBStore(at: path, threads: threads)
   }
 }

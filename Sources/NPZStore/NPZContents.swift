@@ -46,13 +46,13 @@ struct NPZContents {
     if let images {
       guard let found = archive.array(named: images) else { throw archive.noArray(images) }
       self.images = .array(name: found.name, found.entry)
-      labelNames = NPZStore.Part.known.filter { $0.images == images }.compactMap(\.labels)
+      labelNames = ArrayNames.known.filter { $0.images == images }.map(\.labels)
     } else if directory.numberedCount > 0 || !directory.strayNumbers.isEmpty {
       self.images = .entries(ImagePositions(directory))
-    } else if let part = NPZStore.Part.present(in: archive).first {
-      let found = archive.array(named: part.images)!
+    } else if let names = ArrayNames.present(in: archive).first {
+      let found = archive.array(named: names.images)!
       self.images = .array(name: found.name, found.entry)
-      labelNames = part.labels.map { [$0] } ?? []
+      labelNames = [names.labels]
     } else {
       self.images = try Self.otherArrays(of: archive, labelNames: labelNames)
     }

@@ -11,13 +11,13 @@ import StoreIO
 ///     image, label = archive["ix-000042"], archive["labels"][42]
 ///
 /// Read are such archives, those of other names with an array an image, and those with one array of all
-/// images (`images`, `x_train`, `train_images` and others, see ``parts(at:)``). Stored entries are read from
+/// images (`images`, `x_train`, `train_images` and others, see ``parts(at:checksums:threads:)``). Stored entries are read from
 /// a map of the file; deflated ones are inflated straight to the caller's memory, on several threads.
 ///
 /// Archives are checked before they are believed: see `Docs/Guarantees.md`. Arrays of Python objects are
 /// refused and never unpickled. Sources: PKWARE's APPNOTE.TXT 6.3, RFC 1951, numpy's `lib/_format_impl.py`.
 public final class NPZStore: ImageStore {
-  /// Where the archive is.
+  /// The path the store was opened at.
   public let path: String
   public let classNames: [String]?
   public let columnNames: [String]
@@ -39,7 +39,7 @@ public final class NPZStore: ImageStore {
   /// - Parameters:
   ///   - path: the archive.
   ///   - images: the key of the one array with all images; nil looks for an entry an image, then for
-  ///     arrays of known names, of which ``parts(at:)`` tells, and takes the first of them.
+  ///     arrays of known names, of which ``parts(at:checksums:threads:)`` tells, and takes the first of them.
   ///   - labels: the key of the labels; nil looks for `labels`, `outputs` and others, or what goes with
   ///     `images`.
   ///   - labelsAt: another archive that has the labels; nil looks for `out-NAME.npz` beside the archive
@@ -118,7 +118,7 @@ public final class NPZStore: ImageStore {
     switch images {
     case .entries(let entries): return try entries.format(at: index)
     case .array(let array):
-      guard index >= 0 && index < count else { throw .indexOutOfRange(index, count: count) }
+      guard index >= 0 && index < count else { throw .indexOutOfRange(index, count: count).at(path: path) }
       return array.images.format
     }
   }
@@ -138,7 +138,7 @@ public final class NPZStore: ImageStore {
   }
 
   public func column(_ name: String) throws(StoreError) -> Column {
-    guard let entry = contents.columns[name] else { throw .noColumn(name, among: columnNames) }
+    guard let entry = contents.columns[name] else { throw .noColumn(name, among: columnNames).at(path: path) }
     let column = try unsafe archive.values(of: entry, name: name) { (header, data) throws(StoreError) in
       try unsafe header.column(in: data)
     }

@@ -9,11 +9,10 @@ public import ImageStoreCore
 /// refused. The file depends on the pixels, the format and the compression alone.
 ///
 /// - ``Compression/none``: stored as they are, a little larger than the pixels.
-/// - ``Compression/fast``: the Paeth filter (Up for `bool`), then Huffman codes and runs. Takes a fifth of
-///   the time of zlib's quickest level. Photographs take as many bytes as from Pillow's defaults, 32x32
-///   images 3 % more, drawings with repeating patterns much more.
-/// - ``Compression/small``: zlib's level 9, with that filter and without, whichever is smallest. As many
-///   bytes as from Pillow's defaults for photographs, 5 % fewer for 32x32 images.
+/// - ``Compression/fast``: the Paeth filter (Up for `bool`), then Huffman codes and runs, without a search
+///   for what repeats. That is for photographs; drawings with repeating patterns become much smaller by
+///   the next.
+/// - ``Compression/small``: zlib's level 9, with that filter and without, whichever is smallest.
 public struct PNGEncoder: ~Copyable, Sendable {
   /// How much time is given to making files small.
   public let compression: Compression

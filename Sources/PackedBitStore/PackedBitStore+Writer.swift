@@ -65,4 +65,35 @@ extension PackedBitStore {
     try writer.finish()
     return try PackedBitStore(at: path, threads: threads)
   }
+
+  /// Writes a store of what a closure appends, and opens it.
+  ///
+  ///     try PackedBitStore.write(to: "pets.bits", classNames: ["cat", "dog"]) { writer in
+  ///       try writer.append(pixels, format: format, label: 1)
+  ///     }
+  ///
+  /// - Parameters:
+  ///   - path: where the new store is to be.
+  ///   - mode: whether to create, replace or append.
+  ///   - axis: along which direction eight pixels share a byte.
+  ///   - threshold: makes a mask of an image: 1 where the mean of its channels is over it.
+  ///   - classNames: the names of the classes that labels count from 0; nil when appending keeps those that
+  ///     are there.
+  ///   - threads: how many threads may be used; nil stands for one a processor.
+  ///   - body: appends images to the writer, which is finished when it returns. Where it throws, the writer
+  ///     is dropped, and what stood at `path` stays.
+  /// - Returns: the written store.
+  /// - Throws: what `body` throws, and what ``Writer`` does.
+  @discardableResult
+  public static func write(
+    to path: String, mode: WriteMode = .create, axis: PackingAxis = .rows, threshold: Double? = nil,
+    classNames: [String]? = nil,
+    threads: Int? = nil, _ body: (inout Writer) throws -> Void
+  ) throws -> PackedBitStore {
+    var writer = try Writer(
+      to: path, mode: mode, axis: axis, threshold: threshold, classNames: classNames, threads: threads)
+    try body(&writer)
+    try writer.finish()
+    return try PackedBitStore(at: path, threads: threads)
+  }
 }

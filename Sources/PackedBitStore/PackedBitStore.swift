@@ -11,10 +11,9 @@ import StoreIO
 ///     mask = numpy.unpackbits(masks[42], axis=0, count=1080)      # packed along rows
 ///
 /// Masks are delivered as bool images of one channel, a byte 0 or 1 a pixel; other forms by
-/// ``read(_:regions:as:into:)``. Only the bytes that hold a region are touched: a crop of 256x256 from a map
-/// in memory takes about two microseconds.
+/// ``read(_:regions:as:into:)``. Only the bytes that hold a region are touched.
 public final class PackedBitStore: ImageStore {
-  /// Where the store is.
+  /// The path the store was opened at.
   public let path: String
   /// How masks are packed, or nil where there are none.
   public let layout: PackedBitLayout?
@@ -121,7 +120,9 @@ public final class PackedBitStore: ImageStore {
   public var format: ImageFormat? { layout?.format }
 
   public func format(at index: Int) throws(StoreError) -> ImageFormat {
-    guard index >= 0, index < count, let layout else { throw .indexOutOfRange(index, count: count) }
+    guard index >= 0, index < count, let layout else {
+      throw .indexOutOfRange(index, count: count).at(path: path)
+    }
     return layout.format
   }
 
@@ -136,7 +137,9 @@ public final class PackedBitStore: ImageStore {
   }
 
   public func column(_ name: String) throws(StoreError) -> Column {
-    guard let folder, columnNames.contains(name) else { throw .noColumn(name, among: columnNames) }
+    guard let folder, columnNames.contains(name) else {
+      throw .noColumn(name, among: columnNames).at(path: path)
+    }
     let column = unsafe try values(at: "\(folder)/\(Self.columnsFolder)/\(name).npy") {
       (header, data) throws(StoreError) in try unsafe header.column(in: data)
     }

@@ -76,7 +76,7 @@ import Testing
       #expect([UInt8](copying: pixels) == Self.expected.test.pixels[[5, 59, 5][position]])
     }
     #expect(positions == [0, 1, 2])
-    try store.verify { _ in }
+    try store.verify()
   }
 
   @Test func refusesWhatIsNotThere() throws {

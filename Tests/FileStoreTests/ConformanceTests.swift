@@ -3,7 +3,7 @@ import ImageStoreCore
 import ImageStoreTesting
 import Testing
 
-private func factory(_ layout: FileLayout, threads: Int?, compression: Compression) -> StoreFactory {
+private func factory(_ layout: FileStore.Layout, threads: Int?, compression: Compression) -> StoreFactory {
   var capabilities = StoreCapabilities()
   capabilities.holds = { type, channels in
     switch type {

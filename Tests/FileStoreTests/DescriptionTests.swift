@@ -42,7 +42,7 @@ import Testing
     // Leading zeros are no number's.
     #expect(try store.column("code") == .string(["004", "005"]))
     #expect(store.classNames == nil)
-    try store.verify { _ in }
+    try store.verify()
   }
 
   @Test func aTableChangedByHandIsReadAndFoundByVerify() throws {
@@ -51,7 +51,7 @@ import Testing
     let store = try FileStore(at: path)
     #expect(try store.labels() == [7])
     #expect(try store.pixels(at: 0) == [5, 5, 5, 5])
-    #expect(throws: StoreError.self) { try store.verify { _ in } }
+    #expect(throws: StoreError.self) { try store.verify() }
   }
 
   /// A crash between the two renames of an append leaves the new description with the old table.
@@ -63,7 +63,7 @@ import Testing
     try Data(table).write(to: URL(filePath: "\(path)/labels.csv"))
     let store = try FileStore(at: path)
     #expect(store.count == 2 && store.format == ImageFormat(height: 2, width: 2))
-    try store.verify { _ in }
+    try store.verify()
     // What the append left is overwritten by the next.
     try append([9])
     #expect(try FileStore(at: path).pixels(at: 2) == [9, 9, 9, 9])
@@ -74,7 +74,7 @@ import Testing
     try append([3], finishes: false)
     let store = try FileStore(at: path)
     #expect(store.count == 2)
-    try store.verify { _ in }
+    try store.verify()
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["store"])
   }
 

@@ -39,7 +39,7 @@ import Testing
     #expect(try store.column("count") == .int64([-2, -1, 0, 1, 2, 3]))
     #expect(try store.column("score") == .double([0, 0.25, 0.5, 0.75, 1, 1.25]))
     #expect(try store.column("name") == .string((0..<6).map { "n \"\($0)\"\u{E9}" }))
-    try store.verify { _ in }
+    try store.verify()
   }
 
   @Test func aFolderOfManyKinds() throws {

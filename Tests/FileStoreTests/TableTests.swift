@@ -73,7 +73,7 @@ import Testing
 
   @Test func thePathsOfBothLayouts() throws {
     for (layout, first, last) in [
-      (FileLayout.subfolders, "00000/0.png", "00001/1000.png"), (.flat, "0.png", "1000.png"),
+      (FileStore.Layout.subfolders, "00000/0.png", "00001/1000.png"), (.flat, "0.png", "1000.png"),
     ] {
       let folder = try TemporaryFolder()
       var writer = try FileStore.Writer(to: "\(folder.path)/s", layout: layout)

@@ -37,7 +37,7 @@ import Musl
     #expect(store.count == count)
     #expect(try store.bytes() == (0..<count).flatMap(Self.image))
     #expect(try store.labels() == Array(0..<count))
-    try store.verify { _ in }
+    try store.verify()
   }
 
   @Test func contiguousImagesBeginAtAPage() throws {
@@ -84,14 +84,14 @@ import Musl
     bytes[4096 + 321 * 60 + 59] ^= 1
     try bytes.write(to: URL(filePath: path))
     let store = try HDF5Store(at: path)
-    let error = try #require(throws: StoreError.self) { try store.verify { _ in } }
+    let error = try #require(throws: StoreError.self) { try store.verify() }
     #expect(error.code == .corrupt && error.image == 321)
     // Appending must not bless the damage.
     var writer = try HDF5Store.Writer(to: path, mode: .append)
     try Self.append(700..<701, &writer)
     try writer.finish()
     let grown = try HDF5Store(at: path)
-    #expect(throws: StoreError.self) { try grown.verify { _ in } }
+    #expect(throws: StoreError.self) { try grown.verify() }
   }
 
   @Test(arguments: Compression.allCases)
@@ -126,7 +126,7 @@ import Musl
       let store = try HDF5Store(at: path)
       #expect(try store.bytes() == expected + more)
       #expect(try store.labels() == Fixtures.labels(10) + [6])
-      try store.verify { _ in }
+      try store.verify()
     }
   }
 
@@ -188,7 +188,7 @@ import Musl
     try writer.finish()
     let store = try HDF5Store(at: path)
     #expect(store.classNames == names)
-    try store.verify { _ in }
+    try store.verify()
   }
 
   @Test func stringsOfVeryDifferentLengths() throws {
@@ -203,7 +203,7 @@ import Musl
     try writer.finish()
     let store = try HDF5Store(at: path)
     #expect(try store.column("text") == .string(strings))
-    try store.verify { _ in }
+    try store.verify()
     let size = try Data(contentsOf: URL(filePath: path)).count
     #expect(size < 600_000)
   }

@@ -16,6 +16,22 @@ import Testing
     #expect(Samples.bytes(of: try store.read([2, 0])) == images.gather([2, 0]))
   }
 
+  @Test func aClosureMakesAStore() throws {
+    let images = Samples.uniform(3)
+    let store = try InMemoryStore(classNames: ["cat", "dog"]) { writer in
+      for (pixels, label) in zip(images.pixels, images.labels!) {
+        try writer.append(pixels, format: Samples.format, label: label)
+      }
+    }
+    #expect(store.classNames == ["cat", "dog"] && store.labels() == images.labels)
+    #expect(Samples.bytes(of: try store.read([2, 0])) == images.gather([2, 0]))
+    #expect(try InMemoryStore { _ in }.count == 0)
+    // The writer keeps the error of an append, though it is caught.
+    expectError(.invalidArgument) {
+      _ = try InMemoryStore { writer in _ = try? writer.append([], format: Samples.format) }
+    }
+  }
+
   @Test func roomMadeAheadChangesNothing() throws {
     let images = Samples.mixed(30)
     for reserved in [0, 1, 100, 1 << 20] {

@@ -62,7 +62,7 @@ import Testing
     try probe.subset([5, 1]).advise(.sequential)
     try probe.subset([5, 1]).advise(.any)
     #expect(probe.calls.advice == [.sequential, .sequential, .random, .any])
-    try probe.subset([5, 1]).verify { _ in }
+    try probe.subset([5, 1]).verify()
     #expect(probe.calls.verifications == 1)
   }
 }

@@ -69,7 +69,7 @@ import Testing
     let error = expectError(.invalidArgument) { try store.read([1, 4], into: &batch) }
     #expect(error?.image == 4)
     #expect(batch.count == 0)
-    expectError(.invalidArgument) { try store.verify { _ in } }
+    expectError(.invalidArgument) { try store.verify() }
   }
 
   @Test func aFailureOfTheMasksLeavesNoPairs() throws {
@@ -79,7 +79,7 @@ import Testing
     var batch = ZippedBatch()
     expectError(.corrupt) { try store.read([1], into: &batch) }
     #expect(batch.count == 0 && batch.images.pixels.byteCount == 0)
-    expectError(.corrupt) { try store.verify { _ in } }
+    expectError(.corrupt) { try store.verify() }
     store.advise(.random)
     #expect(masks.calls.advice == [.random])
   }

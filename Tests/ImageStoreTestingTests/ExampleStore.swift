@@ -40,45 +40,6 @@ struct ExampleStore: ImageStore {
     return format
   }
 
-  func read(
-    _ indices: Span<Int>, regions: Span<ImageRegion>, into destination: inout OutputRawSpan
-  ) throws(StoreError) {
-    guard regions.count <= 1 || regions.count == indices.count else {
-      throw StoreError(.invalidArgument, "\(regions.count) regions for \(indices.count) images")
-    }
-    // All arguments are checked before the first byte is appended.
-    var room = destination.freeCapacity
-    for position in indices.indices {
-      let (format, region) = try place(indices[position], position, regions)
-      guard region.height == (regions.isEmpty ? format.height : regions[0].height),
-        region.width == (regions.isEmpty ? format.width : regions[0].width)
-      else { throw StoreError(.invalidArgument, "regions of different sizes in one call") }
-      room -= region.height * region.width * format.bytesPerPixel
-      guard room >= 0 else { throw StoreError(.invalidArgument, "too little room for the images") }
-    }
-    for position in indices.indices {
-      let (format, region) = try place(indices[position], position, regions)
-      let first = indices[position] * format.byteCount + region.column * format.bytesPerPixel
-      for row in region.row..<region.row + region.height {
-        let start = first + row * format.bytesPerRow
-        for byte in pixels[start..<start + region.width * format.bytesPerPixel] { destination.append(byte) }
-      }
-    }
-  }
-
-  /// The format of an image and the region of it that is asked for.
-  private func place(
-    _ index: Int, _ position: Int, _ regions: Span<ImageRegion>
-  ) throws(StoreError) -> (format: ImageFormat, region: ImageRegion) {
-    let format = try format(at: index)
-    guard !regions.isEmpty else { return (format, ImageRegion(wholeOf: format)) }
-    let region = regions[regions.count == 1 ? 0 : position]
-    guard region.isContained(in: format) else {
-      throw StoreError(.invalidArgument, "the region \(region) is outside its image", image: index)
-    }
-    return (format, region)
-  }
-
   func forEachImage(
     _ indices: Span<Int>,
     _ body: (_ position: Int, _ format: ImageFormat, _ pixels: RawSpan) throws(StoreError) -> Void

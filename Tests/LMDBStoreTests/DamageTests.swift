@@ -6,13 +6,17 @@ import NumPyFormat
 import Testing
 
 @Suite struct DamageTests {
+  /// liblmdb makes databases with pages as large as the machine's.
+  static let pageSize = Int(sysconf(Int32(_SC_PAGESIZE)))
+
   /// A store with branches, leaves and values on pages of their own, and the bytes of its data file.
   private func sample(_ folder: TemporaryFolder, _ layout: LMDBStore.Layout) throws -> [UInt8] {
     var images = SyntheticImages(seed: 7)
     // As many single images as need two leaves.
+    let single = 200 * Self.pageSize / 4096
     var model =
       layout == .perImage
-      ? images.mixed(ImageFormat(height: 8, width: 8), count: 200)
+      ? images.mixed(ImageFormat(height: 8, width: 8), count: single)
       : images.uniform(ImageFormat(height: 8, width: 8), count: 60)
     model.columns = ["name": .string((0..<model.count).map { "image \($0)" })]
     model.classNames = ["cat", "dog"]
@@ -30,7 +34,7 @@ import Testing
       _ = try store.labels()
       for name in store.columnNames { _ = try store.column(name) }
       try store.forEachImage(0..<min(store.count, 5000)) { (_, _, _) throws(StoreError) in }
-      try store.verify { _ in }
+      try store.verify()
       return nil
     } catch {
       return error
@@ -47,7 +51,7 @@ import Testing
       if try readAll(Array(bytes[..<length]), folder) == nil { unnoticed.append(length) }
     }
     // The last page in use may be one that LMDB keeps its free pages on, which no reader needs.
-    #expect(unnoticed.allSatisfy { $0 >= bytes.count - 2 * 4096 }, "\(unnoticed) of \(bytes.count)")
+    #expect(unnoticed.allSatisfy { $0 >= bytes.count - 2 * Self.pageSize }, "\(unnoticed) of \(bytes.count)")
   }
 
   @Test(arguments: LMDBStore.Layout.allCases)
@@ -55,9 +59,9 @@ import Testing
     let folder = try TemporaryFolder()
     let bytes = try sample(folder, layout)
     var generator = SplitMix64(seed: 11)
-    for page in 0..<bytes.count / 4096 {
+    for page in 0..<bytes.count / Self.pageSize {
       // Meta, branch and leaf pages thoroughly, of the many pages of pixels a few.
-      let isTree = [1, 2, 8].contains(bytes[page * 4096 + 10])
+      let isTree = [1, 2, 8].contains(bytes[page * Self.pageSize + 10])
       guard isTree || Int.random(in: 0..<16, using: &generator) == 0 else { continue }
       // The heads of pages, where sizes and places are, then anywhere.
       var places: [[Int]] =
@@ -65,13 +69,13 @@ import Testing
       for _ in 0..<(isTree ? 12 : 1) {
         places.append(
           (0..<Int.random(in: 1...4, using: &generator)).map { _ in
-            Int.random(in: 0..<4096, using: &generator)
+            Int.random(in: 0..<Self.pageSize, using: &generator)
           })
       }
       for places in places {
         var damaged = bytes
         for place in places {
-          damaged[page * 4096 + place] ^=
+          damaged[page * Self.pageSize + place] ^=
             [1, 0x10, 0x80, 0x7F, 0xFF][Int.random(in: 0..<5, using: &generator)]
         }
         _ = try readAll(damaged, folder)
@@ -102,12 +106,12 @@ import Testing
       (0..<byteCount).reduce(0) { $0 | Int(bytes[offset + $1]) << (8 * $1) }
     }
     // The later of the two meta pages names the root.
-    let meta = integer(144, 8) > integer(4096 + 144, 8) ? 0 : 4096
+    let meta = integer(144, 8) > integer(Self.pageSize + 144, 8) ? 0 : Self.pageSize
     let root = integer(meta + 128, 8)
-    #expect(integer(root * 4096 + 10, 2) == 1)
-    for node in 0..<(integer(root * 4096 + 12, 2) - 16) / 2 {
-      let child = root * 4096 + integer(root * 4096 + 16 + 2 * node, 2)
-      for target in [root, 0, 1, bytes.count / 4096, 0xFFFF] {
+    #expect(integer(root * Self.pageSize + 10, 2) == 1)
+    for node in 0..<(integer(root * Self.pageSize + 12, 2) - 16) / 2 {
+      let child = root * Self.pageSize + integer(root * Self.pageSize + 16 + 2 * node, 2)
+      for target in [root, 0, 1, bytes.count / Self.pageSize, 0xFFFF] {
         var damaged = bytes
         damaged[child] = UInt8(target & 0xFF)
         damaged[child + 1] = UInt8(target >> 8)
@@ -160,7 +164,7 @@ import Testing
         let store = try LMDBStore(at: path)
         _ = try store.labels()
         _ = try store.read(0..<store.count)
-        try store.verify { _ in }
+        try store.verify()
         return nil
       } catch {
         return error
@@ -198,9 +202,9 @@ import Testing
     func integer(_ offset: Int, _ byteCount: Int) -> Int {
       (0..<byteCount).reduce(0) { $0 | Int(bytes[offset + $1]) << (8 * $1) }
     }
-    let meta = integer(144, 8) > integer(4096 + 144, 8) ? 0 : 4096
+    let meta = integer(144, 8) > integer(Self.pageSize + 144, 8) ? 0 : Self.pageSize
     let root = integer(meta + 80, 8)
-    let node = root * 4096 + integer(root * 4096 + 16, 2)
+    let node = root * Self.pageSize + integer(root * Self.pageSize + 16, 2)
     // Behind a node's head of 8 bytes and a key of 8: the list's length, then its pages.
     for (offset, value) in [(16, 0xFF), (19, 0x7F), (24, 0), (30, 1)] {
       var damaged = bytes

@@ -24,7 +24,7 @@ private let labels = [0, 3, 6]
     #expect(try store.labels() == labels)
     for index in 0..<3 { #expect(try store.pixels(at: index) == image(index)) }
     #expect(try Array(copying: store.read([2, 0, 2]).pixels) == image(2) + image(0) + image(2))
-    try store.verify { _ in }
+    try store.verify()
   }
 
   @Test(arguments: ["png", "npy"])
@@ -175,7 +175,7 @@ private let labels = [0, 3, 6]
     for file in files {
       let store = try LMDBStore(at: "\(root)/\(file)")
       #expect(store.count > 0)
-      try store.verify { _ in }
+      try store.verify()
     }
   }
 }

@@ -76,7 +76,7 @@ extension Process {
       #expect(store.count == 1000)
       #expect(try store.labels() == early.labels())
       #expect(try store.pixels(at: 999) == early.pixels(at: 999))
-      try store.verify { _ in }
+      try store.verify()
       sizes.append(try FileManager.default.attributesOfItem(atPath: "\(path)/data.mdb")[.size] as! Int)
     }
     // Something had been committed, and its pages are used again.
@@ -87,7 +87,7 @@ extension Process {
     for index in [0, 999, 1000, 1999] {
       #expect(try grown.pixels(at: index) == [UInt8](repeating: UInt8(index % 251), count: format.byteCount))
     }
-    try grown.verify { _ in }
+    try grown.verify()
     #expect(try early.pixels(at: 0) == grown.pixels(at: 0))
   }
 
@@ -137,7 +137,7 @@ extension Process {
     }
     let store = try LMDBStore(at: path)
     #expect(store.count == 300 + runs * imagesPerRun)
-    try store.verify { _ in }
+    try store.verify()
   }
 
   @Test func aForkReadsRightPixelsAndDoesNotWrite() throws {
@@ -150,6 +150,6 @@ extension Process {
     #expect(process.terminationStatus == 0)
     let store = try LMDBStore(at: path)
     #expect(store.count == 3000)
-    try store.verify { _ in }
+    try store.verify()
   }
 }

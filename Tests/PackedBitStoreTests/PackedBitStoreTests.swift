@@ -204,14 +204,14 @@ private final class TemporaryFolder {
     let store = try PackedBitStore(at: path)
     #expect(store.count == 3)
     #expect(try store.labels() == [0, 1, 2])
-    try store.verify { _ in }
+    try store.verify()
     _ = try PackedBitStore.Writer(to: path, mode: .append)
     #expect(try FileSystem.contents(of: masks, limit: 1 << 20) == before)
     try append(3..<4, to: path, .append)
     let grown = try PackedBitStore(at: path)
     #expect(try grown.labels() == [0, 1, 2, 3])
     #expect(try grown.pixels(at: 3) == crop(3, whole))
-    try grown.verify { _ in }
+    try grown.verify()
   }
 
   @Test func aSecondWriterIsRefused() throws {
@@ -233,19 +233,19 @@ private final class TemporaryFolder {
       for count in stride(from: 0, to: whole.count - 1, by: 3) {
         try FileSystem.replaceFile(file, with: Array(whole[..<count]))
         #expect(throws: StoreError.self, "\(count) bytes of \(name)") {
-          try PackedBitStore(at: path).verify { _ in }
+          try PackedBitStore(at: path).verify()
         }
       }
       if name == "masks.npy" {
         var flipped = whole
         flipped[200] ^= 4
         try FileSystem.replaceFile(file, with: flipped)
-        #expect { try PackedBitStore(at: path).verify { _ in } } throws: {
+        #expect { try PackedBitStore(at: path).verify() } throws: {
           ($0 as? StoreError)?.code == .corrupt && ($0 as? StoreError)?.image == 1
         }
       }
       try FileSystem.replaceFile(file, with: whole)
     }
-    try PackedBitStore(at: path).verify { _ in }
+    try PackedBitStore(at: path).verify()
   }
 }

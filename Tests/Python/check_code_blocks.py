@@ -1,4 +1,4 @@
-"""Checks that the code of the README and the articles is the code that is compiled and run.
+"""Checks that the code of the README, Docs and the articles is the code that is compiled and run.
 
     python3 check_code_blocks.py FOLDER_IN_CIFAR_10S_LAYOUT
 
@@ -20,7 +20,7 @@ import numpy as np
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = [ROOT / "README.md", *sorted(ROOT.glob("Sources/*/*.docc/*.md"))]
+PAGES = [ROOT / "README.md", *sorted(ROOT.glob("Docs/*.md")), *sorted(ROOT.glob("Sources/*/*.docc/*.md"))]
 SOURCES = [*ROOT.glob("Tests/Snippets/*.swift"), *ROOT.glob("Tests/ImageStoreTestingTests/*.swift")]
 
 

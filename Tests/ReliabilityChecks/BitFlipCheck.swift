@@ -110,7 +110,7 @@ package struct BitFlipCheck {
       return .foundOnOpening
     }
     do {
-      try store.verify { _ in }
+      try store.verify()
     } catch {
       return .foundByVerify
     }

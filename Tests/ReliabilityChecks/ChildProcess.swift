@@ -48,6 +48,9 @@ package struct ChildProcess {
     unsafe posix_spawnattr_setsigmask(&attributes, &none)
     unsafe posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
     var identifier = pid_t()
+    #if canImport(Darwin)
+    let environ = unsafe _NSGetEnviron().pointee
+    #endif
     let status = unsafe posix_spawn(&identifier, program, &actions, &attributes, &argv, environ)
     guard status == 0 else {
       throw Violation("\(program) cannot be started: \(unsafe String(cString: strerror(status)))")

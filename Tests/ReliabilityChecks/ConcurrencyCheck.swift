@@ -74,7 +74,7 @@ package struct ConcurrencyCheck {
     }
     if let error = writerFailure ?? failure.withLock({ $0 }) { throw Violation("\(backend): \(error)") }
     let store = try backend.open(path)
-    try store.verify { _ in }
+    try store.verify()
     let all = Commits(backend, imagesPerCommit: imagesPerCommit).images(ofFirst: commits + 1)
     if let difference = try all.difference(from: store) { throw Violation("\(backend): \(difference)") }
     return totals.withLock {

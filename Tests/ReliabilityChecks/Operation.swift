@@ -100,7 +100,7 @@ package final class Stage {
       throw Violation("nothing is there, and opening it does not say so")
     }
     let store = try backend.open(path)
-    try store.verify { _ in }
+    try store.verify()
     if let before, try before.difference(from: store) == nil { return .before }
     if let difference = try after.difference(from: store) {
       throw Violation("neither what was there nor what was written: \(difference)")
@@ -115,7 +115,7 @@ package final class Stage {
     expected.append(contentsOf: addition)
     expected.classNames = addition.classNames
     let store = try backend.open(path)
-    try store.verify { _ in }
+    try store.verify()
     if let difference = try expected.difference(from: store) {
       throw Violation("after the next writer: \(difference)")
     }

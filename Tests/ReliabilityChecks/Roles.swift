@@ -25,7 +25,12 @@ package enum Roles {
     }
   }
 
+  /// This program, parts of which run in processes of their own.
+  #if os(Linux)
   private static let program = "/proc/self/exe"
+  #else
+  private static let program = CommandLine.arguments[0]
+  #endif
 
   /// Seeds come from here, so that a long run can be another one.
   private static var seed: UInt64 { environment("IMAGE_STORES_SEED").flatMap { UInt64($0) } ?? 1 }

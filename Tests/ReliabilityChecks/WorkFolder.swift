@@ -60,11 +60,14 @@ extension FileSystem {
 }
 
 /// How many files this process has open, or nil where the system does not tell. What libdispatch opens for
-/// itself when it first needs it has no name and is left out.
+/// itself is left out: what it keeps has no name, and now and then it looks at `/proc` for what its threads do.
 package func openFileCount() -> Int? {
   for folder in ["/proc/self/fd", "/dev/fd"] {
     guard let names = try? FileSystem.names(in: folder) else { continue }
-    return names.count { !linkTarget("\(folder)/\($0)").hasPrefix("anon_inode:") }
+    return names.count { name in
+      let target = linkTarget("\(folder)/\(name)")
+      return !target.hasPrefix("anon_inode:") && !target.hasPrefix("/proc/")
+    }
   }
   return nil
 }

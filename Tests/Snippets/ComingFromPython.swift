@@ -2,7 +2,6 @@ import CIFAR10
 import FileStore
 import HDF5Store
 import ImageFeeding
-import ImageStoreCore
 import LMDBStore
 import NPZStore
 import PackedBitStore
@@ -34,11 +33,11 @@ func comingFromPython() async throws {
 
   let splits = try train.stratifiedFolds(10, seed: 7)
 
-  var writer = try NPZStore.Writer(to: "glyphs.npz", classNames: ["even", "odd"])
-  for (i, glyph) in glyphs.enumerated() {
-    try writer.append(glyph, format: ImageFormat(height: 28, width: 28), label: i % 2)
+  try NPZStore.write(to: "glyphs.npz", classNames: ["even", "odd"]) { writer in
+    for (i, glyph) in glyphs.enumerated() {
+      try writer.append(glyph, format: ImageFormat(height: 28, width: 28), label: i % 2)
+    }
   }
-  try writer.finish()
 
   precondition(archived.count == pngs.count && everything.count == images.count)
   precondition(pixels.count == 32 * 32 * 3 && label != nil && crops.count == 3 && splits.count == 10)

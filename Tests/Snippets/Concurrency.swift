@@ -1,6 +1,5 @@
 import CIFAR10
 import ImageFeeding
-import ImageStoreCore
 import NPZStore
 
 func concurrency() async throws {

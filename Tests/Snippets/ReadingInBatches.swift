@@ -1,7 +1,6 @@
 import CIFAR10
 import Foundation
 import ImageFeeding
-import ImageStoreCore
 import LMDBStore
 import PackedBitStore
 

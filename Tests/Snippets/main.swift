@@ -2,7 +2,6 @@
 //
 //     Snippets FOLDER_IN_CIFAR_10S_LAYOUT
 import Foundation
-import ImageStoreCore
 import PackedBitStore
 
 /// What is done with a batch.
@@ -10,6 +9,14 @@ func step(_ pixels: RawSpan, _ labels: [Int32]) { precondition(pixels.byteCount 
 
 /// Some equal-sized bitmaps.
 let glyphs: [[UInt8]] = (0..<20).map { number in (0..<28 * 28).map { UInt8(truncatingIfNeeded: $0 * number) }
+}
+
+/// Bitmaps that come one after another.
+func drawnGlyphs() -> AsyncStream<[UInt8]> {
+  AsyncStream { continuation in
+    for glyph in glyphs { continuation.yield(glyph) }
+    continuation.finish()
+  }
 }
 
 let files = FileManager.default
@@ -20,9 +27,9 @@ let folder = files.temporaryDirectory.appending(path: "snippets-\(UUID().uuidStr
 func writeMasks() throws {
   let mask = ImageFormat(height: 1080, width: 1920, elementType: .bool)
   let stripes = (0..<mask.byteCount).map { UInt8($0 % 7 & 1) }
-  var masks = try PackedBitStore.Writer(to: "\(folder)/masks.bits")
-  for _ in 0..<20 { try masks.append(stripes, format: mask) }
-  try masks.finish()
+  try PackedBitStore.write(to: "\(folder)/masks.bits") { writer in
+    for _ in 0..<20 { try writer.append(stripes, format: mask) }
+  }
 }
 
 /// Runs one page's code in a folder of its own.
@@ -45,4 +52,6 @@ try await run("ReadingInBatches", readingInBatches)
 try await run("Concurrency", concurrency)
 try await run("Durability", durability)
 try await run("ComingFromPython", comingFromPython)
+try await run("Design", design)
+try await run("SampleOrder", severalMachines)
 try files.removeItem(atPath: folder)

@@ -16,7 +16,7 @@ struct CIFARFormat: StoreFormat {
 
   func open(_ path: String, _ hints: OpenHints) throws(StoreError) -> [StorePart] {
     let set = try CIFAR10(at: path)
-    return [StorePart(role: .training, store: set.training), StorePart(role: .test, store: set.test)]
+    return [StorePart(.training, set.training), StorePart(.test, set.test)]
       .filter { $0.store.count > 0 }
   }
 }

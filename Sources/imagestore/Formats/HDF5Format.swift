@@ -18,14 +18,11 @@ struct HDF5Format: WritableStoreFormat {
   }
 
   func open(_ path: String, _ hints: OpenHints) throws(StoreError) -> [StorePart] {
-    if hints.images == nil && hints.labels == nil, let pair = try HDF5Store.parts(at: path) {
-      return [
-        StorePart(role: .training, store: pair.training), StorePart(role: .test, store: pair.test),
-      ]
+    if hints.images == nil && hints.labels == nil {
+      let parts = StorePart.all(of: try HDF5Store.parts(at: path))
+      if !parts.isEmpty { return parts }
     }
-    return [
-      StorePart(role: .whole, store: try HDF5Store(at: path, images: hints.images, labels: hints.labels))
-    ]
+    return [StorePart(try HDF5Store(at: path, images: hints.images, labels: hints.labels))]
   }
 
   func write(

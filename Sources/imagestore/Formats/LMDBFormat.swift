@@ -18,7 +18,7 @@ struct LMDBFormat: WritableStoreFormat {
   }
 
   func open(_ path: String, _ hints: OpenHints) throws(StoreError) -> [StorePart] {
-    [StorePart(role: .whole, store: try LMDBStore(at: path, rawFormat: hints.format()))]
+    [StorePart(try LMDBStore(at: path, rawFormat: hints.format()))]
   }
 
   func write(

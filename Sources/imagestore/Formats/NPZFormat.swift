@@ -15,17 +15,10 @@ struct NPZFormat: WritableStoreFormat {
 
   func open(_ path: String, _ hints: OpenHints) throws(StoreError) -> [StorePart] {
     if hints.images == nil && hints.labels == nil {
-      var parts: [StorePart] = []
-      for part in try NPZStore.parts(at: path) {
-        guard let role = StorePart.Role(part.role) else { continue }
-        parts.append(
-          StorePart(role: role, store: try NPZStore(at: path, images: part.images, labels: part.labels)))
-      }
+      let parts = StorePart.all(of: try NPZStore.parts(at: path))
       if !parts.isEmpty { return parts }
     }
-    return [
-      StorePart(role: .whole, store: try NPZStore(at: path, images: hints.images, labels: hints.labels))
-    ]
+    return [StorePart(try NPZStore(at: path, images: hints.images, labels: hints.labels))]
   }
 
   func write(
@@ -33,17 +26,5 @@ struct NPZFormat: WritableStoreFormat {
   ) throws(StoreError) {
     _ = try NPZStore.write(
       source, to: path, mode: options.mode, compression: options.compression ?? .small, progress: progress)
-  }
-}
-
-extension StorePart.Role {
-  /// nil for arrays of everything beside those of parts.
-  fileprivate init?(_ role: NPZStore.Part.Role) {
-    switch role {
-    case .training: self = .training
-    case .validation: self = .validation
-    case .test: self = .test
-    case .all: return nil
-    }
   }
 }

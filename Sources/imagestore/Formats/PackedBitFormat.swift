@@ -21,7 +21,7 @@ struct PackedBitFormat: WritableStoreFormat {
 
   func open(_ path: String, _ hints: OpenHints) throws(StoreError) -> [StorePart] {
     guard FileSystem.kind(of: path) == .file else {
-      return [StorePart(role: .whole, store: try PackedBitStore(at: path))]
+      return [StorePart(try PackedBitStore(at: path))]
     }
     guard let shape = hints.shape else {
       throw StoreError(
@@ -32,7 +32,7 @@ struct PackedBitFormat: WritableStoreFormat {
       height: shape[0], width: shape[1], axis: hints.axis == .columns ? .columns : .rows,
       bitOrder: hints.isLittleEndian == true ? .little : .big)
     return [
-      StorePart(role: .whole, store: try PackedBitStore(file: path, layout: layout, labels: hints.labels))
+      StorePart(try PackedBitStore(file: path, layout: layout, labels: hints.labels))
     ]
   }
 

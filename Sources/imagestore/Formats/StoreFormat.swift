@@ -29,18 +29,27 @@ protocol WritableStoreFormat: StoreFormat {
   ) throws(StoreError)
 }
 
-/// A part of a data set.
+/// A part of a data set, or all of one that is not divided.
 struct StorePart {
-  enum Role: String {
-    /// The whole of a set that is not divided.
-    case whole
-    case training
-    case validation
-    case test
+  /// Which part it is; nil for the whole.
+  var part: DataSetPart?
+  var store: any ImageStore
+
+  /// What reports call it.
+  var name: String { part?.rawValue ?? "whole" }
+
+  /// The whole of a set.
+  init(_ store: any ImageStore) { self.store = store }
+
+  init(_ part: DataSetPart, _ store: any ImageStore) {
+    self.part = part
+    self.store = store
   }
 
-  var role: Role
-  var store: any ImageStore
+  /// The parts of a set, training first.
+  static func all(of parts: [DataSetPart: some ImageStore]) -> [StorePart] {
+    DataSetPart.allCases.compactMap { part in parts[part].map { StorePart(part, $0) } }
+  }
 }
 
 /// What the command line says of files that do not describe themselves.

@@ -14,12 +14,13 @@ struct OpenedStore {
     self.path = path
     format = try FormatRegistry.format(of: path, hints)
     parts = try format.open(path, hints)
-    let chosen = parts.filter { split == .all || $0.role.rawValue == split.role }
+    let chosen = parts.filter { split == .all || $0.part == split.part }
     guard let first = chosen.first else {
       throw StoreError(
-        .invalidArgument, split == .all ? "there are no images" : "there is no \(split.role) part",
+        .invalidArgument,
+        split == .all ? "there are no images" : "there is no \(split.part?.rawValue ?? "") part",
         remedy: parts.isEmpty || split == .all
-          ? nil : "it has: \(parts.map(\.role.rawValue).joined(separator: ", "))",
+          ? nil : "it has: \(parts.map(\.name).joined(separator: ", "))",
         path: path)
     }
     store = chosen.count == 1 ? first.store : ConcatenatedStore(chosen.map(\.store))
@@ -30,6 +31,12 @@ struct OpenedStore {
 enum PartSelection: String, CaseIterable, Sendable {
   case train, test, all
 
-  /// The role of the part, where it is one.
-  var role: String { self == .train ? "training" : rawValue }
+  /// The part, where it is one.
+  var part: DataSetPart? {
+    switch self {
+    case .train: .training
+    case .test: .test
+    case .all: nil
+    }
+  }
 }

@@ -4,7 +4,6 @@
 import CIFAR10
 import Foundation
 import ImageFeeding
-import ImageStoreCore
 import LMDBStore
 
 let source = CommandLine.arguments.dropFirst().first ?? "../../Sources/imagestore/Resources/cifar-10-demo"

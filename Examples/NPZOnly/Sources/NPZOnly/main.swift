@@ -1,6 +1,5 @@
 // Writes glyph-like bitmaps to an .npz, reads them back in shuffled order and compares.
 import Foundation
-import ImageStoreCore
 import NPZStore
 
 let path = FileManager.default.temporaryDirectory.appending(path: "glyphs-\(UUID().uuidString).npz").path
@@ -11,17 +10,12 @@ let glyphs: [[UInt8]] = (0..<1000).map { number in
   (0..<format.byteCount).map { UInt8(truncatingIfNeeded: $0 * ($0 + number) / 31) }
 }
 
-// A writer is consumed by its end, which a global variable cannot be.
-func write() throws {
-  var writer = try NPZStore.Writer(to: path, classNames: ["even", "odd"])
+let store = try NPZStore.write(to: path, classNames: ["even", "odd"]) { writer in
   for (number, glyph) in glyphs.enumerated() {
     try writer.append(glyph, format: format, label: number % 2)
   }
-  try writer.finish()
 }
-try write()
 
-let store = try NPZStore(at: path)
 let order = Array(0..<store.count).shuffled()
 for index in order {
   guard try store.pixels(at: index) == glyphs[index], try store.label(at: index) == index % 2 else {

@@ -1,12 +1,14 @@
-/// Where the PNG of an image stands in a folder that this package writes.
-public enum FileLayout: String, Sendable, Hashable, Codable, CaseIterable {
-  /// A thousand images a subfolder: image 12345 is `00012/12345.png`.
-  case subfolders
-  /// All images in one folder: image 12345 is `12345.png`.
-  case flat
+extension FileStore {
+  /// Where the PNG of an image stands in a folder that this package writes.
+  public enum Layout: String, Sendable, Hashable, Codable, CaseIterable {
+    /// A thousand images a subfolder: image 12345 is `00012/12345.png`.
+    case subfolders
+    /// All images in one folder: image 12345 is `12345.png`.
+    case flat
+  }
 }
 
-extension FileLayout {
+extension FileStore.Layout {
   /// Images a subfolder.
   static let imagesPerFolder = 1000
 

@@ -1,0 +1,28 @@
+import CIFAR10
+import ImageFeeding
+import LMDBStore
+import NPZStore
+import PackedBitStore
+
+func design() async throws {
+  let cifar = try CIFAR10(at: "cifar-10-python.tar.gz")
+  let train = try LMDBStore.write(cifar.training, to: "train.lmdb")
+
+  for epoch in 0..<3 {
+    let order = SampleOrder.shuffled(seed: 42, epoch: epoch)
+    for try await batch in train.batches(of: 128, in: order) {
+      step(batch.pixels, batch.labels)
+    }
+  }
+
+  let masks = try PackedBitStore(at: "masks.bits")
+  let window = ImageRegion(row: 555, column: 777, height: 256, width: 256)
+  var crops = ImageBatch()
+  try masks.read([17, 4, 9], region: window, into: &crops)
+
+  try NPZStore.write(to: "glyphs.npz", classNames: ["even", "odd"]) { writer in
+    for (number, glyph) in glyphs.enumerated() {
+      try writer.append(glyph, format: ImageFormat(height: 28, width: 28), label: number % 2)
+    }
+  }
+}

@@ -1,0 +1,16 @@
+import CIFAR10
+import ImageFeeding
+import LMDBStore
+
+func severalMachines() async throws {
+  try LMDBStore.write(CIFAR10(at: "cifar-10-batches-py").training, to: "train.lmdb")
+
+  let ranks = try RankEnvironment.current()
+  let store = try LMDBStore(at: "train.lmdb")
+  for epoch in 0..<3 {
+    let order = SampleOrder.shuffled(seed: 42, epoch: epoch).rank(ranks)
+    for try await batch in store.batches(of: 128, in: order, options: FeedOptions(workers: 2)) {
+      step(batch.pixels, batch.labels)
+    }
+  }
+}
