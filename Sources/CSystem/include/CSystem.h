@@ -17,3 +17,6 @@ int image_stores_open_beneath(int folder, const char *path, int flags, int mode)
 /// Waits until everything written to the file system of an open file is on the disk; -1 with errno ENOSYS
 /// where the system has no such call.
 int image_stores_sync_file_system(int descriptor);
+
+/// Gives the calling thread a name for debuggers and /proc; Linux takes at most 15 characters.
+void image_stores_name_thread(const char *name);
