@@ -143,6 +143,15 @@ let package = Package(
       name: "WriterProcess", dependencies: ["ImageStoreCore", "LMDBStore"],
       path: "Tests/WriterProcess", swiftSettings: swiftSettings),
 
+    // Feeds under a limit of memory, cancelled, and with one worker and two, for scripts.
+    .executableTarget(
+      name: "FeedRuns",
+      dependencies: [
+        "ImageStoreCore", "ImageStoreTesting", "ImageFeeding", "FileStore", "LMDBStore", "HDF5Store",
+        "NPZStore",
+      ],
+      path: "Tests/FeedRuns", swiftSettings: swiftSettings),
+
     // Kill, fault, corruption and concurrency tests: the checks, the program that is killed and made to
     // fail (and does the long runs), and the tests.
     .target(name: "CFaults", path: "Tests/CFaults"),

@@ -1,3 +1,4 @@
+internal import StoreIO
 internal import Synchronization
 
 #if canImport(Darwin)
@@ -18,6 +19,7 @@ enum WorkerThread {
 
   private static func run(_ context: UnsafeMutableRawPointer) {
     let start = unsafe Unmanaged<Start>.fromOpaque(context).takeRetainedValue()
+    nameThread("image feed")
     start.work()
     FeedCensus.threads.subtract(1, ordering: .releasing)
   }

@@ -11,6 +11,19 @@ extension FeedTests {
     for _ in 0..<20_000 where FeedCensus.threadCount > 0 || FeedCensus.batchCount > 0 { usleep(500) }
     #expect(FeedCensus.threadCount == 0)
     #expect(FeedCensus.batchCount == 0)
+    #if os(Linux)
+    // What the system says: a thread ends a moment after its last word.
+    for _ in 0..<20_000 where feedThreads > 0 { usleep(500) }
+    #expect(feedThreads == 0)
+    #endif
+  }
+
+  /// The threads of this process that the system has under the name of a feed's.
+  var feedThreads: Int {
+    let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? []
+    return tasks.count { task in
+      (try? String(contentsOfFile: "/proc/self/task/\(task)/comm", encoding: .utf8)) == "image feed\n"
+    }
   }
 
   @Test(arguments: [1, 2, 4])
@@ -92,6 +105,20 @@ extension FeedTests {
     }
     expectNothingLeft()
   }
+
+  #if os(Linux)
+  /// Or counting them would prove nothing.
+  @Test func threadsAreSeenByTheirName() throws {
+    let seen = Atomic(0)
+    let store = WatchedStore(try makeStore(count: 10)) { (_) throws(StoreError) in
+      seen.add(feedThreads, ordering: .relaxed)
+    }
+    // The consumer makes batches too, so one worker more is seen from there.
+    _ = try drain(store.batches(of: 1, options: FeedOptions(prefetch: 2, workers: 3)))
+    #expect(seen.load(ordering: .relaxed) > 0)
+    expectNothingLeft()
+  }
+  #endif
 
   @Test func aWaitingTaskIsCancelledAtOnce() async throws {
     let gate = DispatchSemaphore(value: 0)

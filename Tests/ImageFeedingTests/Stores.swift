@@ -31,6 +31,17 @@ func bytes(_ span: RawSpan) -> [UInt8] {
   unsafe span.withUnsafeBytes { unsafe Array($0) }
 }
 
+/// Whether two spans hold the same bytes: fast in debug builds too.
+func haveSameBytes(_ first: RawSpan, _ second: RawSpan) -> Bool {
+  guard first.byteCount == second.byteCount else { return false }
+  return unsafe first.withUnsafeBytes { first in
+    unsafe second.withUnsafeBytes { second in
+      guard let start = first.baseAddress, let other = second.baseAddress else { return true }
+      return unsafe memcmp(start, other, first.count) == 0
+    }
+  }
+}
+
 /// A store that does something of its own when it is read.
 struct WatchedStore: ImageStore {
   let base: any ImageStore

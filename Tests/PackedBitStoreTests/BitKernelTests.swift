@@ -94,6 +94,16 @@ import Testing
     }
   }
 
+  /// Widths on both sides of whole words of pixels, at every column they can begin at; the last one ends with
+  /// the image.
+  @Test(arguments: [false, true], [false, true])
+  func oddSizesAtEveryOffset(isLittle: Bool, alongRows: Bool) {
+    for width in [1, 9, 31, 63, 64, 65, 127, 128, 129, 191] {
+      let sample = Sample(height: 5, width: 63 + width, isLittle: isLittle, seed: UInt64(width))
+      for offset in 0..<64 { check(sample, (offset % 3, offset, 2, width), alongRows: alongRows) }
+    }
+  }
+
   @Test(arguments: [false, true], [false, true])
   func everyWidth(isLittle: Bool, alongRows: Bool) {
     for width in 1...70 {

@@ -21,3 +21,6 @@ int image_stores_sync_file_system(int descriptor);
 /// Lets the disk begin to write a range of a file, without waiting for it; does nothing where the system has no
 /// such call.
 void image_stores_begin_writing(int descriptor, long long offset, long long count);
+
+/// Gives the calling thread a name for debuggers and /proc; Linux takes at most 15 characters.
+void image_stores_name_thread(const char *name);
