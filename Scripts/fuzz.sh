@@ -4,37 +4,47 @@
 #   Scripts/fuzz.sh [SECONDS [PARSER...]]
 #
 # What it finds stands in .build/fuzzing/PARSER/found; what it learns stays in .build/fuzzing/PARSER/corpus, so that
-# the next run goes on from there. To keep a find from coming back, it goes to Tests/Fixtures/fuzzed.
+# the next run goes on from there. To keep a find from coming back, it goes to Tests/Fixtures/fuzzed. It begins with
+# the fixtures, and with the files of other projects in the folder that IMAGE_STORES_CORPORA names, if it does.
+# Toolchains without libFuzzer, as Xcode's, are told and not an error.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${1:-20}
 shift || true
 parsers=("$@")
-[ ${#parsers[@]} -gt 0 ] || parsers=(pickle npy png npz csv lmdb lmdb-value masks cifar hdf5)
+[ ${#parsers[@]} -gt 0 ] || parsers=(pickle npy png npz csv lmdb lmdb-value masks bare-masks cifar hdf5)
+runtime=$(swift -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p' | head -n 1)
+if [ -z "$(find -L "$runtime/clang/lib" -name 'libclang_rt.fuzzer*' -print -quit 2>/dev/null)" ]; then
+  echo "fuzz: skipped, this toolchain has no libFuzzer in $runtime/clang/lib"
+  exit 0
+fi
 build=.build/fuzzing/build
 export IMAGE_STORES_FUZZING=1
-swift build -c release --product Fuzzing --scratch-path "$build" \
-  -Xswiftc -sanitize=fuzzer,address \
-  -Xcc -fsanitize=fuzzer-no-link,address -Xswiftc -use-ld=lld
-program=$(swift build -c release --product Fuzzing --scratch-path "$build" --show-bin-path)/Fuzzing
-swift build --product Torture
-torture=$(swift build --show-bin-path)/Torture
-shared=${IMAGE_STORES_SHARED:-../shared}
+# One build for both programs: the one that writes seeds has its own start, and the other libFuzzer's.
+options=(-c release --scratch-path "$build" -Xswiftc -sanitize=fuzzer,address
+  -Xcc -fsanitize=fuzzer-no-link,address -Xswiftc -use-ld=lld)
+swift build "${options[@]}" --product Fuzzing
+program=$(swift build "${options[@]}" --show-bin-path)/Fuzzing
 status=0
 for parser in "${parsers[@]}"; do
   work=.build/fuzzing/$parser
   mkdir -p "$work/seeds" "$work/corpus" "$work/found"
-  # Our own files, and those of others where they are.
-  "$torture" seeds "$parser" "$work/seeds" $([ -d "$shared/fixtures/external" ] && echo "$shared/fixtures/external")
+  folders=(Tests/Fixtures Sources/imagestore/Resources/cifar-10-demo)
+  [ -z "${IMAGE_STORES_CORPORA:-}" ] || folders+=("$IMAGE_STORES_CORPORA")
+  "$program" seeds "$parser" "$work/seeds" "${folders[@]}"
+  libfuzzer=(-timeout=120 -rss_limit_mb=4096 -malloc_limit_mb=3000 -max_len=65536 -print_final_stats=1 -print_funcs=0)
   # libhdf5 falls over some files by itself: they are counted, not an end.
-  options=(-timeout=120 -rss_limit_mb=4096 -malloc_limit_mb=3000 -max_len=65536 -print_final_stats=1)
-  [ "$parser" != hdf5 ] || options+=(-fork=1 -ignore_crashes=1 -ignore_timeouts=1 -ignore_ooms=1)
+  [ "$parser" != hdf5 ] || libfuzzer+=(-fork=1 -ignore_crashes=1 -ignore_timeouts=1 -ignore_ooms=1)
   echo "== $parser"
   if ! IMAGE_STORES_PARSER=$parser ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=0 \
-    "$program" "${options[@]}" -max_total_time="$seconds" -artifact_prefix="$work/found/" \
+    "$program" "${libfuzzer[@]}" -max_total_time="$seconds" -artifact_prefix="$work/found/" \
     "$work/corpus" "$work/seeds" >"$work/log" 2>&1; then
-    [ "$parser" = hdf5 ] || status=1
+    if [ "$parser" != hdf5 ]; then
+      status=1
+      echo "fuzz: $parser fell; see $work/log and $work/found" >&2
+    fi
   fi
-  grep -E '^(SUMMARY|stat::number_of_executed_units|Fatal error|.*Test unit written)|INFO: exiting|^#[0-9]+: cov' "$work/log" | tail -n 5
+  grep -E '^(SUMMARY|stat::number_of_executed_units|Fatal error|.*Test unit written)|INFO: exiting|^#[0-9]+:? .*cov: ' "$work/log" \
+    | grep -vE ' (NEW|REDUCE|pulse|RELOAD) ' | tail -n 3
 done
 exit $status

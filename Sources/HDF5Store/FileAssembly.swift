@@ -25,18 +25,19 @@ struct FileAssembly {
   func complete(_ spool: borrowing PixelSpool, at path: String) throws(StoreError) {
     let beside = path + ".metadata"
     let streamed = try MappedFile(spool.path)
-    let address = try HDF5Session.run { (session) throws(StoreError) in
+    let (address, unsealed) = try HDF5Session.run { (session) throws(StoreError) in
       let file = try session.createFile(
         beside, alignedByteCount: max(spool.byteCount, PixelSpool.start),
         hasSingleChunks: chunks != nil && images.uniformFormat == nil)
       let address = try writeImages(session, file, streamed)
       try writeAnnotations(session, file)
       try session.flush(file)
+      let unsealed = try MetadataSeal.unsealedRanges(session, file, at: beside)
       try session.close(file)
-      return address
+      return (address, unsealed)
     }
     if let address, address == PixelSpool.start {
-      try surround(spool, from: beside)
+      try surround(spool, from: beside, sealedAround: unsealed)
       if spool.path != path { try FileSystem.rename(spool.path, to: path) }
       return
     }
@@ -47,12 +48,15 @@ struct FileAssembly {
       }
       try unsafe file.write(pixels, at: address)
     }
+    try MetadataSeal.add(to: beside, around: unsealed)
     try file.synchronize()
     try FileSystem.rename(beside, to: path)
   }
 
   /// Copies what stands before and after the images to the stream.
-  private func surround(_ spool: borrowing PixelSpool, from path: String) throws(StoreError) {
+  private func surround(
+    _ spool: borrowing PixelSpool, from path: String, sealedAround unsealed: [Range<Int>]
+  ) throws(StoreError) {
     let metadata = try MappedFile(path)
     let end = PixelSpool.start + spool.byteCount
     guard let before = unsafe metadata.bytes(at: 0, count: PixelSpool.start),
@@ -61,6 +65,7 @@ struct FileAssembly {
     try unsafe spool.write(before, at: 0)
     try unsafe spool.write(after, at: end)
     try spool.resize(to: metadata.byteCount)
+    try MetadataSeal.add(to: spool.path, around: unsealed)
     try spool.synchronize()
   }
 

@@ -28,30 +28,41 @@ extension HDF5Store {
     var start = 0
     while start < count {
       let end = min(start + step, count)
-      let first = start
-      try forEachImage(start..<end) { (position, _, pixels) throws(StoreError) in
-        guard let sums else { return }
-        let found = CRC32.checksum(of: pixels)
-        guard found == sums[first + position] else {
-          throw StoreError(
-            .corrupt, "its CRC-32 is \(found) where \(sums[first + position]) is stated",
-            remedy: "write it anew from its source", path: path, image: first + position)
-        }
-      }
+      try check(Array(start..<end).span, sums)
       start = end
       progress(end)
+    }
+  }
+
+  public func verify(_ indices: Span<Int>) throws(StoreError) {
+    guard let sums = try checksums() else { return }
+    try check(indices, sums)
+  }
+
+  /// Reads images and compares them with their checksums, where there are any.
+  private func check(_ indices: Span<Int>, _ sums: [UInt32]?) throws(StoreError) {
+    try forEachImage(indices) { (position, _, pixels) throws(StoreError) in
+      guard let sums else { return }
+      let (index, found) = (indices[position], CRC32.checksum(of: pixels))
+      guard found == sums[index] else {
+        throw StoreError(
+          .corrupt, "its CRC-32 is \(found) where \(sums[index]) is stated",
+          remedy: "write it anew from its source", path: path, image: index)
+      }
     }
   }
 
   /// The CRC-32 of every image as it was written, or nil where the file has none.
   func checksums() throws(StoreError) -> [UInt32]? {
     guard let dataset = annotations.checksums else { return nil }
-    let sums = try readIntegers(dataset)
-    return try sums.map { (sum) throws(StoreError) in
-      guard let sum = UInt32(exactly: sum) else {
-        throw StoreError(.corrupt, "\(sum) is no CRC-32", path: path, key: dataset.name)
+    return try checksumCache.value { () throws(StoreError) in
+      let sums = try readIntegers(dataset)
+      return try sums.map { (sum) throws(StoreError) in
+        guard let sum = UInt32(exactly: sum) else {
+          throw StoreError(.corrupt, "\(sum) is no CRC-32", path: path, key: dataset.name)
+        }
+        return sum
       }
-      return sum
     }
   }
 

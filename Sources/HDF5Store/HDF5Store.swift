@@ -35,6 +35,7 @@ public final class HDF5Store: ImageStore {
   let annotations: AnnotationTable
   let threads: Int
   let labelCache = Cached<[Int]?>()
+  let checksumCache = Cached<[UInt32]>()
   let columnCaches: [String: Cached<Column>]
 
   /// Opens an HDF5 file.

@@ -37,6 +37,7 @@ struct OpenedFile {
       throw StoreError(.busy, "the file was replaced just now", remedy: "try again")
     }
     let superblock = try Superblock(file)
+    try MetadataSeal.check(file)
     let mapped = file
     let library = libraryFile
     let parts = try library.withFile { (session, handle) throws(StoreError) in

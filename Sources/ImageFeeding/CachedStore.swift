@@ -44,6 +44,9 @@ public final class CachedStore: ImageStore {
     try base.verify(progress: progress)
   }
 
+  /// Verifies images of the store underneath, whether they are kept or not.
+  public func verify(_ indices: Span<Int>) throws(StoreError) { try base.verify(indices) }
+
   public func read(
     _ indices: Span<Int>, regions: Span<ImageRegion>, into destination: inout OutputRawSpan
   ) throws(StoreError) {

@@ -95,6 +95,17 @@ public struct ConcatenatedStore: ImageStore {
     }
   }
 
+  public func verify(_ indices: Span<Int>) throws(StoreError) {
+    var wanted = [[Int]](repeating: [], count: parts.count)
+    for position in indices.indices {
+      let index = indices[position]
+      guard index >= 0 && index < count else { throw .indexOutOfRange(index, count: count) }
+      let part = part(of: index)
+      wanted[part].append(index - starts[part])
+    }
+    for (part, indices) in zip(parts, wanted) where !indices.isEmpty { try part.verify(indices.span) }
+  }
+
   /// Which part an image in `0..<count` stands in.
   func part(of index: Int) -> Int {
     var (low, high) = (0, parts.count)

@@ -11,7 +11,7 @@
 /// - Topics: What the store holds: ``count``, ``format``, ``format(at:)``, ``classNames``.
 ///   Annotations, which never touch pixels: ``labels()``, ``columnNames``, ``column(_:)``.
 ///   Pixels: ``read(_:regions:into:)``, ``forEachImage(_:_:)``. Care: ``verify(progress:)``,
-///   ``advise(_:)``.
+///   ``verify(_:)``, ``advise(_:)``.
 public protocol ImageStore: Sendable {
   /// How many images there are.
   var count: Int { get }
@@ -80,6 +80,15 @@ public protocol ImageStore: Sendable {
   /// - Parameter progress: called now and then with the number of images checked.
   /// - Throws: the first fault found, naming the image or part.
   func verify(progress: (_ checked: Int) -> Void) throws(StoreError)
+
+  /// Checks the pixels of some images against the checksums that the store keeps of them.
+  ///
+  /// It does nothing where there are none, and where reading checks them anyway. ``verifyingReads()`` does
+  /// so before every read.
+  ///
+  /// - Parameter indices: which images; any order, repeats allowed.
+  /// - Throws: ``StoreError/Code/corrupt``, naming the image.
+  func verify(_ indices: Span<Int>) throws(StoreError)
 }
 
 /// The order in which a store is going to be read.
@@ -106,6 +115,8 @@ extension ImageStore {
   public func verify(progress: (_ checked: Int) -> Void) throws(StoreError) {
     try verifyByReading(progress: progress)
   }
+
+  public func verify(_ indices: Span<Int>) throws(StoreError) {}
 }
 
 extension ImageStore {

@@ -159,6 +159,11 @@ public struct SubsetStore: ImageStore {
     try base.verify(progress: progress)
   }
 
+  public func verify(_ indices: Span<Int>) throws(StoreError) {
+    let indices = try baseIndices(indices)
+    try base.verify(indices.span)
+  }
+
   private func baseIndices(_ indices: Span<Int>) throws(StoreError) -> [Int] {
     let count = count
     var translated: [Int] = []

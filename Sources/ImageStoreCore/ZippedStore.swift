@@ -85,6 +85,12 @@ public struct ZippedStore: ImageStore {
     }
   }
 
+  /// Verifies images and their masks.
+  public func verify(_ indices: Span<Int>) throws(StoreError) {
+    try images.verify(indices)
+    try masks.verify(indices)
+  }
+
   /// The pairs at some indices, in that order, without copying them.
   ///
   /// - Throws: ``StoreError/Code/indexOutOfRange``.

@@ -47,14 +47,18 @@ extension LMDBStore {
   }
 
   /// The checksum of each image's pixels.
-  func readChecksums(_ parts: RecordParts) throws(StoreError) -> [UInt32] {
-    var checksums: [UInt32] = []
-    try unsafe parts.forEach(of: count, in: contents.file) { (_, header, data) throws(StoreError) in
-      guard header.type == NPYType(.unsignedInteger, byteCount: 4) else {
-        throw StoreError(.corrupt, "checksums of the type '\(header.type.description)'")
+  func checksums(_ records: StoreRecords) throws(StoreError) -> [UInt32] {
+    try cachedChecksums.value { () throws(StoreError) in
+      let name = StoreKey.checksum(of: StoreKey.images)
+      let parts = records.parts[name] ?? RecordParts(name: name)
+      var checksums: [UInt32] = []
+      try unsafe parts.forEach(of: count, in: contents.file) { (_, header, data) throws(StoreError) in
+        guard header.type == NPYType(.unsignedInteger, byteCount: 4) else {
+          throw StoreError(.corrupt, "checksums of the type '\(header.type.description)'")
+        }
+        checksums += try unsafe header.integers(in: data).map { UInt32(truncatingIfNeeded: $0) }
       }
-      checksums += try unsafe header.integers(in: data).map { UInt32(truncatingIfNeeded: $0) }
+      return checksums
     }
-    return checksums
   }
 }

@@ -64,26 +64,43 @@ extension LMDBStore {
   private func verifyImages(
     _ records: StoreRecords, progress: (_ checked: Int) -> Void
   ) throws(StoreError) {
-    guard count > 0 else { return }
-    let name = StoreKey.checksum(of: StoreKey.images)
-    let checksums = try readChecksums(records.parts[name] ?? RecordParts(name: name))
     // Short enough for a progress bar, long enough for threads.
     let step = 8192
     for start in stride(from: 0, to: count, by: step) {
       let end = min(start + step, count)
-      try Workers.performRuns(of: end - start, minimum: 64, threads: threads) { (run) throws(StoreError) in
-        for index in start + run.lowerBound..<start + run.upperBound {
-          let (format, image) = try unsafe locate(index)
-          let found = unsafe CRC32.checksum(
-            of: UnsafeRawBufferPointer(start: image, count: format.byteCount))
-          guard found == checksums[index] else {
-            throw StoreError(
-              .corrupt, "the checksum of its pixels is \(found) where \(checksums[index]) was written",
-              image: index)
-          }
+      try verify(Array(start..<end).span, records)
+      progress(end)
+    }
+  }
+
+  public func verify(_ indices: Span<Int>) throws(StoreError) {
+    do throws(StoreError) {
+      for position in indices.indices where indices[position] < 0 || indices[position] >= count {
+        throw .indexOutOfRange(indices[position], count: count)
+      }
+      guard case .records(let records) = contents.annotations else { return }
+      try verify(indices, records)
+    } catch {
+      throw error.at(path: path)
+    }
+  }
+
+  /// Checks images whose indices are in range.
+  private func verify(_ indices: Span<Int>, _ records: StoreRecords) throws(StoreError) {
+    guard indices.count > 0 else { return }
+    let checksums = try checksums(records)
+    try Workers.performRuns(of: indices.count, minimum: 64, threads: threads) { (run) throws(StoreError) in
+      for position in run {
+        let index = indices[position]
+        let (format, image) = try unsafe locate(index)
+        let found = unsafe CRC32.checksum(
+          of: UnsafeRawBufferPointer(start: image, count: format.byteCount))
+        guard found == checksums[index] else {
+          throw StoreError(
+            .corrupt, "the checksum of its pixels is \(found) where \(checksums[index]) was written",
+            image: index)
         }
       }
-      progress(end)
     }
   }
 }

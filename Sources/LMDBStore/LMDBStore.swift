@@ -27,6 +27,7 @@ public final class LMDBStore: ImageStore {
   /// The process that opened the store.
   private let process = getpid()
   private let cachedLabels = Cached<[Int]?>()
+  let cachedChecksums = Cached<[UInt32]>()
   private let cachedColumns = Mutex<[String: Column]>([:])
 
   /// Opens the last commit of a database.

@@ -157,6 +157,13 @@ final class ImageArray: Sendable {
       in: UnsafeMutableRawBufferPointer(start: slot, count: images.format.cropped(to: region).byteCount))
   }
 
+  /// Checks the array's checksum, unless that has been done or is done on inflating it.
+  func verifyOnce() throws(StoreError) {
+    if isChecked.load(ordering: .relaxed) || entry.isDeflated && checksums == .check { return }
+    try verify()
+    isChecked.store(true, ordering: .relaxed)
+  }
+
   /// Checks the array's checksum.
   func verify() throws(StoreError) {
     try located { () throws(StoreError) in

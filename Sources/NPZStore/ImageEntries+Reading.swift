@@ -182,18 +182,26 @@ extension ImageEntries {
     let step = 4096
     for start in stride(from: 0, to: count, by: step) {
       let end = min(start + step, count)
-      try Workers.performRuns(of: end - start, minimum: 8, threads: threads) { (run) throws(StoreError) in
-        try decoders.with { (decoder) throws(StoreError) in
-          for index in start + run.lowerBound..<start + run.upperBound {
-            do throws(StoreError) {
-              _ = try decode(index, with: decoder, checks: true)
-            } catch {
-              throw named(error, index)
-            }
+      try verify(Array(start..<end).span)
+      progress(end)
+    }
+  }
+
+  /// Decodes images and checks their checksums.
+  func verify(_ indices: Span<Int>) throws(StoreError) {
+    for position in indices.indices where indices[position] < 0 || indices[position] >= count {
+      throw .indexOutOfRange(indices[position], count: count)
+    }
+    try Workers.performRuns(of: indices.count, minimum: 8, threads: threads) { (run) throws(StoreError) in
+      try decoders.with { (decoder) throws(StoreError) in
+        for position in run {
+          do throws(StoreError) {
+            _ = try decode(indices[position], with: decoder, checks: true)
+          } catch {
+            throw named(error, indices[position])
           }
         }
       }
-      progress(end)
     }
   }
 }

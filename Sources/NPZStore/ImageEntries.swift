@@ -27,6 +27,9 @@ final class ImageEntries: Sendable {
 
   var count: Int { positions.count }
 
+  /// Whether every read of an image checks it, and not the first alone or none.
+  var areCheckedByReading: Bool { mapped == nil && checksums == .check }
+
   init(
     _ archive: ZipArchive, _ positions: ImagePositions, checksums: NPZStore.ChecksumPolicy, threads: Int
   ) throws(StoreError) {

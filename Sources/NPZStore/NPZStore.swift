@@ -28,6 +28,7 @@ public final class NPZStore: ImageStore {
   private let labelArchive: ZipArchive?
   private let labelEntry: (name: String, entry: ZipEntry)?
   private let knownLabels = Cached<[Int]>()
+  private let namesCheck = Cached<Bool>()
 
   enum Images: Sendable {
     case entries(ImageEntries)
@@ -180,7 +181,22 @@ public final class NPZStore: ImageStore {
   public func verify(progress: (_ checked: Int) -> Void) throws(StoreError) {
     _ = try labels()
     for name in columnNames { _ = try column(name) }
-    // Entries besides may be parts of the store whose names are damaged.
+    try verifyNames()
+    switch images {
+    case .entries(let entries): try entries.verify(progress: progress)
+    case .array(let array):
+      try array.verify()
+      progress(count)
+    }
+  }
+
+  /// Compares the names of entries besides the images, which may be parts of the store whose names are
+  /// damaged, and checks that no image is missing from its place.
+  private func verifyNames() throws(StoreError) {
+    if case .entries(let entries) = images, archive.end.formatMark != nil, !entries.positions.areNumbered {
+      throw StoreError(
+        .corrupt, "the numbers of its images leave gaps", remedy: "write the archive again", path: path)
+    }
     for (name, position) in archive.directory.named {
       do throws(StoreError) {
         _ = try unsafe archive.compressedBytes(of: archive.directory.entries[position])
@@ -188,11 +204,18 @@ public final class NPZStore: ImageStore {
         throw error.at(path: path, key: name)
       }
     }
+  }
+
+  /// Checks images against the checksums of their entries. Where one array has all images, it is checked
+  /// whole, once.
+  public func verify(_ indices: Span<Int>) throws(StoreError) {
+    _ = try namesCheck.value { () throws(StoreError) in
+      try verifyNames()
+      return true
+    }
     switch images {
-    case .entries(let entries): try entries.verify(progress: progress)
-    case .array(let array):
-      try array.verify()
-      progress(count)
+    case .entries(let entries): if !entries.areCheckedByReading { try entries.verify(indices) }
+    case .array(let array): try array.verifyOnce()
     }
   }
 }

@@ -4,25 +4,31 @@ import StoreIO
 extension PackedBitStore {
   public func verify(progress: (_ checked: Int) -> Void) throws(StoreError) {
     try verifyAnnotations()
-    guard let layout, count > 0 else { return }
-    let checksums = try checksums()
     let step = 4096
     for start in stride(from: 0, to: count, by: step) {
       let end = min(start + step, count)
-      try Workers.performRuns(of: end - start, minimum: 1, threads: threads) { (run) throws(StoreError) in
-        for index in start + run.lowerBound..<start + run.upperBound {
-          let mask = unsafe UnsafeRawBufferPointer(
-            start: masks.base + index * layout.byteCount, count: layout.byteCount)
-          let found = unsafe CRC32.checksum(of: mask)
-          if let checksums, checksums[index] != Int(found) {
-            throw StoreError(
-              .corrupt,
-              "the mask is damaged: its CRC-32 is \(String(found, radix: 16)), not \(String(checksums[index], radix: 16))",
-              remedy: "write the store again", path: masks.map.path, image: index)
-          }
-        }
-      }
+      try verify(Array(start..<end).span)
       progress(end)
+    }
+  }
+
+  public func verify(_ indices: Span<Int>) throws(StoreError) {
+    for position in indices.indices where indices[position] < 0 || indices[position] >= count {
+      throw .indexOutOfRange(indices[position], count: count)
+    }
+    guard let layout, indices.count > 0, let checksums = try checksums() else { return }
+    try Workers.performRuns(of: indices.count, minimum: 1, threads: threads) { (run) throws(StoreError) in
+      for position in run {
+        let index = indices[position]
+        let mask = unsafe UnsafeRawBufferPointer(
+          start: masks.base + index * layout.byteCount, count: layout.byteCount)
+        let found = unsafe CRC32.checksum(of: mask)
+        guard checksums[index] != Int(found) else { continue }
+        throw StoreError(
+          .corrupt,
+          "the mask is damaged: its CRC-32 is \(String(found, radix: 16)), not \(String(checksums[index], radix: 16))",
+          remedy: "write the store again", path: masks.map.path, image: index)
+      }
     }
   }
 

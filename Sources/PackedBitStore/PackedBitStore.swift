@@ -26,6 +26,7 @@ public final class PackedBitStore: ImageStore {
   /// The folder with columns and checksums, or nil for a file by itself.
   private let folder: String?
   private let knownLabels = Cached<[Int]>()
+  private let knownChecksums = Cached<[Int]?>()
   private let description: PackedBitDescription?
 
   static let labelsName = "labels.npy"
@@ -149,10 +150,12 @@ public final class PackedBitStore: ImageStore {
   /// The CRC-32 of each mask's bytes, or nil where they are not known.
   func checksums() throws(StoreError) -> [Int]? {
     guard let folder else { return nil }
-    let path = "\(folder)/\(Self.checksumsName)"
-    guard FileSystem.kind(of: path) == .file else { return nil }
-    return unsafe try values(at: path) { (header, data) throws(StoreError) in
-      try unsafe header.integers(in: data)
+    return try knownChecksums.value { () throws(StoreError) in
+      let path = "\(folder)/\(Self.checksumsName)"
+      guard FileSystem.kind(of: path) == .file else { return nil }
+      return unsafe try values(at: path) { (header, data) throws(StoreError) in
+        try unsafe header.integers(in: data)
+      }
     }
   }
 

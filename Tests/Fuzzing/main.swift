@@ -10,8 +10,13 @@ import Glibc
 import Musl
 #endif
 
-// The parser that IMAGE_STORES_PARSER names gets bytes that libFuzzer makes up. A StoreError is the right answer
-// to most; anything that ends the process is found.
+// `Fuzzing seeds PARSER FOLDER CORPORA...` writes files to begin with. Else the parser that IMAGE_STORES_PARSER
+// names gets bytes that libFuzzer makes up. A StoreError is the right answer to most; anything that ends the
+// process is found.
+if CommandLine.arguments.dropFirst().first == "seeds" {
+  do { try Roles.perform(Array(CommandLine.arguments.dropFirst())) } catch { fatalError("\(error)") }
+  exit(0)
+}
 exit(
   unsafe fuzzing_run(CommandLine.argc, CommandLine.unsafeArgv) { start, count in
     let bytes = unsafe [UInt8](UnsafeBufferPointer(start: start, count: count))

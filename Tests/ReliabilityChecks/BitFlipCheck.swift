@@ -68,7 +68,8 @@ package struct BitFlipCheck {
     else { throw Violation("flips-part BACKEND COUNT SEED FIRST OUTCOMES") }
     let backend = try Backend.named(arguments[0])
     let log = try File(arguments[4], .update)
-    let folder = try WorkFolder()
+    // In the folder of the process that asks, which removes it even if this one falls.
+    let folder = try WorkFolder(in: FileSystem.split(arguments[4]).folder)
     let path = backend.path(in: folder.path)
     let images = Commits(backend, imagesPerCommit: 9).images(ofFirst: 2)
     try backend.append(0..<2, to: path, imagesPerCommit: 9)
@@ -109,6 +110,7 @@ package struct BitFlipCheck {
     } catch is StoreError {
       return .foundOnOpening
     }
+    try checkReads(of: store, images)
     do {
       try store.verify()
     } catch {
@@ -118,6 +120,15 @@ package struct BitFlipCheck {
       throw Violation("verify finds nothing, and there are \(difference)")
     }
     return .harmless
+  }
+
+  /// Checks that a store that is asked to verify what it reads lends no other pixels than were written.
+  private static func checkReads(of store: any ImageStore, _ images: ModelImages) throws {
+    let store = store.verifyingReads()
+    for index in 0..<min(store.count, images.count) {
+      guard let pixels = try? store.pixels(at: index), pixels != images.pixels[index] else { continue }
+      throw Violation("image \(index) is read with other pixels though reads are verified")
+    }
   }
 
   /// The files that hold a store: all but LMDB's lock, in which nothing is kept.

@@ -77,7 +77,21 @@ package struct Parser: Sendable, CustomStringConvertible {
       let parts = bytes.split(separator: 0, maxSplits: 1, omittingEmptySubsequences: false)
       try write(Array(parts[0]), "\(folder)/format.json")
       if parts.count > 1 { try write(Array(parts[1]), "\(folder)/masks.npy") }
-      try readAll(try PackedBitStore(at: folder, threads: 1))
+      let store = try PackedBitStore(at: folder, threads: 1)
+      try readAll(store)
+      try readAllForms(store)
+    },
+    Parser("bare-masks") { (bytes, folder) throws(StoreError) in
+      // What no file says the first bytes do: the axis and the order of bits, then height and width.
+      guard bytes.count >= 4 else { throw StoreError(.corrupt, "no layout") }
+      let layout = try PackedBitLayout(
+        height: Int(bytes[1]) | Int(bytes[3] & 0x0F) << 8, width: Int(bytes[2]) | Int(bytes[3] >> 4) << 8,
+        axis: bytes[0] & 1 == 0 ? .rows : .columns, bitOrder: bytes[0] & 2 == 0 ? .big : .little)
+      let path = "\(folder)/masks"
+      try write(Array(bytes[4...]), path)
+      let store = try PackedBitStore(file: path, layout: layout, threads: 1)
+      try readAll(store)
+      try readAllForms(store)
     },
     Parser("cifar") { (bytes, folder) throws(StoreError) in
       let isArchive = bytes.starts(with: [0x1F, 0x8B])
@@ -133,6 +147,26 @@ package struct Parser: Sendable, CustomStringConvertible {
     }
   }
 
+  /// Reads masks in every form, whole and a region that begins and ends within bytes, and counts them.
+  private static func readAllForms(_ store: PackedBitStore) throws(StoreError) {
+    guard let format = store.layout?.format, format.byteCount <= 1 << 22 else { return }
+    let middle = ImageRegion(
+      row: format.height / 3, column: format.width / 3, height: max(1, format.height / 2),
+      width: max(1, format.width / 2))
+    for index in Set([0, store.count / 2, store.count - 1]) where index >= 0 && index < store.count {
+      for region in [ImageRegion(wholeOf: format), middle] {
+        for form in MaskForm.allCases {
+          let memory = try PixelMemory(capacity: max(1, store.byteCount(of: region, as: form)))
+          try memory.fill { (output) throws(StoreError) in
+            try store.read([index].span, regions: [region].span, as: form, into: &output)
+          }
+        }
+        _ = try store.count(in: region, ofImage: index)
+      }
+      _ = try store.counts(of: [index, index], in: [middle])
+    }
+  }
+
   /// Reads what a store has, up to some tens of MB of it.
   package static func readAll(_ store: any ImageStore) throws(StoreError) {
     let limit = 1 << 25
@@ -150,6 +184,9 @@ package struct Parser: Sendable, CustomStringConvertible {
       let corner = ImageRegion(row: format.height - 1, column: format.width - 1, height: 1, width: 1)
       _ = try store.read([index, index], region: corner)
     }
-    if store.count <= 200 { try store.verify() }
+    if store.count <= 200 {
+      try store.verify()
+      try store.verify(Array(0..<store.count).span)
+    }
   }
 }

@@ -86,8 +86,8 @@ package enum Roles {
       }
     },
     "seeds": { arguments in
-      guard arguments.count >= 2 else { throw Violation("seeds PARSER FOLDER [CORPORA]") }
-      try Seeds.write(arguments[0], to: arguments[1], corpora: arguments.count > 2 ? arguments[2] : nil)
+      guard arguments.count >= 2 else { throw Violation("seeds PARSER FOLDER [CORPORA...]") }
+      try Seeds.write(arguments[0], to: arguments[1], corpora: Array(arguments.dropFirst(2)))
     },
     "flips-part": { try BitFlipCheck.part($0) },
     "corpus-part": { try CorpusCheck.part($0) },

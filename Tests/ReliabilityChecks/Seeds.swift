@@ -4,7 +4,7 @@ import StoreIO
 /// Files for a fuzzer to begin with: small ones of our own, and those of other projects that fit a parser.
 package enum Seeds {
   /// Writes the seeds of a parser to a folder.
-  package static func write(_ parser: String, to folder: String, corpora: String?) throws {
+  package static func write(_ parser: String, to folder: String, corpora: [String]) throws {
     let work = try WorkFolder()
     func store(_ name: String) throws -> String {
       let backend = try Backend.named(name)
@@ -28,25 +28,37 @@ package enum Seeds {
       let path = try store("files-flat")
       try keep(content("\(path)/labels.csv") + [0] + content("\(path)/store.json"), "own")
     case "masks":
-      let path = try store("packedbit")
-      try keep(content("\(path)/format.json") + [0] + content("\(path)/masks.npy"), "own")
+      for name in ["packedbit", "packedbit-columns"] {
+        let path = try store(name)
+        try keep(content("\(path)/format.json") + [0] + content("\(path)/masks.npy"), name)
+      }
+    case "bare-masks":
+      // 37 x 41, as the backends of these checks have them: an array, and its bytes alone.
+      for (number, name) in ["packedbit", "packedbit-columns"].enumerated() {
+        let masks = try content(store(name) + "/masks.npy")
+        let layout: [UInt8] = [UInt8(number), 37, 41, 0]
+        try keep(layout + masks, "\(name).npy")
+        try keep(layout + masks.dropFirst(128), "\(name).bin")
+        // As many bytes in the header, and the array in Fortran order.
+        try keep(layout + masks.replacing("False".utf8, with: "True ".utf8), "\(name)-fortran.npy")
+      }
     case "png", "lmdb-value": try keep(content(store("files-flat") + "/0.png"), "own.png")
     case "npy": try keep(content(store("packedbit") + "/masks.npy"), "own.npy")
     default: break
     }
-    guard let corpora else { return }
-    for name in try FileSystem.allPaths(in: corpora) {
-      let path = "\(corpora)/\(name)"
-      guard FileSystem.kind(of: path, followingLinks: false) == .file else { continue }
-      guard let bytes = try? FileSystem.contents(of: path, limit: 1 << 16), fits(parser, bytes) else {
-        continue
+    for corpus in corpora {
+      for name in try FileSystem.allPaths(in: corpus) {
+        let path = "\(corpus)/\(name)"
+        guard FileSystem.kind(of: path, followingLinks: false) == .file,
+          let bytes = try? FileSystem.contents(of: path, limit: 1 << 16), fits(parser, name, bytes)
+        else { continue }
+        try keep(bytes, name.replacing("/", with: "-"))
       }
-      try keep(bytes, name.replacing("/", with: "-"))
     }
   }
 
-  /// Whether a file may be one for a parser, by its first bytes.
-  private static func fits(_ parser: String, _ bytes: [UInt8]) -> Bool {
+  /// Whether a file may be one for a parser, by its name or its first bytes.
+  private static func fits(_ parser: String, _ name: String, _ bytes: [UInt8]) -> Bool {
     let isPickle = bytes.first == 0x80 || bytes.first == UInt8(ascii: "(")
     let isPNG = bytes.starts(with: [0x89, 0x50])
     let isNPY = bytes.starts(with: [0x93, 0x4E])
@@ -57,6 +69,8 @@ package enum Seeds {
     case "npz": bytes.starts(with: [0x50, 0x4B])
     case "hdf5": bytes.starts(with: [0x89, 0x48])
     case "cifar": isPickle || bytes.starts(with: [0x1F, 0x8B])
+    case "csv": name.hasSuffix(".csv")
+    case "lmdb": bytes.dropFirst(16).starts(with: [0xDE, 0xC0, 0xEF, 0xBE])
     case "lmdb-value": isPickle || isPNG || isNPY
     default: false
     }

@@ -13,11 +13,15 @@ import Musl
 package final class WorkFolder: Sendable {
   package let path: String
 
-  package init() throws {
+  package convenience init() throws {
     let parents = [environment("IMAGE_STORES_WORK"), "/dev/shm", environment("TMPDIR"), "/tmp"]
     guard let parent = parents.compactMap({ $0 }).first(where: { unsafe access($0, W_OK) == 0 }) else {
       throw Violation("no folder for temporary files")
     }
+    try self.init(in: parent)
+  }
+
+  package init(in parent: String) throws {
     var template = Array("\(parent)/image-stores-XXXXXX".utf8CString)
     guard unsafe mkdtemp(&template) != nil else { throw Violation("no folder can be made in \(parent)") }
     path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)

@@ -31,6 +31,11 @@ extension ZipEnd {
     guard beginning == ZipFormat.localHeader || beginning == ZipFormat.end else {
       throw StoreError(.unrecognized, "no zip archive: there is no end record", path: file.path)
     }
+    // Ends are written with one call, comment last: what has the comment was whole once.
+    if NPZMark.allCases.contains(where: { tail.suffix($0.comment.count).elementsEqual($0.comment) }) {
+      throw StoreError(
+        .corrupt, "the end record is damaged", remedy: "fetch or write the archive again", path: file.path)
+    }
     if let result = try findEarlier(in: file, byteCount: byteCount, accept: accept) { return result }
     throw StoreError(
       .corrupt, "the archive is cut short: there is no end record with a whole directory",
