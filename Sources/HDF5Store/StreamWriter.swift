@@ -170,7 +170,7 @@ struct StreamWriter: ~Copyable {
         }
         return
       }
-      let block = max(1, (1 << 18) / size)
+      let block = max(1, (1 << 20) / size)
       for start in stride(from: 0, to: count, by: block) {
         let run = start..<min(start + block, count)
         check(run)

@@ -43,8 +43,10 @@ internal import Musl
     do throws(StoreError) {
       try Self.check(
         unsafe mdb_env_set_mapsize(environment, Self.firstMapSize), "setting the map's size", path)
-      let flags = UInt32(MDB_NOTLS) | (isStaged ? UInt32(MDB_NOSYNC) : 0)
-      try unsafe Self.open(environment, path, flags)
+      // A commit that others can see waits for its pages, but not for the meta page that leads to them: the next
+      // commit waits for that, and the last one's is waited for by `synchronize()`.
+      let flags = MDB_NOTLS | (isStaged ? MDB_NOSYNC : MDB_NOMETASYNC)
+      try unsafe Self.open(environment, path, UInt32(flags))
       var dead: Int32 = 0
       // Readers that died would keep pages from being used again.
       try Self.check(unsafe mdb_reader_check(environment, &dead), "looking for dead readers", path)
