@@ -1,23 +1,35 @@
 #!/usr/bin/env bash
-# Runs the tests under the address sanitizer, and those with threads under the thread sanitizer.
+# Runs tests under the address sanitizer, and those with threads under the thread sanitizer.
 #
-#   Scripts/sanitize.sh [address|thread]
+#   Scripts/sanitize.sh [address|parsers|thread|quick]
 #
-# Each is a build of its own. The checks that make system calls fail sit out: they take the places that the
-# sanitizers take.
+# Without an argument all tests under the one and the concurrent ones under the other. `parsers` leaves out what does
+# not read files, and `quick` is that and `thread`: what continuous integration runs. Each sanitizer is a build of its
+# own. The checks that make system calls fail sit out: they take the places that the sanitizers take.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 which=${1:-all}
 
-if [ "$which" = all ] || [ "$which" = address ]; then
-  # libhdf5 keeps what it has allocated until the process ends, and this package tells it not to clean up then.
-  # Memory that cannot be had is an error of ours, not an end.
-  ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 swift test --sanitize=address --scratch-path .build/address
-fi
+# libhdf5 keeps what it has allocated until the process ends, and this package tells it not to clean up then.
+# Memory that cannot be had is an error of ours, not an end.
+address() {
+  ASAN_OPTIONS=detect_leaks=0:allocator_may_return_null=1 swift test --sanitize=address --scratch-path .build/address "$@"
+}
 
-if [ "$which" = all ] || [ "$which" = thread ]; then
-  # Concurrent parts: workers, feeding, stores read by many threads, readers beside a writer.
-  TSAN_OPTIONS="suppressions=$PWD/Scripts/thread-sanitizer.suppressions halt_on_error=1 exitcode=66" \
-    swift test --sanitize=thread --scratch-path .build/thread \
-    --filter 'WorkersTests|ImageFeedingTests|Conformance|ConcurrencyTests|ReadingTests/threads'
-fi
+case $which in
+  all | address) address ;;
+  parsers | quick)
+    # Formats, backends, and the checks of files that are damaged, hostile or of other projects.
+    address --filter 'PickleTests|NumPyFormatTests|PNGCodecTests|DeflateTests|CIFAR10Tests|FileStoreTests|LMDBStoreTests' \
+      --filter 'HDF5StoreTests|NPZStoreTests|PackedBitStoreTests|ReliabilityTests.(HostileTests|ReadingTests)'
+    ;;
+esac
+
+case $which in
+  all | thread | quick)
+    # Concurrent parts: workers, feeding, stores read by many threads, readers beside a writer.
+    TSAN_OPTIONS="suppressions=$PWD/Scripts/thread-sanitizer.suppressions halt_on_error=1 exitcode=66" \
+      swift test --sanitize=thread --scratch-path .build/thread \
+      --filter 'WorkersTests|ImageFeedingTests|Conformance|ConcurrencyTests|ReadingTests/threads'
+    ;;
+esac

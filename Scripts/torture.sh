@@ -1,36 +1,56 @@
 #!/usr/bin/env bash
-# The long run behind the figures in Docs/Guarantees.md: some hours on two cores.
+# The runs behind the figures in Docs/Guarantees.md: about an hour on two cores.
 #
-#   Scripts/torture.sh [quick]        quick: a few minutes
+#   Scripts/torture.sh [quick|ci]
 #
-# Prints one line a check and backend; the first line with FAILED ends it. IMAGE_STORES_SEED makes it another run.
+# quick takes some minutes; ci is what continuous integration adds to the tests: 200 kills a backend, and a full file
+# system. Prints one line a check and backend; the first line with FAILED ends it. IMAGE_STORES_SEED makes it another
+# run, IMAGE_STORES_SHARED names the folder in whose fixtures/external there are folders of files of other projects.
 set -euo pipefail
 cd "$(dirname "$0")/.."
+export IMAGE_STORES_TIMEOUT=86400
+
+# A file system that is full: one of our own, where the system lets us have it.
+full() {
+  local folder
+  folder=$(mktemp -d)
+  if unshare --user --map-root-user --mount mount -t tmpfs -o size=2m none "$folder" 2>/dev/null; then
+    unshare --user --map-root-user --mount sh -c \
+      "mount -t tmpfs -o size=2m none '$folder' && IMAGE_STORES_WORK='$folder' '$torture' full all"
+  else
+    echo "full file system: skipped, no file system of a given size can be mounted here"
+  fi
+  rmdir "$folder"
+}
+
+if [ "${1:-}" = ci ]; then
+  # The build of the tests, which is there; backends side by side.
+  swift build --product Torture
+  torture=$(swift build --show-bin-path)/Torture
+  backends=(files files-flat lmdb lmdb-per-image npz npz-stored hdf5 hdf5-chunked hdf5-mixed packedbit packedbit-columns)
+  printf '%s\n' "${backends[@]}" | xargs -P 2 -I BACKEND "$torture" kills BACKEND 200 create append
+  full
+  exit
+fi
 swift build -c release --product Torture
 torture=$(swift build -c release --show-bin-path)/Torture
-export IMAGE_STORES_TIMEOUT=86400
 if [ "${1:-}" = quick ]; then
   kills=20 flips=1000 opens=1000 reads=20000 commits=20
 else
   kills=1000 flips=10000 opens=10000 reads=1000000 commits=500
 fi
+"$torture" flips all "$flips"
 "$torture" kills all every
 "$torture" kills all "$kills"
 IMAGE_STORES_OLD_RENAME=1 "$torture" kills all every
 "$torture" faults all
 "$torture" reading-faults all
 "$torture" file-size-limits all
-# A file system that is full: one of our own, where the system lets us have it.
-full=$(mktemp -d)
-unshare --user --map-root-user --mount sh -c \
-  "mount -t tmpfs -o size=2m none '$full' && IMAGE_STORES_WORK='$full' '$torture' full all" ||
-  echo "full file system: skipped, no file system of a given size can be mounted here"
-rmdir "$full"
+full
 "$torture" writers all
-"$torture" flips all "$flips"
 "$torture" files all "$opens"
 "$torture" memory all "$reads"
 "$torture" concurrency all "$commits"
 "$torture" fork all
-shared=${IMAGE_STORES_SHARED:-../shared}
-[ ! -d "$shared/fixtures/external" ] || "$torture" corpora "$shared"/fixtures/external/*
+external=${IMAGE_STORES_SHARED:-../shared}/fixtures/external
+[ ! -d "$external" ] || "$torture" corpora "$external"/*

@@ -10,11 +10,14 @@ import Glibc
 import Musl
 #endif
 
-// `Fuzzing seeds PARSER FOLDER CORPORA...` writes files to begin with. Else the parser that IMAGE_STORES_PARSER
-// names gets bytes that libFuzzer makes up. A StoreError is the right answer to most; anything that ends the
-// process is found.
-if CommandLine.arguments.dropFirst().first == "seeds" {
-  do { try Roles.perform(Array(CommandLine.arguments.dropFirst())) } catch { fatalError("\(error)") }
+// The parser that IMAGE_STORES_PARSER names gets bytes that libFuzzer makes up. A StoreError is the right answer
+// to most; anything that ends the process is found. Without the variable this is the program Torture, under
+// the sanitizer.
+if environment("IMAGE_STORES_PARSER") == nil {
+  do { try Roles.perform(Array(CommandLine.arguments.dropFirst())) } catch {
+    printNow("FAILED: \(error)")
+    exit(1)
+  }
   exit(0)
 }
 exit(

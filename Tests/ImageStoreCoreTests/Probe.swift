@@ -8,6 +8,7 @@ final class Probe: ImageStore {
     var lendings: [[Int]] = []
     var advice: [AccessPattern] = []
     var verifications = 0
+    var checks: [[Int]] = []
     var labels = 0
     var formats = 0
   }
@@ -67,5 +68,10 @@ final class Probe: ImageStore {
     recorded.withLock { $0.verifications += 1 }
     if let failure { throw failure }
     progress(count)
+  }
+
+  func verify(_ indices: Span<Int>) throws(StoreError) {
+    recorded.withLock { $0.checks.append(indices.indices.map { indices[$0] }) }
+    if let failure { throw failure }
   }
 }

@@ -43,6 +43,22 @@ import Testing
     }
   }
 
+  /// A commit that was whole is not taken for one that was cut off.
+  @Test func aDamagedEndDoesNotBringTheCommitBeforeBack() throws {
+    let folder = TemporaryFolder()
+    let path = "\(folder.path)/a.npz"
+    try append(0..<3, to: path, .create)
+    try append(3..<5, to: path)
+    let whole = try FileSystem.contents(of: path, limit: 1 << 20)
+    let endByteCount = 22 + "swift-image-stores uniform".utf8.count
+    for bit in 0..<8 * endByteCount {
+      var bytes = whole
+      bytes[whole.count - endByteCount + bit / 8] ^= 1 << (bit % 8)
+      guard let store = try? NPZStore(at: folder.write(bytes, "damaged.npz")) else { continue }
+      #expect(store.count == 5, "bit \(bit)")
+    }
+  }
+
   @Test func aReaderMeanwhileFindsTheLastCommit() throws {
     let folder = TemporaryFolder()
     let path = "\(folder.path)/a.npz"

@@ -6,7 +6,7 @@ package struct CorpusCheck {
   /// How it went.
   package struct Figures: Sendable {
     package var files = 0
-    /// Files times parsers that read them, and that refused them.
+    /// Files that one parser or more read to the end, and files that all refused.
     package var read = 0
     package var refused = 0
     /// Files in which a C library ended the process.
@@ -15,64 +15,65 @@ package struct CorpusCheck {
     package init() {}
   }
 
+  /// What became of a file, as one byte of the file in which a process keeps count.
+  private enum Outcome: UInt8 { case refused, read }
+
   private static let largest = 64 << 20
 
   /// Gives each file below a folder to each parser, in another process.
   package static func run(_ folder: String, program: String) throws -> Figures {
     let work = try WorkFolder()
-    let progress = "\(work.path)/progress"
-    var figures = Figures()
-    figures.files = try files(in: folder).count
+    let outcomes = "\(work.path)/outcomes"
+    let paths = try files(in: folder)
+    var (isRead, isFatal) = (Set<Int>(), Set<Int>())
     for parser in Parser.all {
       var start = 0
-      while true {
+      while start < paths.count {
+        try FileSystem.remove(outcomes)
+        try FileSystem.write([], toNewFile: outcomes)
         let (end, output) = try ChildProcess.run(
-          program, ["corpus-part", folder, parser.name, "\(start)", progress], folder: work.path)
-        if end == .exited(0) {
-          let numbers = output.split(whereSeparator: \.isWhitespace).compactMap { Int($0) }
-          try require(numbers.count == 2, "\(parser): \(output)")
-          figures.read += numbers[0]
-          figures.refused += numbers[1]
-          break
+          program, ["corpus-part", folder, parser.name, "\(start)", outcomes], folder: work.path)
+        for byte in try FileSystem.contents(of: outcomes, limit: paths.count) {
+          if Outcome(rawValue: byte) == .read { isRead.insert(start) }
+          start += 1
         }
-        let at = String(decoding: try FileSystem.contents(of: progress, limit: 1 << 16), as: UTF8.self)
-        let fields = at.split(separator: "\n")
-        guard fields.count == 2, let index = Int(fields[0]), case .signaled = end else {
-          throw Violation("\(parser), \(at): \(end) \(output)")
+        if end == .exited(0) { break }
+        guard case .signaled = end, parser.usesLibrary, start < paths.count else {
+          throw Violation("\(parser), \(start < paths.count ? paths[start] : folder): \(end) \(output)")
         }
-        try require(parser.usesLibrary, "\(parser) falls over \(fields[1]): \(end) \(output)")
-        figures.fatalToLibrary.append(String(fields[1]))
-        // What was counted before is lost with the process: begin again behind the file, and count it.
-        figures.read += 0
-        figures.refused += index - start
-        start = index + 1
+        isFatal.insert(start)
+        start += 1
       }
     }
+    var figures = Figures()
+    figures.files = paths.count
+    figures.read = isRead.count
+    figures.fatalToLibrary = isFatal.sorted().map { String(paths[$0].dropFirst(folder.count + 1)) }
+    figures.refused = paths.count - isRead.union(isFatal).count
     return figures
   }
 
   /// The part of the process that parses.
   package static func part(_ arguments: [String]) throws {
     guard arguments.count == 4, let start = Int(arguments[2]) else {
-      throw Violation("corpus-part FOLDER PARSER START PROGRESS")
+      throw Violation("corpus-part FOLDER PARSER START OUTCOMES")
     }
     let parser = try Parser.named(arguments[1])
-    let work = try WorkFolder()
-    var (read, refused) = (0, 0)
+    let log = try File(arguments[3], .update)
+    let work = try WorkFolder(in: FileSystem.split(arguments[3]).folder)
     for (index, path) in try files(in: arguments[0]).enumerated() where index >= start {
-      try FileSystem.remove(arguments[3])
-      try FileSystem.write(Array("\(index)\n\(path)".utf8), toNewFile: arguments[3])
       let bytes = try FileSystem.contents(of: path, limit: largest)
       try work.clear()
+      var outcome = Outcome.read
       do throws(StoreError) {
         try parser.parse(bytes, in: work.path)
-        read += 1
       } catch {
         try require(!error.description.contains("\n"), "an error of two lines: \(error)")
-        refused += 1
+        outcome = .refused
       }
+      let byte = [outcome.rawValue]
+      try unsafe log.write(byte.span.bytes, at: index - start)
     }
-    printNow("\(read) \(refused)")
   }
 
   private static func files(in folder: String) throws -> [String] {

@@ -10,7 +10,8 @@ import Musl
 
 /// What the program `Torture` does: each check by its name, and the parts that other processes play in them.
 ///
-/// A check is called as `Torture CHECK [BACKEND|all] [COUNT]` and prints one line a backend.
+/// A check is called as `Torture CHECK [BACKEND|all] [COUNT]` and prints a line a backend, or an operation of one;
+/// kills take the names of operations after the number, else they are tried on all.
 package enum Roles {
   package static func perform(_ arguments: [String]) throws {
     guard let role = arguments.first else { throw Violation("no check is named") }
@@ -21,7 +22,7 @@ package enum Roles {
     }
     let name = rest.first ?? "all"
     for backend in name == "all" ? Backend.all : [try Backend.named(name)] {
-      try check(backend, rest.count > 1 ? rest[1] : nil)
+      try check(backend, Array(rest.dropFirst()))
     }
   }
 
@@ -35,10 +36,10 @@ package enum Roles {
   /// Seeds come from here, so that a long run can be another one.
   private static var seed: UInt64 { environment("IMAGE_STORES_SEED").flatMap { UInt64($0) } ?? 1 }
 
-  private static let checks: [String: @Sendable (Backend, _ count: String?) throws -> Void] = [
+  private static let checks: [String: @Sendable (Backend, _ options: [String]) throws -> Void] = [
     "kills": { try kills($0, $1) },
-    "faults": { try faults($0, $1) },
-    "reading-faults": { try readingFaults($0, $1) },
+    "faults": { try faults($0, $1.first) },
+    "reading-faults": { try readingFaults($0, $1.first) },
     "file-size-limits": { backend, _ in
       for operation in Operation.allCases {
         let figures = try FaultCheck.runWithFileSizeLimits(backend, operation)
@@ -51,26 +52,27 @@ package enum Roles {
         printNow("full file system, \(backend) \(operation.rawValue): \(figures)")
       }
     },
-    "flips": { backend, count in
+    "flips": { backend, options in
       let figures = try BitFlipCheck.run(
-        backend, count: number(count, or: 10_000), seed: seed, program: program)
+        backend, count: number(options.first, or: 10_000), seed: seed, program: program)
       printNow("flips, \(backend): \(figures)")
     },
     "writers": { backend, _ in
       printNow("second writers, \(backend): \(try WriterCheck.run(backend, program: program)) refused")
     },
-    "files": { backend, count in
-      let files = try LimitCheck.openAndClose(backend, count: number(count, or: 10_000))
+    "files": { backend, options in
+      let files = try LimitCheck.openAndClose(backend, count: number(options.first, or: 10_000))
       printNow("open files, \(backend): \(files)")
     },
-    "memory": { backend, count in
-      let (early, late) = try LimitCheck.read(backend, count: number(count, or: 1_000_000), seed: seed)
+    "memory": { backend, options in
+      let reads = number(options.first, or: 1_000_000)
+      let (early, late) = try LimitCheck.read(backend, count: reads, seed: seed)
       printNow("memory, \(backend): \(early) KiB after a tenth of the reads, \(late) KiB after all")
     },
-    "concurrency": { backend, count in
+    "concurrency": { backend, options in
       guard backend.isReadableDuringAppend else { return }
       let figures = try ConcurrencyCheck.run(
-        backend, commits: number(count, or: 200), threads: 8, processes: 4, program: program)
+        backend, commits: number(options.first, or: 200), threads: 8, processes: 4, program: program)
       printNow("concurrency, \(backend): \(figures)")
     },
     "fork": { backend, _ in
@@ -109,8 +111,13 @@ package enum Roles {
   ]
 
   /// `COUNT` writers an operation, or `every` for one at each of its system calls.
-  private static func kills(_ backend: Backend, _ count: String?) throws {
-    for operation in Operation.allCases {
+  private static func kills(_ backend: Backend, _ options: [String]) throws {
+    let count = options.first
+    let operations = try options.dropFirst().map { name in
+      guard let operation = Operation(rawValue: name) else { throw Violation("no operation \(name)") }
+      return operation
+    }
+    for operation in operations.isEmpty ? Operation.allCases : operations {
       let figures = try KillCheck.run(
         backend, operation, count: number(count, or: 1000), everyCall: count == "every", seed: seed,
         program: program)

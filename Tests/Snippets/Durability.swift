@@ -19,4 +19,8 @@ func durability() async throws {
 
   let store = try LMDBStore(at: "glyphs.lmdb")
   try store.verify { checked in print("\(checked) of \(store.count)") }
+
+  let careful = store.verifyingReads()
+  let batch = try careful.read([17, 4, 8])
+  print(batch.count)
 }

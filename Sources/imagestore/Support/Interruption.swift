@@ -96,6 +96,7 @@ struct InterruptibleStore: ImageStore {
   }
 
   func verify(progress: (_ checked: Int) -> Void) throws(StoreError) { try base.verify(progress: progress) }
+  func verify(_ indices: Span<Int>) throws(StoreError) { try base.verify(indices) }
 
   private func check() throws(StoreError) {
     if Interruption.pending != nil { throw StoreError(.system, "interrupted") }
