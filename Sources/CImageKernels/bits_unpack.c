@@ -4,14 +4,16 @@
 #include "bits_access.h"
 #include "vectors.h"
 
+#define SELECT_AT(type, x)                                                                       \
+  *(type *)(to + (x)) = (type)((*(const type *)(from + (x)) & mask) != 0) & one
+
 #define SELECT(type)                                                                             \
   if (width >= sizeof(type)) {                                                                   \
-    for (size_t x = 0;;) {                                                                       \
-      type v = *(const type *)(from + x);                                                        \
-      *(type *)(to + x) = (type)((v & mask) != 0) & one;                                         \
-      if (x + sizeof(type) == width) return;                                                     \
-      x = x + 2 * sizeof(type) <= width ? x + sizeof(type) : width - sizeof(type);               \
-    }                                                                                            \
+    size_t x = 0;                                                                                \
+    _Pragma("clang loop unroll_count(4)") for (; x + sizeof(type) <= width; x += sizeof(type))   \
+      SELECT_AT(type, x);                                                                        \
+    if (x < width) SELECT_AT(type, width - sizeof(type));                                        \
+    return;                                                                                      \
   }
 
 // Writes `one` where a byte has the bit of `mask`, else 0.
