@@ -125,6 +125,32 @@ def work_table(figures, work):
     return table(["subject", "threads"] + [f"{c:,}" for c in counts], rows)
 
 
+USES = [
+    ("LMDBStore", "training from a local disk; sets that grow: an append costs what is appended"),
+    ("HDF5Store", "one file for Swift, Python, MATLAB and R; an append costs the whole file"),
+    ("NPZStore stored", "a file that numpy alone opens, read as fast as memory"),
+    ("NPZStore", "the same, smaller: to hand over or to keep"),
+    ("HDF5Store gzip", "a smaller HDF5 file"),
+    ("FileStore", "images to look at, edit and version one by one"),
+    ("PackedBitStore", "masks of one bit a pixel, whole or cropped"),
+]
+
+
+def choice_rows(figures):
+    """What each store costs at the largest count, the better of one and two threads, beside what to take it for."""
+    for subject, use in USES:
+        suffix = " masks" if subject == "PackedBitStore" else ""
+
+        def best(work):
+            count = figures.count_of(subject, work + suffix)
+            values = [figures.median(subject, work + suffix, threads, count) for threads in (1, 2)]
+            return f"{min(v for v in values if v):.3g}" if any(values) else ""
+
+        sizes = [(c, b) for (s, c), (b, _) in figures.bytes.items() if s == subject]
+        disk = f"{max(sizes)[1] / max(sizes)[0]:,.0f}" if sizes else ""
+        yield subject, use, best("write"), best("read"), best("shuffled"), best("random crops"), best("append"), disk
+
+
 def report(figures, chart_names, data):
     lines = ["# Benchmarks", "",
              "Written by `Benchmarks/run full`. Times are microseconds an image, warm cache, release build; ratios are",
@@ -136,6 +162,13 @@ def report(figures, chart_names, data):
     lines += ["", "Void: " + (", ".join(void) if void else "none; all readers of a work delivered the same pixels."), ""]
     for name, title in chart_names:
         lines += [f"![{title}](Charts/{name})", ""]
+    lines += ["## Which store when", "",
+              "Microseconds an image at the largest count, synced where it is written, the better of one and two threads; masks have",
+              "one channel of one bit. Writing, reading in order, in shuffled batches of 128, in crops of 24x24 at random places;",
+              "appending a tenth.", ""]
+    lines += table(["store", "take it for", "write", "read", "shuffled", "crops", "append", "bytes an image"],
+                   choice_rows(figures))
+    lines += [""]
     for work in sorted({k[1] for k in figures.by_key}):
         lines += [f"## {work}", ""] + list(work_table(figures, work)) + [""]
     lines += ["## Disk", ""]
