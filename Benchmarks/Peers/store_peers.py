@@ -122,7 +122,7 @@ def measure_hdf5(data, work, recorder):
     if n > 10_000:
         # Half a millisecond an image: a minute and more for what the smaller counts say.
         return
-    write_zipped = lambda: write(zipped, chunks=(16, *images.shape[1:]), compression="gzip")
+    write_zipped = lambda: write(zipped, chunks=(min(n, 16), *images.shape[1:]), compression="gzip")
     recorder.measure("h5py gzip", "write", n, write_zipped, lambda: clear(zipped), path=zipped)
     if not zipped.exists() and recorder.wants("h5py gzip", "shuffled"):
         write_zipped()
