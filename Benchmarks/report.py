@@ -31,9 +31,9 @@ class Figures:
         self.counts = sorted({k[2] for k in self.by_key})
 
     def count_of(self, subject, work):
-        """The largest number of images that the work was done with."""
-        counts = [k[2] for k in self.by_key if k[:2] == (subject, work)]
-        return max(counts) if counts else None
+        """The largest number of images that the work was done with in several rounds, else in one."""
+        counts = {k[2]: len(rounds) for k, rounds in self.by_key.items() if k[:2] == (subject, work)}
+        return max((c for c in counts if counts[c] > 2), default=max(counts, default=None))
 
     def rounds(self, subject, work, threads, count):
         return self.by_key.get((subject, work, count, threads), {})
