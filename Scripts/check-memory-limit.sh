@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Writes data sets several times larger than a limit of memory, and streams a shuffled epoch of each within it.
+# Writes data sets several times larger than a limit of memory, and streams a shuffled epoch of each within it; before that,
+# cancels 1,000 epochs and looks at the threads and the memory that are left.
 #
 #   Scripts/check-memory-limit.sh [MEGABYTES [LIMIT]]     1024 MB of pixels in 256 MB, unless told otherwise
 #
@@ -39,6 +40,11 @@ make_group() {
   fi
   return 1
 }
+
+echo "=== 1,000 epochs cancelled at random points"
+"$run" write lmdb "$work/cancel" 1000
+"$run" cancel lmdb "$work/cancel" 1000
+rm -rf "$work/cancel"
 
 images=$((megabytes * 1048576 / 69120))
 if made=$(make_group); then

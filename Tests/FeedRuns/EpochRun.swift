@@ -37,23 +37,30 @@ struct EpochRun {
     ProcessMemory.printPeak()
   }
 
-  /// The time of epochs by one worker and by two, the best of five each in turns.
+  /// The time of epochs by one worker and by two, the best of five each in turns, and the processor's, which two workers
+  /// should not take more of.
   func compareWorkers() throws {
     var best = [Double](repeating: .infinity, count: 3)
+    var processor = best
     for round in 0..<5 {
       for workers in [1, 2] {
         let start = ContinuousClock.now
+        let processorStart = ProcessMemory.processorSeconds
         let feed = store.batches(
           of: 128, in: .shuffled(seed: 1, epoch: round), options: FeedOptions(workers: workers))
         // A task waits; a thread would make batches itself.
         try drain(feed)
         best[workers] = min(best[workers], (ContinuousClock.now - start) / .seconds(1))
+        processor[workers] = min(processor[workers], ProcessMemory.processorSeconds - processorStart)
       }
     }
-    let (one, two) = (best[1] / Double(store.count) * 1e6, best[2] / Double(store.count) * 1e6)
+    let perImage = 1e6 / Double(store.count)
     print(
       String(
-        format: "  one worker %.2f us an image, two workers %.2f: %.2f times as fast", one, two, one / two))
+        format:
+          "  one worker %.2f us an image, two workers %.2f: %.2f times as fast; of the processor %.2f and %.2f",
+        best[1] * perImage, best[2] * perImage, best[1] / best[2], processor[1] * perImage,
+        processor[2] * perImage))
   }
 
   private func drain(_ feed: BatchFeed) throws {

@@ -1,6 +1,6 @@
 import Foundation
 
-/// What the system says of this process' memory and threads.
+/// What the system says of this process' memory, threads and time.
 enum ProcessMemory {
   /// A number of /proc/self/status; 0 where the system has none.
   private static func status(_ name: String) -> Int {
@@ -14,6 +14,13 @@ enum ProcessMemory {
   /// The most kilobytes that have been in memory at once, pages of mapped files included.
   static var peak: Int { status("VmHWM") }
   static var threads: Int { status("Threads") }
+
+  /// Seconds of the processor that all threads have taken.
+  static var processorSeconds: Double {
+    var time = timespec()
+    unsafe clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
+    return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
+  }
 
   static func printPeak() {
     print("  peak of resident memory, mapped pages included: \(peak / 1024) MB")

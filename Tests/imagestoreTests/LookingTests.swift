@@ -74,6 +74,30 @@ import Testing
     #expect(folder.names == ["folds"])
   }
 
+  @Test func partsHaveTheirShareOfEveryClass() throws {
+    try folder.run("split", demoSet, "--fractions", "0.7,0.2,0.1", "--output", "parts").succeeded()
+    let labels = try labelsOfDemoSet()
+    var seen: [Int] = []
+    for (name, share) in [("train", 0.7), ("validation", 0.2), ("test", 0.1)] {
+      let part = try indices("parts/\(name).npy")
+      #expect(part == part.sorted())
+      for label in 0..<10 {
+        #expect(abs(Double(part.count { labels[$0] == label }) - 36 * share) <= 1, "\(name), class \(label)")
+      }
+      seen += part
+    }
+    #expect(seen.sorted() == Array(0..<360))
+    try folder.run("split", demoSet, "--fractions", "0.5,0.5", "--output", "parts").failed(naming: "parts/")
+    for wrong in ["0.5", "0.5,0.6", "1.5,-0.5", "0.5,,0.5", "x,y", "0.25,0.25,0.25,0.25"] {
+      #expect(try folder.run("split", demoSet, "--fractions", wrong, "--output", "no").status == 64)
+    }
+    #expect(
+      try folder.run("split", demoSet, "--fractions", "0.5,0.5", "--folds", "2", "--output", "no").status
+        == 64)
+    #expect(try folder.run("split", demoSet, "--output", "no").status == 64)
+    #expect(folder.names == ["parts"])
+  }
+
   /// The int64 elements of a .npy file with a header of 128 bytes, read by hand.
   private func indices(_ name: String) throws -> [Int] {
     let bytes = try folder.contents(name)

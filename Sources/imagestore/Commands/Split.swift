@@ -6,52 +6,88 @@ internal import StoreIO
 
 struct Split: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Divides a store into folds for cross-validation.",
-    usage: "imagestore split STORE --folds K [--seed S] --output DIR",
+    abstract: "Divides a store into folds for cross-validation, or into parts of stated shares.",
+    usage: """
+      imagestore split STORE --folds K [--seed S] --output DIR
+      imagestore split STORE --fractions F,F[,F] [--seed S] --output DIR
+      """,
     discussion: """
       Writes fold-0-train.npy and fold-0-validation.npy, fold-1-..., the indices of images as int64 by \
       rising index, for numpy.load. Each fold has its share of every class, within one image; a store \
-      without labels is divided evenly. The same seed gives the same folds everywhere.
+      without labels is divided evenly. With fractions, which sum to 1, train.npy, validation.npy and, where \
+      there is a third, test.npy. The same seed gives the same division everywhere.
       """)
 
   @Argument(help: "The store.") var store: String
-  @Option(help: ArgumentHelp("How many folds.", valueName: "K")) var folds: Int
+  @Option(help: ArgumentHelp("How many folds.", valueName: "K")) var folds: Int?
+  @Option(help: ArgumentHelp("The shares of training, validation and test.", valueName: "F,F,F"))
+  var fractions: String?
   @Option(help: ArgumentHelp("What the division is drawn from.", valueName: "S")) var seed: UInt64 = 0
   @Option(help: ArgumentHelp("Folder to write to; made if it is not there.", valueName: "dir")) var output:
     String
   @OptionGroup(title: "For files that do not describe themselves") var describing: DescribingOptions
 
+  private static let partNames = ["train", "validation", "test"]
+
+  /// The numbers of `--fractions`, or nil where they are no two or three positive ones that sum to 1.
+  private static func shares(_ text: String) -> [Double]? {
+    let shares = text.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) ?? .nan }
+    let isDivision = shares.allSatisfy { $0 > 0 && $0 < 1 } && abs(shares.reduce(0, +) - 1) <= 1e-6
+    return isDivision && (2...partNames.count).contains(shares.count) ? shares : nil
+  }
+
   func validate() throws {
-    if folds < 2 { throw ValidationError("--folds takes a number from 2.") }
+    switch (folds, fractions) {
+    case (let folds?, nil):
+      if folds < 2 { throw ValidationError("--folds takes a number from 2.") }
+    case (nil, let fractions?):
+      if Self.shares(fractions) == nil {
+        throw ValidationError("--fractions takes two or three numbers that sum to 1, as 0.8,0.1,0.1.")
+      }
+    default: throw ValidationError("Give --folds or --fractions.")
+    }
   }
 
   func run() throws {
     let images = try OpenedStore(store, hints: describing.hints).store
-    let division: Folds
+    let labels: [Int]?
+    var parts: [(name: String, indices: [Int])] = []
     do throws(StoreError) {
-      if let labels = try images.labels() {
-        division = try Folds(stratifying: labels, into: folds, seed: seed)
-      } else {
-        division = try Folds(of: images.count, into: folds, seed: seed)
+      labels = try images.labels()
+      if let folds {
+        let division: Folds
+        if let labels {
+          division = try Folds(stratifying: labels, into: folds, seed: seed)
+        } else {
+          division = try Folds(of: images.count, into: folds, seed: seed)
+        }
+        for fold in 0..<folds {
+          parts.append(("fold-\(fold)-train", division.indices(outside: fold)))
+          parts.append(("fold-\(fold)-validation", division.indices(of: fold)))
+        }
+      } else if let shares = fractions.flatMap(Self.shares) {
+        let division = try Folds(of: images.count, fractions: shares, stratifying: labels, seed: seed)
+        for part in 0..<division.count { parts.append((Self.partNames[part], division.indices(of: part))) }
       }
     } catch {
       throw error.at(path: store)
     }
     try prepareFolder()
-    for fold in 0..<folds {
-      try write(division.indices(outside: fold), "fold-\(fold)-train.npy")
-      try write(division.indices(of: fold), "fold-\(fold)-validation.npy")
-    }
-    Console.line("\(output): \(folds) folds of \(Numbers.count(images.count, "image"))")
+    for part in parts { try write(part.indices, "\(part.name).npy") }
+    let result =
+      folds.map { "\($0) folds" } ?? parts.map { "\($0.name) \($0.indices.count)" }.joined(separator: ", ")
+    Console.line("\(output): \(result) of \(Numbers.count(images.count, "image"))")
   }
 
-  /// Makes the folder, or finds that it has no folds yet.
+  /// Makes the folder, or finds that it has no division yet.
   private func prepareFolder() throws(StoreError) {
     guard FileSystem.kind(of: output) != nil else { return try FileSystem.createFolder(output) }
-    if let fold = try FileSystem.names(in: output).first(where: { $0.hasPrefix("fold-") }) {
+    let taken = Self.partNames.map { "\($0).npy" }
+    let names = try FileSystem.names(in: output).sorted()
+    if let name = names.first(where: { $0.hasPrefix("fold-") || taken.contains($0) }) {
       throw StoreError(
-        .alreadyExists, "there are folds already", remedy: "remove them or choose another folder",
-        path: "\(output)/\(fold)")
+        .alreadyExists, "there is a division already", remedy: "remove it or choose another folder",
+        path: "\(output)/\(name)")
     }
   }
 
