@@ -110,10 +110,13 @@ extension FeedTests {
   /// Or counting them would prove nothing.
   @Test func threadsAreSeenByTheirName() throws {
     let seen = Atomic(0)
+    // The consumer makes batches too and may have made all before a worker has its name: it waits for one.
     let store = WatchedStore(try makeStore(count: 10)) { (_) throws(StoreError) in
-      seen.add(feedThreads, ordering: .relaxed)
+      for _ in 0..<1000 where seen.load(ordering: .relaxed) == 0 {
+        seen.add(feedThreads, ordering: .relaxed)
+        usleep(1000)
+      }
     }
-    // The consumer makes batches too, so one worker more is seen from there.
     _ = try drain(store.batches(of: 1, options: FeedOptions(prefetch: 2, workers: 3)))
     #expect(seen.load(ordering: .relaxed) > 0)
     expectNothingLeft()
