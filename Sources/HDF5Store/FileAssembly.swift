@@ -161,14 +161,14 @@ struct FileAssembly {
       try session.write(
         labels.map(Int64.init), as: DatasetNames.labels, in: file, session.copy(CHDF5_int64()))
       try session.link(DatasetNames.labels, as: DatasetNames.meta, in: file)
-      try session.writeAttribute(DatasetNames.labels, of: sums, HDF5Checksum.of(labels: labels))
+      try session.writeAttribute(DatasetNames.labels, of: sums, CRC32.checksum(of: labels))
     }
     if !annotations.columns.isEmpty {
       let group = try session.createGroup(DatasetNames.columns, in: file)
       for (name, column) in annotations.columns.sorted(by: { $0.key < $1.key }) {
         try session.write(column, as: name, in: group)
         try session.writeAttribute(
-          "\(DatasetNames.columns)/\(name)", of: sums, HDF5Checksum.of(column))
+          "\(DatasetNames.columns)/\(name)", of: sums, CRC32.checksum(of: column))
       }
     }
     if let classNames {
@@ -180,7 +180,7 @@ struct FileAssembly {
         try session.write(classNames, as: DatasetNames.classNames, in: file)
       }
       try session.writeAttribute(
-        DatasetNames.classNames, of: sums, HDF5Checksum.of(strings: classNames))
+        DatasetNames.classNames, of: sums, CRC32.checksum(of: classNames))
     }
   }
 }

@@ -18,12 +18,12 @@ extension HDF5Store {
         .corrupt, "it is not there, though the file has a checksum of it", path: path, key: missing)
     }
     if let labels = try labels() {
-      try check(HDF5Checksum.of(labels: labels), DatasetNames.labels)
+      try check(CRC32.checksum(of: labels), DatasetNames.labels)
     }
     for name in columnNames {
-      try check(HDF5Checksum.of(column(name)), "\(DatasetNames.columns)/\(name)")
+      try check(CRC32.checksum(of: column(name)), "\(DatasetNames.columns)/\(name)")
     }
-    if let classNames { try check(HDF5Checksum.of(strings: classNames), DatasetNames.classNames) }
+    if let classNames { try check(CRC32.checksum(of: classNames), DatasetNames.classNames) }
     let step = 1024
     var start = 0
     while start < count {

@@ -145,12 +145,14 @@ struct StreamWriter: ~Copyable {
   }
 
   /// Adds the checksums of images of one format, and whatever `write` does: on another thread at the same
-  /// time where there may be two, else by blocks that are still in the processor's cache.
+  /// time where there may be two, else by pieces that are still in the processor's cache.
   ///
-  /// - Parameter write: takes bytes of the images, in order, all of them once.
+  /// - Parameters:
+  ///   - offset: where the first byte goes in the file.
+  ///   - write: takes bytes of the images, in order, all of them once.
   private static func appendChecksums(
     of bytes: UnsafeRawBufferPointer, _ format: ImageFormat, count: Int, to checksums: inout [UInt32],
-    threads: Int, while write: (UnsafeRawBufferPointer) throws(StoreError) -> Void
+    threads: Int, offset: Int, while write: (UnsafeRawBufferPointer) throws(StoreError) -> Void
   ) throws(StoreError) {
     let size = format.byteCount
     let first = checksums.count
@@ -170,12 +172,18 @@ struct StreamWriter: ~Copyable {
         }
         return
       }
-      let block = max(1, (1 << 20) / size)
-      for start in stride(from: 0, to: count, by: block) {
-        let run = start..<min(start + block, count)
-        check(run)
-        try unsafe write(
-          UnsafeRawBufferPointer(rebasing: bytes[run.lowerBound * size..<run.upperBound * size]))
+      // Pieces end where the file's do, so that they are written from where they are.
+      var written = 0
+      let step = max(1, SequentialWriting.pieceByteCount / size)
+      for first in stride(from: 0, to: count, by: step) {
+        let last = min(first + step, count)
+        check(first..<last)
+        let end =
+          last == count
+          ? bytes.count : SequentialWriting.boundary(notAfter: offset + last * size) - offset
+        guard end > written else { continue }
+        try unsafe write(UnsafeRawBufferPointer(rebasing: bytes[written..<end]))
+        written = end
       }
     }
   }
@@ -187,7 +195,7 @@ struct StreamWriter: ~Copyable {
     guard isCompressed else {
       images.append(format, count: count)
       return try unsafe Self.appendChecksums(
-        of: bytes, format, count: count, to: &checksums, threads: threads
+        of: bytes, format, count: count, to: &checksums, threads: threads, offset: spool.end
       ) { (part) throws(StoreError) in
         try unsafe spool.append(part)
       }
@@ -197,7 +205,9 @@ struct StreamWriter: ~Copyable {
     images.append(format, count: count)
     let isUniform = images.uniformFormat != nil
     // Not beside the encoder, whose own threads a call within a call would take away.
-    try unsafe Self.appendChecksums(of: bytes, format, count: count, to: &checksums, threads: 1) { _ in }
+    try unsafe Self.appendChecksums(of: bytes, format, count: count, to: &checksums, threads: 1, offset: 0) {
+      _ in
+    }
     try unsafe encoder.append(
       bytes, format, imagesPerChunk: isUniform ? ChunkEncoder.imagesPerChunk(format) : 1, to: &spool)
   }

@@ -57,34 +57,13 @@ extension PackedBitStore {
     }
   }
 
-  /// The CRC-32 of labels and columns, by the names of their files: of integers and numbers 8 bytes each,
-  /// little endian, of text UTF-8 with a zero byte after each.
+  /// The CRC-32 of labels and columns, by the names of their files.
   static func checksums(of annotations: Annotations) -> [String: UInt32] {
     var checksums: [String: UInt32] = [:]
-    if let labels = annotations.labels {
-      checksums["labels"] = checksum(labels.map { UInt64(bitPattern: Int64($0)) })
-    }
+    if let labels = annotations.labels { checksums["labels"] = CRC32.checksum(of: labels) }
     for (name, column) in annotations.columns {
-      checksums["\(columnsFolder)/\(name)"] =
-        switch column {
-        case .int64(let values): checksum(values.map { UInt64(bitPattern: $0) })
-        case .double(let values): checksum(values.map(\.bitPattern))
-        case .string(let values):
-          checksum(of: values)
-        }
+      checksums["\(columnsFolder)/\(name)"] = CRC32.checksum(of: column)
     }
     return checksums
-  }
-
-  private static func checksum(_ values: [UInt64]) -> UInt32 {
-    unsafe values.map(\.littleEndian).withUnsafeBytes { unsafe CRC32.checksum(of: $0) }
-  }
-
-  private static func checksum(of texts: [String]) -> UInt32 {
-    var crc = CRC32()
-    for text in texts {
-      unsafe (Array(text.utf8) + [0]).withUnsafeBytes { unsafe crc.add($0) }
-    }
-    return crc.value
   }
 }

@@ -39,10 +39,12 @@ final class DatabaseBuilder {
   let path: String
   let pageSize: Int
   private let file: File
-  private var writing = EarlyWriting()
+  private var writing: SequentialWriting
   /// In the order they came, which is that of their first images.
   private(set) var values: [Value] = []
-  private var nextPage = 2
+  /// After the meta pages.
+  private static let firstPage = 2
+  private var nextPage = DatabaseBuilder.firstPage
 
   /// The size that liblmdb chooses.
   static var systemPageSize: Int { min(Int(getpagesize()), 32 << 10) }
@@ -52,11 +54,11 @@ final class DatabaseBuilder {
     self.path = path
     self.pageSize = pageSize
     file = try File(path, .create)
+    writing = SequentialWriting(from: Self.firstPage * pageSize)
   }
 
   /// Writes values.
   func write(_ group: [PendingValue]) throws(StoreError) {
-    let start = nextPage
     // Everything but pixels: for each value a page's header, its own, and zeros up to the end of the page.
     var frame: [UInt8] = []
     var ends: [(prefix: Int, suffix: Int)] = []
@@ -82,13 +84,13 @@ final class DatabaseBuilder {
         unsafe parts.append(UnsafeRawBufferPointer(rebasing: frame[end.prefix..<end.suffix]))
         begin = end.suffix
       }
-      try unsafe file.write(parts, at: start * pageSize)
+      try unsafe writing.append(parts, to: file)
     }
-    writing.note(nextPage * pageSize, of: file)
   }
 
   /// The pixels of a value that was written with a header of `headerByteCount`.
   func pixels(of value: Value, headerByteCount: Int, byteCount: Int) throws(StoreError) -> [UInt8] {
+    try writing.flush(to: file)
     var pixels = [UInt8](repeating: 0, count: byteCount)
     var span = pixels.mutableSpan
     try unsafe span.withUnsafeMutableBytes { (buffer) throws(StoreError) in
@@ -102,6 +104,7 @@ final class DatabaseBuilder {
   ///
   /// - Parameter key: the key of the value that begins with an image.
   func finish(key: (_ first: Int) -> String) throws(StoreError) {
+    try writing.flush(to: file)
     let firstTreePage = nextPage
     var tree = TreeBuilder(pageSize: pageSize, firstPage: firstTreePage)
     tree.build(values, key: key)
@@ -110,7 +113,8 @@ final class DatabaseBuilder {
     var metas: [UInt8] = []
     // An environment that nothing has been written to, and the one transaction that wrote all of it.
     metas.appendMetaPage(0, pageSize: pageSize, nil, lastPage: 1)
-    let contents = MetaContents(tree: tree, overflowPageCount: firstTreePage - 2, entryCount: values.count)
+    let contents = MetaContents(
+      tree: tree, overflowPageCount: firstTreePage - Self.firstPage, entryCount: values.count)
     metas.appendMetaPage(
       1, pageSize: pageSize, values.isEmpty ? nil : contents, lastPage: nextPage - 1)
     try unsafe file.write(metas.span.bytes, at: 0)
