@@ -11,6 +11,7 @@ TARGETS = [
     ("LMDB write, synced", "LMDBStore", "write", 1, "write+fsync", "write", 1.3),
     ("HDF5 read, in order", "HDF5Store", "read", 1, "pread", "read", 1.1),
     ("HDF5 write, neither side synced", "HDF5Store", "write to memory", 1, "h5py", "write to memory", 1.0),
+    ("HDF5 write, neither side synced, two threads", "HDF5Store", "write to memory", 2, "h5py", "write to memory", 1.0),
     ("HDF5 write, synced", "HDF5Store", "write", 1, "write+fsync", "write", 1.2),
     ("HDF5 shuffled batches of 128", "HDF5Store", "shuffled", 1, "h5py", "shuffled", 1 / 25),
     ("HDF5 gzip shuffled batches", "HDF5Store gzip", "shuffled", 1, "h5py gzip", "shuffled", 1 / 4),

@@ -57,6 +57,12 @@ final class DatabaseBuilder {
     writing = SequentialWriting(from: Self.firstPage * pageSize)
   }
 
+  /// Whether so many bytes more make a whole piece of the file.
+  func completesPiece(adding byteCount: Int) -> Bool {
+    SequentialWriting.boundary(notAfter: writing.end + byteCount)
+      > SequentialWriting.boundary(notAfter: writing.end)
+  }
+
   /// Writes values.
   func write(_ group: [PendingValue]) throws(StoreError) {
     // Everything but pixels: for each value a page's header, its own, and zeros up to the end of the page.

@@ -23,9 +23,8 @@ struct ImageSink {
 
   private var target: Target
   private let pageSize: Int
-  /// About how many bytes of pixels are written at once: few enough that the system, or liblmdb, finds them in a
-  /// processor's cache after the checksum was taken, many enough that a call, or a commit, costs nothing by
-  /// comparison.
+  /// About how many bytes of pixels are collected, and committed at once by liblmdb: few enough that it finds them in
+  /// a processor's cache after the checksum was taken, many enough that a commit costs nothing by comparison.
   private let groupByteCount: Int
   private(set) var layout: Layout
   /// The index of the next image to be put into the database.
@@ -135,7 +134,7 @@ struct ImageSink {
       unsafe addChecksums(of: block, imageByteCount: format.byteCount)
       unsafe group.append(PendingValue(value: value, pixels: block, first: next))
       next += count
-      if group.count * blockByteCount >= groupByteCount { try put(&group) }
+      if isComplete(group.count * byteCountOnDisk(value)) { try put(&group) }
     }
     try put(&group)
   }
@@ -162,7 +161,7 @@ struct ImageSink {
     // Made once for each run of images of one format.
     var value = ImageValue(format, count: nil, pageSize: pageSize)
     var group: [PendingValue] = []
-    var (offset, start) = (0, 0)
+    var (offset, byteCount) = (0, 0)
     for next in run {
       if next != format {
         format = next
@@ -174,9 +173,10 @@ struct ImageSink {
       unsafe group.append(PendingValue(value: value, pixels: image, first: self.next))
       self.next += 1
       offset = end
-      if offset - start >= groupByteCount {
+      byteCount += byteCountOnDisk(value)
+      if isComplete(byteCount) {
         try put(&group)
-        start = offset
+        byteCount = 0
       }
     }
     formats += run
@@ -184,6 +184,18 @@ struct ImageSink {
   }
 
   // MARK: Values
+
+  private func byteCountOnDisk(_ value: ImageValue) -> Int {
+    ImageValue.byteCountOnDisk(value.byteCount, pageSize: pageSize)
+  }
+
+  /// Whether values of so many bytes on their pages are to be written: those of a new file up to where a piece of it ends.
+  private func isComplete(_ byteCount: Int) -> Bool {
+    switch target {
+    case .builder(let builder): builder.completesPiece(adding: byteCount)
+    case .environment: byteCount >= groupByteCount
+    }
+  }
 
   /// Writes values and forgets them.
   private func put(_ group: inout [PendingValue]) throws(StoreError) {
