@@ -51,13 +51,18 @@ LARGE = {"write+fsync write", "memcpy read", "numpy gather from RAM shuffled", "
 SLOW = {"Pillow + csv write", "Pillow + csv read"}
 
 
-def ours(tests, environment):
-    built = BENCHMARKS / ".build" / "release" / "BenchmarksPackageTests.xctest"
+# The build with libdeflate, where there is one, takes part in the works of what deflates.
+LIBDEFLATE, DEFLATING = BENCHMARKS / ".build" / "libdeflate", ["NPZStore write", "NPZStore read"]
+
+
+def ours(tests, environment, scratch=BENCHMARKS / ".build"):
+    built = scratch / "release" / "BenchmarksPackageTests.xctest"
     for test in tests:
         if platform.system() == "Linux":
             command = [str(built), f"StoreBenchmarks.{test}"]
         else:
-            command = ["swift", "test", "--package-path", str(BENCHMARKS), "-c", "release", "--skip-build", "--filter", test]
+            command = ["swift", "test", "--package-path", str(BENCHMARKS), "--scratch-path", str(scratch), "-c", "release",
+                       "--skip-build", "--filter", test]
         done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
         if done.returncode != 0:
             sys.exit(done.stdout)
@@ -96,6 +101,13 @@ def main():
                     IMAGE_STORES_OUTPUT=str(a.output), IMAGE_STORES_COUNTS=str(count), IMAGE_STORES_ROUND=str(round_number),
                     IMAGE_STORES_ONLY=",".join(names), IMAGE_STORES_CIFAR10=str(a.cifar or ""))
 
+    def libdeflate(tests, count, round_number, names):
+        # In a folder of its own, so that each build reads what it has written.
+        work = a.work / "libdeflate"
+        work.mkdir(exist_ok=True)
+        ours(tests, dict(environment(count, round_number, names), IMAGE_STORES_VARIANT="libdeflate", IMAGE_STORES_WORK=str(work)),
+             LIBDEFLATE)
+
     def peers(count, round_number, names):
         subprocess.run([a.python, str(BENCHMARKS / "Peers" / "peers.py"), str(a.data), str(a.work), str(a.output),
                         "--count", str(count), "--round", str(round_number), "--only", *names]
@@ -122,6 +134,9 @@ def main():
                         continue
                     sides = [lambda: peers(count, round_number, names),
                              lambda: ours(tests, environment(count, round_number, names))]
+                    deflating = [name for name in names if name in DEFLATING]
+                    if deflating and (LIBDEFLATE / "release").exists():
+                        sides.append(lambda: libdeflate(tests, count, round_number, deflating))
                     # What the peers write, crops and masks, ours reads: they begin.
                     for side in sides if round_number % 2 == 1 else reversed(sides):
                         side()

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Turn measurements into the report: every target with its measured ratio and verdict, tables, charts.
 
-    report.py MEASUREMENTS.jsonl [--markdown Docs/Benchmarks.md --charts Docs/Charts]
+    report.py MEASUREMENTS.jsonl [--markdown Docs/Benchmarks.md --charts Docs/Charts [--against BEFORE.jsonl]]
 
 A ratio is taken round by round, ours over the peer's of the same round; the median of the rounds is quoted with
 half the distance of its quartiles as spread.
@@ -73,16 +73,21 @@ def machine():
             f"lmdb {lmdb.__version__}, Pillow {PIL.__version__}")
 
 
+HEADER = ["work", "target", "images", "measured ratio", "us", "verdict"]
+
+
 def target_rows(figures):
     for title, ours, work, threads, peer, peer_work, target in TARGETS:
         ratio = figures.ratio(ours, peer, work, peer_work, threads)
         if ratio is None:
-            yield title, f"<= {target:.3g} x {peer}", "not measured", "", ""
+            if "libdeflate" not in ours:
+                yield title, f"<= {target:.3g} x {peer}", "", "not measured", "", ""
             continue
         value, spread = ratio
-        us = figures.median(ours, work, threads, figures.count_of(ours, work))
+        count = figures.count_of(ours, work)
+        us = figures.median(ours, work, threads, count)
         verdict = "holds" if value <= target else f"falls short ({value / target:.2f} x the target)"
-        yield title, f"<= {target:.3g} x {peer}", f"{value:.3f} +- {spread:.3f}", f"{us:.3g}", verdict
+        yield title, f"<= {target:.3g} x {peer}", f"{count:,}", f"{value:.3f} +- {spread:.3f}", f"{us:.3g}", verdict
 
 
 def limit_rows(figures):
@@ -94,17 +99,34 @@ def limit_rows(figures):
             count = max(counts)
             size = figures.bytes[subject, count][0]
             value = size / (figures.bytes[peer, count][0] if peer else count * 3072)
-            yield (f"{subject}, bytes of {count:,} images", f"<= {most:g} x {peer or 'the raw pixels'}", f"{value:.3f}",
-                   f"{size:,} bytes", verdict(value, most))
+            yield (f"{subject}, bytes", f"<= {most:g} x {peer or 'the raw pixels'}", f"{count:,}", f"{value:.3f}", "",
+                   verdict(value, most))
     for subject, seconds, memory in MILLION:
         value = figures.median(subject, "open 1,000,000", 1, 1)
         if value:
-            yield (f"{subject}, open 1,000,000 images", f"<= {seconds:g} s", f"{value / 1e6:.3f} s", f"{value:.3g}",
+            yield (f"{subject}, open", f"<= {seconds:g} s", "1,000,000", f"{value / 1e6:.3f} s", f"{value:.3g}",
                    verdict(value / 1e6, seconds))
         if figures.memory[subject]:
             value = statistics.median(figures.memory[subject])
-            yield (f"{subject}, memory of 1,000,000 images", f"<= {memory} bytes an image", f"{value:.1f} bytes", "",
+            yield (f"{subject}, memory", f"<= {memory} bytes an image", "1,000,000", f"{value:.1f} bytes", "",
                    verdict(value, memory))
+
+
+def comparison(figures, before):
+    """Which ratios of two runs differ by more than a tenth of the greater."""
+    count, rows = 0, []
+    for title, ours, work, threads, peer, peer_work, _ in TARGETS:
+        ratios = [f.ratio(ours, peer, work, peer_work, threads) for f in (before, figures)]
+        if None in ratios:
+            continue
+        count += 1
+        (first, first_spread), (second, second_spread) = ratios
+        if abs(first - second) > 0.1 * max(first, second):
+            rows.append([title, peer, f"{first:.3f} +- {first_spread:.3f}", f"{second:.3f} +- {second_spread:.3f}"])
+    yield from ["## Two runs", "",
+                f"Of {count} ratios, {count - len(rows)} agree within 10 % with those of the run before on the same machine. The others:", ""]
+    yield from table(["work", "peer", "before", "now"], rows)
+    yield ""
 
 
 def table(header, rows):
@@ -151,15 +173,17 @@ def choice_rows(figures):
         yield subject, use, best("write"), best("read"), best("shuffled"), best("random crops"), best("append"), disk
 
 
-def report(figures, chart_names, data):
+def report(figures, chart_names, data, before):
     lines = ["# Benchmarks", "",
              "Written by `Benchmarks/run full`. Times are microseconds an image, warm cache, release build; ratios are",
              "medians over rounds in which both sides ran in turns on the same images, work by work, with half the distance",
              "of the quartiles. A reader whose pixels differ from the others' is void.", "", machine() + ".", "",
              data, "", "## Targets", ""]
-    lines += table(["work", "target", "measured ratio", "us", "verdict"], [*target_rows(figures), *limit_rows(figures)])
+    lines += table(HEADER, [*target_rows(figures), *limit_rows(figures)])
     void = figures.void()
     lines += ["", "Void: " + (", ".join(void) if void else "none; all readers of a work delivered the same pixels."), ""]
+    if before:
+        lines += comparison(figures, before)
     for name, title in chart_names:
         lines += [f"![{title}](Charts/{name})", ""]
     lines += ["## Which store when", "",
@@ -183,16 +207,18 @@ def main():
     a.add_argument("--markdown", type=Path)
     a.add_argument("--charts", type=Path)
     a.add_argument("--data", default="", help="a sentence on the images that were measured")
+    a.add_argument("--against", type=Path, help="the measurements of a run before")
     a = a.parse_args()
     figures = Figures(a.measurements)
     if not a.markdown:
         rows = [*target_rows(figures), *limit_rows(figures)]
-        print("\n".join(table(["work", "target", "measured ratio", "us", "verdict"], rows)))
+        print("\n".join(table(HEADER, rows)))
         for fault in figures.void():
             print("void:", fault)
         return
     a.charts.mkdir(parents=True, exist_ok=True)
-    a.markdown.write_text(report(figures, charts.write_all(figures, a.charts), a.data))
+    before = Figures(a.against) if a.against else None
+    a.markdown.write_text(report(figures, charts.write_all(figures, a.charts), a.data, before))
     print(a.markdown)
 
 

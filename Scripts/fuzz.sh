@@ -25,6 +25,12 @@ options=(-c release --scratch-path "$build" -Xswiftc -sanitize=fuzzer,address
   -Xcc -fsanitize=fuzzer-no-link,address -Xswiftc -use-ld=lld)
 swift build "${options[@]}" --product Fuzzing
 program=$(swift build "${options[@]}" --show-bin-path)/Fuzzing
+# What libFuzzer ends cleans up nothing.
+memory=/dev/shm
+[ -w "$memory" ] || memory=${TMPDIR:-/tmp}
+IMAGE_STORES_WORK=$(mktemp -d "$memory/image-stores-fuzzing.XXXXXX")
+export IMAGE_STORES_WORK
+trap 'rm -rf "$IMAGE_STORES_WORK"' EXIT
 external=${IMAGE_STORES_SHARED:-../shared}/fixtures/external
 status=0
 for parser in "${parsers[@]}"; do

@@ -41,7 +41,7 @@ package struct SequentialWriting: Sendable {
     let byteCount = unsafe parts.reduce(0) { $0 + $1.count }
     let boundary = Self.boundary(notAfter: end + byteCount)
     guard boundary > position else {
-      for part in unsafe parts { unsafe pending.append(contentsOf: part) }
+      unsafe parts.forEach { unsafe pending.append(contentsOf: $0) }
       return
     }
     var rest: [UInt8] = []
@@ -49,7 +49,7 @@ package struct SequentialWriting: Sendable {
     try unsafe pending.span.withUnsafeBytes { (pending) throws(StoreError) in
       var whole = unsafe pending.isEmpty ? [] : [pending]
       var room = boundary - end
-      for part in unsafe parts {
+      unsafe parts.forEach { part in
         let taken = min(room, part.count)
         if taken > 0 { unsafe whole.append(UnsafeRawBufferPointer(rebasing: part[..<taken])) }
         unsafe rest.append(contentsOf: part[taken...])

@@ -1,3 +1,4 @@
+import Foundation
 import ImageStoreCore
 import ImageStoreTesting
 import Testing
@@ -54,6 +55,28 @@ import Testing
     #expect(store.format == nil)
     #expect(try (0..<7).map { try store.format(at: $0) } == images.formats)
     #expect(Samples.bytes(of: try store.read(0..<7)) == images.gather(Array(0..<7)))
+  }
+
+  /// More than the caches hold is copied in another way, aligned to a vector or not.
+  @Test(arguments: [3072, 3069])
+  func gathersMoreThanTheCachesHold(byteCount: Int) throws {
+    let format = ImageFormat(height: 1, width: byteCount)
+    var generator = SplitMix64(seed: 11)
+    let images = (0..<97).map { _ in (0..<byteCount).map { _ in UInt8.random(in: 0...255, using: &generator) }
+    }
+    let store = try InMemoryStore { writer in
+      for image in images { try writer.append(image, format: format) }
+    }
+    let indices = (0..<(34 << 20) / byteCount).map { $0 * 31 % images.count }
+    let batch = try store.read(indices)
+    let isRight = unsafe batch.pixels.withUnsafeBytes { pixels in
+      indices.indices.allSatisfy { position in
+        unsafe images[indices[position]].withUnsafeBytes {
+          unsafe memcmp($0.baseAddress!, pixels.baseAddress! + position * byteCount, byteCount) == 0
+        }
+      }
+    }
+    #expect(isRight)
   }
 
   @Test func refusesMoreMemoryThanThereIs() throws {

@@ -62,7 +62,8 @@ final class Recorder {
     let size = path.map(Files.sizes)
     record(
       Measurement(
-        subject: subject, work: work, count: count, threads: threads, round: settings.round,
+        subject: settings.variant.map { "\(subject), \($0)" } ?? subject, work: work, count: count,
+        threads: threads, round: settings.round,
         microseconds: median / .microseconds(1) / Double(count), checksum: sum, bytes: size?.apparent,
         allocated: size?.allocated))
   }

@@ -17,6 +17,8 @@ struct Settings {
   let round: Int
   /// A folder in CIFAR-10's layout for the decoding work.
   let cifar: String?
+  /// What the build differs in, put behind the names of its subjects; nil for the usual one.
+  let variant: String?
   /// Measure only what has one of these words in its name; empty for everything.
   let only: [String]
 
@@ -38,6 +40,7 @@ struct Settings {
       repeats: environment["IMAGE_STORES_REPEATS"].flatMap { Int($0) } ?? 5,
       round: environment["IMAGE_STORES_ROUND"].flatMap { Int($0) } ?? 0,
       cifar: environment["IMAGE_STORES_CIFAR10"],
+      variant: environment["IMAGE_STORES_VARIANT"],
       only: environment["IMAGE_STORES_ONLY"]?.split(separator: ",").map(String.init) ?? [])
     #endif
   }

@@ -9,6 +9,11 @@
 /// it need not be valid.
 void image_kernels_copy(void *to, const void *from, size_t count, const void *next);
 
+/// The same where what is written is more than the caches hold and nobody reads it soon: it goes to memory without
+/// being fetched from there first. ``image_kernels_end_copies_around_cache`` makes such copies seen by other threads.
+void image_kernels_copy_around_cache(void *to, const void *from, size_t count, const void *next);
+void image_kernels_end_copies_around_cache(void);
+
 /// Asks the processor to fetch the first and the last of some bytes, and with them to look up their pages. Nothing is read.
 static inline void image_kernels_prefetch_ends(const void *bytes, size_t count) {
   __builtin_prefetch(bytes);
