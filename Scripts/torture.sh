@@ -23,12 +23,15 @@ full() {
   rmdir "$folder"
 }
 
+# A check of every backend, two side by side.
+backends=(files files-flat lmdb lmdb-per-image npz npz-stored hdf5 hdf5-chunked hdf5-mixed packedbit packedbit-columns)
+each() { printf '%s\n' "${backends[@]}" | xargs -P 2 -I BACKEND "$torture" "$1" BACKEND "${@:2}"; }
+
 if [ "${1:-}" = ci ]; then
-  # The build of the tests, which is there; backends side by side.
+  # The build of the tests, which is there.
   swift build --product Torture
   torture=$(swift build --show-bin-path)/Torture
-  backends=(files files-flat lmdb lmdb-per-image npz npz-stored hdf5 hdf5-chunked hdf5-mixed packedbit packedbit-columns)
-  printf '%s\n' "${backends[@]}" | xargs -P 2 -I BACKEND "$torture" kills BACKEND 200 create append
+  each kills 200 create append
   full
   exit
 fi
@@ -39,18 +42,18 @@ if [ "${1:-}" = quick ]; then
 else
   kills=1000 flips=10000 opens=10000 reads=1000000 commits=500
 fi
-"$torture" flips all "$flips"
-"$torture" kills all every
-"$torture" kills all "$kills"
-IMAGE_STORES_OLD_RENAME=1 "$torture" kills all every
-"$torture" faults all
-"$torture" reading-faults all
-"$torture" file-size-limits all
+each flips "$flips"
+each kills every
+each kills "$kills"
+IMAGE_STORES_OLD_RENAME=1 each kills every
+each faults
+each reading-faults
+each file-size-limits
 full
-"$torture" writers all
-"$torture" files all "$opens"
-"$torture" memory all "$reads"
-"$torture" concurrency all "$commits"
+each writers
+each files "$opens"
+each memory "$reads"
+each concurrency "$commits"
 "$torture" fork all
 external=${IMAGE_STORES_SHARED:-../shared}/fixtures/external
 [ ! -d "$external" ] || "$torture" corpora "$external"/*
