@@ -114,10 +114,25 @@ __attribute__((target("vpclmulqdq,pclmul,avx2"))) static uint32_t crc_by_folding
   }
   return crc_of_lane(lane, (const uint8_t *)v, n);
 }
-#elif defined(__aarch64__) && defined(__ARM_FEATURE_CRC32)
+#elif defined(__aarch64__)
 #include <arm_acle.h>
+#if defined(__linux__)
+#include <sys/auxv.h>
+#endif
 
-static uint32_t crc_by_instruction(uint32_t c, const uint8_t *p, size_t n) {
+// Optional in the first release of the architecture, which Linux is compiled for.
+static int has_crc_instruction(void) {
+#if defined(__ARM_FEATURE_CRC32)
+  return 1;
+#elif defined(__linux__)
+  const unsigned long hwcap_crc32 = 1 << 7;
+  return (getauxval(AT_HWCAP) & hwcap_crc32) != 0;
+#else
+  return 0;
+#endif
+}
+
+__attribute__((target("crc"))) static uint32_t crc_by_instruction(uint32_t c, const uint8_t *p, size_t n) {
   for (; n >= 8; n -= 8, p += 8) {
     uint64_t a;
     memcpy(&a, p, 8);
@@ -135,8 +150,8 @@ uint32_t image_kernels_crc32(uint32_t crc, const void *bytes, size_t count) {
     return ~crc_by_folding_pairs(c, bytes, count);
   if (count >= 64 && __builtin_cpu_supports("pclmul") && __builtin_cpu_supports("sse4.1"))
     return ~crc_by_folding(c, bytes, count);
-#elif defined(__aarch64__) && defined(__ARM_FEATURE_CRC32)
-  return ~crc_by_instruction(c, bytes, count);
+#elif defined(__aarch64__)
+  if (has_crc_instruction()) return ~crc_by_instruction(c, bytes, count);
 #endif
   return ~crc_by_tables(c, bytes, count);
 }

@@ -9,12 +9,14 @@ enum Files {
 
   /// Puts what is at a path out of the way.
   ///
-  /// Folders are kept until the end of all measurements: for minutes after thousands of files were deleted, ext4 looks
-  /// through their inodes one by one before it gives out another, and what is measured is that.
+  /// Folders of many files are kept until the end of all measurements: for minutes after thousands of files were
+  /// deleted, ext4 looks through their inodes one by one before it gives out another, and what is measured is that. All
+  /// else is deleted: a virtual machine may have to ask its host for memory that no file has had before.
   static func clear(_ path: String) throws {
-    var isFolder: ObjCBool = false
-    guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return }
-    guard isFolder.boolValue else { return try FileManager.default.removeItem(atPath: path) }
+    guard exists(path) else { return }
+    guard (FileManager.default.subpaths(atPath: path) ?? []).count > 100 else {
+      return try FileManager.default.removeItem(atPath: path)
+    }
     let trash = (path as NSString).deletingLastPathComponent + "/trash"
     try FileManager.default.createDirectory(atPath: trash, withIntermediateDirectories: true)
     try FileManager.default.moveItem(atPath: path, toPath: "\(trash)/\(UUID().uuidString)")

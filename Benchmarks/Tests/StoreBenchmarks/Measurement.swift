@@ -26,7 +26,7 @@ struct Measurement: Codable {
 final class Recorder {
   let settings: Settings
   private(set) var measurements: [Measurement] = []
-  /// Writing of more is not repeated within a round, nor reading of more, which else warms up once.
+  /// Runs after the first, which warms up, end once they have taken so long; a first that takes more is the only one.
   private static let long = Duration.milliseconds(500)
   private static let veryLong = Duration.seconds(3)
 
@@ -53,7 +53,7 @@ final class Recorder {
       try run()
       times.append(ContinuousClock.now - start)
       let measured = times.dropFirst().reduce(Duration.zero, +)
-      if times[0] > (path == nil ? Self.veryLong : Self.long) || measured > Self.long { break }
+      if times[0] > Self.veryLong || measured > Self.long { break }
     }
     // The first of several warms up.
     let counted = (times.count > 1 ? Array(times[1...]) : times).sorted()
