@@ -4,14 +4,9 @@
 // Beyond this, lines fetched ahead were measured to cost more than they save.
 enum { MOST_FETCHED = 8192 };
 
+// Builds without optimisation, whose loops are slower than what they would save, use memcpy.
+#if defined(__OPTIMIZE__)
 typedef uint8_t aligned_bytes32 __attribute__((vector_size(32), may_alias));
-
-INLINE void store(uint8_t *to, bytes32 value, int around_cache) {
-  if (around_cache)
-    __builtin_nontemporal_store((aligned_bytes32)value, (aligned_bytes32 *)to);
-  else
-    *(bytes32 *)to = value;
-}
 
 INLINE void copy_whole_body(uint8_t *to, const uint8_t *from, size_t count, const uint8_t *next, int around_cache) {
   size_t i = 0;
@@ -20,10 +15,18 @@ INLINE void copy_whole_body(uint8_t *to, const uint8_t *from, size_t count, cons
     __builtin_prefetch(next + i + 64);
     const bytes32 a = *(const bytes32 *)(from + i), b = *(const bytes32 *)(from + i + 32);
     const bytes32 c = *(const bytes32 *)(from + i + 64), d = *(const bytes32 *)(from + i + 96);
-    store(to + i, a, around_cache);
-    store(to + i + 32, b, around_cache);
-    store(to + i + 64, c, around_cache);
-    store(to + i + 96, d, around_cache);
+    if (around_cache) {
+      aligned_bytes32 *const line = (aligned_bytes32 *)(to + i);
+      __builtin_nontemporal_store((aligned_bytes32)a, line);
+      __builtin_nontemporal_store((aligned_bytes32)b, line + 1);
+      __builtin_nontemporal_store((aligned_bytes32)c, line + 2);
+      __builtin_nontemporal_store((aligned_bytes32)d, line + 3);
+      continue;
+    }
+    *(bytes32 *)(to + i) = a;
+    *(bytes32 *)(to + i + 32) = b;
+    *(bytes32 *)(to + i + 64) = c;
+    *(bytes32 *)(to + i + 96) = d;
   }
   // Unless `next` is at the start of a line, its last bytes are in one more.
   if (count > 0) __builtin_prefetch(next + count - 1);
@@ -42,6 +45,8 @@ __attribute__((target("avx"))) static void copy_around_cache_avx(
 }
 #endif
 
+#endif
+
 void image_kernels_copy(void *to, const void *from, size_t count, const void *next) {
 #if defined(__OPTIMIZE__)
   if (count <= MOST_FETCHED) {
@@ -55,7 +60,6 @@ void image_kernels_copy(void *to, const void *from, size_t count, const void *ne
     return;
   }
 #endif
-  // Also in builds without optimisation, whose loops are slower than what they would save.
   (void)next;
   memcpy(to, from, count);
 }

@@ -56,7 +56,8 @@ extension ArchiveWriter {
         try leaveTrailer()
       }
     }
-    try flush()
+    // What is left of a new archive waits for the next images, so that pieces stay whole.
+    if target.old != nil { try flush() }
   }
 
   /// Writes an entry with an array of labels, of a column or of names.

@@ -30,6 +30,7 @@ extension ArchiveWriter {
   private func writeDirectory(
     others: [(name: String, entry: ZipWrittenEntry)]
   ) throws(StoreError) {
+    try flush()
     let start = offset
     var count = 0
     let first = firstIndex - entries.count
