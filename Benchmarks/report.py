@@ -10,7 +10,7 @@ import argparse, json, platform, statistics, subprocess
 from collections import defaultdict
 from pathlib import Path
 import charts
-from targets import DISK, MILLION, TARGETS
+from targets import DISK, MILLION, REASONS, TARGETS
 
 
 class Figures:
@@ -199,7 +199,12 @@ def report(figures, chart_names, data, before):
              "medians over rounds in which both sides ran in turns on the same images, work by work, with half the distance",
              "of the quartiles. A reader whose pixels differ from the others' is void.", "", machine() + ".", "",
              data, "", "## Targets", ""]
-    lines += table(HEADER, [*target_rows(figures), *limit_rows(figures)])
+    rows = [*target_rows(figures), *limit_rows(figures)]
+    lines += table(HEADER, rows)
+    short = [row[0] for row in rows if row[-1].startswith("falls short")]
+    reasons = [(title, why) for title, why in REASONS if any(name.startswith(title) for name in short)]
+    if reasons:
+        lines += ["", "What falls short, and why:", "", *(f"- *{title}.* {why}" for title, why in reasons)]
     void = figures.void()
     lines += ["", "Void: " + (", ".join(void) if void else "none; all readers of a work delivered the same pixels."), ""]
     if before:

@@ -69,8 +69,9 @@ package func openFileCount() -> Int? {
   for folder in ["/proc/self/fd", "/dev/fd"] {
     guard let names = try? FileSystem.names(in: folder) else { continue }
     return names.count { name in
+      // One that was closed since the folder was read leads nowhere.
       let target = linkTarget("\(folder)/\(name)")
-      return !target.hasPrefix("anon_inode:") && !target.hasPrefix("/proc/")
+      return !target.isEmpty && !["anon_inode:", "/proc/", "/sys/"].contains { target.hasPrefix($0) }
     }
   }
   return nil
