@@ -64,8 +64,7 @@ DISK = [
 REASONS = [
     ("HDF5 write, neither side synced",
      "h5py hands the whole array to the system in one call. Ours comes in batches and has a CRC-32 of each image made, which "
-     "h5py does not: 9 of 100 samples of a profile (`perf record` of `write-rounds`), 80 in the system's `pwrite`, which is all that "
-     "h5py does. A second core makes them meanwhile, but takes its share of the memory's bandwidth."),
+     "h5py does not. A second core makes them meanwhile, but takes its share of the memory's bandwidth."),
     ("shuffled batches",
      "300 MB are beyond the caches: both sides wait for memory, which leaves less to win than at 10,000 images. The loader's two "
      "workers wait at the same time: see its epochs."),

@@ -3,8 +3,8 @@ import StoreIO
 
 /// Reads runs of records of a batch's file into a small buffer that stays in the cache.
 ///
-/// Mapping a file costs a page fault for every few pages that are touched first, about a third of the time it
-/// takes to decode a whole set; reading it by the block costs a copy that is cheaper. Small and shuffled
+/// Mapping a file costs a page fault for every few pages that are touched first; reading it
+/// by the block costs a copy, which is cheaper for a whole set. Small and shuffled
 /// reads are better off with the map.
 struct PlaneReader: ~Copyable {
   /// Reads of fewer bytes than this go through the map.

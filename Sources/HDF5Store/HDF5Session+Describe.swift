@@ -15,7 +15,7 @@ extension HDF5Session {
       let byteCount = try byteCount(of: shape, elementByteCount: H5Tget_size(type.id))
       let storedType = storedType(type)
       // Only elements that stand in one place of this file have an address. That is asked first, since a copy of the
-      // properties takes a quarter of the time that all else of a small dataset does.
+      // properties takes longer than the question.
       if storedType != nil,
         let offset = try offset(dataset, byteCount: byteCount, fileByteCount: fileByteCount)
       {

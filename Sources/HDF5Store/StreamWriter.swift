@@ -175,9 +175,9 @@ struct StreamWriter: ~Copyable {
       // Pieces end where the file's do, so that they are written from where they are.
       var written = 0
       let step = max(1, SequentialWriting.pieceByteCount / size)
-      for first in stride(from: 0, to: count, by: step) {
-        let last = min(first + step, count)
-        check(first..<last)
+      for start in stride(from: 0, to: count, by: step) {
+        let last = min(start + step, count)
+        check(start..<last)
         let end =
           last == count
           ? bytes.count : SequentialWriting.boundary(notAfter: offset + last * size) - offset
@@ -204,9 +204,9 @@ struct StreamWriter: ~Copyable {
     if let uniform = images.uniformFormat, uniform != format { try separateChunks(uniform) }
     images.append(format, count: count)
     let isUniform = images.uniformFormat != nil
-    // Not beside the encoder, whose own threads a call within a call would take away.
-    try unsafe Self.appendChecksums(of: bytes, format, count: count, to: &checksums, threads: 1, offset: 0) {
-      _ in
+    for image in 0..<count {
+      let range = image * format.byteCount..<(image + 1) * format.byteCount
+      checksums.append(unsafe CRC32.checksum(of: UnsafeRawBufferPointer(rebasing: bytes[range])))
     }
     try unsafe encoder.append(
       bytes, format, imagesPerChunk: isUniform ? ChunkEncoder.imagesPerChunk(format) : 1, to: &spool)

@@ -1,8 +1,8 @@
 internal import CImageKernels
 
 extension UniformGather {
-  /// What is gathered at once and takes more is written around the caches, which could not keep it: a third of
-  /// the traffic less.
+  /// What is gathered at once and takes more is written around the caches, which could not keep it:
+  /// memory need not be fetched before it is overwritten.
   @inline(__always)
   private static var mostCachedByteCount: Int { 32 << 20 }
 

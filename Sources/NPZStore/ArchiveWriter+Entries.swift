@@ -122,11 +122,9 @@ extension ArchiveWriter {
     return range.map { header(of: layout[$0]) }
   }
 
-  /// Writes what is pending up to the last multiple of 4 MiB in the file. A page cache keeps what is written in
-  /// large aligned pieces in large pages, which makes reading in no order faster by a fifth.
+  /// Writes what is pending up to where the last whole piece of the file ends; see ``SequentialWriting``.
   private func flushWholePieces() throws(StoreError) {
-    let piece = 4 << 20
-    let whole = (offset + pending.count) / piece * piece - offset
+    let whole = SequentialWriting.boundary(notAfter: offset + pending.count) - offset
     guard whole > 0 else { return }
     let bytes = pending
     pending = [UInt8](bytes[whole...])

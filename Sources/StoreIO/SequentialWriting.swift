@@ -3,8 +3,8 @@ package import ImageStoreCore
 
 /// Writes a file from front to back, each byte once, in pieces that begin and end at multiples of their size.
 ///
-/// A page cache keeps a whole aligned piece of 2 MiB in one page, where the system has such: reading images in no order
-/// from a map of the file then takes a quarter less time. The disk begins to write while the writer makes
+/// A page cache keeps a whole aligned piece of 2 MiB in one page, where the system has such, and a map of the file then
+/// needs one entry for it: images in no order are found sooner. The disk begins to write while the writer makes
 /// more, so that synchronising at the end waits for little.
 package struct SequentialWriting: Sendable {
   package static let pieceByteCount = 2 << 20
@@ -27,10 +27,16 @@ package struct SequentialWriting: Sendable {
   /// Where the next byte goes.
   package var end: Int { position + pending.count }
 
+  /// Whether so many bytes more make a whole piece.
+  package func completesPiece(adding byteCount: Int) -> Bool {
+    Self.boundary(notAfter: end + byteCount) > Self.boundary(notAfter: end)
+  }
+
   /// Adds bytes.
   package mutating func append(
     _ bytes: UnsafeRawBufferPointer, to file: borrowing File
   ) throws(StoreError) {
+    guard completesPiece(adding: bytes.count) else { return unsafe pending.append(contentsOf: bytes) }
     try unsafe append([bytes], to: file)
   }
 
@@ -39,25 +45,25 @@ package struct SequentialWriting: Sendable {
     _ parts: [UnsafeRawBufferPointer], to file: borrowing File
   ) throws(StoreError) {
     let byteCount = unsafe parts.reduce(0) { $0 + $1.count }
-    let boundary = Self.boundary(notAfter: end + byteCount)
-    guard boundary > position else {
-      unsafe parts.forEach { unsafe pending.append(contentsOf: $0) }
-      return
+    guard completesPiece(adding: byteCount) else {
+      return unsafe parts.forEach { unsafe pending.append(contentsOf: $0) }
     }
-    var rest: [UInt8] = []
-    rest.reserveCapacity(Self.pieceByteCount)
+    let boundary = Self.boundary(notAfter: end + byteCount)
+    var room = boundary - end
     try unsafe pending.span.withUnsafeBytes { (pending) throws(StoreError) in
       var whole = unsafe pending.isEmpty ? [] : [pending]
-      var room = boundary - end
       unsafe parts.forEach { part in
-        let taken = min(room, part.count)
-        if taken > 0 { unsafe whole.append(UnsafeRawBufferPointer(rebasing: part[..<taken])) }
-        unsafe rest.append(contentsOf: part[taken...])
-        room -= taken
+        unsafe whole.append(UnsafeRawBufferPointer(rebasing: part.prefix(room)))
+        room = max(0, room - part.count)
       }
       try unsafe file.write(whole, at: position)
     }
-    pending = rest
+    var taken = boundary - end
+    pending.removeAll(keepingCapacity: true)
+    unsafe parts.forEach { part in
+      unsafe pending.append(contentsOf: part.dropFirst(taken))
+      taken = max(0, taken - part.count)
+    }
     position = boundary
     beginWriting(file)
   }

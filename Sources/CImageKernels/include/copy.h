@@ -4,9 +4,9 @@
 /// Copies `count` bytes while the processor fetches as many bytes at `next`, which will be copied after them.
 ///
 /// Images in no order are each a new page or two to the processor, whose own prefetching stops at the end of a page: it
-/// would wait for memory at the start of every image. Fetching the next one line for line, while this one is copied, takes a
-/// quarter off a gather of images of up to some KB. Larger ones the processor gets into by itself. Nothing is read at `next`:
-/// it need not be valid.
+/// would wait for memory at the start of every image. So the next one is fetched line for line while this one is copied,
+/// which pays for images of up to some KB. Larger ones the processor gets into by itself. Nothing is read at `next`: it
+/// need not be valid.
 void image_kernels_copy(void *to, const void *from, size_t count, const void *next);
 
 /// The same where what is written is more than the caches hold and nobody reads it soon: it goes to memory without

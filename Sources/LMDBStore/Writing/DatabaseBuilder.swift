@@ -59,8 +59,7 @@ final class DatabaseBuilder {
 
   /// Whether so many bytes more make a whole piece of the file.
   func completesPiece(adding byteCount: Int) -> Bool {
-    SequentialWriting.boundary(notAfter: writing.end + byteCount)
-      > SequentialWriting.boundary(notAfter: writing.end)
+    writing.completesPiece(adding: byteCount)
   }
 
   /// Writes values.
