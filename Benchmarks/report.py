@@ -149,6 +149,12 @@ def comparison(figures, before):
     yield ""
 
 
+def explained(figures, why, works):
+    """The reason with its figures."""
+    medians = [figures.median(subject, work, 1, figures.count_of(subject, work)) for subject, work in works]
+    return why.format(*("not measured" if value is None else f"{value:.3g}" for value in medians))
+
+
 def table(header, rows):
     yield "| " + " | ".join(header) + " |"
     yield "|" + "---|" * len(header)
@@ -202,7 +208,8 @@ def report(figures, chart_names, data, before):
     rows = [*target_rows(figures), *limit_rows(figures)]
     lines += table(HEADER, rows)
     short = [row[0] for row in rows if row[-1].startswith("falls short")]
-    reasons = [(title, why) for title, why in REASONS if any(name.startswith(title) for name in short)]
+    reasons = [(title, explained(figures, why, works)) for title, why, works in REASONS
+               if any(name.startswith(title) for name in short)]
     if reasons:
         lines += ["", "What falls short, and why:", "", *(f"- *{title}.* {why}" for title, why in reasons)]
     void = figures.void()

@@ -13,11 +13,14 @@ extension UniformGather {
   ///   - memory: the slots of all positions, ``byteCount`` bytes.
   ///   - locate: where the image of an index that has been checked begins; all its bytes are readable there
   ///     until the call ends. Asked once a position, in order, four images before it is copied.
+  ///   - entry: what `locate` looks up for an index in a table too large for the nearest cache, which is then
+  ///     fetched some images before.
   @inline(__always)
   package func copy(
     _ run: Range<Int>, _ indices: Span<Int>, regions: Span<ImageRegion>,
     into memory: UnsafeMutableRawBufferPointer,
-    locate: (_ index: Int) throws(StoreError) -> UnsafeRawPointer
+    locate: (_ index: Int) throws(StoreError) -> UnsafeRawPointer,
+    entry: (_ index: Int) -> UnsafeRawPointer? = { _ in nil }
   ) throws(StoreError) {
     guard !run.isEmpty, let start = memory.baseAddress else { return }
     let slot = slotByteCount
@@ -30,6 +33,9 @@ extension UniformGather {
     var third = try unsafe locate(indices[min(run.lowerBound &+ 2, last)])
     var fourth = try unsafe locate(indices[min(run.lowerBound &+ 3, last)])
     for position in run {
+      if position &+ 8 <= last, let entry = unsafe entry(indices[position &+ 8]) {
+        unsafe image_kernels_prefetch(entry)
+      }
       let farthest = try unsafe position &+ 4 <= last ? locate(indices[position &+ 4]) : fourth
       unsafe image_kernels_prefetch_ends(farthest, format.byteCount)
       if isWhole {

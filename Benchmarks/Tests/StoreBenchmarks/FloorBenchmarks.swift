@@ -28,11 +28,54 @@ final class FloorBenchmarks: XCTestCase {
     try recorder.save()
   }
 
-  private static func write(_ bytes: UnsafeRawBufferPointer, to path: String) {
+  /// The images' bytes handed over in one call, where synchronising costs nothing.
+  func testWriteToMemory() throws {
+    guard Files.exists(Files.memory) else { throw XCTSkip("no file system in memory here") }
+    let settings = try Settings.current()
+    let recorder = Recorder(settings)
+    let path = "\(Files.memory)/image-stores-floor.raw"
+    for count in settings.counts where recorder.wants("bare write", "write to memory") {
+      let source = try SampleData(settings, count: count).store.read(0..<count)
+      try recorder.measure(
+        "bare write", "write to memory", count: count, prepare: { try Files.clear(path) }
+      ) { source.pixels.withUnsafeBytes { Self.write($0, to: path, atOnce: $0.count) } }
+      try Files.clear(path)
+    }
+    try recorder.save()
+  }
+
+  /// The images of the shuffled batches, copied one by one.
+  func testShuffledBatches() throws {
+    let settings = try Settings.current()
+    let recorder = Recorder(settings)
+    for count in settings.counts where recorder.wants("memcpy", "shuffled") {
+      let data = try SampleData(settings, count: count)
+      let source = try data.store.read(0..<count)
+      let batches = data.batches(of: 128)
+      let size = source.layout.byteCount / count
+      let target = UnsafeMutableRawBufferPointer.allocate(byteCount: 128 * size, alignment: 64)
+      defer { target.deallocate() }
+      try recorder.measure("memcpy", "shuffled", count: batches.count * 128) {
+        source.pixels.withUnsafeBytes { pixels in
+          for batch in batches {
+            for (slot, index) in batch.enumerated() {
+              memcpy(target.baseAddress! + slot * size, pixels.baseAddress! + index * size, size)
+            }
+          }
+        }
+      }
+    }
+    try recorder.save()
+  }
+
+  private static func write(_ bytes: UnsafeRawBufferPointer, to path: String, atOnce: Int = 8 << 20) {
     let file = open(path, O_CREAT | O_EXCL | O_WRONLY, 0o644)
     var done = 0
     while done < bytes.count {
-      done += max(0, Foundation.write(file, bytes.baseAddress! + done, min(bytes.count - done, 8 << 20)))
+      let count = Foundation.write(file, bytes.baseAddress! + done, min(bytes.count - done, atOnce))
+      XCTAssertGreaterThan(count, 0)
+      if count <= 0 { break }
+      done += count
     }
     XCTAssertEqual(fsync(file), 0)
     close(file)

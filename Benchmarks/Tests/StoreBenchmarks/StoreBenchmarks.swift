@@ -84,6 +84,15 @@ final class StoreBenchmarks: XCTestCase {
     }
   }
 
+  /// Every checksum, which writing makes: a pass over the pixels.
+  func testVerify() throws {
+    try forEachSubject("verify") { subject, path, data, recorder in
+      let path = try written(subject, path, data)
+      let store = try subject.open(path, 1)
+      try recorder.measure(subject.name, "verify" + subject.suffix, count: store.count) { try store.verify() }
+    }
+  }
+
   func testShuffledBatches() throws {
     try forEachSubject("shuffled") { subject, path, data, recorder in
       try measureBatches(subject, path, data, recorder, "shuffled") { store, indices, batch in
