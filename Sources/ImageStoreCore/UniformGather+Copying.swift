@@ -6,52 +6,50 @@ extension UniformGather {
   @inline(__always)
   private static var mostCachedByteCount: Int { 32 << 20 }
 
+  /// How many images are located at once, so that looking up one need not wait for another.
+  @inline(__always)
+  private static var locatedCount: Int { 16 }
+  /// How many images before an image is copied its page is looked up.
+  @inline(__always)
+  private static var lead: Int { 4 }
+
   /// Copies the images at a run of positions, or a region of each, from where they lie whole in memory to
   /// their slots.
   ///
   /// - Parameters:
   ///   - memory: the slots of all positions, ``byteCount`` bytes.
   ///   - locate: where the image of an index that has been checked begins; all its bytes are readable there
-  ///     until the call ends. Asked once a position, in order, four images before it is copied.
-  ///   - entry: what `locate` looks up for an index in a table too large for the nearest cache, which is then
-  ///     fetched some images before.
+  ///     until the call ends. Asked in order, some images before one is copied.
   @inline(__always)
   package func copy(
     _ run: Range<Int>, _ indices: Span<Int>, regions: Span<ImageRegion>,
     into memory: UnsafeMutableRawBufferPointer,
-    locate: (_ index: Int) throws(StoreError) -> UnsafeRawPointer,
-    entry: (_ index: Int) -> UnsafeRawPointer? = { _ in nil }
+    locate: (_ index: Int) throws(StoreError) -> UnsafeRawPointer
   ) throws(StoreError) {
     guard !run.isEmpty, let start = memory.baseAddress else { return }
     let slot = slotByteCount
     let isCached = memory.count <= Self.mostCachedByteCount
-    let last = run.upperBound &- 1
-    var place = unsafe start + run.lowerBound &* slot
-    var image = try unsafe locate(indices[run.lowerBound])
-    // What follows, nearest first: the page of the farthest is looked up while nearer ones are copied.
-    var next = try unsafe locate(indices[min(run.lowerBound &+ 1, last)])
-    var third = try unsafe locate(indices[min(run.lowerBound &+ 2, last)])
-    var fourth = try unsafe locate(indices[min(run.lowerBound &+ 3, last)])
-    for position in run {
-      if position &+ 8 <= last, let entry = unsafe entry(indices[position &+ 8]) {
-        unsafe image_kernels_prefetch(entry)
-      }
-      let farthest = try unsafe position &+ 4 <= last ? locate(indices[position &+ 4]) : fourth
-      unsafe image_kernels_prefetch_ends(farthest, format.byteCount)
-      if isWhole {
-        if isCached {
+    let images = UnsafeMutablePointer<UnsafeRawPointer>.allocate(capacity: Self.locatedCount + Self.lead)
+    defer { unsafe images.deallocate() }
+    for first in stride(from: run.lowerBound, to: run.upperBound, by: Self.locatedCount) {
+      let count = min(Self.locatedCount, run.upperBound &- first)
+      // Those that the last ones of this part are followed by.
+      let last = min(count &+ Self.lead, run.upperBound &- first) &- 1
+      for offset in 0...last { unsafe images[offset] = try locate(indices[first &+ offset]) }
+      for offset in 0..<count {
+        unsafe image_kernels_prefetch_ends(images[min(offset &+ Self.lead, last)], format.byteCount)
+        let image = unsafe images[offset]
+        let next = unsafe images[min(offset &+ 1, last)]
+        let position = first &+ offset
+        let place = unsafe start + position &* slot
+        if !isWhole {
+          unsafe copyRegion(region(position, of: regions), of: format, from: image, to: place)
+        } else if isCached {
           unsafe image_kernels_copy(place, image, slot, next)
         } else {
           unsafe image_kernels_copy_around_cache(place, image, slot, next)
         }
-      } else {
-        unsafe copyRegion(region(position, of: regions), of: format, from: image, to: place)
       }
-      unsafe place += slot
-      unsafe image = next
-      unsafe next = third
-      unsafe third = fourth
-      unsafe fourth = farthest
     }
     if !isCached { image_kernels_end_copies_around_cache() }
   }

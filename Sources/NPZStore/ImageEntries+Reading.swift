@@ -49,10 +49,9 @@ extension ImageEntries {
       if let mapped {
         return try unsafe destination.appendBytes(gather.byteCount) { (memory) throws(StoreError) in
           try gather.performRuns(threads: threads) { (run) throws(StoreError) in
-            try unsafe gather.copy(
-              run, indices, regions: regions, into: memory,
-              locate: { (index) throws(StoreError) in try unsafe mappedPixels(index, mapped) },
-              entry: { index in unsafe mapped.entry(index) })
+            try unsafe gather.copy(run, indices, regions: regions, into: memory) {
+              (index) throws(StoreError) -> UnsafeRawPointer in try unsafe mappedPixels(index, mapped)
+            }
           }
         }
       }

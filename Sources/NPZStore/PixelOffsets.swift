@@ -19,10 +19,6 @@ import Synchronization
     unsafe words.deallocate()
   }
 
-  /// Where an image's offset is kept.
-  @inline(__always)
-  func entry(_ index: Int) -> UnsafeRawPointer { unsafe UnsafeRawPointer(words + index) }
-
   /// The index has been checked against ``count``.
   subscript(index: Int) -> Int {
     @inline(__always) get { unsafe words[index].load(ordering: .relaxed) }

@@ -14,9 +14,6 @@ void image_kernels_copy(void *to, const void *from, size_t count, const void *ne
 void image_kernels_copy_around_cache(void *to, const void *from, size_t count, const void *next);
 void image_kernels_end_copies_around_cache(void);
 
-/// Asks the processor to fetch what lies at an address. Nothing is read.
-static inline void image_kernels_prefetch(const void *bytes) { __builtin_prefetch(bytes); }
-
 /// Asks the processor to fetch the first and the last of some bytes, and with them to look up their pages. Nothing is read.
 static inline void image_kernels_prefetch_ends(const void *bytes, size_t count) {
   __builtin_prefetch(bytes);
