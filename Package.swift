@@ -116,18 +116,21 @@ let package = Package(
     tests("StoreIO"),
     tests("Deflate", ["CImageKernels", "CZlib"]),
     tests("NumPyFormat"),
-    tests("Pickle"),
-    tests("PNGCodec", ["Deflate", "CImageKernels", "CZlib"]),
-    tests("CIFAR10", ["StoreIO", "Deflate", "CImageKernels"]),
+    tests("Pickle", ["Corpora"]),
+    tests("PNGCodec", ["Deflate", "CImageKernels", "CZlib", "Corpora"]),
+    tests("CIFAR10", ["StoreIO", "Deflate", "CImageKernels", "Corpora"]),
     tests("FileStore", ["PNGCodec", "StoreIO"]),
-    tests("LMDBStore", ["StoreIO", "NumPyFormat", "CLMDB", "WriterProcess"]),
-    tests("HDF5Store", ["StoreIO"]),
-    tests("NPZStore", ["StoreIO", "Deflate", "NumPyFormat"]),
+    tests("LMDBStore", ["StoreIO", "NumPyFormat", "CLMDB", "WriterProcess", "Corpora"]),
+    tests("HDF5Store", ["StoreIO", "Corpora"]),
+    tests("NPZStore", ["StoreIO", "Deflate", "NumPyFormat", "Corpora"]),
     tests("PackedBitStore", ["StoreIO", "CImageKernels"]),
     tests("ImageFeeding"),
     tests("imagestore"),
     .testTarget(
       name: "ImageStoreTestingTests", dependencies: ["ImageStoreTesting"], swiftSettings: swiftSettings),
+
+    // Where tests find the files of other projects.
+    .target(name: "Corpora", path: "Tests/Corpora", swiftSettings: swiftSettings),
 
     // The code of the README and the articles, compiled as a user's package does, with the strictest imports.
     .executableTarget(
@@ -169,7 +172,7 @@ let package = Package(
       name: "ReliabilityTests",
       dependencies: [
         "ReliabilityChecks", "ImageStoreCore", "StoreIO", "FileStore", "LMDBStore", "HDF5Store", "NPZStore",
-        "PackedBitStore",
+        "PackedBitStore", "Corpora",
       ],
       swiftSettings: swiftSettings),
   ],

@@ -5,7 +5,7 @@
 #
 # What it finds stands in .build/fuzzing/PARSER/found; what it learns stays in .build/fuzzing/PARSER/corpus, so that
 # the next run goes on from there. To keep a find from coming back, it goes to Tests/Fixtures/fuzzed. It begins with
-# the fixtures, and with files of other projects: those in fixtures/external of the folder IMAGE_STORES_SHARED names.
+# the fixtures, and with files of other projects: those in the folder IMAGE_STORES_CORPORA names.
 # Toolchains without libFuzzer, as Xcode's, are told and not an error.
 set -euo pipefail
 cd "$(dirname "$0")/.."
@@ -31,13 +31,12 @@ memory=/dev/shm
 IMAGE_STORES_WORK=$(mktemp -d "$memory/image-stores-fuzzing.XXXXXX")
 export IMAGE_STORES_WORK
 trap 'rm -rf "$IMAGE_STORES_WORK"' EXIT
-external=${IMAGE_STORES_SHARED:-../shared}/fixtures/external
 status=0
 for parser in "${parsers[@]}"; do
   work=.build/fuzzing/$parser
   mkdir -p "$work/seeds" "$work/corpus" "$work/found"
   folders=(Tests/Fixtures Sources/imagestore/Resources/cifar-10-demo)
-  [ ! -d "$external" ] || folders+=("$external")
+  [ -z "${IMAGE_STORES_CORPORA:-}" ] || folders+=("$IMAGE_STORES_CORPORA")
   "$program" seeds "$parser" "$work/seeds" "${folders[@]}"
   libfuzzer=(-timeout=120 -rss_limit_mb=4096 -malloc_limit_mb=3000 -max_len=65536 -print_final_stats=1 -print_funcs=0)
   # libhdf5 falls over some files by itself: they are counted, not an end.

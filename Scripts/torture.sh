@@ -5,7 +5,7 @@
 #
 # quick takes some minutes; ci is what continuous integration adds to the tests: 200 kills a backend, and a full file
 # system. Prints one line a check and backend; the first line with FAILED ends it. IMAGE_STORES_SEED makes it another
-# run, IMAGE_STORES_SHARED names the folder in whose fixtures/external there are folders of files of other projects.
+# run, IMAGE_STORES_CORPORA names a folder of folders of files of other projects.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export IMAGE_STORES_TIMEOUT=86400
@@ -55,5 +55,4 @@ each files "$opens"
 each memory "$reads"
 each concurrency "$commits" # the slowest: an append to HDF5 of mixed sizes writes every dataset anew
 "$torture" fork all
-external=${IMAGE_STORES_SHARED:-../shared}/fixtures/external
-[ ! -d "$external" ] || "$torture" corpora "$external"/*
+[ -z "${IMAGE_STORES_CORPORA:-}" ] || "$torture" corpora "$IMAGE_STORES_CORPORA"/*

@@ -2,7 +2,7 @@ import Foundation
 import ImageStoreCore
 import ImageStoreTesting
 
-/// Files of the repository, and those beside it.
+/// Files of the repository.
 enum Fixtures {
   static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()
@@ -11,16 +11,6 @@ enum Fixtures {
   static func pickle(_ name: String) -> String {
     root.appending(path: "Tests/Fixtures/pickles/\(name)").path
   }
-
-  /// Fixtures nobody in this project wrote, beside the package or where the environment says; nil where
-  /// they are not there.
-  static let shared: URL? = {
-    let shared =
-      ProcessInfo.processInfo.environment["IMAGE_STORES_SHARED"].map { URL(filePath: $0) }
-      ?? root.deletingLastPathComponent().appending(path: "shared")
-    let folder = shared.appending(path: "fixtures")
-    return FileManager.default.fileExists(atPath: folder.path) ? folder : nil
-  }()
 
   static func bytes(_ path: String) throws -> [UInt8] {
     [UInt8](try Data(contentsOf: URL(filePath: path)))

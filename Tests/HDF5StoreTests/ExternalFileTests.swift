@@ -1,13 +1,14 @@
+import Corpora
 import Foundation
 import HDF5Store
 import ImageStoreCore
 import Testing
 
 /// Files of the HDF Group, h5py and h5wasm, most of which hold no images.
-@Suite(.enabled(if: Fixtures.shared != nil, "no ../shared with files of others"))
+@Suite(.enabled(if: Corpora.folder != nil, "set IMAGE_STORES_CORPORA to have files of other projects read"))
 struct ExternalFileTests {
   static func files() throws -> [String] {
-    let root = try #require(Fixtures.shared).appending(path: "fixtures/external")
+    let root = URL(filePath: try #require(Corpora.folder))
     return try ["hdf5-1.10.8-testfiles", "h5py-data", "h5wasm-data"].flatMap { folder in
       try FileManager.default.subpathsOfDirectory(atPath: root.appending(path: folder).path)
         .map { root.appending(path: "\(folder)/\($0)").path }

@@ -9,13 +9,6 @@ enum Fixtures {
 
   static func path(_ name: String) -> String { root.appending(path: "Tests/Fixtures/hdf5/\(name)").path }
 
-  /// Files nobody in this project wrote, or nil where they are not at hand.
-  static let shared: URL? = {
-    let named = ProcessInfo.processInfo.environment["IMAGE_STORES_SHARED"].map { URL(filePath: $0) }
-    let url = named ?? root.deletingLastPathComponent().appending(path: "shared")
-    return FileManager.default.fileExists(atPath: url.appending(path: "fixtures").path) ? url : nil
-  }()
-
   /// A Python that has h5py, or nil.
   static let python = ProcessInfo.processInfo.environment["IMAGE_STORES_PYTHON"]
 

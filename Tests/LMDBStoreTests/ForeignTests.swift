@@ -1,3 +1,4 @@
+import Corpora
 import Foundation
 import ImageStoreCore
 import ImageStoreTesting
@@ -159,17 +160,10 @@ private let labels = [0, 3, 6]
     #expect(try last.pixels(at: 3) == [UInt8](repeating: 11 * 16 + 3, count: 4096))
   }
 
-  @Test func readsADatabaseOfPNGValuesFromTheField() throws {
-    let shared =
-      ProcessInfo.processInfo.environment["IMAGE_STORES_SHARED"]
-      ?? URL(filePath: testsFolder).appending(path: "../../shared").standardized.path
-    let root = "\(shared)/fixtures/external/lmdb/mmedit-lq"
-    guard FileManager.default.fileExists(atPath: root),
-      let enumerator = FileManager.default.enumerator(atPath: root)
-    else {
-      print("skipped: there is no \(root)")
-      return
-    }
+  @Test(.enabled(if: Corpora.folder != nil, "set IMAGE_STORES_CORPORA to have files of other projects read"))
+  func readsADatabaseOfPNGValuesFromTheField() throws {
+    let root = try #require(Corpora.folder("lmdb/mmedit-lq"))
+    let enumerator = try #require(FileManager.default.enumerator(atPath: root))
     let files = enumerator.compactMap { $0 as? String }.filter { $0.hasSuffix("data.mdb") }
     #expect(!files.isEmpty)
     for file in files {

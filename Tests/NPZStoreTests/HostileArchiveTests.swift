@@ -1,3 +1,4 @@
+import Corpora
 import ImageStoreCore
 import ImageStoreTesting
 import NPZStore
@@ -65,12 +66,11 @@ import Testing
     }
   }
 
-  @Test(arguments: ["cpython-zip", "libzip-regress", "picklescan", "numpy-npy"])
+  @Test(
+    .enabled(if: Corpora.folder != nil, "set IMAGE_STORES_CORPORA to have files of other projects read"),
+    arguments: ["cpython-zip", "libzip-regress", "picklescan", "numpy-npy"])
   func othersCorpora(corpus: String) throws {
-    guard let folder = sharedFolder(corpus) else {
-      print("skipped: the shared fixtures are not there")
-      return
-    }
+    let folder = try #require(Corpora.folder(corpus))
     var count = 0
     for path in try files(below: folder) {
       count += 1

@@ -15,13 +15,6 @@ private let testsFolder = "/" + #filePath.split(separator: "/").dropLast(2).join
 /// An archive that make_npz.py wrote.
 func fixture(_ name: String) -> String { "\(testsFolder)/Fixtures/npz/\(name).npz" }
 
-/// A file of the shared fixtures, or nil where they are absent.
-func sharedFolder(_ path: String) -> String? {
-  let shared = unsafe getenv("IMAGE_STORES_SHARED").map { unsafe String(cString: $0) }
-  let folder = (shared ?? "\(testsFolder)/../../shared") + "/fixtures/external/\(path)"
-  return FileSystem.kind(of: folder) == .folder ? folder : nil
-}
-
 /// All files below a folder.
 func files(below folder: String) throws -> [String] {
   try FileSystem.names(in: folder).flatMap { name in

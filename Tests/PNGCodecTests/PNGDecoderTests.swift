@@ -1,3 +1,4 @@
+import Corpora
 import ImageStoreCore
 import PNGCodec
 import Testing
@@ -28,7 +29,7 @@ import Testing
     }
   }
 
-  @Test(.enabled(if: PNGFixture.hasExternal, "PngSuite is not at hand: set IMAGE_STORES_SHARED"))
+  @Test(.enabled(if: Corpora.folder != nil, "set IMAGE_STORES_CORPORA to have files of other projects read"))
   func decodesPngSuite() throws {
     for fixture in PNGFixture.pngSuite {
       let file = try #require(readFile(fixture.path), "\(fixture.path)")
@@ -101,9 +102,9 @@ import Testing
     }
   }
 
-  @Test(.enabled(if: PNGFixture.hasExternal, "libspng's files are not at hand: set IMAGE_STORES_SHARED"))
+  @Test(.enabled(if: Corpora.folder != nil, "set IMAGE_STORES_CORPORA to have files of other projects read"))
   func survivesFilesThatBrokeOthers() throws {
-    let folder = PNGFixture.external + "/libspng-crashers"
+    let folder = try #require(Corpora.folder("libspng-crashers"))
     var count = 0
     for path in filesBelow(folder) {
       let file = try #require(readFile(path))

@@ -1,4 +1,5 @@
 import CZlib
+import Corpora
 import Deflate
 import ImageStoreCore
 import PNGCodec
@@ -54,17 +55,9 @@ struct PNGFixture: Sendable, CustomTestStringConvertible {
   static let valid = list("png/valid.txt", in: ["\(folder)/png"])
   static let hostile = list("png/hostile.txt", in: ["\(folder)/png"])
 
-  /// PngSuite and other files that are not part of the repository.
-  static let external: String = {
-    if let shared = unsafe getenv("IMAGE_STORES_SHARED") {
-      return unsafe String(cString: shared) + "/fixtures/external"
-    }
-    var components = folder.split(separator: "/", omittingEmptySubsequences: false)
-    components.removeLast(3)
-    return components.joined(separator: "/") + "/shared/fixtures/external"
-  }()
-  static let pngSuite = list("pngsuite.txt", in: ["\(external)/pngsuite", "\(external)/pngsuite-extra"])
-  static var hasExternal: Bool { unsafe access("\(external)/pngsuite", R_OK) == 0 }
+  /// Files of PngSuite, which is not part of the repository.
+  static let pngSuite = list(
+    "pngsuite.txt", in: ["pngsuite", "pngsuite-extra"].map { Corpora.folder($0) ?? $0 })
 }
 
 extension PNGFixture {

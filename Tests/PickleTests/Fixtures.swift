@@ -17,17 +17,6 @@ enum Fixtures {
     let all = (try? FileManager.default.contentsOfDirectory(atPath: folder.path)) ?? []
     return all.filter { $0.hasPrefix(prefix) && $0.hasSuffix(suffix) }.sorted()
   }
-
-  /// Files nobody in this project wrote, beside the package or where the environment says; nil where
-  /// they are not there.
-  static let external: URL? = {
-    let beside = folder.deletingLastPathComponent().deletingLastPathComponent()
-      .deletingLastPathComponent().deletingLastPathComponent().appending(path: "shared")
-    let root =
-      ProcessInfo.processInfo.environment["IMAGE_STORES_SHARED"].map { URL(filePath: $0) } ?? beside
-    let external = root.appending(path: "fixtures/external")
-    return FileManager.default.fileExists(atPath: external.path) ? external : nil
-  }()
 }
 
 /// Reads a pickle and hands its value and source to a test.

@@ -1,3 +1,4 @@
+import Corpora
 import Foundation
 import ImageStoreCore
 import Testing
@@ -5,10 +6,10 @@ import Testing
 @testable import Pickle
 
 /// Pickles that others made to break or attack readers. They are refused or read as data.
-@Suite(.enabled(if: Fixtures.external != nil, "the foreign fixtures are not beside the package"))
+@Suite(.enabled(if: Corpora.folder != nil, "set IMAGE_STORES_CORPORA to have files of other projects read"))
 struct ForeignPickleTests {
   static func files(_ folder: String) -> [URL] {
-    guard let root = Fixtures.external?.appending(path: folder) else { return [] }
+    guard let root = Corpora.folder(folder).map({ URL(filePath: $0) }) else { return [] }
     let paths = FileManager.default.enumerator(atPath: root.path)?.compactMap { $0 as? String } ?? []
     return paths.sorted().map { root.appending(path: $0) }.filter {
       (try? $0.resourceValues(forKeys: [.isRegularFileKey]).isRegularFile) == true

@@ -1,3 +1,4 @@
+import Corpora
 import ReliabilityChecks
 import StoreIO
 import Testing
@@ -29,19 +30,9 @@ import Testing
     try Torture.run("fork", backend.name)
   }
 
-  /// The corpora stand beside the package, or where `IMAGE_STORES_SHARED` says.
-  @Test(.enabled(if: Corpora.folder != nil, "the corpora of other projects are not there"))
+  @Test(.enabled(if: Corpora.folder != nil, "set IMAGE_STORES_CORPORA to have files of other projects read"))
   func filesOfOtherProjectsAreReadOrRefused() throws {
     let folder = try #require(Corpora.folder)
     try Torture.run("corpora", folder)
   }
-}
-
-enum Corpora {
-  static let folder: String? = {
-    // .../Tests/ReliabilityTests/ReadingTests.swift
-    let package = #filePath.split(separator: "/").dropLast(3).joined(separator: "/")
-    let folder = (environment("IMAGE_STORES_SHARED") ?? "/\(package)/../shared") + "/fixtures/external"
-    return FileSystem.kind(of: folder) == .folder ? folder : nil
-  }()
 }
