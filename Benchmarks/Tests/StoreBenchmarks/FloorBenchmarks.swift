@@ -18,8 +18,9 @@ final class FloorBenchmarks: XCTestCase {
         source.pixels.withUnsafeBytes { target.copyMemory(from: $0) }
       }
       let path = "\(settings.work)/floor.raw"
+      // Where memory is new to a virtual machine, more than one run meets it.
       try recorder.measure(
-        "write+fsync", "write", count: count, prepare: { try Files.clear(path) }
+        "write+fsync", "write", count: count, least: 4, prepare: { try Files.clear(path) }
       ) { Self.write(UnsafeRawBufferPointer(target), to: path) }
       if !Files.exists(path) { Self.write(UnsafeRawBufferPointer(target), to: path) }
       try recorder.measure("pread", "read", count: count) { Self.read(path, into: target) }

@@ -38,12 +38,14 @@ final class Recorder {
 
   /// - Parameters:
   ///   - repeats: runs at most, the first of which warms up; nil for what the settings say.
+  ///   - least: runs that count, however long they take.
   ///   - prepare: done before each run, not timed.
   ///   - checksum: done once after the runs of the first round, not timed.
   ///   - path: what was written, for its size.
   func measure(
-    _ subject: String, _ work: String, count: Int, threads: Int = 1, repeats: Int? = nil, path: String? = nil,
-    prepare: () throws -> Void = {}, checksum: (() throws -> UInt32)? = nil, _ run: () throws -> Void
+    _ subject: String, _ work: String, count: Int, threads: Int = 1, repeats: Int? = nil, least: Int = 1,
+    path: String? = nil, prepare: () throws -> Void = {}, checksum: (() throws -> UInt32)? = nil,
+    _ run: () throws -> Void
   ) throws {
     guard wants(subject, work), count > 0 else { return }
     var times: [Duration] = []
@@ -53,7 +55,7 @@ final class Recorder {
       try run()
       times.append(ContinuousClock.now - start)
       let measured = times.dropFirst().reduce(Duration.zero, +)
-      if times[0] > Self.veryLong || measured > Self.long { break }
+      if times[0] > Self.veryLong || (measured > Self.long && times.count > least) { break }
     }
     // The first of several warms up.
     let counted = (times.count > 1 ? Array(times[1...]) : times).sorted()
