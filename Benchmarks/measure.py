@@ -52,7 +52,7 @@ LARGE = {"write+fsync write", "memcpy read", "numpy gather from RAM shuffled", "
 SLOW = {"Pillow + csv write", "Pillow + csv read"}
 
 
-# The build with libdeflate, where there is one, takes part in the works of what deflates.
+# The build with libdeflate, which a full run makes, takes part in the works of what deflates.
 LIBDEFLATE, DEFLATING = BENCHMARKS / ".build" / "libdeflate", ["NPZStore write", "NPZStore read"]
 
 
@@ -101,7 +101,7 @@ def main():
     a.add_argument("--counts", type=int, nargs="+", default=[10_000])
     a.add_argument("--rounds", type=int, default=5)
     a.add_argument("--cifar", type=Path)
-    a.add_argument("--million", action="store_true", help="also open stores of 1,000,000 images")
+    a.add_argument("--million", action="store_true", help="also open stores of 1,000,000 images, and measure the build with libdeflate")
     a.add_argument("--only", nargs="*", default=[], help="only groups, and works, that have one of these words in a name")
     a.add_argument("--python", default=sys.executable)
     a = a.parse_args()
@@ -147,7 +147,7 @@ def main():
                     sides = [lambda: peers(count, round_number, names),
                              lambda: ours(tests, environment(count, round_number, names))]
                     deflating = [name for name in names if name in DEFLATING]
-                    if deflating and (LIBDEFLATE / "release").exists():
+                    if deflating and a.million and (LIBDEFLATE / "release").exists():
                         sides.append(lambda: libdeflate(tests, count, round_number, deflating))
                     # What the peers write, crops and masks, ours reads: they begin.
                     for side in sides if round_number % 2 == 1 else reversed(sides):
