@@ -101,7 +101,7 @@ def main():
     a.add_argument("--counts", type=int, nargs="+", default=[10_000])
     a.add_argument("--rounds", type=int, default=5)
     a.add_argument("--cifar", type=Path)
-    a.add_argument("--million", action="store_true", help="also open stores of 1,000,000 images, and measure the build with libdeflate")
+    a.add_argument("--full", action="store_true", help="also open stores of 1,000,000 images, and measure the build with libdeflate")
     a.add_argument("--only", nargs="*", default=[], help="only groups, and works, that have one of these words in a name")
     a.add_argument("--python", default=sys.executable)
     a = a.parse_args()
@@ -127,7 +127,7 @@ def main():
     a.work.mkdir(parents=True)
     a.output.write_text("")
     wait_for_creation(a.work)
-    if a.million and platform.system() == "Linux":
+    if a.full and platform.system() == "Linux":
         touch_free_memory()
     try:
         for round_number in range(1, a.rounds + 1):
@@ -147,12 +147,12 @@ def main():
                     sides = [lambda: peers(count, round_number, names),
                              lambda: ours(tests, environment(count, round_number, names))]
                     deflating = [name for name in names if name in DEFLATING]
-                    if deflating and a.million and (LIBDEFLATE / "release").exists():
+                    if deflating and a.full and (LIBDEFLATE / "release").exists():
                         sides.append(lambda: libdeflate(tests, count, round_number, deflating))
                     # What the peers write, crops and masks, ours reads: they begin.
                     for side in sides if round_number % 2 == 1 else reversed(sides):
                         side()
-            if a.million and round_number <= 2:
+            if a.full and round_number <= 2:
                 print(f"round {round_number} of {a.rounds}, opening 1,000,000 images", flush=True)
                 if round_number == 1:
                     ours(["MillionBenchmarks/testWrite"], environment(0, round_number, ["open"]))

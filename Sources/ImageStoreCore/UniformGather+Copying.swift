@@ -19,7 +19,7 @@ extension UniformGather {
   /// - Parameters:
   ///   - memory: the slots of all positions, ``byteCount`` bytes.
   ///   - locate: where the image of an index that has been checked begins; all its bytes are readable there
-  ///     until the call ends. Asked in order, some images before one is copied.
+  ///     until the call ends. Asked once a position, in order, some images before it is copied.
   @inline(__always)
   package func copy(
     _ run: Range<Int>, _ indices: Span<Int>, regions: Span<ImageRegion>,
@@ -31,11 +31,12 @@ extension UniformGather {
     let isCached = memory.count <= Self.mostCachedByteCount
     let images = UnsafeMutablePointer<UnsafeRawPointer>.allocate(capacity: Self.locatedCount + Self.lead)
     defer { unsafe images.deallocate() }
+    var located = 0
     for first in stride(from: run.lowerBound, to: run.upperBound, by: Self.locatedCount) {
       let count = min(Self.locatedCount, run.upperBound &- first)
       // Those that the last ones of this part are followed by.
       let last = min(count &+ Self.lead, run.upperBound &- first) &- 1
-      for offset in 0...last { unsafe images[offset] = try locate(indices[first &+ offset]) }
+      for offset in located..<last &+ 1 { unsafe images[offset] = try locate(indices[first &+ offset]) }
       for offset in 0..<count {
         unsafe image_kernels_prefetch_ends(images[min(offset &+ Self.lead, last)], format.byteCount)
         let image = unsafe images[offset]
@@ -50,6 +51,8 @@ extension UniformGather {
           unsafe image_kernels_copy_around_cache(place, image, slot, next)
         }
       }
+      located = last &+ 1 &- count
+      unsafe images.update(from: images + count, count: located)
     }
     if !isCached { image_kernels_end_copies_around_cache() }
   }
