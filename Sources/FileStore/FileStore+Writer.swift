@@ -69,7 +69,7 @@ extension FileStore {
       compression: Compression = .fast, classNames: [String]? = nil, threads: Int? = nil
     ) throws(StoreError) {
       // Everything that can throw comes first: noncopyable properties are set all or none.
-      let staging = try Staging(destination: path, mode: mode)
+      let staging = try Staging(destination: path, mode: mode, otherContents: { _ in nil })
       let appends = mode == .append && FileSystem.kind(of: path) != nil
       let lock = try appends ? Self.lock(path) : nil
       if !appends { try FileSystem.createFolder(staging.path) }

@@ -38,7 +38,7 @@ struct StreamWriter: ~Copyable {
     let grows = mode == .append && FileSystem.kind(of: path) != nil
     // What is appended to is replaced by a longer one; two writers cannot be at it, since the folder to
     // work in is locked first.
-    let staging = try Staging(destination: path, mode: grows ? .replace : mode)
+    let staging = try Staging(destination: path, mode: mode, otherContents: { _ in nil })
     let spool = try PixelSpool(staging.path)
     let old = grows ? try HDF5Store(at: path, threads: threads) : nil
     try old?.checkHoldsNothingElse()

@@ -26,7 +26,7 @@ final class ArchiveTarget {
   }
 
   static func open(_ path: String, mode: WriteMode) throws(StoreError) -> ArchiveTarget {
-    let staging = try Staging(destination: path, mode: mode)
+    let staging = try Staging(destination: path, mode: mode, otherContents: { _ in nil })
     if mode == .append, FileSystem.kind(of: path) != nil { return try grow(path, staging) }
     let file = try File(staging.path, .create)
     return ArchiveTarget(file: file, staging: staging, old: nil)

@@ -27,7 +27,7 @@ final class MaskTarget {
   static let headerByteCount = 128
 
   static func open(_ path: String, mode: WriteMode) throws(StoreError) -> MaskTarget {
-    let staging = try Staging(destination: path, mode: mode)
+    let staging = try Staging(destination: path, mode: mode, otherContents: { _ in nil })
     if mode == .append, FileSystem.kind(of: path) != nil { return try grow(path, staging) }
     let folder = staging.path
     try FileSystem.createFolder(folder)

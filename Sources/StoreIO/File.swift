@@ -21,20 +21,58 @@ package struct File: ~Copyable, Sendable {
     case create
   }
 
+  /// Opens a plain file. Nothing else is waited for or read: neither a pipe nor a device, whatever name it has.
+  ///
+  /// - Throws: ``StoreError/Code/unrecognized`` if it is not a plain file.
   package init(_ path: String, _ access: Access) throws(StoreError) {
+    try self.init(at: AT_FDCWD, path, access, path: path)
+  }
+
+  /// Opens a plain file directly in a folder, which must not be a symbolic link.
+  package init(_ name: String, in folder: borrowing Folder, _ access: Access) throws(StoreError) {
+    try self.init(
+      at: folder.descriptor, name, access, also: O_NOFOLLOW, path: Destination.joined(folder.path, name))
+  }
+
+  private init(
+    at folder: Int32, _ name: String, _ access: Access, also flags: Int32 = 0, path: String
+  ) throws(StoreError) {
     let flags =
       switch access {
-      case .read: O_RDONLY
-      case .update: O_RDWR
-      case .create: O_RDWR | O_CREAT | O_EXCL
+      case .read: O_RDONLY | flags
+      case .update: O_RDWR | flags
+      case .create: O_RDWR | O_CREAT | O_EXCL | flags
       }
-    var descriptor = unsafe open(path, flags | O_CLOEXEC, 0o644)
-    while descriptor < 0 && errno == EINTR {
-      descriptor = unsafe open(path, flags | O_CLOEXEC, 0o644)
+    // Without O_NONBLOCK a pipe would be waited for.
+    let all = flags | O_CLOEXEC | O_NONBLOCK | O_NOCTTY
+    var descriptor = unsafe openat(folder, name, all, 0o644)
+    while descriptor < 0 && errno == EINTR { descriptor = unsafe openat(folder, name, all, 0o644) }
+    guard descriptor >= 0 else {
+      // What cannot be opened so: a link that is not followed, a socket, a pipe without a reader, a folder to be written.
+      if errno == ELOOP || errno == ENXIO || errno == EISDIR { throw Self.notPlain(path, errno) }
+      throw .system(errno, "opening it", path: path)
     }
-    guard descriptor >= 0 else { throw .system(errno, "opening it", path: path) }
+    var status = stat()
+    guard unsafe fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else {
+      _ = close(descriptor)
+      throw Self.notPlain(path, 0)
+    }
     self.descriptor = descriptor
     self.path = path
+  }
+
+  private static func notPlain(_ path: String, _ number: Int32) -> StoreError {
+    let what =
+      switch FileSystem.mode(of: path) & S_IFMT {
+      case S_IFDIR: "a folder"
+      case S_IFLNK: "a symbolic link"
+      case S_IFIFO: "a pipe"
+      case S_IFSOCK: "a socket"
+      case S_IFCHR, S_IFBLK: "a device"
+      default: "something else"
+      }
+    return StoreError(
+      .unrecognized, "expected a file, found \(what)", path: path, underlyingCode: number == 0 ? nil : number)
   }
 
   deinit { _ = close(descriptor) }
@@ -47,6 +85,11 @@ package struct File: ~Copyable, Sendable {
   /// Which file it is.
   package func identity() throws(StoreError) -> FileIdentity {
     try FileIdentity(status())
+  }
+
+  /// Which file it is, and when it last changed.
+  package func state() throws(StoreError) -> FileState {
+    try FileState(status())
   }
 
   func status() throws(StoreError) -> stat {
@@ -79,6 +122,23 @@ package struct File: ~Copyable, Sendable {
       }
       done += count
     }
+  }
+
+  /// The whole of a small file.
+  ///
+  /// - Throws: ``StoreError/Code/limitExceeded`` if it has more than `limit` bytes.
+  package func contents(limit: Int) throws(StoreError) -> [UInt8] {
+    let count = try byteCount()
+    guard count <= limit else {
+      throw StoreError(
+        .limitExceeded, "\(count) bytes where at most \(limit) are expected", path: path)
+    }
+    var bytes = [UInt8](repeating: 0, count: count)
+    var span = bytes.mutableSpan
+    try unsafe span.withUnsafeMutableBytes { (buffer) throws(StoreError) in
+      try unsafe read(at: 0, into: buffer)
+    }
+    return bytes
   }
 
   /// Writes all of `bytes` at `offset`.
@@ -136,7 +196,18 @@ package struct File: ~Copyable, Sendable {
   }
 
   /// Waits until what was written is on the disk.
-  package func synchronize() throws(StoreError) {
+  package func synchronize() throws(StoreError) { try Descriptor.synchronize(descriptor, path) }
+
+  /// Takes the file's advisory lock for writers, until the file is closed.
+  ///
+  /// - Throws: ``StoreError/Code/busy`` if another writer holds it. A file system without locks
+  ///   is taken for one with a single writer.
+  package func lockForWriting() throws(StoreError) { try Descriptor.lockForWriting(descriptor, path) }
+}
+
+/// What files and folders have in common.
+enum Descriptor {
+  static func synchronize(_ descriptor: Int32, _ path: String) throws(StoreError) {
     #if canImport(Darwin)
     // fsync hands the bytes to the drive only; F_FULLFSYNC makes the drive write them.
     if fcntl(descriptor, F_FULLFSYNC) == 0 { return }
@@ -148,11 +219,7 @@ package struct File: ~Copyable, Sendable {
     }
   }
 
-  /// Takes the file's advisory lock for writers, until the file is closed.
-  ///
-  /// - Throws: ``StoreError/Code/busy`` where another writer holds it. A file system without locks
-  ///   is taken for one with a single writer.
-  package func lockForWriting() throws(StoreError) {
+  static func lockForWriting(_ descriptor: Int32, _ path: String) throws(StoreError) {
     while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {
       switch errno {
       case EINTR: continue

@@ -12,6 +12,15 @@ internal import Musl
 package enum FileSystem {
   package enum Kind: Sendable {
     case file, folder, other
+
+    init(_ status: stat) {
+      self =
+        switch status.st_mode & S_IFMT {
+        case S_IFREG: .file
+        case S_IFDIR: .folder
+        default: .other
+        }
+    }
   }
 
   /// What stands at a path, or nil where nothing does.
@@ -20,11 +29,13 @@ package enum FileSystem {
   package static func kind(of path: String, followingLinks: Bool = true) -> Kind? {
     var status = stat()
     guard unsafe (followingLinks ? stat(path, &status) : lstat(path, &status)) == 0 else { return nil }
-    return switch status.st_mode & S_IFMT {
-    case S_IFREG: .file
-    case S_IFDIR: .folder
-    default: .other
-    }
+    return Kind(status)
+  }
+
+  /// The mode of what is at a path, not following a symbolic link; 0 if nothing is.
+  static func mode(of path: String) -> mode_t {
+    var status = stat()
+    return unsafe lstat(path, &status) == 0 ? status.st_mode : 0
   }
 
   /// The names in a folder, sorted by their bytes, without `.` and `..`.
@@ -85,25 +96,14 @@ package enum FileSystem {
 
   /// Waits until the names in a folder are on the disk.
   package static func synchronizeFolder(_ path: String) throws(StoreError) {
-    try File(path, .read).synchronize()
+    try Folder(path).synchronizeNames()
   }
 
   /// The whole of a small file.
   ///
   /// - Throws: ``StoreError/Code/limitExceeded`` where it has more than `limit` bytes.
   package static func contents(of path: String, limit: Int) throws(StoreError) -> [UInt8] {
-    let file = try File(path, .read)
-    let count = try file.byteCount()
-    guard count <= limit else {
-      throw StoreError(
-        .limitExceeded, "\(count) bytes where at most \(limit) are expected", path: path)
-    }
-    var bytes = [UInt8](repeating: 0, count: count)
-    var span = bytes.mutableSpan
-    try unsafe span.withUnsafeMutableBytes { (buffer) throws(StoreError) in
-      try unsafe file.read(at: 0, into: buffer)
-    }
-    return bytes
+    try File(path, .read).contents(limit: limit)
   }
 
   /// Writes a new file and synchronises it with the disk.

@@ -16,7 +16,7 @@ internal import Musl
 /// is allocated for a file that is well.
 package struct Folder: ~Copyable, Sendable {
   package let path: String
-  private let descriptor: Int32
+  let descriptor: Int32
 
   package init(_ path: String) throws(StoreError) {
     let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
@@ -24,7 +24,7 @@ package struct Folder: ~Copyable, Sendable {
     self.init(path, descriptor)
   }
 
-  private init(_ path: String, _ descriptor: Int32) {
+  init(_ path: String, _ descriptor: Int32) {
     self.path = path
     self.descriptor = descriptor
   }
@@ -124,6 +124,9 @@ package struct Folder: ~Copyable, Sendable {
     }
   }
 
+  /// Waits until the names in the folder are on the disk.
+  package func synchronizeNames() throws(StoreError) { try Descriptor.synchronize(descriptor, path) }
+
   /// Waits until the files written below are on the disk.
   package func synchronize() throws(StoreError) {
     if Self.synchronizesFiles {
@@ -131,7 +134,7 @@ package struct Folder: ~Copyable, Sendable {
         throw .system(errno, "synchronising the files with the disk", path: path)
       }
     } else {
-      try FileSystem.synchronizeFolder(path)
+      try synchronizeNames()
     }
   }
 

@@ -1,4 +1,3 @@
-internal import CSystem
 package import ImageStoreCore
 
 #if canImport(Darwin)
@@ -9,169 +8,207 @@ internal import Glibc
 internal import Musl
 #endif
 
-/// A place beside a store's destination where a writer works, until the store is put in its place at
-/// once; what a writer leaves that is dropped goes with it, what one leaves that is killed is removed
-/// by the next writer of the same destination.
+/// Where a writer works beside a store's destination, until the store is put in its place at once. What a writer leaves
+/// that is dropped goes with it; what one leaves that is killed is removed by the next writer of the same destination.
 ///
-/// The place is the folder `.NAME.partial` in the destination's folder. Its writer holds the folder's
-/// advisory lock, so a second writer of the same destination is refused, and a folder without a living
-/// writer is known by its lock being free.
+/// The place is a ``WorkFolder`` called `.NAME.partial` in the destination's folder. What is to be replaced is locked while
+/// the writer works, must be what it was when the writer began, and is looked at again once it has been moved out of
+/// the way: only then is it deleted, or put back.
 package struct Staging: ~Copyable, Sendable {
-  /// What is to be put in place.
+  /// The destination as it was given, for errors.
   package let destination: String
-  /// Where to write it: a file or folder to be created by the writer.
+  /// Where to write: a file or folder to be created by the writer.
   package let path: String
+  /// Whether there was nothing at the destination.
+  package var isNew: Bool { old == nil }
   private let mode: WriteMode
-  private let folder: String
-  private let lock: File
+  private let target: Destination
+  private let parent: Folder
+  private let work: WorkFolder
+  /// What is at the destination.
+  private let old: Old?
+  private let otherContents: OtherContents
   private var isOver = false
-  private let process = getpid()
 
-  /// - Parameter mode: `create` refuses an existing destination, now and at ``commit()``;
-  ///   `replace` does not. A writer that appends does not stage.
-  package init(destination: String, mode: WriteMode) throws(StoreError) {
-    if mode == .create, FileSystem.kind(of: destination) != nil {
-      throw Self.exists(destination)
+  /// Says in a few words what is at a path besides a finished store that this package wrote in one format, such as `a folder with
+  /// notes.txt besides a store`; nil if every file there is part of such a store.
+  package typealias OtherContents = @Sendable (_ path: String) throws(StoreError) -> String?
+
+  private struct Old: Sendable {
+    let identity: FileIdentity
+    /// Nil if it is neither a file nor a folder.
+    let held: HeldStore?
+  }
+
+  /// - Parameters:
+  ///   - destination: where the store is to be; a symbolic link is followed.
+  ///   - mode: `create` refuses what is at the destination, now and at ``commit()``. `replace` takes the place of what `otherContents`
+  ///     finds to be a store of the package, `replaceAnything` of whatever there is. `append` is for writers that rewrite what is
+  ///     there: they take the place of that very file, as it was, and leave it its mode, owner and attributes.
+  ///   - otherContents: see ``OtherContents``.
+  package init(
+    destination: String, mode: WriteMode, otherContents: @escaping OtherContents
+  ) throws(StoreError) {
+    let target = try Destination(destination)
+    let parent = try Folder(target.folder)
+    let there = parent.status(of: target.name)
+    if mode == .create, there != nil { throw Self.exists(destination) }
+    let name = target.name
+    let work = try WorkFolder(".\(name).partial", in: Folder(target.folder), for: destination) {
+      $0.hasPrefix(name) || $0 == Self.aside
     }
-    let (parent, name) = FileSystem.split(destination)
-    guard !name.isEmpty, name != ".", name != "..", name != "/" else {
-      throw StoreError(.invalidArgument, "a store cannot be written there", path: destination)
-    }
-    guard FileSystem.kind(of: parent) == .folder else {
-      throw StoreError(
-        .notFound, "the folder it is to stand in does not exist", remedy: "create \(parent)",
-        path: destination)
-    }
-    let folder = "\(parent)/.\(name).partial"
-    let lock = try Self.takeFolder(folder, destination: destination)
-    // What a dead writer left, but for the old store where it died between the two renames of replace.
-    let aside = Self.aside(in: folder)
-    if FileSystem.kind(of: destination) == nil, FileSystem.kind(of: aside) != nil {
-      try FileSystem.rename(aside, to: destination)
-    }
-    for leftover in try FileSystem.names(in: folder) {
-      try FileSystem.remove("\(folder)/\(leftover)")
+    let old: Old?
+    do throws(StoreError) {
+      // An old store whose writer died between the two renames of a replacement.
+      if there == nil, work.folder.kind(of: Self.aside) != nil {
+        try work.folder.moveExclusively(Self.aside, to: parent, as: name)
+      }
+      try work.removeContents()
+      old = try Self.hold(target, in: parent, destination)
+      if let old { try Self.check(old, target, mode, destination, otherContents) }
+    } catch {
+      if work.folder.kind(of: Self.aside) == nil { try? work.removeAll() }
+      throw error
     }
     self.destination = destination
     self.mode = mode
-    self.folder = folder
-    self.lock = lock
-    path = "\(folder)/\(name)"
+    self.target = target
+    self.old = old
+    self.parent = parent
+    self.work = work
+    self.otherContents = otherContents
+    path = "\(work.folder.path)/\(name)"
   }
 
   deinit {
     // An old store that could not be put back is left for the next writer to put back.
-    let isNeeded =
-      FileSystem.kind(of: destination) == nil && FileSystem.kind(of: Self.aside(in: folder)) != nil
-    // In a child that has forked the writer is the parent's.
-    if !isOver && !isNeeded && process == getpid() {
-      do throws(StoreError) {
-        try FileSystem.remove(folder)
-      } catch {
-        // Nothing can be reported from here; the next writer removes what is left.
-      }
-    }
+    let isNeeded = parent.kind(of: target.name) == nil && work.folder.kind(of: Self.aside) != nil
+    // What cannot be removed now is removed by the next writer.
+    if !isOver && !isNeeded { try? work.removeAll() }
   }
+
+  /// Removes what has a name beside ``path``, which begins with the name of the destination.
+  package func remove(_ name: String) throws(StoreError) { try work.remove(name) }
 
   /// Puts what was written at ``path`` in its place and waits until the disk knows the name. The writer
   /// has synchronised the contents of its files before.
   package consuming func commit() throws(StoreError) {
-    let (parent, _) = FileSystem.split(destination)
-    if FileSystem.kind(of: path) == .folder { try FileSystem.synchronizeFolder(path) }
-    switch mode {
-    case .replace where FileSystem.kind(of: destination) != nil:
-      try Self.replace(destination, with: path, aside: Self.aside(in: folder))
-    case .replace:
-      try FileSystem.rename(path, to: destination)
-    case .create, .append:
-      try Self.place(path, at: destination)
-    }
-    try FileSystem.synchronizeFolder(parent)
-    isOver = true
-    try FileSystem.remove(folder)
-  }
-
-  /// Creates the folder or takes over that of a dead writer, and locks it.
-  private static func takeFolder(
-    _ folder: String, destination: String
-  ) throws(StoreError) -> File {
-    // The folder may go between two calls when its writer finishes just then; a few tries suffice.
-    for _ in 0..<100 {
-      if unsafe mkdir(folder, 0o755) != 0 && errno != EEXIST {
-        throw .system(errno, "creating a folder to work in", path: folder)
+    let name = target.name
+    if work.folder.kind(of: name) == .folder { try work.folder.folder(name).synchronizeNames() }
+    if let old {
+      try replace(old)
+    } else {
+      do throws(StoreError) {
+        try work.folder.moveExclusively(name, to: parent, as: name)
+      } catch {
+        throw error.code == .alreadyExists ? Self.exists(destination) : error
       }
-      if let file = try lockFolder(folder, destination: destination) { return file }
     }
-    throw StoreError(.busy, "other writers keep coming and going", path: destination)
+    try parent.synchronizeNames()
+    isOver = true
+    // The store is there; what cannot be removed now is removed by the next writer.
+    try? work.removeAll()
   }
 
-  /// The folder, locked, or nil where it was removed or replaced before it was locked.
-  private static func lockFolder(
-    _ folder: String, destination: String
-  ) throws(StoreError) -> File? {
-    do throws(StoreError) {
-      let file = try File(folder, .read)
-      try file.lockForWriting()
-      guard try file.identity() == FileIdentity(ofPath: folder) else { return nil }
-      return file
-    } catch {
-      if error.code == .notFound { return nil }
-      throw error.code == .busy ? error.relocated(to: destination) : error
-    }
+  /// Where what is replaced is between two renames.
+  private static let aside = "replaced"
+
+  private static func hold(
+    _ target: Destination, in parent: borrowing Folder, _ given: String
+  ) throws(StoreError) -> Old? {
+    guard let status = parent.status(of: target.name) else { return nil }
+    let isOther = FileSystem.Kind(status) == .other
+    return Old(
+      identity: FileIdentity(status), held: isOther ? nil : try HeldStore(target, given))
   }
 
-  /// Where what is replaced stands between two renames.
-  private static func aside(in folder: String) -> String { "\(folder)/replaced" }
+  /// Refuses what must not be replaced.
+  private static func check(
+    _ old: Old, _ target: Destination, _ mode: WriteMode, _ given: String, _ otherContents: OtherContents
+  ) throws(StoreError) {
+    switch mode {
+    case .create: throw exists(given)
+    case .replaceAnything: return
+    case .replace:
+      guard let found = try otherContents(target.path) else { return }
+      throw StoreError(
+        .alreadyExists, "only a store that this package wrote is replaced, and this is \(found)",
+        remedy: "choose another name, or replace it by force if nobody needs it", path: given)
+    case .append:
+      if let held = old.held, held.kind == .file, held.linkCount() > 1 {
+        throw StoreError(
+          .unsupported,
+          "the file has other names (hard links), which an append would leave with the old contents",
+          remedy: "remove the other names, or convert to a new store", path: given)
+      }
+    }
+  }
 
   private static func exists(_ destination: String) -> StoreError {
     StoreError(
-      .alreadyExists, "there is something already",
-      remedy: "append to it, replace it, or choose another name",
-      path: destination)
+      .alreadyExists, "a file or folder already exists",
+      remedy: "choose another name, or append to it if it is a store", path: destination)
   }
 
-  /// Renames where nothing is in the way, atomically where the system can.
-  private static func place(_ source: String, at destination: String) throws(StoreError) {
-    if unsafe image_stores_rename_exclusively(source, destination) == 0 { return }
-    switch errno {
-    case EEXIST, ENOTEMPTY: throw exists(destination)
-    case EINVAL, ENOSYS, ENOTSUP:
-      // This file system knows no such rename.
-      if FileSystem.kind(of: destination) != nil { throw exists(destination) }
-      try FileSystem.rename(source, to: destination)
-    default: throw .system(errno, "putting it in its place", path: destination)
+  /// Puts the new one in the place of the old one. The two change places in one step; only if the system cannot do that
+  /// are there two renames with a moment between them.
+  private borrowing func replace(_ old: Old) throws(StoreError) {
+    let name = target.name
+    guard let now = parent.status(of: name), FileIdentity(now) == old.identity else { throw changed() }
+    try giveMetadata(of: old, FileSystem.Kind(now))
+    if try work.folder.exchange(name, with: name, in: parent) {
+      do throws(StoreError) {
+        try checkOut(old, as: name)
+      } catch {
+        _ = try work.folder.exchange(name, with: name, in: parent)
+        throw error
+      }
+      return
     }
-  }
-
-  /// Puts the new one in the place of the old one. A file replaces a file by a rename; anything else
-  /// changes places with what was there, and only where the system cannot do that in one step are there
-  /// two renames with a moment between them.
-  private static func replace(
-    _ destination: String, with source: String, aside: String
-  ) throws(StoreError) {
-    if FileSystem.kind(of: destination) == .file && FileSystem.kind(of: source) == .file {
-      return try FileSystem.rename(source, to: destination)
-    }
-    if unsafe image_stores_exchange(source, destination) == 0 { return }
-    switch errno {
-    case EINVAL, ENOSYS, ENOTSUP: break
-    default: throw .system(errno, "putting it in its place", path: destination)
-    }
-    try FileSystem.rename(destination, to: aside)
+    try parent.moveExclusively(name, to: work.folder, as: Self.aside)
     do throws(StoreError) {
-      try FileSystem.rename(source, to: destination)
+      try checkOut(old, as: Self.aside)
+      try work.folder.moveExclusively(name, to: parent, as: name)
     } catch {
-      try FileSystem.rename(aside, to: destination)
+      try work.folder.moveExclusively(Self.aside, to: parent, as: name)
       throw error
     }
   }
-}
 
-extension StoreError {
-  /// The same error said of another path.
-  fileprivate func relocated(to path: String) -> StoreError {
-    var error = self
-    error.path = path
-    return error
+  /// Looks once more at what has been moved out of the way, where nobody else reaches it.
+  private borrowing func checkOut(_ old: Old, as name: String) throws(StoreError) {
+    guard let out = work.folder.state(of: name), out.identity == old.identity else { throw changed() }
+    switch mode {
+    case .append:
+      if let held = old.held, !held.state.hasSameContents(as: out) { throw changed() }
+    case .replace:
+      if let found = try otherContents("\(work.folder.path)/\(name)") {
+        throw StoreError(
+          .busy, "another program changed it meanwhile: it is \(found)", remedy: "look at what it did",
+          path: destination)
+      }
+    case .create, .replaceAnything: break
+    }
+  }
+
+  private borrowing func giveMetadata(
+    of old: Old, _ kind: FileSystem.Kind
+  ) throws(StoreError) {
+    guard let held = old.held, work.folder.kind(of: target.name) == kind else { return }
+    let descriptor = unsafe openat(work.folder.descriptor, target.name, O_RDONLY | O_NOFOLLOW | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .system(errno, "opening it", path: path) }
+    defer { _ = close(descriptor) }
+    do throws(StoreError) {
+      try held.giveMetadata(to: descriptor)
+    } catch {
+      // A replacement is another store; an append is not.
+      if mode == .append { throw error }
+    }
+  }
+
+  private borrowing func changed() -> StoreError {
+    StoreError(
+      .busy, "another program changed or replaced it meanwhile", remedy: "look at what it did, and try again",
+      path: destination)
   }
 }

@@ -31,7 +31,7 @@ struct MutantWriter: ImageStoreWriter, ~Copyable {
     switch mode {
     case .create:
       guard fault == .createReplaces else { throw StoreError(.alreadyExists, "a store is there") }
-    case .replace:
+    case .replace, .replaceAnything:
       if fault == .replacesAtOnce { shelf.stores.withLock { $0[path] = nil } }
       if fault == .replaceAppends { try keep(old) }
     case .append: if fault != .appendReplaces && fault != .appendForgetsOld { try keep(old) }

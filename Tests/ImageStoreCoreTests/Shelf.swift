@@ -30,7 +30,7 @@ final class Shelf: Sendable {
       guard let existing = try? shelf.store(at: path) else { return }
       switch mode {
       case .create: throw StoreError(.alreadyExists, "there is a store already", path: path)
-      case .replace: break
+      case .replace, .replaceAnything: break
       case .append: try memory.append(contentsOf: existing)
       }
     }

@@ -2,12 +2,16 @@
 #pragma once
 
 /// Renames where nothing has the new name; -1 with errno EEXIST where something has, and with ENOSYS or
-/// EINVAL where the system or the file system cannot do so in one step.
-int image_stores_rename_exclusively(const char *source, const char *destination);
+/// EINVAL where the system or the file system cannot do so in one step. Names are relative to open folders.
+int image_stores_rename_exclusively(int from, const char *source, int to, const char *destination);
 
 /// Lets two files or folders change names; -1 with errno ENOSYS or EINVAL where that cannot be done in
-/// one step.
-int image_stores_exchange(const char *first, const char *second);
+/// one step. Names are relative to open folders.
+int image_stores_exchange(int from, const char *first, int to, const char *second);
+
+/// Gives one open file the extended attributes of another, access lists among them; -1 with errno, and with the name
+/// of the attribute in `failed`, where one cannot be set. A file system without attributes has none to copy.
+int image_stores_copy_attributes(int from, int to, char *failed, int capacity);
 
 /// Opens a file by a path relative to a folder that cannot leave the folder: -1 with errno EXDEV where it
 /// would. Symbolic links that stay within are followed on Linux, elsewhere they are refused with ELOOP or

@@ -41,7 +41,7 @@ final class WriterSession: @unchecked Sendable {
     _ path: String, _ mode: WriteMode, _ layout: LMDBStore.Layout, classNames: [String]?
   ) throws(StoreError) {
     self.path = path
-    let staging = try Staging(destination: path, mode: mode)
+    let staging = try Staging(destination: path, mode: mode, otherContents: { _ in nil })
     if mode == .append, FileSystem.kind(of: path) != nil {
       replacement = consume staging
       let existing = try ExistingStore(path, layout, lock: &lock, entry: &entry)

@@ -1,0 +1,156 @@
+internal import ImageStoreCore
+
+#if canImport(Darwin)
+internal import Darwin
+#elseif canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
+/// A hidden folder that a writer works in, locked while it does. It is the only place this package deletes anything in.
+///
+/// The folder has a mark that names it: a symbolic link to nothing, since a link comes to a disk with its text or not at
+/// all. A folder without a mark, with that of another folder, of another owner, on another device or open to others is
+/// somebody else's, and so is one with a name in it that no writer gives: it is left as it is, and the writer refused. All
+/// that is done in it is done by its descriptor, so that no name put in the place of the folder leads anywhere else.
+final class WorkFolder: Sendable {
+  let folder: Folder
+  private let parent: Folder
+  private let name: String
+  /// A child that has forked does not clean up after its parent.
+  private let process = getpid()
+
+  static let mark = ".swift-image-stores"
+
+  /// Creates the folder or takes over that of a dead writer, and locks it.
+  ///
+  /// - Parameters:
+  ///   - name: its name in `parent`.
+  ///   - owner: what errors of a lock that is taken say is busy.
+  ///   - isExpected: whether writers put something of a name into such a folder.
+  init(
+    _ name: String, in parent: consuming Folder, for owner: String, isExpected: (String) -> Bool
+  ) throws(StoreError) {
+    self.name = name
+    folder = try Self.take(name, in: parent, for: owner)
+    self.parent = parent
+    let names = try folder.rawNames()
+    if names.isEmpty {
+      try writeMark()
+    } else {
+      try checkMark(names)
+    }
+    let unknown = try folder.names().first { $0 != Self.mark && !isExpected($0) }
+    if let unknown { throw notOurs("it holds '\(unknown)'") }
+  }
+
+  /// Removes what writers left in the folder that are dead.
+  func removeContents() throws(StoreError) {
+    for entry in try folder.names() where entry != Self.mark { try remove(entry) }
+  }
+
+  /// Removes what has a name in the folder, with all it has; does nothing if nothing has.
+  func remove(_ name: String) throws(StoreError) {
+    precondition(
+      !name.isEmpty && name != ".." && !name.utf8.contains(UInt8(ascii: "/")), "one name in the folder")
+    try unsafe folder.removeAll(name)
+  }
+
+  /// Removes the folder with all it has. In a child that has forked it is the parent's, and stays.
+  func removeAll() throws(StoreError) {
+    guard process == getpid() else { return }
+    try removeContents()
+    try remove(Self.mark)
+    guard unsafe unlinkat(parent.descriptor, name, AT_REMOVEDIR) == 0 else {
+      throw .system(errno, "removing it", path: folder.path)
+    }
+  }
+
+  private static func take(
+    _ name: String, in parent: borrowing Folder, for owner: String
+  ) throws(StoreError) -> Folder {
+    let path = Destination.joined(parent.path, name)
+    // The folder may go between two calls when its writer finishes just then; a few tries suffice.
+    for _ in 0..<100 {
+      if unsafe mkdirat(parent.descriptor, name, 0o700) != 0 && errno != EEXIST {
+        throw .system(errno, "creating a folder to work in", path: path)
+      }
+      let descriptor = unsafe openat(parent.descriptor, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+      guard descriptor >= 0 else {
+        if errno == ENOENT || errno == EINTR { continue }
+        if errno == ELOOP || errno == ENOTDIR { throw notOurs(path, "it is not a folder") }
+        throw .system(errno, "opening a folder to work in", path: path)
+      }
+      let folder = Folder(path, descriptor)
+      let status = try folder.status()
+      guard status.st_uid == geteuid() else { throw notOurs(path, "it has another owner") }
+      guard status.st_mode & 0o077 == 0 else { throw notOurs(path, "it is open to others") }
+      guard try status.st_dev == parent.status().st_dev else {
+        throw notOurs(path, "it is on another device")
+      }
+      do throws(StoreError) {
+        try Descriptor.lockForWriting(descriptor, path)
+      } catch {
+        throw error.code == .busy ? error.relocated(to: owner) : error
+      }
+      if let there = parent.status(of: name), FileIdentity(there) == FileIdentity(status) { return folder }
+    }
+    throw StoreError(.busy, "gave up waiting for other writers", remedy: "try again", path: owner)
+  }
+
+  private func markText() throws(StoreError) -> String {
+    "work folder \(name) \(try folder.status().st_ino)"
+  }
+
+  private func writeMark() throws(StoreError) {
+    let text = try markText()
+    if unsafe symlinkat(text, folder.descriptor, Self.mark) == 0 { return }
+    let reason = errno
+    // A file system without symbolic links.
+    guard [EPERM, ENOTSUP, EOPNOTSUPP, ENOSYS].contains(reason) else {
+      throw .system(reason, "marking a folder to work in", path: folder.path)
+    }
+    let file = try File(Self.mark, in: folder, .create)
+    try unsafe file.write(Array(text.utf8).span.bytes, at: 0)
+    try file.synchronize()
+  }
+
+  private func checkMark(_ names: [[CChar]]) throws(StoreError) {
+    var found = [CChar](repeating: 0, count: 1024)
+    let text = Array(try markText().utf8)
+    let count = unsafe readlinkat(folder.descriptor, Self.mark, &found, found.count)
+    if count >= 0 {
+      guard found.prefix(count).elementsEqual(text.lazy.map(CChar.init(bitPattern:))) else {
+        throw notOurs("its mark is that of another folder")
+      }
+      return
+    }
+    guard errno == EINVAL else { throw notOurs("it has no mark of this package") }
+    let bytes = try File(Self.mark, in: folder, .read).contents(limit: 1024)
+    if bytes == text { return }
+    // A file is written after it is created: with nothing else there, its writer died in between.
+    guard text.starts(with: bytes), names.count == 1 else {
+      throw notOurs("its mark is that of another folder")
+    }
+    try remove(Self.mark)
+    try writeMark()
+  }
+
+  private func notOurs(_ why: String) -> StoreError { Self.notOurs(folder.path, why) }
+
+  private static func notOurs(_ path: String, _ why: String) -> StoreError {
+    StoreError(
+      .alreadyExists, "this is where a writer works, and this package did not make what is there: \(why)",
+      remedy: "move it away, or remove it if nobody needs it", path: path)
+  }
+}
+
+extension StoreError {
+  /// The same error said of another path.
+  func relocated(to path: String) -> StoreError {
+    var error = self
+    error.path = path
+    return error
+  }
+}
