@@ -33,6 +33,7 @@ public final class CachedStore: ImageStore {
 
   public var classNames: [String]? { base.classNames }
   public var columnNames: [String] { base.columnNames }
+  public var sourcePaths: [String] { base.sourcePaths }
   public var lendsWithoutCopy: Bool { base.lendsWithoutCopy }
   public func format(at index: Int) throws(StoreError) -> ImageFormat { try base.format(at: index) }
   public func labels() throws(StoreError) -> [Int]? { try base.labels() }

@@ -60,6 +60,8 @@ public struct ConcatenatedStore: ImageStore {
   ///
   /// The first call reads the columns to learn their kinds. One that cannot be read is listed, so
   /// that asking for it says why.
+  public var sourcePaths: [String] { parts.flatMap(\.sourcePaths) }
+
   public var columnNames: [String] {
     let names = try? rememberedColumnNames.value { () throws(StoreError) in
       guard let first = parts.first else { return [] }

@@ -25,6 +25,10 @@ public protocol ImageStore: Sendable {
   /// The names of the columns besides the label, sorted.
   var columnNames: [String] { get }
 
+  /// The paths of the files and folders that are read, none for a store in memory. A writer does not write into them or
+  /// around them.
+  var sourcePaths: [String] { get }
+
   /// The format of one image.
   ///
   /// - Throws: ``StoreError/Code/indexOutOfRange``, and what reading the image's header throws.
@@ -104,6 +108,7 @@ public enum AccessPattern: Sendable, Hashable {
 extension ImageStore {
   public var classNames: [String]? { nil }
   public var columnNames: [String] { [] }
+  public var sourcePaths: [String] { [] }
   public var lendsWithoutCopy: Bool { false }
 
   public func column(_ name: String) throws(StoreError) -> Column {

@@ -83,6 +83,7 @@ public struct SubsetStore: ImageStore {
 
   public var classNames: [String]? { base.classNames }
   public var columnNames: [String] { base.columnNames }
+  public var sourcePaths: [String] { base.sourcePaths }
 
   /// The format all images have. Where the formats of ``base`` differ, the first call looks at those
   /// of the subset, up to the first that differs; a header that cannot be read counts as different.

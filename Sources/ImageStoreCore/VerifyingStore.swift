@@ -15,6 +15,7 @@ public struct VerifyingStore: ImageStore {
   public var format: ImageFormat? { base.format }
   public var classNames: [String]? { base.classNames }
   public var columnNames: [String] { base.columnNames }
+  public var sourcePaths: [String] { base.sourcePaths }
   public var lendsWithoutCopy: Bool { base.lendsWithoutCopy }
   public func format(at index: Int) throws(StoreError) -> ImageFormat { try base.format(at: index) }
   public func labels() throws(StoreError) -> [Int]? { try base.labels() }

@@ -37,6 +37,7 @@ public struct ZippedStore: ImageStore {
   public var format: ImageFormat? { images.format }
   public var classNames: [String]? { images.classNames }
   public var columnNames: [String] { images.columnNames }
+  public var sourcePaths: [String] { images.sourcePaths + masks.sourcePaths }
   public var lendsWithoutCopy: Bool { images.lendsWithoutCopy }
 
   public func format(at index: Int) throws(StoreError) -> ImageFormat { try images.format(at: index) }

@@ -52,7 +52,7 @@ package struct Destination: Sendable {
     _ destination: String, isApartFrom sources: [String]
   ) throws(StoreError) {
     // What cannot be resolved is refused with its reason by whoever opens it.
-    guard let target = try? Destination(destination).path else { return }
+    guard let target = (try? Destination(destination))?.path else { return }
     for source in sources {
       guard let source = realPath(source), source != target else { continue }
       if isWithin(target, source) {

@@ -11,6 +11,7 @@ struct Export: ParsableCommand {
   @Argument(help: "The store.") var store: String
   @Argument(help: "The image's index, from 0.") var index: Int
   @Argument(help: ArgumentHelp("The file to write, .png or .npy.", valueName: "output")) var output: String
+  @Flag(help: "Replace any file that has the name of the output.") var force = false
   @OptionGroup(title: "For files that do not describe themselves") var describing: DescribingOptions
 
   private var isPNG: Bool { output.lowercased().hasSuffix(".png") }
@@ -31,7 +32,7 @@ struct Export: ParsableCommand {
     } catch {
       throw error.at(path: store)
     }
-    try OutputFile.write(file, to: output)
+    try OutputFile.write(file, to: output, byForce: force)
   }
 
   private static func png(_ pixels: RawSpan, _ format: ImageFormat) throws(StoreError) -> [UInt8] {

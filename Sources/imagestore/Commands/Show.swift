@@ -18,7 +18,8 @@ struct Show: ParsableCommand {
   @Option(
     parsing: .upToNextOption, help: ArgumentHelp("Draw these images, in this order.", valueName: "I"))
   var index: [Int] = []
-  @Option(help: ArgumentHelp("Images a row.", valueName: "C")) var columns: Int?
+  @Option(help: ArgumentHelp("Images per row.", valueName: "C")) var columns: Int?
+  @Flag(help: "Replace any file that has the name of the output.") var force = false
   @OptionGroup(title: "For files that do not describe themselves") var describing: DescribingOptions
 
   func validate() throws {
@@ -33,7 +34,7 @@ struct Show: ParsableCommand {
     let shown = index.isEmpty ? Array(0..<min(images.count, first ?? 48)) : index
     do throws(StoreError) {
       let sheet = try ContactSheet(of: images, shown, columns: columns)
-      try OutputFile.write(sheet.png(), to: output)
+      try OutputFile.write(sheet.png(), to: output, byForce: force)
       Console.line(
         "\(output): \(Numbers.count(shown.count, "image")), \(sheet.width) x \(sheet.height) pixels")
     } catch {

@@ -71,6 +71,7 @@ struct InterruptibleStore: ImageStore {
   var format: ImageFormat? { base.format }
   var classNames: [String]? { base.classNames }
   var columnNames: [String] { base.columnNames }
+  var sourcePaths: [String] { base.sourcePaths }
   var lendsWithoutCopy: Bool { base.lendsWithoutCopy }
 
   func format(at index: Int) throws(StoreError) -> ImageFormat { try base.format(at: index) }

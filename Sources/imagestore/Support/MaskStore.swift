@@ -9,6 +9,7 @@ struct MaskStore: ImageStore {
   var format: ImageFormat? { base.format.map(Self.mask) }
   var classNames: [String]? { base.classNames }
   var columnNames: [String] { base.columnNames }
+  var sourcePaths: [String] { base.sourcePaths }
 
   func format(at index: Int) throws(StoreError) -> ImageFormat { try Self.mask(base.format(at: index)) }
   func labels() throws(StoreError) -> [Int]? { try base.labels() }
