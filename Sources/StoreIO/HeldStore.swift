@@ -9,8 +9,11 @@ internal import Glibc
 internal import Musl
 #endif
 
-/// A store that is there, held against other writers of this package while it is appended to, rewritten or replaced. The lock is
-/// on the file or folder itself, so it holds whichever way others came to it, and takes no right to write to the folder around it.
+/// A store that is there, held against other writers of this package while it is appended to, rewritten or replaced.
+///
+/// A store that is a folder is locked itself, so the lock holds whichever way others came to it, and takes no right to
+/// write to the folder around it. For a file the folder beside it that a ``Staging`` works in is locked: a lock of the file
+/// would keep libhdf5 from reading it. One that grows in its place is locked besides, since it may have several names.
 package final class HeldStore: Sendable {
   /// The path without any symbolic link.
   package let path: String
@@ -18,6 +21,8 @@ package final class HeldStore: Sendable {
   /// What was there when it was locked. Of a folder the times tell nothing.
   package let state: FileState
   private let lock: Lock
+  /// What a staging writer of the same file would work in.
+  private let beside: WorkFolder?
   /// The folder for new files of a store that is a folder, once there is one.
   private let work = Mutex<WorkFolder?>(nil)
 
@@ -32,10 +37,13 @@ package final class HeldStore: Sendable {
   /// - Throws: ``StoreError/Code/busy`` if another writer is at work on it; ``StoreError/Code/notFound``;
   ///   ``StoreError/Code/unrecognized`` if it is neither a file nor a folder.
   package convenience init(_ given: String) throws(StoreError) {
-    try self.init(Destination(given), given)
+    let destination = try Destination(given)
+    let isFile = FileSystem.kind(of: destination.path) == .file
+    try self.init(destination, given, beside: isFile ? WorkFolder(besides: destination, for: given) : nil)
   }
 
-  init(_ destination: Destination, _ given: String) throws(StoreError) {
+  /// - Parameter beside: nil for a file whose work folder is locked already.
+  init(_ destination: Destination, _ given: String, beside: WorkFolder?) throws(StoreError) {
     let parent = try Folder(destination.folder)
     // Whoever replaces a store gives its name to another between our opening it and our locking it; then it is tried again.
     for _ in 0..<100 {
@@ -54,12 +62,13 @@ package final class HeldStore: Sendable {
       guard kind != .other else {
         throw StoreError(.unrecognized, "neither a file nor a folder", path: given)
       }
-      try Descriptor.lockForWriting(descriptor, given)
+      if kind == .folder || beside != nil { try Descriptor.lockForWriting(descriptor, given) }
       let state = FileState(status)
       guard let there = parent.state(of: destination.name), there.identity == state.identity else { continue }
       path = destination.path
       self.kind = kind
       self.lock = lock
+      self.beside = beside
       self.state = there
       return
     }
@@ -71,6 +80,7 @@ package final class HeldStore: Sendable {
       // What cannot be removed is removed by the next writer.
       if let work = work.take() { try? work.removeAll() }
     }
+    try? beside?.removeAll()
   }
 
   /// Gives what is to take the store's place its owner, attributes and mode.

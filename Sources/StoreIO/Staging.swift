@@ -54,20 +54,18 @@ package struct Staging: ~Copyable, Sendable {
     let there = parent.status(of: target.name)
     if mode == .create, there != nil { throw Self.exists(destination) }
     let name = target.name
-    let work = try WorkFolder(".\(name).partial", in: Folder(target.folder), for: destination) {
-      $0.hasPrefix(name) || $0 == Self.aside
-    }
+    let work = try WorkFolder(besides: target, for: destination)
     let old: Old?
     do throws(StoreError) {
       // An old store whose writer died between the two renames of a replacement.
-      if there == nil, work.folder.kind(of: Self.aside) != nil {
-        try work.folder.moveExclusively(Self.aside, to: parent, as: name)
+      if there == nil, work.folder.kind(of: WorkFolder.aside) != nil {
+        try work.folder.moveExclusively(WorkFolder.aside, to: parent, as: name)
       }
       try work.removeContents()
       old = try Self.hold(target, in: parent, destination)
       if let old { try Self.check(old, target, mode, destination, otherContents) }
     } catch {
-      if work.folder.kind(of: Self.aside) == nil { try? work.removeAll() }
+      if work.folder.kind(of: WorkFolder.aside) == nil { try? work.removeAll() }
       throw error
     }
     self.destination = destination
@@ -82,7 +80,7 @@ package struct Staging: ~Copyable, Sendable {
 
   deinit {
     // An old store that could not be put back is left for the next writer to put back.
-    let isNeeded = parent.kind(of: target.name) == nil && work.folder.kind(of: Self.aside) != nil
+    let isNeeded = parent.kind(of: target.name) == nil && work.folder.kind(of: WorkFolder.aside) != nil
     // What cannot be removed now is removed by the next writer.
     if !isOver && !isNeeded { try? work.removeAll() }
   }
@@ -110,16 +108,13 @@ package struct Staging: ~Copyable, Sendable {
     try? work.removeAll()
   }
 
-  /// Where what is replaced is between two renames.
-  private static let aside = "replaced"
-
   private static func hold(
     _ target: Destination, in parent: borrowing Folder, _ given: String
   ) throws(StoreError) -> Old? {
     guard let status = parent.status(of: target.name) else { return nil }
     let isOther = FileSystem.Kind(status) == .other
     return Old(
-      identity: FileIdentity(status), held: isOther ? nil : try HeldStore(target, given))
+      identity: FileIdentity(status), held: isOther ? nil : try HeldStore(target, given, beside: nil))
   }
 
   /// Refuses what must not be replaced.
@@ -165,12 +160,12 @@ package struct Staging: ~Copyable, Sendable {
       }
       return
     }
-    try parent.moveExclusively(name, to: work.folder, as: Self.aside)
+    try parent.moveExclusively(name, to: work.folder, as: WorkFolder.aside)
     do throws(StoreError) {
-      try checkOut(old, as: Self.aside)
+      try checkOut(old, as: WorkFolder.aside)
       try work.folder.moveExclusively(name, to: parent, as: name)
     } catch {
-      try work.folder.moveExclusively(Self.aside, to: parent, as: name)
+      try work.folder.moveExclusively(WorkFolder.aside, to: parent, as: name)
       throw error
     }
   }

@@ -45,6 +45,17 @@ final class WorkFolder: Sendable {
     if let unknown { throw notOurs("it holds '\(unknown)'") }
   }
 
+  /// The folder beside a destination.
+  convenience init(besides destination: Destination, for owner: String) throws(StoreError) {
+    let name = destination.name
+    try self.init(".\(name).partial", in: Folder(destination.folder), for: owner) {
+      $0.hasPrefix(name) || $0 == Self.aside
+    }
+  }
+
+  /// Where what is replaced is, in a folder beside a destination, between two renames.
+  static let aside = "replaced"
+
   /// Removes what writers left in the folder that are dead.
   func removeContents() throws(StoreError) {
     for entry in try folder.names() where entry != Self.mark { try remove(entry) }
