@@ -1,5 +1,4 @@
 internal import ImageStoreCore
-internal import StoreIO
 
 // What a writer must know of the store it appends to.
 
@@ -27,14 +26,20 @@ extension FileStore {
     for name in columnNames {
       columns[name] = if let kind = contents.state?.columns[name] { kind } else { try column(name).kind }
     }
-    var reader = CSVReader(table)
+    let memory = try table.contents()
+    return LabelsTable(
+      layout, bytes: [UInt8](copying: memory.span), header: try header(memory, table.path), count: count,
+      hasLabels: contents.labels != nil, columns: columns)
+  }
+
+  /// The names of the fields of `labels.csv`.
+  private func header(_ memory: PixelMemory, _ path: String) throws(StoreError) -> [String] {
+    var reader = CSVReader(memory, path: path)
     var fields: [CSVField] = []
-    _ = try reader.next(&fields)
+    _ = try reader.next(&fields, atMost: .max)
     var header: [String] = []
     for field in fields { header.append(try reader.text(field)) }
-    return unsafe LabelsTable(
-      layout, bytes: [UInt8](table.bytes), header: header, count: count,
-      hasLabels: contents.labels != nil, columns: columns)
+    return header
   }
 
   /// What `store.json` says, with the state that an append which fails falls back to.
@@ -50,28 +55,6 @@ extension FileStore {
     }
     description.states = contents.state.map { [$0] } ?? []
     return description
-  }
-
-  /// Removes the images that a writer which did not finish left behind the last one of the store.
-  func removeLeftovers(_ layout: FileStore.Layout) throws(StoreError) {
-    guard layout == .subfolders else { return try removeLeftovers(in: path) }
-    var number = count / FileStore.Layout.imagesPerFolder
-    while true {
-      let subfolder = "\(path)/\(layout.folderName(number))"
-      guard FileSystem.kind(of: subfolder, followingLinks: false) == .folder else { return }
-      try removeLeftovers(in: subfolder)
-      if number * FileStore.Layout.imagesPerFolder >= count, try FileSystem.names(in: subfolder).isEmpty {
-        try FileSystem.remove(subfolder)
-      }
-      number += 1
-    }
-  }
-
-  private func removeLeftovers(in folder: String) throws(StoreError) {
-    for name in try FileSystem.names(in: folder) {
-      guard let index = FileStore.Layout.index(ofFile: name), index >= count else { continue }
-      try FileSystem.remove("\(folder)/\(name)")
-    }
   }
 }
 

@@ -128,17 +128,18 @@ extension FileStore {
   /// decoding checks pixels.
   public func verify(_ indices: Span<Int>) throws(StoreError) { try verifyNames() }
 
-  private func verifyNames() throws(StoreError) {
+  /// Checks that `labels.csv` and `store.json` are those that were written, where there is a `store.json`.
+  func verifyNames() throws(StoreError) {
     if contents.description?.isIntact == false {
       throw StoreError(
         .corrupt, "the file does not agree with its checksum",
-        remedy: "restore it, or remove its crc32 if it was changed on purpose",
+        remedy: "restore it; if the change is meant, remove the key crc32",
         path: "\(path)/\(StoreDescription.fileName)")
     }
     if contents.description != nil, contents.state == nil {
       throw StoreError(
         .corrupt, "the file is not the one that store.json describes",
-        remedy: "restore it, or remove store.json if it was changed on purpose",
+        remedy: "restore it; if the change is meant, remove store.json, or convert to a new store",
         path: "\(path)/\(FolderContents.labelsFileName)")
     }
     if let state = contents.state, state.count != count {

@@ -65,10 +65,14 @@ struct StoreDescription: Codable {
   }
 
   /// Reads the file in a folder, or nothing where there is none.
-  static func read(in folder: String) throws(StoreError) -> StoreDescription? {
-    let path = "\(folder)/\(fileName)"
-    guard FileSystem.kind(of: path) != nil else { return nil }
-    let bytes = try FileSystem.contents(of: path, limit: maximumByteCount)
+  ///
+  /// - Returns: what it says, and the file as it was.
+  static func read(in folder: borrowing Folder) throws(StoreError) -> (StoreDescription, FileState)? {
+    guard folder.kind(of: fileName) != nil else { return nil }
+    let file = try File(fileName, in: folder, .read, followingLinks: true)
+    let path = file.path
+    let state = try file.state()
+    let bytes = try file.contents(limit: maximumByteCount)
     var description: StoreDescription
     do {
       description = try JSONDecoder().decode(StoreDescription.self, from: Data(bytes))
@@ -87,6 +91,6 @@ struct StoreDescription: Codable {
         .unsupported, "version \(description.formatVersion) of the description",
         remedy: "this package reads version 1", path: path)
     }
-    return description
+    return (description, state)
   }
 }

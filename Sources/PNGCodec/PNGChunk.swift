@@ -20,8 +20,10 @@ struct PNGChunkType: Hashable {
 
   private static let aside = Set(
     [
-      "acTL", "bKGD", "cHRM", "cICP", "cLLI", "cLLi", "dSIG", "eXIf", "fcTL", "gAMA", "gIFg", "gIFt", "gIFx", "hIST",
-      "iCCP", "iTXt", "mDCV", "mDCv", "oFFs", "pCAL", "pHYs", "sBIT", "sCAL", "sPLT", "sRGB", "sTER", "tEXt", "tIME",
+      "acTL", "bKGD", "cHRM", "cICP", "cLLI", "cLLi", "dSIG", "eXIf", "fcTL", "gAMA", "gIFg", "gIFt", "gIFx",
+      "hIST",
+      "iCCP", "iTXt", "mDCV", "mDCv", "oFFs", "pCAL", "pHYs", "sBIT", "sCAL", "sPLT", "sRGB", "sTER", "tEXt",
+      "tIME",
       "zTXt",
     ].map { PNGChunkType(code: $0.utf8.reduce(0) { $0 << 8 | UInt32($1) }) })
 

@@ -59,7 +59,9 @@ import ImageStoreCore
   ///
   /// - Throws: ``StoreError/Code/corrupt`` for one that fails its CRC and may bear on samples.
   private func check(_ chunk: PNGChunk, in file: UnsafeRawBufferPointer, at offset: Int) throws(StoreError) {
-    if unsafe checksEveryChunk || chunk.type.isCritical { return try unsafe chunk.verify(in: file, at: offset) }
+    if unsafe checksEveryChunk || chunk.type.isCritical {
+      return try unsafe chunk.verify(in: file, at: offset)
+    }
     switch unsafe header.colorType {
     case .grayAlpha, .rgbAlpha: return
     case .gray, .rgb, .palette: break

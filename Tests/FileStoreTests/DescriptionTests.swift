@@ -64,9 +64,6 @@ import Testing
     let store = try FileStore(at: path)
     #expect(store.count == 2 && store.format == ImageFormat(height: 2, width: 2))
     try store.verify()
-    // What the append left is overwritten by the next.
-    try append([9])
-    #expect(try FileStore(at: path).pixels(at: 2) == [9, 9, 9, 9])
   }
 
   @Test func aDroppedAppendLeavesTheStore() throws {

@@ -65,7 +65,8 @@ import Testing
 
   /// A flipped bit is found, or changes no pixel; asked to check every chunk, the decoder finds it always.
   @Test(arguments: [
-    "own-0-8-0-3x5", "own-2-8-0-3x5", "own-3-4-1-13x11", "own-4-16-1-13x11", "own-6-8-0-3x5", "own-6-16-0-3x5",
+    "own-0-8-0-3x5", "own-2-8-0-3x5", "own-3-4-1-13x11", "own-4-16-1-13x11", "own-6-8-0-3x5",
+    "own-6-16-0-3x5",
     "key-0-8-0", "key-2-8-0", "key-3-2-0", "split",
   ])
   func findsEveryFlippedBit(_ name: String) throws {
@@ -103,7 +104,8 @@ import Testing
 
   @Test func wrongChecksumsOfWhatIsNotPixelsAreRead() throws {
     for (colorType, chunk, payload, isRead) in [
-      (0, "gAMA", [0, 0, 0xB1, 0x8F], true), (0, "tEXt", [65, 0, 66], true), (0, "tEXt", Array("AtRNSB".utf8), false),
+      (0, "gAMA", [0, 0, 0xB1, 0x8F], true), (0, "tEXt", [65, 0, 66], true),
+      (0, "tEXt", Array("AtRNSB".utf8), false),
       (0, "teSt", [65, 0, 66], false), (4, "teSt", [65, 0, 66], true),
     ] as [(UInt8, String, [UInt8], Bool)] {
       var builder = PNGBuilder(width: 1, height: 1, colorType: colorType)

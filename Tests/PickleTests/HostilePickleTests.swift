@@ -71,10 +71,14 @@ struct Refusal: CustomStringConvertible, Sendable {
 
     var limits = PickleLimits()
     limits.valueCount = 30
-    let dictionary = Array("}".utf8) + put + [0] + Array("(".utf8) + (0..<20).flatMap { [UInt8(ascii: "K"), $0] } + Array("u".utf8)
+    let dictionary =
+      Array("}".utf8) + put + [0] + Array("(".utf8) + (0..<20).flatMap { [UInt8(ascii: "K"), $0] }
+      + Array("u".utf8)
     let object = Array("c__main__\nCIFAR_Image\n)".utf8) + [0x81] + Array("h\u{0}b0".utf8)
     let copies: [UInt8] = dictionary + object + object + Array(".".utf8)
-    let refusal = #expect(throws: StoreError.self) { _ = try unsafe Pickle.read(copies.span.bytes, limits: limits) }
+    let refusal = #expect(throws: StoreError.self) {
+      _ = try unsafe Pickle.read(copies.span.bytes, limits: limits)
+    }
     #expect(refusal?.code == .limitExceeded)
   }
 
