@@ -32,7 +32,12 @@ final class CSVFile: Sendable {
   func contents() throws(StoreError) -> PixelMemory {
     let byteCount = try file.byteCount()
     guard byteCount == state.byteCount else { throw isChanged }
-    let memory = try PixelMemory(capacity: byteCount)
+    let memory: PixelMemory
+    do throws(StoreError) {
+      memory = try PixelMemory(capacity: byteCount)
+    } catch {
+      throw error.at(path: path)
+    }
     try memory.fill { (output) throws(StoreError) in
       try unsafe output.appendBytes(byteCount) { (buffer) throws(StoreError) in
         try unsafe file.read(at: 0, into: buffer)

@@ -58,8 +58,8 @@ extension FolderContents {
     }
   }
 
-  /// The most fields a line may have. Each column costs memory beside its values.
-  private static let maximumFieldCount = 1 << 16
+  /// The most fields a line may have, as many as spreadsheet programs have. Each costs memory beside its values.
+  private static let maximumFieldCount = 1 << 14
 
   /// Which field of a line is what.
   private struct Header {

@@ -36,7 +36,8 @@ struct PickleMachine {
       case dtype(ElementType, isBigEndian: Bool, isBuilt: Bool)
       /// An array whose BUILD is still to come.
       case unbuiltArray
-      case array(PickleArray)
+      // Apart, so that the many nodes that are no arrays are small.
+      indirect case array(PickleArray)
       case object(isBuilt: Bool)
     }
     var kind: Kind
@@ -69,12 +70,18 @@ struct PickleMachine {
       }
       if opcode == .stop { break }
       if try !pushScalar(opcode), try !fillContainer(opcode) { try perform(opcode) }
+      guard nodes.count <= limits.nodeCount else {
+        throw cursor.beyondLimit("makes more than \(limits.nodeCount) containers and objects")
+      }
     }
     let result = try pop()
     guard stack.isEmpty else { throw cursor.corrupt("leaves \(stack.count) values besides the result") }
     guard cursor.offset == cursor.count else {
       throw cursor.corrupt("is followed by \(cursor.count - cursor.offset) bytes")
     }
+    // The result needs neither.
+    stack = []
+    memo = PickleMemo()
     return result
   }
 
