@@ -37,14 +37,24 @@ extension FileStore {
       let description: StoreDescription
       let format: FolderContents.Format
 
+      /// What is to be done to a path.
+      static func of(
+        _ path: String, _ mode: WriteMode, _ layout: FileStore.Layout?, _ classNames: [String]?,
+        _ threads: Int?
+      ) throws(StoreError) -> Start {
+        if mode != .append || FileSystem.kind(of: path) == nil {
+          let staging = try Staging(destination: path, mode: mode, otherContents: FileStore.otherContents)
+          if mode != .append || staging.isNew { return try Start(consume staging, layout, classNames) }
+          // A store is there after all: one that a dead writer had moved aside is back.
+        }
+        return try Start(appendingTo: path, layout, classNames, threads)
+      }
+
       /// A new store.
-      init(
-        _ path: String, _ mode: WriteMode, _ layout: FileStore.Layout?, _ classNames: [String]?
+      private init(
+        _ staging: consuming Staging, _ layout: FileStore.Layout?, _ classNames: [String]?
       ) throws(StoreError) {
         let layout = layout ?? .subfolders
-        // A store to be appended to is created if nothing is there, and only then.
-        let staging = try Staging(
-          destination: path, mode: mode == .append ? .create : mode, otherContents: FileStore.otherContents)
         try FileSystem.createFolder(staging.path)
         let folder = try Folder(staging.path)
         folders = ImageFolders(consume folder, layout, after: 0)
@@ -57,7 +67,7 @@ extension FileStore {
       }
 
       /// The store that stands at a path.
-      init(
+      private init(
         appendingTo path: String, _ layout: FileStore.Layout?, _ classNames: [String]?, _ threads: Int?
       ) throws(StoreError) {
         guard FileSystem.kind(of: path) == .folder else {
@@ -99,10 +109,7 @@ extension FileStore {
       compression: Compression = .fast, classNames: [String]? = nil, threads: Int? = nil
     ) throws(StoreError) {
       // Everything that can throw comes first: noncopyable properties are set all or none.
-      let appends = mode == .append && FileSystem.kind(of: path) != nil
-      var start =
-        try appends
-        ? Start(appendingTo: path, layout, classNames, threads) : Start(path, mode, layout, classNames)
+      var start = try Start.of(path, mode, layout, classNames, threads)
       var places = PlaceCheck(start.layout, count: start.table.count)
       if let session = start.session {
         try places.check(start.table.count..<start.table.count + 1, in: session.root)
