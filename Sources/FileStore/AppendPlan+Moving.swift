@@ -4,8 +4,8 @@ internal import StoreIO
 // Moving what was planned into a store, and out of it again. Nothing is ever moved over a name that is there.
 
 extension AppendPlan {
-  /// Moves the images to their places: a subfolder at once if there is none of its name, else image by image. When this returns,
-  /// the disk knows their names.
+  /// Moves the images to their places, subfolders at once if the store has none of their names. When this returns, the disk
+  /// knows it.
   ///
   /// - Throws: ``StoreError/Code/alreadyExists`` if something has one of the names.
   func moveImages(from staged: borrowing Folder, to root: borrowing Folder) throws(StoreError) {
@@ -13,8 +13,8 @@ extension AppendPlan {
       try move(first..<end, from: staged, to: root)
       return try root.synchronizeNames()
     }
-    for (name, images) in subfolders {
-      if root.kind(of: name) == nil {
+    for (name, isWhole, images) in subfolders {
+      if isWhole {
         try staged.moveExclusively(name, to: root, as: name)
       } else {
         let folder = try root.folder(name)
@@ -37,26 +37,22 @@ extension AppendPlan {
   /// Moves out of the store what ``moveImages(from:to:)`` has moved into it, to a folder of the work folder. When this returns,
   /// the disk knows it.
   ///
-  /// A file is taken if it is the very file that was planned, unchanged; what somebody else has put in its place stays. It
-  /// is looked at once more where nobody else reaches it, and put back if it is another after all.
+  /// A file is taken if it has the name and the contents that were planned; what somebody has put in its place stays. It is
+  /// looked at once more where nobody else reaches it, and put back if it is another after all.
   func takeBack(from root: borrowing Folder, work: borrowing Folder) throws(StoreError) {
     try work.createFolder(Self.undoneName)
     let undone = try work.folder(Self.undoneName)
     if layout == .flat {
       try takeBack(first..<end, from: root, to: undone)
     } else {
-      for (position, subfolder) in subfolders.enumerated() where root.kind(of: subfolder.name) == .folder {
-        let folder = try root.folder(subfolder.name)
-        try takeBack(subfolder.images, from: folder, to: undone)
+      for (name, isWhole, images) in subfolders where root.kind(of: name) == .folder {
+        let folder = try root.folder(name)
+        try takeBack(images, from: folder, to: undone)
         try folder.synchronizeNames()
         // A folder that was moved whole goes too, but not with what others have put into it.
-        guard root.state(of: subfolder.name)?.identity.inode == folders[position].inode,
-          try folder.names().isEmpty
-        else { continue }
-        try root.moveExclusively(subfolder.name, to: undone, as: subfolder.name)
-        if try !folder.names().isEmpty {
-          try undone.moveExclusively(subfolder.name, to: root, as: subfolder.name)
-        }
+        guard isWhole, try folder.names().isEmpty else { continue }
+        try root.moveExclusively(name, to: undone, as: name)
+        if try !folder.names().isEmpty { try undone.moveExclusively(name, to: root, as: name) }
       }
     }
     try root.synchronizeNames()
@@ -68,20 +64,23 @@ extension AppendPlan {
     for index in images {
       let name = FileStore.Layout.fileName(of: index)
       let stamp = self.images[index - first]
-      guard let state = folder.state(of: name), Stamp(state) == stamp else { continue }
+      guard stamp.isOf(name, in: folder) else { continue }
       try folder.moveExclusively(name, to: undone, as: name)
-      if undone.state(of: name).map(Stamp.init) != stamp {
-        try undone.moveExclusively(name, to: folder, as: name)
-      }
+      if !stamp.isOf(name, in: undone) { try undone.moveExclusively(name, to: folder, as: name) }
     }
   }
 
   private static let undoneName = "undone"
 
-  /// The subfolders by their names, with the images that are in each.
-  private var subfolders: [(name: String, images: Range<Int>)] {
-    FileStore.Layout.folderNumbers(of: first..<end).map { number in
-      (layout.folderName(number), FileStore.Layout.images(ofFolder: number).clamped(to: first..<end))
+  private typealias Subfolder = (name: String, isWhole: Bool, images: Range<Int>)
+
+  /// The subfolders, with the images that are in each.
+  private var subfolders: [Subfolder] {
+    zip(FileStore.Layout.folderNumbers(of: first..<end), isWhole).map { number, isWhole in
+      (
+        layout.folderName(number), isWhole,
+        FileStore.Layout.images(ofFolder: number).clamped(to: first..<end)
+      )
     }
   }
 }

@@ -3,40 +3,22 @@ internal import StoreIO
 
 /// What an append is about to move into a store, written and synchronised before the first move. If the writer dies
 /// before `labels.csv` counts what it moved, the next one knows by it which files are the dead one's.
-struct AppendPlan {
-  /// By what a file is known again under another name.
+struct AppendPlan: Equatable {
+  /// By what a file is known: its contents. Inodes and times are others in a copy of the store.
   struct Stamp: Equatable {
-    var inode: UInt64
-    var byteCount: Int
-    /// When the contents changed, in nanoseconds.
-    var modified: Int
-
-    init(_ state: FileState) {
-      inode = state.identity.inode
-      byteCount = state.byteCount
-      modified = state.modified
-    }
-
-    fileprivate init(_ words: ArraySlice<UInt64>) {
-      let first = words.startIndex
-      inode = words[first]
-      byteCount = Int(truncatingIfNeeded: words[first + 1])
-      modified = Int(truncatingIfNeeded: words[first + 2])
-    }
-
-    fileprivate var words: [UInt64] {
-      [inode, UInt64(truncatingIfNeeded: byteCount), UInt64(truncatingIfNeeded: modified)]
-    }
+    var byteCount: UInt32 = 0
+    var crc32: UInt32 = 0
   }
 
   let layout: FileStore.Layout
   /// The index of the first image that is appended.
   let first: Int
-  /// `labels.csv` as it is before the append, and the CRC-32 of the one that counts the images.
+  /// `labels.csv` as it is before the append, and as it is to be.
   let labels: Stamp
-  let newLabelsCRC32: UInt32
-  /// The subfolders that the images were written to, from that of the first image on.
-  let folders: [Stamp]
+  let newLabels: Stamp
+  /// Whether the subfolders that the images are written to, from that of the first on, are to be moved whole, there being
+  /// none of their names in the store.
+  let isWhole: [Bool]
   let images: [Stamp]
 
   var end: Int { first + images.count }
@@ -46,18 +28,20 @@ struct AppendPlan {
 
   static let fileName = "plan"
   private static let version: UInt64 = 1
-  private static let headWordCount = 9
+  private static let headWordCount = 7
 }
 
 extension AppendPlan {
-  /// Little-endian words of 64 bits: version, layout, index of the first image, number of images, number of subfolders,
-  /// `labels.csv` (inode, bytes, time), the new CRC-32, then subfolders and images likewise, and the CRC-32 of all that.
+  /// Little-endian words of 64 bits: version, layout, index of the first image, number of images and of subfolders, the old
+  /// and the new `labels.csv`, then subfolders (1 for a whole one) and images, and the CRC-32 of all that. A file is its number of
+  /// bytes in the upper and its CRC-32 in the lower half of a word.
   func encoded() -> [UInt8] {
     var words: [UInt64] = [
-      Self.version, layout == .flat ? 1 : 0, UInt64(first), UInt64(images.count), UInt64(folders.count),
+      Self.version, layout == .flat ? 1 : 0, UInt64(first), UInt64(images.count), UInt64(isWhole.count),
+      labels.word, newLabels.word,
     ]
-    words += labels.words + [UInt64(newLabelsCRC32)]
-    for stamp in folders + images { words += stamp.words }
+    words += isWhole.map { $0 ? 1 : 0 }
+    words += images.map(\.word)
     var bytes: [UInt8] = []
     bytes.reserveCapacity(8 * words.count + 8)
     func append(_ word: UInt64) {
@@ -82,16 +66,18 @@ extension AppendPlan {
     guard words.popLast() == UInt64(checksum), words[0] == Self.version, words[1] < 2,
       let first = Int(exactly: words[2]), let imageCount = Int(exactly: words[3]),
       let folderCount = Int(exactly: words[4]), imageCount <= words.count, folderCount <= words.count,
-      first <= Int.max - imageCount, words.count == Self.headWordCount + 3 * (folderCount + imageCount),
-      let newLabelsCRC32 = UInt32(exactly: words[8])
+      first <= Int.max - imageCount, words.count == Self.headWordCount + folderCount + imageCount
     else { return nil }
-    let stamps = stride(from: Self.headWordCount, to: words.count, by: 3).map { Stamp(words[$0..<$0 + 3]) }
     layout = words[1] == 1 ? .flat : .subfolders
+    guard
+      folderCount
+        == (layout == .flat ? 0 : FileStore.Layout.folderNumbers(of: first..<first + imageCount).count)
+    else { return nil }
     self.first = first
-    labels = Stamp(words[5..<8])
-    self.newLabelsCRC32 = newLabelsCRC32
-    folders = Array(stamps[..<folderCount])
-    images = Array(stamps[folderCount...])
+    labels = Stamp(words[5])
+    newLabels = Stamp(words[6])
+    isWhole = words[Self.headWordCount..<Self.headWordCount + folderCount].map { $0 == 1 }
+    images = words[(Self.headWordCount + folderCount)...].map(Stamp.init)
   }
 
   /// Writes the plan into a work folder and waits until it is on the disk.
@@ -107,5 +93,27 @@ extension AppendPlan {
     guard work.kind(of: fileName) == .file else { return nil }
     let file = try File(fileName, in: work, .read)
     return AppendPlan(try file.contents(limit: file.byteCount()))
+  }
+}
+
+extension AppendPlan.Stamp {
+  init(_ bytes: RawSpan) {
+    byteCount = UInt32(truncatingIfNeeded: bytes.byteCount)
+    crc32 = CRC32.checksum(of: bytes)
+  }
+
+  fileprivate init(_ word: UInt64) {
+    byteCount = UInt32(word >> 32)
+    crc32 = UInt32(truncatingIfNeeded: word)
+  }
+
+  fileprivate var word: UInt64 { UInt64(byteCount) << 32 | UInt64(crc32) }
+
+  /// Whether a name is that of a plain file with these contents.
+  func isOf(_ name: String, in folder: borrowing Folder) -> Bool {
+    guard folder.state(of: name)?.byteCount == Int(byteCount), let file = try? File(name, in: folder, .read),
+      let bytes = try? file.contents(limit: Int(byteCount))
+    else { return false }
+    return unsafe AppendPlan.Stamp(bytes.span.bytes) == self
   }
 }

@@ -15,6 +15,7 @@ final class AppendSession: Sendable {
   /// How many images the store has.
   private let count: Int
   /// `labels.csv` and `store.json` as they were read.
+  private let labels: AppendPlan.Stamp
   private let labelsState: FileState
   private let descriptionState: FileState?
 
@@ -24,7 +25,7 @@ final class AppendSession: Sendable {
   ///
   /// - Parameter store: what `held` is, read after it was locked.
   init(_ held: HeldStore, _ store: FileStore, _ layout: FileStore.Layout) throws(StoreError) {
-    guard let labelsState = store.contents.table?.state else {
+    guard let table = store.contents.table else {
       throw StoreError(.unsupported, "a folder without labels.csv", path: held.path)
     }
     // What would be refused at the end is refused before the work.
@@ -33,7 +34,9 @@ final class AppendSession: Sendable {
     self.held = held
     self.layout = layout
     count = store.count
-    self.labelsState = labelsState
+    labels = AppendPlan.Stamp(
+      byteCount: UInt32(truncatingIfNeeded: table.state.byteCount), crc32: table.crc32)
+    labelsState = table.state
     descriptionState = store.contents.descriptionState
     root = try held.root()
     _ = try held.workFolder(removingLeftovers: false)
@@ -46,8 +49,8 @@ final class AppendSession: Sendable {
   func stagedFolder() throws(StoreError) -> Folder { try work.folder(Self.stagedName) }
 
   private func undoLeftovers() throws(StoreError) {
-    // If labels.csv is another file than it was, it counts the images, or somebody wrote it who may mean them.
-    if let plan = try AppendPlan.read(in: work), plan.labels == AppendPlan.Stamp(labelsState) {
+    // If labels.csv is not what it was, it counts the images, or somebody wrote it who may mean them.
+    if let plan = try AppendPlan.read(in: work), plan.labels == labels {
       do throws(StoreError) {
         try plan.takeBack(from: root, work: work)
       } catch {
@@ -61,14 +64,15 @@ final class AppendSession: Sendable {
   /// Makes images count that are on the disk.
   ///
   /// - Parameters:
-  ///   - end: how many images the store is to have.
+  ///   - images: what is known of each.
   ///   - labels: the new `labels.csv`.
   ///   - description: the new `store.json`.
-  func commit(_ end: Int, labels: [UInt8], description: [UInt8]) throws(StoreError) {
+  func commit(
+    _ images: [AppendPlan.Stamp], labels: [UInt8], description: [UInt8]
+  ) throws(StoreError) {
     try checkUnchanged()
-    guard end > count else { return try replaceFiles(labels, description) }
-    let crc32 = unsafe CRC32.checksum(of: labels.span.bytes)
-    let plan = try makePlan(end, newLabelsCRC32: crc32)
+    guard !images.isEmpty else { return try replaceFiles(labels, description) }
+    let plan = unsafe plan(images, newLabels: AppendPlan.Stamp(labels.span.bytes))
     try plan.write(in: work)
     do throws(StoreError) {
       try plan.moveImages(from: stagedFolder(), to: root)
@@ -96,37 +100,16 @@ final class AppendSession: Sendable {
     }
   }
 
-  /// What is to be moved, once the images are on the disk.
-  func makePlan(_ end: Int, newLabelsCRC32: UInt32) throws(StoreError) -> AppendPlan {
-    let staged = try stagedFolder()
-    var folders: [AppendPlan.Stamp] = []
-    var images: [AppendPlan.Stamp] = []
-    images.reserveCapacity(end - count)
-    if layout == .flat {
-      for index in count..<end {
-        images.append(try stamp(of: FileStore.Layout.fileName(of: index), in: staged))
-      }
-    } else {
-      for number in FileStore.Layout.folderNumbers(of: count..<end) {
-        let name = layout.folderName(number)
-        folders.append(try stamp(of: name, in: staged))
-        let folder = try staged.folder(name)
-        for index in FileStore.Layout.images(ofFolder: number).clamped(to: count..<end) {
-          images.append(try stamp(of: FileStore.Layout.fileName(of: index), in: folder))
-        }
+  /// What is to be moved.
+  func plan(_ images: [AppendPlan.Stamp], newLabels: AppendPlan.Stamp) -> AppendPlan {
+    var isWhole: [Bool] = []
+    if layout == .subfolders {
+      for number in FileStore.Layout.folderNumbers(of: count..<count + images.count) {
+        isWhole.append(root.kind(of: layout.folderName(number)) == nil)
       }
     }
     return AppendPlan(
-      layout: layout, first: count, labels: AppendPlan.Stamp(labelsState), newLabelsCRC32: newLabelsCRC32,
-      folders: folders, images: images)
-  }
-
-  private func stamp(of name: String, in folder: borrowing Folder) throws(StoreError) -> AppendPlan.Stamp {
-    guard let state = folder.state(of: name) else {
-      throw StoreError(
-        .notFound, "another program removed what was being appended", path: "\(folder.path)/\(name)")
-    }
-    return AppendPlan.Stamp(state)
+      layout: layout, first: count, labels: labels, newLabels: newLabels, isWhole: isWhole, images: images)
   }
 
   private func replaceFiles(_ labels: [UInt8], _ description: [UInt8]) throws(StoreError) {
@@ -146,15 +129,12 @@ final class AppendSession: Sendable {
   /// Takes the images out of the store again after an error, unless `labels.csv` counts them already. If that cannot be done,
   /// the next writer does it.
   private func undo(_ plan: AppendPlan) {
+    if plan.newLabels.isOf(FolderContents.labelsFileName, in: root) {
+      // Its name may not be on the disk yet.
+      return held.keepWork()
+    }
     do throws(StoreError) {
-      let labels = try File(FolderContents.labelsFileName, in: root, .read)
-      let bytes = try labels.contents(limit: labels.byteCount())
-      if unsafe CRC32.checksum(of: bytes.span.bytes) == plan.newLabelsCRC32 {
-        // Its name may not be on the disk yet.
-        held.keepWork()
-      } else {
-        try plan.takeBack(from: root, work: work)
-      }
+      try plan.takeBack(from: root, work: work)
     } catch {
       held.keepWork()
     }

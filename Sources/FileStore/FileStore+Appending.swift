@@ -42,19 +42,25 @@ extension FileStore {
     return header
   }
 
-  /// What `store.json` says, with the state that an append which fails falls back to.
-  func descriptionForAppending(classNames: [String]?) throws(StoreError) -> StoreDescription {
-    var description = contents.description ?? StoreDescription(states: [])
-    if let classNames {
-      guard description.classNames == nil || description.classNames == classNames else {
-        throw StoreError(
-          .invalidArgument, "the store has other class names",
-          remedy: "append images of the same classes, or give no names", path: path)
-      }
-      description.classNames = classNames
+  /// What `store.json` is to say besides the new state: the state that an append which fails falls back to.
+  ///
+  /// - Parameter table: what ``tableForAppending(_:)`` returns.
+  func descriptionForAppending(
+    _ table: LabelsTable, classNames: [String]?
+  ) throws(StoreError) -> StoreDescription {
+    guard classNames == nil || self.classNames == nil || classNames == self.classNames else {
+      throw StoreError(
+        .invalidArgument, "the store has other class names",
+        remedy: "append images of the same classes, or give no names", path: path)
     }
-    description.states = contents.state.map { [$0] } ?? []
-    return description
+    // Without a store.json a new one must know the labels.csv that is there, until the longer one takes its place.
+    var state =
+      contents.state
+      ?? StoreDescription.State(
+        labelsCRC32: contents.table?.crc32 ?? 0, count: count, imageFormat: format,
+        hasLabels: contents.labels != nil, columns: table.columns)
+    state.classNames = nil
+    return StoreDescription(classNames: self.classNames, states: [state])
   }
 }
 

@@ -81,7 +81,7 @@ private struct StoreFiles {
     guard let index = FileStore.Layout.index(ofFile: name), images.contains(index),
       folder.kind(of: name) == .file
     else { return false }
-    return index < count || plan?.stamp(of: index) == folder.state(of: name).map(AppendPlan.Stamp.init)
+    return index < count || plan?.stamp(of: index)?.isOf(name, in: folder) == true
   }
 }
 

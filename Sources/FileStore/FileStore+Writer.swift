@@ -1,5 +1,6 @@
 public import ImageStoreCore
 internal import StoreIO
+internal import Synchronization
 
 extension FileStore {
   /// Writes a folder of PNGs with their labels.
@@ -19,11 +20,14 @@ extension FileStore {
     private var staging: Staging?
     private let session: AppendSession?
     private var places: PlaceCheck
+    /// What is known of the images that are appended to a store that is there.
+    private var stamps: [AppendPlan.Stamp] = []
     private let layout: FileStore.Layout
     private let threads: Int
     private let encoders: IdlePool<PNGFileWriter>
     private var table: LabelsTable
     private var description: StoreDescription
+    private let classNames: [String]?
     private var format: FolderContents.Format
     private var failure: StoreError?
 
@@ -79,7 +83,7 @@ extension FileStore {
         // What an append vouches for, by a new checksum, must agree with the old one.
         try store.verifyNames()
         let table = try store.tableForAppending(layout)
-        let description = try store.descriptionForAppending(classNames: classNames)
+        let description = try store.descriptionForAppending(table, classNames: classNames)
         let session = try AppendSession(held, store, layout)
         let folder = try session.stagedFolder()
         folders = ImageFolders(consume folder, layout, after: store.count)
@@ -120,6 +124,7 @@ extension FileStore {
       self.layout = start.layout
       table = start.table
       description = start.description
+      self.classNames = classNames
       format = start.format
       folders = start.folders
       self.threads = Workers.threadCount(threads)
@@ -151,17 +156,23 @@ extension FileStore {
       guard batch.count > 0 else { return }
       if let session { try places.check(first..<table.count, in: session.root) }
       try folders.prepare(first..<table.count)
+      let new = Mutex(
+        [AppendPlan.Stamp](repeating: AppendPlan.Stamp(), count: session == nil ? 0 : batch.count))
       try performRuns(of: batch.count) { (run) throws(StoreError) in
         try encoders.withObject { (encoder) throws(StoreError) in
+          var stamps: [AppendPlan.Stamp] = []
           for position in run {
             try folders.withFolder(of: first + position) { (folder) throws(StoreError) in
               try encoder.write(
                 pixels.extracting(batch.byteRange(of: position)), format: batch[position],
                 index: first + position, to: folder)
             }
+            if session != nil { stamps.append(encoder.stamp()) }
           }
+          if session != nil { new.withLock { $0.replaceSubrange(run, with: stamps) } }
         }
       }
+      stamps += new.withLock { $0 }
       count += batch.count
     }
 
@@ -196,14 +207,15 @@ extension FileStore {
     public consuming func finish() throws(StoreError) {
       if let failure { throw failure }
       let labels = try table.bytes()
-      description.states.insert(
+      description.add(
         StoreDescription.State(
           labelsCRC32: unsafe CRC32.checksum(of: labels.span.bytes), count: table.count,
-          imageFormat: format.uniform, hasLabels: table.hasLabels, columns: table.columns), at: 0)
+          imageFormat: format.uniform, hasLabels: table.hasLabels, columns: table.columns),
+        classNames: classNames)
       let descriptionBytes = try description.encoded()
       if let session {
         try folders.synchronize()
-        return try session.commit(table.count, labels: labels, description: descriptionBytes)
+        return try session.commit(stamps, labels: labels, description: descriptionBytes)
       }
       try Self.write(labels, to: FolderContents.labelsFileName, in: folders.root)
       try Self.write(descriptionBytes, to: StoreDescription.fileName, in: folders.root)

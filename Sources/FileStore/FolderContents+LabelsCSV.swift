@@ -120,8 +120,8 @@ extension FolderContents {
     }
     self.description = description
     self.descriptionState = descriptionState
-    classNames = description.classNames
     state = description.state(labelsCRC32: table.crc32)
+    classNames = description.classNames(in: state)
     guard let state, state.count == paths.count, paths.count > 0 else { return }
     format = state.imageFormat.map { .uniform($0) } ?? .mixed
   }

@@ -24,11 +24,14 @@ struct StoreDescription: Codable {
     var hasLabels: Bool
     /// The kinds of the columns.
     var columns: [String: Column.Kind]
+    /// The class names, where they are others than the file's: an append that gives the first names must not give them to
+    /// the images before it, should it fail.
+    var classNames: [String]?
   }
 
   var format = "image-files"
   var formatVersion = 1
-  var classNames: [String]?
+  private var classNames: [String]?
   /// The state now, and before that the one before the last append. An append puts this file in place,
   /// then `labels.csv`: whichever `labels.csv` a crash leaves, its state is here.
   var states: [State]
@@ -49,6 +52,16 @@ struct StoreDescription: Codable {
   /// The state of a `labels.csv`, or nil where it was changed by hand.
   func state(labelsCRC32: UInt32) -> State? {
     states.first { $0.labelsCRC32 == labelsCRC32 }
+  }
+
+  /// The class names in a state, or now.
+  func classNames(in state: State?) -> [String]? { (state ?? states.first)?.classNames ?? classNames }
+
+  /// Adds the state that is to be, in which classes have names; nil for those they have.
+  mutating func add(_ state: State, classNames names: [String]?) {
+    var state = state
+    state.classNames = names == classNames ? nil : names
+    states.insert(state, at: 0)
   }
 
   /// The file's bytes, for people to read too.

@@ -190,18 +190,17 @@ import Testing
     let images = store.count..<store.count + values.count
     try folders.prepare(images)
     let encoder = try PNGFileWriter(.none)
+    var stamps: [AppendPlan.Stamp] = []
     for (index, value) in zip(images, values) {
       let pixels = [UInt8(truncatingIfNeeded: value)]
       try folders.withFolder(of: index) { (folder) throws(StoreError) in
         try unsafe encoder.write(
           pixels.span.bytes, format: ImageFormat(height: 1, width: 1), index: index, to: folder)
       }
-      if index % FileStore.Layout.imagesPerFolder == 999 && index + 1 < images.upperBound {
-        try folders.prepare(index + 1..<images.upperBound)
-      }
+      stamps.append(encoder.stamp())
     }
-    let plan = try session.makePlan(images.upperBound, newLabelsCRC32: 1)
-    #expect(AppendPlan(plan.encoded()).map { $0.encoded() } == plan.encoded())
+    let plan = session.plan(stamps, newLabels: AppendPlan.Stamp(byteCount: 1, crc32: 1))
+    #expect(AppendPlan(plan.encoded()) == plan)
     try plan.write(in: session.root.folder(HeldStore.workFolderName))
     try plan.moveImages(from: session.stagedFolder(), to: session.root)
     held.keepWork()
@@ -239,25 +238,24 @@ import Testing
     try write([5, 6], .flat, mode: .create)
     try leaveDeadAppend(7..<9, .flat)
     let table = try contents("\(path)/labels.csv")
-    try manager.removeItem(atPath: "\(path)/labels.csv")
-    try folder.write(table, to: "store/labels.csv")
+    try manager.removeItem(atPath: "\(path)/store.json")
+    try folder.write(table + Array("\r\n".utf8), to: "store/labels.csv")
     let error = #expect(throws: StoreError.self) { try write([9], .flat) }
     #expect(error?.code == .alreadyExists && error?.path?.hasSuffix("2.png") == true)
     #expect(try manager.contentsOfDirectory(atPath: path).filter { $0.hasSuffix(".png") }.count == 4)
     // Listed, they are images of the store.
-    try manager.removeItem(atPath: "\(path)/store.json")
     try folder.write(table + Array("2.png,7\r\n3.png,8\r\n".utf8), to: "store/labels.csv")
     try write([9], .flat)
     try expectStore([5, 6, 7, 8, 9])
   }
 
   @Test func aPlanThatIsNotWholeIsNone() throws {
-    let state = try File(fixture("many") + "/0.png", .read).state()
     let plan = AppendPlan(
-      layout: .flat, first: 3, labels: AppendPlan.Stamp(state), newLabelsCRC32: 4, folders: [],
-      images: [AppendPlan.Stamp(state)])
+      layout: .subfolders, first: 999, labels: AppendPlan.Stamp(byteCount: 1, crc32: 2),
+      newLabels: AppendPlan.Stamp(byteCount: 3, crc32: .max), isWhole: [false, true],
+      images: [AppendPlan.Stamp(byteCount: 5, crc32: 6), AppendPlan.Stamp(byteCount: 7, crc32: 8)])
     let bytes = plan.encoded()
-    #expect(AppendPlan(bytes)?.images == plan.images)
+    #expect(AppendPlan(bytes) == plan)
     for count in 0..<bytes.count { #expect(AppendPlan(Array(bytes[..<count])) == nil) }
     for position in bytes.indices {
       var flipped = bytes
