@@ -79,7 +79,6 @@ final class WorkFolder: Sendable {
   func removeAll() throws(StoreError) {
     guard process == getpid() else { return }
     try removeContents()
-    try folder.synchronizeNames()
     try remove(Self.mark)
     guard unsafe unlinkat(parent.descriptor, name, AT_REMOVEDIR) == 0 else {
       throw .system(errno, "removing it", path: folder.path)
@@ -126,7 +125,7 @@ final class WorkFolder: Sendable {
 
   private func writeMark() throws(StoreError) {
     let text = try markText()
-    if unsafe symlinkat(text, folder.descriptor, Self.mark) == 0 { return try folder.synchronizeNames() }
+    if unsafe symlinkat(text, folder.descriptor, Self.mark) == 0 { return }
     let reason = errno
     // A file system without symbolic links.
     guard [EPERM, ENOTSUP, EOPNOTSUPP, ENOSYS].contains(reason) else {
