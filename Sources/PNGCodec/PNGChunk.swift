@@ -83,8 +83,8 @@ struct PNGChunkType: Hashable {
   /// Whether the name of a type is somewhere in the payload.
   func mentions(_ type: PNGChunkType) -> Bool {
     var last: UInt32 = 0
-    for byte in unsafe payload {
-      last = last << 8 | UInt32(byte)
+    for position in 0..<(unsafe payload.count) {
+      last = last << 8 | UInt32(unsafe payload[position])
       if last == type.code { return true }
     }
     return false
