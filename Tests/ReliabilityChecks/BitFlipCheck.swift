@@ -34,8 +34,8 @@ package struct BitFlipCheck {
     var figures = Figures()
     var done = 0
     while done < count {
-      try FileSystem.remove(outcomes)
-      try FileSystem.write([], toNewFile: outcomes)
+      try Files.remove(outcomes)
+      try Files.write([], to: outcomes)
       let (end, output) = try ChildProcess.run(
         program, ["flips-part", backend.name, "\(count)", "\(seed)", "\(done)", outcomes], folder: folder.path
       )
@@ -134,7 +134,7 @@ package struct BitFlipCheck {
   /// The files that hold a store: all but LMDB's lock, in which nothing is kept.
   private static func files(of path: String) throws -> [String] {
     guard FileSystem.kind(of: path) == .folder else { return [path] }
-    return try FileSystem.allPaths(in: path).map { "\(path)/\($0)" }.filter {
+    return try Files.allPaths(in: path).map { "\(path)/\($0)" }.filter {
       FileSystem.kind(of: $0) == .file && !$0.hasSuffix("/lock.mdb")
     }
   }

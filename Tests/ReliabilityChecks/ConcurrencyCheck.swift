@@ -59,7 +59,7 @@ package struct ConcurrencyCheck {
     } catch {
       writerFailure = error
     }
-    try FileSystem.write([], toNewFile: stop)
+    try Files.write([], to: stop)
     for worker in workers { worker.join() }
     for child in children {
       let (end, output) = try child.wait()

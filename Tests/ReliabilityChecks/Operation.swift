@@ -59,7 +59,7 @@ package final class Stage {
     after = operation.after(commits)
     addition = commits.images(of: 5).slice(0..<1)
     folder = try WorkFolder()
-    try FileSystem.createFolder(template)
+    try Files.createFolder(template)
     if let before { try backend.write(backend.path(in: template), .create, WriterRun(before)) }
     for state in [State.before, .after] {
       try setUp()
@@ -70,13 +70,21 @@ package final class Stage {
 
   /// The store's path.
   package var path: String { backend.path(in: work) }
+  /// The folder where the store stands, with nothing else.
+  var workFolder: String { work }
   /// A folder outside the one where the store stands.
   var outputFolder: String { folder.path }
 
   /// Puts what stands before in its place, and nothing else.
   package func setUp() throws {
-    try FileSystem.remove(work)
-    try FileSystem.copy(template, to: work)
+    try Files.remove(work)
+    try Files.copy(template, to: work)
+  }
+
+  /// Puts another folder in the place of that where the store stands.
+  func take(_ folder: String) throws {
+    try Files.remove(work)
+    try Files.rename(folder, to: work)
   }
 
   /// Does the operation in this process.
@@ -119,7 +127,7 @@ package final class Stage {
     if let difference = try expected.difference(from: store) {
       throw Violation("after the next writer: \(difference)")
     }
-    let paths = try FileSystem.allPaths(in: work)
+    let paths = try Files.allPaths(in: work)
     if let undisturbed = undisturbedPaths[state] {
       try require(
         paths == undisturbed,

@@ -1,3 +1,4 @@
+import CFaults
 import ImageStoreCore
 
 #if canImport(Darwin)
@@ -57,6 +58,15 @@ package enum Roles {
         backend, count: number(options.first, or: 10_000), seed: seed, program: program)
       printNow("flips, \(backend): \(figures)")
     },
+    "power-loss": { try powerLoss($0, $1) },
+    "power-loss-without-waits": { backend, options in
+      for operation in try operations(options.dropFirst()) {
+        let (needed, waits) = try PowerLossCheck.runWithoutWaits(
+          backend, operation, count: number(options.first, or: 500), seed: seed, program: program)
+        printNow(
+          "without waits, \(backend) \(operation.rawValue): of \(waits) calls \(needed) alone are missed")
+      }
+    },
     "writers": { backend, _ in
       printNow("second writers, \(backend): \(try WriterCheck.run(backend, program: program)) refused")
     },
@@ -92,6 +102,7 @@ package enum Roles {
       try Seeds.write(arguments[0], to: arguments[1], corpora: Array(arguments.dropFirst(2)))
     },
     "flips-part": { try BitFlipCheck.part($0) },
+    "power-loss-part": { try PowerLossCheck.part($0) },
     "corpus-part": { try CorpusCheck.part($0) },
     "killed-writer": { try KillCheck.writer($0) },
     "second-writer": { arguments in
@@ -113,16 +124,30 @@ package enum Roles {
   /// `COUNT` writers an operation, or `every` for one at each of its system calls.
   private static func kills(_ backend: Backend, _ options: [String]) throws {
     let count = options.first
-    let operations = try options.dropFirst().map { name in
-      guard let operation = Operation(rawValue: name) else { throw Violation("no operation \(name)") }
-      return operation
-    }
-    for operation in operations.isEmpty ? Operation.allCases : operations {
+    for operation in try operations(options.dropFirst()) {
       let figures = try KillCheck.run(
         backend, operation, count: number(count, or: 1000), everyCall: count == "every", seed: seed,
         program: program)
       printNow("kills, \(backend) \(operation.rawValue): \(figures)")
     }
+  }
+
+  /// `STATES` an operation, with the names of operations after it as for kills.
+  private static func powerLoss(_ backend: Backend, _ options: [String]) throws {
+    for operation in try operations(options.dropFirst()) {
+      let figures = try PowerLossCheck.run(
+        backend, operation, count: number(options.first, or: 500), seed: seed, program: program)
+      printNow("power loss, \(backend) \(operation.rawValue), seed \(seed): \(figures)")
+    }
+  }
+
+  /// The operations of some names, or all.
+  private static func operations(_ names: ArraySlice<String>) throws -> [Operation] {
+    let named = try names.map { name in
+      guard let operation = Operation(rawValue: name) else { throw Violation("no operation \(name)") }
+      return operation
+    }
+    return named.isEmpty ? Operation.allCases : named
   }
 
   /// All faults, or the one named.
@@ -151,13 +176,6 @@ package enum Roles {
     text.flatMap { Int($0) } ?? usual
   }
 
-  /// What is being done goes to a file, where it is found should the process die.
-  private static func trace(_ line: String) {
-    guard let path = environment("IMAGE_STORES_TRACE") else { return }
-    let file = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
-    guard file >= 0 else { return }
-    let bytes = Array("\(line)\n".utf8)
-    _ = unsafe bytes.withUnsafeBytes { unsafe write(file, $0.baseAddress, $0.count) }
-    close(file)
-  }
+  /// What is being done is printed should the process die.
+  private static func trace(_ line: String) { unsafe faults_note(line) }
 }
