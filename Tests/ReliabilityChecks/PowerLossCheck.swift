@@ -32,7 +32,7 @@ package struct PowerLossCheck {
   ) throws -> Figures {
     var figures = Figures()
     // Of other numbers of images, other bytes meet the ends of sectors.
-    let numbers = count < 100 ? [5] : [5, 1, 2, 3, 7, 12, 18, 25]
+    let numbers = count < 100 ? [5] : count < 1000 ? [5, 1, 2, 3, 10, 12, 18, 33] : Array(1...40)
     for imagesPerCommit in numbers {
       let stage = try Stage(backend, operation, imagesPerCommit: imagesPerCommit)
       let share = (count + numbers.count - 1) / numbers.count

@@ -22,7 +22,7 @@ struct PowerLossStates {
 
   private var changeCount: Int { model.trace.changes.count }
 
-  /// Up to `count` different states: half of them of ``systematic``, as far as these reach, and others by chance.
+  /// Up to `count` different states: ``torn``, what two thirds of them have room for of ``systematic``, and more by chance.
   func first(_ count: Int) -> [State] {
     var generator = SplitMix64(seed: seed)
     var (states, known): ([State], Set<DiskState>) = ([], [])
@@ -36,13 +36,24 @@ struct PowerLossStates {
       states.append(state)
       return true
     }
-    for choice in systematic.shuffled(using: &generator) where states.count < (count + 1) / 2 {
+    for choice in torn + systematic.shuffled(using: &generator) where states.count < (count + 1) / 2 {
       _ = add(choice)
     }
     // Few calls have few states.
     var vain = 0
     while states.count < count, vain < 1000 { vain = add(random(&generator)) ? 0 : vain + 1 }
     return states
+  }
+
+  /// All that has been done, in part, just before it is waited for.
+  private var torn: [DiskModel.Choice] {
+    (0..<8).flatMap { round in
+      waits.map { moment in
+        .init(
+          moment: moment, bytes: .some(500), tears: true, hasGarbage: round > 5,
+          seed: seed << 8 + UInt64(round))
+      }
+    }
   }
 
   /// At each moment: everything, nothing that was not waited for, names without bytes, bytes without names, sizes without bytes,
