@@ -39,7 +39,7 @@ struct DiskModel {
   }
 
   /// A choice among the states of one moment.
-  struct Choice {
+  struct Choice: CustomStringConvertible {
     /// How many changes had been made.
     var moment: Int
     var order = Order.any
@@ -52,6 +52,11 @@ struct DiskModel {
     /// Whether bytes that are not there are those of somebody else instead of zeros.
     var hasGarbage = false
     var seed: UInt64 = 0
+
+    var description: String {
+      "after \(moment) changes, order \(order), names \(names), bytes \(bytes)\(tears ? " by sector" : ""), sizes \(sizes), "
+        + "modes \(modes)\(hasGarbage ? ", garbage" : ""), seed \(seed)"
+    }
   }
 
   let trace: FileTrace

@@ -6,18 +6,23 @@ import StoreIO
 /// One thing a writer does that is disturbed, with what stands there before and after it.
 package enum Operation: String, Sendable, CaseIterable {
   case create, append, replace
+  /// An append that gives class names to a store that has none.
+  case name
 
   var mode: WriteMode {
     switch self {
     case .create: .create
-    case .append: .append
+    case .append, .name: .append
     case .replace: .replace
     }
   }
 
   /// What stands there before, or nil where nothing does.
   func before(_ commits: Commits) -> ModelImages? {
-    self == .create ? nil : commits.images(of: 0)
+    guard self != .create else { return nil }
+    var images = commits.images(of: 0)
+    if self == .name { images.classNames = nil }
+    return images
   }
 
   /// What is written.
@@ -27,7 +32,7 @@ package enum Operation: String, Sendable, CaseIterable {
 
   /// What stands there once it has been done.
   func after(_ commits: Commits) -> ModelImages {
-    self == .append ? commits.images(ofFirst: 2) : written(commits)
+    mode == .append ? commits.images(ofFirst: 2) : written(commits)
   }
 }
 

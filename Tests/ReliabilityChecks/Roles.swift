@@ -54,9 +54,10 @@ package enum Roles {
       }
     },
     "flips": { backend, options in
-      let figures = try BitFlipCheck.run(
-        backend, count: number(options.first, or: 10_000), seed: seed, program: program)
-      printNow("flips, \(backend): \(figures)")
+      guard let choice = BitFlipCheck.Choice(name: options.first ?? "10000") else {
+        throw Violation("flips BACKEND COUNT|every")
+      }
+      printNow("flips, \(backend): \(try BitFlipCheck.run(backend, choice, seed: seed, program: program))")
     },
     "power-loss": { try powerLoss($0, $1) },
     "power-loss-without-waits": { backend, options in
