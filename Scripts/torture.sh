@@ -44,12 +44,14 @@ else
   kills=1000 states=1000 flips=10000 opens=10000 reads=1000000 commits=200
 fi
 each flips "$flips"
+[ "${1:-}" = quick ] || each flips every
 each kills every
 each kills "$kills"
 IMAGE_STORES_OLD_RENAME=1 each kills every
 each power-loss "$states"
 each power-loss-without-waits 200
 each faults
+each map-faults
 each reading-faults
 each file-size-limits
 full

@@ -1,5 +1,6 @@
 import CFaults
 import ImageStoreCore
+import LMDBStore
 
 #if canImport(Darwin)
 import Darwin
@@ -40,6 +41,16 @@ package enum Roles {
   private static let checks: [String: @Sendable (Backend, _ options: [String]) throws -> Void] = [
     "kills": { try kills($0, $1) },
     "faults": { try faults($0, $1.first) },
+    "map-faults": { backend, _ in
+      let layouts: [String: LMDBStore.Layout] = ["lmdb": .automatic, "lmdb-per-image": .perImage]
+      guard let layout = layouts[backend.name] else { return }
+      for lasts in [false, true] {
+        let figures = try FaultCheck.runWhileMapGrows(layout, lasts: lasts) {
+          trace("\(backend) append, mmap \($0) while the map grows")
+        }
+        printNow("map faults, \(backend), lasting \(lasts): \(figures)")
+      }
+    },
     "reading-faults": { try readingFaults($0, $1.first) },
     "file-size-limits": { backend, _ in
       for operation in Operation.allCases {

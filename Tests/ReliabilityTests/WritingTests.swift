@@ -26,9 +26,17 @@ import Testing
   @Test(.enabled(if: Fault.isAvailable, "not in a build for a sanitizer"), arguments: Backend.all)
   func aRefusedWriterSaysSoAndHarmsNothing(_ backend: Backend) throws {
     if Torture.kills != nil { return _ = try Torture.run("faults", backend.name) }
-    for fault in ["write-ENOSPC", "sync-EIO", "rename-EIO", "allocate-ENOMEM"] {
+    for fault in [
+      "write-ENOSPC", "sync-EIO", "rename-EIO", "remove-EIO", "attribute-EPERM", "allocate-ENOMEM",
+    ] {
       try Torture.run("faults", backend.name, fault)
     }
+  }
+
+  @Test(
+    .enabled(if: Fault.isAvailable, "not in a build for a sanitizer"), arguments: ["lmdb", "lmdb-per-image"])
+  func aMapThatCannotGrowIsReported(_ backend: String) throws {
+    try Torture.run("map-faults", backend)
   }
 
   @Test(.enabled(if: Fault.isAvailable, "not in a build for a sanitizer"), arguments: Backend.all)
