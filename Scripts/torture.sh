@@ -60,4 +60,6 @@ each files "$opens"
 each memory "$reads"
 each concurrency "$commits" # the slowest: an append to HDF5 of mixed sizes writes every dataset anew
 "$torture" fork all
+each held
+each fork-busy 100
 [ -z "${IMAGE_STORES_CORPORA:-}" ] || "$torture" corpora "$IMAGE_STORES_CORPORA"/*

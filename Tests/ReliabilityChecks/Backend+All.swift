@@ -9,13 +9,13 @@ extension Backend {
   /// Every backend in every layout that writes or reads in its own way.
   package static let all: [Backend] = [
     Backend(
-      "files", suffix: "",
+      "files", suffix: "", opensImagesWhenRead: true,
       write: { path, mode, run in
         try run(FileStore.Writer(to: path, mode: mode, classNames: run.classNames, threads: 2))
       },
       open: { try FileStore(at: $0, threads: 2) }),
     Backend(
-      "files-flat", suffix: "",
+      "files-flat", suffix: "", opensImagesWhenRead: true,
       write: { path, mode, run in
         try run(
           FileStore.Writer(to: path, mode: mode, layout: .flat, classNames: run.classNames, threads: 1))

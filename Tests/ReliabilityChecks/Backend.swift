@@ -16,6 +16,8 @@ package struct Backend: Sendable, CustomStringConvertible {
   let usesLibrary: Bool
   /// Faults that are not tried on readers, since the library under them does not live through them.
   let fatalReadingFaults: [String]
+  /// Whether images are files that are opened when they are read, so that those of a store that is replaced are gone.
+  let opensImagesWhenRead: Bool
   let write: @Sendable (_ path: String, _ mode: WriteMode, _ run: WriterRun) throws -> Void
   let open: @Sendable (_ path: String) throws -> any ImageStore
 
@@ -26,6 +28,7 @@ package struct Backend: Sendable, CustomStringConvertible {
     format: ImageFormat = ImageFormat(height: 13, width: 17, channels: 3),
     isMixed: Bool = false, isReadableDuringAppend: Bool = true,
     usesLibrary: Bool = false, fatalReadingFaults: [String] = [],
+    opensImagesWhenRead: Bool = false,
     write: @escaping @Sendable (_ path: String, _ mode: WriteMode, _ run: WriterRun) throws -> Void,
     open: @escaping @Sendable (_ path: String) throws -> any ImageStore
   ) {
@@ -35,6 +38,7 @@ package struct Backend: Sendable, CustomStringConvertible {
     self.isMixed = isMixed
     self.usesLibrary = usesLibrary
     self.fatalReadingFaults = fatalReadingFaults
+    self.opensImagesWhenRead = opensImagesWhenRead
     self.isReadableDuringAppend = isReadableDuringAppend
     self.write = write
     self.open = open

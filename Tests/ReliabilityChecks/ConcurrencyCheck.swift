@@ -152,7 +152,7 @@ package struct ConcurrencyCheck {
 }
 
 /// A thread that can be waited for.
-private final class JoinableThread: Sendable {
+final class JoinableThread: Sendable {
   private let body: @Sendable () -> Void
   private let isOver = Mutex(false)
 

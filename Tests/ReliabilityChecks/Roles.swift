@@ -97,6 +97,13 @@ package enum Roles {
         backend, commits: number(options.first, or: 200), threads: 8, processes: 4, program: program)
       printNow("concurrency, \(backend): \(figures)")
     },
+    "held": { backend, _ in
+      printNow("held, \(backend): \(try HeldCheck.run(backend, program: program)) open stores")
+    },
+    "fork-busy": { backend, options in
+      let children = try HeldCheck.forkWhileBusy(backend, count: number(options.first, or: 100))
+      printNow("fork while busy, \(backend): \(children) children")
+    },
     "fork": { backend, _ in
       try ConcurrencyCheck.openTwiceAndFork(backend)
       printNow("open twice and fork, \(backend): right")
@@ -117,6 +124,12 @@ package enum Roles {
     "power-loss-part": { try PowerLossCheck.part($0) },
     "corpus-part": { try CorpusCheck.part($0) },
     "killed-writer": { try KillCheck.writer($0) },
+    "held-writer": { arguments in
+      guard arguments.count == 3, let event = HeldCheck.Event(rawValue: arguments[2]) else {
+        throw Violation("held-writer BACKEND PATH EVENT")
+      }
+      try HeldCheck.perform(event, try Backend.named(arguments[0]), arguments[1])
+    },
     "second-writer": { arguments in
       guard arguments.count == 3, let mode = WriteMode(rawValue: arguments[2]) else {
         throw Violation("second-writer BACKEND PATH MODE")
