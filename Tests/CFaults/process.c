@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/time.h>
+#include <sys/xattr.h>
 #include <unistd.h>
 
 static void kill_now(int number) {
@@ -37,6 +38,22 @@ long faults_peak_memory(void) {
 }
 
 int faults_fork(void) { return (int)fork(); }
+
+#if defined(__APPLE__)
+long faults_get_attribute(const char *path, const char *name, void *value, long capacity) {
+  return getxattr(path, name, value, (size_t)capacity, 0, 0);
+}
+int faults_set_attribute(const char *path, const char *name, const void *value, long count) {
+  return setxattr(path, name, value, (size_t)count, 0, 0);
+}
+#else
+long faults_get_attribute(const char *path, const char *name, void *value, long capacity) {
+  return getxattr(path, name, value, (size_t)capacity);
+}
+int faults_set_attribute(const char *path, const char *name, const void *value, long count) {
+  return setxattr(path, name, value, (size_t)count, 0);
+}
+#endif
 
 static char note[512];
 

@@ -20,6 +20,8 @@ package struct Backend: Sendable, CustomStringConvertible {
   let opensImagesWhenRead: Bool
   let write: @Sendable (_ path: String, _ mode: WriteMode, _ run: WriterRun) throws -> Void
   let open: @Sendable (_ path: String) throws -> any ImageStore
+  /// Writes the images of another store.
+  let convert: @Sendable (_ source: any ImageStore, _ path: String, _ mode: WriteMode) throws -> Void
 
   package var description: String { name }
 
@@ -30,7 +32,8 @@ package struct Backend: Sendable, CustomStringConvertible {
     usesLibrary: Bool = false, fatalReadingFaults: [String] = [],
     opensImagesWhenRead: Bool = false,
     write: @escaping @Sendable (_ path: String, _ mode: WriteMode, _ run: WriterRun) throws -> Void,
-    open: @escaping @Sendable (_ path: String) throws -> any ImageStore
+    open: @escaping @Sendable (_ path: String) throws -> any ImageStore,
+    convert: @escaping @Sendable (_ source: any ImageStore, _ path: String, _ mode: WriteMode) throws -> Void
   ) {
     self.name = name
     self.suffix = suffix
@@ -42,6 +45,7 @@ package struct Backend: Sendable, CustomStringConvertible {
     self.isReadableDuringAppend = isReadableDuringAppend
     self.write = write
     self.open = open
+    self.convert = convert
   }
 
   /// The backend of a name.

@@ -57,7 +57,7 @@ final class FlipJudge {
     let file = flip.file.isEmpty ? path : "\(path)/\(flip.file)"
     try Files.turn(1 << UInt8(flip.bit), at: flip.offset, of: file)
     let flipped = try contents()
-    openAsEverything()
+    Self.openAsEverything(path)
     let found = try find()
     try require(contents() == flipped, "reading changes the files")
     let append = try judgeAppend(found, flipped)
@@ -67,8 +67,7 @@ final class FlipJudge {
   }
 
   /// What the program `imagestore` may ask of a file before it knows its kind.
-  private func openAsEverything() {
-    let path = path
+  static func openAsEverything(_ path: String) {
     func attempt(_ body: () throws(StoreError) -> Void) {
       // Refused, or read, by a check that knows what is right.
       do throws(StoreError) { try body() } catch {}
@@ -85,6 +84,17 @@ final class FlipJudge {
     attempt { () throws(StoreError) in try Parser.readAll(try LMDBStore(at: path, threads: 1)) }
     attempt { () throws(StoreError) in try Parser.readAll(try PackedBitStore(at: path, threads: 1)) }
     attempt { () throws(StoreError) in try Parser.readAll(try FileStore(at: path, threads: 1)) }
+  }
+
+  /// Opens a store as a backend does.
+  static func open(_ backend: Backend, _ path: String) throws(StoreError) -> any ImageStore {
+    do {
+      return try backend.open(path)
+    } catch let error as StoreError {
+      throw error
+    } catch {
+      throw StoreError(.unsupported, "an error of another type: \(error)")
+    }
   }
 
   private func find() throws -> BitFlipCheck.Verdict.Found {

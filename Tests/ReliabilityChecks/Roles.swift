@@ -79,6 +79,10 @@ package enum Roles {
           "without waits, \(backend) \(operation.rawValue): of \(waits) calls \(needed) alone are missed")
       }
     },
+    "destruction": { backend, options in
+      let attempts = try DestructionCheck.run(backend, options, program: program)
+      printNow("destruction, \(backend): \(attempts) writers")
+    },
     "writers": { backend, _ in
       printNow("second writers, \(backend): \(try WriterCheck.run(backend, program: program)) refused")
     },
@@ -124,6 +128,14 @@ package enum Roles {
     "power-loss-part": { try PowerLossCheck.part($0) },
     "corpus-part": { try CorpusCheck.part($0) },
     "killed-writer": { try KillCheck.writer($0) },
+    "dying-writer": { arguments in
+      guard arguments.count == 3, let mode = WriteMode(rawValue: arguments[2]) else {
+        throw Violation("dying-writer BACKEND PATH MODE")
+      }
+      let backend = try Backend.named(arguments[0])
+      let images = Commits(backend, imagesPerCommit: 3).images(of: 1)
+      try backend.write(arguments[1], mode, WriterRun(images) { kill(getpid(), SIGKILL) })
+    },
     "held-writer": { arguments in
       guard arguments.count == 3, let event = HeldCheck.Event(rawValue: arguments[2]) else {
         throw Violation("held-writer BACKEND PATH EVENT")
@@ -202,5 +214,8 @@ package enum Roles {
   }
 
   /// What is being done is printed should the process die.
-  private static func trace(_ line: String) { unsafe faults_note(line) }
+  private static func trace(_ line: String) { note(line) }
 }
+
+/// Says what is being done, which is printed should the process die of it.
+func note(_ line: String) { unsafe faults_note(line) }

@@ -97,5 +97,11 @@ long faults_peak_memory(void);
 /// `fork`, which Swift does not show; 0 in the child.
 int faults_fork(void);
 
+/// An extended attribute of a file; returns how many bytes it has, or -1 if there is none or no room.
+long faults_get_attribute(const char *path, const char *name, void *value, long capacity);
+
+/// Gives a file an extended attribute; -1 if the file system has none.
+int faults_set_attribute(const char *path, const char *name, const void *value, long count);
+
 /// Prints a line if a signal such as SIGSEGV ends the process from now on, so that it is known over what it fell.
 void faults_note(const char *line);
