@@ -16,7 +16,7 @@ struct StoreFlips {
   private struct Part {
     let file: String
     let range: Range<Int>
-    /// Whether nothing is kept there, so that one bit of each byte says as much as all.
+    /// Whether nothing is kept there, so that one bit of every eighth byte says as much as all.
     var isUnused = false
   }
 
@@ -39,7 +39,8 @@ struct StoreFlips {
     case .every:
       flips = small.flatMap { part in
         part.range.flatMap { offset in
-          (part.isUnused ? offset % 8..<offset % 8 + 1 : 0..<8).map {
+          if part.isUnused && offset % 8 != 0 { return [Flip]() }
+          return (part.isUnused ? offset / 8 % 8..<offset / 8 % 8 + 1 : 0..<8).map {
             Flip(file: part.file, offset: offset, bit: $0)
           }
         }
