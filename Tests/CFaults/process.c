@@ -1,5 +1,10 @@
+#define _XOPEN_SOURCE 700  // nftw
+#define _DEFAULT_SOURCE
+#define _DARWIN_C_SOURCE
 #include "CFaults.h"
 #include "interposing.h"
+#include <errno.h>
+#include <ftw.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -54,6 +59,16 @@ int faults_set_attribute(const char *path, const char *name, const void *value, 
   return setxattr(path, name, value, (size_t)count, 0);
 }
 #endif
+
+static int remove_one(const char *path, const struct stat *status, int kind, struct FTW *place) {
+  (void)status, (void)place;
+  return kind == FTW_DP || kind == FTW_D ? rmdir(path) : unlink(path);
+}
+
+int faults_remove(const char *path) {
+  if (unlink(path) == 0 || errno == ENOENT) return 0;
+  return nftw(path, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
 
 static char note[512];
 

@@ -43,7 +43,8 @@ extension DestructionCheck {
     DestructionCheck("what others write to a store's files meanwhile is not lost") { scene in
       try scene.clear("the files of a store")
       try scene.makeStore()
-      for file in try StoreFlips.files(of: scene.path) {
+      // Who writes to LMDB's file without its lock writes over pages that are in use.
+      for file in try StoreFlips.files(of: scene.path) where file != "data.mdb" {
         try scene.clear("an edit of \(file.isEmpty ? "the store" : file)")
         try scene.makeStore()
         let path = file.isEmpty ? scene.path : "\(scene.path)/\(file)"

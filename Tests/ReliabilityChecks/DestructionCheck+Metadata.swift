@@ -68,7 +68,8 @@ extension DestructionCheck {
     DestructionCheck("a file that is a link stays one, or nothing is appended") { scene in
       try scene.clear("the files of a store")
       try scene.makeStore()
-      for file in try StoreFlips.files(of: scene.path) where !file.isEmpty {
+      for file in try StoreFlips.files(of: scene.path) where !file.isEmpty && !file.hasSuffix(".png") {
+        // A picture that is a link out of the folder is not read.
         try scene.clear("a link as \(file)")
         try scene.makeStore()
         let (path, real) = ("\(scene.path)/\(file)", "\(scene.folder.path)/elsewhere")

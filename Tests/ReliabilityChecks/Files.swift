@@ -1,3 +1,4 @@
+import CFaults
 import StoreIO
 
 #if canImport(Darwin)
@@ -33,11 +34,10 @@ package enum Files {
   /// Writes a file that does not exist.
   package static func write(_ text: String, to path: String) throws { try write(Array(text.utf8), to: path) }
 
-  /// Removes a file, or a folder with all it has; does nothing where nothing is there. Links are not followed.
+  /// Removes a file, or a folder with all it has; does nothing where nothing is there. Links are not followed, and names
+  /// need not be text.
   package static func remove(_ path: String) throws {
-    if unsafe unlink(path) == 0 || errno == ENOENT { return }
-    for name in try FileSystem.names(in: path) { try remove("\(path)/\(name)") }
-    try require(unsafe rmdir(path) == 0, "\(path) cannot be removed: \(errno)")
+    try require(unsafe faults_remove(path) == 0, "\(path) cannot be removed: \(errno)")
   }
 
   package static func rename(_ source: String, to destination: String) throws {

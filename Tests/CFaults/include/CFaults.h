@@ -103,5 +103,8 @@ long faults_get_attribute(const char *path, const char *name, void *value, long 
 /// Gives a file an extended attribute; -1 if the file system has none.
 int faults_set_attribute(const char *path, const char *name, const void *value, long count);
 
+/// Removes a file, or a folder with all it has, whatever the bytes of its names; 0 if nothing is left. Links are not followed.
+int faults_remove(const char *path);
+
 /// Prints a line if a signal such as SIGSEGV ends the process from now on, so that it is known over what it fell.
 void faults_note(const char *line);
