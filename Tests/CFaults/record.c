@@ -93,6 +93,10 @@ off_t record_position(int descriptor) {
   return lseek(descriptor, 0, SEEK_CUR);
 }
 
+static void note_time(faults_change *change, const struct stat *status) {
+  change->modified = (long long)status->st_mtim.tv_sec * 1000000000 + status->st_mtim.tv_nsec;
+}
+
 /// The folder of a path and the last component.
 static int find_folder(int at, const char *path, struct stat *folder, char name[NAME_MAX + 1]) {
   char parent[PATH_MAX];
@@ -118,6 +122,7 @@ static faults_change *add_name(int kind, int at, const char *path) {
   change->file = status.st_ino;
   change->flags = status.st_mode & 07777;
   change->name = copy(name, strlen(name) + 1);
+  note_time(change, &status);
   return change;
 }
 
@@ -159,6 +164,7 @@ static void add_write(int descriptor, off_t offset, unsigned char *bytes, size_t
   faults_change *change = add(CHANGE_WRITE);
   change->file = status.st_ino;
   change->flags = waits(descriptor);
+  note_time(change, &status);
   change->offset = offset;
   change->count = (long long)count;
   change->bytes = bytes;
@@ -198,6 +204,7 @@ void record_size(int descriptor) {
     faults_change *change = add(CHANGE_SIZE);
     change->file = status.st_ino;
     change->count = status.st_size;
+    note_time(change, &status);
   }
 }
 

@@ -98,6 +98,8 @@ struct DiskModel {
     case .file:
       let bytes = bytes(of: node, choice, &generator)
       state.entries.append(.init(path: path, kind: .file(bytes), mode: mode, inode: object.inode))
+      let later = object.laterModified.last { $0.change < choice.moment }
+      state.modified[path] = later?.time ?? object.modified
     case .link:
       let text = String(decoding: object.bytes, as: UTF8.self)
       state.entries.append(.init(path: path, kind: .link(text), mode: mode, inode: object.inode))

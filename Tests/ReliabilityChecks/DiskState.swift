@@ -1,3 +1,4 @@
+import CFaults
 import StoreIO
 
 #if canImport(Darwin)
@@ -25,20 +26,24 @@ struct DiskState: Hashable {
   }
 
   var entries: [Entry] = []
+  /// When the files were last written to, in nanoseconds. Two states that differ in nothing else are one.
+  var modified: [String: Int] = [:]
+
+  static func == (one: DiskState, other: DiskState) -> Bool { one.entries == other.entries }
+  func hash(into hasher: inout Hasher) { hasher.combine(entries) }
 
   /// Makes the files in a folder that does not exist yet.
   ///
-  /// A disk keeps the numbers of its files, a copy cannot: a link whose text has the number of the folder it stands in
-  /// gets the new one.
-  func materialize(at root: String) throws {
-    var inodes: [String: (was: UInt64, isNow: UInt64)] = [:]
+  /// - Returns: the inode of each, and the one it had; see ``renumber(_:)``.
+  @discardableResult
+  func materialize(at root: String) throws -> [UInt64] {
+    var inodes: [UInt64] = []
     var folders: [(path: String, mode: UInt32)] = []
     for entry in entries {
       let path = entry.path.isEmpty ? root : "\(root)/\(entry.path)"
       switch entry.kind {
       case .folder:
         try Files.createFolder(path)
-        inodes[path] = (entry.inode, FileIdentity(ofPath: path)?.inode ?? 0)
         folders.append((path, entry.mode))
       case .file(let bytes):
         let file = unsafe open(path, O_WRONLY | O_CREAT | O_EXCL, 0o600)
@@ -47,15 +52,28 @@ struct DiskState: Hashable {
         let written = unsafe bytes.withUnsafeBytes { unsafe write(file, $0.baseAddress, $0.count) }
         try require(
           written == bytes.count && fchmod(file, mode_t(entry.mode)) == 0, "\(path) cannot be written")
-      case .link(let text):
-        let (was, isNow) = inodes[FileSystem.split(path).folder] ?? (0, 0)
-        let words = text.split(separator: " ", omittingEmptySubsequences: false)
-        let said = words.map { $0 == "\(was)" ? "\(isNow)" : String($0) }.joined(separator: " ")
-        try require(unsafe symlink(said, path) == 0, "\(path) cannot be made")
+        if let time = modified[entry.path] {
+          var times = [timespec(), timespec()]
+          times[0] = timespec(tv_sec: time / 1_000_000_000, tv_nsec: time % 1_000_000_000)
+          times[1] = times[0]
+          try require(unsafe futimens(file, &times) == 0, "\(path) cannot be given its time")
+        }
+      case .link(let text): try Files.link(text, at: path)
       }
+      var status = stat()
+      try require(unsafe lstat(path, &status) == 0, "\(path) is gone")
+      inodes += [UInt64(status.st_ino), entry.inode]
     }
     for (path, mode) in folders.reversed() {
       try require(unsafe chmod(path, mode_t(mode)) == 0, "\(path) cannot be given its mode")
+    }
+    return inodes
+  }
+
+  /// Lets files seem to have the inodes they had. A disk keeps the numbers of its files, and copies of them have others.
+  static func renumber(_ inodes: [UInt64]) {
+    unsafe inodes.map { CUnsignedLongLong($0) }.withUnsafeBufferPointer {
+      unsafe faults_renumber($0.baseAddress, $0.count / 2)
     }
   }
 

@@ -20,6 +20,9 @@ struct FileTrace {
     /// The bytes, or the text of a symbolic link, when the trace begins or the link is made.
     var bytes: [UInt8] = []
     var mode: UInt32
+    /// When it was last written to, in nanoseconds, and after which change it was written to later.
+    var modified = 0
+    var laterModified: [(change: Int, time: Int)] = []
     /// Whether it is written by memory that is mapped, too, of which the trace says nothing.
     var isMapped = false
     /// What a mapped file holds at the end.
@@ -105,7 +108,8 @@ struct FileTrace {
     case .file:
       if let known = numbers[inode] { return known }
       let bytes = try FileSystem.contents(of: path, limit: 1 << 26)
-      return add(Node(kind: .file, inode: inode, bytes: bytes, mode: mode))
+      let modified = Int(status.modified)
+      return add(Node(kind: .file, inode: inode, bytes: bytes, mode: mode, modified: modified))
     default:
       return add(Node(kind: .link, inode: inode, bytes: Array(linkTarget(path).utf8), mode: mode))
     }
@@ -123,6 +127,7 @@ struct FileTrace {
     let (kind, flags, inode) = unsafe (Int(change.kind), change.flags, change.file)
     let (count, offset) = unsafe (Int(change.count), Int(change.offset))
     let node = numbers[inode]
+    let modified = unsafe Int(change.modified)
     switch kind {
     case CHANGE_FILE, CHANGE_FOLDER, CHANGE_SYMBOLIC_LINK:
       let folder = unsafe numbers[change.folder]
@@ -130,7 +135,8 @@ struct FileTrace {
       numbers[inode] = nil
       guard let folder = folder ?? (name.isEmpty ? -1 : nil) else { return }
       let kind: Node.Kind = kind == CHANGE_FILE ? .file : kind == CHANGE_FOLDER ? .folder : .link
-      let made = add(Node(kind: kind, inode: inode, bytes: Array(otherName.utf8), mode: flags))
+      let made = add(
+        Node(kind: kind, inode: inode, bytes: Array(otherName.utf8), mode: flags, modified: modified))
       if folder >= 0 { rename([Naming(slot: Slot(folder: folder, name: name), node: made)]) }
     case CHANGE_LINK:
       guard let folder = unsafe numbers[change.folder], let node else { return }
@@ -138,9 +144,12 @@ struct FileTrace {
     case CHANGE_WRITE:
       guard let node else { return }
       let bytes = unsafe [UInt8](UnsafeBufferPointer(start: change.bytes, count: count))
+      nodes[node].laterModified.append((changes.count, modified))
       changes.append(.write(file: node, offset: offset, bytes: bytes, isSynchronous: flags != 0))
     case CHANGE_SIZE:
-      if let node { changes.append(.size(file: node, count)) }
+      guard let node else { return }
+      nodes[node].laterModified.append((changes.count, modified))
+      changes.append(.size(file: node, count))
     case CHANGE_ATTRIBUTES:
       if let node { changes.append(.mode(node: node, flags)) }
     case CHANGE_MAP:
@@ -181,5 +190,17 @@ struct FileTrace {
       return folder.isEmpty ? slot.name : "\(folder)/\(slot.name)"
     }
     return nil
+  }
+}
+
+extension stat {
+  /// When the contents changed, in nanoseconds.
+  fileprivate var modified: Int64 {
+    #if canImport(Darwin)
+    let time = st_mtimespec
+    #else
+    let time = st_mtim
+    #endif
+    return Int64(time.tv_sec) * 1_000_000_000 + Int64(time.tv_nsec)
   }
 }

@@ -82,7 +82,9 @@ package struct PowerLossCheck {
       let part = Array(states[start..<min(start + batch, states.count)])
       let folder = try WorkFolder(in: stage.outputFolder)
       for (number, state) in part.enumerated() {
-        try state.state.materialize(at: "\(folder.path)/\(number)\(state.isFinished ? finished : "")")
+        let path = "\(folder.path)/\(number)"
+        let inodes = try state.state.materialize(at: state.isFinished ? path + finished : path)
+        try Files.write(inodes.map(String.init).joined(separator: " "), to: path + numbers)
       }
       let role = [
         "power-loss-part", stage.backend.name, stage.operation.rawValue, "\(stage.commits.imagesPerCommit)",
@@ -109,6 +111,7 @@ package struct PowerLossCheck {
 
   private static let batch = 200
   private static let finished = "-finished"
+  private static let numbers = "-inodes"
 
   /// The part of the process that opens the states.
   package static func part(_ arguments: [String]) throws {
@@ -119,7 +122,10 @@ package struct PowerLossCheck {
     try Series.part(count, arguments.dropFirst(5)) { number in
       let path = "\(arguments[3])/\(number)"
       let isFinished = FileSystem.kind(of: path) == nil
+      DiskState.renumber([])
+      let text = String(decoding: try FileSystem.contents(of: path + numbers, limit: 1 << 20), as: UTF8.self)
       try stage.take(isFinished ? path + finished : path)
+      DiskState.renumber(text.split(separator: " ").compactMap { UInt64($0) })
       let state = try stage.state()
       try require(state == .after || !isFinished, "what was finished is lost")
       try stage.checkNextWriter(after: state)

@@ -74,6 +74,8 @@ typedef struct {
   const char *name, *other_name;
   long long offset, count;
   const unsigned char *bytes;
+  /// When the file was last written to, in nanoseconds, after a change of its bytes or size.
+  long long modified;
 } faults_change;
 
 /// Records the changes to the file system of a folder from now on, in the order in which they happen.
@@ -84,6 +86,10 @@ long faults_end_record(void);
 
 /// A change by its number, valid until the next record begins.
 const faults_change *faults_recorded(long number);
+
+/// Lets `stat` and its kin tell other inodes than files have: `numbers` are pairs of an inode and what is told instead. A disk
+/// that has lost its power keeps the numbers of its files, and copies of them have others.
+void faults_renumber(const unsigned long long *numbers, long count);
 
 /// Kills the process after so many microseconds.
 void faults_kill_after(long microseconds);
