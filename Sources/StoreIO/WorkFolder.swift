@@ -48,9 +48,16 @@ final class WorkFolder: Sendable {
   /// The folder beside a destination.
   convenience init(besides destination: Destination, for owner: String) throws(StoreError) {
     let name = destination.name
-    try self.init(".\(name).partial", in: Folder(destination.folder), for: owner) {
+    try self.init(Self.name(besides: destination), in: Folder(destination.folder), for: owner) {
       $0.hasPrefix(name) || $0 == Self.aside
     }
+  }
+
+  private static func name(besides destination: Destination) -> String { ".\(destination.name).partial" }
+
+  /// Where the folder beside a destination is, if it is.
+  static func path(besides destination: Destination) -> String {
+    Destination.joined(destination.folder, name(besides: destination))
   }
 
   /// Where what is replaced is, in a folder beside a destination, between two renames.
