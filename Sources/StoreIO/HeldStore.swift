@@ -40,6 +40,16 @@ package final class HeldStore: Sendable {
     let destination = try Destination(given)
     let isFile = FileSystem.kind(of: destination.path) == .file
     try self.init(destination, given, beside: isFile ? WorkFolder(besides: destination, for: given) : nil)
+    if !isFile { Self.removeDeadWork(besides: destination, given) }
+  }
+
+  /// Removes the folder beside a store that a writer worked in which died once it had put the store in its place. It need not be
+  /// there, and that of a living writer, or of somebody else, stays.
+  private static func removeDeadWork(besides destination: Destination, _ given: String) {
+    guard FileSystem.kind(of: WorkFolder.path(besides: destination), followingLinks: false) == .folder else {
+      return
+    }
+    try? WorkFolder(besides: destination, for: given).removeAll()
   }
 
   /// - Parameter beside: nil for a file whose work folder is locked already.
@@ -107,6 +117,11 @@ package final class HeldStore: Sendable {
     try withWork(false) { (work) throws(StoreError) in try work.remove(name) }
   }
 
+  /// Removes everything in ``workFolder(removingLeftovers:)``.
+  package func removeAllWork() throws(StoreError) {
+    try withWork(false) { (work) throws(StoreError) in try work.removeContents() }
+  }
+
   /// Moves a file or folder from the work folder to a place in the store where nothing is.
   ///
   /// - Parameters:
@@ -159,12 +174,7 @@ package final class HeldStore: Sendable {
     let old = try File(name, in: folder, .read)
     let state = try old.state()
     guard known == nil || known!.hasSameContents(as: state) else { throw changed(path) }
-    guard try old.status().st_nlink == 1 else {
-      throw StoreError(
-        .unsupported,
-        "the file has other names (hard links), which an append would leave with the old contents",
-        remedy: "remove the other names, or convert to a new store", path: path)
-    }
+    try checkOnlyName(old)
     try new.takeMetadata(of: old)
     try new.synchronize()
     if try work.folder.exchange(scratch, with: name, in: folder) {
@@ -181,6 +191,22 @@ package final class HeldStore: Sendable {
     try work.remove(scratch)
   }
 
+  private static func checkOnlyName(_ file: borrowing File) throws(StoreError) {
+    guard try file.status().st_nlink == 1 else {
+      throw StoreError(
+        .unsupported,
+        "the file has other names (hard links), which an append would leave with the old contents",
+        remedy: "remove the other names, or convert to a new store", path: file.path)
+    }
+  }
+
+  /// Refuses a file directly in the store's folder that ``replaceFile(_:with:expecting:)`` would refuse, before work is done for it;
+  /// does nothing if there is none.
+  package func checkMayReplace(_ name: String) throws(StoreError) {
+    let folder = try root()
+    if folder.status(of: name) != nil { try Self.checkOnlyName(File(name, in: folder, .read)) }
+  }
+
   private static let scratch = "new"
 
   private static func changed(_ path: String) -> StoreError {
@@ -189,7 +215,8 @@ package final class HeldStore: Sendable {
       path: path)
   }
 
-  private func root() throws(StoreError) -> Folder {
+  /// The folder that the store is, opened once more: the very folder that is locked.
+  package func root() throws(StoreError) -> Folder {
     let descriptor = unsafe openat(lock.descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .system(errno, "opening the folder", path: path) }
     return Folder(path, descriptor)
