@@ -47,6 +47,13 @@ package struct FileState: Sendable, Hashable {
     #endif
   }
 
+  /// The state of what is at a path now, or nil if nothing is.
+  package init?(ofPath path: String) {
+    var status = stat()
+    guard unsafe stat(path, &status) == 0 else { return nil }
+    self.init(status)
+  }
+
   /// Whether the contents are the same. A rename changes ``changed`` of what it renames and nothing else.
   package func hasSameContents(as other: FileState) -> Bool {
     identity == other.identity && byteCount == other.byteCount && modified == other.modified

@@ -33,6 +33,8 @@ package final class HeldStore: Sendable {
 
   /// The name of the folder, within the store's, that appends work in.
   package static let workFolderName = ".append.partial"
+  /// What ``replaceFile(_:with:expecting:)`` and ``prepareFile(with:)`` may leave there if their writer dies.
+  package static let workNames = [WorkFolder.mark, scratch, prepared]
 
   /// - Throws: ``StoreError/Code/busy`` if another writer is at work on it; ``StoreError/Code/notFound``;
   ///   ``StoreError/Code/unrecognized`` if it is neither a file nor a folder.
@@ -152,20 +154,40 @@ package final class HeldStore: Sendable {
   ) throws(StoreError) {
     try withWork(nil) { (work) throws(StoreError) in
       try Self.within(root(), name) { (folder, name) throws(StoreError) in
-        try Self.replace(name, in: folder, with: bytes, known, through: work)
+        try Self.write(bytes, as: Self.scratch, in: work)
+        try Self.put(Self.scratch, as: name, in: folder, known, from: work)
       }
     }
   }
 
-  private static func replace(
-    _ name: String, in folder: borrowing Folder, with bytes: [UInt8], _ known: FileState?,
-    through work: WorkFolder
-  ) throws(StoreError) {
-    let path = Destination.joined(folder.path, name)
+  /// Writes a file for ``putPreparedFile(as:)``, which then takes no room on the disk.
+  package func prepareFile(with bytes: [UInt8]) throws(StoreError) {
+    try withWork(nil) { (work) throws(StoreError) in
+      try Self.write(bytes, as: Self.prepared, in: work)
+      try File(Self.prepared, in: work.folder, .update).synchronize()
+    }
+  }
+
+  /// Puts the file that has been prepared in the place of one of the store's folder, as ``replaceFile(_:with:expecting:)`` does.
+  package func putPreparedFile(as name: String) throws(StoreError) {
+    try withWork(nil) { (work) throws(StoreError) in
+      try Self.put(Self.prepared, as: name, in: root(), nil, from: work)
+    }
+  }
+
+  private static func write(_ bytes: [UInt8], as scratch: String, in work: WorkFolder) throws(StoreError) {
     // A writer that died may have left one.
     try work.remove(scratch)
     let new = try File(scratch, in: work.folder, .create)
     try unsafe new.write(bytes.span.bytes, at: 0)
+  }
+
+  private static func put(
+    _ scratch: String, as name: String, in folder: borrowing Folder, _ known: FileState?,
+    from work: WorkFolder
+  ) throws(StoreError) {
+    let path = Destination.joined(folder.path, name)
+    let new = try File(scratch, in: work.folder, .update)
     guard folder.status(of: name) != nil else {
       try new.synchronize()
       try work.folder.moveExclusively(scratch, to: folder, as: name)
@@ -208,6 +230,7 @@ package final class HeldStore: Sendable {
   }
 
   private static let scratch = "new"
+  private static let prepared = "next"
 
   private static func changed(_ path: String) -> StoreError {
     StoreError(
