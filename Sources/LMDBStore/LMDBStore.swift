@@ -95,6 +95,8 @@ public final class LMDBStore: ImageStore {
     }
   }
 
+  public var sourcePaths: [String] { [path] }
+
   public var count: Int { contents.count }
 
   public var format: ImageFormat? {

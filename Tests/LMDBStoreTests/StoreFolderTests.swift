@@ -171,6 +171,17 @@ import Testing
     #expect(try LMDBStore.write(images(3), to: path, mode: .replace).count == 3)
   }
 
+  @Test func aStoreIsNotWrittenIntoOrAroundItsSource() throws {
+    _ = try LMDBStore.write(images(5), to: path)
+    let source = try LMDBStore(at: path)
+    for mode in WriteMode.allCases {
+      #expect(code { _ = try LMDBStore.write(source, to: "\(path)/inner", mode: mode) } == .invalidArgument)
+      #expect(code { _ = try LMDBStore.write(source, to: folder.path, mode: mode) } == .invalidArgument)
+    }
+    #expect(try files.contentsOfDirectory(atPath: path).sorted() == ["data.mdb", "lock.mdb"])
+    #expect(folder.names == ["s"])
+  }
+
   @Test func anAppendThroughALinkGoesToTheStore() throws {
     _ = try LMDBStore.write(images(5), to: path)
     let link = "\(folder.path)/link"
