@@ -21,13 +21,14 @@ internal import Musl
 
   /// - Throws: ``StoreError/Code/notFound``, ``StoreError/Code/unrecognized`` where the path is not a
   ///   plain file, ``StoreError/Code/system``.
-  package init(_ path: String) throws(StoreError) {
-    let file = try File(path, .read)
+  package convenience init(_ path: String) throws(StoreError) {
+    try self.init(File(path, .read))
+  }
+
+  /// Maps a file that is open, which may be closed then.
+  package init(_ file: borrowing File) throws(StoreError) {
     let status = try file.status()
-    guard status.st_mode & S_IFMT == S_IFREG else {
-      throw StoreError(.unrecognized, "this is not a plain file", path: path)
-    }
-    self.path = path
+    path = file.path
     identity = FileIdentity(status)
     let byteCount = Int(status.st_size)
     guard byteCount > 0 else {
