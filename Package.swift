@@ -123,7 +123,7 @@ let package = Package(
     tests("CIFAR10", ["StoreIO", "Deflate", "CImageKernels", "Corpora"]),
     tests("FileStore", ["PNGCodec", "StoreIO"]),
     tests("LMDBStore", ["StoreIO", "NumPyFormat", "CLMDB", "WriterProcess", "Corpora"]),
-    tests("HDF5Store", ["StoreIO", "Corpora"]),
+    tests("HDF5Store", ["StoreIO", "CHDF5", "CFaults", "Corpora"]),
     tests("NPZStore", ["StoreIO", "Deflate", "NumPyFormat", "Corpora"]),
     tests("PackedBitStore", ["StoreIO", "CImageKernels"]),
     tests("ImageFeeding"),

@@ -128,6 +128,19 @@ extension ImageStore {
   /// Reads labels, columns and every image, and drops them: what a store does to verify itself when
   /// its format checks everything on reading.
   package func verifyByReading(progress: (_ checked: Int) -> Void) throws(StoreError) {
+    try verifyAnnotations()
+    let step = 1024
+    var start = 0
+    while start < count {
+      let end = min(start + step, count)
+      try forEachImage(start..<end) { (_, _, _) throws(StoreError) in }
+      progress(end)
+      start = end
+    }
+  }
+
+  /// Reads labels and columns and drops them.
+  package func verifyAnnotations() throws(StoreError) {
     if let labels = try labels(), labels.count != count {
       throw StoreError(.corrupt, "\(labels.count) labels for \(count) images")
     }
@@ -136,14 +149,6 @@ extension ImageStore {
       guard values == count else {
         throw StoreError(.corrupt, "\(values) values for \(count) images", key: name)
       }
-    }
-    let step = 1024
-    var start = 0
-    while start < count {
-      let end = min(start + step, count)
-      try forEachImage(start..<end) { (_, _, _) throws(StoreError) in }
-      progress(end)
-      start = end
     }
   }
 }

@@ -1,4 +1,4 @@
-internal import ImageStoreCore
+package import ImageStoreCore
 
 #if canImport(Darwin)
 internal import Darwin
@@ -48,9 +48,16 @@ final class WorkFolder: Sendable {
   /// The folder beside a destination.
   convenience init(besides destination: Destination, for owner: String) throws(StoreError) {
     let name = destination.name
-    try self.init(".\(name).partial", in: Folder(destination.folder), for: owner) {
+    try self.init(Self.name(besides: destination), in: Folder(destination.folder), for: owner) {
       $0.hasPrefix(name) || $0 == Self.aside
     }
+  }
+
+  private static func name(besides destination: Destination) -> String { ".\(destination.name).partial" }
+
+  /// Where the folder beside a destination is, if it is.
+  static func path(besides destination: Destination) -> String {
+    Destination.joined(destination.folder, name(besides: destination))
   }
 
   /// Where what is replaced is, in a folder beside a destination, between two renames.
@@ -110,7 +117,9 @@ final class WorkFolder: Sendable {
     throw StoreError(.busy, "gave up waiting for other writers", remedy: "try again", path: owner)
   }
 
-  private func markText() throws(StoreError) -> String {
+  private func markText() throws(StoreError) -> String { try Self.markText(name, folder) }
+
+  private static func markText(_ name: String, _ folder: borrowing Folder) throws(StoreError) -> String {
     "work folder \(name) \(try folder.status().st_ino)"
   }
 
@@ -127,14 +136,26 @@ final class WorkFolder: Sendable {
     try file.synchronize()
   }
 
-  private func checkMark(_ names: [[CChar]]) throws(StoreError) {
+  /// Whether the folder has a mark and it is this one; nil if there is no symbolic link of that name.
+  private static func hasMark(_ text: [UInt8], _ folder: borrowing Folder) -> Bool? {
     var found = [CChar](repeating: 0, count: 1024)
+    let count = unsafe readlinkat(folder.descriptor, mark, &found, found.count)
+    return count < 0 ? nil : found.prefix(count).elementsEqual(text.lazy.map(CChar.init(bitPattern:)))
+  }
+
+  /// Whether a folder that is not in use has the mark of a work folder, or died before it got one.
+  fileprivate static func isMarked(_ name: String, _ folder: borrowing Folder) throws(StoreError) -> Bool {
+    let text = Array(try markText(name, folder).utf8)
+    if let isMarked = hasMark(text, folder) { return isMarked }
+    let names = try folder.names()
+    guard names.contains(mark) else { return names.isEmpty }
+    return try File(mark, in: folder, .read).contents(limit: 1024) == text
+  }
+
+  private func checkMark(_ names: [[CChar]]) throws(StoreError) {
     let text = Array(try markText().utf8)
-    let count = unsafe readlinkat(folder.descriptor, Self.mark, &found, found.count)
-    if count >= 0 {
-      guard found.prefix(count).elementsEqual(text.lazy.map(CChar.init(bitPattern:))) else {
-        throw notOurs("its mark is that of another folder")
-      }
+    if let isMarked = Self.hasMark(text, folder) {
+      guard isMarked else { throw notOurs("its mark is that of another folder") }
       return
     }
     guard errno == EINVAL else { throw notOurs("it has no mark of this package") }
@@ -154,6 +175,15 @@ final class WorkFolder: Sendable {
     StoreError(
       .alreadyExists, "this is where a writer works, and this package did not make what is there: \(why)",
       remedy: "move it away, or remove it if nobody needs it", path: path)
+  }
+}
+
+extension Folder {
+  /// Whether a name is that of a work folder which an append has left in the folder of a store.
+  package func isWorkFolder(_ name: String) throws(StoreError) -> Bool {
+    guard name == HeldStore.workFolderName, kind(of: name) == .folder else { return false }
+    let folder = try folder(name)
+    return try WorkFolder.isMarked(name, folder)
   }
 }
 

@@ -2,68 +2,25 @@ import CHDF5
 import ImageStoreCore
 import StoreIO
 
-/// A file that was opened, asked everything, and closed again.
-struct OpenedFile {
-  let path: String
-  let file: MappedFile
-  let libraryFile: LibraryFile
-  let source: PixelSource
-  let count: Int
-  let format: ImageFormat?
-  let classNames: [String]?
-  let annotations: AnnotationTable
-
-  /// Opens a file; where a writer puts another in its place meanwhile, that one.
-  static func open(_ path: String, images: String?, labels: String?) throws(StoreError) -> OpenedFile {
-    for _ in 0..<100 {
-      let identity = FileIdentity(ofPath: path)
-      do throws(StoreError) {
-        return try OpenedFile(path, images: images, labels: labels)
-      } catch {
-        if FileIdentity(ofPath: path) == identity { throw error }
-      }
-    }
-    throw StoreError(.busy, "writers keep replacing it while it is opened", remedy: "open it again")
-  }
-
-  private init(_ path: String, images: String?, labels: String?) throws(StoreError) {
-    self.path = path
-    if FileSystem.kind(of: path) == .folder {
-      throw StoreError(.unrecognized, "a folder is no HDF5 file")
-    }
-    libraryFile = try LibraryFile(path)
-    file = try MappedFile(path)
-    guard try libraryFile.identity() == file.identity else {
-      throw StoreError(.busy, "the file was replaced just now", remedy: "try again")
-    }
-    let superblock = try Superblock(file)
-    try MetadataSeal.check(file)
-    let mapped = file
-    let library = libraryFile
-    let parts = try library.withFile { (session, handle) throws(StoreError) in
-      let reader = FileReader(file: mapped, libraryFile: library, superblock: superblock)
-      return try reader.read(session, handle, images: images, labels: labels)
-    }
-    (source, count, format) = (parts.source, parts.count, parts.format)
-    classNames = parts.classNames
-    annotations = parts.annotations
-  }
-}
-
 /// What a file holds.
 struct FileParts: Sendable {
   var source: PixelSource
   var count: Int
   var format: ImageFormat?
   var annotations = AnnotationTable()
-  var classNames: [String]?
 }
 
 /// Asks an open file what is needed to read it without the library.
 struct FileReader {
-  let file: MappedFile
-  let libraryFile: LibraryFile
-  let superblock: Superblock
+  let library: LibraryFile
+  let budget: MemoryBudget
+
+  init(_ library: LibraryFile) {
+    self.library = library
+    budget = MemoryBudget(fileByteCount: library.map.byteCount)
+  }
+
+  var file: MappedFile { library.map }
 
   func read(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, images: String?, labels: String?
@@ -77,7 +34,7 @@ struct FileReader {
     guard let object = try session.open(name, in: handle) else {
       throw StoreError(
         .notFound, "there is no dataset or group of this name",
-        remedy: try "the file has \(session.names(in: handle))", key: name)
+        remedy: try "the file has \(session.names(in: handle, fileByteCount: file.byteCount))", key: name)
     }
     var annotations = AnnotationTable()
     var parts: FileParts
@@ -85,32 +42,34 @@ struct FileReader {
       let table = try imageTable(session, object, name: name)
       let source = PixelSource.each(table)
       parts = FileParts(source: source, count: table.count, format: table.uniformFormat)
-      annotations.labels = try self.labels(
+      let found = try self.labels(
         session, handle, given: labels, images: name, isCount: { $0.count == table.count })
+      annotations.labels = try values(session, handle, found)
     } else {
       let dataset = try session.describe(object, name: name, fileByteCount: file.byteCount)
       let mayBeSingle = dataset.shape.count == 3
       let isCalledImage = name.split(separator: "/").last == "image"
-      annotations.labels = try self.labels(
+      let found = try self.labels(
         session, handle, given: labels, images: name,
         isCount: { label in
           label.count == dataset.shape.first ?? 0 || mayBeSingle && label.count == 1
             || dataset.shape.count == 2 && label.count == 1
         })
-      let isSingle = mayBeSingle && (isCalledImage || annotations.labels?.shape == [])
+      annotations.labels = try values(session, handle, found)
+      let isSingle = mayBeSingle && (isCalledImage || found?.shape == [])
       let shape = try ImageShape(dataset, isSingle: isSingle)
       parts = FileParts(
         source: try source(session, object, dataset, shape), count: shape.count, format: shape.format)
     }
-    if let labels = annotations.labels, labels.count != parts.count {
+    if let labels = annotations.labels?.dataset, labels.count != parts.count {
       throw StoreError(
         .corrupt, "\(labels.count) labels (\(labels.shapeText)) for \(parts.count) images",
         key: labels.name)
     }
     annotations.columns = try columns(session, handle)
     if name == "images" || name == "/images" { try readChecksums(session, handle, into: &annotations) }
+    try findClassNames(session, handle, in: &annotations)
     parts.annotations = annotations
-    parts.classNames = try classNames(session, handle)
     return parts
   }
 
@@ -132,11 +91,7 @@ struct FileReader {
     switch dataset.layout {
     case .contiguous(let offset): return .mapped(offset: offset, type)
     case .unwritten:
-      guard shape.format.byteCount <= 1 << 28 else {
-        throw StoreError(
-          .limitExceeded, "images of \(shape.format.byteCount) bytes that were never written",
-          key: dataset.name)
-      }
+      try budget.take(shape.format.byteCount, for: "an image that was never written")
       let memory = try PixelMemory(capacity: shape.format.byteCount)
       let element = try session.fillValue(of: object, elementByteCount: type.byteCount)
       try memory.fill { (output) throws(StoreError) in
@@ -150,6 +105,7 @@ struct FileReader {
     case .compact:
       // A header has 64 KiB at most.
       let bytes = try session.elements(of: object, dataset, limit: 1 << 16)
+      try budget.take(bytes.count, for: "an image in its header")
       let memory = try PixelMemory(capacity: bytes.count)
       try memory.fill { (output) throws(StoreError) in
         try unsafe output.appendBytes(bytes.count) { (target) throws(StoreError) in
@@ -169,11 +125,15 @@ struct FileReader {
     _ session: borrowing HDF5Session, _ object: borrowing HDF5Handle, _ dataset: DatasetDescription,
     _ shape: ImageShape, extent: [Int], filters: FilterPipeline?, _ type: StoredType
   ) throws(StoreError) -> PixelSource {
-    guard extent.reduce(type.byteCount, *) <= 1 << 30 else {
-      throw StoreError(.limitExceeded, "chunks of \(extent) samples", key: dataset.name)
+    let chunkByteCount = extent.reduce(type.byteCount, *)
+    // Of what is only deflated a part can be had; of anything else a whole chunk is in memory.
+    let most = filters?.isOnlyDeflate == true ? 1 << 30 : MemoryBudget.limit(fileByteCount: file.byteCount)
+    guard chunkByteCount <= min(1 << 30, most) else {
+      throw StoreError(
+        .limitExceeded, "chunks of \(extent) samples in a file of \(file.byteCount) bytes", key: dataset.name)
     }
     if let filters,
-      let table = try session.chunkTable(object, dataset, extent: extent, file: file, superblock)
+      let table = try session.chunkTable(object, dataset, extent: extent, in: library, budget)
     {
       let fill = try session.fillValue(of: object, elementByteCount: type.byteCount)
       return .chunked(
@@ -195,6 +155,6 @@ struct FileReader {
       cached = overflow ? 1 << 28 : product
     }
     return LibraryPixels(
-      file: libraryFile, name: dataset.name, shape: shape, cacheByteCount: min(cached, 1 << 28))
+      file: library, name: dataset.name, shape: shape, cacheByteCount: min(cached, 1 << 28))
   }
 }
