@@ -103,6 +103,14 @@ final class MaskTarget {
     }
   }
 
+  /// Makes the folder of columns, if it is not there: of a store that grows in the very folder that is locked.
+  func createColumnsFolder() throws(StoreError) {
+    let root = if let held { try held.root() } else { try Folder(folder) }
+    guard root.kind(of: MaskFolder.columnsFolder) == nil else { return }
+    try root.createFolder(MaskFolder.columnsFolder)
+    try root.synchronizeNames()
+  }
+
   /// Writes masks that the header does not count yet.
   func write(_ masks: RawSpan, at offset: Int) throws(StoreError) {
     // What an append leaves that dies shows that there was one.

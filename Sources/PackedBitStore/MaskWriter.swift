@@ -205,10 +205,7 @@ final class MaskWriter {
     }
     guard !annotations.columns.isEmpty else { return }
     let folder = "\(target.folder)/\(MaskFolder.columnsFolder)"
-    if FileSystem.kind(of: folder, followingLinks: false) == nil {
-      try FileSystem.createFolder(folder)
-      try FileSystem.synchronizeFolder(target.folder)
-    }
+    try target.createColumnsFolder()
     for (name, column) in annotations.columns.sorted(by: { $0.key < $1.key }) {
       do throws(StoreError) {
         try target.write(column.npyBytes(), name: MaskFolder.file(ofColumn: name))

@@ -36,6 +36,10 @@ package final class HeldStore: Sendable {
   /// What ``replaceFile(_:with:expecting:)`` and ``prepareFile(with:)`` may leave there if their writer dies.
   package static let workNames = [WorkFolder.mark, scratch, prepared]
 
+  /// Every name that a backend gives there.
+  private static let knownWork = Set(
+    [scratch, prepared, "images", "plan", "undone", "store.json", "data.mdb", "lock.mdb"])
+
   /// - Throws: ``StoreError/Code/busy`` if another writer is at work on it; ``StoreError/Code/notFound``;
   ///   ``StoreError/Code/unrecognized`` if it is neither a file nor a folder.
   package convenience init(_ given: String) throws(StoreError) {
@@ -262,7 +266,7 @@ package final class HeldStore: Sendable {
     _ removingLeftovers: Bool?, _ body: (WorkFolder) throws(StoreError) -> Result
   ) throws(StoreError) -> Result {
     if let known = work.withLock({ $0 }) { return try body(known) }
-    let new = try WorkFolder(Self.workFolderName, in: root(), for: path) { _ in true }
+    let new = try WorkFolder(Self.workFolderName, in: root(), for: path) { Self.knownWork.contains($0) }
     if removingLeftovers ?? true { try new.removeContents() }
     work.withLock { $0 = new }
     return try body(new)

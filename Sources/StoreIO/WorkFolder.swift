@@ -35,14 +35,17 @@ final class WorkFolder: Sendable {
     self.name = name
     folder = try Self.take(name, in: parent, for: owner)
     self.parent = parent
-    let names = try folder.rawNames()
-    if names.isEmpty {
-      try writeMark()
+    let names = try folder.names()
+    let isMarked = names.contains(Self.mark)
+    if isMarked {
+      try checkMark(isAlone: names.count == 1)
     } else {
-      try checkMark(names)
+      let isOurs = try Self.hasOwnMode(folder)
+      guard names.isEmpty || isOurs else { throw notOurs("it has no mark of this package") }
     }
-    let unknown = try folder.names().first { $0 != Self.mark && !isExpected($0) }
+    let unknown = names.first { $0 != Self.mark && !isExpected($0) }
     if let unknown { throw notOurs("it holds '\(unknown)'") }
+    if !isMarked { try writeMark() }
   }
 
   /// The folder beside a destination.
@@ -91,7 +94,7 @@ final class WorkFolder: Sendable {
     let path = Destination.joined(parent.path, name)
     // The folder may go between two calls when its writer finishes just then; a few tries suffice.
     for _ in 0..<100 {
-      if unsafe mkdirat(parent.descriptor, name, 0o700) != 0 && errno != EEXIST {
+      if unsafe mkdirat(parent.descriptor, name, ownMode) != 0 && errno != EEXIST {
         throw .system(errno, "creating a folder to work in", path: path)
       }
       let descriptor = unsafe openat(parent.descriptor, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
@@ -115,6 +118,15 @@ final class WorkFolder: Sendable {
       if let there = parent.status(of: name), FileIdentity(there) == FileIdentity(status) { return folder }
     }
     throw StoreError(.busy, "gave up waiting for other writers", remedy: "try again", path: owner)
+  }
+
+  /// Open to its owner alone, and with a bit that means nothing in such a folder. A disk has the mode of a folder as soon as it has
+  /// the folder, whereas the mark may come after what is written next, or go before what is removed first, if the power fails:
+  /// this is how such a folder is known.
+  private static let ownMode: mode_t = 0o1700
+
+  private static func hasOwnMode(_ folder: borrowing Folder) throws(StoreError) -> Bool {
+    try folder.status().st_mode & 0o1777 == ownMode
   }
 
   private func markText() throws(StoreError) -> String { try Self.markText(name, folder) }
@@ -148,21 +160,21 @@ final class WorkFolder: Sendable {
     let text = Array(try markText(name, folder).utf8)
     if let isMarked = hasMark(text, folder) { return isMarked }
     let names = try folder.names()
-    guard names.contains(mark) else { return names.isEmpty }
+    let hasOwnMode = try hasOwnMode(folder)
+    guard names.contains(mark) else { return names.isEmpty || hasOwnMode }
     return try File(mark, in: folder, .read).contents(limit: 1024) == text
   }
 
-  private func checkMark(_ names: [[CChar]]) throws(StoreError) {
+  private func checkMark(isAlone: Bool) throws(StoreError) {
     let text = Array(try markText().utf8)
     if let isMarked = Self.hasMark(text, folder) {
       guard isMarked else { throw notOurs("its mark is that of another folder") }
       return
     }
-    guard errno == EINVAL else { throw notOurs("it has no mark of this package") }
     let bytes = try File(Self.mark, in: folder, .read).contents(limit: 1024)
     if bytes == text { return }
     // A file is written after it is created: with nothing else there, its writer died in between.
-    guard text.starts(with: bytes), names.count == 1 else {
+    guard text.starts(with: bytes), isAlone else {
       throw notOurs("its mark is that of another folder")
     }
     try remove(Self.mark)

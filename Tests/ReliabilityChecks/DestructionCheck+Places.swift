@@ -91,7 +91,7 @@ extension DestructionCheck {
           for name in try FileSystem.names(in: parent) where name.hasPrefix(".") {
             places += 1
             let mode = try Surroundings.entry("\(parent)/\(name)").mode & 0o777
-            try require(mode == 0o700, "\(name) has mode \(String(mode, radix: 8))")
+            try require(mode & 0o777 == 0o700, "\(name) has mode \(String(mode, radix: 8))")
           }
         }
         for (name, entry) in try Surroundings(of: parent, except: [""]).entries {
