@@ -89,7 +89,10 @@ let package = Package(
     // What uses stores.
     library(
       "ImageStoreCatalog",
-      ["ImageStoreCore", "StoreIO", "CIFAR10", "FileStore", "LMDBStore", "HDF5Store", "NPZStore", "PackedBitStore"]),
+      [
+        "ImageStoreCore", "StoreIO", "CIFAR10", "FileStore", "LMDBStore", "HDF5Store", "NPZStore",
+        "PackedBitStore",
+      ]),
     library("ImageFeeding", ["ImageStoreCore", "StoreIO", "CImageKernels"]),
     library("ImageStoreTesting", ["ImageStoreCore"]),
     .executableTarget(

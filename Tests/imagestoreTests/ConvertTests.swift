@@ -47,7 +47,8 @@ import Testing
     for name in ["work", "a.npz"] {
       let kinds = name == "work" ? ["file", "lmdb", "hdf5", "npz"] : ["npz", "file"]
       for kind in kinds {
-        try folder.run("convert", demoSet, name, "--first", "2", "--to", kind, "--replace").failed(naming: name)
+        try folder.run("convert", demoSet, name, "--first", "2", "--to", kind, "--replace").failed(
+          naming: name)
       }
     }
     #expect(try folder.contents("work/main.c") == Array("code".utf8))
@@ -63,7 +64,8 @@ import Testing
   @Test func aStoreOfAnotherKindIsReplaced() throws {
     try folder.run("convert", demoSet, "store", "--first", "2", "--quiet").succeeded()
     for kind in ["lmdb", "npz", "hdf5", "file"] {
-      try folder.run("convert", demoSet, "store", "--first", "3", "--to", kind, "--replace", "--quiet").succeeded()
+      try folder.run("convert", demoSet, "store", "--first", "3", "--to", kind, "--replace", "--quiet")
+        .succeeded()
       #expect(try info("store")["format"] as? String == kind)
     }
     // A store with a file of the user's among its files is more than a store.
