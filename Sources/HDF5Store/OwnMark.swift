@@ -6,8 +6,8 @@ import StoreIO
 /// The root has an attribute ``DatasetNames/writer`` whose text is the seal's ``MetadataSeal/magic``, and which is the first
 /// thing written, so that it is near the start. Files of earlier releases have not got it, but the attribute
 /// ``DatasetNames/formatVersion`` and the dataset ``DatasetNames/checksums``, whose names are somewhere among the metadata.
-/// The first is enough, or the head of the second as this package writes it, or both names; one damaged byte does not remove
-/// all of that.
+/// The first is enough, or the head of the second as this package writes it, or both names. A damaged byte that leaves none of
+/// that in an old file is within the name, and harms nothing else.
 enum OwnMark {
   /// Where the metadata of a file's root is: at the start, and at the end if there is much before it.
   private static let headByteCount = 1 << 16

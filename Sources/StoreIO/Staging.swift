@@ -127,6 +127,12 @@ package struct Staging: ~Copyable, Sendable {
   private static func check(
     _ old: Old, _ target: Destination, _ mode: WriteMode, _ given: String, _ otherContents: OtherContents
   ) throws(StoreError) {
+    // A device that loses its name is lost to the whole machine.
+    guard mode == .create || old.held != nil else {
+      throw StoreError(
+        .alreadyExists, "neither a file nor a folder, so it is not replaced", remedy: "choose another name",
+        path: given)
+    }
     switch mode {
     case .create: throw exists(given)
     case .replaceAnything: return

@@ -167,7 +167,6 @@ extension DestructionCheck {
         try Files.link("\(scene.folder.path)/pipe", at: path)
       }
     ),
-    ("a link to /dev/zero", { _, path in try Files.link("/dev/zero", at: path) }),
     ("a link to itself", { _, path in try Files.link(FileSystem.split(path).name, at: path) }),
     ("an empty folder", { _, path in try Files.createFolder(path) }),
   ]

@@ -176,6 +176,20 @@ import Testing
     #expect(error?.code == .alreadyExists || error?.code == .invalidArgument)
   }
 
+  @Test(arguments: [WriteMode.create, .replace, .replaceAnything, .append])
+  func whatIsNeitherAFileNorAFolderStays(_ mode: WriteMode) throws {
+    let folder = try TemporaryFolder()
+    let pipe = "\(folder.path)/pipe"
+    #expect(unsafe mkfifo(pipe, 0o600) == 0)
+    try FileManager.default.createSymbolicLink(atPath: "\(folder.path)/link", withDestinationPath: "pipe")
+    for name in ["pipe", "link"] {
+      let error = #expect(throws: StoreError.self) { _ = try stage("\(folder.path)/\(name)", mode) }
+      #expect(error?.code == .alreadyExists)
+    }
+    #expect(FileSystem.kind(of: pipe) == .other)
+    #expect(folder.names == ["link", "pipe"])
+  }
+
   @Test func aSecondWriterIsRefusedWhileTheFirstLives() throws {
     let folder = try TemporaryFolder()
     let first = try stage("\(folder.path)/a", .create)
