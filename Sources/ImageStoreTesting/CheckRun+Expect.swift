@@ -4,7 +4,7 @@ extension CheckRun {
   /// Checks that a store holds exactly what a model holds.
   func expect(_ store: any ImageStore, holds images: ModelImages) throws {
     try expectShape(store, images)
-    try expectAnnotations(store, images)
+    try expectLabels(store, images)
     try expectRead(store, images, Array(0..<images.count))
   }
 
@@ -18,7 +18,7 @@ extension CheckRun {
   }
 
   /// Checks labels, columns and class names.
-  func expectAnnotations(_ store: any ImageStore, _ images: ModelImages) throws {
+  func expectLabels(_ store: any ImageStore, _ images: ModelImages) throws {
     try requireEqual("labels()", try store.labels(), images.labels)
     // The second call answers from what the first one read.
     try requireEqual("labels() again", try store.labels(), images.labels)

@@ -63,14 +63,14 @@ extension ConformanceCheck {
       let images = try run.images(9)
       let store = try run.store(images)
       let region = ImageRegion(row: 2, column: 3, height: 7, width: 11)
-      let batch = try store.read([8, 0, 3], region: region)
+      let batch = try store.read([8, 0, 3], regions: .same(region))
       let pixels = unsafe batch.pixels.withUnsafeBytes { unsafe [UInt8]($0) }
       try run.requireEqual("pixels", pixels, images.gather([8, 0, 3], regions: [region]))
       try run.requireEqual("format", batch.layout.uniformFormat, images.formats[0].cropped(to: region))
 
       let regions = [1, 0, 4].map { ImageRegion(row: $0, column: 5 - $0, height: 6, width: 5) }
       var each = ImageBatch()
-      try store.read([2, 2, 7], regions: regions, into: &each)
+      try store.read([2, 2, 7], regions: .each(regions), into: &each)
       let eachPixels = unsafe each.pixels.withUnsafeBytes { unsafe [UInt8]($0) }
       try run.requireEqual("pixels of a region each", eachPixels, images.gather([2, 2, 7], regions: regions))
       try run.requireEqual(

@@ -50,7 +50,7 @@ extension ConformanceCheck {
         try run.expect(try run.factory.open(path), holds: finishes ? second : first)
       }
       try run.requireError(.invalidArgument, what: "replacing by images without their pixels") {
-        let broken = WritePlan.Step.raw([], BatchLayout(first.formats), Annotations())
+        let broken = WritePlan.Step.raw([], BatchLayout(first.formats), ImageLabels())
         try run.factory.write(path, .replace, WritePlan([.run(first), broken], finishes: false))
       }
       try run.expect(try run.factory.open(path), holds: second)

@@ -34,7 +34,7 @@ public struct ConformanceCheck: Sendable {
 
   /// All checks.
   public static let all: [ConformanceCheck] =
-    reading + regions + refusals + lending + annotations + formats + writing + appending + many
+    reading + regions + refusals + borrowing + labels + formats + writing + appending + many
 }
 
 extension ConformanceCheck: CustomStringConvertible {

@@ -1,6 +1,6 @@
 public import ImageStoreCore
 
-/// Makes images and annotations from a seed.
+/// Makes images, labels and columns from a seed.
 public struct SyntheticImages: Sendable {
   /// What an image looks like.
   public enum Kind: Sendable, Hashable, CaseIterable {

@@ -4,12 +4,12 @@ public import ImageStoreCore
 public struct WritePlan {
   /// One call of the writer.
   enum Step {
-    /// `append(_:layout:annotations:)`
+    /// `append(_:layout:labels:)`
     case run(ModelImages)
     /// `append(contentsOf:)` a store.
     case store(ModelImages)
-    /// `append(_:layout:annotations:)` with arguments as they are, right or wrong.
-    case raw([UInt8], BatchLayout, Annotations)
+    /// `append(_:layout:labels:)` with arguments as they are, right or wrong.
+    case raw([UInt8], BatchLayout, ImageLabels)
   }
 
   let steps: [Step]
@@ -42,7 +42,7 @@ public struct WritePlan {
         try Self.checkStaysFailed(&writer, step)
         // The writer has failed for good: finishing it must fail too.
         do {
-          try writer.finish()
+          _ = try writer.finish()
         } catch {
           throw first
         }
@@ -54,7 +54,7 @@ public struct WritePlan {
       }
     }
     try beforeEnd()
-    if finishes { try writer.finish() }
+    if finishes { _ = try writer.finish() }
   }
 
   private static func take<Writer: ImageStoreWriter & ~Copyable>(
@@ -64,17 +64,17 @@ public struct WritePlan {
     case .run(let images):
       try append(
         images.pixels.flatMap { $0 }, BatchLayout(images.formats),
-        Annotations(labels: images.labels, columns: images.columns), &writer)
+        ImageLabels(labels: images.labels, columns: images.columns), &writer)
     case .store(let images): try writer.append(contentsOf: ModelStore(images))
-    case .raw(let pixels, let layout, let annotations): try append(pixels, layout, annotations, &writer)
+    case .raw(let pixels, let layout, let labels): try append(pixels, layout, labels, &writer)
     }
   }
 
   private static func append<Writer: ImageStoreWriter & ~Copyable>(
-    _ pixels: [UInt8], _ layout: BatchLayout, _ annotations: Annotations, _ writer: inout Writer
+    _ pixels: [UInt8], _ layout: BatchLayout, _ labels: ImageLabels, _ writer: inout Writer
   ) throws {
     let span = pixels.span
-    try unsafe writer.append(span.bytes, layout: layout, annotations: annotations)
+    try unsafe writer.append(span.bytes, layout: layout, labels: labels)
   }
 
   private static func checkStaysFailed<Writer: ImageStoreWriter & ~Copyable>(

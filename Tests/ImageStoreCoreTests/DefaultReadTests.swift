@@ -45,7 +45,7 @@ private struct LendingStore: ImageStore {
       let format = common ?? ImageFormat(height: height, width: 3)
       try writer.append([UInt8](repeating: 7, count: format.byteCount), format: format)
     }
-    let base = try writer.makeStore()
+    let base = try writer.finish()
     for store in [LendingStore(base: base, missing: 1), LendingStore(base: base, skipped: 1)] {
       let error = try #require(throws: StoreError.self) { _ = try store.read([0, 1]) }
       #expect(error.code == .corrupt)

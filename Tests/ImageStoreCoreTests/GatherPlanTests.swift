@@ -70,7 +70,7 @@ import Testing
     let format = ImageFormat(height: 1, width: 3, channels: 1)
     var writer = InMemoryStore.Writer()
     for value in UInt8(0)..<70 { try writer.append([value, value &* 3, 255 &- value], format: format) }
-    let store = try writer.makeStore()
+    let store = try writer.finish()
     for count in 0...70 {
       let indices = (0..<count).map { ($0 * 37 + count) % 70 }
       let expected = indices.flatMap { [UInt8($0), UInt8($0) &* 3, 255 - UInt8($0)] }

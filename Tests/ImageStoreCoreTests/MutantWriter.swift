@@ -6,7 +6,7 @@ import Synchronization
 struct MutantWriter: ImageStoreWriter, ~Copyable {
   enum Fault: CaseIterable {
     case visibleBeforeFinish, keptWhenDropped, createReplaces, replaceAppends, appendReplaces
-    case appendForgetsOld, countWrong, annotationsUnchecked, failureForgotten, finishesAfterFailure
+    case appendForgetsOld, countWrong, labelsUnchecked, failureForgotten, finishesAfterFailure
     case columnsDropped, secondRunDropped, replacesAtOnce
   }
 
@@ -49,12 +49,12 @@ struct MutantWriter: ImageStoreWriter, ~Copyable {
   }
 
   mutating func append(
-    _ pixels: RawSpan, layout: BatchLayout, annotations: Annotations
+    _ pixels: RawSpan, layout: BatchLayout, labels: ImageLabels
   ) throws(StoreError) {
     if let failure, fault != .failureForgotten { throw failure }
     runs += 1
     do throws(StoreError) {
-      try check(pixels, layout, annotations)
+      try check(pixels, layout, labels)
     } catch {
       // A writer that forgets its failure takes the same images when they are appended again.
       if fault == .failureForgotten && failure != nil { return }
@@ -62,7 +62,7 @@ struct MutantWriter: ImageStoreWriter, ~Copyable {
       throw error
     }
     let isLost = fault == .secondRunDropped && runs == 2
-    if !isLost { keep(pixels, layout, annotations) }
+    if !isLost { keep(pixels, layout, labels) }
     count += layout.count + (fault == .countWrong ? 1 : 0)
     if fault == .visibleBeforeFinish || fault == .keptWhenDropped { try publish() }
   }
@@ -76,25 +76,25 @@ struct MutantWriter: ImageStoreWriter, ~Copyable {
   }
 
   private func check(
-    _ pixels: RawSpan, _ layout: BatchLayout, _ annotations: Annotations
+    _ pixels: RawSpan, _ layout: BatchLayout, _ labels: ImageLabels
   ) throws(StoreError) {
     guard pixels.byteCount == layout.byteCount else { throw StoreError(.invalidArgument, "pixels") }
-    if fault == .annotationsUnchecked { return }
-    try annotations.validate(count: layout.count)
+    if fault == .labelsUnchecked { return }
+    try labels.validate(count: layout.count)
     if kept.count > 0 && layout.count > 0 {
-      var all = Annotations(labels: kept.labels, columns: kept.columns)
-      try all.append(annotations)
+      var all = ImageLabels(labels: kept.labels, columns: kept.columns)
+      try all.append(labels)
     }
   }
 
-  private mutating func keep(_ pixels: RawSpan, _ layout: BatchLayout, _ annotations: Annotations) {
+  private mutating func keep(_ pixels: RawSpan, _ layout: BatchLayout, _ labels: ImageLabels) {
     let bytes = unsafe pixels.withUnsafeBytes { unsafe [UInt8]($0) }
     var more = ModelImages()
     for position in 0..<layout.count {
       more.append(Array(bytes[layout.byteRange(of: position)]), format: layout[position])
     }
-    more.labels = annotations.labels
-    if fault != .columnsDropped { more.columns = annotations.columns }
+    more.labels = labels.labels
+    if fault != .columnsDropped { more.columns = labels.columns }
     kept.append(contentsOf: more)
   }
 

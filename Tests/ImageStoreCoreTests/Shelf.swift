@@ -38,14 +38,14 @@ final class Shelf: Sendable {
     var count: Int { memory.count }
 
     mutating func append(
-      _ pixels: RawSpan, layout: BatchLayout, annotations: Annotations
+      _ pixels: RawSpan, layout: BatchLayout, labels: ImageLabels
     ) throws(StoreError) {
-      try memory.append(pixels, layout: layout, annotations: annotations)
+      try memory.append(pixels, layout: layout, labels: labels)
     }
 
     consuming func finish() throws(StoreError) {
       let (shelf, path) = (shelf, path)
-      shelf.put(try memory.makeStore(), at: path)
+      shelf.put(try memory.finish(), at: path)
     }
   }
 }

@@ -29,7 +29,7 @@ func comingFromPython() async throws {
 
   let masks = try PackedBitStore(at: "masks.bits")
   let window = ImageRegion(row: 555, column: 777, height: 256, width: 256)
-  let crops = try masks.read([17, 4, 9], region: window)
+  let crops = try masks.read([17, 4, 9], regions: .same(window))
 
   let splits = try train.stratifiedFolds(10, seed: 7)
 

@@ -15,13 +15,13 @@ func readingInBatches() async throws {
 
   try train.read([17, 4, 17], into: &batch)
   let corner = ImageRegion(row: 0, column: 0, height: 16, width: 16)
-  try train.read([17, 4, 98], region: corner, into: &batch)
+  try train.read([17, 4, 98], regions: .same(corner), into: &batch)
 
   let crops: [ImageRegion] = (0..<3).map { ImageRegion(row: $0, column: 2 * $0, height: 24, width: 24) }
   let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 3 * 24 * 24 * 3, alignment: 64)
   defer { memory.deallocate() }
   var output = OutputRawSpan(buffer: memory, initializedCount: 0)
-  try train.read([17, 4, 98].span, regions: crops.span, into: &output)
+  try train.read([17, 4, 98], regions: .each(crops), into: &output)
 
   var sum = 0
   try train.forEachImage(0..<train.count) { (_, format, pixels) throws(StoreError) in

@@ -35,7 +35,7 @@ enum Workload: String, CaseIterable {
       let image = images.image(.natural, format: format)
       try writer.append(image, format: format, label: index % 10)
     }
-    return try writer.makeStore()
+    return try writer.finish()
   }
 
   private static func read(_ store: any ImageStore) throws {
@@ -46,7 +46,7 @@ enum Workload: String, CaseIterable {
       for start in stride(from: 0, to: order.count, by: 128) {
         let indices = Array(order[start..<start + 128])
         let region = ImageRegion(row: 3, column: 5, height: 24, width: 24)
-        try store.read(indices, region: round % 2 == 0 ? nil : region, into: &batch)
+        try store.read(indices, regions: round % 2 == 0 ? .whole : .same(region), into: &batch)
       }
     }
   }

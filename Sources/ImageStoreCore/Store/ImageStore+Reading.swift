@@ -1,74 +1,53 @@
-// The forms of the one read that callers type. Each is a line or two around the requirement.
+// The forms of the one read that callers type. Each is a few lines around the requirement.
 
 extension ImageStore {
-  /// Appends whole images to the caller's memory.
+  /// Appends images, or regions of them, to the caller's memory.
+  ///
+  /// - Parameters:
+  ///   - indices: which images: an array, a range, any collection; any order, repeats allowed.
+  ///   - regions: which part of each; whole images unless stated.
+  ///   - destination: memory with room for the images: rows of pixels without padding.
+  /// - Throws: as ``read(_:regions:into:)``, the requirement of the protocol.
   public func read(
-    _ indices: Span<Int>, into destination: inout OutputRawSpan
+    _ indices: some Collection<Int>, regions: ImageRegions = .whole, into destination: inout OutputRawSpan
   ) throws(StoreError) {
-    try read(indices, regions: Span<ImageRegion>(), into: &destination)
-  }
-
-  /// Appends the same region of each image to the caller's memory.
-  public func read(
-    _ indices: Span<Int>, region: ImageRegion, into destination: inout OutputRawSpan
-  ) throws(StoreError) {
-    try withSpan(of: region) { (regions) throws(StoreError) in
-      try read(indices, regions: regions, into: &destination)
+    let indices = Array(indices)
+    try regions.withSpan(images: indices.count) { (regions) throws(StoreError) in
+      try read(indices.span, regions: regions, into: &destination)
     }
   }
 
-  /// Replaces the contents of a batch by images, or the same region of each, with their labels.
+  /// Replaces the contents of a batch by images, or regions of them, with their labels.
+  ///
+  ///     try store.read(0..<128, into: &batch)
+  ///     try store.read([17, 4, 98], regions: .same(window), into: &batch)
+  ///     try store.read(indices, regions: .each(crops), into: &batch)
   ///
   /// - Parameters:
-  ///   - indices: which images; any order, repeats allowed.
-  ///   - region: the region of each image to read; nil for whole images.
+  ///   - indices: which images: an array, a range, any collection; any order, repeats allowed.
+  ///   - regions: which part of each; whole images unless stated.
   ///   - batch: what receives the images; its memory is used again.
+  /// - Throws: ``StoreError/Code/indexOutOfRange``; ``StoreError/Code/invalidArgument`` for regions that differ in size,
+  ///   reach out of their image, or are not as many as the indices; and what reading throws. The batch is empty then.
   public func read(
-    _ indices: [Int], region: ImageRegion? = nil, into batch: inout ImageBatch
+    _ indices: some Collection<Int>, regions: ImageRegions = .whole, into batch: inout ImageBatch
   ) throws(StoreError) {
-    try read(indices, regions: region.map { [$0] } ?? [], labels: batchLabels(indices), into: &batch)
-  }
-
-  /// Replaces the contents of a batch by a region of each image, such as random crops, with their labels.
-  ///
-  /// - Parameters:
-  ///   - indices: which images; any order, repeats allowed.
-  ///   - regions: one for each index, all of one size.
-  ///   - batch: what is replaced; its memory is used again.
-  /// - Throws: ``StoreError/Code/invalidArgument`` for regions that differ in size, reach out of their image, or are
-  ///   not as many as the indices; and what reading throws.
-  public func read(
-    _ indices: [Int], regions: [ImageRegion], into batch: inout ImageBatch
-  ) throws(StoreError) {
-    guard regions.count == indices.count else {
-      throw StoreError(
-        .invalidArgument, "\(regions.count) regions for \(indices.count) images",
-        remedy: "give one for each image")
-    }
+    let indices = Array(indices)
     try read(indices, regions: regions, labels: batchLabels(indices), into: &batch)
   }
 
-  /// Replaces the contents of a batch by a range of images, with their labels.
+  /// A new batch of images, or of regions of them, with their labels.
+  ///
+  /// - Parameters:
+  ///   - indices: which images: an array, a range, any collection; any order, repeats allowed.
+  ///   - regions: which part of each; whole images unless stated.
+  /// - Throws: as ``read(_:regions:into:)`` into a batch.
   public func read(
-    _ range: Range<Int>, region: ImageRegion? = nil, into batch: inout ImageBatch
-  ) throws(StoreError) {
-    try read(Array(range), region: region, into: &batch)
-  }
-
-  /// A new batch of images, or of the same region of each, with their labels.
-  public func read(
-    _ indices: [Int], region: ImageRegion? = nil
+    _ indices: some Collection<Int>, regions: ImageRegions = .whole
   ) throws(StoreError) -> ImageBatch {
     var batch = ImageBatch()
-    try read(indices, region: region, into: &batch)
+    try read(indices, regions: regions, into: &batch)
     return batch
-  }
-
-  /// A new batch of a range of images, with their labels.
-  public func read(
-    _ range: Range<Int>, region: ImageRegion? = nil
-  ) throws(StoreError) -> ImageBatch {
-    try read(Array(range), region: region)
   }
 
   /// The bytes of one image.
@@ -101,15 +80,15 @@ extension ImageStore {
     return result
   }
 
-  /// Lends a range of images one after another.
+  /// Lends images one after another; see ``forEachImage(_:_:)``, the requirement of the protocol.
   public func forEachImage(
-    _ range: Range<Int>,
+    _ indices: some Collection<Int>,
     _ body: (_ position: Int, _ format: ImageFormat, _ pixels: RawSpan) throws(StoreError) -> Void
   ) throws(StoreError) {
-    try forEachImage(Array(range).span, body)
+    try forEachImage(Array(indices).span, body)
   }
 
-  /// The label of one image, or nil where the store has none.
+  /// The label of one image, or nil if the store has none.
   public func label(at index: Int) throws(StoreError) -> Int? {
     guard let labels = try labels() else { return nil }
     guard labels.indices.contains(index) else {
@@ -117,9 +96,7 @@ extension ImageStore {
     }
     return labels[index]
   }
-}
 
-extension ImageStore {
   /// Reads everything and checks every checksum there is; see ``verify(progress:)``.
   public func verify() throws(StoreError) {
     try verify { _ in }
@@ -127,27 +104,22 @@ extension ImageStore {
 }
 
 extension ImageStore {
-  /// Reads pixels alone, for whoever takes labels by the column.
+  /// Reads pixels alone, for callers that take labels by the column.
   package func readPixels(
-    _ range: Range<Int>, into batch: inout ImageBatch
+    _ indices: some Collection<Int>, into batch: inout ImageBatch
   ) throws(StoreError) {
-    try readPixels(Array(range), into: &batch)
-  }
-
-  /// Reads pixels alone, for whoever takes labels by the column.
-  package func readPixels(
-    _ indices: [Int], into batch: inout ImageBatch
-  ) throws(StoreError) {
-    try read(indices, regions: [], labels: [], into: &batch)
+    try read(Array(indices), regions: .whole, labels: [], into: &batch)
   }
 
   private func read(
-    _ indices: [Int], regions: [ImageRegion], labels: [Int32], into batch: inout ImageBatch
+    _ indices: [Int], regions: ImageRegions, labels: [Int32], into batch: inout ImageBatch
   ) throws(StoreError) {
-    let layout = try batchLayout(indices, regions: regions)
-    try batch.replace(layout: layout, indices: indices, labels: labels) {
-      (destination) throws(StoreError) in
-      try read(indices.span, regions: regions.span, into: &destination)
+    try regions.withSpan(images: indices.count) { (regions) throws(StoreError) in
+      let layout = try batchLayout(indices.span, regions: regions)
+      try batch.replace(layout: layout, indices: indices, labels: labels) {
+        (destination) throws(StoreError) in
+        try read(indices.span, regions: regions, into: &destination)
+      }
     }
   }
 
@@ -155,20 +127,20 @@ extension ImageStore {
   ///
   /// - Parameter regions: none, one for all images, or one for each.
   package func batchLayout(
-    _ indices: [Int], regions: [ImageRegion]
+    _ indices: Span<Int>, regions: Span<ImageRegion>
   ) throws(StoreError) -> BatchLayout {
-    if let format {
-      guard let region = regions.first else { return BatchLayout(format, count: indices.count) }
-      // That further ones are as large, and within their images, is what the read checks.
-      guard region.isContained(in: format) else {
-        throw .outside(region, of: format, image: indices.first ?? 0)
-      }
-      return BatchLayout(format.cropped(to: region), count: indices.count)
+    guard let format, regions.count <= 1 || regions.count == indices.count else {
+      return try GatherPlan(indices, regions: regions, in: self).layout
     }
-    return try GatherPlan(indices.span, regions: regions.span, in: self).layout
+    // Of images of one format the first region says the size; the rest is checked by the read itself, once.
+    guard regions.count > 0 else { return BatchLayout(format, count: indices.count) }
+    guard regions[0].isContained(in: format) else {
+      throw .outside(regions[0], of: format, image: indices.count > 0 ? indices[0] : 0)
+    }
+    return BatchLayout(format.cropped(to: regions[0]), count: indices.count)
   }
 
-  /// The labels of images as a batch has them: Int32, empty where the store has none.
+  /// The labels of images as a batch has them: Int32, empty if the store has none.
   package func batchLabels(_ indices: [Int]) throws(StoreError) -> [Int32] {
     guard let all = try labels() else { return [] }
     var labels: [Int32] = []

@@ -46,13 +46,14 @@ public struct StoreError: Error, Sendable, Hashable {
   public var image: Int?
   /// The key, entry, dataset or column concerned.
   public var key: String?
-  /// The number of the operating system or C library behind it, if one was.
-  public var underlyingCode: Int32?
+  /// What the operating system or a C library reported, if one did.
+  public var underlying: Underlying?
+  private var causes: Cause?
 
   /// Creates an error; places that are not known yet are filled in by ``at(path:image:key:)``.
   public init(
     _ code: Code, _ message: String, remedy: String? = nil, path: String? = nil,
-    image: Int? = nil, key: String? = nil, underlyingCode: Int32? = nil
+    image: Int? = nil, key: String? = nil, underlying: Underlying? = nil, cause: StoreError? = nil
   ) {
     self.code = code
     self.message = message
@@ -60,10 +61,17 @@ public struct StoreError: Error, Sendable, Hashable {
     self.path = path
     self.image = image
     self.key = key
-    self.underlyingCode = underlyingCode
+    self.underlying = underlying
+    self.cause = cause
   }
 
-  /// The same error with places filled in that were not known where it was thrown.
+  /// The error that led to this one, if there was another before it.
+  public var cause: StoreError? {
+    get { causes?.error }
+    set { causes = newValue.map(Cause.init) }
+  }
+
+  /// The same error with places filled in that were not known when it was thrown.
   public func at(path: String? = nil, image: Int? = nil, key: String? = nil) -> StoreError {
     var error = self
     error.path = error.path ?? path
@@ -73,8 +81,53 @@ public struct StoreError: Error, Sendable, Hashable {
   }
 }
 
+extension StoreError {
+  /// An error number, and whose it is.
+  public struct Underlying: Sendable, Hashable {
+    /// Whoever reports by such numbers. The set is open.
+    public struct Domain: RawRepresentable, Sendable, Hashable {
+      /// The name of the domain.
+      public let rawValue: String
+      /// A domain of a name, such as that of a library of one's own.
+      public init(rawValue: String) { self.rawValue = rawValue }
+
+      /// The operating system: `errno`.
+      public static let posix = Domain(rawValue: "posix")
+      /// liblmdb: `MDB_...`, or an `errno` if positive.
+      public static let lmdb = Domain(rawValue: "lmdb")
+      /// libhdf5: a minor error number.
+      public static let hdf5 = Domain(rawValue: "hdf5")
+      /// zlib: `Z_...`.
+      public static let zlib = Domain(rawValue: "zlib")
+      /// libdeflate: `enum libdeflate_result`.
+      public static let libdeflate = Domain(rawValue: "libdeflate")
+    }
+
+    /// Whose number it is.
+    public var domain: Domain
+    /// The number.
+    public var code: Int32
+
+    /// A number of a domain.
+    public init(_ domain: Domain, _ code: Int32) {
+      self.domain = domain
+      self.code = code
+    }
+  }
+
+  // A value cannot hold one of its own type but by reference.
+  private final class Cause: Sendable, Hashable {
+    let error: StoreError
+
+    init(_ error: StoreError) { self.error = error }
+
+    static func == (first: Cause, second: Cause) -> Bool { first.error == second.error }
+    func hash(into hasher: inout Hasher) { hasher.combine(error) }
+  }
+}
+
 extension StoreError: CustomStringConvertible {
-  /// One line naming the file, the image or key, what was found and what to do.
+  /// One line naming the file, the image or key, what was found and what to do, and then what caused it.
   public var description: String {
     var line = path.map { "\($0): " } ?? ""
     switch (image, key) {
@@ -85,6 +138,7 @@ extension StoreError: CustomStringConvertible {
     }
     line += message
     if let remedy { line += "; \(remedy)" }
+    if let cause { line += " (caused by: \(cause))" }
     // Names come from files: a line break or an escape sequence in one must not reach a terminal.
     return String(
       String.UnicodeScalarView(

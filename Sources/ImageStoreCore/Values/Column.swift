@@ -1,4 +1,4 @@
-/// One value an image, such as file names or a coarse label.
+/// One value per image, such as file names or a coarse label.
 public enum Column: Sendable, Hashable {
   /// Whole numbers.
   case int64([Int64])
@@ -53,7 +53,7 @@ public enum Column: Sendable, Hashable {
 
   /// Appends the values of another column.
   ///
-  /// - Throws: ``StoreError/Code/invalidArgument`` where the kinds differ.
+  /// - Throws: ``StoreError/Code/invalidArgument`` if the kinds differ.
   public mutating func append(_ other: Column) throws(StoreError) {
     // The old value is taken out first, so that the array is not copied.
     switch (self, other) {
@@ -70,9 +70,13 @@ public enum Column: Sendable, Hashable {
       values += more
       self = .string(values)
     default:
-      throw StoreError(
-        .invalidArgument, "\(other.kind.rawValue) values for a column of \(kind.rawValue)")
+      throw Self.mismatch(other.kind, after: kind)
     }
+  }
+
+  /// The error of values of one kind that are to follow values of another.
+  package static func mismatch(_ kind: Kind, after known: Kind) -> StoreError {
+    StoreError(.invalidArgument, "\(kind.rawValue) values for a column of \(known.rawValue)")
   }
 
   /// Names a column may not have, since a store's own parts are called so.
@@ -91,9 +95,41 @@ public enum Column: Sendable, Hashable {
       }
     guard isLegal else {
       throw StoreError(
-        .invalidArgument, "a column cannot be called this",
+        .invalidArgument, "invalid column name",
         remedy: "use 1 to 200 bytes without slashes or control characters, none of "
           + reservedNames.sorted().joined(separator: ", "), key: name)
     }
   }
+}
+
+extension Column {
+  /// The value of one image. Literals become values of the kind they look like:
+  ///
+  ///     try writer.append(pixels, format: format, label: 3, columns: ["name": "cat.png", "weight": 0.5, "id": 7])
+  public enum Value: Sendable, Hashable {
+    /// A whole number.
+    case int64(Int64)
+    /// A floating-point number.
+    case double(Double)
+    /// Text.
+    case string(String)
+  }
+
+  /// A column of one value.
+  public init(_ value: Value) {
+    switch value {
+    case .int64(let value): self = .int64([value])
+    case .double(let value): self = .double([value])
+    case .string(let value): self = .string([value])
+    }
+  }
+}
+
+extension Column.Value: ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral, ExpressibleByStringLiteral {
+  /// A whole number.
+  public init(integerLiteral value: Int64) { self = .int64(value) }
+  /// A floating-point number.
+  public init(floatLiteral value: Double) { self = .double(value) }
+  /// Text.
+  public init(stringLiteral value: String) { self = .string(value) }
 }

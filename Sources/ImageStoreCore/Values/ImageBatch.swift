@@ -12,7 +12,7 @@ public struct ImageBatch: Sendable {
   public private(set) var layout = BatchLayout([])
   /// Which image of the store each is.
   public private(set) var indices: [Int] = []
-  /// A label an image; empty where the store has none.
+  /// One label per image; empty if the store has none.
   public private(set) var labels: [Int32] = []
 
   // Written only while this value holds the sole reference.
@@ -34,9 +34,27 @@ public struct ImageBatch: Sendable {
     }
   }
 
-  /// The labels as a writer takes them.
-  package var annotations: Annotations {
-    Annotations(labels: labels.isEmpty ? nil : labels.map(Int.init))
+  /// The samples of all images, one after another.
+  ///
+  ///     let batch = try store.read(0..<128)
+  ///     let samples = try batch.samples(as: Float.self)
+  ///
+  /// If all images have one format, image `i` has the samples `i * n ..< (i + 1) * n`, where `n` is the `sampleCount` of the
+  /// format.
+  ///
+  /// - Parameter type: what a sample is in Swift; `UInt8` also for images of `bool`.
+  /// - Throws: ``StoreError/Code/invalidArgument`` if the samples of any image are of another type.
+  @_lifetime(borrow self)
+  public borrowing func samples<Sample: ImageSample>(
+    as type: Sample.Type
+  ) throws(StoreError) -> Span<Sample> {
+    for position in 0..<(layout.uniformFormat == nil ? count : min(1, count)) {
+      // Of images of different types none would be read as what it is.
+      guard type.isSample(of: layout[position].elementType) else {
+        return try pixels.samples(as: type, of: layout[position].elementType)
+      }
+    }
+    return try pixels.samples(as: type, of: Sample.elementType)
   }
 
   /// Replaces the contents by images that `body` appends, in memory that is used again if it suffices.

@@ -4,9 +4,9 @@ public struct ImageRegion: Sendable, Hashable, Codable {
   public var row: Int
   /// The first column.
   public var column: Int
-  /// Rows, at least 1 where the region is used.
+  /// Rows, at least 1 when the region is used.
   public var height: Int
-  /// Columns, at least 1 where the region is used.
+  /// Columns, at least 1 when the region is used.
   public var width: Int
 
   /// Creates a region; whether it lies within an image is checked when it is used.
@@ -36,4 +36,35 @@ public struct ImageRegion: Sendable, Hashable, Codable {
 extension ImageRegion: CustomStringConvertible {
   /// For example `256x256 at row 555, column 777`.
   public var description: String { "\(height)x\(width) at row \(row), column \(column)" }
+}
+
+/// Which part of each image a read delivers.
+public enum ImageRegions: Sendable, Hashable {
+  /// Whole images.
+  case whole
+  /// The same region of every image.
+  case same(ImageRegion)
+  /// A region of each image, such as random crops: as many as there are images, all of one height and width.
+  case each([ImageRegion])
+}
+
+extension ImageRegions {
+  /// Lends the regions as ``ImageStore/read(_:regions:into:)`` takes them: none, one, or one for each image.
+  ///
+  /// - Throws: ``StoreError/Code/invalidArgument`` if there is not one region for each image, and what `body` throws.
+  package func withSpan(
+    images count: Int, _ body: (Span<ImageRegion>) throws(StoreError) -> Void
+  ) throws(StoreError) {
+    switch self {
+    case .whole: try body(Span())
+    case .same(let region): try ImageStoreCore.withSpan(of: region, body)
+    case .each(let regions):
+      guard regions.count == count else {
+        throw StoreError(
+          .invalidArgument, "\(regions.count) regions for \(count) images",
+          remedy: "give one for each image, or one for all by .same")
+      }
+      try body(regions.span)
+    }
+  }
 }

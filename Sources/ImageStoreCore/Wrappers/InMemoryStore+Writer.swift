@@ -6,7 +6,7 @@ extension InMemoryStore {
     private var uniformFormat: ImageFormat?
     /// The formats of all images, once they differ.
     private var formats: [ImageFormat] = []
-    private var annotations = Annotations()
+    private var labels = ImageLabels()
     private let classNames: [String]?
     private var failure: StoreError?
     public private(set) var count = 0
@@ -32,11 +32,11 @@ extension InMemoryStore {
     }
 
     public mutating func append(
-      _ pixels: RawSpan, layout: BatchLayout, annotations: Annotations
+      _ pixels: RawSpan, layout: BatchLayout, labels: ImageLabels
     ) throws(StoreError) {
       if let failure { throw failure }
       do throws(StoreError) {
-        try annotations.validate(count: layout.count)
+        try labels.validate(count: layout.count)
         guard pixels.byteCount == layout.byteCount else {
           throw StoreError(
             .invalidArgument,
@@ -44,9 +44,9 @@ extension InMemoryStore {
         }
         guard layout.count > 0 || count == 0 else { return }
         if count == 0 {
-          self.annotations = annotations
+          self.labels = labels
         } else {
-          try self.annotations.append(annotations)
+          try self.labels.append(labels)
         }
         try appendPixels(pixels)
         appendFormats(layout)
@@ -60,24 +60,11 @@ extension InMemoryStore {
     /// The store of the images appended. It takes the memory over.
     ///
     /// - Throws: the error of an append that failed.
-    public consuming func makeStore() throws(StoreError) -> InMemoryStore {
-      let (memory, layout, annotations) = try contents()
-      return InMemoryStore(memory: memory, layout: layout, annotations: annotations, classNames: classNames)
-    }
-
-    /// What has been appended.
-    func contents() throws(StoreError) -> (PixelMemory, BatchLayout, Annotations) {
+    public consuming func finish() throws(StoreError) -> InMemoryStore {
       if let failure { throw failure }
       let layout = uniformFormat.map { BatchLayout($0, count: count) } ?? BatchLayout(formats)
-      if let memory { return (memory, layout, annotations) }
-      return (try PixelMemory(capacity: 0), layout, annotations)
-    }
-
-    /// Drops the images, since nothing but memory holds them; ``makeStore()`` is what keeps them.
-    ///
-    /// - Throws: the error of an append that failed.
-    public consuming func finish() throws(StoreError) {
-      if let failure { throw failure }
+      let memory = if let memory { memory } else { try PixelMemory(capacity: 0) }
+      return InMemoryStore(memory: memory, layout: layout, labels: labels, classNames: classNames)
     }
 
     private mutating func appendPixels(_ pixels: RawSpan) throws(StoreError) {

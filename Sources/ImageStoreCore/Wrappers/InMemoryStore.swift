@@ -1,6 +1,6 @@
 /// Images held in memory, one after another, with their labels and columns.
 ///
-/// The fastest store there is, and the yardstick of the others: reading copies, lending does not.
+/// The fastest store there is, and the yardstick of the others: reading copies, borrowing does not.
 /// Made from another store, or image by image:
 ///
 ///     let fast = try InMemoryStore(copying: store)
@@ -11,17 +11,23 @@
 public final class InMemoryStore: ImageStore {
   private let memory: PixelMemory
   private let layout: BatchLayout
-  private let annotations: Annotations
+  private let imageLabels: ImageLabels
   public let classNames: [String]?
   public let columnNames: [String]
 
   /// Takes memory that nobody else writes to; the arguments agree with one another.
-  init(memory: PixelMemory, layout: BatchLayout, annotations: Annotations, classNames: [String]?) {
+  init(memory: PixelMemory, layout: BatchLayout, labels: ImageLabels, classNames: [String]?) {
     self.memory = memory
     self.layout = layout
-    self.annotations = annotations
+    imageLabels = labels
     self.classNames = classNames
-    columnNames = annotations.columns.keys.sorted()
+    columnNames = labels.columns.keys.sorted()
+  }
+
+  /// Takes what another store has, whose memory nobody writes to any more.
+  private convenience init(sharing other: InMemoryStore) {
+    self.init(
+      memory: other.memory, layout: other.layout, labels: other.imageLabels, classNames: other.classNames)
   }
 
   /// Collects what a closure appends.
@@ -35,17 +41,16 @@ public final class InMemoryStore: ImageStore {
   ) throws {
     var writer = Writer(classNames: classNames)
     try body(&writer)
-    let (memory, layout, annotations) = try writer.contents()
-    self.init(memory: memory, layout: layout, annotations: annotations, classNames: classNames)
+    self.init(sharing: try writer.finish())
   }
 
   /// Reads all of a store: its pixels, labels, columns and class names.
   ///
   /// - Throws: what reading throws; ``StoreError/Code/limitExceeded`` where memory does not suffice.
   public convenience init(copying store: any ImageStore) throws(StoreError) {
-    var annotations = Annotations(labels: try store.labels())
-    for name in store.columnNames { annotations.columns[name] = try store.column(name) }
-    try annotations.validate(count: store.count)
+    var labels = ImageLabels(labels: try store.labels())
+    for name in store.columnNames { labels.columns[name] = try store.column(name) }
+    try labels.validate(count: store.count)
     let layout = try store.layoutOfAll()
     let memory = try PixelMemory(capacity: layout.byteCount)
     store.advise(.sequential)
@@ -61,7 +66,7 @@ public final class InMemoryStore: ImageStore {
       throw StoreError(
         .corrupt, "\(memory.byteCount) bytes of pixels where \(layout.byteCount) were announced")
     }
-    self.init(memory: memory, layout: layout, annotations: annotations, classNames: store.classNames)
+    self.init(memory: memory, layout: layout, labels: labels, classNames: store.classNames)
   }
 
   public var count: Int { layout.count }
@@ -73,10 +78,10 @@ public final class InMemoryStore: ImageStore {
     return layout[index]
   }
 
-  public func labels() -> [Int]? { annotations.labels }
+  public func labels() -> [Int]? { imageLabels.labels }
 
   public func column(_ name: String) throws(StoreError) -> Column {
-    guard let column = annotations.columns[name] else { throw .noColumn(name, among: columnNames) }
+    guard let column = imageLabels.columns[name] else { throw .noColumn(name, among: columnNames) }
     return column
   }
 

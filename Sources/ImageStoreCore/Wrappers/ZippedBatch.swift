@@ -34,8 +34,8 @@ extension ZippedStore {
   ) throws(StoreError) {
     try batch.replace { (imageBatch, maskBatch) throws(StoreError) in
       try checkSizes(indices.span)
-      try images.read(indices, region: region, into: &imageBatch)
-      try masks.read(indices, region: region, into: &maskBatch)
+      try images.read(indices, regions: region.map { .same($0) } ?? .whole, into: &imageBatch)
+      try masks.read(indices, regions: region.map { .same($0) } ?? .whole, into: &maskBatch)
     }
   }
 

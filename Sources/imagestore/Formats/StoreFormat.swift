@@ -32,7 +32,7 @@ protocol WritableStoreFormat: StoreFormat {
 /// A part of a data set, or all of one that is not divided.
 struct StorePart {
   /// Which part it is; nil for the whole.
-  var part: DataSetPart?
+  var part: ImageStoreCore.Split?
   var store: any ImageStore
 
   /// What reports call it.
@@ -41,14 +41,14 @@ struct StorePart {
   /// The whole of a set.
   init(_ store: any ImageStore) { self.store = store }
 
-  init(_ part: DataSetPart, _ store: any ImageStore) {
+  init(_ part: ImageStoreCore.Split, _ store: any ImageStore) {
     self.part = part
     self.store = store
   }
 
   /// The parts of a set, training first.
-  static func all(of parts: [DataSetPart: some ImageStore]) -> [StorePart] {
-    DataSetPart.allCases.compactMap { part in parts[part].map { StorePart(part, $0) } }
+  static func all(of parts: [ImageStoreCore.Split: some ImageStore]) -> [StorePart] {
+    parts.sorted { $0.key < $1.key }.map { StorePart($0.key, $0.value) }
   }
 }
 

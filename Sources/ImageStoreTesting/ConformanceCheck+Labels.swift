@@ -2,7 +2,7 @@ import ImageStoreCore
 
 extension ConformanceCheck {
   /// Labels, columns and class names.
-  static let annotations = [
+  static let labels = [
     ConformanceCheck("labels") { run in
       var images = try run.images(9)
       let range = run.capabilities.labels
@@ -68,16 +68,16 @@ extension ConformanceCheck {
       images.classNames = ["cat", "dog, small", "\"quoted\"", "line\nbreak", "", "\u{732B}", "7"]
       try run.expect(try run.store(images), holds: images)
     },
-    ConformanceCheck("annotations that do not fit the images") { run in
+    ConformanceCheck("labels and columns that do not fit the images") { run in
       let images = try run.images(3)
       let bytes = images.pixels.flatMap { $0 }
       let layout = BatchLayout(images.formats)
       let steps: [(String, WritePlan.Step)] = [
-        ("too few labels", .raw(bytes, layout, Annotations(labels: [1, 2]))),
-        ("too many labels", .raw(bytes, layout, Annotations(labels: [1, 2, 3, 4]))),
-        ("too few values", .raw(bytes, layout, Annotations(labels: [1, 2, 3], columns: ["c": .int64([1])]))),
-        ("too few pixels", .raw(Array(bytes.dropLast()), layout, Annotations(labels: [1, 2, 3]))),
-        ("too many pixels", .raw(bytes + [0], layout, Annotations(labels: [1, 2, 3]))),
+        ("too few labels", .raw(bytes, layout, ImageLabels(labels: [1, 2]))),
+        ("too many labels", .raw(bytes, layout, ImageLabels(labels: [1, 2, 3, 4]))),
+        ("too few values", .raw(bytes, layout, ImageLabels(labels: [1, 2, 3], columns: ["c": .int64([1])]))),
+        ("too few pixels", .raw(Array(bytes.dropLast()), layout, ImageLabels(labels: [1, 2, 3]))),
+        ("too many pixels", .raw(bytes + [0], layout, ImageLabels(labels: [1, 2, 3]))),
       ]
       for (what, step) in steps {
         let path = run.unwrittenPath("refused")

@@ -2,7 +2,7 @@ import ImageStoreCore
 
 extension ConformanceCheck {
   /// Images lent one after another.
-  static let lending = [
+  static let borrowing = [
     ConformanceCheck("lent images are the images read") { run in
       for isMixed in run.capabilities.holdsMixedSizes ? [false, true] : [false] {
         let format = try run.format()
