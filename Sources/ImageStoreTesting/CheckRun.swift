@@ -67,7 +67,11 @@ struct CheckRun {
       let most = min(images.count - start, max(1, images.count / 2))
       let end = start + Int.random(in: 1...most, using: &random.generator)
       let run = images.slice(start..<end)
-      steps.append(Bool.random(using: &random.generator) ? .run(run) : .store(run))
+      switch Int.random(in: 0..<(run.count <= 8 ? 3 : 2), using: &random.generator) {
+      case 0: steps.append(.run(run))
+      case 1: steps.append(.store(run))
+      default: steps.append(.images(run))
+      }
       start = end
     }
     return steps

@@ -22,6 +22,60 @@ extension ConformanceCheck {
         try run.expectRead(store, images, run.indices(count, below: images.count))
       }
     },
+    ConformanceCheck("any collection of indices, whole or by regions") { run in
+      let images = try run.images(12)
+      let store = try run.store(images)
+      let region = ImageRegion(row: 2, column: 1, height: 5, width: 7)
+      let regions = run.randomRegions(6, of: images.formats[0])
+      func check(_ what: String, _ indices: some Collection<Int>) throws {
+        let list = Array(indices)
+        let each = Array(regions.prefix(list.count))
+        for (part, areas) in [
+          (ImageRegions.whole, []), (.same(region), [region]), (.each(each), each),
+        ] {
+          let expected = images.gather(list, regions: areas)
+          let batch = try store.read(indices, regions: part)
+          try run.requireEqual("\(what), a new batch", bytes(of: batch), list.isEmpty ? [] : expected)
+          try run.requireEqual("\(what), its indices", batch.indices, list)
+          try run.requireEqual("\(what), its labels", batch.labels, list.map { Int32(images.labels![$0]) })
+          var again = ImageBatch()
+          try store.read([0, 1, 2], into: &again)
+          try store.read(indices, regions: part, into: &again)
+          try run.requireEqual("\(what), a batch used again", bytes(of: again), list.isEmpty ? [] : expected)
+        }
+      }
+      try check("an array", [3, 0, 11])
+      try check("a slice", [9, 9, 3, 0, 11, 9][1..<4])
+      try check("a range", 4..<9)
+      try check("a closed range", 4...9)
+      try check("a range in reverse", (4..<9).reversed())
+      try check("a lazy map", (0..<5).lazy.map { $0 * 2 })
+      try check("nothing", [Int]())
+      try run.requireError(.invalidArgument, what: "two regions for one image") {
+        _ = try store.read([1], regions: .each([region, region]))
+      }
+      try run.requireError(.invalidArgument, what: "one region for each of two images") {
+        _ = try store.read([1, 2], regions: .each([region]))
+      }
+    },
+    ConformanceCheck("samples of the images' own type, and of no other") { run in
+      let format = ImageFormat(height: 3, width: 5, elementType: .uint16)
+      guard run.capabilities.holds(.uint16, 1) else { return }
+      let images = run.random.uniform(format, count: 4)
+      let batch = try run.store(images).read([2, 0])
+      let samples = try batch.samples(as: UInt16.self)
+      let expected = images.gather([2, 0])
+      try run.requireEqual("samples", samples.count, 30)
+      for index in samples.indices {
+        let value = unsafe expected.withUnsafeBytes {
+          unsafe $0.loadUnaligned(fromByteOffset: 2 * index, as: UInt16.self)
+        }
+        try run.requireEqual("sample \(index)", samples[index], value)
+      }
+      try run.requireError(.invalidArgument, what: "samples(as: Int16.self)") {
+        _ = try batch.samples(as: Int16.self).count
+      }
+    },
     ConformanceCheck("appending to a partly filled destination keeps what is there") { run in
       let images = try run.images(9)
       let store = try run.store(images)

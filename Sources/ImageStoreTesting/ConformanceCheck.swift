@@ -34,7 +34,8 @@ public struct ConformanceCheck: Sendable {
 
   /// All checks.
   public static let all: [ConformanceCheck] =
-    reading + regions + refusals + borrowing + labels + formats + writing + appending + many
+    reading + regions + refusals + borrowing + verifying + labels + formats + writing + appending + classNames
+    + many
 }
 
 extension ConformanceCheck: CustomStringConvertible {

@@ -24,6 +24,11 @@ public struct StoreCapabilities: Sendable {
   /// Whether ``WriteMode/append`` works on a store that is there; where false it must throw
   /// ``StoreError/Code/unsupported``.
   public var canAppend = true
+  /// Whether appended images can bring further class names; where false such an append must be refused with
+  /// ``StoreError/Code/invalidArgument`` or ``StoreError/Code/unsupported``.
+  public var canAddClassNames = true
+  /// Off for the stores of this package that do not share their writers' frame yet.
+  package var checksSharedFrame = true
   /// Whether stores are files or folders at the path, so that the suite looks for stray files.
   public var isFileBased = true
   /// How many images the check of many small images writes.

@@ -48,13 +48,7 @@ public struct ImageBatch: Sendable {
   public borrowing func samples<Sample: ImageSample>(
     as type: Sample.Type
   ) throws(StoreError) -> Span<Sample> {
-    for position in 0..<(layout.uniformFormat == nil ? count : min(1, count)) {
-      // Of images of different types none would be read as what it is.
-      guard type.isSample(of: layout[position].elementType) else {
-        return try pixels.samples(as: type, of: layout[position].elementType)
-      }
-    }
-    return try pixels.samples(as: type, of: Sample.elementType)
+    try pixels.samples(as: type, of: layout)
   }
 
   /// Replaces the contents by images that `body` appends, in memory that is used again if it suffices.

@@ -71,26 +71,30 @@ extension ElementType {
 }
 
 extension RawSpan {
-  /// The samples that pixels consist of.
+  /// The samples that images consist of.
   ///
   /// - Parameters:
   ///   - type: the type of a sample.
-  ///   - elementType: the element type of the pixels.
-  /// - Throws: ``StoreError/Code/invalidArgument`` if the samples are of another type, or do not begin at a multiple of
-  ///   their size.
+  ///   - layout: how the images lie in these bytes.
+  /// - Throws: ``StoreError/Code/invalidArgument`` if an image has samples of another type, or the bytes do not begin at a
+  ///   multiple of their size.
   @_lifetime(copy self)
   package func samples<Sample: ImageSample>(
-    as type: Sample.Type, of elementType: ElementType
+    as type: Sample.Type, of layout: BatchLayout
   ) throws(StoreError) -> Span<Sample> {
     let size = MemoryLayout<Sample>.stride
-    guard type.isSample(of: elementType), size == elementType.byteCount else {
-      throw StoreError(
-        .invalidArgument, "the samples are \(elementType.name), not \(Sample.elementType.name)",
-        remedy: "ask for samples(as: \(elementType.sampleTypeName).self), or convert the images")
+    for position in 0..<(layout.uniformFormat == nil ? layout.count : min(1, layout.count)) {
+      let elementType = layout[position].elementType
+      // A type from outside the package may state any element type: its size has to be right at least.
+      guard type.isSample(of: elementType), size == elementType.byteCount else {
+        throw StoreError(
+          .invalidArgument, "the samples are \(elementType.name), not \(Sample.elementType.name)",
+          remedy: "ask for samples(as: \(elementType.sampleTypeName).self), or convert the images")
+      }
     }
     let address = unsafe withUnsafeBytes { UInt(bitPattern: $0.baseAddress) }
     guard byteCount % size == 0, address % UInt(MemoryLayout<Sample>.alignment) == 0 else {
-      throw StoreError(.invalidArgument, "\(elementType.name) samples that begin in the middle of one")
+      throw StoreError(.invalidArgument, "samples of \(size) bytes that begin in the middle of one")
     }
     // The bytes are whole samples, aligned, and any bits are a value of such a type.
     return unsafe _unsafeView(as: type)
