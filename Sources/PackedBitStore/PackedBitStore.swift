@@ -148,7 +148,9 @@ public final class PackedBitStore: ImageStore {
   }
 
   public var checksumCoverage: ChecksumCoverage {
-    guard let folder, FileSystem.kind(of: "\(folder)/\(Self.checksumsName)") == .file else { return .noImages }
+    guard let folder, FileSystem.kind(of: "\(folder)/\(Self.checksumsName)") == .file else {
+      return .noImages
+    }
     return .allImages
   }
 

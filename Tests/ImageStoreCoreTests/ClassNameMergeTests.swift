@@ -46,7 +46,9 @@ import Testing
   }
 
   @Test func aLabelWithoutANameIsRefusedRatherThanNamed() throws {
-    for (new, old) in [(["dog", "cat"], ["cat", "dog"]), (["cat"], ["cat", "dog"]), (nil, ["cat", "dog"])]
+    for (new, old) in [
+      (["dog", "cat"], ["cat", "dog"]), (["cat"], ["cat", "dog"]), (nil, ["cat", "dog"]),
+    ]
       as [([String]?, [String])]
     {
       let limit = new?.count ?? old.count
@@ -64,7 +66,9 @@ import Testing
   }
 
   @Test func labelsOfTheStoreThatHaveNoNameGetNoneByAddingSome() throws {
-    expectError(.invalidArgument) { _ = try merge(["cat", "dog", "cow"], onto: ["cat", "dog"], labels: [0, 2]) }
+    expectError(.invalidArgument) {
+      _ = try merge(["cat", "dog", "cow"], onto: ["cat", "dog"], labels: [0, 2])
+    }
     expectError(.invalidArgument) { _ = try merge(["cow"], onto: ["cat", "dog"], labels: [2]) }
     // Nothing is added here.
     #expect(try merge(["dog"], onto: ["cat", "dog"], labels: [9]).names == ["cat", "dog"])
@@ -85,7 +89,9 @@ import Testing
       }
       return reads
     }
-    #expect(try !reads(["a", "b"], onto: ["a", "b"]) && !reads(nil, onto: ["a"]) && !reads(["b", "a"], onto: ["a", "b"]))
+    #expect(
+      try !reads(["a", "b"], onto: ["a", "b"]) && !reads(nil, onto: ["a"])
+        && !reads(["b", "a"], onto: ["a", "b"]))
     #expect(try reads(["a", "b"], onto: ["a"]) && reads(["a"], onto: nil))
   }
 

@@ -27,21 +27,27 @@ import Testing
 
   @Test func aRegionAsLargeAsTheImageIsTheWholeOfIt() throws {
     let indices = [1, 2]
-    for regions in [[ImageRegion(wholeOf: format)], [ImageRegion](repeating: ImageRegion(wholeOf: format), count: 2)] {
+    for regions in [
+      [ImageRegion(wholeOf: format)], [ImageRegion](repeating: ImageRegion(wholeOf: format), count: 2),
+    ] {
       let plan = try GatherPlan(indices.span, regions: regions.span, of: 5, format: format)
       #expect(plan.isWhole && plan.crop(at: 1) == nil)
     }
   }
 
   @Test func imagesOfDifferentFormats() throws {
-    let formats = [format, ImageFormat(height: 2, width: 7), ImageFormat(height: 9, width: 9, elementType: .uint16)]
+    let formats = [
+      format, ImageFormat(height: 2, width: 7), ImageFormat(height: 9, width: 9, elementType: .uint16),
+    ]
     let indices = [2, 0, 1]
     let whole = try GatherPlan(indices.span, regions: Span()) { (index) throws(StoreError) in formats[index] }
     #expect(whole.uniformFormat == nil && whole.isWhole && whole.format(at: 0) == formats[2])
     #expect((0..<3).map { whole.byteRange(of: $0) } == [0..<162, 162..<234, 234..<248])
 
     let corner = [ImageRegion(row: 0, column: 0, height: 2, width: 2)]
-    let cropped = try GatherPlan(indices.span, regions: corner.span) { (index) throws(StoreError) in formats[index] }
+    let cropped = try GatherPlan(indices.span, regions: corner.span) { (index) throws(StoreError) in
+      formats[index]
+    }
     #expect((0..<3).map { cropped.byteRange(of: $0) } == [0..<8, 8..<20, 20..<24])
     #expect(cropped.layout[1] == ImageFormat(height: 2, width: 2, channels: 3))
   }

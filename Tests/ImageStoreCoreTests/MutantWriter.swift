@@ -105,7 +105,8 @@ struct MutantWriter: ImageStoreWriter, ~Copyable {
       return try publish()
     }
     if let failure {
-      throw fault == .secondErrorIsAnotherOnFinishing ? StoreError(.invalidArgument, "failed before") : failure
+      throw fault == .secondErrorIsAnotherOnFinishing
+        ? StoreError(.invalidArgument, "failed before") : failure
     }
     try publish()
   }

@@ -53,11 +53,13 @@ import Testing
       { (writer) in try writer.append([Float](repeating: 0, count: 6), format: format) },
       { (writer) in try writer.append([Int16](repeating: 0, count: 6), format: format) },
       { (writer) in try writer.append([UInt16](repeating: 0, count: 5), format: format) },
-      { (writer) in try writer.append([Float](repeating: 0, count: 6), layout: BatchLayout(format, count: 1)) },
+      { (writer) in try writer.append([Float](repeating: 0, count: 6), layout: BatchLayout(format, count: 1))
+      },
     ] as [(inout InMemoryStore.Writer) throws -> Void] {
       expectError(.invalidArgument) { _ = try InMemoryStore(append) }
     }
-    let batch = try InMemoryStore { try $0.append([UInt16](repeating: 7, count: 6), format: format) }.read([0])
+    let batch = try InMemoryStore { try $0.append([UInt16](repeating: 7, count: 6), format: format) }.read([0]
+    )
     let error = expectError(.invalidArgument) { _ = try batch.samples(as: Float.self).count }
     #expect(error?.message == "the samples are uint16, not float32")
     #expect(error?.remedy == "ask for samples(as: UInt16.self), or convert the images")
@@ -92,7 +94,8 @@ import Testing
   @Test func columnsOfOneImageAndOfABatch() throws {
     let format = ImageFormat(height: 1, width: 1)
     let store = try InMemoryStore { writer in
-      try writer.append([7] as [UInt8], format: format, label: 1, columns: ["name": "a.png", "weight": 0.5, "id": 7])
+      try writer.append(
+        [7] as [UInt8], format: format, label: 1, columns: ["name": "a.png", "weight": 0.5, "id": 7])
       let batch = try InMemoryStore { try $0.append([8] as [UInt8], format: format, label: 2) }.read([0, 0])
       try writer.append(
         batch, columns: ["name": .string(["b", "c"]), "weight": .double([1, 2]), "id": .int64([8, 9])])

@@ -36,7 +36,9 @@ final class Shelf: Sendable {
         case .append: old = existing
         }
       }
-      let merge = try ClassNameMerge(classNames, onto: old?.classNames) { () throws(StoreError) in old?.labels() }
+      let merge = try ClassNameMerge(classNames, onto: old?.classNames) { () throws(StoreError) in
+        old?.labels()
+      }
       var memory = InMemoryStore.Writer(classNames: merge.names)
       if let old { try memory.append(contentsOf: old) }
       countBefore = memory.count

@@ -95,7 +95,9 @@ private struct ForgetfulStore: ImageStore {
   }
 
   @Test func coverageOfSeveralStoresTogether() throws {
-    let (without, with) = (try Samples.store(Samples.uniform(2)), Probe(try Samples.store(Samples.uniform(2))))
+    let (without, with) = (
+      try Samples.store(Samples.uniform(2)), Probe(try Samples.store(Samples.uniform(2)))
+    )
     #expect(ConcatenatedStore([without, without]).checksumCoverage == .noImages)
     #expect(ConcatenatedStore([with, with]).checksumCoverage == .allImages)
     #expect(ConcatenatedStore([with, without]).checksumCoverage == .someImages)

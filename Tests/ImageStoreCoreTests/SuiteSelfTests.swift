@@ -48,15 +48,17 @@ import Musl
   }
 
   /// The ways in which stores of this package once took appended class names, counted, and failed.
-  @Test(arguments: [
-    (.oldClassNamesKept, "class names of appended images"), (.newClassNamesTaken, "class names of appended images"),
-    (.otherClassNamesRefused, "class names of appended images"),
-    (.namesMatchedByOrder, "class names of appended images"),
-    (.labelsWithoutNamesTaken, "class names and labels that could be mistaken"),
-    (.labelsOfTheStoreNamed, "class names and labels that could be mistaken"),
-    (.countsWhatWasThere, "a writer counts what it appends"),
-    (.secondErrorIsAnother, "a writer counts what it appends"),
-  ] as [(MutantWriter.Fault, String)])
+  @Test(
+    arguments: [
+      (.oldClassNamesKept, "class names of appended images"),
+      (.newClassNamesTaken, "class names of appended images"),
+      (.otherClassNamesRefused, "class names of appended images"),
+      (.namesMatchedByOrder, "class names of appended images"),
+      (.labelsWithoutNamesTaken, "class names and labels that could be mistaken"),
+      (.labelsOfTheStoreNamed, "class names and labels that could be mistaken"),
+      (.countsWhatWasThere, "a writer counts what it appends"),
+      (.secondErrorIsAnother, "a writer counts what it appends"),
+    ] as [(MutantWriter.Fault, String)])
   func namesTheBehaviorThatIsPinned(_ fault: MutantWriter.Fault, _ check: String) {
     let failure = #expect(throws: ConformanceFailure.self) {
       try checkConformance(of: Self.factory(fault), seed: 1)

@@ -78,12 +78,14 @@ extension ImageStore {
           pixels.byteCount == format.byteCount
         else {
           throw StoreError(
-            .corrupt, "the pixels lent are not those announced", image: done < plan.count ? indices[done] : nil)
+            .corrupt, "the pixels lent are not those announced",
+            image: done < plan.count ? indices[done] : nil)
         }
         // The image has all of the region, and the slot is as large.
         let slot = unsafe plan.slot(of: position, in: memory)
         unsafe pixels.withUnsafeBytes {
-          unsafe copyRegion(plan.region(at: position), of: format, from: $0.baseAddress!, to: slot.baseAddress!)
+          unsafe copyRegion(
+            plan.region(at: position), of: format, from: $0.baseAddress!, to: slot.baseAddress!)
         }
         done += 1
       }

@@ -55,7 +55,8 @@ extension StoreWrapper {
   public func format(at index: Int) throws(StoreError) -> ImageFormat {
     var format: ImageFormat?
     try withSpan(of: index) { (indices) throws(StoreError) in
-      try withBaseIndices(indices) { (indices) throws(StoreError) in format = try base.format(at: indices[0]) }
+      try withBaseIndices(indices) { (indices) throws(StoreError) in format = try base.format(at: indices[0])
+      }
     }
     guard let format else { throw .indexOutOfRange(index, count: count) }
     return format

@@ -26,7 +26,8 @@ struct MaskStore: StoreWrapper {
     try unsafe destination.appendBytes(masks.byteCount) { (memory) throws(StoreError) in
       for position in 0..<masks.count {
         let image = unsafe UnsafeRawBufferPointer(rebasing: pixels.bytes[images.byteRange(of: position)])
-        unsafe Self.fill(masks.slot(of: position, in: memory), from: image, images.layout[position], threshold)
+        unsafe Self.fill(
+          masks.slot(of: position, in: memory), from: image, images.layout[position], threshold)
       }
     }
   }

@@ -14,14 +14,17 @@ extension ConformanceCheck {
       let some = try store.subset([5, 2, 11]).verifyingReads()
       try run.expectRead(some, images.subset([5, 2, 11]), [2, 0, 1])
       for wrapper in [verified, some] {
-        try run.requireEqual("checksumCoverage of a wrapper", wrapper.checksumCoverage, store.checksumCoverage)
+        try run.requireEqual(
+          "checksumCoverage of a wrapper", wrapper.checksumCoverage, store.checksumCoverage)
       }
     },
     ConformanceCheck("an index that no image has is not verified") { run in
       guard run.capabilities.checksSharedFrame else { return }
       let store = try run.store(try run.images(5))
       for bad in [-1, 5, Int.max, Int.min] {
-        try run.requireError(.indexOutOfRange, what: "verify([0, \(bad)])") { try store.verify([0, bad].span) }
+        try run.requireError(.indexOutOfRange, what: "verify([0, \(bad)])") {
+          try store.verify([0, bad].span)
+        }
         try run.requireError(.indexOutOfRange, what: "verify([\(bad)]) of a subset") {
           try store.subset([4, 1]).verify([bad].span)
         }

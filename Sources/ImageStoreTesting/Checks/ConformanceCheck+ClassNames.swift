@@ -4,7 +4,8 @@ extension ConformanceCheck {
   /// A label keeps its meaning, whatever class names the images come with that are appended.
   static let classNames = [
     ConformanceCheck("class names of appended images: the same, more, others, or none") { run in
-      guard run.capabilities.canAppend, run.capabilities.holdsClassNames, run.capabilities.checksSharedFrame else {
+      guard run.capabilities.canAppend, run.capabilities.holdsClassNames, run.capabilities.checksSharedFrame
+      else {
         return
       }
       for (number, append) in accepted.enumerated() {
@@ -30,7 +31,8 @@ extension ConformanceCheck {
       }
     },
     ConformanceCheck("class names and labels that could be mistaken are refused") { run in
-      guard run.capabilities.canAppend, run.capabilities.holdsClassNames, run.capabilities.checksSharedFrame else {
+      guard run.capabilities.canAppend, run.capabilities.holdsClassNames, run.capabilities.checksSharedFrame
+      else {
         return
       }
       for (number, append) in refused.enumerated() {
@@ -62,7 +64,8 @@ extension ConformanceCheck {
       for mode in run.capabilities.canAppend ? [WriteMode.replace, .append] : [.replace] {
         for step in broken {
           try run.requireError(.invalidArgument, what: "pixels and labels that do not fit") {
-            try run.factory.write(path, mode, WritePlan([.run(images), step], finishes: false, isStrict: true))
+            try run.factory.write(
+              path, mode, WritePlan([.run(images), step], finishes: false, isStrict: true))
           }
           try run.expect(try run.factory.open(path), holds: all)
         }

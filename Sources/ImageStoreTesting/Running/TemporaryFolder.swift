@@ -7,10 +7,10 @@ import Musl
 #endif
 
 /// A folder that is removed with all it holds.
-struct TemporaryFolder: ~Copyable {
-  let path: String
+package struct TemporaryFolder: ~Copyable {
+  package let path: String
 
-  init() throws {
+  package init() throws {
     var parent = "/tmp"
     if let variable = unsafe getenv("TMPDIR"), unsafe variable.pointee != 0 {
       parent = unsafe String(cString: variable)
@@ -23,7 +23,7 @@ struct TemporaryFolder: ~Copyable {
   }
 
   /// The names of the files and folders within, sorted.
-  var entries: [String] { Self.entries(of: path) ?? [] }
+  package var entries: [String] { Self.entries(of: path) ?? [] }
 
   deinit { Self.remove(path) }
 
