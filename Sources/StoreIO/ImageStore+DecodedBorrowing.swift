@@ -30,7 +30,7 @@ extension ImageStore {
       try target.fill { (output) throws(StoreError) in try read(run, regions: Span(), into: &output) }
       guard target.byteCount == layout.byteCount else {
         throw StoreError(
-          .corrupt, "\(target.byteCount) bytes of pixels where \(layout.byteCount) were announced")
+          .corrupt, "\(target.byteCount) bytes of pixels instead of the \(layout.byteCount) announced")
       }
       for position in 0..<layout.count {
         try body(

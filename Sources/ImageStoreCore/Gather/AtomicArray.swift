@@ -20,7 +20,7 @@ internal import Musl
   package let count: Int
   @usableFromInline let elements: UnsafeMutablePointer<Atomic<Element>>
 
-  /// - Throws: ``StoreError/Code/limitExceeded`` if the system has not so much memory.
+  /// - Throws: ``StoreError/Code/limitExceeded`` if the system does not have so much memory.
   package init(count: Int) throws(StoreError) {
     self.count = count
     // An integer whose bytes are 0 is 0, atomic or not, and calloc's memory need not be touched to be so.

@@ -30,7 +30,7 @@ internal import Musl
 
   /// Makes room for `byteCount` bytes; what was written is lost.
   ///
-  /// - Throws: ``StoreError/Code/limitExceeded`` if the system has not so much memory.
+  /// - Throws: ``StoreError/Code/limitExceeded`` if the system does not have so much memory.
   package mutating func reserve(_ byteCount: Int) throws(StoreError) {
     self.byteCount = 0
     guard unsafe base == nil || byteCount > capacity else { return }
@@ -71,7 +71,7 @@ internal import Musl
     try body(&output)
     let written = unsafe output.finalize(for: memory)
     guard written == byteCount else {
-      throw StoreError(.corrupt, "\(written) bytes of pixels where \(byteCount) were announced")
+      throw StoreError(.corrupt, "\(written) bytes of pixels instead of the \(byteCount) announced")
     }
     self.byteCount = byteCount
   }

@@ -1,7 +1,7 @@
 /// A format that images are encoded in one by one, such as PNG: how it is recognised, and what decodes it.
 ///
 /// A codec is a value that carries its options, such as what becomes of a palette. Stores that hold encoded images know
-/// codecs by this protocol alone, so that a further one is a line where their list is made.
+/// codecs by this protocol alone, so that a further one is one more line in their list.
 package protocol ImageCodec: Sendable {
   /// What messages call the format.
   var name: String { get }

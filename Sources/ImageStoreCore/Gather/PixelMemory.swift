@@ -17,7 +17,7 @@ import Musl
   private let base: UnsafeMutableRawPointer
   private static let hugePageByteCount = 1 << 21
 
-  /// - Throws: ``StoreError/Code/limitExceeded`` where the system has not so much memory.
+  /// - Throws: ``StoreError/Code/limitExceeded`` if the system does not have so much memory.
   package init(capacity: Int) throws(StoreError) {
     var pointer: UnsafeMutableRawPointer?
     let isLarge = capacity >= 2 * Self.hugePageByteCount
@@ -26,7 +26,7 @@ import Musl
       let pointer = unsafe pointer
     else {
       throw StoreError(
-        .limitExceeded, "no memory for \(capacity) bytes of pixels", remedy: "read fewer images a call")
+        .limitExceeded, "no memory for \(capacity) bytes of pixels", remedy: "read fewer images per call")
     }
     #if os(Linux)
     // Advice only. Touching new memory a small page at a time takes longer than writing it.

@@ -3,7 +3,7 @@
 extension OutputRawSpan {
   /// Appends `byteCount` bytes that `body` writes, all of them, in any order and from any thread.
   ///
-  /// - Throws: ``StoreError/Code/invalidArgument`` where there is less room, and what `body` throws, in
+  /// - Throws: ``StoreError/Code/invalidArgument`` if there is less room, and what `body` throws, in
   ///   which case nothing is appended.
   package mutating func appendBytes(
     _ byteCount: Int,
@@ -11,7 +11,7 @@ extension OutputRawSpan {
   ) throws(StoreError) {
     guard byteCount <= freeCapacity else {
       throw StoreError(
-        .invalidArgument, "room for \(freeCapacity) bytes where \(byteCount) are to be written",
+        .invalidArgument, "room for \(freeCapacity) bytes, and \(byteCount) are to be written",
         remedy: "give the sum of the sizes of the images")
     }
     try unsafe withUnsafeMutableBytes { (memory, initialized) throws(StoreError) in

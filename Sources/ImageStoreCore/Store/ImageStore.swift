@@ -3,20 +3,20 @@
 /// Reading is gathering: ``read(_:regions:into:)`` takes any indices, in any order, repeated or not,
 /// and writes each image (or a region of it) straight to its place in the caller's memory. One image,
 /// a range, a shuffled batch and a crop are all that one call, so a backend is fast in all of them
-/// once it is fast in this. ``forEachImage(_:_:)`` is the form that lends pixels where they lie.
+/// once it is fast in this. ``forEachImage(_:_:)`` is the form that lends pixels where they are.
 ///
 /// A store is a snapshot: it answers the same for as long as it is open, whatever is appended to its
 /// file meanwhile. Every call may come from any thread, and from many at once.
 ///
 /// - Topics: What the store holds: ``count``, ``format``, ``format(at:)``, ``classNames``.
-///   Annotations, which never touch pixels: ``labels()``, ``columnNames``, ``column(_:)``.
+///   Labels and columns, which never touch pixels: ``labels()``, ``columnNames``, ``column(_:)``.
 ///   Pixels: ``read(_:regions:into:)``, ``forEachImage(_:_:)``. Care: ``verify(progress:)``,
 ///   ``verify(_:)``, ``checksumCoverage``, ``advise(_:)``.
 public protocol ImageStore: Sendable {
   /// How many images there are.
   var count: Int { get }
 
-  /// The format all images have, or nil where they differ or there are none.
+  /// The format all images have, or nil if they differ or there are none.
   var format: ImageFormat? { get }
 
   /// The names of the classes that labels count from 0, if known.
@@ -34,13 +34,13 @@ public protocol ImageStore: Sendable {
   /// - Throws: ``StoreError/Code/indexOutOfRange``, and what reading the image's header throws.
   func format(at index: Int) throws(StoreError) -> ImageFormat
 
-  /// All labels, one an image, or nil where the store has none. The first call may read them from the
+  /// All labels, one per image, or nil if the store has none. The first call may read them from the
   /// file, further ones return what it read.
   func labels() throws(StoreError) -> [Int]?
 
   /// All values of a column.
   ///
-  /// - Throws: ``StoreError/Code/notFound`` where the store has no such column.
+  /// - Throws: ``StoreError/Code/notFound`` if the store has no such column.
   func column(_ name: String) throws(StoreError) -> Column
 
   /// Appends images, or a region of each, to the caller's memory, one after another in the order of

@@ -10,7 +10,7 @@ public enum WriteMode: String, Sendable, Hashable, CaseIterable {
   /// Creates a store that takes the place of whatever is there, when it is finished. Everything in a folder that is
   /// replaced is lost.
   case replaceAnything
-  /// Adds to the store that is there; creates one where there is none.
+  /// Adds to the store that is there; creates one if there is none.
   case append
 }
 

@@ -42,7 +42,7 @@ public struct BatchLayout: Sendable, Hashable {
     }
   }
 
-  /// The format of all images, or nil where they differ (or there are none and no format is known).
+  /// The format of all images, or nil if they differ (or there are none and no format is known).
   public var uniformFormat: ImageFormat? {
     switch storage {
     case .uniform(let format, _): format

@@ -63,7 +63,7 @@ public struct ImageBatch: Sendable {
     try target.fill(body)
     guard target.byteCount == layout.byteCount else {
       throw StoreError(
-        .corrupt, "\(target.byteCount) bytes of pixels where \(layout.byteCount) were announced")
+        .corrupt, "\(target.byteCount) bytes of pixels instead of the \(layout.byteCount) announced")
     }
     self.memory = target
     self.layout = layout

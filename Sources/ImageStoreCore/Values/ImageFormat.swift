@@ -5,9 +5,9 @@
 public struct ImageFormat: Sendable, Hashable, Codable {
   /// Rows.
   public let height: Int
-  /// Pixels a row.
+  /// Pixels per row.
   public let width: Int
-  /// Samples a pixel.
+  /// Samples per pixel.
   public let channels: Int
   /// What a sample is.
   public let elementType: ElementType
@@ -32,7 +32,7 @@ public struct ImageFormat: Sendable, Hashable, Codable {
 
   /// Creates a format from numbers read from a file.
   ///
-  /// - Throws: ``StoreError/Code/limitExceeded`` where a number is not positive or the image would
+  /// - Throws: ``StoreError/Code/limitExceeded`` if a number is not positive or the image would
   ///   take more than ``maximumByteCount`` bytes.
   public init(
     validating height: Int, width: Int, channels: Int, elementType: ElementType
@@ -61,13 +61,13 @@ public struct ImageFormat: Sendable, Hashable, Codable {
     self.elementType = elementType
   }
 
-  /// Bytes a pixel.
+  /// Bytes per pixel.
   @inlinable public var bytesPerPixel: Int { channels &* elementType.byteCount }
-  /// Bytes a row.
+  /// Bytes per row.
   @inlinable public var bytesPerRow: Int { width &* bytesPerPixel }
-  /// Bytes an image.
+  /// Bytes per image.
   @inlinable public var byteCount: Int { height &* bytesPerRow }
-  /// Samples an image.
+  /// Samples per image.
   @inlinable public var sampleCount: Int { height &* width &* channels }
 
   /// The same format at another size.
@@ -80,7 +80,7 @@ public struct ImageFormat: Sendable, Hashable, Codable {
     resized(height: region.height, width: region.width)
   }
 
-  /// numpy's shape of an image: two dimensions where there is one channel, else three.
+  /// numpy's shape of an image: two dimensions if there is one channel, else three.
   public var shape: [Int] {
     channels == 1 ? [height, width] : [height, width, channels]
   }

@@ -9,7 +9,8 @@ extension ConcatenatedStore {
     let layout = try GatherPlan(indices, regions: regions, in: self).layout
     guard layout.byteCount <= destination.freeCapacity else {
       throw StoreError(
-        .invalidArgument, "room for \(destination.freeCapacity) bytes where \(layout.byteCount) are read",
+        .invalidArgument,
+        "room for \(destination.freeCapacity) bytes, and \(layout.byteCount) are to be read",
         remedy: "give the sum of the sizes of the images")
     }
     guard indices.count > 0 else { return }
@@ -21,7 +22,7 @@ extension ConcatenatedStore {
     guard destination.byteCount - appended == layout.byteCount else {
       throw StoreError(
         .corrupt,
-        "\(destination.byteCount - appended) bytes of pixels where \(layout.byteCount) were announced")
+        "\(destination.byteCount - appended) bytes of pixels instead of the \(layout.byteCount) announced")
     }
     guard !sorted.isInOrder else { return }
     try unsafe destination.withUnsafeMutableBytes { (memory, initialized) throws(StoreError) in

@@ -21,7 +21,7 @@ extension InMemoryStore {
     /// Makes room for images to come, so that memory is asked for once.
     ///
     /// - Parameter byteCount: the bytes of pixels that all images together will take.
-    /// - Throws: ``StoreError/Code/limitExceeded`` where memory does not suffice.
+    /// - Throws: ``StoreError/Code/limitExceeded`` if memory does not suffice.
     public mutating func reserveCapacity(_ byteCount: Int) throws(StoreError) {
       guard byteCount > memory?.capacity ?? 0 else { return }
       let larger = try PixelMemory(capacity: byteCount)

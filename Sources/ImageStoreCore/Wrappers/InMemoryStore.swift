@@ -46,7 +46,7 @@ public final class InMemoryStore: ImageStore {
 
   /// Reads all of a store: its pixels, labels, columns and class names.
   ///
-  /// - Throws: what reading throws; ``StoreError/Code/limitExceeded`` where memory does not suffice.
+  /// - Throws: what reading throws; ``StoreError/Code/limitExceeded`` if memory does not suffice.
   public convenience init(copying store: any ImageStore) throws(StoreError) {
     var labels = ImageLabels(labels: try store.labels())
     for name in store.columnNames { labels.columns[name] = try store.column(name) }
@@ -64,7 +64,7 @@ public final class InMemoryStore: ImageStore {
     }
     guard memory.byteCount == layout.byteCount else {
       throw StoreError(
-        .corrupt, "\(memory.byteCount) bytes of pixels where \(layout.byteCount) were announced")
+        .corrupt, "\(memory.byteCount) bytes of pixels instead of the \(layout.byteCount) announced")
     }
     self.init(memory: memory, layout: layout, labels: labels, classNames: store.classNames)
   }

@@ -1,7 +1,7 @@
-/// Some images of a store, in an order of their own; the same image may stand in it more than once.
+/// Some images of a store, in an order of their own; the same image may be in it more than once.
 ///
-/// A range takes no memory an image until ``labels()`` or ``column(_:)`` is asked for; a list of
-/// indices takes 8 bytes an image. Labels are picked once and kept. A subset of a subset reads from
+/// A range takes no memory per image until ``labels()`` or ``column(_:)`` is asked for; a list of
+/// indices takes 8 bytes per image. Labels are picked once and kept. A subset of a subset reads from
 /// the store underneath.
 public struct SubsetStore: StoreWrapper {
   private enum Selection {
@@ -70,7 +70,7 @@ public struct SubsetStore: StoreWrapper {
     }
   }
 
-  /// Where an image stands in ``base``.
+  /// The index of an image in ``base``.
   ///
   /// - Precondition: `index` is in `0..<count`.
   public func baseIndex(_ index: Int) -> Int {
@@ -120,7 +120,7 @@ public struct SubsetStore: StoreWrapper {
     }
   }
 
-  /// Passes the advice on; where the subset is in no rising order, reading it in sequence is reading
+  /// Passes the advice on; if the subset is not in rising order, reading it in sequence is reading
   /// ``base`` in none.
   public func advise(_ pattern: AccessPattern) {
     switch selection {

@@ -1,9 +1,9 @@
 import ImageStoreCore
 
 extension ConformanceCheck {
-  /// Images lent one after another.
+  /// Images borrowed one after another.
   static let borrowing = [
-    ConformanceCheck("lent images are the images read") { run in
+    ConformanceCheck("borrowed images are the images read") { run in
       for isMixed in run.capabilities.holdsMixedSizes ? [false, true] : [false] {
         let format = try run.format()
         let images =
@@ -25,7 +25,7 @@ extension ConformanceCheck {
         }
       }
     },
-    ConformanceCheck("an error of the body ends the lending and comes out") { run in
+    ConformanceCheck("an error of the body ends the borrowing and comes out") { run in
       let store = try run.store(try run.images(9))
       let thrown = StoreError(.busy, "thrown by the body", image: 5)
       for last in [0, 2, 8] {

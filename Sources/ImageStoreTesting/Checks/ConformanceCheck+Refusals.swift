@@ -94,7 +94,7 @@ extension ConformanceCheck {
 }
 
 extension CheckRun {
-  /// Images of one format and, where the store can hold them, images of different sizes.
+  /// Images of one format and, if the store can hold them, images of different sizes.
   fileprivate mutating func uniformAndMixed(_ count: Int) throws -> [ModelImages] {
     let uniform = try images(count)
     guard capabilities.holdsMixedSizes else { return [uniform] }

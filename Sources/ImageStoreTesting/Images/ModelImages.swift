@@ -8,7 +8,7 @@ public struct ModelImages: Sendable, Hashable {
   public private(set) var formats: [ImageFormat] = []
   /// The bytes of each image: rows x pixels x samples, without padding.
   public private(set) var pixels: [[UInt8]] = []
-  /// A label an image, or nil.
+  /// One label per image, or nil.
   public var labels: [Int]?
   /// Further values, one an image each.
   public var columns: [String: Column] = [:]
@@ -20,7 +20,7 @@ public struct ModelImages: Sendable, Hashable {
   /// How many images there are.
   public var count: Int { pixels.count }
 
-  /// The format all images have, or nil where they differ or there are none.
+  /// The format all images have, or nil if they differ or there are none.
   public var uniformFormat: ImageFormat? {
     guard let first = formats.first else { return nil }
     for format in formats where format != first { return nil }
@@ -79,7 +79,7 @@ public struct ModelImages: Sendable, Hashable {
     return slice
   }
 
-  /// Adds the images of another model, which has labels and columns where this one has.
+  /// Adds the images of another model, which has labels and columns if this one has.
   public mutating func append(contentsOf other: ModelImages) {
     formats += other.formats
     pixels += other.pixels

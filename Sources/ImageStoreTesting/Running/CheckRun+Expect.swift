@@ -41,7 +41,7 @@ extension CheckRun {
       store, indices, regions: regions, filled: filled, room: expected.count + spare)
     let call = "read(\(Self.short(indices)), regions: \(Self.short(regions)))"
     if let error = read.error { throw PlanViolation("\(call) throws: \(error)") }
-    try require(read.keptBefore, "\(call): overwrites the \(filled) bytes that stood there")
+    try require(read.keptBefore, "\(call): overwrites the \(filled) bytes that were there")
     try require(read.keptBehind, "\(call): writes beyond the room it was given")
     try requireEqual("\(call): bytes appended", read.bytes.count, expected.count)
     guard read.bytes != expected else { return }
@@ -59,7 +59,7 @@ extension CheckRun {
     let read = CheckedRead(store, indices, regions: regions, filled: 5, room: room)
     let call = "read(\(Self.short(indices)), regions: \(Self.short(regions))) with room for \(room) bytes"
     try requireError(code, what: call) { if let error = read.error { throw error } }
-    try require(read.keptBefore, "\(call): changes what stood in the destination")
+    try require(read.keptBefore, "\(call): changes what was in the destination")
     try require(read.keptBehind, "\(call): writes beyond the room it was given")
     try requireEqual("\(call): bytes appended", read.bytes.count, 0)
   }

@@ -5,7 +5,7 @@ struct CheckRun {
   let factory: StoreFactory
   let folder: String
   var random: SyntheticImages
-  /// The names of the stores that may stand in the folder when the check ends.
+  /// The names of the stores that may be in the folder when the check ends.
   var written: Set<String> = []
 
   init(_ factory: StoreFactory, folder: String, seed: UInt64) {

@@ -4,7 +4,7 @@ import ImageStoreCore
 struct CheckedRead {
   /// What was appended.
   let bytes: [UInt8]
-  /// Whether what stood before the destination is as it was.
+  /// Whether what was before the destination is as it was.
   let keptBefore: Bool
   /// Whether what lies behind the destination's room is as it was.
   let keptBehind: Bool
@@ -13,7 +13,7 @@ struct CheckedRead {
   /// Reads into memory that is partly filled.
   ///
   /// - Parameters:
-  ///   - filled: bytes that stand in the destination already; odd numbers make slots unaligned.
+  ///   - filled: bytes that are in the destination already; odd numbers make slots unaligned.
   ///   - room: bytes of room behind them.
   init(
     _ store: any ImageStore, _ indices: [Int], regions: [ImageRegion] = [], filled: Int = 0, room: Int
@@ -23,7 +23,7 @@ struct CheckedRead {
       byteCount: filled + room + behind, alignment: 64)
     defer { unsafe memory.deallocate() }
     for offset in memory.indices { unsafe memory[offset] = Self.pattern(offset) }
-    // Only this part is handed out; the rest stands guard.
+    // Only this part is handed out; the rest is there to be watched.
     let target = unsafe UnsafeMutableRawBufferPointer(rebasing: memory[..<(filled + room)])
     var output = unsafe OutputRawSpan(buffer: target, initializedCount: filled)
     var failure: (any Error)?

@@ -37,7 +37,7 @@ public struct StoreFactory: Sendable {
   /// Makes a writer for a path and mode, whose parent folder is there, and hands it to
   /// ``WritePlan/run(_:)``, which consumes it.
   public var write: @Sendable (_ path: String, _ mode: WriteMode, _ plan: WritePlan) throws -> Void
-  /// Opens the store at a path; throws where there is none.
+  /// Opens the store at a path; throws if there is none.
   public var open: @Sendable (_ path: String) throws -> any ImageStore
 
   /// Describes a kind of store to the suite; the parameters are the properties.
@@ -60,9 +60,9 @@ public struct StoreCapabilities: Sendable {
   /// Whether an image of a sample type and number of channels can be stored; heights and widths are
   /// no matter. What cannot be must be refused with ``StoreError/Code/unsupported``.
   public var holds: @Sendable (_ elementType: ElementType, _ channels: Int) -> Bool = { _, _ in true }
-  /// Whether images of different heights and widths can stand in one store.
+  /// Whether images of different heights and widths can be in one store.
   public var holdsMixedSizes = true
-  /// Whether images of different sample types and channels can stand in one store; where false the
+  /// Whether images of different sample types and channels can be in one store; if false the
   /// suite tries none.
   public var holdsMixedFormats = false
   /// Whether a store can do without labels.
@@ -75,10 +75,10 @@ public struct StoreCapabilities: Sendable {
   public var holdsClassNames = true
   /// Whether a store of no images can be written and opened.
   public var holdsNothing = true
-  /// Whether ``WriteMode/append`` works on a store that is there; where false it must throw
+  /// Whether ``WriteMode/append`` works on a store that is there; if false it must throw
   /// ``StoreError/Code/unsupported``.
   public var canAppend = true
-  /// Whether appended images can bring further class names; where false such an append must be refused with
+  /// Whether appended images can bring further class names; if false such an append must be refused with
   /// ``StoreError/Code/invalidArgument`` or ``StoreError/Code/unsupported``.
   public var canAddClassNames = true
   /// Off for the stores of this package that do not share their writers' frame yet.

@@ -34,7 +34,7 @@ package struct TemporaryFolder: ~Copyable {
     _ = unsafe rmdir(path)
   }
 
-  /// The names in a folder, or nil where there is no such folder.
+  /// The names in a folder, or nil if there is no such folder.
   private static func entries(of path: String) -> [String]? {
     guard let folder = unsafe opendir(path) else { return nil }
     defer { unsafe _ = closedir(folder) }
