@@ -87,13 +87,15 @@ let package = Package(
     library("PackedBitStore", ["ImageStoreCore", "StoreIO", "NumPyFormat", "CImageKernels"]),
 
     // What uses stores.
+    library(
+      "ImageStoreCatalog",
+      ["ImageStoreCore", "StoreIO", "CIFAR10", "FileStore", "LMDBStore", "HDF5Store", "NPZStore", "PackedBitStore"]),
     library("ImageFeeding", ["ImageStoreCore", "StoreIO", "CImageKernels"]),
     library("ImageStoreTesting", ["ImageStoreCore"]),
     .executableTarget(
       name: "imagestore",
       dependencies: [
-        "ImageStoreCore", "StoreIO", "ImageFeeding", "PNGCodec", "NumPyFormat",
-        "CIFAR10", "FileStore", "LMDBStore", "HDF5Store", "NPZStore", "PackedBitStore",
+        "ImageStoreCore", "StoreIO", "ImageStoreCatalog", "ImageFeeding", "PNGCodec", "NumPyFormat",
         .product(
           name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["CommandLine"])),
       ],
@@ -121,7 +123,7 @@ let package = Package(
     tests("CIFAR10", ["StoreIO", "Deflate", "CImageKernels", "Corpora"]),
     tests("FileStore", ["PNGCodec", "StoreIO"]),
     tests("LMDBStore", ["StoreIO", "NumPyFormat", "CLMDB", "WriterProcess", "Corpora"]),
-    tests("HDF5Store", ["StoreIO", "Corpora"]),
+    tests("HDF5Store", ["StoreIO", "CHDF5", "CFaults", "Corpora"]),
     tests("NPZStore", ["StoreIO", "Deflate", "NumPyFormat", "Corpora"]),
     tests("PackedBitStore", ["StoreIO", "CImageKernels"]),
     tests("ImageFeeding"),

@@ -32,21 +32,26 @@ if [ "${1:-}" = ci ]; then
   swift build --product Torture
   torture=$(swift build --show-bin-path)/Torture
   each kills 200 create append
+  each power-loss 100
   full
   exit
 fi
 swift build -c release --product Torture
 torture=$(swift build -c release --show-bin-path)/Torture
 if [ "${1:-}" = quick ]; then
-  kills=20 flips=1000 opens=1000 reads=20000 commits=20
+  kills=20 states=100 flips=1000 opens=1000 reads=20000 commits=20
 else
-  kills=1000 flips=10000 opens=10000 reads=1000000 commits=200
+  kills=1000 states=1000 flips=10000 opens=10000 reads=1000000 commits=200
 fi
 each flips "$flips"
+[ "${1:-}" = quick ] || each flips every
 each kills every
 each kills "$kills"
 IMAGE_STORES_OLD_RENAME=1 each kills every
+each power-loss "$states"
+each power-loss-without-waits 200
 each faults
+each map-faults
 each reading-faults
 each file-size-limits
 full
@@ -55,4 +60,6 @@ each files "$opens"
 each memory "$reads"
 each concurrency "$commits" # the slowest: an append to HDF5 of mixed sizes writes every dataset anew
 "$torture" fork all
+each held
+each fork-busy 100
 [ -z "${IMAGE_STORES_CORPORA:-}" ] || "$torture" corpora "$IMAGE_STORES_CORPORA"/*

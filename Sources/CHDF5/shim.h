@@ -11,6 +11,7 @@
 static inline hid_t CHDF5_uint8(void) { return H5T_STD_U8LE; }
 static inline hid_t CHDF5_uint16(void) { return H5T_STD_U16LE; }
 static inline hid_t CHDF5_uint32(void) { return H5T_STD_U32LE; }
+static inline hid_t CHDF5_uint64(void) { return H5T_STD_U64LE; }
 static inline hid_t CHDF5_int8(void) { return H5T_STD_I8LE; }
 static inline hid_t CHDF5_int16(void) { return H5T_STD_I16LE; }
 static inline hid_t CHDF5_int32(void) { return H5T_STD_I32LE; }
@@ -28,6 +29,7 @@ static inline hid_t CHDF5_file_creation(void) { return H5P_FILE_CREATE; }
 static inline hid_t CHDF5_dataset_creation(void) { return H5P_DATASET_CREATE; }
 static inline hid_t CHDF5_dataset_access(void) { return H5P_DATASET_ACCESS; }
 static inline hid_t CHDF5_link_creation(void) { return H5P_LINK_CREATE; }
+static inline hid_t CHDF5_group_creation(void) { return H5P_GROUP_CREATE; }
 static inline hid_t CHDF5_link_access(void) { return H5P_LINK_ACCESS; }
 
 // Constants with casts or calls in them.
@@ -117,6 +119,32 @@ static inline uint64_t CHDF5_header_address(hid_t object) {
 #else
   H5O_info_t info;
   return H5Oget_info2(object, &info, H5O_INFO_BASIC) < 0 ? (uint64_t)HADDR_UNDEF : (uint64_t)info.addr;
+#endif
+}
+
+// How many hard links an object has, or -1 on failure.
+static inline int64_t CHDF5_link_count(hid_t object) {
+#if H5_VERSION_GE(1, 12, 0)
+  H5O_info2_t info;
+  return H5Oget_info3(object, &info, H5O_INFO_BASIC) < 0 ? -1 : (int64_t)info.rc;
+#else
+  H5O_info_t info;
+  return H5Oget_info2(object, &info, H5O_INFO_BASIC) < 0 ? -1 : (int64_t)info.rc;
+#endif
+}
+
+// Whether two identifiers are of one object of a file.
+static inline bool CHDF5_is_same_object(hid_t object, hid_t other) {
+#if H5_VERSION_GE(1, 12, 0)
+  H5O_info2_t info, other_info;
+  int order = 1;
+  return H5Oget_info3(object, &info, H5O_INFO_BASIC) >= 0 &&
+         H5Oget_info3(other, &other_info, H5O_INFO_BASIC) >= 0 &&
+         H5Otoken_cmp(object, &info.token, &other_info.token, &order) >= 0 && order == 0;
+#else
+  H5O_info_t info, other_info;
+  return H5Oget_info2(object, &info, H5O_INFO_BASIC) >= 0 &&
+         H5Oget_info2(other, &other_info, H5O_INFO_BASIC) >= 0 && info.addr == other_info.addr;
 #endif
 }
 

@@ -32,6 +32,11 @@ extension Batch {
         guard fileNames.allSatisfy({ $0.text != nil }) else {
           throw StoreError(.corrupt, "'filenames' is not a list of names")
         }
+        // One long text may stand for many names.
+        guard fileNames.allSatisfy({ ($0.text?.count ?? 0) <= Self.maximumNameByteCount }) else {
+          throw StoreError(
+            .limitExceeded, "'filenames' has one of more than \(Self.maximumNameByteCount) bytes")
+        }
       }
       let title = batch.value(of: "batch_label", in: source)?.text?.text(in: source)
       return Batch(
@@ -39,6 +44,8 @@ extension Batch {
         isTest: isTest || title?.hasPrefix("testing") == true, source: memory)
     }
   }
+
+  private static let maximumNameByteCount = 4096
 
   private static func check(
     _ count: Int, of name: StaticString, _ planes: BatchPlanes

@@ -44,8 +44,9 @@ public struct CIFAR10: Sendable {
       }
       if batch.isTest { test.append(batch) } else { training.append(batch) }
     }
-    self.training = CIFARImages(training, classNames: names.fine, threads: threads)
-    self.test = CIFARImages(test, classNames: names.fine, threads: threads)
+    let paths = Array(Set(found.batches.map(\.path))).sorted()
+    self.training = CIFARImages(training, classNames: names.fine, threads: threads, sourcePaths: paths)
+    self.test = CIFARImages(test, classNames: names.fine, threads: threads, sourcePaths: paths)
   }
 
   /// Whether a path leads to what ``init(at:threads:)`` reads, judged by names and first bytes.

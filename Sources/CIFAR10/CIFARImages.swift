@@ -19,9 +19,12 @@ public final class CIFARImages: ImageStore {
 
   public let classNames: [String]?
   public let columnNames: [String]
+  public let sourcePaths: [String]
 
-  init(_ batches: [Batch], classNames: [String]?, threads: Int?) {
+  /// - Parameter sourcePaths: the files of the batches, or the archive.
+  init(_ batches: [Batch], classNames: [String]?, threads: Int?, sourcePaths: [String]) {
     self.batches = batches
+    self.sourcePaths = sourcePaths
     self.classNames = classNames
     self.threads = Workers.threadCount(threads)
     var starts = [0]

@@ -30,6 +30,8 @@ struct ClassNames: Sendable {
         guard let elements = value.elements, elements.allSatisfy({ $0.text != nil }) else {
           throw StoreError(.corrupt, "'\(key)' is not a list of names")
         }
+        // One long text may stand for many names.
+        try Self.checkByteCount(elements.reduce(0) { $0 + ($1.text?.count ?? 0) })
         return elements.compactMap { $0.text?.text(in: source) }
       }
       let ofTen = try names("label_names")
@@ -40,14 +42,17 @@ struct ClassNames: Sendable {
 
   /// Lines of text that are not empty.
   private static func lines(_ memory: BatchMemory) throws(StoreError) -> [String] {
-    let limit = 1 << 16
     let text = try memory.withSpan { (source) throws(StoreError) in
-      guard source.byteCount <= limit else {
-        throw StoreError(
-          .limitExceeded, "\(source.byteCount) bytes of names where at most \(limit) are expected")
-      }
+      try checkByteCount(source.byteCount)
       return unsafe source.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }
     }
     return text.split(whereSeparator: \.isNewline).map(String.init)
+  }
+
+  private static func checkByteCount(_ byteCount: Int) throws(StoreError) {
+    let limit = 1 << 16
+    guard byteCount <= limit else {
+      throw StoreError(.limitExceeded, "\(byteCount) bytes of names where at most \(limit) are expected")
+    }
   }
 }

@@ -46,17 +46,15 @@ struct Discovery {
   }
 
   private init(folder: String) throws(StoreError) {
-    let names = try FileSystem.names(in: folder)
-    let roles = names.compactMap { FileRole(name: $0) }
-    if Self.distributions(roles).isEmpty {
-      let children = FileRole.Distribution.allCases.filter {
-        names.contains($0.folderName) && FileSystem.kind(of: "\(folder)/\($0.folderName)") == .folder
-      }
+    var folder = folder
+    var names = try FileSystem.names(in: folder)
+    var walk = SetFolderWalk()
+    while Self.distributions(names.compactMap { FileRole(name: $0) }).isEmpty {
+      let children = walk.children(of: folder, names: names)
       try Self.checkOnlyOne(children, in: folder)
-      if let child = children.first {
-        try self.init(folder: "\(folder)/\(child.folderName)")
-        return
-      }
+      guard let child = children.first else { break }
+      folder += "/\(child.folderName)"
+      names = try FileSystem.names(in: folder)
     }
     var files: [BatchFile] = []
     for name in names {
@@ -108,25 +106,33 @@ struct Discovery {
 
   /// Judges by names, and of one file also by its first bytes, without reading a batch.
   static func recognizes(_ path: String) -> Bool {
-    do throws(StoreError) {
-      switch FileSystem.kind(of: path) {
-      case .folder:
-        let names = try FileSystem.names(in: path)
-        return names.contains {
-          guard let role = FileRole(name: $0), role.isBatch else { return false }
-          let path = "\(path)/\($0)"
-          // A folder of images may have subfolders called train and test.
-          return FileSystem.kind(of: path) == .file && recognizes(path)
-        }
-          || FileRole.Distribution.allCases.contains {
-            names.contains($0.folderName) && recognizes("\(path)/\($0.folderName)")
-          }
-      case .file: return FileContent(try MappedFile(path)) != .other
-      default: return false
-      }
-    } catch {
-      return false
+    switch FileSystem.kind(of: path) {
+    case .folder:
+      var walk = SetFolderWalk()
+      return recognizes(folder: path, &walk)
+    case .file: return recognizes(file: path)
+    default: return false
     }
+  }
+
+  private static func recognizes(folder: String, _ walk: inout SetFolderWalk) -> Bool {
+    guard let names = try? FileSystem.names(in: folder) else { return false }
+    let hasBatch = names.contains { name in
+      // A folder of images may have subfolders called train and test.
+      FileRole(name: name)?.isBatch == true && FileSystem.kind(of: "\(folder)/\(name)") == .file
+        && recognizes(file: "\(folder)/\(name)")
+    }
+    if hasBatch { return true }
+    for child in walk.children(of: folder, names: names)
+    where recognizes(folder: "\(folder)/\(child.folderName)", &walk) {
+      return true
+    }
+    return false
+  }
+
+  private static func recognizes(file: String) -> Bool {
+    guard let map = try? MappedFile(file) else { return false }
+    return FileContent(map) != .other
   }
 
   /// The distributions that some files have batches of.
@@ -143,6 +149,23 @@ struct Discovery {
     throw StoreError(
       .unsupported, "it holds several sets: \(found.map(\.folderName).joined(separator: ", "))",
       remedy: "give the path of one of them", path: path)
+  }
+}
+
+/// The way down from a folder to those that sets unpack to. A folder is entered once: a link may lead back up.
+private struct SetFolderWalk {
+  private var entered: Set<FileIdentity> = []
+
+  /// The sets that have a folder directly below, which have not been entered before and are then.
+  mutating func children(of folder: String, names: [String]) -> [FileRole.Distribution] {
+    if let identity = FileIdentity(ofPath: folder) { entered.insert(identity) }
+    return FileRole.Distribution.allCases.filter { distribution in
+      let path = "\(folder)/\(distribution.folderName)"
+      guard names.contains(distribution.folderName), FileSystem.kind(of: path) == .folder,
+        let identity = FileIdentity(ofPath: path)
+      else { return false }
+      return entered.insert(identity).inserted
+    }
   }
 }
 

@@ -7,13 +7,16 @@ struct TarHeader {
   let byteCount: Int
   let isPlainFile: Bool
 
+  /// - Returns: nil for a block of zeros, which ends an archive.
   /// - Throws: ``StoreError/Code/corrupt`` where the block fails its checksum or has a size that is no
   ///   number.
-  init(_ block: [UInt8]) throws(StoreError) {
+  init?(_ block: [UInt8]) throws(StoreError) {
+    var total = 0
+    for byte in block { total += Int(byte) }
+    guard total > 0 else { return nil }
     // The checksum is the sum of all bytes with its own eight taken for spaces.
-    let sum = block.enumerated().reduce(0) { sum, byte in
-      sum + ((148..<156).contains(byte.offset) ? 0x20 : Int(byte.element))
-    }
+    var sum = total + 8 * 0x20
+    for position in 148..<156 { sum -= Int(block[position]) }
     guard Self.number(block[148..<156]) == sum else {
       throw StoreError(.corrupt, "the archive has a header that fails its checksum", remedy: "get it again")
     }

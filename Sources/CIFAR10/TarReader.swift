@@ -13,19 +13,28 @@ struct TarReader: ~Copyable {
     let byteCount: Int
   }
 
-  /// The most bytes that an archive may inflate to. CIFAR's have 0.2 GB.
-  static let maximumByteCount = 1 << 31
+  /// The most bytes that an archive may have, and one that is gzipped may inflate to. CIFAR's have 0.2 GB, of
+  /// which gzip can save little; a small file that stands for much more does not get the memory and time.
+  private static func maximumByteCount(_ archive: UnsafeRawBufferPointer) -> Int {
+    let most = 1 << 31
+    return unsafe TarStream.isGzip(archive) ? min(most, 256 << 20 + 64 * min(archive.count, most)) : most
+  }
   private static let blockByteCount = 512
 
   private var stream: TarStream
   /// Bytes of the member read last that are still to be read, and of the padding after it.
   private var rest = 0
   private var padding = 0
-  private var budget = maximumByteCount
+  private var budget: Int
+  private let maximumByteCount: Int
+  /// The header read last, in memory that is used again.
+  private var block = [UInt8](repeating: 0, count: blockByteCount)
 
   /// - Parameter bytes: the archive, readable for as long as the reader is used.
   @unsafe init(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
     stream = try unsafe TarStream(bytes)
+    maximumByteCount = unsafe Self.maximumByteCount(bytes)
+    budget = maximumByteCount
   }
 
   /// Whether these bytes may be an archive: gzip, or a header of tar.
@@ -45,14 +54,14 @@ struct TarReader: ~Copyable {
     while true {
       try skip(rest + padding)
       guard let header = try header() else {
-        while try stream.skip(1 << 20) > 0 {}
+        try skipToEnd()
         return nil
       }
-      guard header.byteCount <= budget else {
-        throw StoreError(
-          .limitExceeded, "the archive has more than \(Self.maximumByteCount) bytes", key: header.name)
+      do throws(StoreError) {
+        try spend(header.byteCount)
+      } catch {
+        throw error.at(key: header.name)
       }
-      budget -= header.byteCount
       rest = header.byteCount
       padding = -header.byteCount & (Self.blockByteCount - 1)
       if header.isPlainFile { return Member(name: header.name, byteCount: header.byteCount) }
@@ -82,19 +91,37 @@ struct TarReader: ~Copyable {
 
   /// The next header, or nil at the end of the archive.
   private mutating func header() throws(StoreError) -> TarHeader? {
-    var block = [UInt8](repeating: 0, count: Self.blockByteCount)
-    var span = block.mutableSpan
-    let found = try unsafe span.withUnsafeMutableBytes { (buffer) throws(StoreError) in
-      try unsafe stream.read(into: buffer)
-    }
+    let found = try Self.fill(&block, from: &stream)
     if found == 0 { return nil }
     guard found == Self.blockByteCount else { throw .archiveCutShort }
-    guard budget >= Self.blockByteCount else {
-      throw StoreError(.limitExceeded, "the archive has more than \(Self.maximumByteCount) bytes")
+    try spend(Self.blockByteCount)
+    return try TarHeader(block)
+  }
+
+  private static func fill(_ block: inout [UInt8], from stream: inout TarStream) throws(StoreError) -> Int {
+    var span = block.mutableSpan
+    return try unsafe span.withUnsafeMutableBytes { (buffer) throws(StoreError) in
+      try unsafe stream.read(into: buffer)
     }
-    budget -= Self.blockByteCount
-    // A block of zeros ends the archive.
-    return block.allSatisfy { $0 == 0 } ? nil : try TarHeader(block)
+  }
+
+  /// Passes over what is behind the end of the archive, so that its checksum is read.
+  private mutating func skipToEnd() throws(StoreError) {
+    while true {
+      let count = try stream.skip(1 << 16)
+      guard count > 0 else { return }
+      try spend(count)
+    }
+  }
+
+  /// Takes bytes off what the archive may still inflate to.
+  private mutating func spend(_ byteCount: Int) throws(StoreError) {
+    guard byteCount <= budget else {
+      throw StoreError(
+        .limitExceeded, "the archive has more than \(maximumByteCount) bytes",
+        remedy: "unpack it and give the folder")
+    }
+    budget -= byteCount
   }
 }
 

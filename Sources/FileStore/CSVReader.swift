@@ -12,11 +12,15 @@ struct CSVField {
 /// Reads records of comma-separated values (RFC 4180, https://www.rfc-editor.org/rfc/rfc4180), UTF-8 with
 /// or without a byte order mark, lines ended by CRLF, LF or CR. Empty lines are skipped.
 ///
-/// Nothing is copied: fields are ranges of the file's map. A field may hold commas, quotes and line
+/// Nothing is copied: fields are ranges of the file's bytes. A field may hold commas, quotes and line
 /// breaks within quotes; a quote elsewhere, a quoted field that does not end, and a NUL byte are errors
 /// that name the line.
-struct CSVReader {
-  let file: MappedFile
+///
+/// Invariant behind `@safe`: `owner` keeps `bytes` readable and nobody writes to them.
+@safe struct CSVReader {
+  private let owner: AnyObject
+  private let bytes: UnsafeRawBufferPointer
+  private let path: String
   /// The character between fields and the one around them.
   private let separator: UInt8
   private let quote: UInt8
@@ -27,18 +31,37 @@ struct CSVReader {
   private(set) var line = 0
 
   init(_ file: MappedFile, separator: Character = ",", quote: Character = "\"") {
-    self.file = file
+    unsafe self.init(file, file.bytes, path: file.path, separator, quote)
+  }
+
+  /// - Parameter path: of the file that was read into the memory.
+  init(_ memory: PixelMemory, path: String) {
+    unsafe self.init(memory, memory.bytes, path: path, ",", "\"")
+  }
+
+  private init(
+    _ owner: AnyObject, _ bytes: UnsafeRawBufferPointer, path: String, _ separator: Character,
+    _ quote: Character
+  ) {
+    self.owner = owner
+    unsafe self.bytes = unsafe bytes
+    self.path = path
     self.separator = separator.asciiValue!
     self.quote = quote.asciiValue!
-    if unsafe file.bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
+    if unsafe bytes.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
   }
 
   /// Reads the next record that is not an empty line.
   ///
-  /// - Parameter fields: replaced by the record's fields; its memory is used again.
+  /// - Parameters:
+  ///   - fields: replaced by the record's fields; its memory is used again.
+  ///   - most: how many fields a record may have, so that one of commas alone takes no more memory.
+  ///   - code: of the error that it has more.
   /// - Returns: false at the end of the file.
-  mutating func next(_ fields: inout [CSVField]) throws(StoreError) -> Bool {
-    let bytes = unsafe file.bytes
+  mutating func next(
+    _ fields: inout [CSVField], atMost most: Int, else code: StoreError.Code = .corrupt
+  ) throws(StoreError) -> Bool {
+    let bytes = unsafe bytes
     fields.removeAll(keepingCapacity: true)
     while position < bytes.count, unsafe isLineEnd(bytes[position]) {
       unsafe endLine(bytes)
@@ -46,6 +69,11 @@ struct CSVReader {
     guard position < bytes.count else { return false }
     line = nextLine
     while true {
+      guard fields.count < most else {
+        throw error(
+          "more than \(most) \(most == 1 ? "field" : "fields")", code, remedy: "quote fields that hold commas"
+        )
+      }
       fields.append(try unsafe field(bytes))
       guard position < bytes.count else { return true }
       if unsafe bytes[position] == separator {
@@ -58,8 +86,8 @@ struct CSVReader {
   }
 
   /// An error about the record read last.
-  func error(_ message: String, remedy: String? = nil) -> StoreError {
-    StoreError(.corrupt, message, remedy: remedy, path: file.path, key: "line \(line)")
+  func error(_ message: String, _ code: StoreError.Code = .corrupt, remedy: String? = nil) -> StoreError {
+    StoreError(code, message, remedy: remedy, path: path, key: "line \(line)")
   }
 
   /// The field that begins at `position`, which is left at what ends it.
@@ -119,9 +147,15 @@ struct CSVReader {
 }
 
 extension CSVReader {
+  /// The bytes of a field, doubled quotes not undone; readable while the reader is.
+  @unsafe func bytes(of field: CSVField) -> UnsafeRawBufferPointer {
+    unsafe UnsafeRawBufferPointer(rebasing: bytes[field.range])
+  }
+
   /// A field as text.
   func text(_ field: CSVField) throws(StoreError) -> String {
-    let bytes = unsafe UnsafeRawBufferPointer(rebasing: file.bytes[field.range])
+    defer { withExtendedLifetime(owner) {} }
+    let bytes = unsafe bytes(of: field)
     guard let text = unsafe String(validating: bytes, as: UTF8.self) else {
       throw error("a field is not UTF-8")
     }
@@ -142,7 +176,7 @@ extension CSVReader {
 
   /// A field as an integer: digits with a sign or none and spaces around; nil for anything else.
   func integer(_ field: CSVField) -> Int? {
-    let bytes = unsafe file.bytes
+    let bytes = unsafe bytes
     var range = field.range
     while let last = range.last, unsafe bytes[last] == 0x20 { range.removeLast() }
     while let first = range.first, unsafe bytes[first] == 0x20 { range.removeFirst() }

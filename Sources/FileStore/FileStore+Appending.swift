@@ -1,5 +1,4 @@
 internal import ImageStoreCore
-internal import StoreIO
 
 // What a writer must know of the store it appends to.
 
@@ -27,51 +26,41 @@ extension FileStore {
     for name in columnNames {
       columns[name] = if let kind = contents.state?.columns[name] { kind } else { try column(name).kind }
     }
-    var reader = CSVReader(table)
-    var fields: [CSVField] = []
-    _ = try reader.next(&fields)
-    var header: [String] = []
-    for field in fields { header.append(try reader.text(field)) }
-    return unsafe LabelsTable(
-      layout, bytes: [UInt8](table.bytes), header: header, count: count,
+    let memory = try table.contents()
+    return LabelsTable(
+      layout, bytes: [UInt8](copying: memory.span), header: try header(memory, table.path), count: count,
       hasLabels: contents.labels != nil, columns: columns)
   }
 
-  /// What `store.json` says, with the state that an append which fails falls back to.
-  func descriptionForAppending(classNames: [String]?) throws(StoreError) -> StoreDescription {
-    var description = contents.description ?? StoreDescription(states: [])
-    if let classNames {
-      guard description.classNames == nil || description.classNames == classNames else {
-        throw StoreError(
-          .invalidArgument, "the store has other class names",
-          remedy: "append images of the same classes, or give no names", path: path)
-      }
-      description.classNames = classNames
-    }
-    description.states = contents.state.map { [$0] } ?? []
-    return description
+  /// The names of the fields of `labels.csv`.
+  private func header(_ memory: PixelMemory, _ path: String) throws(StoreError) -> [String] {
+    var reader = CSVReader(memory, path: path)
+    var fields: [CSVField] = []
+    _ = try reader.next(&fields, atMost: .max)
+    var header: [String] = []
+    for field in fields { header.append(try reader.text(field)) }
+    return header
   }
 
-  /// Removes the images that a writer which did not finish left behind the last one of the store.
-  func removeLeftovers(_ layout: FileStore.Layout) throws(StoreError) {
-    guard layout == .subfolders else { return try removeLeftovers(in: path) }
-    var number = count / FileStore.Layout.imagesPerFolder
-    while true {
-      let subfolder = "\(path)/\(layout.folderName(number))"
-      guard FileSystem.kind(of: subfolder, followingLinks: false) == .folder else { return }
-      try removeLeftovers(in: subfolder)
-      if number * FileStore.Layout.imagesPerFolder >= count, try FileSystem.names(in: subfolder).isEmpty {
-        try FileSystem.remove(subfolder)
-      }
-      number += 1
+  /// What `store.json` is to say besides the new state: the state that an append which fails falls back to.
+  ///
+  /// - Parameter table: what ``tableForAppending(_:)`` returns.
+  func descriptionForAppending(
+    _ table: LabelsTable, classNames: [String]?
+  ) throws(StoreError) -> StoreDescription {
+    guard classNames == nil || self.classNames == nil || classNames == self.classNames else {
+      throw StoreError(
+        .invalidArgument, "the store has other class names",
+        remedy: "append images of the same classes, or give no names", path: path)
     }
-  }
-
-  private func removeLeftovers(in folder: String) throws(StoreError) {
-    for name in try FileSystem.names(in: folder) {
-      guard let index = FileStore.Layout.index(ofFile: name), index >= count else { continue }
-      try FileSystem.remove("\(folder)/\(name)")
-    }
+    // Without a store.json a new one must know the labels.csv that is there, until the longer one takes its place.
+    var state =
+      contents.state
+      ?? StoreDescription.State(
+        labelsCRC32: contents.table?.crc32 ?? 0, count: count, imageFormat: format,
+        hasLabels: contents.labels != nil, columns: table.columns)
+    state.classNames = nil
+    return StoreDescription(classNames: self.classNames, states: [state])
   }
 }
 

@@ -102,11 +102,26 @@ extension FileStore {
     return max(end, start + 1)
   }
 
-  /// Reads and decodes every image, which checks the checksums of PNG, and compares `labels.csv` with the
+  /// Reads and decodes every image, which checks the checksums of PNG, those of text and profiles too, and compares `labels.csv` with the
   /// checksum in `store.json`, where there is one.
   public func verify(progress: (_ checked: Int) -> Void) throws(StoreError) {
     try verifyNames()
-    try verifyByReading(progress: progress)
+    try verifyAnnotations()
+    // In the decoder's own memory, a thread one image at a time.
+    let verifiers = IdlePool { () throws(StoreError) in try PNGFileReader(checksEveryChunk: true) }
+    let uniform: ImageFormat? = if case .uniform(let format) = contents.format { format } else { nil }
+    let step = 1024
+    for start in stride(from: 0, to: count, by: step) {
+      let end = min(start + step, count)
+      try Workers.performRuns(of: end - start, minimum: 4, threads: threads) { (run) throws(StoreError) in
+        try verifiers.withObject { (reader) throws(StoreError) in
+          for position in run {
+            try reader.verify(start + position, of: contents.paths, in: folder, as: uniform)
+          }
+        }
+      }
+      progress(end)
+    }
   }
 
   /// PNG has a checksum of every chunk.
@@ -116,17 +131,18 @@ extension FileStore {
   /// decoding checks pixels.
   public func verify(_ indices: Span<Int>) throws(StoreError) { try verifyNames() }
 
-  private func verifyNames() throws(StoreError) {
+  /// Checks that `labels.csv` and `store.json` are those that were written, where there is a `store.json`.
+  func verifyNames() throws(StoreError) {
     if contents.description?.isIntact == false {
       throw StoreError(
         .corrupt, "the file does not agree with its checksum",
-        remedy: "restore it, or remove its crc32 if it was changed on purpose",
+        remedy: "restore it; if the change is meant, remove the key crc32",
         path: "\(path)/\(StoreDescription.fileName)")
     }
     if contents.description != nil, contents.state == nil {
       throw StoreError(
         .corrupt, "the file is not the one that store.json describes",
-        remedy: "restore it, or remove store.json if it was changed on purpose",
+        remedy: "restore it; if the change is meant, remove store.json, or convert to a new store",
         path: "\(path)/\(FolderContents.labelsFileName)")
     }
     if let state = contents.state, state.count != count {

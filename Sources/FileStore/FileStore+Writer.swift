@@ -1,13 +1,14 @@
 public import ImageStoreCore
 internal import StoreIO
+internal import Synchronization
 
 extension FileStore {
   /// Writes a folder of PNGs with their labels.
   ///
   /// A new folder is made in a folder beside it and put in its place by ``finish()``. Images that are
-  /// appended to a folder stand there at once, but belong to the store only when ``finish()`` puts the
-  /// longer `labels.csv` in its place; what a writer leaves that does not finish is removed by the
-  /// next one that appends.
+  /// appended are written to a folder within the store's, moved to their places by ``finish()``, and belong to the store
+  /// when it puts the longer `labels.csv` in its place; what a writer has moved that dies before that, the next one
+  /// that appends takes out again. Nothing else is touched: what has a name that an image needs is refused.
   ///
   /// What is finished is on the disk. On Linux one call synchronises the whole file system, since one a
   /// file would take longer than all else; elsewhere each file is synchronised as it is written.
@@ -15,42 +16,83 @@ extension FileStore {
     public private(set) var count = 0
 
     private var folders: ImageFolders
-    /// Holds the lock of the store appended to.
-    private let lock: File?
-    private let staging: Staging
+    /// The place of a new store, or the append to one that is there.
+    private var staging: Staging?
+    private let session: AppendSession?
+    private var places: PlaceCheck
+    /// What is known of the images that are appended to a store that is there.
+    private var stamps: [AppendPlan.Stamp] = []
     private let layout: FileStore.Layout
     private let threads: Int
     private let encoders: IdlePool<PNGFileWriter>
     private var table: LabelsTable
     private var description: StoreDescription
+    private let classNames: [String]?
     private var format: FolderContents.Format
     private var failure: StoreError?
 
     /// What is there before the first image.
-    private struct Start {
-      var layout: FileStore.Layout
-      var table: LabelsTable
-      var description: StoreDescription
-      var format = FolderContents.Format.unknown
-      var folders = 0
+    private struct Start: ~Copyable {
+      var folders: ImageFolders
+      var staging: Staging?
+      let session: AppendSession?
+      let layout: FileStore.Layout
+      let table: LabelsTable
+      let description: StoreDescription
+      let format: FolderContents.Format
 
-      init(_ layout: FileStore.Layout?, _ classNames: [String]?) {
-        self.layout = layout ?? .subfolders
-        table = LabelsTable(self.layout)
+      /// What is to be done to a path.
+      static func of(
+        _ path: String, _ mode: WriteMode, _ layout: FileStore.Layout?, _ classNames: [String]?,
+        _ threads: Int?
+      ) throws(StoreError) -> Start {
+        if mode != .append || FileSystem.kind(of: path) == nil {
+          let staging = try Staging(destination: path, mode: mode, otherContents: FileStore.otherContents)
+          if mode != .append || staging.isNew { return try Start(consume staging, layout, classNames) }
+          // A store is there after all: one that a dead writer had moved aside is back.
+        }
+        return try Start(appendingTo: path, layout, classNames, threads)
+      }
+
+      /// A new store.
+      private init(
+        _ staging: consuming Staging, _ layout: FileStore.Layout?, _ classNames: [String]?
+      ) throws(StoreError) {
+        let layout = layout ?? .subfolders
+        try FileSystem.createFolder(staging.path)
+        let folder = try Folder(staging.path)
+        folders = ImageFolders(consume folder, layout, after: 0)
+        self.staging = consume staging
+        session = nil
+        format = .unknown
+        self.layout = layout
+        table = LabelsTable(layout)
         description = StoreDescription(classNames: classNames, states: [])
       }
 
       /// The store that stands at a path.
-      init(
-        of path: String, _ layout: FileStore.Layout?, _ classNames: [String]?, _ threads: Int?
+      private init(
+        appendingTo path: String, _ layout: FileStore.Layout?, _ classNames: [String]?, _ threads: Int?
       ) throws(StoreError) {
-        let store = try FileStore(at: path, threads: threads)
-        self.layout = try store.layoutForAppending(asked: layout)
-        table = try store.tableForAppending(self.layout)
-        description = try store.descriptionForAppending(classNames: classNames)
-        folders = (store.count + FileStore.Layout.imagesPerFolder - 1) / FileStore.Layout.imagesPerFolder
-        try store.removeLeftovers(self.layout)
-        if store.count > 0 { format = store.format.map { .uniform($0) } ?? .mixed }
+        guard FileSystem.kind(of: path) == .folder else {
+          throw StoreError(.unrecognized, "this is not a folder", path: path)
+        }
+        let held = try HeldStore(path)
+        let store = try FileStore(held.root(), at: held.path, threads: threads)
+        let layout = try store.layoutForAppending(asked: layout)
+        // What an append vouches for, by a new checksum, must agree with the old one.
+        try store.verifyNames()
+        let table = try store.tableForAppending(layout)
+        let description = try store.descriptionForAppending(table, classNames: classNames)
+        let session = try AppendSession(held, store, layout)
+        let folder = try session.stagedFolder()
+        folders = ImageFolders(consume folder, layout, after: store.count)
+        staging = nil
+        self.session = session
+        format = store.count == 0 ? .unknown : store.format.map { .uniform($0) } ?? .mixed
+        self.layout = layout
+        self.table = table
+        self.description = description
       }
     }
 
@@ -61,35 +103,32 @@ extension FileStore {
     ///   - compression: how much time is given to making files small.
     ///   - classNames: the names of the classes that labels count from 0.
     ///   - threads: on how many threads images are encoded and written; nil for one each processor.
-    /// - Throws: ``StoreError/Code/alreadyExists``; ``StoreError/Code/busy`` where another writer is at
-    ///   work on the folder; ``StoreError/Code/unsupported`` for appending to a folder whose files are not
-    ///   named as this package names them.
+    /// - Throws: ``StoreError/Code/alreadyExists``, also for a file that has the name of an image to be appended;
+    ///   ``StoreError/Code/busy`` where another writer is at work on the folder;
+    ///   ``StoreError/Code/unsupported`` for appending to a folder whose files are not
+    ///   named as this package names them; ``StoreError/Code/corrupt`` for appending to one whose `labels.csv`
+    ///   or `store.json` is not the one that was written.
     public init(
       to path: String, mode: WriteMode = .create, layout: FileStore.Layout? = nil,
       compression: Compression = .fast, classNames: [String]? = nil, threads: Int? = nil
     ) throws(StoreError) {
       // Everything that can throw comes first: noncopyable properties are set all or none.
-      let staging = try Staging(destination: path, mode: mode, otherContents: { _ in nil })
-      let appends = mode == .append && FileSystem.kind(of: path) != nil
-      let lock = try appends ? Self.lock(path) : nil
-      if !appends { try FileSystem.createFolder(staging.path) }
-      let folder = try Folder(appends ? path : staging.path)
-      let start = try appends ? Start(of: path, layout, classNames, threads) : Start(layout, classNames)
-      self.staging = consume staging
-      self.lock = consume lock
-      folders = ImageFolders(consume folder, start.layout, count: start.folders)
+      var start = try Start.of(path, mode, layout, classNames, threads)
+      var places = PlaceCheck(start.layout, count: start.table.count)
+      if let session = start.session {
+        try places.check(start.table.count..<start.table.count + 1, in: session.root)
+      }
+      staging = start.staging.take()
+      session = start.session
+      self.places = places
       self.layout = start.layout
       table = start.table
       description = start.description
+      self.classNames = classNames
       format = start.format
+      folders = start.folders
       self.threads = Workers.threadCount(threads)
       encoders = IdlePool { () throws(StoreError) in try PNGFileWriter(compression) }
-    }
-
-    private static func lock(_ path: String) throws(StoreError) -> File {
-      let file = try File(path, .read)
-      try file.lockForWriting()
-      return file
     }
 
     public mutating func append(
@@ -115,18 +154,25 @@ extension FileStore {
       let first = table.count
       try table.append(annotations, count: batch.count)
       guard batch.count > 0 else { return }
+      if let session { try places.check(first..<table.count, in: session.root) }
       try folders.prepare(first..<table.count)
+      let new = Mutex(
+        [AppendPlan.Stamp](repeating: AppendPlan.Stamp(), count: session == nil ? 0 : batch.count))
       try performRuns(of: batch.count) { (run) throws(StoreError) in
         try encoders.withObject { (encoder) throws(StoreError) in
+          var stamps: [AppendPlan.Stamp] = []
           for position in run {
             try folders.withFolder(of: first + position) { (folder) throws(StoreError) in
               try encoder.write(
                 pixels.extracting(batch.byteRange(of: position)), format: batch[position],
                 index: first + position, to: folder)
             }
+            if session != nil { stamps.append(encoder.stamp()) }
           }
+          if session != nil { new.withLock { $0.replaceSubrange(run, with: stamps) } }
         }
       }
+      stamps += new.withLock { $0 }
       count += batch.count
     }
 
@@ -160,29 +206,29 @@ extension FileStore {
 
     public consuming func finish() throws(StoreError) {
       if let failure { throw failure }
-      if !Folder.synchronizesFiles && layout == .subfolders {
-        for number in 0..<folders.count {
-          try FileSystem.synchronizeFolder("\(folders.root.path)/\(layout.folderName(number))")
-        }
-      }
       let labels = try table.bytes()
-      description.states.insert(
+      description.add(
         StoreDescription.State(
           labelsCRC32: unsafe CRC32.checksum(of: labels.span.bytes), count: table.count,
-          imageFormat: format.uniform, hasLabels: table.hasLabels, columns: table.columns), at: 0)
-      let folder = folders.root.path
-      let labelsPath = "\(folder)/\(FolderContents.labelsFileName)"
-      let descriptionPath = "\(folder)/\(StoreDescription.fileName)"
-      if lock == nil {
-        try FileSystem.write(labels, toNewFile: labelsPath)
-        try FileSystem.write(description.encoded(), toNewFile: descriptionPath)
-        try folders.root.synchronize()
-        try staging.commit()
-      } else {
-        try folders.root.synchronize()
-        try FileSystem.replaceFile(descriptionPath, with: description.encoded())
-        try FileSystem.replaceFile(labelsPath, with: labels)
+          imageFormat: format.uniform, hasLabels: table.hasLabels, columns: table.columns),
+        classNames: classNames)
+      let descriptionBytes = try description.encoded()
+      if let session {
+        try folders.synchronize()
+        return try session.commit(stamps, labels: labels, description: descriptionBytes)
       }
+      try Self.write(labels, to: FolderContents.labelsFileName, in: folders.root)
+      try Self.write(descriptionBytes, to: StoreDescription.fileName, in: folders.root)
+      try folders.synchronize()
+      try staging.take()?.commit()
+    }
+
+    private static func write(
+      _ bytes: [UInt8], to name: String, in folder: borrowing Folder
+    ) throws(StoreError) {
+      let file = try File(name, in: folder, .create)
+      try unsafe file.write(bytes.span.bytes, at: 0)
+      try file.synchronize()
     }
   }
 
@@ -202,6 +248,7 @@ extension FileStore {
     _ source: any ImageStore, to path: String, mode: WriteMode = .create, layout: FileStore.Layout? = nil,
     compression: Compression = .fast, threads: Int? = nil, progress: (_ written: Int) -> Void = { _ in }
   ) throws(StoreError) -> FileStore {
+    try Destination.check(path, isApartFrom: source.sourcePaths)
     var writer = try Writer(
       to: path, mode: mode, layout: layout, compression: compression, classNames: source.classNames,
       threads: threads)

@@ -1,5 +1,6 @@
 public import ImageStoreCore
 internal import StoreIO
+internal import Synchronization
 
 /// A folder of PNG files.
 ///
@@ -22,13 +23,16 @@ public final class FileStore: ImageStore {
   /// The path the store was opened at.
   public let path: String
   public let count: Int
+  public let columnNames: [String]
 
   let contents: FolderContents
   let folder: Folder
   let readers = IdlePool { () throws(StoreError) in try PNGFileReader() }
   let threads: Int
   private let foundFormat = Cached<ImageFormat?>()
-  private let knownColumns: [String: Cached<Column>]
+  private let knownColumns = Mutex<[String: Column]>([:])
+  /// What columns that are read in one pass take at least, a text of each value.
+  private static let columnByteCount = 64 << 20
 
   /// Opens a folder of images.
   ///
@@ -38,14 +42,24 @@ public final class FileStore: ImageStore {
   /// - Throws: ``StoreError/Code/notFound``; ``StoreError/Code/unrecognized`` for a folder that is none of
   ///   the above; ``StoreError/Code/corrupt``, naming the line, for a CSV file that is malformed;
   ///   ``StoreError/Code/invalidArgument`` for a path that leads out of the folder.
-  public init(at path: String, threads: Int? = nil) throws(StoreError) {
-    let contents = try FolderContents.read(path)
+  public convenience init(at path: String, threads: Int? = nil) throws(StoreError) {
+    switch FileSystem.kind(of: path) {
+    case nil: throw StoreError(.notFound, "there is no such folder", path: path)
+    case .folder: break
+    default: throw StoreError(.unrecognized, "this is not a folder", path: path)
+    }
+    try self.init(Folder(path), at: path, threads: threads)
+  }
+
+  /// Opens the store that is in an open folder. All it reads, it reads from this folder, whatever has its path later.
+  init(_ folder: consuming Folder, at path: String, threads: Int?) throws(StoreError) {
+    let contents = try FolderContents.read(folder)
     self.path = path
     self.contents = contents
     self.threads = Workers.threadCount(threads)
-    folder = try Folder(path)
+    self.folder = folder
     count = contents.paths.count
-    knownColumns = contents.columns.mapValues { _ in Cached() }
+    columnNames = contents.columns.keys.sorted()
   }
 
   /// The format all images have, or nil where they differ or there are none.
@@ -67,13 +81,27 @@ public final class FileStore: ImageStore {
 
   public var classNames: [String]? { contents.classNames }
 
-  public var columnNames: [String] { knownColumns.keys.sorted() }
+  public var sourcePaths: [String] { [path] }
 
   public func labels() throws(StoreError) -> [Int]? { contents.labels }
 
   public func column(_ name: String) throws(StoreError) -> Column {
-    guard let known = knownColumns[name] else { throw .noColumn(name, among: columnNames).at(path: path) }
-    return try known.value { () throws(StoreError) in try contents.readColumn(name) }
+    guard contents.columns[name] != nil else { throw .noColumn(name, among: columnNames).at(path: path) }
+    return try knownColumns.withLock { (known) throws(StoreError) in
+      if let column = known[name] { return column }
+      known.merge(try contents.readColumns(columnsToRead(with: name, known))) { $1 }
+      guard let column = known[name] else { throw contents.wrongKind(ofColumn: name) }
+      return column
+    }
+  }
+
+  /// A column with as many of those that are not known yet as fit in some memory, so that asking for one after another
+  /// does not read the whole table each time.
+  private func columnsToRead(with name: String, _ known: [String: Column]) -> [String] {
+    let order = contents.columns.sorted { $0.value < $1.value }.map(\.key)
+    let first = order.firstIndex(of: name) ?? 0
+    let most = max(1, Self.columnByteCount / (MemoryLayout<String>.stride * max(1, count)))
+    return Array((order[first...] + order[..<first]).lazy.filter { known[$0] == nil }.prefix(most))
   }
 
   public func format(at index: Int) throws(StoreError) -> ImageFormat {

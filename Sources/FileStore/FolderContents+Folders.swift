@@ -8,7 +8,7 @@ extension FolderContents {
   /// images in Python" writes them: `N.csv` with one label a line for all N, or a CSV of one label beside
   /// each. Without any CSV the images have no labels.
   static func readNumbered(
-    _ folder: String, names: [String], images: [String]
+    _ folder: borrowing Folder, names: [String], images: [String]
   ) throws(StoreError) -> FolderContents {
     let count = images.count
     let present = Set(names)
@@ -18,7 +18,7 @@ extension FolderContents {
       guard tables.isEmpty else {
         throw StoreError(
           .unrecognized, "images not called 0.png, 1.png ... beside \(tables[0])",
-          remedy: "describe them in labels.csv with the header file,label", path: folder)
+          remedy: "describe them in labels.csv with the header file,label", path: folder.path)
       }
       var paths = ImagePaths()
       var scratch: [UInt8] = []
@@ -29,7 +29,7 @@ extension FolderContents {
     if tables.isEmpty {
       contents.kind = .plain
     } else if present.contains("\(count).csv") {
-      contents.labels = try readLabels("\(folder)/\(count).csv", count: count)
+      contents.labels = try readLabels("\(count).csv", in: folder, count: count)
     } else {
       // An image without its CSV is named by the error of opening it.
       var labels: [Int] = []
@@ -38,9 +38,9 @@ extension FolderContents {
         guard present.contains("\(index).csv") else {
           throw StoreError(
             .corrupt, "\(count) images with neither \(count).csv nor \(index).csv",
-            remedy: "give all labels in \(count).csv, one a line", path: folder)
+            remedy: "give all labels in \(count).csv, one a line", path: folder.path)
         }
-        labels += try readLabels("\(folder)/\(index).csv", count: 1)
+        labels += try readLabels("\(index).csv", in: folder, count: 1)
       }
       contents.labels = labels
     }
@@ -48,18 +48,22 @@ extension FolderContents {
   }
 
   /// Reads one label a line, without a header.
-  private static func readLabels(_ path: String, count: Int) throws(StoreError) -> [Int] {
-    var reader = try CSVReader(MappedFile(path), separator: " ", quote: "|")
+  private static func readLabels(
+    _ name: String, in folder: borrowing Folder, count: Int
+  ) throws(StoreError) -> [Int] {
+    let map = try MappedFile(File(name, in: folder, .read, followingLinks: true))
+    var reader = CSVReader(map, separator: " ", quote: "|")
     var labels: [Int] = []
     var fields: [CSVField] = []
-    while try reader.next(&fields) {
-      guard fields.count == 1, let label = reader.integer(fields[0]) else {
+    while try reader.next(&fields, atMost: 1) {
+      guard let label = reader.integer(fields[0]) else {
         throw reader.error("a line that is not one whole number", remedy: "give one label a line")
       }
+      guard labels.count < count else { throw reader.error("more labels than the \(count) of the images") }
       labels.append(label)
     }
     guard labels.count == count else {
-      throw StoreError(.corrupt, "\(labels.count) labels for \(count) images", path: path)
+      throw StoreError(.corrupt, "\(labels.count) labels for \(count) images", path: map.path)
     }
     return labels
   }
@@ -70,31 +74,31 @@ extension FolderContents {
   ///
   /// - Returns: nil where no class has an image.
   static func readClassFolders(
-    _ folder: String, classes: [String]
+    _ folder: borrowing Folder, classes: [String]
   ) throws(StoreError) -> FolderContents? {
     var paths = ImagePaths()
     var labels: [Int] = []
     var scratch: [UInt8] = []
     for (label, name) in classes.enumerated() {
-      try appendImages(in: name, of: folder, depth: 0, to: &paths, scratch: &scratch)
+      try appendImages(in: folder.folder(name), name, depth: 0, to: &paths, scratch: &scratch)
       labels += repeatElement(label, count: paths.count - labels.count)
     }
     guard paths.count > 0 else { return nil }
     return FolderContents(kind: .classFolders, paths: paths, labels: labels, classNames: classes)
   }
 
+  /// - Parameter prefix: the folder's path within the store's.
   private static func appendImages(
-    in subfolder: String, of folder: String, depth: Int, to paths: inout ImagePaths, scratch: inout [UInt8]
+    in folder: borrowing Folder, _ prefix: String, depth: Int, to paths: inout ImagePaths,
+    scratch: inout [UInt8]
   ) throws(StoreError) {
-    guard depth < 32 else {
-      throw StoreError(.limitExceeded, "folders more than 32 deep", path: "\(folder)/\(subfolder)")
-    }
-    for name in try FileSystem.names(in: "\(folder)/\(subfolder)") where !name.hasPrefix(".") {
-      let path = "\(subfolder)/\(name)"
+    guard depth < 32 else { throw StoreError(.limitExceeded, "folders more than 32 deep", path: folder.path) }
+    for name in try folder.names() where !name.hasPrefix(".") {
+      let path = "\(prefix)/\(name)"
       if isImage(name) {
         try paths.append(path.utf8, scratch: &scratch)
-      } else if FileSystem.kind(of: "\(folder)/\(path)", followingLinks: false) == .folder {
-        try appendImages(in: path, of: folder, depth: depth + 1, to: &paths, scratch: &scratch)
+      } else if folder.kind(of: name) == .folder {
+        try appendImages(in: folder.folder(name), path, depth: depth + 1, to: &paths, scratch: &scratch)
       }
     }
   }

@@ -6,43 +6,60 @@ internal import StoreIO
 extension FolderContents {
   /// Reads `labels.csv`: the header `file,label` and then the names of other columns, a line an image. The
   /// labels are left empty, or out, where images have none.
-  static func readLabelsCSV(_ folder: String) throws(StoreError) -> FolderContents {
-    let table = try MappedFile("\(folder)/\(labelsFileName)")
-    var reader = CSVReader(table)
-    var fields: [CSVField] = []
-    guard try reader.next(&fields) else {
-      throw StoreError(
-        .corrupt, "an empty file", remedy: "begin it with the line file,label", path: table.path)
-    }
-    let header = try Header(fields, of: reader)
-    var paths = ImagePaths()
-    var labels: [Int] = []
-    var isUnlabeled = header.label == nil
-    var scratch: [UInt8] = []
-    while try reader.next(&fields) {
-      guard fields.count == header.fieldCount else {
-        throw reader.error(
-          "\(fields.count) \(fields.count == 1 ? "field" : "fields") where the header has \(header.fieldCount)",
-          remedy: "quote fields that hold commas")
-      }
-      try appendPath(fields[header.file], of: reader, to: &paths, scratch: &scratch)
-      guard let label = header.label else { continue }
-      if paths.count == 1 { isUnlabeled = fields[label].range.isEmpty }
-      if isUnlabeled {
-        guard fields[label].range.isEmpty else {
-          throw reader.error("a label where the images before have none")
-        }
-      } else {
-        labels.append(try labelValue(fields[label], of: reader))
-      }
-    }
-    var contents = FolderContents(kind: .labelsCSV, paths: paths, columns: header.columns, table: table)
+  static func readLabelsCSV(_ folder: borrowing Folder) throws(StoreError) -> FolderContents {
+    var lines = Lines()
+    let table = try CSVFile(labelsFileName, in: folder) { (map) throws(StoreError) in try lines.read(map) }
+    var contents = FolderContents(
+      kind: .labelsCSV, paths: lines.paths, columns: lines.columns, table: table)
     try contents.describe(folder)
-    table.releasePages()
-    let hasLabels = paths.count > 0 ? !isUnlabeled : contents.state?.hasLabels ?? (header.label != nil)
-    contents.labels = hasLabels ? labels : nil
+    let hasLabels =
+      lines.paths.count > 0 ? !lines.isUnlabeled : contents.state?.hasLabels ?? lines.hasLabelField
+    contents.labels = hasLabels ? lines.labels : nil
     return contents
   }
+
+  /// What the lines say.
+  private struct Lines {
+    var paths = ImagePaths()
+    var labels: [Int] = []
+    var columns: [String: Int] = [:]
+    var hasLabelField = false
+    var isUnlabeled = false
+
+    mutating func read(_ map: MappedFile) throws(StoreError) {
+      var reader = CSVReader(map)
+      var fields: [CSVField] = []
+      guard try reader.next(&fields, atMost: maximumFieldCount, else: .limitExceeded) else {
+        throw StoreError(
+          .corrupt, "an empty file", remedy: "begin it with the line file,label", path: map.path)
+      }
+      let header = try Header(fields, of: reader)
+      columns = header.columns
+      hasLabelField = header.label != nil
+      isUnlabeled = !hasLabelField
+      var scratch: [UInt8] = []
+      while try reader.next(&fields, atMost: header.fieldCount) {
+        guard fields.count == header.fieldCount else {
+          throw reader.error(
+            "\(fields.count) \(fields.count == 1 ? "field" : "fields") where the header has \(header.fieldCount)",
+            remedy: "quote fields that hold commas")
+        }
+        try appendPath(fields[header.file], of: reader, to: &paths, scratch: &scratch)
+        guard let label = header.label else { continue }
+        if paths.count == 1 { isUnlabeled = fields[label].range.isEmpty }
+        if isUnlabeled {
+          guard fields[label].range.isEmpty else {
+            throw reader.error("a label where the images before have none")
+          }
+        } else {
+          labels.append(try labelValue(fields[label], of: reader))
+        }
+      }
+    }
+  }
+
+  /// The most fields a line may have, as many as spreadsheet programs have. Each costs memory beside its values.
+  private static let maximumFieldCount = 1 << 14
 
   /// Which field of a line is what.
   private struct Header {
@@ -61,7 +78,7 @@ extension FolderContents {
         case "label" where label == nil: label = position
         default:
           guard !name.isEmpty, name != "file", name != "label", columns[name] == nil else {
-            throw reader.error("a header with two columns '\(name)', or one without a name")
+            throw reader.error("a header with two columns '\(name.prefix(100))', or one without a name")
           }
           columns[name] = position
         }
@@ -81,10 +98,10 @@ extension FolderContents {
       if field.hasDoubledQuotes {
         try paths.append(reader.text(field).utf8, scratch: &scratch)
       } else {
-        try unsafe paths.append(reader.file.bytes[field.range], scratch: &scratch)
+        try unsafe paths.append(reader.bytes(of: field), scratch: &scratch)
       }
     } catch {
-      throw reader.error(error.message, remedy: error.remedy).with(error.code)
+      throw reader.error(error.message, error.code, remedy: error.remedy)
     }
   }
 
@@ -97,36 +114,57 @@ extension FolderContents {
   }
 
   /// Adds what `store.json` says of this `labels.csv`.
-  private mutating func describe(_ folder: String) throws(StoreError) {
-    guard let table, let description = try StoreDescription.read(in: folder) else { return }
+  private mutating func describe(_ folder: borrowing Folder) throws(StoreError) {
+    guard let table, let (description, descriptionState) = try StoreDescription.read(in: folder) else {
+      return
+    }
     self.description = description
-    classNames = description.classNames
-    state = unsafe description.state(labelsCRC32: CRC32.checksum(of: table.bytes))
+    self.descriptionState = descriptionState
+    state = description.state(labelsCRC32: table.crc32)
+    classNames = description.classNames(in: state)
     guard let state, state.count == paths.count, paths.count > 0 else { return }
     format = state.imageFormat.map { .uniform($0) } ?? .mixed
   }
 }
 
 extension FolderContents {
-  /// Reads the values of a column, whose kind is what `store.json` says, or else what all values can be
-  /// read as: Int64, Double or String.
-  func readColumn(_ name: String) throws(StoreError) -> Column {
-    guard let position = columns[name], let table else {
-      throw .noColumn(name, among: columns.keys.sorted())
-    }
-    var reader = CSVReader(table)
+  /// Reads the values of columns in one pass. The kind of each is what `store.json` says, or else what all values can
+  /// be read as: Int64, Double or String.
+  ///
+  /// - Parameter names: columns of the store.
+  /// - Returns: those among them that are of their kind.
+  func readColumns(_ names: [String]) throws(StoreError) -> [String: Column] {
+    guard let table else { return [:] }
+    let places = names.compactMap { name in columns[name].map { (name: name, position: $0) } }
+    let memory = try table.contents()
+    var reader = CSVReader(memory, path: table.path)
     var fields: [CSVField] = []
-    var texts: [String] = []
-    texts.reserveCapacity(paths.count)
-    _ = try reader.next(&fields)
-    while try reader.next(&fields) { texts.append(try reader.text(fields[position])) }
-    let kinds = state?.columns[name].map { [$0] } ?? [.int64, .double, .string]
-    table.releasePages()
-    for kind in kinds {
-      if let column = Column(texts, as: kind) { return column }
+    var texts = places.map { _ in [String]() }
+    _ = try reader.next(&fields, atMost: Self.maximumFieldCount)
+    let fieldCount = fields.count
+    while try reader.next(&fields, atMost: fieldCount) {
+      guard fields.count == fieldCount else { throw reader.error("fewer fields than in the header") }
+      for (column, place) in places.enumerated() {
+        texts[column].append(try reader.text(fields[place.position]))
+      }
     }
-    throw StoreError(
-      .corrupt, "a value that is not of the kind \(kinds[0].rawValue)", path: table.path, key: name)
+    var result: [String: Column] = [:]
+    for (column, place) in places.enumerated() {
+      result[place.name] = kinds(ofColumn: place.name).lazy.compactMap { Column(texts[column], as: $0) }.first
+    }
+    return result
+  }
+
+  /// The kinds that a column may be of, the first that fits.
+  private func kinds(ofColumn name: String) -> [Column.Kind] {
+    state?.columns[name].map { [$0] } ?? [.int64, .double, .string]
+  }
+
+  /// The error of a column that ``readColumns(_:)`` leaves out.
+  func wrongKind(ofColumn name: String) -> StoreError {
+    StoreError(
+      .corrupt, "a value that is not of the kind \(kinds(ofColumn: name)[0].rawValue)", path: table?.path,
+      key: name)
   }
 }
 
@@ -153,13 +191,5 @@ extension String {
   fileprivate var hasLeadingZero: Bool {
     let digits = drop { $0 == "-" }
     return digits.first == "0" && digits.dropFirst().first?.isWholeNumber == true
-  }
-}
-
-extension StoreError {
-  fileprivate func with(_ code: Code) -> StoreError {
-    var error = self
-    error.code = code
-    return error
   }
 }

@@ -30,29 +30,27 @@ struct FolderContents: Sendable {
   /// The columns by their names, and where in `labels.csv` each stands.
   var columns: [String: Int] = [:]
   /// `labels.csv`, kept open so that the columns of this snapshot can be read later.
-  var table: MappedFile?
+  var table: CSVFile?
   var description: StoreDescription?
+  /// `store.json` as it was when it was read.
+  var descriptionState: FileState?
   /// The state that the description knows for this `labels.csv`.
   var state: StoreDescription.State?
 
   /// Finds out how a folder is laid out and reads what names its images.
   ///
-  /// - Throws: ``StoreError/Code/notFound`` where there is no folder; ``StoreError/Code/unrecognized``
-  ///   where it has no images this package knows how to find; ``StoreError/Code/corrupt``.
-  static func read(_ folder: String) throws(StoreError) -> FolderContents {
-    switch FileSystem.kind(of: folder) {
-    case nil: throw StoreError(.notFound, "there is no such folder", path: folder)
-    case .folder: break
-    default: throw StoreError(.unrecognized, "this is not a folder", path: folder)
-    }
-    if FileSystem.kind(of: "\(folder)/\(labelsFileName)") != nil { return try readLabelsCSV(folder) }
-    let names = try FileSystem.names(in: folder).filter { !$0.hasPrefix(".") }
+  /// - Throws: ``StoreError/Code/unrecognized`` where it has no images this package knows how to find;
+  ///   ``StoreError/Code/corrupt``.
+  static func read(_ folder: borrowing Folder) throws(StoreError) -> FolderContents {
+    if folder.kind(of: labelsFileName) != nil { return try readLabelsCSV(folder) }
+    let names = try folder.names().filter { !$0.hasPrefix(".") }
     let images = names.filter(isImage)
     guard images.isEmpty else { return try readNumbered(folder, names: names, images: images) }
-    let folders = names.filter { FileSystem.kind(of: "\(folder)/\($0)", followingLinks: false) == .folder }
+    var folders: [String] = []
+    for name in names where folder.kind(of: name) == .folder { folders.append(name) }
     if let contents = try readClassFolders(folder, classes: folders) { return contents }
     throw StoreError(
-      .unrecognized, "a folder with neither labels.csv, nor PNGs, nor folders of them", path: folder)
+      .unrecognized, "a folder with neither labels.csv, nor PNGs, nor folders of them", path: folder.path)
   }
 
   static let labelsFileName = "labels.csv"

@@ -3,11 +3,11 @@ import StoreIO
 
 /// The folders that a writer's images go to, open: a file is then created by its name alone.
 struct ImageFolders: ~Copyable {
-  /// The store's folder.
+  /// The folder that the paths of images are relative to.
   let root: Folder
   private let layout: FileStore.Layout
-  /// How many subfolders are there.
-  private(set) var count: Int
+  /// The numbers of the subfolders that have been created.
+  private(set) var numbers: Range<Int>
   /// The open subfolders, from the one with the number `first`.
   private var open: [Subfolder] = []
   private var first = 0
@@ -18,20 +18,21 @@ struct ImageFolders: ~Copyable {
     init(_ folder: consuming Folder) { self.folder = folder }
   }
 
-  /// - Parameter count: how many subfolders are there.
-  init(_ root: consuming Folder, _ layout: FileStore.Layout, count: Int) {
+  /// - Parameter count: how many images are elsewhere, before the first.
+  init(_ root: consuming Folder, _ layout: FileStore.Layout, after count: Int) {
     self.root = root
     self.layout = layout
-    self.count = count
+    let first = count / FileStore.Layout.imagesPerFolder
+    numbers = first..<first
   }
 
   /// Creates and opens the subfolders of some images, and closes those of others.
   mutating func prepare(_ images: Range<Int>) throws(StoreError) {
     guard layout == .subfolders, !images.isEmpty else { return }
     let wanted = number(images.lowerBound)...number(images.upperBound - 1)
-    while count <= wanted.upperBound {
-      try root.createFolder(layout.folderName(count))
-      count += 1
+    while numbers.upperBound <= wanted.upperBound {
+      try root.createFolder(layout.folderName(numbers.upperBound))
+      numbers = numbers.lowerBound..<numbers.upperBound + 1
     }
     open.removeFirst(min(open.count, wanted.lowerBound - first))
     first = wanted.lowerBound
@@ -46,6 +47,14 @@ struct ImageFolders: ~Copyable {
   ) throws(StoreError) {
     guard layout == .subfolders else { return try body(root) }
     try body(open[number(image) - first].folder)
+  }
+
+  /// Waits until the images are on the disk.
+  borrowing func synchronize() throws(StoreError) {
+    if !Folder.synchronizesFiles && layout == .subfolders {
+      for number in numbers { try root.folder(layout.folderName(number)).synchronizeNames() }
+    }
+    try root.synchronize()
   }
 
   private func number(_ image: Int) -> Int { image / FileStore.Layout.imagesPerFolder }

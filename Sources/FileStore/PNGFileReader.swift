@@ -10,7 +10,9 @@ final class PNGFileReader {
   private var whole: PixelMemory
   private var path: [UInt8] = []
 
-  init() throws(StoreError) {
+  /// - Parameter checksEveryChunk: whether the checksums of what is not pixels are checked, too.
+  init(checksEveryChunk: Bool = false) throws(StoreError) {
+    decoder.checksEveryChunk = checksEveryChunk
     file = try PixelMemory(capacity: 64 << 10)
     whole = try PixelMemory(capacity: 64 << 10)
   }
@@ -44,20 +46,49 @@ final class PNGFileReader {
   ) throws(StoreError) {
     paths.write(index, to: &path)
     do throws(StoreError) {
-      if let byteCount = try readHead(of: folder) { try readWhole(byteCount, of: folder) }
+      try readFile(of: folder)
       guard let region else {
         return try unsafe decoder.decode(file.bytes, as: format, into: memory)
       }
-      if whole.capacity < format.byteCount { whole = try PixelMemory(capacity: format.byteCount) }
-      try whole.fill { (output) throws(StoreError) in
-        try unsafe output.appendBytes(format.byteCount) { (image) throws(StoreError) in
-          try unsafe decoder.decode(file.bytes, as: format, into: image)
-        }
-      }
+      try decodeWhole(as: format)
       unsafe copyRegion(region, of: format, from: whole.bytes.baseAddress!, to: memory.baseAddress!)
     } catch {
       throw error.at(path: pathText(in: folder), image: index)
     }
+  }
+
+  /// Decodes an image and drops it.
+  ///
+  /// - Parameter format: what the image must have; nil for whatever it has.
+  func verify(
+    _ index: Int, of paths: ImagePaths, in folder: borrowing Folder, as format: ImageFormat?
+  ) throws(StoreError) {
+    paths.write(index, to: &path)
+    do throws(StoreError) {
+      try readFile(of: folder)
+      if let format {
+        try decodeWhole(as: format)
+      } else {
+        try decodeWhole(as: headFormat())
+      }
+    } catch {
+      throw error.at(path: pathText(in: folder), image: index)
+    }
+  }
+
+  /// Decodes what was read into memory of the reader's own.
+  private func decodeWhole(as format: ImageFormat) throws(StoreError) {
+    if whole.capacity < format.byteCount { whole = try PixelMemory(capacity: format.byteCount) }
+    try whole.fill { (output) throws(StoreError) in
+      try unsafe output.appendBytes(format.byteCount) { (image) throws(StoreError) in
+        try unsafe decoder.decode(file.bytes, as: format, into: image)
+      }
+    }
+  }
+
+  /// Reads the whole of the file at `path`.
+  private func readFile(of folder: borrowing Folder) throws(StoreError) {
+    if let byteCount = try readHead(of: folder) { try readWhole(byteCount, of: folder) }
   }
 
   /// The format that the first bytes of the file say.
@@ -77,10 +108,11 @@ final class PNGFileReader {
     }
   }
 
-  /// Reads the file at `path` again into enough memory: no more than what its header justifies.
+  /// Reads the file at `path`, whose head has been read, again into enough memory: no more than what its
+  /// header justifies.
   private func readWhole(_ byteCount: Int, of folder: borrowing Folder) throws(StoreError) {
-    // Without compression a file is a little larger than its pixels; chunks of text and profiles add to it.
-    let most = try headFormat().byteCount * 2 + (64 << 20)
+    let head = file
+    let most = try decoder.mostFileBytes(head.span)
     guard byteCount <= most else {
       throw StoreError(
         .limitExceeded, "a PNG of \(byteCount) bytes where its header justifies \(most)",

@@ -11,6 +11,9 @@ final class PNGFileWriter {
     encoder = try PNGEncoder(compression: compression)
   }
 
+  /// By what the file is known that was written last.
+  func stamp() -> AppendPlan.Stamp { encoder.stamp() }
+
   /// Encodes an image and writes it to the folder it stands in.
   func write(
     _ pixels: RawSpan, format: ImageFormat, index: Int, to folder: borrowing Folder
@@ -48,6 +51,8 @@ final class PNGFileWriter {
 }
 
 extension PNGEncoder {
+  fileprivate borrowing func stamp() -> AppendPlan.Stamp { AppendPlan.Stamp(bytes) }
+
   /// Writes the file that was encoded last.
   fileprivate borrowing func write(
     to name: UnsafePointer<CChar>, in folder: borrowing Folder

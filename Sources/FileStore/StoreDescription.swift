@@ -24,11 +24,14 @@ struct StoreDescription: Codable {
     var hasLabels: Bool
     /// The kinds of the columns.
     var columns: [String: Column.Kind]
+    /// The class names, where they are others than the file's: an append that gives the first names must not give them to
+    /// the images before it, should it fail.
+    var classNames: [String]?
   }
 
   var format = "image-files"
   var formatVersion = 1
-  var classNames: [String]?
+  private var classNames: [String]?
   /// The state now, and before that the one before the last append. An append puts this file in place,
   /// then `labels.csv`: whichever `labels.csv` a crash leaves, its state is here.
   var states: [State]
@@ -51,6 +54,16 @@ struct StoreDescription: Codable {
     states.first { $0.labelsCRC32 == labelsCRC32 }
   }
 
+  /// The class names in a state, or now.
+  func classNames(in state: State?) -> [String]? { (state ?? states.first)?.classNames ?? classNames }
+
+  /// Adds the state that is to be, in which classes have names; nil for those they have.
+  mutating func add(_ state: State, classNames names: [String]?) {
+    var state = state
+    state.classNames = names == classNames ? nil : names
+    states.insert(state, at: 0)
+  }
+
   /// The file's bytes, for people to read too.
   func encoded() throws(StoreError) -> [UInt8] {
     let encoder = JSONEncoder()
@@ -65,10 +78,14 @@ struct StoreDescription: Codable {
   }
 
   /// Reads the file in a folder, or nothing where there is none.
-  static func read(in folder: String) throws(StoreError) -> StoreDescription? {
-    let path = "\(folder)/\(fileName)"
-    guard FileSystem.kind(of: path) != nil else { return nil }
-    let bytes = try FileSystem.contents(of: path, limit: maximumByteCount)
+  ///
+  /// - Returns: what it says, and the file as it was.
+  static func read(in folder: borrowing Folder) throws(StoreError) -> (StoreDescription, FileState)? {
+    guard folder.kind(of: fileName) != nil else { return nil }
+    let file = try File(fileName, in: folder, .read, followingLinks: true)
+    let path = file.path
+    let state = try file.state()
+    let bytes = try file.contents(limit: maximumByteCount)
     var description: StoreDescription
     do {
       description = try JSONDecoder().decode(StoreDescription.self, from: Data(bytes))
@@ -87,6 +104,6 @@ struct StoreDescription: Codable {
         .unsupported, "version \(description.formatVersion) of the description",
         remedy: "this package reads version 1", path: path)
     }
-    return description
+    return (description, state)
   }
 }

@@ -82,17 +82,18 @@ import StoreIO
   /// - Throws: ``StoreError/Code/corrupt`` where a node is none or the tree has a loop.
   func read(into table: inout ChunkTable) throws(StoreError) {
     guard root >= 0 else { return }
-    var visited = 0
+    var visited = (nodes: 0, chunks: 0)
     try read(node: root, level: nil, &table, &visited)
   }
 
   private func read(
-    node: Int, level expected: UInt8?, _ table: inout ChunkTable, _ visited: inout Int
+    node: Int, level expected: UInt8?, _ table: inout ChunkTable,
+    _ visited: inout (nodes: Int, chunks: Int)
   ) throws(StoreError) {
     let damaged = StoreError(.corrupt, "the index of its chunks is damaged at byte \(node) of the file")
-    visited += 1
-    // Every node has a chunk of its own below it, so more nodes than these are a loop.
-    guard visited <= 2 * table.entries.count + 64,
+    visited.nodes += 1
+    // Every node has a chunk of its own below it, so more nodes than these are a loop, or one node in many places.
+    guard visited.nodes <= 2 * table.entries.count + 64,
       unsafe bytes.integer(UInt32.self, at: node) == 0x4545_5254,
       unsafe bytes.integer(UInt8.self, at: node + 4) == 1,
       let level = unsafe bytes.integer(UInt8.self, at: node + 5),
@@ -104,6 +105,8 @@ import StoreIO
     let start = node + 24
     guard unsafe Int(count) * (keySize + 8) <= bytes.count - start, let base = unsafe bytes.baseAddress
     else { throw damaged }
+    if level == 0 { visited.chunks += Int(count) }
+    guard visited.chunks <= table.entries.count else { throw damaged }
     for entry in 0..<Int(count) {
       // Within the bytes just checked.
       let key = unsafe base + start + entry * (keySize + 8)

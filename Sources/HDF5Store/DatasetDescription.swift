@@ -9,18 +9,39 @@ struct DatasetDescription: Sendable {
     case compact
     /// Nothing was ever written; every element is the fill value.
     case unwritten
-    /// Left to the library, as the elements are no numbers.
+    /// Left to the library, as the elements are neither numbers nor text.
     case other
     /// Blocks of equal extent, each through the filters.
     case chunked(extent: [Int], filters: FilterPipeline?)
   }
 
+  enum Elements: Sendable {
+    case number(StoredType)
+    case text(StoredText)
+    case other
+  }
+
   let name: String
   /// The extents, the slowest first; none for a scalar.
   let shape: [Int]
-  /// The number type of the elements, or nil where they are something else.
-  let type: StoredType?
+  /// Whether no extent but the first may grow.
+  let isFixedButFirst: Bool
+  let elements: Elements
+  /// Bytes of an element in the file.
+  let elementByteCount: Int
   let layout: Layout
+
+  /// The number type of the elements, or nil if they are something else.
+  var type: StoredType? {
+    guard case .number(let type) = elements else { return nil }
+    return type
+  }
+
+  /// Whether the elements are references to text elsewhere in the file.
+  var isVariableText: Bool {
+    guard case .text(let text) = elements else { return false }
+    return text.form == .variable
+  }
 
   /// The number of elements.
   var count: Int { shape.reduce(1, *) }

@@ -11,6 +11,14 @@ enum DatasetNames {
   static let checksums = "checksums"
   static let classNames = "class_names"
   static let formatVersion = "format_version"
+  /// An attribute of the root; see ``OwnMark``.
+  static let writer = "writer"
+
+  /// The name of an image that has a dataset of its own, within ``images``: its index in eight digits or more.
+  static func image(_ index: Int) -> String {
+    let digits = String(index)
+    return String(repeating: "0", count: max(0, 8 - digits.count)) + digits
+  }
 
   /// The names that labels may have beside images of some name, the likeliest first.
   static func labels(forImages images: String) -> [String] {
@@ -50,7 +58,7 @@ extension HDF5Session {
     var candidates: [String] = []
     var refusal: StoreError?
     let root = try rootGroup(of: file)
-    for link in try links(of: root).prefix(256) where link.isLocal {
+    for link in try links(of: root, fileByteCount: fileByteCount).prefix(256) where link.isLocal {
       do throws(StoreError) {
         guard let object = try open(link.name, in: file), !isGroup(object) else { continue }
         let dataset = try describe(object, name: link.name, fileByteCount: fileByteCount)
@@ -66,12 +74,13 @@ extension HDF5Session {
     if candidates.count == 1 { return candidates[0] }
     throw StoreError(
       .notFound, "there is no dataset called images",
-      remedy: try "name the one that has the images; the file has \(names(in: file))")
+      remedy: try
+        "name the one that has the images; the file has \(names(in: file, fileByteCount: fileByteCount))")
   }
 
   /// What the root of a file has, for messages.
-  func names(in file: borrowing HDF5Handle) throws(StoreError) -> String {
-    let links = try links(of: rootGroup(of: file))
+  func names(in file: borrowing HDF5Handle, fileByteCount: Int) throws(StoreError) -> String {
+    let links = try links(of: rootGroup(of: file), fileByteCount: fileByteCount)
     guard !links.isEmpty else { return "nothing" }
     return links.prefix(12).map(\.name).joined(separator: ", ") + (links.count > 12 ? ", ..." : "")
   }

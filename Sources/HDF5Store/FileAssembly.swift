@@ -20,15 +20,18 @@ struct FileAssembly {
   let annotations: Annotations
   let checksums: [UInt32]
   let classNames: [String]?
+  /// How the file that is appended to has its values.
+  let forms: ValueForms
 
-  /// Completes the file, which then stands at `path`, synchronised with the disk.
-  func complete(_ spool: borrowing PixelSpool, at path: String) throws(StoreError) {
-    let beside = path + ".metadata"
+  /// Completes the file, which then has its place in the staging folder, synchronised with the disk.
+  func complete(_ spool: borrowing PixelSpool, in staging: borrowing Staging) throws(StoreError) {
+    let beside = staging.path + ".metadata"
     let streamed = try MappedFile(spool.path)
     let (address, unsealed) = try HDF5Session.run { (session) throws(StoreError) in
       let file = try session.createFile(
         beside, alignedByteCount: max(spool.byteCount, PixelSpool.start),
         hasSingleChunks: chunks != nil && images.uniformFormat == nil)
+      try writeMarks(session, file)
       let address = try writeImages(session, file, streamed)
       try writeAnnotations(session, file)
       try session.flush(file)
@@ -38,7 +41,7 @@ struct FileAssembly {
     }
     if let address, address == PixelSpool.start {
       try surround(spool, from: beside, sealedAround: unsealed)
-      if spool.path != path { try FileSystem.rename(spool.path, to: path) }
+      if spool.path != staging.path { try staging.rename(spool.path, to: staging.path) }
       return
     }
     let file = try File(beside, .update)
@@ -50,7 +53,17 @@ struct FileAssembly {
     }
     try MetadataSeal.add(to: beside, around: unsealed)
     try file.synchronize()
-    try FileSystem.rename(beside, to: path)
+    try staging.rename(beside, to: staging.path)
+  }
+
+  /// Creates what tells a file of this package, before anything else, so that it is near the start.
+  private func writeMarks(
+    _ session: borrowing HDF5Session, _ file: borrowing HDF5Handle
+  ) throws(StoreError) {
+    let root = try session.rootGroup(of: file)
+    let mark = String(decoding: MetadataSeal.magic, as: UTF8.self)
+    try session.writeAttribute(DatasetNames.writer, of: root, [mark], isScalar: true)
+    try session.writeAttribute(DatasetNames.formatVersion, of: root, UInt32(1))
   }
 
   /// Copies what stands before and after the images to the stream.
@@ -121,10 +134,8 @@ struct FileAssembly {
         : session.chunkedCreation(
           extent: format.shape, shuffles: format.elementType.byteCount > 1, level: chunks!.level)
       for _ in 0..<run.count {
-        let digits = String(index)
-        let name = String(repeating: "0", count: max(0, 8 - digits.count)) + digits
         let dataset = try session.createDataset(
-          name, in: group, type, shape: format.shape, creation: creation)
+          DatasetNames.image(index), in: group, type, shape: format.shape, creation: creation)
         if let chunks {
           try unsafe session.writeChunk(
             stored(streamed, &position, Int(chunks.sizes[index])), of: dataset,
@@ -154,28 +165,25 @@ struct FileAssembly {
     _ session: borrowing HDF5Session, _ file: borrowing HDF5Handle
   ) throws(StoreError) {
     let root = try session.rootGroup(of: file)
-    try session.writeAttribute(DatasetNames.formatVersion, of: root, UInt32(1))
     let sums = try session.write(
-      checksums, as: DatasetNames.checksums, in: file, session.copy(CHDF5_uint32()))
+      checksums, as: DatasetNames.checksums, in: file, session.copy(CHDF5_uint32()), count: checksums.count)
     if let labels = annotations.labels {
       try session.write(
-        labels.map(Int64.init), as: DatasetNames.labels, in: file, session.copy(CHDF5_int64()))
+        labels.map(Int64.init), as: DatasetNames.labels, in: file, forms.labels ?? ValueForms.int64)
       try session.link(DatasetNames.labels, as: DatasetNames.meta, in: file)
       try session.writeAttribute(DatasetNames.labels, of: sums, CRC32.checksum(of: labels))
     }
     if !annotations.columns.isEmpty {
       let group = try session.createGroup(DatasetNames.columns, in: file)
       for (name, column) in annotations.columns.sorted(by: { $0.key < $1.key }) {
-        try session.write(column, as: name, in: group)
+        try session.write(column, as: name, in: group, forms.columns[name])
         try session.writeAttribute(
           "\(DatasetNames.columns)/\(name)", of: sums, CRC32.checksum(of: column))
       }
     }
     if let classNames {
-      // An attribute has 64 KiB at most.
-      let longest = classNames.reduce(1) { max($0, $1.utf8.count) }
-      if classNames.count <= 60_000 / longest {
-        try session.writeAttribute(DatasetNames.classNames, of: root, classNames)
+      if HDF5Session.isAttribute(classNames) {
+        try session.writeAttribute(DatasetNames.classNames, of: root, classNames, forms.classNames)
       } else {
         try session.write(classNames, as: DatasetNames.classNames, in: file)
       }

@@ -36,29 +36,30 @@ extension FileReader {
   /// The datasets in the group `columns`.
   func columns(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle
-  ) throws(StoreError) -> [String: DatasetDescription] {
+  ) throws(StoreError) -> [String: StoredValues] {
     guard let group = try session.open("columns", in: handle), session.isGroup(group) else { return [:] }
-    var columns: [String: DatasetDescription] = [:]
-    for link in try session.links(of: group) {
-      columns[link.name] = try describe(session, handle, "columns/" + link.name)
+    var columns: [String: StoredValues] = [:]
+    for link in try session.links(of: group, fileByteCount: file.byteCount) {
+      columns[link.name] = try values(session, handle, describe(session, handle, "columns/" + link.name))
     }
     return columns
   }
 
-  /// The names of the classes: an attribute of the file, or a dataset where there are too many for one.
-  func classNames(
-    _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle
-  ) throws(StoreError) -> [String]? {
+  /// Finds the names of the classes: an attribute of the file, or a dataset if there are too many for one.
+  func findClassNames(
+    _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, in annotations: inout AnnotationTable
+  ) throws(StoreError) {
     let root = try session.rootGroup(of: handle)
-    if let names = try session.stringsAttribute(DatasetNames.classNames, of: root) { return names }
+    let limit = MemoryBudget.limit(fileByteCount: file.byteCount)
+    if let names = try session.stringsAttribute(DatasetNames.classNames, of: root, limit: limit) {
+      annotations.classNames = names
+      return
+    }
     guard let object = try session.open(DatasetNames.classNames, in: handle), !session.isGroup(object)
-    else { return nil }
+    else { return }
     let dataset = try session.describe(
       object, name: DatasetNames.classNames, fileByteCount: file.byteCount)
-    guard dataset.count <= file.byteCount else {
-      throw StoreError(.limitExceeded, "\(dataset.count) names", key: dataset.name)
-    }
-    return try session.strings(of: object, count: dataset.count)
+    annotations.storedClassNames = try values(session, handle, dataset)
   }
 
   /// Checksums, if the file has any.
@@ -69,8 +70,9 @@ extension FileReader {
     annotations.isOwn = try session.integerAttribute(DatasetNames.formatVersion, of: root) != nil
     guard let object = try session.open(DatasetNames.checksums, in: handle), !session.isGroup(object)
     else { return }
-    annotations.checksums = try session.describe(
+    let dataset = try session.describe(
       object, name: DatasetNames.checksums, fileByteCount: file.byteCount)
+    annotations.checksums = try values(session, handle, dataset)
     for name in try session.attributeNames(of: object) {
       if let value = try session.integerAttribute(name, of: object).flatMap(UInt32.init(exactly:)) {
         annotations.partChecksums[name] = value

@@ -9,7 +9,7 @@ extension FileReader {
   ) throws(StoreError) -> ImageTable {
     var table = ImageTable()
     let access = try session.linkAccess()
-    for link in try session.links(of: group) {
+    for link in try session.links(of: group, fileByteCount: file.byteCount) {
       let path = name + "/" + link.name
       do throws(StoreError) {
         guard link.isLocal else {
@@ -44,7 +44,7 @@ extension FileReader {
     case .contiguous(let offset): table.append(kind([]), offset: offset, chunkByteCount: 0)
     case .chunked(let extent, let filters):
       if let filters, extent == dataset.shape,
-        let entry = try session.chunkTable(object, dataset, extent: extent, file: file, superblock)?
+        let entry = try session.chunkTable(object, dataset, extent: extent, in: library, budget)?
           .entries.first,
         entry.offset >= 0, entry.byteCount > 0, entry.filterMask == 0
       {

@@ -3,11 +3,13 @@ import ImageStoreCore
 
 extension HDF5Session {
   /// The strings of an attribute, or nil where the object has none of that name.
+  ///
+  /// - Parameter limit: the most bytes that they may take.
   func stringsAttribute(
-    _ name: String, of object: borrowing HDF5Handle
+    _ name: String, of object: borrowing HDF5Handle, limit: Int
   ) throws(StoreError) -> [String]? {
     guard let attribute = try attribute(name, of: object) else { return nil }
-    return try strings(of: attribute, count: elementCount(of: attribute), place: .attribute)
+    return try strings(of: attribute, count: elementCount(of: attribute), limit: limit, place: .attribute)
   }
 
   /// The integer of an attribute, or nil where the object has none of that name or it is no integer.
@@ -22,6 +24,8 @@ extension HDF5Session {
   }
 
   /// The names of an object's attributes.
+  ///
+  /// - Throws: ``StoreError/Code/limitExceeded`` for more than a million.
   func attributeNames(of object: borrowing HDF5Handle) throws(StoreError) -> [String] {
     var names: [String] = []
     let status = unsafe withUnsafeMutablePointer(to: &names) { names in
@@ -29,15 +33,17 @@ extension HDF5Session {
         object.id, H5_INDEX_NAME, H5_ITER_NATIVE, nil,
         { (_, name, _, context) in
           guard let name = unsafe name, let context = unsafe context else { return -1 }
-          unsafe context.assumingMemoryBound(to: [String].self).pointee.append(String(cString: name))
-          return 0
+          let names = unsafe context.assumingMemoryBound(to: [String].self)
+          unsafe names.pointee.append(String(cString: name))
+          return unsafe names.pointee.count <= 1 << 20 ? 0 : -1
         }, names)
     }
+    guard names.count <= 1 << 20 else { throw StoreError(.limitExceeded, "more than a million attributes") }
     try check(status, "listing its attributes")
     return names
   }
 
-  private func attribute(
+  func attribute(
     _ name: String, of object: borrowing HDF5Handle
   ) throws(StoreError) -> HDF5Handle? {
     guard try check(unsafe H5Aexists(object.id, name), "looking for the attribute \(name)") > 0 else {

@@ -3,15 +3,17 @@ import ImageStoreCore
 import StoreIO
 
 extension HDF5Session {
-  /// Where the chunks of a dataset lie, or nil where there are many and only the library's slow way leads
-  /// to them.
+  /// Where the chunks of a dataset are, or nil if there are many and only the library's slow way leads
+  /// to them, or if it does not tell that right.
   func chunkTable(
-    _ dataset: borrowing HDF5Handle, _ description: DatasetDescription, extent: [Int], file: MappedFile,
-    _ superblock: Superblock
+    _ dataset: borrowing HDF5Handle, _ description: DatasetDescription, extent: [Int],
+    in library: LibraryFile, _ budget: MemoryBudget
   ) throws(StoreError) -> ChunkTable? {
+    let (file, superblock) = (library.map, library.superblock)
     do throws(StoreError) {
       var table = try ChunkTable(
         shape: description.shape, extent: extent, fileByteCount: file.byteCount)
+      try budget.take(table.entries.count, times: 16, for: "the index of the chunks")
       let header = CHDF5_header_address(dataset.id)
       if header != CHDF5_undefined_address(),
         let tree = unsafe ChunkTree(file.bytes, superblock, header: header, rank: extent.count)
@@ -19,12 +21,25 @@ extension HDF5Session {
         try tree.read(into: &table)
         return table
       }
-      guard CHDF5_iterates_chunks() || table.entries.count <= 4096 else { return nil }
+      guard CHDF5_iterates_chunks() || table.entries.count <= 4096,
+        try tellsPlaces(dataset, description)
+      else { return nil }
       try readChunks(dataset, rank: extent.count, base: superblock.base, into: &table)
       return table
     } catch {
       throw error.at(key: description.name)
     }
+  }
+
+  /// Whether the library tells of each chunk where in the dataset it is. As it visits extensible and fixed arrays, it counts chunks
+  /// as if no dimension but the first grew (from 1.10 on: `H5D__earray_idx_iterate_cb` and `H5D__farray_idx_iterate_cb`).
+  private func tellsPlaces(
+    _ dataset: borrowing HDF5Handle, _ description: DatasetDescription
+  ) throws(StoreError) -> Bool {
+    if description.isFixedButFirst { return true }
+    var index = H5D_CHUNK_IDX_BTREE
+    try check(unsafe H5Dget_chunk_index_type(dataset.id, &index), "finding its chunks")
+    return [H5D_CHUNK_IDX_BTREE, H5D_CHUNK_IDX_SINGLE, H5D_CHUNK_IDX_BT2].contains { $0 == index }
   }
 
   /// What a visit of the chunks fills; the visitor is a C function and can only note an error.

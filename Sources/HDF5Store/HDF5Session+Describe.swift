@@ -10,42 +10,66 @@ extension HDF5Session {
     _ dataset: borrowing HDF5Handle, name: String, fileByteCount: Int
   ) throws(StoreError) -> DatasetDescription {
     do throws(StoreError) {
-      let shape = try shape(of: dataset)
+      let (shape, isFixedButFirst) = try shape(of: dataset)
       let type = try handle(H5Dget_type(dataset.id), "reading its type")
-      let byteCount = try byteCount(of: shape, elementByteCount: H5Tget_size(type.id))
-      let storedType = storedType(type)
+      let elements = try elements(type)
+      var elementByteCount = H5Tget_size(type.id)
+      if case .text(let text) = elements, text.form == .variable {
+        elementByteCount = try referenceByteCount(of: dataset)
+      }
+      let byteCount = try byteCount(of: shape, elementByteCount: elementByteCount)
+      func description(_ layout: DatasetDescription.Layout) -> DatasetDescription {
+        DatasetDescription(
+          name: name, shape: shape, isFixedButFirst: isFixedButFirst, elements: elements,
+          elementByteCount: elementByteCount, layout: layout)
+      }
+      var isOther = false
+      if case .other = elements { isOther = true }
       // Only elements that stand in one place of this file have an address. That is asked first, since a copy of the
       // properties takes longer than the question.
-      if storedType != nil,
-        let offset = try offset(dataset, byteCount: byteCount, fileByteCount: fileByteCount)
-      {
-        return DatasetDescription(
-          name: name, shape: shape, type: storedType, layout: .contiguous(offset: offset))
+      if !isOther, let offset = try offset(dataset, byteCount: byteCount, fileByteCount: fileByteCount) {
+        return description(.contiguous(offset: offset))
       }
       let creation = try handle(H5Dget_create_plist(dataset.id), "reading its layout")
       guard H5Pget_external_count(creation.id) == 0 else {
         throw StoreError(
           .unsupported, "its elements stand in other files", remedy: "rewrite it with h5repack")
       }
-      let layout: DatasetDescription.Layout
       switch H5Pget_layout(creation.id) {
       case H5D_VIRTUAL:
         throw StoreError(
           .unsupported, "a virtual dataset, whose elements stand in others", remedy: "rewrite it with h5py")
-      case _ where storedType == nil: layout = .other
-      case H5D_COMPACT: layout = .compact
-      case H5D_CONTIGUOUS: layout = .unwritten
+      case _ where isOther: return description(.other)
+      case H5D_COMPACT: return description(.compact)
+      case H5D_CONTIGUOUS: return description(.unwritten)
       case H5D_CHUNKED:
-        layout = try chunked(dataset, creation, rank: shape.count, elementByteCount: H5Tget_size(type.id))
+        return try description(chunked(dataset, creation, shape: shape, elementByteCount: elementByteCount))
       default: throw StoreError(.unsupported, "a layout this package does not know")
       }
-      return DatasetDescription(name: name, shape: shape, type: storedType, layout: layout)
     } catch {
       throw error.at(key: name)
     }
   }
 
-  private func shape(of dataset: borrowing HDF5Handle) throws(StoreError) -> [Int] {
+  /// What the elements of a type stand for.
+  private func elements(_ type: borrowing HDF5Handle) throws(StoreError) -> DatasetDescription.Elements {
+    if let number = storedType(type) { return .number(number) }
+    if let text = try storedText(type) { return .text(text) }
+    return .other
+  }
+
+  /// Bytes of a string of variable length in its dataset: its length, the address of a heap, and a number there.
+  private func referenceByteCount(of dataset: borrowing HDF5Handle) throws(StoreError) -> Int {
+    let file = try handle(H5Iget_file_id(dataset.id), "reading its type")
+    let creation = try handle(H5Fget_create_plist(file.id), "reading its type")
+    var (addressSize, lengthSize) = (0, 0)
+    try check(unsafe H5Pget_sizes(creation.id, &addressSize, &lengthSize), "reading its type")
+    return 4 + addressSize + 4
+  }
+
+  private func shape(
+    of dataset: borrowing HDF5Handle
+  ) throws(StoreError) -> (shape: [Int], isFixedButFirst: Bool) {
     let space = try handle(H5Dget_space(dataset.id), "reading its shape")
     guard H5Sget_simple_extent_type(space.id) != H5S_NULL else {
       throw StoreError(.unsupported, "a dataset without elements (its dataspace is null)")
@@ -53,8 +77,9 @@ extension HDF5Session {
     let rank = Int(try check(H5Sget_simple_extent_ndims(space.id), "reading its shape"))
     guard rank <= 32 else { throw StoreError(.corrupt, "\(rank) dimensions") }
     var extents = [hsize_t](repeating: 0, count: rank)
+    var most = extents
     if rank > 0 {
-      try check(unsafe H5Sget_simple_extent_dims(space.id, &extents, nil), "reading its shape")
+      try check(unsafe H5Sget_simple_extent_dims(space.id, &extents, &most), "reading its shape")
     }
     var shape: [Int] = []
     for extent in extents {
@@ -63,7 +88,7 @@ extension HDF5Session {
       }
       shape.append(extent)
     }
-    return shape
+    return (shape, extents.dropFirst() == most.dropFirst())
   }
 
   /// Bytes of all elements.
@@ -100,8 +125,9 @@ extension HDF5Session {
   }
 
   private func chunked(
-    _ dataset: borrowing HDF5Handle, _ creation: borrowing HDF5Handle, rank: Int, elementByteCount: Int
+    _ dataset: borrowing HDF5Handle, _ creation: borrowing HDF5Handle, shape: [Int], elementByteCount: Int
   ) throws(StoreError) -> DatasetDescription.Layout {
+    let rank = shape.count
     var extents = [hsize_t](repeating: 0, count: rank)
     let found = try check(
       unsafe H5Pget_chunk(creation.id, Int32(rank), &extents), "reading the shape of its chunks")
@@ -117,9 +143,12 @@ extension HDF5Session {
       extent.append(Int(value))
     }
     guard Int(found) == rank else { throw StoreError(.corrupt, "chunks of \(found) dimensions") }
-    return .chunked(
-      extent: extent,
-      filters: try filters(creation, chunkByteCount: total, elementByteCount: elementByteCount))
+    var filters = try filters(creation, chunkByteCount: total, elementByteCount: elementByteCount)
+    // Chunks that reach beyond the edge may be left unfiltered, which the masks of chunks do not tell.
+    var options: UInt32 = 0
+    try check(unsafe H5Pget_chunk_opts(creation.id, &options), "reading the shape of its chunks")
+    if options != 0, zip(shape, extent).contains(where: { $0 % $1 != 0 }) { filters = nil }
+    return .chunked(extent: extent, filters: filters)
   }
 
   /// The filters of a dataset, or nil where this package leaves one of them to the library.

@@ -1,14 +1,6 @@
 import CHDF5
 import ImageStoreCore
 
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
-
 extension HDF5Session {
   /// The error of a call that failed: what the library's error stack of this thread says.
   func error(_ doing: String) -> StoreError {
@@ -47,11 +39,6 @@ extension HDF5Session {
         remedy: "let its writer close it; after a writer that died, run h5clear -s on it")
     }
     guard story.contains("unable to lock file") || story.contains("unable to flock") else { return nil }
-    if story.contains("errno = \(EWOULDBLOCK)") || story.contains("errno = \(EACCES)") {
-      return StoreError(
-        .busy, "another program has the file open for writing (libhdf5 says: \(story))",
-        remedy: "let it close the file and try again")
-    }
     return StoreError(
       .system, "the file system does not let libhdf5 lock the file (libhdf5 says: \(story))",
       remedy: "set the environment variable HDF5_USE_FILE_LOCKING=FALSE")

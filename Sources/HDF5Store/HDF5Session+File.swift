@@ -2,21 +2,14 @@ import CHDF5
 import ImageStoreCore
 
 extension HDF5Session {
-  /// Opens a file for reading.
-  ///
-  /// The library takes its shared lock, so a file that another program is writing is refused. Where the
-  /// file system has no locks, or only for writers, the file is opened without.
-  func openFile(_ path: String) throws(StoreError) -> HDF5Handle {
+  /// Opens for reading what a descriptor is open for, which must stay open.
+  func openFile(_ descriptor: Int32) throws(StoreError) -> HDF5Handle {
     let access = try fileAccess()
-    try check(CHDF5_set_file_locking(access.id, true, true), "setting up file locking")
-    let id = unsafe H5Fopen(path, CHDF5_read_only(), access.id)
-    if id >= 0 { return try handle(id, "opening it") }
-    let failure = error("opening it")
-    guard failure.code == .system else { throw failure }
-    try check(CHDF5_set_file_locking(access.id, false, true), "setting up file locking")
-    let unlocked = unsafe H5Fopen(path, CHDF5_read_only(), access.id)
-    guard unlocked >= 0 else { throw failure }
-    return try handle(unlocked, "opening it")
+    try check(CHDF5_set_file_locking(access.id, false, true), "preparing to open it")
+    try check(CHDF5_set_descriptor(access.id, descriptor), "preparing to open it")
+    // The name is for the library's own use; an absolute one does not make it ask for the current folder.
+    let id = unsafe H5Fopen("/descriptor", CHDF5_read_only(), access.id)
+    return try handle(id, with: access, "opening it")
   }
 
   /// Creates a file that must not exist. It is not locked: it stands in a writer's own folder, which is.

@@ -42,21 +42,35 @@ extension HDF5Session {
 
   /// Names of the links in a group by rising name, with whether each is a hard or soft link; other kinds
   /// lead out of the file.
-  func links(of group: borrowing HDF5Handle) throws(StoreError) -> [(name: String, isLocal: Bool)] {
-    var links: [(name: String, isLocal: Bool)] = []
-    let status = unsafe withUnsafeMutablePointer(to: &links) { links in
+  ///
+  /// - Throws: ``StoreError/Code/limitExceeded`` if a tree that leads to the same nodes again and again has more links
+  ///   than the file has room for.
+  func links(
+    of group: borrowing HDF5Handle, fileByteCount: Int
+  ) throws(StoreError) -> [(name: String, isLocal: Bool)] {
+    var visit = Visit(limit: fileByteCount / 8)
+    let status = unsafe withUnsafeMutablePointer(to: &visit) { visit in
       unsafe CHDF5_for_each_link(
         group.id,
         { (name, type, context) in
           guard let name = unsafe name, let context = unsafe context else { return -1 }
-          let links = unsafe context.assumingMemoryBound(to: [(name: String, isLocal: Bool)].self)
+          let visit = unsafe context.assumingMemoryBound(to: Visit.self)
           let isLocal = type == H5L_TYPE_HARD.rawValue || type == H5L_TYPE_SOFT.rawValue
-          unsafe links.pointee.append((String(cString: name), isLocal))
-          return 0
-        }, links)
+          unsafe visit.pointee.links.append((String(cString: name), isLocal))
+          return unsafe visit.pointee.links.count <= visit.pointee.limit ? 0 : -1
+        }, visit)
+    }
+    guard visit.links.count <= visit.limit else {
+      throw StoreError(.limitExceeded, "more than \(visit.limit) links in a file of \(fileByteCount) bytes")
     }
     try check(status, "listing what is in it")
-    return links
+    return visit.links
+  }
+
+  /// What a visit of the links fills.
+  private struct Visit {
+    var links: [(name: String, isLocal: Bool)] = []
+    let limit: Int
   }
 
   /// Whether every component of a name has a link, all of which stay in the file.

@@ -46,15 +46,23 @@ extension HDF5Session {
   func fillValue(
     of dataset: borrowing HDF5Handle, elementByteCount: Int
   ) throws(StoreError) -> [UInt8] {
-    var value = [UInt8](repeating: 0, count: elementByteCount)
+    let zeros = [UInt8](repeating: 0, count: elementByteCount)
+    guard let value = try fillValue(of: dataset), value.count == elementByteCount else { return zeros }
+    return value
+  }
+
+  /// The bytes of a fill value that its writer has chosen, in the file's type; nil stands for zeros.
+  func fillValue(of dataset: borrowing HDF5Handle) throws(StoreError) -> [UInt8]? {
     let creation = try handle(H5Dget_create_plist(dataset.id), "reading its fill value")
     var state = H5D_FILL_VALUE_UNDEFINED
     try check(unsafe H5Pfill_value_defined(creation.id, &state), "reading its fill value")
-    if state != H5D_FILL_VALUE_UNDEFINED {
-      let type = try handle(H5Dget_type(dataset.id), "reading its type")
-      guard H5Tget_size(type.id) == elementByteCount else { return value }
-      try check(unsafe H5Pget_fill_value(creation.id, type.id, &value), "reading its fill value")
-    }
+    guard state == H5D_FILL_VALUE_USER_DEFINED else { return nil }
+    let type = try handle(H5Dget_type(dataset.id), "reading its fill value")
+    // It is in the header, which has 64 KiB at most.
+    let size = H5Tget_size(type.id)
+    guard size <= 1 << 16 else { throw StoreError(.corrupt, "a fill value of \(size) bytes") }
+    var value = [UInt8](repeating: 0, count: size)
+    try check(unsafe H5Pget_fill_value(creation.id, type.id, &value), "reading its fill value")
     return value
   }
 }

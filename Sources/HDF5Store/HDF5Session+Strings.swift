@@ -18,10 +18,12 @@ extension HDF5Session {
 
   /// The strings of a dataset or attribute: of fixed or variable length, ASCII or UTF-8.
   ///
-  /// - Parameter count: its number of elements.
-  /// - Throws: ``StoreError/Code/unsupported`` where the elements are no strings.
+  /// - Parameters:
+  ///   - count: its number of elements.
+  ///   - limit: the most bytes that they may take.
+  /// - Throws: ``StoreError/Code/unsupported`` if the elements are no strings; ``StoreError/Code/limitExceeded``.
   func strings(
-    of object: borrowing HDF5Handle, count: Int, place: StringPlace = .dataset
+    of object: borrowing HDF5Handle, count: Int, limit: Int, place: StringPlace = .dataset
   ) throws(StoreError) -> [String] {
     let type = try handle(
       place == .dataset ? H5Dget_type(object.id) : H5Aget_type(object.id), "reading its type")
@@ -31,30 +33,19 @@ extension HDF5Session {
     }
     guard count > 0 else { return [] }
     if try check(H5Tis_variable_str(type.id), "reading its type") > 0 {
+      guard count <= limit / 16 else { throw StoreError(.limitExceeded, "\(count) strings") }
       return try variableStrings(of: object, type, count: count, place)
     }
-    let size = H5Tget_size(type.id)
+    guard case .fixed(let size, let padding)? = try storedText(type)?.form, size > 0 else {
+      throw StoreError(.corrupt, "strings without bytes")
+    }
     let (byteCount, overflow) = size.multipliedReportingOverflow(by: count)
-    guard size > 0, !overflow, byteCount <= 1 << 33 else {
+    guard !overflow, byteCount <= limit else {
       throw StoreError(.limitExceeded, "\(count) strings of \(size) bytes")
     }
     var bytes = [UInt8](repeating: 0, count: byteCount)
     try unsafe read(object, type, &bytes, place)
-    let padding: UInt8? =
-      switch H5Tget_strpad(type.id) {
-      case H5T_STR_SPACEPAD: 0x20
-      case H5T_STR_NULLPAD: 0
-      default: nil
-      }
-    return (0..<count).map { index in
-      var text = bytes[index * size..<(index + 1) * size]
-      if let padding {
-        while text.last == padding { text.removeLast() }
-      } else {
-        text = text.prefix { $0 != 0 }
-      }
-      return String(decoding: text, as: UTF8.self)
-    }
+    return unsafe bytes.withUnsafeBytes { unsafe StoredText.strings($0, size, padding) }
   }
 
   private func variableStrings(

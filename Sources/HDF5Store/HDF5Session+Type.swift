@@ -51,6 +51,22 @@ extension HDF5Session {
       && H5Tget_ebias(type.id) == (1 << (bits - 1)) - 1
   }
 
+  /// How a type of a file holds text, or nil if it does not.
+  func storedText(_ type: borrowing HDF5Handle) throws(StoreError) -> StoredText? {
+    guard H5Tget_class(type.id) == H5T_STRING else { return nil }
+    let isASCII = H5Tget_cset(type.id) == H5T_CSET_ASCII
+    if try check(H5Tis_variable_str(type.id), "reading its type") > 0 {
+      return StoredText(form: .variable, isASCII: isASCII)
+    }
+    let padding: StoredText.Padding =
+      switch H5Tget_strpad(type.id) {
+      case H5T_STR_SPACEPAD: .spaces
+      case H5T_STR_NULLPAD: .zeros
+      default: .terminated
+      }
+    return StoredText(form: .fixed(byteCount: H5Tget_size(type.id), padding), isASCII: isASCII)
+  }
+
   private func memberValue(_ name: String, of type: borrowing HDF5Handle) -> UInt8? {
     var value: UInt8 = 0
     return unsafe H5Tenum_valueof(type.id, name, &value) >= 0 ? value : nil
@@ -95,12 +111,44 @@ extension HDF5Session {
     return type
   }
 
-  /// A UTF-8 string padded with zeros to a number of bytes, or of any length where that is nil.
-  func stringType(byteCount: Int?) throws(StoreError) -> HDF5Handle {
+  /// The type of numbers as a file has them.
+  func type(of type: StoredType) throws(StoreError) -> HDF5Handle {
+    let made: HDF5Handle
+    switch (type.kind, type.byteCount) {
+    case (.bool, _): return try boolType()
+    case (.unsigned, 1): made = try copy(CHDF5_uint8())
+    case (.unsigned, 2): made = try copy(CHDF5_uint16())
+    case (.unsigned, 4): made = try copy(CHDF5_uint32())
+    case (.unsigned, _): made = try copy(CHDF5_uint64())
+    case (.signed, 1): made = try copy(CHDF5_int8())
+    case (.signed, 2): made = try copy(CHDF5_int16())
+    case (.signed, 4): made = try copy(CHDF5_int32())
+    case (.signed, _): made = try copy(CHDF5_int64())
+    case (.float, 2): made = try float16Type()
+    case (.float, 4): made = try copy(CHDF5_float32())
+    case (.float, _): made = try copy(CHDF5_float64())
+    }
+    if type.isBigEndian { try check(H5Tset_order(made.id, H5T_ORDER_BE), "making a type") }
+    return made
+  }
+
+  /// The type of text as a file has it.
+  func type(of text: StoredText) throws(StoreError) -> HDF5Handle {
     let type = try copy(CHDF5_string())
-    try check(H5Tset_size(type.id, byteCount ?? CHDF5_variable_length()), "making a type of strings")
-    try check(H5Tset_cset(type.id, H5T_CSET_UTF8), "making a type of strings")
-    if byteCount != nil { try check(H5Tset_strpad(type.id, H5T_STR_NULLPAD), "making a type of strings") }
+    let doing = "making a type of strings"
+    try check(H5Tset_cset(type.id, text.isASCII ? H5T_CSET_ASCII : H5T_CSET_UTF8), doing)
+    guard case .fixed(let byteCount, let padding) = text.form else {
+      try check(H5Tset_size(type.id, CHDF5_variable_length()), doing)
+      return type
+    }
+    try check(H5Tset_size(type.id, byteCount), doing)
+    let strpad =
+      switch padding {
+      case .terminated: H5T_STR_NULLTERM
+      case .zeros: H5T_STR_NULLPAD
+      case .spaces: H5T_STR_SPACEPAD
+      }
+    try check(H5Tset_strpad(type.id, strpad), doing)
     return type
   }
 }

@@ -2,22 +2,49 @@ import CHDF5
 import ImageStoreCore
 
 extension HDF5Session {
-  /// Writes one value an image.
-  func write(_ column: Column, as name: String, in place: borrowing HDF5Handle) throws(StoreError) {
-    switch column {
-    case .int64(let values): try write(values, as: name, in: place, copy(CHDF5_int64()))
-    case .double(let values): try write(values, as: name, in: place, copy(CHDF5_float64()))
-    case .string(let values): try write(values, as: name, in: place)
+  /// Writes one value an image, as a file had it before if it had.
+  func write(
+    _ column: Column, as name: String, in place: borrowing HDF5Handle, _ form: DatasetDescription.Elements?
+  ) throws(StoreError) {
+    switch (column, form) {
+    case (.int64(let values), .number(let type)?): try write(values, as: name, in: place, type)
+    case (.int64(let values), _): try write(values, as: name, in: place, ValueForms.int64)
+    case (.double(let values), .number(let type)?) where type != ValueForms.float64:
+      guard let bytes = type.encoded(values) else {
+        throw StoreError(.unsupported, "a value that \(type.name) cannot hold exactly", key: name)
+      }
+      try write(bytes, as: name, in: place, self.type(of: type), count: values.count)
+    case (.double(let values), _):
+      try write(values, as: name, in: place, copy(CHDF5_float64()), count: values.count)
+    case (.string(let values), .text(let text)?): try write(values, as: name, in: place, text)
+    case (.string(let values), _): try write(values, as: name, in: place)
     }
   }
 
-  /// Writes a one-dimensional dataset of numbers that are little endian, as the machine's are.
+  /// Writes integers as numbers of a type.
+  func write(
+    _ values: [Int64], as name: String, in place: borrowing HDF5Handle, _ type: StoredType
+  ) throws(StoreError) {
+    if type == ValueForms.int64 {
+      try write(values, as: name, in: place, copy(CHDF5_int64()), count: values.count)
+      return
+    }
+    guard let bytes = type.encoded(values) else {
+      throw StoreError(.unsupported, "a value that \(type.name) cannot hold", key: name)
+    }
+    try write(bytes, as: name, in: place, self.type(of: type), count: values.count)
+  }
+
+  /// Writes a one-dimensional dataset of values that are in memory as they are to be in the file.
+  ///
+  /// - Parameter count: how many there are.
   @discardableResult
   func write<Value: BitwiseCopyable>(
-    _ values: [Value], as name: String, in place: borrowing HDF5Handle, _ type: consuming HDF5Handle
+    _ values: [Value], as name: String, in place: borrowing HDF5Handle, _ type: consuming HDF5Handle,
+    count: Int
   ) throws(StoreError) -> HDF5Handle {
     let creation = try datasetCreation()
-    let dataset = try createDataset(name, in: place, type, shape: [values.count], creation: creation)
+    let dataset = try createDataset(name, in: place, type, shape: [count], creation: creation)
     guard !values.isEmpty else { return dataset }
     do throws(StoreError) {
       try unsafe values.span.withUnsafeBytes { (bytes) throws(StoreError) in
@@ -29,42 +56,73 @@ extension HDF5Session {
     return dataset
   }
 
-  /// Writes a one-dimensional dataset of strings: of fixed length, which is read at once, unless that takes
-  /// far more room than the strings do.
-  func write(_ strings: [String], as name: String, in place: borrowing HDF5Handle) throws(StoreError) {
-    let creation = try datasetCreation()
-    var longest = 1
+  /// Writes a one-dimensional dataset of strings as this package does: of fixed length, which is read at once, unless that
+  /// takes far more room than the strings do.
+  ///
+  /// - Parameter minimum: the least length.
+  func write(
+    _ strings: [String], as name: String, in place: borrowing HDF5Handle, minimum: Int = 1
+  ) throws(StoreError) {
+    var longest = max(1, minimum)
     var total = 0
     for string in strings {
       longest = max(longest, string.utf8.count)
       total += string.utf8.count
     }
-    if longest * strings.count <= 4 * total + 65_536 {
-      let bytes = padded(strings, to: longest)
-      let type = try stringType(byteCount: longest)
-      let dataset = try createDataset(
-        name, in: place, type, shape: [strings.count], creation: creation)
-      if !strings.isEmpty { try unsafe write(bytes, to: dataset, type) }
-      return
+    let isFixed = longest * strings.count <= 4 * total + 65_536
+    let form: StoredText.Form = isFixed ? .fixed(byteCount: longest, .zeros) : .variable
+    try write(strings, as: name, in: place, exactly: StoredText(form: form, isASCII: false))
+  }
+
+  /// Writes a one-dimensional dataset of strings as a file had it before.
+  private func write(
+    _ strings: [String], as name: String, in place: borrowing HDF5Handle, _ text: StoredText
+  ) throws(StoreError) {
+    if text.isOwn, case .fixed(let byteCount, _) = text.form {
+      return try write(strings, as: name, in: place, minimum: byteCount)
     }
-    let type = try stringType(byteCount: nil)
-    let dataset = try createDataset(name, in: place, type, shape: [strings.count], creation: creation)
-    try unsafe withCStrings(strings) { (pointers) throws(StoreError) in
-      try unsafe write(pointers, to: dataset, type)
+    guard strings.allSatisfy(text.canHold) else {
+      throw StoreError(.unsupported, "a string that does not fit \(text.name)", key: name)
+    }
+    try write(strings, as: name, in: place, exactly: text)
+  }
+
+  private func write(
+    _ strings: [String], as name: String, in place: borrowing HDF5Handle, exactly text: StoredText
+  ) throws(StoreError) {
+    let type = try type(of: text)
+    let creation = try datasetCreation()
+    let dataset = try createDataset(
+      name, in: place, type, shape: [strings.count], creation: creation)
+    guard !strings.isEmpty else { return }
+    try unsafe withBytes(of: strings, text) { (bytes) throws(StoreError) in
+      try unsafe write(bytes, to: dataset, type)
     }
   }
 
-  /// Writes an attribute of strings of fixed length. Those of variable length stand elsewhere in the file, where
-  /// libhdf5 follows them without a check: damage to one ends the process.
+  /// Writes an attribute of strings, of fixed length unless a file had it otherwise before. Those of variable length are
+  /// elsewhere in the file, where libhdf5 follows them without a check: damage to one ends the process.
+  ///
+  /// - Parameter isScalar: whether it is one string and no list.
   func writeAttribute(
-    _ name: String, of object: borrowing HDF5Handle, _ strings: [String]
+    _ name: String, of object: borrowing HDF5Handle, _ strings: [String], _ form: StoredText? = nil,
+    isScalar: Bool = false
   ) throws(StoreError) {
     let longest = strings.reduce(1) { max($0, $1.utf8.count) }
-    let type = try stringType(byteCount: longest)
-    let attribute = try createAttribute(name, of: object, type, shape: [strings.count])
+    let own = StoredText(form: .fixed(byteCount: longest, .zeros), isASCII: false)
+    let text = form.flatMap { form in strings.allSatisfy(form.canHold) && !form.isOwn ? form : nil } ?? own
+    let type = try type(of: text)
+    let attribute = try createAttribute(name, of: object, type, shape: isScalar ? [] : [strings.count])
     guard !strings.isEmpty else { return }
-    let bytes = padded(strings, to: longest)
-    try check(unsafe H5Awrite(attribute.id, type.id, bytes), "writing the attribute \(name)")
+    try unsafe withBytes(of: strings, text) { (bytes) throws(StoreError) in
+      try check(unsafe H5Awrite(attribute.id, type.id, bytes), "writing the attribute \(name)")
+    }
+  }
+
+  /// Whether class names are an attribute, which has 64 KiB at most, or a dataset.
+  static func isAttribute(_ classNames: [String]) -> Bool {
+    let longest = classNames.reduce(1) { max($0, $1.utf8.count) }
+    return classNames.count <= 60_000 / longest
   }
 
   func writeAttribute(
@@ -85,15 +143,23 @@ extension HDF5Session {
       "creating the attribute \(name)")
   }
 
-  /// The bytes of strings one after another, each with zeros to the same length.
-  private func padded(_ strings: [String], to byteCount: Int) -> [UInt8] {
+  /// Lends strings as libhdf5 takes them from memory.
+  private func withBytes(
+    of strings: [String], _ text: StoredText, _ body: (UnsafeRawPointer) throws(StoreError) -> Void
+  ) throws(StoreError) {
+    guard case .fixed(let byteCount, let padding) = text.form else {
+      return try unsafe withCStrings(strings, body)
+    }
     var bytes: [UInt8] = []
     bytes.reserveCapacity(byteCount * strings.count)
+    let filler: UInt8 = padding == .spaces ? 0x20 : 0
     for (position, string) in strings.enumerated() {
       bytes.append(contentsOf: string.utf8)
-      bytes.append(contentsOf: repeatElement(0, count: (position + 1) * byteCount - bytes.count))
+      bytes.append(contentsOf: repeatElement(filler, count: (position + 1) * byteCount - bytes.count))
     }
-    return bytes
+    try unsafe bytes.span.withUnsafeBytes { (bytes) throws(StoreError) in
+      try unsafe body(bytes.baseAddress!)
+    }
   }
 
   /// Lends strings as C has them: pointers to bytes that end with a zero.

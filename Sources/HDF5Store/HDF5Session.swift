@@ -55,6 +55,15 @@ import ImageStoreCore
     return HDF5Handle(id)
   }
 
+  /// Takes over the identifier of a file that is open through a driver of ours, and its access list, which alone keeps the driver:
+  /// 1.10 lets go of a file's driver before it calls it to close the file.
+  func handle(
+    _ id: hid_t, with access: consuming HDF5Handle, _ doing: String
+  ) throws(StoreError) -> HDF5Handle {
+    guard id >= 0 else { throw error(doing) }
+    return HDF5Handle(id, access: access.release())
+  }
+
   /// Closes a file that was written, which writes what is left to write; other handles close by themselves,
   /// unheard.
   func close(_ handle: consuming HDF5Handle) throws(StoreError) {
@@ -73,10 +82,18 @@ import ImageStoreCore
 /// value goes, which is within the session that made it.
 struct HDF5Handle: ~Copyable {
   let id: hid_t
+  /// What is closed after it, if not negative.
+  private let access: hid_t
 
-  fileprivate init(_ id: hid_t) { self.id = id }
+  fileprivate init(_ id: hid_t, access: hid_t = -1) {
+    self.id = id
+    self.access = access
+  }
 
-  deinit { H5Idec_ref(id) }
+  deinit {
+    H5Idec_ref(id)
+    if access >= 0 { H5Idec_ref(access) }
+  }
 
   fileprivate consuming func release() -> hid_t {
     let id = id

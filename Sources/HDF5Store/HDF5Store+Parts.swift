@@ -13,18 +13,15 @@ extension HDF5Store {
   public static func parts(
     at path: String, threads: Int? = nil
   ) throws(StoreError) -> [Split: HDF5Store] {
-    do throws(StoreError) {
-      let file = try LibraryFile(path)
-      _ = try Superblock(MappedFile(path))
-      let names = try file.withFile { (session, handle) throws(StoreError) in
-        try session.partNames(in: handle)
-      }
-      var parts: [Split: HDF5Store] = [:]
-      for (part, name) in names { parts[part] = try HDF5Store(at: path, images: name, threads: threads) }
-      return parts
-    } catch {
-      throw error.at(path: path)
+    let file = try LibraryFile(path)
+    let names = try file.withFile { (session, handle) throws(StoreError) in
+      try session.partNames(in: handle)
     }
+    var parts: [Split: HDF5Store] = [:]
+    for (part, name) in names {
+      parts[part] = try HDF5Store(file, images: name, labels: nil, threads: threads)
+    }
+    return parts
   }
 }
 

@@ -1,4 +1,5 @@
 public import ImageStoreCore
+import StoreIO
 
 extension HDF5Store {
   /// Writes an HDF5 file that appears when it is finished.
@@ -21,15 +22,17 @@ extension HDF5Store {
     ///   - path: the file to be, in a folder that exists.
     ///   - mode: what to do about a file that is there. An appended store is copied, so an append takes
     ///     time and, until it is finished, room in proportion to the whole; the file is replaced at once, so
-    ///     it can be read at any moment, whatever happens to the writer.
+    ///     it can be read at any moment, whatever happens to the writer. The new file has the mode, owner and attributes of the old
+    ///     one, and the same types of labels, columns and text.
     ///   - compression: `none`, or `fast` or `small` for gzip at level 1 or 9. An appended store keeps what
     ///     it has.
     ///   - classNames: the names of the classes that labels count from 0. An appended store keeps what it
     ///     has, and gets these where it has none.
     ///   - threads: how many threads may compress; nil stands for one a processor.
     /// - Throws: ``StoreError/Code/alreadyExists``; ``StoreError/Code/busy`` where another writer is at work
-    ///   on the same file; ``StoreError/Code/unsupported`` where a file that is to be appended to has
-    ///   more than a store, which would be lost; ``StoreError/Code/system``.
+    ///   on the same file; ``StoreError/Code/unsupported`` if a file that is to be appended to has
+    ///   more than a store, which would be lost; ``StoreError/Code/corrupt`` if what it has does not agree with its
+    ///   checksums; ``StoreError/Code/system``.
     public init(
       to path: String, mode: WriteMode = .create, compression: Compression = .none,
       classNames: [String]? = nil, threads: Int? = nil
@@ -64,6 +67,7 @@ extension HDF5Store {
     _ source: any ImageStore, to path: String, mode: WriteMode = .create,
     compression: Compression = .none, threads: Int? = nil, progress: (_ written: Int) -> Void = { _ in }
   ) throws(StoreError) -> HDF5Store {
+    try Destination.check(path, isApartFrom: source.sourcePaths)
     var writer = try Writer(
       to: path, mode: mode, compression: compression, classNames: source.classNames, threads: threads)
     try writer.append(contentsOf: source, progress: progress)

@@ -10,14 +10,16 @@ import StoreIO
 /// order, contiguous, compact or in chunks of any extent. Files that are divided into training and test images
 /// are opened by ``parts(at:threads:)``.
 ///
-/// libhdf5 serves one thread at a time, so it is asked once, when the store is opened, where the pixels
-/// lie, and the file is closed again. Reading copies from a map, or inflates chunks on several threads,
-/// without it; only filters other than deflate, shuffle and Fletcher-32 are left to `H5Dread`.
+/// libhdf5 serves one thread at a time, so it is asked once, when the store is opened, where everything
+/// is. Reading copies from a map, or inflates chunks on several threads, without it; only filters other than deflate, shuffle and
+/// Fletcher-32, and some indexes of chunks, are left to `H5Dread`. The file is opened once: an open store keeps what it had, whatever
+/// takes the file's name.
 ///
-/// What a hostile file can do: extents, offsets and sizes are checked before memory is asked for or read,
-/// links to other files, external elements and virtual datasets are refused. But libhdf5 itself parses the
-/// metadata, and its releases have had errors there that end or take over a process (1.10.8 has some that
-/// are known and not mended). Open files from strangers in a process of their own.
+/// What a hostile file can do: extents, offsets and sizes are checked before memory is asked for or read, and bounded by the size of the
+/// file; links to other files, external elements and virtual datasets are refused. The metadata of a file of this package has
+/// a checksum, which is compared before libhdf5 reads any of it. That of other files libhdf5 itself parses, and its releases
+/// have had errors there that end or take over a process (1.10.8 has some that are known and not mended). Open files from strangers in a
+/// process of their own.
 ///
 /// A file that another program shortens or writes to in place while it is open here must not be read
 /// further: reading a part that is gone ends the process. Writers of this package never do so.
@@ -29,7 +31,6 @@ public final class HDF5Store: ImageStore {
   public let classNames: [String]?
   public let columnNames: [String]
 
-  let file: MappedFile
   let libraryFile: LibraryFile
   let source: PixelSource
   let annotations: AnnotationTable
@@ -56,26 +57,36 @@ public final class HDF5Store: ImageStore {
   public convenience init(
     at path: String, images: String? = nil, labels: String? = nil, threads: Int? = nil
   ) throws(StoreError) {
-    do throws(StoreError) {
-      try self.init(OpenedFile.open(path, images: images, labels: labels), threads: threads)
-    } catch {
-      throw error.at(path: path)
-    }
+    try self.init(LibraryFile(path), images: images, labels: labels, threads: threads)
   }
 
-  init(_ opened: OpenedFile, threads: Int?) {
-    path = opened.path
-    file = opened.file
-    libraryFile = opened.libraryFile
-    source = opened.source
-    count = opened.count
-    format = opened.format
-    classNames = opened.classNames
-    annotations = opened.annotations
+  /// Opens what a file has; several stores may read one file.
+  init(_ library: LibraryFile, images: String?, labels: String?, threads: Int?) throws(StoreError) {
+    let parts = try library.withFile { (session, file) throws(StoreError) -> FileParts in
+      try FileReader(library).read(session, file, images: images, labels: labels)
+    }
+    path = library.path
+    libraryFile = library
+    source = parts.source
+    count = parts.count
+    format = parts.format
+    annotations = parts.annotations
+    let stored: [String]?
+    do throws(StoreError) {
+      stored = try annotations.storedClassNames?.strings()
+    } catch {
+      throw error.at(path: library.path)
+    }
+    classNames = annotations.classNames ?? stored
     columnNames = annotations.columns.keys.sorted()
     columnCaches = annotations.columns.mapValues { _ in Cached() }
     self.threads = Workers.threadCount(threads)
   }
+
+  /// The file that is read.
+  var file: MappedFile { libraryFile.map }
+
+  public var sourcePaths: [String] { [path] }
 
   public func format(at index: Int) throws(StoreError) -> ImageFormat {
     guard index >= 0 && index < count else { throw .indexOutOfRange(index, count: count).at(path: path) }
@@ -85,17 +96,17 @@ public final class HDF5Store: ImageStore {
   }
 
   public func labels() throws(StoreError) -> [Int]? {
-    guard let location = annotations.labels else { return nil }
+    guard let values = annotations.labels else { return nil }
     return try labelCache.value { () throws(StoreError) in
-      try readIntegers(location).map(Int.init)
+      try readIntegers(values).map(Int.init)
     }
   }
 
   public func column(_ name: String) throws(StoreError) -> Column {
-    guard let location = annotations.columns[name], let cache = columnCaches[name] else {
+    guard let values = annotations.columns[name], let cache = columnCaches[name] else {
       throw .noColumn(name, among: columnNames).at(path: path)
     }
-    return try cache.value { () throws(StoreError) in try readColumn(location) }
+    return try cache.value { () throws(StoreError) in try readColumn(values) }
   }
 
   public func advise(_ pattern: AccessPattern) { file.advise(pattern) }

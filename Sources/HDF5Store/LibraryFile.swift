@@ -1,57 +1,56 @@
 import ImageStoreCore
 import StoreIO
 
-/// A file that the library opens when it is needed and closes again, the same one for as long as the store
-/// is open even when another takes its name.
+/// A plain file whose superblock and seal agree with its bytes, opened once: whatever takes its name later, this is what is read.
+///
+/// There is no other way to open a file with libhdf5 for reading, so the library never sees damage that a checksum of this
+/// package tells of.
 final class LibraryFile: Sendable {
   let path: String
+  let map: MappedFile
+  let superblock: Superblock
+  /// Whether a seal vouches for all that libhdf5 reads of it.
+  let isSealed: Bool
   private let file: File
 
+  /// - Throws: ``StoreError/Code/unrecognized`` for what is no HDF5 file; ``StoreError/Code/corrupt``;
+  ///   ``StoreError/Code/unsupported``.
   init(_ path: String) throws(StoreError) {
     self.path = path
     file = try File(path, .read)
+    map = try MappedFile(file)
+    superblock = try Superblock(map)
+    isSealed = try MetadataSeal.check(map, superblock)
   }
 
-  /// Which file it is.
-  func identity() throws(StoreError) -> FileIdentity { try file.identity() }
+  /// A file that this package is writing, before it has its seal.
+  init(unfinished path: String) throws(StoreError) {
+    self.path = path
+    file = try File(path, .read)
+    map = try MappedFile(file)
+    superblock = try Superblock(map)
+    isSealed = false
+  }
+
+  /// Which file it is, and when it last changed.
+  func state() throws(StoreError) -> FileState { try file.state() }
 
   /// Opens the file for one session.
   ///
-  /// - Throws: ``StoreError/Code/notFound`` where another file has taken its name and the system does not
-  ///   let a descriptor be opened by name.
+  /// The session holds a reader's lock, as the library takes it on files that it opens itself.
+  ///
+  /// - Throws: ``StoreError/Code/busy`` if another program has the file open for writing.
   func withFile<Result>(
     _ body: (borrowing HDF5Session, borrowing HDF5Handle) throws(StoreError) -> Result
   ) throws(StoreError) -> Result {
     do throws(StoreError) {
       return try HDF5Session.run { (session) throws(StoreError) in
-        try body(session, try open(session))
+        let lock = try ReadersLock(file.descriptor)
+        defer { lock.release() }
+        return try body(session, session.openFile(file.descriptor))
       }
     } catch {
       throw error.at(path: path)
     }
-  }
-
-  private func open(_ session: borrowing HDF5Session) throws(StoreError) -> HDF5Handle {
-    while true {
-      let name = try openableName()
-      let handle = try session.openFile(name)
-      // A writer may have put another file in its place between the two; then the name has changed for good.
-      if try FileIdentity(ofPath: name) == file.identity() { return handle }
-    }
-  }
-
-  private func openableName() throws(StoreError) -> String {
-    let identity = try file.identity()
-    if FileIdentity(ofPath: path) == identity { return path }
-    // Linux opens a file anew that has lost its name.
-    let name = "/proc/self/fd/\(file.descriptor)"
-    if FileIdentity(ofPath: name) == identity { return name }
-    throw StoreError(
-      .notFound, "another file has taken its place since it was opened", remedy: "open it again", path: path)
-  }
-
-  /// Fills memory with bytes of the file.
-  func read(at offset: Int, into buffer: UnsafeMutableRawBufferPointer) throws(StoreError) {
-    try unsafe file.read(at: offset, into: buffer)
   }
 }

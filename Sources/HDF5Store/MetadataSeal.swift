@@ -11,17 +11,25 @@ import StoreIO
 ///
 /// It has the start and the end of every checked range in 8 bytes each, rising; their number in 8; the CRC-32
 /// of the checked bytes and of all that in 4; and ``magic``. Integers are little endian.
+///
+/// A seal whose own end is damaged is missed by what else tells a file of this package: see ``OwnMark``.
 struct MetadataSeal {
   static let magic = Array("image-stores".utf8)
   private static let trailerByteCount = 8 + 4 + magic.count
 
-  /// Checks the seal of a file, if it has one.
+  /// Checks the seal of a file.
   ///
-  /// - Throws: ``StoreError/Code/corrupt``.
-  static func check(_ file: MappedFile) throws(StoreError) {
-    guard let mark = unsafe file.bytes(at: file.byteCount - magic.count, count: magic.count),
-      unsafe mark.elementsEqual(magic)
-    else { return }
+  /// - Returns: whether it has one. It has none if other programs made it or have written to it.
+  /// - Throws: ``StoreError/Code/corrupt`` if the seal does not agree with the file, or is damaged itself.
+  static func check(_ file: MappedFile, _ superblock: Superblock) throws(StoreError) -> Bool {
+    guard isEnd(of: file) else {
+      // What libhdf5 has written to ends where its superblock says; behind that there can only be a seal.
+      if let end = superblock.end, end == file.byteCount { return false }
+      guard OwnMark.isIn(file, end: superblock.end ?? file.byteCount) else { return false }
+      throw StoreError(
+        .corrupt, "the checksum of what says where its parts are, which is its end, is damaged",
+        remedy: "write it anew from its source", path: file.path)
+    }
     let damaged = StoreError(
       .corrupt, "what says where its parts are does not agree with its checksum",
       remedy: "write it anew from its source", path: file.path)
@@ -43,6 +51,15 @@ struct MetadataSeal {
     }
     unsafe crc.add(UnsafeRawBufferPointer(rebasing: file.bytes[list..<trailer + 8]))
     guard crc.value == stated else { throw damaged }
+    return true
+  }
+
+  /// Whether a file ends as a seal does.
+  static func isEnd(of file: MappedFile) -> Bool {
+    guard let end = unsafe file.bytes(at: file.byteCount - magic.count, count: magic.count) else {
+      return false
+    }
+    return unsafe end.elementsEqual(magic)
   }
 
   /// Where a file has what is not sealed, by rising start: what checksums of their own are of.
@@ -53,10 +70,8 @@ struct MetadataSeal {
   static func unsealedRanges(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, at path: String
   ) throws(StoreError) -> [Range<Int>] {
-    let file = try MappedFile(path)
-    let reader = try FileReader(
-      file: file, libraryFile: LibraryFile(path), superblock: Superblock(file))
-    let parts = try reader.read(session, handle, images: nil, labels: nil)
+    let file = try LibraryFile(unfinished: path)
+    let parts = try FileReader(file).read(session, handle, images: nil, labels: nil)
     var ranges = parts.pixelRanges
     var names = [DatasetNames.labels, DatasetNames.checksums, DatasetNames.classNames]
     names += parts.annotations.columns.keys.map { "\(DatasetNames.columns)/\($0)" }

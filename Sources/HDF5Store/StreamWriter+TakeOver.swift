@@ -2,13 +2,35 @@ import ImageStoreCore
 import StoreIO
 
 extension StreamWriter {
-  /// Begins with the images of another store: bytes that can stand as they are are copied as they are.
+  /// Begins with the images of another store. Chunks that can stay as they are are copied with the checksums they have, which
+  /// still tell of damage; of everything else the checksums are compared.
   mutating func takeOver(_ old: HDF5Store) throws(StoreError) {
     guard old.count > 0 else { return }
     var columns: [String: Column] = [:]
     for name in old.columnNames { columns[name] = try old.column(name) }
     let known = try old.checksums()
     let first = try takeOverStored(old, known)
+    if case .mapped(let offset, let type) = old.source, !type.isSwapped, let format = old.format {
+      let step = max(1, (8 << 20) / format.byteCount)
+      for start in stride(from: 0, to: old.count, by: step) {
+        let range = start..<min(start + step, old.count)
+        guard
+          let bytes = unsafe old.file.bytes(
+            at: offset + start * format.byteCount, count: range.count * format.byteCount)
+        else { throw StoreError(.corrupt, "images beyond the end of the file") }
+        try unsafe append(
+          bytes, BatchLayout(format, count: range.count), known: known?[range], of: old, from: start)
+      }
+    } else {
+      try takeOverRead(old, known, from: first)
+    }
+    annotations = Annotations(labels: try old.labels(), columns: columns)
+  }
+
+  /// Takes over images as they are read.
+  private mutating func takeOverRead(
+    _ old: HDF5Store, _ known: [UInt32]?, from first: Int
+  ) throws(StoreError) {
     var batch = ImageBatch()
     var start = first
     while start < old.count {
@@ -21,49 +43,34 @@ extension StreamWriter {
       }
       start = end
     }
-    annotations = Annotations(labels: try old.labels(), columns: columns)
   }
 
-  /// Takes over images that are stored as this writer stores them.
+  /// Takes over images in chunks that are as this writer makes them.
   ///
   /// - Returns: how many were taken over, from the first.
   private mutating func takeOverStored(
     _ old: HDF5Store, _ known: [UInt32]?
   ) throws(StoreError) -> Int {
-    guard let known, let format = old.format, known.count == old.count else { return 0 }
-    switch old.source {
-    case .mapped(let offset, let type) where !type.isSwapped:
-      guard let bytes = unsafe old.file.bytes(at: offset, count: old.count * format.byteCount) else {
-        return 0
-      }
-      let step = 8 << 20
-      for start in stride(from: 0, to: bytes.count, by: step) {
-        try unsafe spool.append(
-          UnsafeRawBufferPointer(rebasing: bytes[start..<min(start + step, bytes.count)]))
-      }
-      images.append(format, count: old.count)
-      checksums = known
-      return old.count
-    case .chunked(let pixels, let type) where !type.isSwapped:
-      let imagesPerChunk = ChunkEncoder.imagesPerChunk(format)
-      let extent = [imagesPerChunk, format.height, format.width, format.channels]
-      guard pixels.extent == extent,
-        pixels.pipeline.filters == ChunkEncoder.pipeline(format, imagesPerChunk: imagesPerChunk)?.filters
-      else { return 0 }
-      var taken = 0
-      for entry in pixels.table.entries.prefix(old.count / imagesPerChunk) {
-        guard entry.offset >= 0, entry.filterMask == 0,
-          let bytes = unsafe old.file.bytes(at: entry.offset, count: Int(entry.byteCount))
-        else { break }
-        try unsafe spool.append(bytes)
-        encoder.noteChunk(byteCount: entry.byteCount)
-        taken += imagesPerChunk
-      }
-      images.append(format, count: taken)
-      checksums = Array(known[..<taken])
-      return taken
-    default: return 0
+    guard let known, let format = old.format, known.count == old.count,
+      case .chunked(let pixels, let type) = old.source, !type.isSwapped
+    else { return 0 }
+    let imagesPerChunk = ChunkEncoder.imagesPerChunk(format)
+    let extent = [imagesPerChunk, format.height, format.width, format.channels]
+    guard pixels.extent == extent,
+      pixels.pipeline.filters == ChunkEncoder.pipeline(format, imagesPerChunk: imagesPerChunk)?.filters
+    else { return 0 }
+    var taken = 0
+    for entry in pixels.table.entries.prefix(old.count / imagesPerChunk) {
+      guard entry.offset >= 0, entry.filterMask == 0,
+        let bytes = unsafe old.file.bytes(at: entry.offset, count: Int(entry.byteCount))
+      else { break }
+      try unsafe spool.append(bytes)
+      encoder.noteChunk(byteCount: entry.byteCount)
+      taken += imagesPerChunk
     }
+    images.append(format, count: taken)
+    checksums = Array(known[..<taken])
+    return taken
   }
 
   /// Adds images that were read, after comparing them with their checksums, so that damage is not
@@ -108,7 +115,7 @@ extension StreamWriter {
       position += Int(size)
       left -= count
     }
-    try FileSystem.remove(spool.path)
+    try staging.remove(FileSystem.split(spool.path).name)
     spool = separated
     encoder = target
   }

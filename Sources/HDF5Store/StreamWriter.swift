@@ -5,11 +5,12 @@ import StoreIO
 struct StreamWriter: ~Copyable {
   private(set) var count = 0
 
-  private let staging: Staging
+  let staging: Staging
   let threads: Int
   private let classNames: [String]?
-  /// The store that is appended to, until it is replaced.
-  private let replaced: FileIdentity?
+  private let forms: ValueForms
+  /// The file that is appended to, locked so that libhdf5 does not let others write what the rewriting would lose.
+  private let replaced: ReadersHold?
   let isCompressed: Bool
   var spool: PixelSpool
   var encoder: ChunkEncoder
@@ -20,11 +21,12 @@ struct StreamWriter: ~Copyable {
 
   private init(
     _ staging: consuming Staging, _ spool: consuming PixelSpool, classNames: [String]?,
-    replaced: FileIdentity?, level: Int?, threads: Int
+    forms: ValueForms, replaced: consuming ReadersHold?, level: Int?, threads: Int
   ) {
     self.staging = staging
     self.spool = spool
     self.classNames = classNames
+    self.forms = forms
     self.replaced = replaced
     self.threads = threads
     isCompressed = level != nil
@@ -35,17 +37,33 @@ struct StreamWriter: ~Copyable {
     _ path: String, _ mode: WriteMode, _ compression: Compression, classNames: [String]?, threads: Int?
   ) throws(StoreError) -> StreamWriter {
     let threads = Workers.threadCount(threads)
-    let grows = mode == .append && FileSystem.kind(of: path) != nil
-    // What is appended to is replaced by a longer one; two writers cannot be at it, since the folder to
-    // work in is locked first.
-    let staging = try Staging(destination: path, mode: mode, otherContents: { _ in nil })
+    // What is appended to is replaced by a longer one.
+    let staging = try Staging(destination: path, mode: mode) { (path) throws(StoreError) in
+      try HDF5Store.otherContents(at: path)
+    }
+    let grows = mode == .append && !staging.isNew
+    var hold: ReadersHold?
+    var old: HDF5Store?
+    if grows {
+      do throws(StoreError) {
+        hold = try ReadersHold(path)
+      } catch {
+        throw error.at(path: path)
+      }
+      old = try HDF5Store(at: path, threads: threads)
+    }
+    var forms = ValueForms()
+    if let old {
+      try old.checkHoldsNothingElse()
+      try old.verifyParts()
+      forms = try old.valueForms()
+    }
     let spool = try PixelSpool(staging.path)
-    let old = grows ? try HDF5Store(at: path, threads: threads) : nil
-    try old?.checkHoldsNothingElse()
     let isCompressed = old?.isCompressed ?? (compression != .none)
+    let level = forms.level ?? (compression == .small ? 9 : 1)
     var writer = StreamWriter(
-      staging, spool, classNames: old?.classNames ?? classNames, replaced: old?.file.identity,
-      level: isCompressed ? (compression == .small ? 9 : 1) : nil, threads: threads)
+      staging, spool, classNames: old?.classNames ?? classNames, forms: forms, replaced: hold,
+      level: isCompressed ? level : nil, threads: threads)
     if let old {
       do throws(StoreError) {
         try writer.takeOver(old)
@@ -68,6 +86,7 @@ struct StreamWriter: ~Copyable {
       }
       try added.validate(count: layout.count)
       try added.checkStrings()
+      try forms.check(added)
       if layout.count > 0 {
         try note(added)
         try unsafe pixels.withUnsafeBytes { (bytes) throws(StoreError) in
@@ -94,12 +113,8 @@ struct StreamWriter: ~Copyable {
         images: images,
         chunks: isCompressed ? FileAssembly.Chunks(sizes: encoder.sizes, level: encoder.level) : nil,
         annotations: annotations ?? Annotations(),
-        checksums: checksums, classNames: classNames)
-      try assembly.complete(spool, at: staging.path)
-      if let replaced, FileIdentity(ofPath: destination) != replaced {
-        throw StoreError(
-          .busy, "the file was replaced while it was appended to", remedy: "append again")
-      }
+        checksums: checksums, classNames: classNames, forms: forms)
+      try assembly.complete(spool, in: staging)
     } catch {
       throw error.at(path: destination)
     }

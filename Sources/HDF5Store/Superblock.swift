@@ -12,6 +12,8 @@ struct Superblock {
   /// Bytes of an address and of a length.
   let offsetSize: Int
   let lengthSize: Int
+  /// Where the file ends as the library has it; nil for addresses of other sizes than 8 bytes.
+  let end: Int?
 
   static let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
 
@@ -48,7 +50,10 @@ struct Superblock {
     self.offsetSize = Int(offsetSize)
     self.lengthSize = Int(lengthSize)
     // Other sizes are legal, rare, and left to the library.
-    guard offsetSize == 8 else { return }
+    guard offsetSize == 8 else {
+      end = nil
+      return
+    }
     let addresses = base + (isOld ? (version == 0 ? 24 : 28) : 12)
     guard let statedBase = unsafe bytes.integer(UInt64.self, at: addresses),
       let end = unsafe bytes.integer(UInt64.self, at: addresses + 16)
@@ -62,5 +67,6 @@ struct Superblock {
       throw StoreError(
         .corrupt, "the file is cut short: it has \(bytes.count) bytes of \(end)", path: file.path)
     }
+    self.end = Int(end)
   }
 }

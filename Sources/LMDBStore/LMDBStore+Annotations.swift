@@ -51,14 +51,16 @@ extension LMDBStore {
     try cachedChecksums.value { () throws(StoreError) in
       let name = StoreKey.checksum(of: StoreKey.images)
       let parts = records.parts[name] ?? RecordParts(name: name)
-      var checksums: [UInt32] = []
-      try unsafe parts.forEach(of: count, in: contents.file) { (_, header, data) throws(StoreError) in
-        guard header.type == NPYType(.unsignedInteger, byteCount: 4) else {
-          throw StoreError(.corrupt, "checksums of the type '\(header.type.description)'")
+      return try readingUnchanged { () throws(StoreError) in
+        var checksums: [UInt32] = []
+        try unsafe parts.forEach(of: count, in: contents.file) { (_, header, data) throws(StoreError) in
+          guard header.type == NPYType(.unsignedInteger, byteCount: 4) else {
+            throw StoreError(.corrupt, "checksums of the type '\(header.type.description)'")
+          }
+          checksums += try unsafe header.integers(in: data).map { UInt32(truncatingIfNeeded: $0) }
         }
-        checksums += try unsafe header.integers(in: data).map { UInt32(truncatingIfNeeded: $0) }
+        return checksums
       }
-      return checksums
     }
   }
 }

@@ -1,15 +1,47 @@
 internal import ImageStoreCore
+internal import Synchronization
 
 extension LMDBStore {
-  /// Makes sure that what was just read was still the images of the commit that was opened.
+  /// Makes sure that what was just read was still of the commit that was opened.
   ///
-  /// The writer of this package never frees pages that images are on, so for its stores there is nothing to
-  /// do. Other programs replace and delete values, and the pages of those may hold something else once two
-  /// more transactions have been committed, even under the same key.
+  /// Two commits later, pages that were freed since may hold something else. The writer of this package never frees pages that
+  /// images or records of the images are on; other programs replace and delete values, and their pages may hold something else
+  /// even under the same key.
   func checkUnchanged() throws(StoreError) {
-    guard case .labels = contents.annotations else { return }
-    guard contents.file.lastTransaction > contents.meta.transaction &+ 1 else { return }
-    throw StoreError(
-      .busy, "another program changed the database after it was opened", remedy: "open it again")
+    // Pages of a commit are written over when the third after it begins: see `DatabaseFile.holds`.
+    guard contents.file.lastTransaction > lastKnown.load(ordering: .relaxed) &+ 1 else { return }
+    guard let last = try lastCommitOfOwnWriters() else {
+      throw StoreError(
+        .busy, "another program changed the database after it was opened", remedy: "open it again", path: path
+      )
+    }
+    lastKnown.max(last, ordering: .relaxed)
+  }
+
+  /// The last commit, if writers of this package alone have written since the store was opened.
+  private func lastCommitOfOwnWriters() throws(StoreError) -> UInt64? {
+    guard case .records = contents.annotations else { return nil }
+    return try Snapshot.readLast(of: contents.file) { (tree) throws(StoreError) in
+      guard let written = try StoreMetadata(tree)?.transactions, written.last == tree.meta.transaction,
+        written.first <= contents.meta.transaction &+ 1
+      else { return nil }
+      return written.last
+    }
+  }
+
+  /// Reads something of the commit that was opened, and says so if it is no more of that commit.
+  @inline(__always)
+  func readingUnchanged<Result: ~Copyable>(
+    _ body: () throws(StoreError) -> Result
+  ) throws(StoreError) -> Result {
+    do throws(StoreError) {
+      let result = try body()
+      try checkUnchanged()
+      return result
+    } catch {
+      // What has been written over looks damaged.
+      if error.code == .corrupt { try checkUnchanged() }
+      throw error
+    }
   }
 }

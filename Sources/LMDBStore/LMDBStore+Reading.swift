@@ -8,6 +8,7 @@ extension LMDBStore {
     _ indices: Span<Int>, regions: Span<ImageRegion>, into destination: inout OutputRawSpan
   ) throws(StoreError) {
     do throws(StoreError) {
+      // Not a closure of `readingUnchanged`, which cannot take what the caller lends.
       switch contents.images {
       case .none:
         for position in indices.indices { throw .indexOutOfRange(indices[position], count: 0) }
@@ -23,6 +24,7 @@ extension LMDBStore {
       }
       try checkUnchanged()
     } catch {
+      if error.code == .corrupt { try checkUnchanged() }
       throw located(error)
     }
   }
@@ -70,8 +72,9 @@ extension LMDBStore {
       guard index >= 0 && index < count else { throw .indexOutOfRange(index, count: count).at(path: path) }
     }
     for position in indices.indices {
-      let (format, image) = try unsafe locate(indices[position])
-      try checkUnchanged()
+      let (format, image) = try unsafe readingUnchanged { () throws(StoreError) in
+        try unsafe locate(indices[position])
+      }
       let pixels = unsafe UnsafeRawBufferPointer(start: image, count: format.byteCount)
       try unsafe body(position, format, RawSpan(_unsafeBytes: pixels))
     }
@@ -84,7 +87,7 @@ extension LMDBStore {
       return error.at(path: path)
     }
     do throws(StoreError) {
-      let key = try Snapshot.read(contents.file.path) { (tree) throws(StoreError) in
+      let key = try Snapshot.readLast(of: contents.file) { (tree) throws(StoreError) in
         try ForeignReader.key(of: image, tree)
       }
       return error.at(path: path, key: key)

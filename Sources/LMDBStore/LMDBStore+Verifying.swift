@@ -9,20 +9,36 @@ extension LMDBStore {
 
   public func verify(progress: (_ checked: Int) -> Void) throws(StoreError) {
     guard case .records(let records) = contents.annotations else {
+      try checkPages(.verifyingForeign)
       return try verifyByReading(progress: progress)
     }
     do throws(StoreError) {
-      try verifyRecords(records)
+      try readingUnchanged { () throws(StoreError) in try checkRecords(records) }
+      _ = try labels()
+      for name in columnNames { _ = try column(name) }
+      try checkPages(.verifyingStore)
       try verifyImages(records, progress: progress)
     } catch {
       throw error.at(path: path)
     }
   }
 
-  /// Reads labels and columns and checks the checksum of every record.
-  private func verifyRecords(_ records: StoreRecords) throws(StoreError) {
-    _ = try labels()
-    for name in columnNames { _ = try column(name) }
+  /// Checks the pages of the last commit, which a writer would go on from.
+  private func checkPages(_ purpose: PageCensus.Purpose) throws(StoreError) {
+    try Snapshot.readLast(of: contents.file) { (tree) throws(StoreError) in
+      try PageCensus.check(tree, purpose)
+    }
+  }
+
+  /// Checks the checksum of every record, and that there is a value for each image.
+  func checkRecords(_ records: StoreRecords) throws(StoreError) {
+    let imageChecksums = StoreKey.checksum(of: StoreKey.images)
+    if count > 0, records.parts[imageChecksums] == nil {
+      throw StoreError(.corrupt, "the checksums of the images are missing", key: imageChecksums)
+    }
+    for (name, parts) in records.parts where StoreKey.hasValueEach(name) {
+      try unsafe parts.forEach(of: count, in: contents.file) { (_, _, _) throws(StoreError) in }
+    }
     let ownChecksums = StoreKey.checksum(of: "")
     // A record whose key is damaged is no longer found, but what was kept of it is.
     for checksum in Array(records.parts.keys) + Array(records.singles.keys)
@@ -33,7 +49,7 @@ extension LMDBStore {
         throw StoreError(.corrupt, "it is not there, though there is a checksum of it", key: name)
       }
     }
-    for (name, parts) in records.parts where !name.hasPrefix(ownChecksums) {
+    for (name, parts) in records.parts where StoreKey.isRecord(name) && !name.hasPrefix(ownChecksums) {
       let checksums = records.parts[StoreKey.checksum(of: name)]?.parts ?? []
       for (number, part) in parts.parts.enumerated() {
         let checksum = number < checksums.count ? checksums[number] : nil
@@ -93,6 +109,10 @@ extension LMDBStore {
   private func verify(_ indices: Span<Int>, _ records: StoreRecords) throws(StoreError) {
     guard indices.count > 0 else { return }
     let checksums = try checksums(records)
+    try readingUnchanged { () throws(StoreError) in try compare(indices, with: checksums) }
+  }
+
+  private func compare(_ indices: Span<Int>, with checksums: [UInt32]) throws(StoreError) {
     try Workers.performRuns(of: indices.count, minimum: 64, threads: threads) { (run) throws(StoreError) in
       for position in run {
         let index = indices[position]

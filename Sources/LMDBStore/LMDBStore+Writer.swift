@@ -1,4 +1,5 @@
 public import ImageStoreCore
+internal import StoreIO
 
 extension LMDBStore {
   /// How images stand in the database.
@@ -60,11 +61,13 @@ extension LMDBStore {
   ///   - threads: how many threads a large read of the written store uses; nil stands for one a processor.
   ///   - progress: called now and then with the number of images written.
   /// - Returns: the written store.
+  /// - Throws: what ``Writer`` does; ``StoreError/Code/invalidArgument`` for a store within the source or around it.
   @discardableResult
   public static func write(
     _ source: any ImageStore, to path: String, mode: WriteMode = .create, layout: Layout = .automatic,
     threads: Int? = nil, progress: (_ written: Int) -> Void = { _ in }
   ) throws(StoreError) -> LMDBStore {
+    try Destination.check(path, isApartFrom: source.sourcePaths)
     var writer = try Writer(to: path, mode: mode, layout: layout, classNames: source.classNames)
     try writer.append(contentsOf: source, progress: progress)
     try writer.finish()

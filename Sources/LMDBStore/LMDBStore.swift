@@ -28,6 +28,8 @@ public final class LMDBStore: ImageStore {
   private let process = getpid()
   private let cachedLabels = Cached<[Int]?>()
   let cachedChecksums = Cached<[UInt32]>()
+  /// A commit with all pages in use that those of the commit that was opened were, as far as anything of them may still be read.
+  let lastKnown: Atomic<UInt64>
   private let cachedColumns = Mutex<[String: Column]>([:])
 
   /// Opens the last commit of a database.
@@ -49,6 +51,33 @@ public final class LMDBStore: ImageStore {
       if let metadata = try StoreMetadata(tree) { return try LayoutReader.contents(tree, metadata) }
       return try ForeignReader.contents(tree, rawFormat: rawFormat)
     }
+    lastKnown = Atomic(contents.meta.transaction)
+  }
+
+  /// Opens a store of this package that is to be appended to, with everything checked that liblmdb believes without looking
+  /// and that the new commit will vouch for.
+  ///
+  /// - Throws: ``StoreError/Code/unsupported`` where another program made the database.
+  init(toBeAppendedTo path: String) throws(StoreError) {
+    self.path = path
+    threadCount = 1
+    contents = try Snapshot.read(Self.dataFile(of: path)) { (tree) throws(StoreError) in
+      guard let metadata = try StoreMetadata(tree) else {
+        throw StoreError(
+          .unsupported, "images cannot be appended to a database that another program wrote",
+          remedy: "convert it to a store of its own")
+      }
+      let contents = try LayoutReader.contents(tree, metadata, findsUnfinished: true)
+      try PageCensus.check(tree, .appending(imageCount: contents.count))
+      return contents
+    }
+    lastKnown = Atomic(contents.meta.transaction)
+    guard case .records(let records) = contents.annotations else { return }
+    do throws(StoreError) {
+      try checkRecords(records)
+    } catch {
+      throw error.at(path: path)
+    }
   }
 
   /// The data file of a database at a path.
@@ -65,6 +94,8 @@ public final class LMDBStore: ImageStore {
     case nil: throw StoreError(.notFound, "there is no such file or folder", path: path)
     }
   }
+
+  public var sourcePaths: [String] { [path] }
 
   public var count: Int { contents.count }
 
@@ -98,7 +129,7 @@ public final class LMDBStore: ImageStore {
     case .records(let records):
       return try cachedLabels.value { () throws(StoreError) in
         guard let parts = records.parts[StoreKey.labels] else { return nil }
-        return try readLabels(parts)
+        return try readingUnchanged { () throws(StoreError) in try readLabels(parts) }
       }
     }
   }
@@ -108,7 +139,7 @@ public final class LMDBStore: ImageStore {
     guard case .records(let records) = contents.annotations,
       let parts = records.parts[StoreKey.column(name)]
     else { throw .noColumn(name, among: columnNames).at(path: path) }
-    let column = try readColumn(parts)
+    let column = try readingUnchanged { () throws(StoreError) in try readColumn(parts) }
     cachedColumns.withLock { $0[name] = column }
     return column
   }

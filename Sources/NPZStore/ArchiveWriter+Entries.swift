@@ -36,6 +36,7 @@ extension ArchiveWriter {
         }
         try unsafe emit(output.bytes.span.bytes)
       }
+      try leaveTrailer()
       start = end
     }
   }
@@ -51,7 +52,7 @@ extension ArchiveWriter {
         })
       if target.old == nil {
         try flushWholePieces()
-      } else if pending.count >= 1 << 20 {
+      } else if pending.count >= 1 << 20 || byteCountSinceTrailer >= Self.trailerDistance {
         try flush()
         try leaveTrailer()
       }
@@ -140,15 +141,17 @@ extension ArchiveWriter {
 
   /// Writes bytes at the end.
   func emit(_ bytes: RawSpan) throws(StoreError) {
-    try target.file.write(bytes, at: offset)
+    try target.write(bytes, at: offset)
     offset += bytes.byteCount
     byteCountSinceTrailer += bytes.byteCount
   }
 
+  private static let trailerDistance = 4 << 20
+
   /// Puts the last commit's trailer behind what an append has written, from time to time, so that a reader
   /// need not search far for it. Between entries only.
   private func leaveTrailer() throws(StoreError) {
-    guard let old = target.old, byteCountSinceTrailer >= 4 << 20 else { return }
+    guard let old = target.old, byteCountSinceTrailer >= Self.trailerDistance else { return }
     let trailer = old.store.archive.end.trailer
     unsafe try emit(trailer.span.bytes)
     byteCountSinceTrailer = 0

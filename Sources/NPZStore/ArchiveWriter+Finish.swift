@@ -3,10 +3,12 @@ import NumPyFormat
 import StoreIO
 
 extension ArchiveWriter {
-  /// Writes labels, columns, class names and the directory, and synchronises the file with the disk.
+  /// Writes labels, columns, class names and the directory, and commits.
   func complete() throws(StoreError) {
     let oldNames = target.old?.store.classNames
-    if target.old != nil, entries.isEmpty, classNames == nil || classNames == oldNames { return }
+    if target.old != nil, entries.isEmpty, classNames == nil || classNames == oldNames {
+      return target.leave()
+    }
     var written: [(name: String, entry: ZipWrittenEntry)] = []
     if let labels = annotations.labels {
       let name = NPZContents.labelsEntry
@@ -27,58 +29,42 @@ extension ArchiveWriter {
     try writeDirectory(others: written)
   }
 
+  /// Writes the directory and commits.
+  ///
+  /// The end record makes the directory count, and has to come to the disk whole or not at all: it lies within one sector, and
+  /// the directory begins where that comes out so, behind zeros. In the record's place are zeros at first, so that
+  /// writing it takes no room on the disk and does not make the file longer. What a comment of somebody else has past the
+  /// sector is there before, too.
   private func writeDirectory(
     others: [(name: String, entry: ZipWrittenEntry)]
   ) throws(StoreError) {
     try flush()
-    let start = offset
-    var count = 0
-    let first = firstIndex - entries.count
-    let replaced = Set(others.map(\.name))
-    // Entries that were there stay as they are, images first; only what was written anew replaces them.
-    if let old = target.old?.store.archive {
-      try copyRecords(of: old, count: &count) { $0.number != nil }
-    }
-    for (position, entry) in entries.enumerated() {
-      ZipFormat.appendRecord(of: entry, name: ZipDirectory.name(ofImage: first + position), to: &pending)
-      count += 1
-      if pending.count >= 1 << 20 { try flush() }
-    }
-    if let old = target.old?.store.archive {
-      try copyRecords(of: old, count: &count) { $0.number == nil && !replaced.contains($0.name) }
-    }
-    for (name, entry) in others {
-      ZipFormat.appendRecord(of: entry, name: name, to: &pending)
-      count += 1
-    }
+    let plan = DirectoryPlan(
+      old: target.old?.store.archive, images: entries, first: firstIndex - entries.count, others: others)
+    let start = ZipFormat.directoryStart(
+      notBefore: offset, byteCount: plan.byteCount, entryCount: plan.entryCount,
+      commentByteCount: ArchiveComment.mostMarkBytes)
+    pending += repeatElement(0, count: start - offset)
     try flush()
-    let byteCount = offset - start
-    // The end record makes the directory count, so all else is on the disk before it.
-    if target.old != nil { try target.file.synchronize() }
-    let mark: NPZMark = isMixed ? .mixed : .uniform
-    let end = ZipFormat.end(
-      entryCount: count, directoryOffset: start, directoryByteCount: byteCount, comment: mark.comment)
-    try unsafe target.file.write(end.span.bytes, at: offset)
-    try target.file.synchronize()
-  }
-
-  /// Copies records of the old directory, in its order.
-  private func copyRecords(
-    of archive: ZipArchive, count: inout Int, where isCopied: (ZipDirectoryRecord) -> Bool
-  ) throws(StoreError) {
-    let end = archive.end
-    let directory = unsafe archive.file.bytes[
-      end.directoryOffset..<end.directoryOffset + end.directoryByteCount]
-    let bytes = unsafe UnsafeRawBufferPointer(rebasing: directory)
-    var position = 0
-    for _ in 0..<end.entryCount {
-      let record = try unsafe ZipDirectoryRecord(bytes, at: position, limit: end.directoryOffset)
-      if isCopied(record) {
-        unsafe pending.append(contentsOf: bytes[position..<position + record.byteCount])
-        count += 1
-        if pending.count >= 1 << 20 { try flush() }
-      }
-      position += record.byteCount
+    var checksum = CRC32()
+    try plan.write(to: &pending) { (pending) throws(StoreError) in
+      guard pending.count >= 1 << 20 else { return }
+      unsafe checksum.add(pending.span.bytes)
+      try unsafe emit(pending.span.bytes)
+      pending.removeAll(keepingCapacity: true)
     }
+    unsafe checksum.add(pending.span.bytes)
+    let comment = ArchiveComment(
+      mark: isMixed ? .mixed : .uniform,
+      seal: ArchiveComment.Seal(checksum: checksum.value, directory: start..<start + plan.byteCount),
+      other: target.old?.store.archive.end.comment.other ?? [])
+    let end = ZipFormat.end(
+      entryCount: plan.entryCount, directoryOffset: start, directoryByteCount: plan.byteCount,
+      comment: comment.markBytes + comment.otherBytes)
+    let record = Array(end.dropLast(comment.otherBytes.count))
+    pending += repeatElement(0, count: record.count)
+    pending += comment.otherBytes
+    try flush()
+    try target.commit(record, at: start + plan.byteCount)
   }
 }

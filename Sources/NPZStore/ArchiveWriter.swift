@@ -32,11 +32,18 @@ final class ArchiveWriter {
     target = try ArchiveTarget.open(path, mode: mode)
     let old = target.old?.store
     annotations = try old?.annotationsToContinue() ?? Annotations()
+    try old?.checkBeforeAppending()
+    try target.removeLeftovers()
     oldCount = old?.count ?? 0
     firstFormat = old?.format
     isMixed = oldCount > 0 && firstFormat == nil
     offset = target.old?.endOffset ?? 0
     self.classNames = classNames
+    if let classNames, classNames.count > ZipArchive.mostClassNames {
+      throw StoreError(
+        .limitExceeded, "\(classNames.count) class names where at most \(ZipArchive.mostClassNames) are read",
+        path: path)
+    }
     self.threads = threads
     encoders =
       switch compression {
@@ -107,7 +114,6 @@ final class ArchiveWriter {
     if let failure { throw failure }
     do throws(StoreError) {
       try complete()
-      try target.commit()
     } catch {
       throw error.at(path: target.file.path)
     }
@@ -130,5 +136,22 @@ extension NPZStore {
     var annotations = Annotations(labels: try labels())
     for name in columnNames { annotations.columns[name] = try column(name) }
     return annotations
+  }
+
+  /// Checks what an append repeats and thereby vouches for: the directory, whose checksum it makes anew, the form of the images,
+  /// and the comment. Labels, columns and class names have been read and checked.
+  fileprivate func checkBeforeAppending() throws(StoreError) {
+    if !archive.end.isSealed { try archive.checkLocalHeaders() }
+    guard archive.end.comment.otherBytes.count <= ArchiveComment.mostBytes - ArchiveComment.mostMarkBytes - 1
+    else {
+      throw StoreError(
+        .unsupported, "the archive's comment leaves no room for this package's own", remedy: "shorten it",
+        path: path)
+    }
+    // What numpy wrote for true may be any byte but 0, and is made 1 when it is read; in archives of this package it is 1.
+    guard archive.end.mark == nil, format?.elementType == .bool, case .entries(let entries) = images else {
+      return
+    }
+    try entries.checkTruthValues()
   }
 }

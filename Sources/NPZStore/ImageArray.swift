@@ -167,11 +167,7 @@ final class ImageArray: Sendable {
   /// Checks the array's checksum.
   func verify() throws(StoreError) {
     try located { () throws(StoreError) in
-      if entry.isDeflated {
-        _ = try inflate(checks: true)
-      } else {
-        try unsafe entry.check(archive.compressedBytes(of: entry))
-      }
+      try archive.check(entry)
     }
   }
 }

@@ -31,6 +31,27 @@ extension ImageEntries {
     return unsafe Decoded(images: images, pixels: pixels.baseAddress!)
   }
 
+  /// Checks that every truth value of every image is 0 or 1 as it is stored.
+  ///
+  /// - Throws: ``StoreError/Code/unsupported``.
+  func checkTruthValues() throws(StoreError) {
+    try decoders.with { (decoder) throws(StoreError) in
+      for index in 0..<count {
+        do throws(StoreError) {
+          let decoded = try decode(index, with: decoder, checks: true)
+          let pixels = unsafe UnsafeRawBufferPointer(
+            start: decoded.pixels, count: decoded.images.format.byteCount)
+          guard let offset = unsafe NPYImages.firstNonBoolean(in: pixels) else { continue }
+          throw unsafe StoreError(
+            .unsupported, "images cannot be appended to truth values of \(pixels[offset])",
+            remedy: "convert the archive first")
+        } catch {
+          throw named(error, index)
+        }
+      }
+    }
+  }
+
   /// How the image lies in an entry's bytes: as expected, or as its own header says.
   private func form(
     of bytes: UnsafeRawBufferPointer
@@ -46,12 +67,15 @@ extension ImageEntries {
         "an image of \(images.format.byteCount) bytes in an entry that has \(bytes.count - header.dataOffset)"
       )
     }
-    if let format, images.format != format {
-      throw StoreError(
-        .corrupt, "an image of \(images.format) where the others have \(format)",
-        remedy: "save the archive again")
-    }
+    try check(images.format)
     return (images, header.dataOffset)
+  }
+
+  /// Checks that an image has the format of the others.
+  func check(_ found: ImageFormat) throws(StoreError) {
+    guard let format, found != format else { return }
+    throw StoreError(
+      .corrupt, "an image of \(found) where the others have \(format)", remedy: "save the archive again")
   }
 
   /// Makes truth values 0 and 1 in a slot where an image of a type has just been written.

@@ -1,3 +1,4 @@
+import Deflate
 import ImageStoreCore
 import NumPyFormat
 import StoreIO
@@ -43,13 +44,15 @@ final class ImageEntries: Sendable {
     }
     let entry = archive.directory.entries[positions.position(of: 0)]
     let name = positions.name(of: 0)
-    let header = try archive.header(of: entry, name: name)
     let first: Expected
     do throws(StoreError) {
-      let bytes = try archive.contents(of: entry, limit: 1 << 36)
-      first = Expected(
-        header: Array(bytes[..<header.dataOffset]), images: try NPYImages(imageOf: header),
-        byteCount: bytes.count)
+      var inflater = Inflater(.raw)
+      let (header, bytes) = try archive.headerAndBytes(of: entry, with: &inflater)
+      first = Expected(header: bytes, images: try NPYImages(imageOf: header), byteCount: entry.byteCount)
+      // A header that all others are compared with had better be right; of a large image only reading it tells.
+      if entry.byteCount <= Self.mostBytesChecked {
+        _ = try archive.contents(of: entry, limit: entry.byteCount)
+      }
     } catch {
       throw error.at(path: archive.path, image: 0, key: name)
     }
@@ -60,18 +63,21 @@ final class ImageEntries: Sendable {
       sizesAgree = sizesAgree && entry.byteCount == first.byteCount
       allStored = allStored && !entry.isDeflated
     }
-    var isUniform = archive.end.formatMark == .uniform
+    var isUniform = archive.end.mark == .uniform
     var areDirect = first.images.isDirect
-    if archive.end.formatMark == nil && sizesAgree {
+    if archive.end.mark == nil && sizesAgree {
       (isUniform, areDirect) = try Self.sample(archive, positions, first.images.format, threads: threads)
     }
     format = isUniform ? first.images.format : nil
     expected = isUniform ? first : nil
     // numpy writes truth values other than 0 and 1, which must be changed before anyone sees them.
-    let areDeliverable = first.images.format.elementType != .bool || archive.end.formatMark != nil
+    let areDeliverable = first.images.format.elementType != .bool || archive.end.mark != nil
     mapped =
       allStored && isUniform && areDirect && areDeliverable ? PixelOffsets(count: positions.count) : nil
   }
+
+  /// A larger first image is not read through for its checksum when the archive is opened.
+  private static let mostBytesChecked = 16 << 20
 
   /// How many headers are read when a foreign archive is opened whose entries are of one size.
   private static let mostSamples = 4096

@@ -34,7 +34,7 @@ struct ImagePositions: Sendable {
   }
 
   /// Entries of any names, in the order given.
-  init(named entries: [(name: String, position: Int)]) {
+  init(named entries: [ZipDirectory.Named]) {
     count = entries.count
     first = 0
     others = entries.map { UInt32($0.position) }

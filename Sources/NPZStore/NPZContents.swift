@@ -21,6 +21,20 @@ struct NPZContents {
   static let labelsEntry = "labels.npy"
   static let columnPrefix = "columns/"
 
+  /// The column that an entry of a name holds, or nil.
+  static func column(ofEntry name: String) -> String? {
+    let name = name.utf8
+    guard name.starts(with: columnPrefix.utf8), name.count >= columnPrefix.utf8.count + 4,
+      name.suffix(4).elementsEqual(".npy".utf8)
+    else { return nil }
+    return String(name.dropFirst(columnPrefix.utf8.count).dropLast(4))
+  }
+
+  /// Whether this package calls an entry so that is not an image.
+  static func isOwnName(_ name: String) -> Bool {
+    name == labelsEntry || name == classNamesEntry || column(ofEntry: name) != nil
+  }
+
   /// Names of labels, the likeliest first.
   private static let labelNames = ["labels", "outputs", "y", "label", "targets"]
 
@@ -31,15 +45,17 @@ struct NPZContents {
     let directory = archive.directory
     classNames = directory.entry(named: Self.classNamesEntry)
     var columns: [String: ZipEntry] = [:]
-    for (name, position) in directory.named
-    where name.hasPrefix(Self.columnPrefix) && name.hasSuffix(".npy") {
-      let column = String(name.dropFirst(Self.columnPrefix.utf8.count).dropLast(4))
+    for named in directory.named {
+      guard let column = Self.column(ofEntry: named.name) else { continue }
       do throws(StoreError) {
         try Column.validate(name: column)
       } catch {
         throw error.at(path: archive.path)
       }
-      columns[column] = directory.entries[position]
+      // Bytes that differ can be one name: an e with an acute accent is one character of Unicode, or two.
+      guard columns.updateValue(directory.entries[named.position], forKey: column) == nil else {
+        throw StoreError(.corrupt, "two columns of this name", path: archive.path, key: column)
+      }
     }
     self.columns = columns
     var labelNames = Self.labelNames
@@ -86,11 +102,11 @@ struct NPZContents {
   private static func otherArrays(
     of archive: ZipArchive, labelNames: [String]
   ) throws(StoreError) -> Images {
-    let arrays = archive.directory.named.filter { name, _ in
-      name.hasSuffix(".npy") && !name.hasPrefix(columnPrefix) && name != classNamesEntry
-        && !labelNames.contains(String(name.dropLast(4)))
+    let arrays = archive.directory.named.filter { entry in
+      entry.name.hasSuffix(".npy") && !entry.name.hasPrefix(columnPrefix) && entry.name != classNamesEntry
+        && !labelNames.contains(String(entry.name.dropLast(4)))
     }
-    if arrays.isEmpty && archive.end.formatMark == nil {
+    if arrays.isEmpty && archive.end.mark == nil {
       throw StoreError(
         .unrecognized, "the archive has no arrays that could be images", remedy: "name the array",
         path: archive.path)

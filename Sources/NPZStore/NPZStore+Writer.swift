@@ -57,6 +57,7 @@ extension NPZStore {
     _ source: any ImageStore, to path: String, mode: WriteMode = .create,
     compression: Compression = .small, threads: Int? = nil, progress: (_ written: Int) -> Void = { _ in }
   ) throws(StoreError) -> NPZStore {
+    try Destination.check(path, isApartFrom: source.sourcePaths)
     var writer = try Writer(
       to: path, mode: mode, compression: compression, classNames: source.classNames, threads: threads)
     try writer.append(contentsOf: source, progress: progress)

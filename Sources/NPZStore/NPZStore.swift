@@ -59,6 +59,7 @@ public final class NPZStore: ImageStore {
     archive = try ZipArchive(at: path)
     contents = try NPZContents(
       of: archive, images: images, labels: labelsAt == nil ? labels : nil)
+    try archive.checkNames()
     columnNames = contents.columns.keys.sorted()
     switch contents.images {
     case .entries(let positions):
@@ -70,6 +71,7 @@ public final class NPZStore: ImageStore {
     }
     if let other = labelsAt ?? Self.labelArchive(beside: path, contents) {
       let archive = try ZipArchive(at: other)
+      try archive.checkNames()
       labelArchive = archive
       labelEntry = try NPZContents.labels(in: archive, named: labels)
     } else {
@@ -91,14 +93,11 @@ public final class NPZStore: ImageStore {
     _ contents: NPZContents, _ archive: ZipArchive
   ) throws(StoreError) -> [String]? {
     guard let entry = contents.classNames else { return nil }
-    let column = try unsafe archive.values(of: entry, name: NPZContents.classNamesEntry) {
-      (header, data) throws(StoreError) in try unsafe header.column(in: data)
-    }
-    guard case .string(let names) = column else {
-      throw StoreError(
-        .unsupported, "class names that are no text", path: archive.path, key: NPZContents.classNamesEntry)
-    }
-    return names
+    return try archive.classNames(of: entry, name: NPZContents.classNamesEntry)
+  }
+
+  public var sourcePaths: [String] {
+    [path] + [labelArchive?.path].compactMap { $0 == archive.path ? nil : $0 }
   }
 
   public var count: Int {
@@ -127,27 +126,13 @@ public final class NPZStore: ImageStore {
   public func labels() throws(StoreError) -> [Int]? {
     guard let (name, entry) = labelEntry, let labelArchive else { return nil }
     return try knownLabels.value { () throws(StoreError) in
-      let labels = try unsafe labelArchive.values(of: entry, name: name) {
-        (header, data) throws(StoreError) in try unsafe header.integers(in: data)
-      }
-      guard labels.count == count else {
-        throw StoreError(
-          .corrupt, "\(labels.count) labels for \(count) images", path: labelArchive.path, key: name)
-      }
-      return labels
+      try labelArchive.labels(of: entry, name: name, count: count)
     }
   }
 
   public func column(_ name: String) throws(StoreError) -> Column {
     guard let entry = contents.columns[name] else { throw .noColumn(name, among: columnNames).at(path: path) }
-    let column = try unsafe archive.values(of: entry, name: name) { (header, data) throws(StoreError) in
-      try unsafe header.column(in: data)
-    }
-    guard column.count == count else {
-      throw StoreError(
-        .corrupt, "\(column.count) values for \(count) images", path: path, key: name)
-    }
-    return column
+    return try archive.column(of: entry, name: name, count: count)
   }
 
   public func read(
@@ -192,18 +177,14 @@ public final class NPZStore: ImageStore {
     }
   }
 
-  /// Compares the names of entries besides the images, which may be parts of the store whose names are
-  /// damaged, and checks that no image is missing from its place.
+  /// Compares the names of all entries besides the images with those in their local headers: a damaged name may hide a
+  /// part of the store.
   private func verifyNames() throws(StoreError) {
-    if case .entries(let entries) = images, archive.end.formatMark != nil, !entries.positions.areNumbered {
-      throw StoreError(
-        .corrupt, "the numbers of its images leave gaps", remedy: "write the archive again", path: path)
-    }
-    for (name, position) in archive.directory.named {
+    for named in archive.directory.named {
       do throws(StoreError) {
-        _ = try unsafe archive.compressedBytes(of: archive.directory.entries[position])
+        _ = try unsafe archive.compressedBytes(of: archive.directory.entries[named.position])
       } catch {
-        throw error.at(path: path, key: name)
+        throw error.at(path: path, key: named.name)
       }
     }
   }

@@ -1,5 +1,13 @@
 package import ImageStoreCore
 
+#if canImport(Darwin)
+internal import Darwin
+#elseif canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
 extension Column {
   /// The values as a complete `.npy` file: `<i8` (labels too), `<f8` or, for text, `<U` as wide as the longest.
   ///
@@ -110,17 +118,11 @@ extension NPYHeader {
 
   /// An element of UCS-4 text without the NULs after it.
   private func unicode(at index: Int, in data: UnsafeRawBufferPointer) -> String? {
+    let element = unsafe trimmed(index, in: data)
     var value = String.UnicodeScalarView()
-    var nuls = 0
-    for offset in stride(from: index * type.byteCount, to: (index + 1) * type.byteCount, by: 4) {
-      let code = unsafe data.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
-      guard code != 0 else {
-        nuls += 1
-        continue
-      }
+    for offset in stride(from: 0, to: element.count, by: 4) {
+      let code = unsafe element.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
       guard let scalar = Unicode.Scalar(type.isSwapped ? code.byteSwapped : code) else { return nil }
-      for _ in 0..<nuls { value.append("\0") }
-      nuls = 0
       value.append(scalar)
     }
     return String(value)
@@ -128,9 +130,26 @@ extension NPYHeader {
 
   /// An element of bytes without the NULs after it, which must be UTF-8.
   private func utf8(at index: Int, in data: UnsafeRawBufferPointer) -> String? {
-    let range = index * type.byteCount..<(index + 1) * type.byteCount
-    let element = unsafe UnsafeRawBufferPointer(rebasing: data[range])
-    let end = unsafe element.lastIndex { $0 != 0 }.map { $0 + 1 } ?? 0
-    return unsafe String(validating: element[..<end], as: UTF8.self)
+    unsafe String(validating: trimmed(index, in: data), as: UTF8.self)
   }
+
+  /// An element of text without the NULs after it, which may be very many: all elements are as long as the longest.
+  private func trimmed(_ index: Int, in data: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
+    let element = unsafe UnsafeRawBufferPointer(
+      rebasing: data[index * type.byteCount..<(index + 1) * type.byteCount])
+    let size = type.kind == .unicode ? 4 : 1
+    var end = element.count
+    unsafe Self.zeros.withUnsafeBytes { zeros in
+      for block in [zeros.count, 64] {
+        while end >= block, unsafe memcmp(element.baseAddress! + end - block, zeros.baseAddress!, block) == 0
+        {
+          end -= block
+        }
+      }
+    }
+    while end > 0, unsafe element[end - 1] == 0 { end -= 1 }
+    return unsafe UnsafeRawBufferPointer(rebasing: element[..<((end + size - 1) / size * size)])
+  }
+
+  private static let zeros = [UInt8](repeating: 0, count: 4096)
 }

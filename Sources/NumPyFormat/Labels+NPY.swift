@@ -13,6 +13,12 @@ extension NPYHeader {
     return shape[0]
   }
 
+  /// The header of the first values of an array of one value an image, or of as many from anywhere in it.
+  package func counting(_ count: Int) -> NPYHeader {
+    precondition(count <= elementCount, "a part of the array")
+    return NPYHeader(self, valueCount: count)
+  }
+
   /// Reads whole numbers of any integer type, such as labels.
   ///
   /// - Parameter data: the array's data, ``dataByteCount`` bytes.

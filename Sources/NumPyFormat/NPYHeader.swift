@@ -41,6 +41,15 @@ package struct NPYHeader: Sendable, Hashable {
     self.elementCount = elements
   }
 
+  /// An array of one value an image with fewer of them.
+  init(_ header: NPYHeader, valueCount: Int) {
+    type = header.type
+    isFortranOrder = false
+    shape = [valueCount]
+    dataOffset = header.dataOffset
+    elementCount = valueCount
+  }
+
   /// The first bytes of every `.npy` file.
   package static let magic: [UInt8] = [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]
   /// The longest header text that is read; numpy's own limit.

@@ -14,6 +14,19 @@ struct PNGChunkType: Hashable {
   /// Whether a decoder must know the chunk; the first letter is a capital.
   var isCritical: Bool { code & 0x2000_0000 == 0 }
 
+  /// Whether the standard or its register of extensions knows the chunk as one that says nothing of samples as they
+  /// are decoded (ISO/IEC 15948, 11.3; "Extensions to the PNG 1.2 Specification").
+  var isKnownToBeAside: Bool { Self.aside.contains(self) }
+
+  private static let aside = Set(
+    [
+      "acTL", "bKGD", "cHRM", "cICP", "cLLI", "cLLi", "dSIG", "eXIf", "fcTL", "gAMA", "gIFg", "gIFt", "gIFx",
+      "hIST",
+      "iCCP", "iTXt", "mDCV", "mDCv", "oFFs", "pCAL", "pHYs", "sBIT", "sCAL", "sPLT", "sRGB", "sTER", "tEXt",
+      "tIME",
+      "zTXt",
+    ].map { PNGChunkType(code: $0.utf8.reduce(0) { $0 << 8 | UInt32($1) }) })
+
   var name: String {
     var letters = ""
     for shift in [24, 16, 8, 0] as [UInt32] {
@@ -53,12 +66,27 @@ struct PNGChunkType: Hashable {
   ///
   /// - Throws: ``StoreError/Code/corrupt`` where they differ.
   func verify(in file: UnsafeRawBufferPointer, at offset: Int) throws(StoreError) {
+    guard unsafe isIntact(in: file, at: offset) else {
+      throw .malformed(unsafe "\(type.name) chunk at byte \(offset) fails its CRC")
+    }
+  }
+
+  /// Whether the CRC-32 after the payload is that of type and payload.
+  func isIntact(in file: UnsafeRawBufferPointer, at offset: Int) -> Bool {
     let end = unsafe offset + 8 + payload.count
     let found = unsafe crc32(UnsafeRawBufferPointer(rebasing: file[offset + 4..<end]))
     let stated = unsafe UInt32(
       bigEndian: file.loadUnaligned(fromByteOffset: end, as: UInt32.self))
-    guard found == stated else {
-      throw .malformed(unsafe "\(type.name) chunk at byte \(offset) fails its CRC")
+    return found == stated
+  }
+
+  /// Whether the name of a type is somewhere in the payload.
+  func mentions(_ type: PNGChunkType) -> Bool {
+    var last: UInt32 = 0
+    for position in 0..<(unsafe payload.count) {
+      last = last << 8 | UInt32(unsafe payload[position])
+      if last == type.code { return true }
     }
+    return false
   }
 }

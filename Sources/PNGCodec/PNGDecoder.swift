@@ -16,8 +16,9 @@ public import ImageStoreCore
 ///
 /// A tRNS chunk adds a channel of alpha: to gray (which is `uint8` then even at 1 bit), RGB and
 /// palettes. 16-bit samples are in the byte order of the machine. Gamma and color profiles are not
-/// applied. The CRC of each critical chunk, the Adler-32 of the pixels and the end of the file are
-/// checked.
+/// applied. The CRC of each chunk that may bear on the pixels, their Adler-32 and the end of the file are
+/// checked: of every critical chunk, of tRNS, and of what may be a damaged tRNS. Other ancillary chunks may
+/// have wrong CRCs.
 public struct PNGDecoder: ~Copyable, Sendable {
   /// What becomes of the pixels of a palette.
   public enum Palette: Sendable, Hashable {
@@ -31,6 +32,8 @@ public struct PNGDecoder: ~Copyable, Sendable {
   public let palette: Palette
   /// The most bytes an image may take when decoded.
   public let maximumByteCount: Int
+  /// Whether the CRC of every chunk is checked when an image is decoded, whatever it is about.
+  package var checksEveryChunk = false
 
   private var inflater = Inflater(.zlib)
   private var filtered = ReusableBuffer()
@@ -63,6 +66,17 @@ public struct PNGDecoder: ~Copyable, Sendable {
     }
   }
 
+  /// The most bytes a file may have whose first bytes are these: what its pixels take without compression,
+  /// twice, and 64 MiB for text and profiles.
+  ///
+  /// - Parameter bytes: at least the first 33 bytes of a PNG.
+  package func mostFileBytes(_ bytes: RawSpan) throws(StoreError) -> Int {
+    try unsafe bytes.withUnsafeBytes { (file) throws(StoreError) in
+      let pixels = try unsafe PNGContents.header(of: file).filteredByteCount ?? .max
+      return 2 * min(pixels, maximumByteCount, 1 << 40) + (64 << 20)
+    }
+  }
+
   /// Decodes an image.
   ///
   /// - Parameters:
@@ -76,7 +90,7 @@ public struct PNGDecoder: ~Copyable, Sendable {
     _ bytes: RawSpan, into output: inout OutputRawSpan
   ) throws(StoreError) -> ImageFormat {
     try unsafe bytes.withUnsafeBytes { (file) throws(StoreError) in
-      var contents = try unsafe PNGContents(headOf: file)
+      var contents = try unsafe PNGContents(headOf: file, checksEveryChunk: checksEveryChunk)
       let format = try unsafe format(of: contents)
       try unsafe output.appendBytes(format.byteCount) { (memory) throws(StoreError) in
         try unsafe decode(file, &contents, format, into: memory)
@@ -93,7 +107,7 @@ public struct PNGDecoder: ~Copyable, Sendable {
     _ file: UnsafeRawBufferPointer, as format: ImageFormat,
     into memory: UnsafeMutableRawBufferPointer
   ) throws(StoreError) {
-    var contents = try unsafe PNGContents(headOf: file)
+    var contents = try unsafe PNGContents(headOf: file, checksEveryChunk: checksEveryChunk)
     let found = try unsafe self.format(of: contents)
     guard found == format else {
       throw StoreError(.corrupt, "an image of \(found) where \(format) was expected")

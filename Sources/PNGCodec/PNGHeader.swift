@@ -37,12 +37,14 @@ public struct PNGHeader: Sendable, Hashable {
   /// Whether the pixels stand in the seven passes of Adam7.
   public let isInterlaced: Bool
 
+  static let payloadByteCount = 13
+
   /// Reads the payload of an IHDR chunk.
   ///
   /// - Throws: ``StoreError/Code/corrupt`` for what the standard does not allow.
   init(_ payload: UnsafeRawBufferPointer) throws(StoreError) {
-    guard payload.count == 13 else {
-      throw .malformed("IHDR chunk has \(payload.count) bytes in place of 13")
+    guard payload.count == Self.payloadByteCount else {
+      throw .malformed("IHDR chunk has \(payload.count) bytes in place of \(Self.payloadByteCount)")
     }
     width = unsafe Int(UInt32(bigEndian: payload.loadUnaligned(as: UInt32.self)))
     height = unsafe Int(UInt32(bigEndian: payload.loadUnaligned(fromByteOffset: 4, as: UInt32.self)))

@@ -15,12 +15,12 @@ import StoreIO
 
   static let name = "masks.npy"
 
-  /// Opens `masks.npy`, or an array like it.
+  /// Reads the header of `masks.npy`, or of an array like it.
   ///
   /// - Throws: ``StoreError/Code/corrupt`` where its shape is not that of the layout, or the file ends
   ///   before its masks do.
-  init(array path: String, layout: PackedBitLayout?) throws(StoreError) {
-    map = try MappedFile(path)
+  init(array map: MappedFile, layout: PackedBitLayout?) throws(StoreError) {
+    self.map = map
     do throws(StoreError) {
       let header = try unsafe withRawSpan(of: map.bytes) { (file) throws(StoreError) in
         try NPYHeader(parsing: file)
@@ -48,19 +48,19 @@ import StoreIO
       count = shape[0]
       copy = try header.isFortranOrder ? unsafe Self.copy(header, data) : nil
     } catch {
-      throw error.at(path: path)
+      throw error.at(path: map.path)
     }
   }
 
-  /// Opens a file of masks without a header.
+  /// Counts the masks of a file without a header.
   ///
   /// - Throws: ``StoreError/Code/corrupt`` where its size is no multiple of a mask's.
-  init(bare path: String, layout: PackedBitLayout) throws(StoreError) {
-    map = try MappedFile(path)
+  init(bare map: MappedFile, layout: PackedBitLayout) throws(StoreError) {
+    self.map = map
     guard map.byteCount % layout.byteCount == 0 else {
       throw StoreError(
         .corrupt, "\(map.byteCount) bytes are no multiple of the \(layout.byteCount) of a mask",
-        remedy: "check height, width and axis", path: path)
+        remedy: "check height, width and axis", path: map.path)
     }
     count = map.byteCount / layout.byteCount
     copy = nil

@@ -31,8 +31,7 @@ final class MaskWriter {
     layout = target.old?.layout
     oldCount = target.old?.count ?? 0
     if let old = target.old, oldCount > 0 {
-      annotations.labels = try old.labels()
-      for name in old.columnNames { annotations.columns[name] = try old.column(name) }
+      annotations = try old.annotations()
       checksums = try old.checksumsToContinue()
     }
   }
@@ -145,66 +144,83 @@ final class MaskWriter {
       let mask = masks.extracting(start..<start + layout.byteCount)
       checksums.append(Int64(CRC32.checksum(of: mask)))
     }
-    try target.file.write(
+    try target.write(
       masks, at: MaskTarget.headerByteCount + (oldCount + count) * layout.byteCount)
   }
 
   func finish() throws(StoreError) {
     if let failure { throw failure }
-    let hasNewNames = classNames != nil && classNames != target.old?.classNames
-    if target.old != nil && count == 0 && !hasNewNames { return target.leave() }
     do throws(StoreError) {
+      guard target.old == nil || count > 0 else { return try finishWithoutMasks() }
+      // An append leaves values for masks that the header does not count yet; readers take as many as there are masks, and
+      // their state. First comes what names the files, so that what a writer leaves that dies is known for its own.
+      var description = description()
+      let after =
+        description.classNames == target.old?.classNames || target.old == nil
+        ? nil : try description.encoded()
+      if let old = target.old { description.classNames = old.classNames }
+      try target.write(description.encoded(), name: PackedBitDescription.fileName)
       try writeAnnotations()
+      try target.write(Column.int64(checksums).npyBytes(), name: MaskFolder.checksumsName)
       let shape = layout.map { [oldCount + count, $0.rows, $0.bytesPerRow] } ?? [0, 0, 0]
-      try target.commit(NPYHeader(NPYType(.uint8), shape: shape))
+      try target.commit(NPYHeader(NPYType(.uint8), shape: shape), then: after)
     } catch {
       throw error.at(path: target.folder)
     }
   }
 
-  /// Writes what is said of the masks. An append leaves values for masks that the header does not count
-  /// yet; readers take as many as there are masks.
+  /// Gives masks other class names: the description, which alone has them, is replaced at once.
+  private func finishWithoutMasks() throws(StoreError) {
+    target.leave()
+    guard let old = target.old, classNames != nil, classNames != old.classNames else { return }
+    if oldCount > 0, old.folder?.checksums == nil {
+      try target.write(Column.int64(checksums).npyBytes(), name: MaskFolder.checksumsName)
+    }
+    try target.write(description().encoded(), name: PackedBitDescription.fileName)
+  }
+
+  /// What is to be said of the masks, and what is said of those before.
+  private func description() -> PackedBitDescription {
+    let old = target.old
+    let names = classNames ?? old?.classNames
+    var states = [
+      PackedBitDescription.State(
+        count: oldCount + count, checksums: PackedBitDescription.State.checksums(of: annotations),
+        checksumsCRC32: CRC32.checksum(of: checksums.map(Int.init)), classNames: names)
+    ]
+    if count > 0, let before = old?.folder?.state {
+      states.append(
+        PackedBitDescription.State(
+          count: before.count, checksums: before.checksums, checksumsCRC32: before.checksumsCRC32,
+          classNames: old?.classNames))
+    }
+    return PackedBitDescription(
+      height: layout?.height, width: layout?.width, axis: layout?.axis ?? axis,
+      bitOrder: layout?.bitOrder ?? .big, classNames: names, states: states)
+  }
+
   private func writeAnnotations() throws(StoreError) {
     if let labels = annotations.labels {
-      try target.write(
-        Column.int64(labels.map(Int64.init)).npyBytes(), name: PackedBitStore.labelsName)
+      try target.write(Column.int64(labels.map(Int64.init)).npyBytes(), name: MaskFolder.labelsName)
     }
-    let columns = PackedBitStore.columnsFolder
-    if !annotations.columns.isEmpty, FileSystem.kind(of: "\(target.folder)/\(columns)") == nil {
-      try FileSystem.createFolder("\(target.folder)/\(columns)")
-    }
+    guard !annotations.columns.isEmpty else { return }
+    let folder = "\(target.folder)/\(MaskFolder.columnsFolder)"
+    try target.createColumnsFolder()
     for (name, column) in annotations.columns.sorted(by: { $0.key < $1.key }) {
       do throws(StoreError) {
-        try target.write(column.npyBytes(), name: "\(columns)/\(name).npy")
+        try target.write(column.npyBytes(), name: MaskFolder.file(ofColumn: name))
       } catch {
         throw error.at(key: name)
       }
     }
-    if !annotations.columns.isEmpty {
-      try FileSystem.synchronizeFolder("\(target.folder)/\(columns)")
-    }
-    try target.write(
-      Column.int64(checksums).npyBytes(), name: PackedBitStore.checksumsName)
-    let state = PackedBitDescription.State(
-      count: oldCount + count, checksums: PackedBitStore.checksums(of: annotations))
-    let before = target.old?.state.map { [$0] } ?? []
-    let description = PackedBitDescription(
-      height: layout?.height, width: layout?.width, axis: layout?.axis ?? axis,
-      bitOrder: layout?.bitOrder ?? .big, classNames: classNames ?? target.old?.classNames,
-      states: [state] + before)
-    try target.write(description.encoded(), name: PackedBitDescription.fileName)
+    if target.old == nil { try FileSystem.synchronizeFolder(folder) }
   }
 }
 
 extension PackedBitStore {
-  /// The checksums of all masks, made where they are not written down.
+  /// The checksums of all masks, as they are written down.
   fileprivate func checksumsToContinue() throws(StoreError) -> [Int64] {
-    if let known = try checksums() { return known.prefix(count).map(Int64.init) }
-    guard let layout else { return [] }
-    return (0..<count).map { index in
-      let mask = unsafe UnsafeRawBufferPointer(
-        start: masks.base + index * layout.byteCount, count: layout.byteCount)
-      return Int64(unsafe CRC32.checksum(of: mask))
-    }
+    if let known = try checksums() { return known.map(Int64.init) }
+    return Array(repeating: Int64(Self.unknownChecksum), count: count)
   }
 }

@@ -20,6 +20,7 @@ extension PackedBitStore {
     try Workers.performRuns(of: indices.count, minimum: 1, threads: threads) { (run) throws(StoreError) in
       for position in run {
         let index = indices[position]
+        guard checksums[index] != Self.unknownChecksum else { continue }
         let mask = unsafe UnsafeRawBufferPointer(
           start: masks.base + index * layout.byteCount, count: layout.byteCount)
         let found = unsafe CRC32.checksum(of: mask)
@@ -32,38 +33,47 @@ extension PackedBitStore {
     }
   }
 
-  /// Checks labels, columns and class names against what `format.json` has of them.
-  private func verifyAnnotations() throws(StoreError) {
-    guard isDescriptionIntact else {
+  /// Checks labels, columns, class names and the checksums of masks against what `format.json` has of them.
+  func verifyAnnotations() throws(StoreError) {
+    guard let folder else { return }
+    guard folder.description.isIntact else {
       throw StoreError(
         .corrupt, "the file does not agree with its checksum",
         remedy: "restore it, or remove its crc32 if it was changed on purpose",
         path: "\(path)/\(PackedBitDescription.fileName)")
     }
-    var annotations = Annotations(labels: try labels())
-    for name in columnNames { annotations.columns[name] = try column(name) }
-    guard let state else {
-      guard isDescriptionOwn else { return }
+    let annotations = try annotations()
+    guard let state = folder.state else {
+      guard folder.description.states != nil else { return }
       throw StoreError(
         .corrupt, "\(count) masks, of which format.json knows nothing", remedy: "write the store again",
         path: masks.map.path)
     }
-    let found = Self.checksums(of: annotations)
+    let found = PackedBitDescription.State.checksums(of: annotations)
     for name in Set(state.checksums.keys).union(found.keys).sorted()
     where state.checksums[name] != found[name] {
+      throw disagreement("\(name).npy")
+    }
+    guard count == 0 || folder.checksums != nil else {
       throw StoreError(
-        .corrupt, "its values do not agree with their checksum", remedy: "write the store again",
-        path: "\(path)/\(name).npy")
+        .corrupt, "the checksums of the masks are missing", remedy: "restore the file, or convert the store",
+        path: "\(path)/\(MaskFolder.checksumsName)")
+    }
+    if let stated = state.checksumsCRC32, CRC32.checksum(of: try checksums() ?? []) != stated {
+      throw disagreement(MaskFolder.checksumsName)
     }
   }
 
-  /// The CRC-32 of labels and columns, by the names of their files.
-  static func checksums(of annotations: Annotations) -> [String: UInt32] {
-    var checksums: [String: UInt32] = [:]
-    if let labels = annotations.labels { checksums["labels"] = CRC32.checksum(of: labels) }
-    for (name, column) in annotations.columns {
-      checksums["\(columnsFolder)/\(name)"] = CRC32.checksum(of: column)
-    }
-    return checksums
+  private func disagreement(_ name: String) -> StoreError {
+    StoreError(
+      .corrupt, "its values do not agree with their checksum", remedy: "write the store again",
+      path: "\(path)/\(name)")
+  }
+
+  /// Labels and columns.
+  func annotations() throws(StoreError) -> Annotations {
+    var annotations = Annotations(labels: try labels())
+    for name in columnNames { annotations.columns[name] = try column(name) }
+    return annotations
   }
 }

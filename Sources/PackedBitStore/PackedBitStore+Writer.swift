@@ -58,6 +58,7 @@ extension PackedBitStore {
     _ source: any ImageStore, to path: String, mode: WriteMode = .create, axis: PackingAxis = .rows,
     threshold: Double? = nil, threads: Int? = nil, progress: (_ written: Int) -> Void = { _ in }
   ) throws(StoreError) -> PackedBitStore {
+    try Destination.check(path, isApartFrom: source.sourcePaths)
     var writer = try Writer(
       to: path, mode: mode, axis: axis, threshold: threshold, classNames: source.classNames,
       threads: threads)

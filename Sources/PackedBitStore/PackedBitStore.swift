@@ -22,16 +22,11 @@ public final class PackedBitStore: ImageStore {
 
   let masks: MaskFile
   let threads: Int
-  private let labelsPath: String?
-  /// The folder with columns and checksums, or nil for a file by itself.
-  private let folder: String?
+  /// The folder that was opened; nil for a file by itself.
+  let folder: MaskFolder?
+  private let labelsFile: MappedFile?
   private let knownLabels = Cached<[Int]>()
   private let knownChecksums = Cached<[Int]?>()
-  private let description: PackedBitDescription?
-
-  static let labelsName = "labels.npy"
-  static let checksumsName = "checksums.npy"
-  static let columnsFolder = "columns"
 
   /// Opens a folder of masks.
   ///
@@ -42,38 +37,15 @@ public final class PackedBitStore: ImageStore {
   ///   other or are cut short, ``StoreError/Code/unrecognized`` and ``StoreError/Code/unsupported`` for
   ///   other things.
   public init(at path: String, threads: Int? = nil) throws(StoreError) {
-    (description, layout, masks) = try Self.open(path)
+    let folder = try MaskFolder(at: path)
     self.path = path
-    folder = path
-    classNames = description?.classNames
+    self.folder = folder
+    layout = folder.layout
+    masks = folder.masks
+    classNames = folder.description.classNames(of: folder.state)
+    columnNames = folder.columns.keys.sorted()
+    labelsFile = folder.labels
     self.threads = Workers.threadCount(threads)
-    let labels = "\(path)/\(Self.labelsName)"
-    labelsPath = FileSystem.kind(of: labels) == .file ? labels : nil
-    columnNames = try Self.columnNames(in: "\(path)/\(Self.columnsFolder)")
-  }
-
-  /// Opens the description and the masks that it describes: a writer may finish between the two.
-  private static func open(
-    _ path: String
-  ) throws(StoreError) -> (PackedBitDescription, PackedBitLayout?, MaskFile) {
-    var tries = 0
-    while true {
-      let description = try PackedBitDescription.read(in: path)
-      let layout: PackedBitLayout?
-      do throws(StoreError) {
-        layout = try description.layout()
-      } catch {
-        throw error.at(path: "\(path)/\(PackedBitDescription.fileName)")
-      }
-      tries += 1
-      do throws(StoreError) {
-        let masks = try MaskFile(array: "\(path)/\(MaskFile.name)", layout: layout)
-        let isDescribed = description.states?.contains { $0.count == masks.count } ?? true
-        if isDescribed || tries == 10 { return (description, layout, masks) }
-      } catch {
-        if tries == 10 { throw error }
-      }
-    }
   }
 
   /// Opens a file of packed masks that does not describe itself: an `.npy` array, or its bare bytes.
@@ -90,33 +62,17 @@ public final class PackedBitStore: ImageStore {
   ) throws(StoreError) {
     self.path = path
     self.layout = layout
-    let start = try FileSystem.start(of: path, count: NPYHeader.magic.count)
-    masks =
-      try start == NPYHeader.magic
-      ? MaskFile(array: path, layout: layout) : MaskFile(bare: path, layout: layout)
+    let map = try MappedFile(path)
+    let isArray = unsafe map.bytes.starts(with: NPYHeader.magic)
+    masks = try isArray ? MaskFile(array: map, layout: layout) : MaskFile(bare: map, layout: layout)
     self.threads = Workers.threadCount(threads)
-    labelsPath = labels
+    labelsFile = try labels.map { (path) throws(StoreError) in try MappedFile(path) }
     folder = nil
-    description = nil
     classNames = nil
     columnNames = []
   }
 
-  private static func columnNames(in folder: String) throws(StoreError) -> [String] {
-    guard FileSystem.kind(of: folder) == .folder else { return [] }
-    var names: [String] = []
-    for file in try FileSystem.names(in: folder) where file.hasSuffix(".npy") {
-      let name = String(file.dropLast(4))
-      do throws(StoreError) {
-        try Column.validate(name: name)
-      } catch {
-        throw error.at(path: "\(folder)/\(file)")
-      }
-      names.append(name)
-    }
-    return names.sorted()
-  }
-
+  public var sourcePaths: [String] { [path] + (folder == nil ? [labelsFile?.path].compactMap { $0 } : []) }
   public var count: Int { masks.count }
   public var format: ImageFormat? { layout?.format }
 
@@ -128,83 +84,60 @@ public final class PackedBitStore: ImageStore {
   }
 
   public func labels() throws(StoreError) -> [Int]? {
-    guard let labelsPath else { return nil }
+    guard let labelsFile else { return nil }
     return try knownLabels.value { () throws(StoreError) in
-      let labels = unsafe try values(at: labelsPath) { (header, data) throws(StoreError) in
+      try unsafe values(of: labelsFile) { (header, data) throws(StoreError) in
         try unsafe header.integers(in: data)
       }
-      return Array(labels.prefix(count))
     }
   }
 
   public func column(_ name: String) throws(StoreError) -> Column {
-    guard let folder, columnNames.contains(name) else {
+    guard let file = folder?.columns[name] else {
       throw .noColumn(name, among: columnNames).at(path: path)
     }
-    let column = unsafe try values(at: "\(folder)/\(Self.columnsFolder)/\(name).npy") {
-      (header, data) throws(StoreError) in try unsafe header.column(in: data)
+    return try unsafe values(of: file) { (header, data) throws(StoreError) in
+      let column = try unsafe header.column(in: data)
+      var limit = ValueLimit(storedByteCount: file.allocatedByteCount)
+      try limit.count(column)
+      return column
     }
-    return column.count == count ? column : column.gathering(0..<count)
   }
 
-  public var checksumCoverage: ChecksumCoverage {
-    guard let folder, FileSystem.kind(of: "\(folder)/\(Self.checksumsName)") == .file else {
-      return .noImages
-    }
-    return .allImages
-  }
+  public var checksumCoverage: ChecksumCoverage { folder?.checksums == nil ? .noImages : .allImages }
 
-  /// The CRC-32 of each mask's bytes, or nil where they are not known.
+  /// The CRC-32 of each mask's bytes, ``unknownChecksum`` for masks of which none is known; nil if that is all.
   func checksums() throws(StoreError) -> [Int]? {
-    guard let folder else { return nil }
+    guard let file = folder?.checksums else { return nil }
     return try knownChecksums.value { () throws(StoreError) in
-      let path = "\(folder)/\(Self.checksumsName)"
-      guard FileSystem.kind(of: path) == .file else { return nil }
-      return unsafe try values(at: path) { (header, data) throws(StoreError) in
+      try unsafe values(of: file) { (header, data) throws(StoreError) in
         try unsafe header.integers(in: data)
       }
     }
   }
 
-  /// Reads an array with a value a mask. Values past the last mask are those of an append that is not
-  /// finished; too few are an error.
+  /// Stands for the checksum of a mask that had none when others were appended: one made then would vouch for damage.
+  static let unknownChecksum = -1
+
+  /// Reads the values of the masks there are. Values past these are those of an append that did not end; too few are an
+  /// error.
   private func values<Values>(
-    at path: String, _ read: (NPYHeader, UnsafeRawBufferPointer) throws(StoreError) -> Values
+    of file: MappedFile, _ read: (NPYHeader, UnsafeRawBufferPointer) throws(StoreError) -> Values
   ) throws(StoreError) -> Values {
     do throws(StoreError) {
-      let map = try MappedFile(path)
-      let header = try unsafe withRawSpan(of: map.bytes) { (file) throws(StoreError) in
+      let header = try unsafe withRawSpan(of: file.bytes) { (file) throws(StoreError) in
         try NPYHeader(parsing: file)
       }
       guard try header.valueCount() >= count else {
         throw StoreError(.corrupt, "\(try header.valueCount()) values for \(count) masks")
       }
-      defer { withExtendedLifetime(map) {} }
-      return try unsafe read(header, header.data(in: map.bytes))
+      try ValueLimit(storedByteCount: file.allocatedByteCount).check(count: count, of: header.type)
+      defer { withExtendedLifetime(file) {} }
+      return try unsafe read(header.counting(count), header.data(in: file.bytes))
     } catch {
-      throw error.at(path: path)
+      throw error.at(path: file.path)
     }
   }
 
   public func advise(_ pattern: AccessPattern) { masks.map.advise(pattern) }
-
-  /// What the description says of as many masks as there are, or nil where it says nothing of them.
-  var state: PackedBitDescription.State? { description?.states?.first { $0.count == count } }
-
-  var isDescriptionIntact: Bool { description?.isIntact ?? true }
-  /// Whether a writer of this package wrote `format.json`, which then knows of the masks there are.
-  var isDescriptionOwn: Bool { description?.states != nil }
-}
-
-extension FileSystem {
-  /// The first bytes of a file, or all where it has fewer.
-  fileprivate static func start(of path: String, count: Int) throws(StoreError) -> [UInt8] {
-    let file = try File(path, .read)
-    var bytes = [UInt8](repeating: 0, count: min(count, try file.byteCount()))
-    var span = bytes.mutableSpan
-    try unsafe span.withUnsafeMutableBytes { (buffer) throws(StoreError) in
-      try unsafe file.read(at: 0, into: buffer)
-    }
-    return bytes
-  }
 }

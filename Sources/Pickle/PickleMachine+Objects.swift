@@ -55,6 +55,7 @@ extension PickleMachine {
       guard case .node(let attributes) = state, case .dictionary = nodes[attributes].kind else {
         throw cursor.refused("gives an object a state that is not a dictionary")
       }
+      try countCopying(nodes[attributes].items.count)
       nodes[index] = Node(kind: .object(isBuilt: true), items: nodes[attributes].items)
     default: throw cursor.refused("builds what needs no state")
     }
@@ -143,6 +144,7 @@ extension PickleMachine {
     guard arguments.count == 2, case .text(let stretch) = arguments[0],
       let codec = text(arguments[1]), codec == "latin1" || codec == "latin-1"
     else { throw cursor.refused("encodes something else than a text as latin1") }
+    try countDecoding(resolve(stretch).count)
     let decoded = try unsafe withBytes(of: stretch) { (text) throws(StoreError) in
       try unsafe latin1(text)
     }
@@ -150,7 +152,7 @@ extension PickleMachine {
       stack.append(.bytes(stretch))
       return
     }
-    stack.append(.bytes(try own(decoded)))
+    stack.append(.bytes(own(decoded)))
   }
 
   /// The characters of a UTF-8 text as bytes, or nil where they are the same bytes.

@@ -61,6 +61,7 @@ extension PickleMachine {
     let inner = line.lowerBound + 1..<line.upperBound - 1
     let text = unsafe cursor.bytes(inner)
     guard unsafe text.contains(UInt8(ascii: "\\")) else { return .source(inner) }
+    try countDecoding(text.count)
     var bytes: [UInt8] = []
     bytes.reserveCapacity(text.count)
     var position = 0
@@ -87,7 +88,7 @@ extension PickleMachine {
       default: throw cursor.corrupt("has an escape that no pickler writes")
       }
     }
-    return try own(bytes)
+    return own(bytes)
   }
 
   /// A text in Latin-1 with `\uXXXX` and `\UXXXXXXXX` (Python's raw-unicode-escape).
@@ -96,6 +97,7 @@ extension PickleMachine {
     guard unsafe text.contains(where: { $0 >= 0x80 || $0 == UInt8(ascii: "\\") }) else {
       return .source(line)
     }
+    try countDecoding(text.count)
     var bytes: [UInt8] = []
     bytes.reserveCapacity(2 * text.count)
     var position = 0
@@ -121,7 +123,7 @@ extension PickleMachine {
       default: bytes.append(byte)
       }
     }
-    return try own(bytes)
+    return own(bytes)
   }
 
   private func hexadecimal(

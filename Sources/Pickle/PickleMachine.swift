@@ -36,7 +36,8 @@ struct PickleMachine {
       case dtype(ElementType, isBigEndian: Bool, isBuilt: Bool)
       /// An array whose BUILD is still to come.
       case unbuiltArray
-      case array(PickleArray)
+      // Apart, so that the many nodes that are no arrays are small.
+      indirect case array(PickleArray)
       case object(isBuilt: Bool)
     }
     var kind: Kind
@@ -48,7 +49,9 @@ struct PickleMachine {
   var stack: [Item] = []
   var nodes: [Node] = []
   var owned: [[UInt8]] = []
-  private var ownedByteCount = 0
+  /// Bytes read to decode them, and items that were copied.
+  private var decodedByteCount = 0
+  private var copiedItemCount = 0
   private var memo = PickleMemo()
 
   init(_ cursor: PickleCursor, limits: PickleLimits) {
@@ -67,12 +70,18 @@ struct PickleMachine {
       }
       if opcode == .stop { break }
       if try !pushScalar(opcode), try !fillContainer(opcode) { try perform(opcode) }
+      guard nodes.count <= limits.nodeCount else {
+        throw cursor.beyondLimit("makes more than \(limits.nodeCount) containers and objects")
+      }
     }
     let result = try pop()
     guard stack.isEmpty else { throw cursor.corrupt("leaves \(stack.count) values besides the result") }
     guard cursor.offset == cursor.count else {
       throw cursor.corrupt("is followed by \(cursor.count - cursor.offset) bytes")
     }
+    // The result needs neither.
+    stack = []
+    memo = PickleMemo()
     return result
   }
 
@@ -184,16 +193,28 @@ extension PickleMachine {
   }
 
   /// Keeps bytes that stand encoded in the source.
-  ///
-  /// Repeated decoding of the same source could ask for any amount; no honest pickle needs more
-  /// than its text decoded twice, a byte of which takes at most two.
-  mutating func own(_ bytes: [UInt8]) throws(StoreError) -> Stretch {
-    ownedByteCount += bytes.count
-    guard ownedByteCount <= 4 * cursor.count else {
-      throw cursor.beyondLimit("decodes more than four times the pickle's own size")
-    }
+  mutating func own(_ bytes: [UInt8]) -> Stretch {
     owned.append(bytes)
     return .owned(owned.count - 1)
+  }
+
+  /// Counts bytes that are about to be decoded, or looked through for what is to be decoded.
+  ///
+  /// Decoding the same source again and again could ask for any time and memory; no honest pickle needs
+  /// more than its text decoded twice, a byte of which takes at most two.
+  mutating func countDecoding(_ byteCount: Int) throws(StoreError) {
+    decodedByteCount += byteCount
+    guard decodedByteCount <= 4 * cursor.count else {
+      throw cursor.beyondLimit("decodes more than four times the pickle's own size")
+    }
+  }
+
+  /// Counts items that two nodes are about to have each for itself, for the same reason.
+  mutating func countCopying(_ itemCount: Int) throws(StoreError) {
+    copiedItemCount += itemCount
+    guard copiedItemCount <= limits.valueCount else {
+      throw cursor.beyondLimit("copies more than \(limits.valueCount) values")
+    }
   }
 
   private mutating func remember(_ index: Int) throws(StoreError) {

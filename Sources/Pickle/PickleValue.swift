@@ -13,7 +13,8 @@ package enum PickleValue: Sendable {
   case list([PickleValue])
   case tuple([PickleValue])
   case dictionary([Entry])
-  case array(PickleArray)
+  // Apart, so that the many values that are no arrays are small.
+  indirect case array(PickleArray)
   /// An instance of a class on the allow-list, of which nothing but the attributes is known.
   case object(className: String, attributes: [Entry])
 

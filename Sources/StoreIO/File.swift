@@ -28,10 +28,15 @@ package struct File: ~Copyable, Sendable {
     try self.init(at: AT_FDCWD, path, access, path: path)
   }
 
-  /// Opens a plain file directly in a folder, which must not be a symbolic link.
-  package init(_ name: String, in folder: borrowing Folder, _ access: Access) throws(StoreError) {
+  /// Opens a plain file directly in a folder.
+  ///
+  /// - Parameter followingLinks: whether it may be a symbolic link to one.
+  package init(
+    _ name: String, in folder: borrowing Folder, _ access: Access, followingLinks: Bool = false
+  ) throws(StoreError) {
     try self.init(
-      at: folder.descriptor, name, access, also: O_NOFOLLOW, path: Destination.joined(folder.path, name))
+      at: folder.descriptor, name, access, also: followingLinks ? 0 : O_NOFOLLOW,
+      path: Destination.joined(folder.path, name))
   }
 
   private init(

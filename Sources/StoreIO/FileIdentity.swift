@@ -22,6 +22,13 @@ package struct FileIdentity: Sendable, Hashable {
     guard unsafe stat(path, &status) == 0 else { return nil }
     self.init(status)
   }
+
+  /// The identity of an open file, or nil if the descriptor is of none.
+  package init?(ofDescriptor descriptor: Int32) {
+    var status = stat()
+    guard unsafe fstat(descriptor, &status) == 0 else { return nil }
+    self.init(status)
+  }
 }
 
 /// Which file it is and when it last changed. Two equal states mean that nobody wrote to the file in between, as far as
@@ -45,6 +52,13 @@ package struct FileState: Sendable, Hashable {
     modified = nanoseconds(status.st_mtim)
     changed = nanoseconds(status.st_ctim)
     #endif
+  }
+
+  /// The state of what is at a path now, or nil if nothing is.
+  package init?(ofPath path: String) {
+    var status = stat()
+    guard unsafe stat(path, &status) == 0 else { return nil }
+    self.init(status)
   }
 
   /// Whether the contents are the same. A rename changes ``changed`` of what it renames and nothing else.

@@ -69,13 +69,19 @@ package struct Folder: ~Copyable, Sendable {
         }
         isFull = count == capacity
       }
+      // Only a plain file can be read so; a pipe says ESPIPE, a folder EISDIR.
+      if failure == ESPIPE || failure == EISDIR { throw Self.notPlain }
       if failure != 0 { throw Self.error(failure, "reading it") }
     }
     guard isFull else { return nil }
     var status = stat()
     guard unsafe fstat(file, &status) == 0 else { throw Self.error(errno, "asking for its size") }
+    // A device may have bytes without an end.
+    guard status.st_mode & S_IFMT == S_IFREG else { throw Self.notPlain }
     return Int(status.st_size) > memory.capacity ? Int(status.st_size) : nil
   }
+
+  private static var notPlain: StoreError { StoreError(.unrecognized, "this is not a plain file") }
 
   /// A folder directly below, which must be one and no link.
   package func folder(_ name: String) throws(StoreError) -> Folder {

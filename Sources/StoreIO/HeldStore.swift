@@ -33,6 +33,12 @@ package final class HeldStore: Sendable {
 
   /// The name of the folder, within the store's, that appends work in.
   package static let workFolderName = ".append.partial"
+  /// What ``replaceFile(_:with:expecting:)`` and ``prepareFile(with:)`` may leave there if their writer dies.
+  package static let workNames = [WorkFolder.mark, scratch, prepared]
+
+  /// Every name that a backend gives there.
+  private static let knownWork = Set(
+    [scratch, prepared, "images", "plan", "undone", "store.json", "data.mdb", "lock.mdb"])
 
   /// - Throws: ``StoreError/Code/busy`` if another writer is at work on it; ``StoreError/Code/notFound``;
   ///   ``StoreError/Code/unrecognized`` if it is neither a file nor a folder.
@@ -40,6 +46,16 @@ package final class HeldStore: Sendable {
     let destination = try Destination(given)
     let isFile = FileSystem.kind(of: destination.path) == .file
     try self.init(destination, given, beside: isFile ? WorkFolder(besides: destination, for: given) : nil)
+    if !isFile { Self.removeDeadWork(besides: destination, given) }
+  }
+
+  /// Removes the folder beside a store that a writer worked in which died once it had put the store in its place. It need not be
+  /// there, and that of a living writer, or of somebody else, stays.
+  private static func removeDeadWork(besides destination: Destination, _ given: String) {
+    guard FileSystem.kind(of: WorkFolder.path(besides: destination), followingLinks: false) == .folder else {
+      return
+    }
+    try? WorkFolder(besides: destination, for: given).removeAll()
   }
 
   /// - Parameter beside: nil for a file whose work folder is locked already.
@@ -107,6 +123,11 @@ package final class HeldStore: Sendable {
     try withWork(false) { (work) throws(StoreError) in try work.remove(name) }
   }
 
+  /// Removes everything in ``workFolder(removingLeftovers:)``.
+  package func removeAllWork() throws(StoreError) {
+    try withWork(false) { (work) throws(StoreError) in try work.removeContents() }
+  }
+
   /// Moves a file or folder from the work folder to a place in the store where nothing is.
   ///
   /// - Parameters:
@@ -137,20 +158,40 @@ package final class HeldStore: Sendable {
   ) throws(StoreError) {
     try withWork(nil) { (work) throws(StoreError) in
       try Self.within(root(), name) { (folder, name) throws(StoreError) in
-        try Self.replace(name, in: folder, with: bytes, known, through: work)
+        try Self.write(bytes, as: Self.scratch, in: work)
+        try Self.put(Self.scratch, as: name, in: folder, known, from: work)
       }
     }
   }
 
-  private static func replace(
-    _ name: String, in folder: borrowing Folder, with bytes: [UInt8], _ known: FileState?,
-    through work: WorkFolder
-  ) throws(StoreError) {
-    let path = Destination.joined(folder.path, name)
+  /// Writes a file for ``putPreparedFile(as:)``, which then takes no room on the disk.
+  package func prepareFile(with bytes: [UInt8]) throws(StoreError) {
+    try withWork(nil) { (work) throws(StoreError) in
+      try Self.write(bytes, as: Self.prepared, in: work)
+      try File(Self.prepared, in: work.folder, .update).synchronize()
+    }
+  }
+
+  /// Puts the file that has been prepared in the place of one of the store's folder, as ``replaceFile(_:with:expecting:)`` does.
+  package func putPreparedFile(as name: String) throws(StoreError) {
+    try withWork(nil) { (work) throws(StoreError) in
+      try Self.put(Self.prepared, as: name, in: root(), nil, from: work)
+    }
+  }
+
+  private static func write(_ bytes: [UInt8], as scratch: String, in work: WorkFolder) throws(StoreError) {
     // A writer that died may have left one.
     try work.remove(scratch)
     let new = try File(scratch, in: work.folder, .create)
     try unsafe new.write(bytes.span.bytes, at: 0)
+  }
+
+  private static func put(
+    _ scratch: String, as name: String, in folder: borrowing Folder, _ known: FileState?,
+    from work: WorkFolder
+  ) throws(StoreError) {
+    let path = Destination.joined(folder.path, name)
+    let new = try File(scratch, in: work.folder, .update)
     guard folder.status(of: name) != nil else {
       try new.synchronize()
       try work.folder.moveExclusively(scratch, to: folder, as: name)
@@ -159,12 +200,7 @@ package final class HeldStore: Sendable {
     let old = try File(name, in: folder, .read)
     let state = try old.state()
     guard known == nil || known!.hasSameContents(as: state) else { throw changed(path) }
-    guard try old.status().st_nlink == 1 else {
-      throw StoreError(
-        .unsupported,
-        "the file has other names (hard links), which an append would leave with the old contents",
-        remedy: "remove the other names, or convert to a new store", path: path)
-    }
+    try checkOnlyName(old)
     try new.takeMetadata(of: old)
     try new.synchronize()
     if try work.folder.exchange(scratch, with: name, in: folder) {
@@ -178,10 +214,28 @@ package final class HeldStore: Sendable {
       try work.folder.move(scratch, over: name, in: folder)
     }
     try folder.synchronizeNames()
-    try work.remove(scratch)
+    // The new file is there; what cannot be removed now goes with the work folder, or by the next writer.
+    try? work.remove(scratch)
+  }
+
+  private static func checkOnlyName(_ file: borrowing File) throws(StoreError) {
+    guard try file.status().st_nlink == 1 else {
+      throw StoreError(
+        .unsupported,
+        "the file has other names (hard links), which an append would leave with the old contents",
+        remedy: "remove the other names, or convert to a new store", path: file.path)
+    }
+  }
+
+  /// Refuses a file directly in the store's folder that ``replaceFile(_:with:expecting:)`` would refuse, before work is done for it;
+  /// does nothing if there is none.
+  package func checkMayReplace(_ name: String) throws(StoreError) {
+    let folder = try root()
+    if folder.status(of: name) != nil { try Self.checkOnlyName(File(name, in: folder, .read)) }
   }
 
   private static let scratch = "new"
+  private static let prepared = "next"
 
   private static func changed(_ path: String) -> StoreError {
     StoreError(
@@ -189,7 +243,8 @@ package final class HeldStore: Sendable {
       path: path)
   }
 
-  private func root() throws(StoreError) -> Folder {
+  /// The folder that the store is, opened once more: the very folder that is locked.
+  package func root() throws(StoreError) -> Folder {
     let descriptor = unsafe openat(lock.descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .system(errno, "opening the folder", path: path) }
     return Folder(path, descriptor)
@@ -211,7 +266,7 @@ package final class HeldStore: Sendable {
     _ removingLeftovers: Bool?, _ body: (WorkFolder) throws(StoreError) -> Result
   ) throws(StoreError) -> Result {
     if let known = work.withLock({ $0 }) { return try body(known) }
-    let new = try WorkFolder(Self.workFolderName, in: root(), for: path) { _ in true }
+    let new = try WorkFolder(Self.workFolderName, in: root(), for: path) { Self.knownWork.contains($0) }
     if removingLeftovers ?? true { try new.removeContents() }
     work.withLock { $0 = new }
     return try body(new)

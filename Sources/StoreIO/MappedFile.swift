@@ -18,18 +18,24 @@ internal import Musl
   private let mapped: UnsafeRawBufferPointer
   /// The device and inode of the file, by which one file under two names is known.
   package let identity: FileIdentity
+  /// The bytes that the file has, or that the disk keeps of them if these are fewer: a file may have holes, which take nothing.
+  package let allocatedByteCount: Int
 
-  /// - Throws: ``StoreError/Code/notFound``, ``StoreError/Code/unrecognized`` where the path is not a
+  /// - Throws: ``StoreError/Code/notFound``, ``StoreError/Code/unrecognized`` if the path is not a
   ///   plain file, ``StoreError/Code/system``.
-  package init(_ path: String) throws(StoreError) {
-    let file = try File(path, .read)
+  package convenience init(_ path: String) throws(StoreError) {
+    try self.init(File(path, .read))
+  }
+
+  /// Maps an open file, which may be closed afterwards.
+  ///
+  /// - Throws: ``StoreError/Code/system``.
+  package init(_ file: borrowing File) throws(StoreError) {
     let status = try file.status()
-    guard status.st_mode & S_IFMT == S_IFREG else {
-      throw StoreError(.unrecognized, "this is not a plain file", path: path)
-    }
-    self.path = path
+    path = file.path
     identity = FileIdentity(status)
     let byteCount = Int(status.st_size)
+    allocatedByteCount = min(byteCount, Int(status.st_blocks) * 512)
     guard byteCount > 0 else {
       unsafe mapped = UnsafeRawBufferPointer(start: nil, count: 0)
       return

@@ -88,6 +88,12 @@ package struct Staging: ~Copyable, Sendable {
   /// Removes what has a name beside ``path``, which begins with the name of the destination.
   package func remove(_ name: String) throws(StoreError) { try work.remove(name) }
 
+  /// Gives a file beside ``path`` another name there, which one of the writer's may have: both are paths in that folder.
+  package func rename(_ source: String, to destination: String) throws(StoreError) {
+    try work.folder.move(
+      FileSystem.split(source).name, over: FileSystem.split(destination).name, in: work.folder)
+  }
+
   /// Puts what was written at ``path`` in its place and waits until the disk knows the name. The writer
   /// has synchronised the contents of its files before.
   package consuming func commit() throws(StoreError) {

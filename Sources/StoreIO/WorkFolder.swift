@@ -1,4 +1,4 @@
-internal import ImageStoreCore
+package import ImageStoreCore
 
 #if canImport(Darwin)
 internal import Darwin
@@ -35,22 +35,32 @@ final class WorkFolder: Sendable {
     self.name = name
     folder = try Self.take(name, in: parent, for: owner)
     self.parent = parent
-    let names = try folder.rawNames()
-    if names.isEmpty {
-      try writeMark()
+    let names = try folder.names()
+    let isMarked = names.contains(Self.mark)
+    if isMarked {
+      try checkMark(isAlone: names.count == 1)
     } else {
-      try checkMark(names)
+      let isOurs = try Self.hasOwnMode(folder)
+      guard names.isEmpty || isOurs else { throw notOurs("it has no mark of this package") }
     }
-    let unknown = try folder.names().first { $0 != Self.mark && !isExpected($0) }
+    let unknown = names.first { $0 != Self.mark && !isExpected($0) }
     if let unknown { throw notOurs("it holds '\(unknown)'") }
+    if !isMarked { try writeMark() }
   }
 
   /// The folder beside a destination.
   convenience init(besides destination: Destination, for owner: String) throws(StoreError) {
     let name = destination.name
-    try self.init(".\(name).partial", in: Folder(destination.folder), for: owner) {
+    try self.init(Self.name(besides: destination), in: Folder(destination.folder), for: owner) {
       $0.hasPrefix(name) || $0 == Self.aside
     }
+  }
+
+  private static func name(besides destination: Destination) -> String { ".\(destination.name).partial" }
+
+  /// Where the folder beside a destination is, if it is.
+  static func path(besides destination: Destination) -> String {
+    Destination.joined(destination.folder, name(besides: destination))
   }
 
   /// Where what is replaced is, in a folder beside a destination, between two renames.
@@ -84,7 +94,7 @@ final class WorkFolder: Sendable {
     let path = Destination.joined(parent.path, name)
     // The folder may go between two calls when its writer finishes just then; a few tries suffice.
     for _ in 0..<100 {
-      if unsafe mkdirat(parent.descriptor, name, 0o700) != 0 && errno != EEXIST {
+      if unsafe mkdirat(parent.descriptor, name, ownMode) != 0 && errno != EEXIST {
         throw .system(errno, "creating a folder to work in", path: path)
       }
       let descriptor = unsafe openat(parent.descriptor, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
@@ -110,7 +120,18 @@ final class WorkFolder: Sendable {
     throw StoreError(.busy, "gave up waiting for other writers", remedy: "try again", path: owner)
   }
 
-  private func markText() throws(StoreError) -> String {
+  /// Open to its owner alone, and with a bit that means nothing in such a folder. A disk has the mode of a folder as soon as it has
+  /// the folder, whereas the mark may come after what is written next, or go before what is removed first, if the power fails:
+  /// this is how such a folder is known.
+  private static let ownMode: mode_t = 0o1700
+
+  private static func hasOwnMode(_ folder: borrowing Folder) throws(StoreError) -> Bool {
+    try folder.status().st_mode & 0o1777 == ownMode
+  }
+
+  private func markText() throws(StoreError) -> String { try Self.markText(name, folder) }
+
+  private static func markText(_ name: String, _ folder: borrowing Folder) throws(StoreError) -> String {
     "work folder \(name) \(try folder.status().st_ino)"
   }
 
@@ -127,21 +148,33 @@ final class WorkFolder: Sendable {
     try file.synchronize()
   }
 
-  private func checkMark(_ names: [[CChar]]) throws(StoreError) {
+  /// Whether the folder has a mark and it is this one; nil if there is no symbolic link of that name.
+  private static func hasMark(_ text: [UInt8], _ folder: borrowing Folder) -> Bool? {
     var found = [CChar](repeating: 0, count: 1024)
+    let count = unsafe readlinkat(folder.descriptor, mark, &found, found.count)
+    return count < 0 ? nil : found.prefix(count).elementsEqual(text.lazy.map(CChar.init(bitPattern:)))
+  }
+
+  /// Whether a folder that is not in use has the mark of a work folder, or died before it got one.
+  fileprivate static func isMarked(_ name: String, _ folder: borrowing Folder) throws(StoreError) -> Bool {
+    let text = Array(try markText(name, folder).utf8)
+    if let isMarked = hasMark(text, folder) { return isMarked }
+    let names = try folder.names()
+    let hasOwnMode = try hasOwnMode(folder)
+    guard names.contains(mark) else { return names.isEmpty || hasOwnMode }
+    return try File(mark, in: folder, .read).contents(limit: 1024) == text
+  }
+
+  private func checkMark(isAlone: Bool) throws(StoreError) {
     let text = Array(try markText().utf8)
-    let count = unsafe readlinkat(folder.descriptor, Self.mark, &found, found.count)
-    if count >= 0 {
-      guard found.prefix(count).elementsEqual(text.lazy.map(CChar.init(bitPattern:))) else {
-        throw notOurs("its mark is that of another folder")
-      }
+    if let isMarked = Self.hasMark(text, folder) {
+      guard isMarked else { throw notOurs("its mark is that of another folder") }
       return
     }
-    guard errno == EINVAL else { throw notOurs("it has no mark of this package") }
     let bytes = try File(Self.mark, in: folder, .read).contents(limit: 1024)
     if bytes == text { return }
     // A file is written after it is created: with nothing else there, its writer died in between.
-    guard text.starts(with: bytes), names.count == 1 else {
+    guard text.starts(with: bytes), isAlone else {
       throw notOurs("its mark is that of another folder")
     }
     try remove(Self.mark)
@@ -154,6 +187,15 @@ final class WorkFolder: Sendable {
     StoreError(
       .alreadyExists, "this is where a writer works, and this package did not make what is there: \(why)",
       remedy: "move it away, or remove it if nobody needs it", path: path)
+  }
+}
+
+extension Folder {
+  /// Whether a name is that of a work folder which an append has left in the folder of a store.
+  package func isWorkFolder(_ name: String) throws(StoreError) -> Bool {
+    guard name == HeldStore.workFolderName, kind(of: name) == .folder else { return false }
+    let folder = try folder(name)
+    return try WorkFolder.isMarked(name, folder)
   }
 }
 

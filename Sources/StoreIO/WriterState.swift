@@ -1,13 +1,5 @@
 package import ImageStoreCore
 
-#if canImport(Darwin)
-internal import Darwin
-#elseif canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#endif
-
 /// What every writer of a store knows and checks, whatever its format.
 ///
 /// It keeps the first error and throws it again; compares pixels with their layout, labels and columns with those before
@@ -53,7 +45,8 @@ package struct WriterState: Sendable {
   private let merge: ClassNameMerge
   private var shape: Shape?
   private var failure: StoreError?
-  private let process = getpid()
+  /// The process that made the writer: a child that has forked must not close or remove anything of it.
+  package let process = OwningProcess()
 
   /// The state of a writer that has appended nothing yet.
   ///
@@ -89,15 +82,12 @@ package struct WriterState: Sendable {
   /// Checks that the writer may go on: it has not failed, and the process is the one it was made in.
   package func checkIsUsable() throws(StoreError) {
     if let failure { throw failure }
-    guard getpid() == process else {
+    guard process.isCurrent else {
       throw StoreError(
         .invalidArgument, "the writer belongs to another process, from which this one has forked",
         remedy: "make a writer in this process", path: path)
     }
   }
-
-  /// Whether this process made the writer: one that has forked from it must not close or remove anything.
-  package var isInItsProcess: Bool { getpid() == process }
 
   /// Checks a run of images.
   ///

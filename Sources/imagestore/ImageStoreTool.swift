@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import ImageStoreCatalog
 internal import ImageStoreCore
 internal import StoreIO
 
@@ -11,7 +12,7 @@ struct ImageStoreTool: ParsableCommand {
     discussion: """
       A STORE or SOURCE is anything this program can read; which kind it is, is found from its content:
 
-      \(FormatRegistry.overview)
+      \(overview)
 
       Exit status: 0 when all went well, 1 with one line on standard error when something is wrong with \
       a file, 64 when the command line is.
@@ -32,6 +33,15 @@ struct ImageStoreTool: ParsableCommand {
     } catch {
       exit(withError: error)
     }
+  }
+
+  /// The kinds and what they read.
+  private static var overview: String {
+    let formats = StoreCatalog.formats
+    let width = formats.map(\.name.count).max() ?? 0
+    return formats.map { format in
+      "  " + format.name + String(repeating: " ", count: width + 2 - format.name.count) + format.summary
+    }.joined(separator: "\n")
   }
 
   /// Ends the program with one line on standard error.

@@ -1,3 +1,4 @@
+import Deflate
 import Foundation
 import ImageStoreCore
 import ImageStoreTesting
@@ -98,6 +99,25 @@ import Testing
     #expect(try refused(mixed.finished) == .unsupported)
   }
 
+  /// A file of a few hundred kilobytes that stands for hundreds of megabytes.
+  @Test func refusesBombs() throws {
+    let folder = try TemporaryFolder()
+    func refused(_ bytes: [UInt8]) throws -> StoreError.Code? {
+      let path = try folder.write("bomb.tar.gz", bytes)
+      let error = #expect(throws: StoreError.self) { try CIFAR10(at: path) }
+      #expect(error?.path == path)
+      return error?.code
+    }
+    var announced = TarWriter()
+    announced.add("test_batch", [], announced: 0o3000000000)
+    #expect(try refused(announced.gzipped()) == .limitExceeded)
+    // An archive without an end in itself, or behind its end.
+    var deflater = try Deflater(.gzip, level: 9)
+    unsafe try deflater.deflate([UInt8](repeating: 0, count: 1 << 20).span.bytes)
+    let zeros = [UInt8](copying: deflater.bytes)
+    #expect(try refused((0..<300).flatMap { _ in zeros }) == .limitExceeded)
+  }
+
   @Test func readsNumbersOfHeaders() throws {
     func header(_ size: [UInt8]) throws -> TarHeader {
       var tar = TarWriter()
@@ -107,7 +127,7 @@ import Testing
       for index in 148..<156 { block[index] = 0x20 }
       let sum = String(block.reduce(0) { $0 + Int($1) }, radix: 8)
       for (index, byte) in sum.utf8.enumerated() { block[148 + index] = byte }
-      return try TarHeader(block)
+      return try #require(try TarHeader(block))
     }
     #expect(try header(Array("       0017 ".utf8)).byteCount == 15)
     #expect(try header([0x80, 0, 0, 0, 0, 0, 0, 0, 0, 0, 1, 2]).byteCount == 258)

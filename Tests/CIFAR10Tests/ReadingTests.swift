@@ -1,3 +1,4 @@
+import Foundation
 import ImageStoreCore
 import ImageStoreTesting
 import Testing
@@ -77,6 +78,44 @@ import Testing
     }
     #expect(positions == [0, 1, 2])
     try store.verify()
+  }
+
+  /// Links to the folder they lie in: every way down leads to where it began.
+  @Test func foldersThatHoldThemselves() throws {
+    let folder = try TemporaryFolder()
+    let names = ["cifar-10-batches-py", "cifar-100-python", "cifar-10-batches-bin", "cifar-100-binary"]
+    for name in names {
+      try FileManager.default.createSymbolicLink(
+        atPath: "\(folder.path)/\(name)", withDestinationPath: ".")
+    }
+    #expect(!CIFAR10.recognizes(folder.path))
+    let error = #expect(throws: StoreError.self) { try CIFAR10(at: folder.path) }
+    #expect(error?.code == .notFound)
+  }
+
+  @Test func aFolderInAFolder() throws {
+    let folder = try TemporaryFolder()
+    let batch = try Fixtures.bytes("\(Fixtures.demo)/test_batch")
+    try folder.write("cifar-10-batches-py/cifar-10-batches-py/test_batch", batch)
+    #expect(CIFAR10.recognizes(folder.path))
+    #expect(try CIFAR10(at: folder.path).test.count == 60)
+  }
+
+  /// One long text that stands for the name of every image, or of every class.
+  @Test func namesOutOfProportion() throws {
+    let folder = try TemporaryFolder()
+    let text = [UInt8(ascii: "a")] + [UInt8](repeating: UInt8(ascii: "b"), count: 5000)
+    func unicode(_ bytes: [UInt8]) -> [UInt8] {
+      [UInt8(ascii: "X")] + (0..<4).map { UInt8(truncatingIfNeeded: bytes.count >> (8 * $0)) } + bytes
+    }
+    // {"label_names": [text] * 20}
+    let names: [UInt8] =
+      [0x80, 2] + Array("}".utf8) + unicode(Array("label_names".utf8)) + Array("](".utf8) + unicode(text)
+      + [UInt8(ascii: "q"), 0] + (0..<19).flatMap { _ in [UInt8(ascii: "h"), 0] } + Array("es.".utf8)
+    try folder.write("test_batch", try Fixtures.bytes("\(Fixtures.demo)/test_batch"))
+    let path = try folder.write("batches.meta", names)
+    let error = #expect(throws: StoreError.self) { try CIFAR10(at: folder.path) }
+    #expect(error?.code == .limitExceeded && error?.path == path)
   }
 
   @Test func refusesWhatIsNotThere() throws {

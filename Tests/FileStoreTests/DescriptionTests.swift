@@ -64,9 +64,44 @@ import Testing
     let store = try FileStore(at: path)
     #expect(store.count == 2 && store.format == ImageFormat(height: 2, width: 2))
     try store.verify()
-    // What the append left is overwritten by the next.
-    try append([9])
-    #expect(try FileStore(at: path).pixels(at: 2) == [9, 9, 9, 9])
+  }
+
+  /// The names come with the images that bring them: until labels.csv counts those, the store has none.
+  @Test func classNamesComeWithTheImages() throws {
+    try FileStore.write(to: path) { writer in
+      try writer.append([1], format: ImageFormat(height: 1, width: 1), label: 0)
+    }
+    let table = try contents("\(path)/labels.csv")
+    for names in [["a", "b"], nil, ["a", "b"]] {
+      try FileStore.write(to: path, mode: .append, classNames: names) { writer in
+        try writer.append([2], format: ImageFormat(height: 1, width: 1), label: 1)
+      }
+      let store = try FileStore(at: path)
+      #expect(store.classNames == ["a", "b"])
+      try store.verify()
+      if store.count == 2 {
+        let longer = try contents("\(path)/labels.csv")
+        try Data(table).write(to: URL(filePath: "\(path)/labels.csv"))
+        #expect(try FileStore(at: path).classNames == nil)
+        try Data(longer).write(to: URL(filePath: "\(path)/labels.csv"))
+      }
+    }
+    #expect(try FileStore(at: path).count == 4)
+    #expect(throws: StoreError.self) {
+      _ = try FileStore.Writer(to: path, mode: .append, classNames: ["b", "a"])
+    }
+  }
+
+  /// A crash before the first store.json of an old folder is followed by its labels.csv.
+  @Test func aDescriptionThatComesFirstKnowsTheTableBefore() throws {
+    try append([1, 2], mode: .create)
+    try FileManager.default.removeItem(atPath: "\(path)/store.json")
+    let table = try contents("\(path)/labels.csv")
+    try append([3])
+    try Data(table).write(to: URL(filePath: "\(path)/labels.csv"))
+    let store = try FileStore(at: path)
+    #expect(store.count == 2 && store.format == ImageFormat(height: 2, width: 2))
+    try store.verify()
   }
 
   @Test func aDroppedAppendLeavesTheStore() throws {

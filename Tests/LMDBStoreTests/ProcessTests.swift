@@ -140,6 +140,26 @@ extension Process {
     try store.verify()
   }
 
+  #if os(Linux)
+  @Test func aMapThatCannotGrowIsAnError() throws {
+    let folder = try TemporaryFolder()
+    let path = "\(folder.path)/s"
+    let early = try LMDBStore.write(images(0..<1000), to: path)
+    // The map doubles, from 50 MB or so by more than it may.
+    let process = try helper("confine", path, "append", "40")
+    try process.run()
+    let output = process.output()
+    #expect(output.hasPrefix("system: ") && output.contains("enlarging the map"), "\(output)")
+    #expect(process.terminationReason == .exit && process.terminationStatus == 0)
+    // Readers count none of it, and the next append removes it.
+    let store = try LMDBStore(at: path)
+    #expect(store.count == 1000)
+    try store.verify()
+    #expect(try LMDBStore.write(images(1000..<1010), to: path, mode: .append).count == 1010)
+    #expect(try early.pixels(at: 999) == [UInt8](repeating: UInt8(999 % 251), count: format.byteCount))
+  }
+  #endif
+
   @Test func aForkReadsRightPixelsAndDoesNotWrite() throws {
     let folder = try TemporaryFolder()
     let path = "\(folder.path)/s"

@@ -35,6 +35,7 @@ func fixture(_ name: String) -> String { "\(testsFolder)/Fixtures/lmdb/\(name)" 
     try unsafe Self.check(mdb_env_create(&environment))
     unsafe self.environment = environment!
     try unsafe Self.check(mdb_env_set_mapsize(environment, mapSize))
+    try unsafe Self.check(mdb_env_set_maxdbs(environment, 8))
     try unsafe Self.check(mdb_env_open(environment, path, UInt32(MDB_NOTLS), 0o644))
     var transaction: OpaquePointer?
     try unsafe Self.check(mdb_txn_begin(environment, nil, 0, &transaction))
@@ -78,6 +79,27 @@ func fixture(_ name: String) -> String { "\(testsFolder)/Fixtures/lmdb/\(name)" 
         try unsafe bytes.withUnsafeMutableBytes { bytes in
           var value = unsafe MDB_val(mv_size: bytes.count, mv_data: bytes.baseAddress)
           try unsafe Self.check(mdb_put(transaction, tree, &key, &value, 0))
+        }
+      }
+    }
+    try unsafe Self.check(mdb_txn_commit(transaction))
+  }
+
+  /// Puts keys into a database of a name, with one value or several each.
+  func fillNamed(_ name: String, flags: Int32, keys: Int, valuesEach: Int, byteCount: Int) throws {
+    var transaction: OpaquePointer?
+    try unsafe Self.check(mdb_txn_begin(environment, nil, 0, &transaction))
+    var named: MDB_dbi = 0
+    try unsafe Self.check(mdb_dbi_open(transaction, name, UInt32(flags | MDB_CREATE), &named))
+    for number in 0..<keys * valuesEach {
+      var key = Array("key \(number % keys)".utf8)
+      var value = [UInt8](repeating: 0, count: byteCount)
+      for byte in 0..<min(4, byteCount) { value[byte] = UInt8(truncatingIfNeeded: number >> (8 * byte)) }
+      try unsafe key.withUnsafeMutableBytes { key in
+        try unsafe value.withUnsafeMutableBytes { bytes in
+          var name = unsafe MDB_val(mv_size: key.count, mv_data: key.baseAddress)
+          var value = unsafe MDB_val(mv_size: bytes.count, mv_data: bytes.baseAddress)
+          try unsafe Self.check(mdb_put(transaction, named, &name, &value, 0))
         }
       }
     }

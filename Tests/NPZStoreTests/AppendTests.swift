@@ -1,4 +1,5 @@
 import ImageStoreCore
+import ImageStoreTesting
 import NPZStore
 import StoreIO
 import Testing
@@ -59,19 +60,26 @@ import Testing
     }
   }
 
-  @Test func aReaderMeanwhileFindsTheLastCommit() throws {
+  @Test(arguments: [Compression.none, .small])
+  func aReaderMeanwhileFindsTheLastCommit(compression: Compression) throws {
     let folder = TemporaryFolder()
     let path = "\(folder.path)/a.npz"
     let large = ImageFormat(height: 600, width: 1000)
-    try append(0..<2, to: path, .create, .none, format: large)
+    try append(0..<2, to: path, .create, compression, format: large)
+    let end = try #require(EndRecord(of: FileSystem.contents(of: path, limit: 1 << 24)))
     let size = try FileSystem.bytesOnDisk(path).apparent
-    var writer = try NPZStore.Writer(to: path, mode: .append, compression: .none)
+    var writer = try NPZStore.Writer(to: path, mode: .append, compression: compression)
+    var generator = SplitMix64(seed: 5)
     for image in 0..<20 {
-      let pixels = ramp(image, byteCount: large.byteCount)
+      // What does not deflate.
+      let pixels = (0..<large.byteCount).map { _ in UInt8.random(in: 0...255, using: &generator) }
       try unsafe writer.append(pixels.span.bytes, format: large, label: 0)
       #expect(try FileSystem.bytesOnDisk(path).apparent > size + image * large.byteCount)
       #expect(try NPZStore(at: path).count == 2)
     }
+    // Copies of the end record, so that readers need not search far.
+    let meanwhile = try FileSystem.contents(of: path, limit: 1 << 24)
+    #expect(meanwhile.ranges(of: end.comment).count >= 3)
     try writer.finish()
     let store = try NPZStore(at: path)
     #expect(store.count == 22)

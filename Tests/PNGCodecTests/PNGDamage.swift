@@ -1,4 +1,5 @@
 import CZlib
+import Testing
 
 #if canImport(Darwin)
 import Darwin
@@ -32,6 +33,37 @@ func repairChecksums(_ file: inout [UInt8]) {
     let sum = UInt32(unsafe CZlib.crc32(0, checked, UInt32(checked.count)))
     for index in 0..<4 { file[end + index] = UInt8(truncatingIfNeeded: sum >> UInt32(24 - 8 * index)) }
     start = end + 4
+  }
+}
+
+/// Makes PNGs of 8 bits a sample, chunk by chunk.
+struct PNGBuilder {
+  private var bytes: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
+
+  init(width: UInt8, height: UInt8, colorType: UInt8) {
+    add("IHDR", [0, 0, 0, width, 0, 0, 0, height, 8, colorType, 0, 0, 0])
+  }
+
+  /// - Parameter isDamaged: whether the CRC is a wrong one.
+  mutating func add(_ type: String, _ payload: [UInt8], isDamaged: Bool = false) {
+    let checked = Array(type.utf8) + payload
+    let sum = UInt32(unsafe CZlib.crc32(0, checked, UInt32(checked.count))) ^ (isDamaged ? 1 : 0)
+    func big(_ number: UInt32) -> [UInt8] {
+      [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: number >> UInt32($0)) }
+    }
+    bytes += big(UInt32(payload.count)) + checked + big(sum)
+  }
+
+  /// The file with its pixels: rows with a filter byte each.
+  func file(rows: [UInt8]) throws -> [UInt8] {
+    var whole = self
+    var size = compressBound(UInt(rows.count))
+    var compressed = [UInt8](repeating: 0, count: Int(size))
+    let status = unsafe compress(&compressed, &size, rows, UInt(rows.count))
+    try #require(status == Z_OK)
+    whole.add("IDAT", Array(compressed[..<Int(size)]))
+    whole.add("IEND", [])
+    return whole.bytes
   }
 }
 

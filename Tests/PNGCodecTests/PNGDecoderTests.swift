@@ -63,29 +63,59 @@ import Testing
     }
   }
 
-  /// In these files every byte counts but the signature, since no chunk is ancillary.
-  @Test func findsEveryFlippedBit() throws {
-    for name in ["own-3-4-1-13x11", "own-2-8-0-3x5", "key-3-2-0", "split"] {
-      let file = try #require(readFile("\(PNGFixture.folder)/png/\(name).png"))
-      let bits = file.count * 8
-      for bit in stride(from: 0, to: bits, by: bits < 6_000 ? 1 : 7) {
-        var flipped = file
-        flipped[bit / 8] ^= 1 << UInt8(bit % 8)
-        // A flip in the first letter of a type may make the chunk ancillary, or tRNS another.
-        let isRefused = (try? decode(flipped)) == nil
-        let isType = isInType(bit / 8, of: file)
-        #expect(isRefused || isType, "\(name): bit \(bit)")
-      }
+  /// A flipped bit is found, or changes no pixel; asked to check every chunk, the decoder finds it always.
+  @Test(arguments: [
+    "own-0-8-0-3x5", "own-2-8-0-3x5", "own-3-4-1-13x11", "own-4-16-1-13x11", "own-6-8-0-3x5",
+    "own-6-16-0-3x5",
+    "key-0-8-0", "key-2-8-0", "key-3-2-0", "split",
+  ])
+  func findsEveryFlippedBit(_ name: String) throws {
+    try expectEveryFlipFound(try #require(readFile("\(PNGFixture.folder)/png/\(name).png")), name)
+  }
+
+  /// What stands before tRNS can hide it: another name, or the length of the chunk before.
+  @Test func findsEveryFlippedBitAroundTransparency() throws {
+    for before in ["gAMA", "tEXt", "sRGB"] {
+      var builder = PNGBuilder(width: 4, height: 1, colorType: 3)
+      // Of a length that one bit makes reach over the tRNS of 16 bytes behind it.
+      builder.add(before, before == "sRGB" ? [0] : [1, 2, 3, 4])
+      builder.add("PLTE", Array(0..<12))
+      builder.add(before == "gAMA" ? "tIME" : "tEXt", [UInt8](repeating: 65, count: 7))
+      builder.add("tRNS", [0, 128, 255, 255])
+      try expectEveryFlipFound(try builder.file(rows: [0, 0, 1, 2, 3]), before)
     }
   }
 
-  func isInType(_ offset: Int, of file: [UInt8]) -> Bool {
-    var start = 8
-    while start + 12 <= file.count {
-      if (start + 4..<start + 8).contains(offset) { return true }
-      start += 12 + file[start..<start + 4].reduce(0) { $0 << 8 | Int($1) }
+  private func expectEveryFlipFound(_ file: [UInt8], _ name: String) throws {
+    let (pixels, format) = try decode(file)
+    var strict = PNGDecoder()
+    strict.checksEveryChunk = true
+    #expect(try decode(file, with: &strict).pixels == pixels)
+    let bits = file.count * 8
+    for bit in stride(from: 0, to: bits, by: bits < 6_000 ? 1 : 7) {
+      var flipped = file
+      flipped[bit / 8] ^= 1 << UInt8(bit % 8)
+      if let found = try? decode(flipped), found.pixels != pixels || found.format != format {
+        Issue.record("\(name): bit \(bit) changes pixels")
+      }
+      if (try? decode(flipped, with: &strict)) != nil { Issue.record("\(name): bit \(bit) is not found") }
     }
-    return false
+  }
+
+  @Test func wrongChecksumsOfWhatIsNotPixelsAreRead() throws {
+    for (colorType, chunk, payload, isRead) in [
+      (0, "gAMA", [0, 0, 0xB1, 0x8F], true), (0, "tEXt", [65, 0, 66], true),
+      (0, "tEXt", Array("AtRNSB".utf8), false),
+      (0, "teSt", [65, 0, 66], false), (4, "teSt", [65, 0, 66], true),
+    ] as [(UInt8, String, [UInt8], Bool)] {
+      var builder = PNGBuilder(width: 1, height: 1, colorType: colorType)
+      builder.add(chunk, payload, isDamaged: true)
+      let file = try builder.file(rows: colorType == 0 ? [0, 7] : [0, 7, 8])
+      #expect(((try? decode(file)) != nil) == isRead, "\(chunk) in color type \(colorType)")
+      var strict = PNGDecoder()
+      strict.checksEveryChunk = true
+      #expect(throws: StoreError.self) { try decode(file, with: &strict) }
+    }
   }
 
   @Test(arguments: 0..<8 as Range<UInt64>) func neverTrapsOnDamage(seed: UInt64) throws {

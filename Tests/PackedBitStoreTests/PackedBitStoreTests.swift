@@ -46,7 +46,7 @@ private func bytes(of batch: borrowing ImageBatch) -> [UInt8] {
   return unsafe pixels.withUnsafeBytes { unsafe Array($0) }
 }
 
-private final class TemporaryFolder {
+final class TemporaryFolder {
   let path: String
 
   init() {

@@ -50,6 +50,38 @@ struct Refusal: CustomStringConvertible, Sendable {
     _ = try unsafe Pickle.read(bytes.span.bytes, limits: limits)
   }
 
+  /// Few opcodes that would each read a long text again, or copy a long dictionary.
+  @Test func repeatedWorkIsRefused() throws {
+    let text = [UInt8](repeating: UInt8(ascii: "a"), count: 1000)
+    func unicode(_ bytes: [UInt8]) -> [UInt8] {
+      [UInt8(ascii: "X")] + (0..<4).map { UInt8(truncatingIfNeeded: bytes.count >> (8 * $0)) } + bytes
+    }
+    let put: [UInt8] = [UInt8(ascii: "q")]
+    let encode: [UInt8] =
+      [0x80, 2] + Array("c_codecs\nencode\n".utf8) + put + [0] + unicode(text) + put + [1]
+      + unicode(Array("latin1".utf8)) + put + [2] + Array("000]".utf8)
+    func calls(_ count: Int) -> [UInt8] {
+      (0..<count).flatMap { _ in Array("h\u{0}h\u{1}h\u{2}".utf8) + [0x86] + Array("Ra".utf8) }
+    }
+    #expect(try withPickle(encode + calls(2) + Array(".".utf8)) { (value, _) in value.elements?.count } == 2)
+    let error = #expect(throws: StoreError.self) {
+      try withPickle(encode + calls(100) + Array(".".utf8)) { (_, _) in }
+    }
+    #expect(error?.code == .limitExceeded)
+
+    var limits = PickleLimits()
+    limits.valueCount = 30
+    let dictionary =
+      Array("}".utf8) + put + [0] + Array("(".utf8) + (0..<20).flatMap { [UInt8(ascii: "K"), $0] }
+      + Array("u".utf8)
+    let object = Array("c__main__\nCIFAR_Image\n)".utf8) + [0x81] + Array("h\u{0}b0".utf8)
+    let copies: [UInt8] = dictionary + object + object + Array(".".utf8)
+    let refusal = #expect(throws: StoreError.self) {
+      _ = try unsafe Pickle.read(copies.span.bytes, limits: limits)
+    }
+    #expect(refusal?.code == .limitExceeded)
+  }
+
   /// A pickle without its last byte has no STOP, wherever it is cut.
   @Test(arguments: [
     ("good-numpy2-protocol5.pkl", 1), ("good-numpy1-protocol2.pkl", 13), ("good-numpy2-protocol0.pkl", 101),

@@ -16,8 +16,12 @@ package struct Backend: Sendable, CustomStringConvertible {
   let usesLibrary: Bool
   /// Faults that are not tried on readers, since the library under them does not live through them.
   let fatalReadingFaults: [String]
+  /// Whether images are files that are opened when they are read, so that those of a store that is replaced are gone.
+  let opensImagesWhenRead: Bool
   let write: @Sendable (_ path: String, _ mode: WriteMode, _ run: WriterRun) throws -> Void
   let open: @Sendable (_ path: String) throws -> any ImageStore
+  /// Writes the images of another store.
+  let convert: @Sendable (_ source: any ImageStore, _ path: String, _ mode: WriteMode) throws -> Void
 
   package var description: String { name }
 
@@ -26,8 +30,10 @@ package struct Backend: Sendable, CustomStringConvertible {
     format: ImageFormat = ImageFormat(height: 13, width: 17, channels: 3),
     isMixed: Bool = false, isReadableDuringAppend: Bool = true,
     usesLibrary: Bool = false, fatalReadingFaults: [String] = [],
+    opensImagesWhenRead: Bool = false,
     write: @escaping @Sendable (_ path: String, _ mode: WriteMode, _ run: WriterRun) throws -> Void,
-    open: @escaping @Sendable (_ path: String) throws -> any ImageStore
+    open: @escaping @Sendable (_ path: String) throws -> any ImageStore,
+    convert: @escaping @Sendable (_ source: any ImageStore, _ path: String, _ mode: WriteMode) throws -> Void
   ) {
     self.name = name
     self.suffix = suffix
@@ -35,9 +41,11 @@ package struct Backend: Sendable, CustomStringConvertible {
     self.isMixed = isMixed
     self.usesLibrary = usesLibrary
     self.fatalReadingFaults = fatalReadingFaults
+    self.opensImagesWhenRead = opensImagesWhenRead
     self.isReadableDuringAppend = isReadableDuringAppend
     self.write = write
     self.open = open
+    self.convert = convert
   }
 
   /// The backend of a name.

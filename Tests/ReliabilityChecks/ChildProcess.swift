@@ -65,7 +65,7 @@ package struct ChildProcess {
       guard errno == EINTR else { throw Violation("the process cannot be waited for") }
     }
     let output = try FileSystem.contents(of: outputPath, limit: 1 << 26)
-    try FileSystem.remove(outputPath)
+    try Files.remove(outputPath)
     // As WIFEXITED and its kin have it, which are macros.
     let end: End = status & 0x7F == 0 ? .exited((status >> 8) & 0xFF) : .signaled(status & 0x7F)
     return (end, String(decoding: output, as: UTF8.self))

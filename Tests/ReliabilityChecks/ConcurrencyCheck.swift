@@ -59,7 +59,7 @@ package struct ConcurrencyCheck {
     } catch {
       writerFailure = error
     }
-    try FileSystem.write([], toNewFile: stop)
+    try Files.write([], to: stop)
     for worker in workers { worker.join() }
     for child in children {
       let (end, output) = try child.wait()
@@ -152,7 +152,7 @@ package struct ConcurrencyCheck {
 }
 
 /// A thread that can be waited for.
-private final class JoinableThread: Sendable {
+final class JoinableThread: Sendable {
   private let body: @Sendable () -> Void
   private let isOver = Mutex(false)
 

@@ -29,8 +29,8 @@ package struct CorpusCheck {
     for parser in Parser.all {
       var start = 0
       while start < paths.count {
-        try FileSystem.remove(outcomes)
-        try FileSystem.write([], toNewFile: outcomes)
+        try Files.remove(outcomes)
+        try Files.write([], to: outcomes)
         let (end, output) = try ChildProcess.run(
           program, ["corpus-part", folder, parser.name, "\(start)", outcomes], folder: work.path)
         for byte in try FileSystem.contents(of: outcomes, limit: paths.count) {
@@ -77,7 +77,7 @@ package struct CorpusCheck {
   }
 
   private static func files(in folder: String) throws -> [String] {
-    try FileSystem.allPaths(in: folder).map { "\(folder)/\($0)" }.filter {
+    try Files.allPaths(in: folder).map { "\(folder)/\($0)" }.filter {
       FileSystem.kind(of: $0, followingLinks: false) == .file
     }
   }

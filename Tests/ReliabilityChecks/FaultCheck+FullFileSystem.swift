@@ -26,7 +26,7 @@ extension FaultCheck {
       try fill(ballast, leaving: pages * 4096)
       var thrown: (any Error)?
       do { try stage.perform() } catch { thrown = error }
-      try FileSystem.remove(ballast)
+      try Files.remove(ballast)
       do {
         guard let thrown else {
           try require(stage.state() == .after, "nothing was written")

@@ -19,6 +19,8 @@ package struct Fault: Sendable, CustomStringConvertible {
   let lasts: Bool
   /// Whether an operation may succeed although this failed, where it knows another way.
   let isAvoidable: Bool
+  /// Whether an operation that has committed must not throw on account of this.
+  var isForgivenAfterCommit = false
 
   package var description: String { name }
 
@@ -39,6 +41,16 @@ package struct Fault: Sendable, CustomStringConvertible {
     Fault(name: "sync-ENOSPC", kinds: FAULTS_SYNC, number: ENOSPC, lasts: true, isAvoidable: false),
     Fault(name: "rename-EIO", kinds: FAULTS_RENAME, number: EIO, lasts: false, isAvoidable: false),
     Fault(name: "rename-ENOSPC", kinds: FAULTS_RENAME, number: ENOSPC, lasts: true, isAvoidable: false),
+    // A store that stands there is not lost for what should have gone.
+    Fault(
+      name: "remove-EIO", kinds: FAULTS_REMOVE, number: EIO, lasts: false, isAvoidable: true,
+      isForgivenAfterCommit: true),
+    Fault(
+      name: "remove-EACCES", kinds: FAULTS_REMOVE, number: EACCES, lasts: true, isAvoidable: true,
+      isForgivenAfterCommit: true),
+    Fault(name: "attribute-EPERM", kinds: FAULTS_ATTRIBUTE, number: EPERM, lasts: false, isAvoidable: true),
+    Fault(
+      name: "attribute-ENOTSUP", kinds: FAULTS_ATTRIBUTE, number: ENOTSUP, lasts: true, isAvoidable: true),
     Fault(name: "open-EMFILE", kinds: FAULTS_OPEN, number: EMFILE, lasts: false, isAvoidable: true),
     Fault(name: "open-ENOSPC", kinds: FAULTS_OPEN, number: ENOSPC, lasts: false, isAvoidable: true),
     Fault(name: "read-EIO", kinds: FAULTS_READ, number: EIO, lasts: false, isAvoidable: true),
@@ -118,6 +130,9 @@ package struct FaultCheck {
       if state == .after { figures.reportedAfterCommit += 1 }
       guard let error = thrown as? StoreError else { throw Violation("an error of another type") }
       try checkNamesFile(error, stage)
+      try require(
+        state == .before || !fault.isForgivenAfterCommit,
+        "it says that it failed, and everything has been written")
     } else {
       figures.avoided += 1
       try require(fault.isAvoidable, "it failed and nobody said so")

@@ -55,7 +55,8 @@ package struct KillCheck {
   }
 
   static let kinds = UInt32(
-    FAULTS_WRITE | FAULTS_SYNC | FAULTS_RENAME | FAULTS_RESIZE | FAULTS_MAP | FAULTS_OPEN | FAULTS_READ)
+    FAULTS_WRITE | FAULTS_SYNC | FAULTS_RENAME | FAULTS_RESIZE | FAULTS_MAP | FAULTS_OPEN | FAULTS_READ
+      | FAULTS_REMOVE | FAULTS_ATTRIBUTE)
 
   /// Kills `count` writers at moments chosen by a seed: half of them at a system call, half after a time
   /// that is shorter than an undisturbed run.

@@ -6,18 +6,23 @@ import StoreIO
 /// One thing a writer does that is disturbed, with what stands there before and after it.
 package enum Operation: String, Sendable, CaseIterable {
   case create, append, replace
+  /// An append that gives class names to a store that has none.
+  case name
 
   var mode: WriteMode {
     switch self {
     case .create: .create
-    case .append: .append
+    case .append, .name: .append
     case .replace: .replace
     }
   }
 
   /// What stands there before, or nil where nothing does.
   func before(_ commits: Commits) -> ModelImages? {
-    self == .create ? nil : commits.images(of: 0)
+    guard self != .create else { return nil }
+    var images = commits.images(of: 0)
+    if self == .name { images.classNames = nil }
+    return images
   }
 
   /// What is written.
@@ -27,7 +32,7 @@ package enum Operation: String, Sendable, CaseIterable {
 
   /// What stands there once it has been done.
   func after(_ commits: Commits) -> ModelImages {
-    self == .append ? commits.images(ofFirst: 2) : written(commits)
+    mode == .append ? commits.images(ofFirst: 2) : written(commits)
   }
 }
 
@@ -59,7 +64,7 @@ package final class Stage {
     after = operation.after(commits)
     addition = commits.images(of: 5).slice(0..<1)
     folder = try WorkFolder()
-    try FileSystem.createFolder(template)
+    try Files.createFolder(template)
     if let before { try backend.write(backend.path(in: template), .create, WriterRun(before)) }
     for state in [State.before, .after] {
       try setUp()
@@ -70,13 +75,21 @@ package final class Stage {
 
   /// The store's path.
   package var path: String { backend.path(in: work) }
+  /// The folder where the store stands, with nothing else.
+  var workFolder: String { work }
   /// A folder outside the one where the store stands.
   var outputFolder: String { folder.path }
 
   /// Puts what stands before in its place, and nothing else.
   package func setUp() throws {
-    try FileSystem.remove(work)
-    try FileSystem.copy(template, to: work)
+    try Files.remove(work)
+    try Files.copy(template, to: work)
+  }
+
+  /// Puts another folder in the place of that where the store stands.
+  func take(_ folder: String) throws {
+    try Files.remove(work)
+    try Files.rename(folder, to: work)
   }
 
   /// Does the operation in this process.
@@ -119,7 +132,7 @@ package final class Stage {
     if let difference = try expected.difference(from: store) {
       throw Violation("after the next writer: \(difference)")
     }
-    let paths = try FileSystem.allPaths(in: work)
+    let paths = try Files.allPaths(in: work)
     if let undisturbed = undisturbedPaths[state] {
       try require(
         paths == undisturbed,

@@ -1,4 +1,6 @@
+import CFaults
 import ImageStoreCore
+import LMDBStore
 
 #if canImport(Darwin)
 import Darwin
@@ -39,6 +41,16 @@ package enum Roles {
   private static let checks: [String: @Sendable (Backend, _ options: [String]) throws -> Void] = [
     "kills": { try kills($0, $1) },
     "faults": { try faults($0, $1.first) },
+    "map-faults": { backend, _ in
+      let layouts: [String: LMDBStore.Layout] = ["lmdb": .automatic, "lmdb-per-image": .perImage]
+      guard let layout = layouts[backend.name] else { return }
+      for lasts in [false, true] {
+        let figures = try FaultCheck.runWhileMapGrows(layout, lasts: lasts) {
+          trace("\(backend) append, mmap \($0) while the map grows")
+        }
+        printNow("map faults, \(backend), lasting \(lasts): \(figures)")
+      }
+    },
     "reading-faults": { try readingFaults($0, $1.first) },
     "file-size-limits": { backend, _ in
       for operation in Operation.allCases {
@@ -53,9 +65,23 @@ package enum Roles {
       }
     },
     "flips": { backend, options in
-      let figures = try BitFlipCheck.run(
-        backend, count: number(options.first, or: 10_000), seed: seed, program: program)
-      printNow("flips, \(backend): \(figures)")
+      guard let choice = BitFlipCheck.Choice(name: options.first ?? "10000") else {
+        throw Violation("flips BACKEND COUNT|every")
+      }
+      printNow("flips, \(backend): \(try BitFlipCheck.run(backend, choice, seed: seed, program: program))")
+    },
+    "power-loss": { try powerLoss($0, $1) },
+    "power-loss-without-waits": { backend, options in
+      for operation in try operations(options.dropFirst()) {
+        let (needed, waits) = try PowerLossCheck.runWithoutWaits(
+          backend, operation, count: number(options.first, or: 500), seed: seed, program: program)
+        printNow(
+          "without waits, \(backend) \(operation.rawValue): of \(waits) calls \(needed) alone are missed")
+      }
+    },
+    "destruction": { backend, options in
+      let attempts = try DestructionCheck.run(backend, options, program: program)
+      printNow("destruction, \(backend): \(attempts) writers")
     },
     "writers": { backend, _ in
       printNow("second writers, \(backend): \(try WriterCheck.run(backend, program: program)) refused")
@@ -75,6 +101,13 @@ package enum Roles {
         backend, commits: number(options.first, or: 200), threads: 8, processes: 4, program: program)
       printNow("concurrency, \(backend): \(figures)")
     },
+    "held": { backend, _ in
+      printNow("held, \(backend): \(try HeldCheck.run(backend, program: program)) open stores")
+    },
+    "fork-busy": { backend, options in
+      let children = try HeldCheck.forkWhileBusy(backend, count: number(options.first, or: 100))
+      printNow("fork while busy, \(backend): \(children) children")
+    },
     "fork": { backend, _ in
       try ConcurrencyCheck.openTwiceAndFork(backend)
       printNow("open twice and fork, \(backend): right")
@@ -92,8 +125,23 @@ package enum Roles {
       try Seeds.write(arguments[0], to: arguments[1], corpora: Array(arguments.dropFirst(2)))
     },
     "flips-part": { try BitFlipCheck.part($0) },
+    "power-loss-part": { try PowerLossCheck.part($0) },
     "corpus-part": { try CorpusCheck.part($0) },
     "killed-writer": { try KillCheck.writer($0) },
+    "dying-writer": { arguments in
+      guard arguments.count == 3, let mode = WriteMode(rawValue: arguments[2]) else {
+        throw Violation("dying-writer BACKEND PATH MODE")
+      }
+      let backend = try Backend.named(arguments[0])
+      let images = Commits(backend, imagesPerCommit: 3).images(of: 1)
+      try backend.write(arguments[1], mode, WriterRun(images) { kill(getpid(), SIGKILL) })
+    },
+    "held-writer": { arguments in
+      guard arguments.count == 3, let event = HeldCheck.Event(rawValue: arguments[2]) else {
+        throw Violation("held-writer BACKEND PATH EVENT")
+      }
+      try HeldCheck.perform(event, try Backend.named(arguments[0]), arguments[1])
+    },
     "second-writer": { arguments in
       guard arguments.count == 3, let mode = WriteMode(rawValue: arguments[2]) else {
         throw Violation("second-writer BACKEND PATH MODE")
@@ -113,16 +161,30 @@ package enum Roles {
   /// `COUNT` writers an operation, or `every` for one at each of its system calls.
   private static func kills(_ backend: Backend, _ options: [String]) throws {
     let count = options.first
-    let operations = try options.dropFirst().map { name in
-      guard let operation = Operation(rawValue: name) else { throw Violation("no operation \(name)") }
-      return operation
-    }
-    for operation in operations.isEmpty ? Operation.allCases : operations {
+    for operation in try operations(options.dropFirst()) {
       let figures = try KillCheck.run(
         backend, operation, count: number(count, or: 1000), everyCall: count == "every", seed: seed,
         program: program)
       printNow("kills, \(backend) \(operation.rawValue): \(figures)")
     }
+  }
+
+  /// `STATES` an operation, with the names of operations after it as for kills.
+  private static func powerLoss(_ backend: Backend, _ options: [String]) throws {
+    for operation in try operations(options.dropFirst()) {
+      let figures = try PowerLossCheck.run(
+        backend, operation, count: number(options.first, or: 500), seed: seed, program: program)
+      printNow("power loss, \(backend) \(operation.rawValue), seed \(seed): \(figures)")
+    }
+  }
+
+  /// The operations of some names, or all.
+  private static func operations(_ names: ArraySlice<String>) throws -> [Operation] {
+    let named = try names.map { name in
+      guard let operation = Operation(rawValue: name) else { throw Violation("no operation \(name)") }
+      return operation
+    }
+    return named.isEmpty ? Operation.allCases : named
   }
 
   /// All faults, or the one named.
@@ -151,13 +213,9 @@ package enum Roles {
     text.flatMap { Int($0) } ?? usual
   }
 
-  /// What is being done goes to a file, where it is found should the process die.
-  private static func trace(_ line: String) {
-    guard let path = environment("IMAGE_STORES_TRACE") else { return }
-    let file = unsafe open(path, O_WRONLY | O_CREAT | O_TRUNC, 0o644)
-    guard file >= 0 else { return }
-    let bytes = Array("\(line)\n".utf8)
-    _ = unsafe bytes.withUnsafeBytes { unsafe write(file, $0.baseAddress, $0.count) }
-    close(file)
-  }
+  /// What is being done is printed should the process die.
+  private static func trace(_ line: String) { note(line) }
 }
+
+/// Says what is being done, which is printed should the process die of it.
+func note(_ line: String) { unsafe faults_note(line) }

@@ -14,8 +14,8 @@ package enum Seeds {
     }
     func content(_ path: String) throws -> [UInt8] { try FileSystem.contents(of: path, limit: 1 << 20) }
     func keep(_ bytes: [UInt8], _ name: String) throws {
-      try FileSystem.remove("\(folder)/\(name)")
-      try FileSystem.write(bytes, toNewFile: "\(folder)/\(name)")
+      try Files.remove("\(folder)/\(name)")
+      try Files.write(bytes, to: "\(folder)/\(name)")
     }
     switch parser {
     case "npz", "hdf5":
@@ -47,7 +47,7 @@ package enum Seeds {
     default: break
     }
     for corpus in corpora {
-      for name in try FileSystem.allPaths(in: corpus) {
+      for name in try Files.allPaths(in: corpus) {
         let path = "\(corpus)/\(name)"
         guard FileSystem.kind(of: path, followingLinks: false) == .file,
           let bytes = try? FileSystem.contents(of: path, limit: 1 << 16), fits(parser, name, bytes)

@@ -1,4 +1,4 @@
-package import StoreIO
+import StoreIO
 
 #if canImport(Darwin)
 import Darwin
@@ -27,11 +27,11 @@ package final class WorkFolder: Sendable {
     path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
-  deinit { try? FileSystem.remove(path) }
+  deinit { try? Files.remove(path) }
 
   /// Removes what is in the folder.
   package func clear() throws {
-    for name in try FileSystem.names(in: path) { try FileSystem.remove("\(path)/\(name)") }
+    for name in try FileSystem.names(in: path) { try Files.remove("\(path)/\(name)") }
   }
 }
 
@@ -39,28 +39,6 @@ package final class WorkFolder: Sendable {
 package func environment(_ name: String) -> String? {
   guard let value = unsafe getenv(name), unsafe value.pointee != 0 else { return nil }
   return unsafe String(cString: value)
-}
-
-extension FileSystem {
-  /// The paths of all files and folders below a folder, relative to it, sorted.
-  package static func allPaths(in folder: String) throws -> [String] {
-    try names(in: folder).flatMap { name in
-      kind(of: "\(folder)/\(name)", followingLinks: false) == .folder
-        ? [name] + (try allPaths(in: "\(folder)/\(name)").map { "\(name)/\($0)" }) : [name]
-    }
-  }
-
-  /// Copies a file, or a folder with all it has.
-  package static func copy(_ source: String, to destination: String) throws {
-    if kind(of: source) == .folder {
-      try createFolder(destination)
-      for name in try names(in: source) { try copy("\(source)/\(name)", to: "\(destination)/\(name)") }
-    } else {
-      let bytes = try contents(of: source, limit: 1 << 30)
-      let file = try File(destination, .create)
-      try unsafe file.write(bytes.span.bytes, at: 0)
-    }
-  }
 }
 
 /// How many files this process has open, or nil where the system does not tell. What libdispatch opens for

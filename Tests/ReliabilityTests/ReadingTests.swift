@@ -25,6 +25,17 @@ import Testing
     try Torture.run("concurrency", backend.name, Torture.kills == nil ? "5" : "100")
   }
 
+  /// Appended to, replaced, moved away, by this process and another: nothing that is read changes.
+  @Test(arguments: Backend.all)
+  func anOpenStoreKeepsWhatItHad(_ backend: Backend) throws {
+    try Torture.run("held", backend.name)
+  }
+
+  @Test(arguments: Backend.all)
+  func aForkOfABusyProcessReads(_ backend: Backend) throws {
+    try Torture.run("fork-busy", backend.name, Torture.kills == nil ? "10" : "100")
+  }
+
   @Test(arguments: Backend.all)
   func oneStoreIsOpenedTwiceAndKeptOverAFork(_ backend: Backend) throws {
     try Torture.run("fork", backend.name)

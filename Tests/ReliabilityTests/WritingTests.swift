@@ -10,13 +10,33 @@ import Testing
   }
 
   #if os(Linux)
+  /// Whatever part of what was not waited for is on the disk.
+  @Test(.enabled(if: Fault.isAvailable, "not in a build for a sanitizer"), arguments: Backend.all)
+  func aPowerLossLeavesTheLastCommit(_ backend: Backend) throws {
+    try Torture.run("power-loss", backend.name, Torture.kills == nil ? "12" : "200")
+  }
+
+  @Test(
+    .enabled(if: Fault.isAvailable, "not in a build for a sanitizer"), arguments: ["files", "lmdb", "npz"])
+  func aWriterThatDoesNotWaitIsFoundOut(_ backend: String) throws {
+    try Torture.run("power-loss-without-waits", backend, "40", "append")
+  }
+
   /// One call after another fails: write, fsync, rename, ftruncate, mmap, open, memory.
   @Test(.enabled(if: Fault.isAvailable, "not in a build for a sanitizer"), arguments: Backend.all)
   func aRefusedWriterSaysSoAndHarmsNothing(_ backend: Backend) throws {
     if Torture.kills != nil { return _ = try Torture.run("faults", backend.name) }
-    for fault in ["write-ENOSPC", "sync-EIO", "rename-EIO", "allocate-ENOMEM"] {
+    for fault in [
+      "write-ENOSPC", "sync-EIO", "rename-EIO", "remove-EIO", "attribute-EPERM", "allocate-ENOMEM",
+    ] {
       try Torture.run("faults", backend.name, fault)
     }
+  }
+
+  @Test(
+    .enabled(if: Fault.isAvailable, "not in a build for a sanitizer"), arguments: ["lmdb", "lmdb-per-image"])
+  func aMapThatCannotGrowIsReported(_ backend: String) throws {
+    try Torture.run("map-faults", backend)
   }
 
   @Test(.enabled(if: Fault.isAvailable, "not in a build for a sanitizer"), arguments: Backend.all)

@@ -44,7 +44,7 @@ import Testing
     let folder = try TemporaryFolder()
     let staging = try stage("\(folder.path)/a", .create)
     let attributes = try FileManager.default.attributesOfItem(atPath: "\(folder.path)/.a.partial")
-    #expect(attributes[.posixPermissions] as? Int == 0o700)
+    #expect(attributes[.posixPermissions] as? Int == 0o1700)
     withExtendedLifetime(staging.path) {}
   }
 

@@ -15,6 +15,7 @@ import Musl
 //   WriterProcess linger STORE create|append IMAGES    appends images and waits to be killed
 //   WriterProcess read STORE READS              opens the store and checks all images, again and again
 //   WriterProcess fork STORE append IMAGES      forks while it reads and writes; the parent finishes
+//   WriterProcess confine STORE append MB       appends until the address space, so many MB more than it has, is too small
 
 let format = ImageFormat(height: 32, width: 32, channels: 3)
 
@@ -97,8 +98,38 @@ func run(_ arguments: [String]) throws(StoreError) {
     unsafe waitpid(child, &status, 0)
     guard status == 0 else { throw StoreError(.corrupt, "the fork ended with \(status)") }
     try writer.finish()
+  case "confine":
+    let first = try LMDBStore(at: path).count
+    var writer = try LMDBStore.Writer(to: path, mode: .append)
+    try append(3000, from: first, to: &writer)
+    confineAddressSpace(number << 20)
+    var refusal: StoreError?
+    do throws(StoreError) {
+      for run in 1..<40 { try append(1000, from: first + 2000 + 1000 * run, to: &writer) }
+    } catch {
+      refusal = error
+    }
+    // What was committed is to be removed, and cannot be.
+    _ = consume writer
+    guard let refusal else { throw StoreError(.invalidArgument, "was not refused") }
+    print("\(refusal.code.rawValue): \(refusal)")
   default: throw StoreError(.invalidArgument, "wrong usage")
   }
+}
+
+/// Leaves the process so many bytes of address space more than it has.
+func confineAddressSpace(_ byteCount: Int) {
+  #if os(Linux)
+  guard let file = unsafe fopen("/proc/self/statm", "r") else { return }
+  defer { unsafe fclose(file) }
+  var pages = 0
+  _ = unsafe withUnsafeMutablePointer(to: &pages) { pages in
+    unsafe withVaList([pages]) { unsafe vfscanf(file, "%ld", $0) }
+  }
+  let bytes = rlim_t(pages * Int(getpagesize()) + byteCount)
+  var limit = rlimit(rlim_cur: bytes, rlim_max: bytes)
+  _ = unsafe setrlimit(__rlimit_resource_t(UInt32(RLIMIT_AS.rawValue)), &limit)
+  #endif
 }
 
 /// fork(2), which Swift does not show, since most programs cannot go on after it.

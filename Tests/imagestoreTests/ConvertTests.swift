@@ -39,6 +39,53 @@ import Testing
     #expect(folder.names == [name])
   }
 
+  @Test func whatIsNotAStoreIsReplacedByForceAlone() throws {
+    let manager = FileManager.default
+    try manager.createDirectory(atPath: "\(folder.path)/work", withIntermediateDirectories: false)
+    try Data("code".utf8).write(to: URL(fileURLWithPath: "\(folder.path)/work/main.c"))
+    try Data("thesis".utf8).write(to: URL(fileURLWithPath: "\(folder.path)/a.npz"))
+    for name in ["work", "a.npz"] {
+      let kinds = name == "work" ? ["file", "lmdb", "hdf5", "npz"] : ["npz", "file"]
+      for kind in kinds {
+        try folder.run("convert", demoSet, name, "--first", "2", "--to", kind, "--replace").failed(naming: name)
+      }
+    }
+    #expect(try folder.contents("work/main.c") == Array("code".utf8))
+    #expect(try folder.contents("a.npz") == Array("thesis".utf8))
+    // The error does not propose what it would refuse.
+    let refusal = try folder.run("convert", demoSet, "work", "--first", "2")
+    #expect(refusal.status == 1 && !refusal.error.contains("--replace"))
+    #expect(try folder.run("convert", demoSet, "work", "--force").status == 64)
+    try folder.run("convert", demoSet, "work", "--first", "2", "--replace", "--force", "--quiet").succeeded()
+    #expect(try count("work") == 2)
+  }
+
+  @Test func aStoreOfAnotherKindIsReplaced() throws {
+    try folder.run("convert", demoSet, "store", "--first", "2", "--quiet").succeeded()
+    for kind in ["lmdb", "npz", "hdf5", "file"] {
+      try folder.run("convert", demoSet, "store", "--first", "3", "--to", kind, "--replace", "--quiet").succeeded()
+      #expect(try info("store")["format"] as? String == kind)
+    }
+    // A store with a file of the user's among its files is more than a store.
+    try Data("notes".utf8).write(to: URL(fileURLWithPath: "\(folder.path)/store/notes.txt"))
+    for kind in ["lmdb", "file"] {
+      try folder.run("convert", demoSet, "store", "--to", kind, "--replace").failed(naming: "store")
+    }
+    #expect(try folder.contents("store/notes.txt") == Array("notes".utf8))
+  }
+
+  @Test func nothingIsWrittenIntoItsSourceOrAroundIt() throws {
+    let manager = FileManager.default
+    try manager.createDirectory(atPath: "\(folder.path)/data", withIntermediateDirectories: false)
+    try folder.run("convert", demoSet, "data/train.lmdb", "--first", "2", "--quiet").succeeded()
+    for mode in [[], ["--replace"], ["--replace", "--force"], ["--append"]] {
+      try Tool.run(["convert", "data/train.lmdb", "data"] + mode, in: folder).failed(naming: "data")
+      try Tool.run(["convert", "data/train.lmdb", "data/train.lmdb/more"] + mode, in: folder)
+        .failed(naming: "train.lmdb")
+    }
+    #expect(try count("data/train.lmdb") == 2)
+  }
+
   @Test func kindsByNameAndSuffix() throws {
     for (name, kind, expected) in [
       ("a.npz", "file", "file"), ("folder", "lmdb", "lmdb"), ("b.HDF5", nil, "hdf5"), ("c.data", nil, "file"),

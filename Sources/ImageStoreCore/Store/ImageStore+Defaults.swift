@@ -39,15 +39,7 @@ extension ImageStore {
   package func verifyByReading(
     progress: (_ checked: Int) -> Void, check: (_ indices: Span<Int>) throws(StoreError) -> Void = { _ in }
   ) throws(StoreError) {
-    if let labels = try labels(), labels.count != count {
-      throw StoreError(.corrupt, "\(labels.count) labels for \(count) images")
-    }
-    for name in columnNames {
-      let values = try column(name).count
-      guard values == count else {
-        throw StoreError(.corrupt, "\(values) values for \(count) images", key: name)
-      }
-    }
+    try verifyAnnotations()
     let step = 1024
     var start = 0
     while start < count {
@@ -57,6 +49,19 @@ extension ImageStore {
       try forEachImage(indices.span) { (_, _, _) throws(StoreError) in }
       progress(end)
       start = end
+    }
+  }
+
+  /// Reads labels and columns and drops them.
+  package func verifyAnnotations() throws(StoreError) {
+    if let labels = try labels(), labels.count != count {
+      throw StoreError(.corrupt, "\(labels.count) labels for \(count) images")
+    }
+    for name in columnNames {
+      let values = try column(name).count
+      guard values == count else {
+        throw StoreError(.corrupt, "\(values) values for \(count) images", key: name)
+      }
     }
   }
 }

@@ -28,7 +28,7 @@ struct ImageValue: Sendable, Hashable {
 
   /// Bytes that the value takes on pages of its own.
   static func byteCountOnDisk(_ byteCount: Int, pageSize: Int) -> Int {
-    (TreePage.headerByteCount + byteCount + pageSize - 1) / pageSize * pageSize
+    TreePage.pageCount(ofValue: byteCount, pageSize: pageSize) * pageSize
   }
 
   /// How many images a block has: as many as make about 256 KiB, with as little left of the last page as

@@ -1,24 +1,34 @@
 internal import ImageStoreCore
 internal import NumPyFormat
+internal import StoreIO
 
 /// Finds the images and records of a store of this package in one walk.
 ///
-/// Images and parts from the count on were written by an append that did not finish; they are left out.
+/// Images from the count on were written by an append that did not finish; they are left out.
 struct LayoutReader {
   private let tree: Tree
   private let count: Int
   private var records = StoreRecords()
   private var blocks: [(first: Int, offset: Int, byteCount: Int)] = []
-  private var singles: [(offset: Int, byteCount: Int)] = []
+  /// Single images, as many as there are keys of them whatever the count is.
+  private var singles: [(index: Int, offset: Int, byteCount: Int)] = []
+  /// Nil where nobody asks for them.
+  private var unfinished: UnfinishedImages?
 
   /// Reads a store whose metadata was found.
-  static func contents(_ tree: Tree, _ metadata: StoreMetadata) throws(StoreError) -> StoreContents {
+  ///
+  /// - Parameter findsUnfinished: whether it is also asked for what an append left that did not finish, which is to be removed.
+  static func contents(
+    _ tree: Tree, _ metadata: StoreMetadata, findsUnfinished: Bool = false
+  ) throws(StoreError) -> StoreContents {
     var reader = LayoutReader(tree, metadata)
+    if findsUnfinished { reader.unfinished = UnfinishedImages() }
     try tree.forEach { (entry) throws(StoreError) in try reader.visit(entry) }
+    let images = try reader.images()
     return StoreContents(
-      file: tree.file, meta: tree.meta, count: metadata.count, images: try reader.images(),
+      file: tree.file, meta: tree.meta, count: metadata.count, images: images,
       hasBlocks: !reader.blocks.isEmpty, annotations: .records(reader.records),
-      classNames: try reader.classNames())
+      classNames: try reader.classNames(), unfinished: reader.unfinished)
   }
 
   private init(_ tree: Tree, _ metadata: StoreMetadata) {
@@ -28,18 +38,24 @@ struct LayoutReader {
 
   private mutating func visit(_ entry: Tree.Entry) throws(StoreError) {
     let key = unsafe entry.key
-    if let index = unsafe StoreKey.imageIndex(key) {
-      if index < count { try add(entry, index) }
+    if let index = unsafe StoreKey.firstImage(key), index >= count {
+      unfinished?.append(entry, in: tree.file)
+    } else if let index = unsafe StoreKey.imageIndex(key) {
+      try checkIsPixels(entry)
+      singles.append((index, entry.offset, entry.byteCount))
     } else if let (name, first) = unsafe StoreKey.part(key) {
-      // An append without images may bring the first labels of a store without images.
-      guard first < count || (first == 0 && count == 0) else { return }
       let name = unsafe Tree.name(name)
       if name == StoreKey.images {
         try checkIsPixels(entry)
-        if count > 0 { blocks.append((first, entry.offset, entry.byteCount)) }
-      } else {
-        records.parts[name, default: RecordParts(name: name)].append(entry, first: first)
+        blocks.append((first, entry.offset, entry.byteCount))
+        return
       }
+      // One transaction writes these and the count. A store without images has labels and columns too, if empty ones.
+      guard first < max(count, 1) || !StoreKey.isRecord(name) else {
+        throw unsafe StoreError(
+          .corrupt, "values from image \(first) on in a store of \(count) images", key: Tree.name(key))
+      }
+      records.parts[name, default: RecordParts(name: name)].append(entry, first: first)
     } else {
       records.singles[unsafe Tree.name(key)] = RecordParts.Place(entry)
     }
@@ -54,20 +70,7 @@ struct LayoutReader {
     }
   }
 
-  private mutating func add(_ entry: Tree.Entry, _ index: Int) throws(StoreError) {
-    try checkIsPixels(entry)
-    if singles.isEmpty {
-      guard count <= tree.file.pageCount else {
-        throw StoreError(
-          .corrupt, "\(count) images in a database of \(tree.file.pageCount) pages",
-          key: StoreKey.metadata)
-      }
-      singles = Array(repeating: (0, 0), count: count)
-    }
-    singles[index] = (entry.offset, entry.byteCount)
-  }
-
-  private func images() throws(StoreError) -> StoredImages {
+  private mutating func images() throws(StoreError) -> StoredImages {
     guard count > 0 else { return .none }
     guard singles.isEmpty || blocks.isEmpty else {
       throw StoreError(.corrupt, "both blocks of images and single images")
@@ -105,9 +108,23 @@ struct LayoutReader {
           "a value of \(block.byteCount) bytes where \(images) images of \(format) take \(value.byteCount)",
           key: key)
       }
+      if unfinished != nil, value.padding > 0 { try check(value, at: block.offset, images, key: key) }
       positions.append(blockOf: images, at: block.offset + value.header.count)
     }
     return .uniform(format, positions, HeaderChecks(count: blocks.count))
+  }
+
+  /// Small values are all of one length, so that only the header tells how many images are in one. A reader looks at it when it
+  /// first reads one of them; an append must know before, since a block that it takes for another's it would remove.
+  private func check(
+    _ value: ImageValue, at offset: Int, _ images: Int, key: String
+  ) throws(StoreError) {
+    guard let header = unsafe tree.file.map.bytes(at: offset, count: value.header.count),
+      unsafe header.elementsEqual(value.header)
+    else {
+      throw StoreError(
+        .corrupt, "the value does not begin with the .npy header of \(images) images", key: key)
+    }
   }
 
   private func format(ofBlockAt offset: Int, _ byteCount: Int) throws(StoreError) -> ImageFormat {
@@ -123,16 +140,21 @@ struct LayoutReader {
 
   // MARK: Single images
 
-  private func singleImages() throws(StoreError) -> StoredImages {
+  private mutating func singleImages() throws(StoreError) -> StoredImages {
+    // Keys of nine digits do not come in the order of their images.
+    if count > 100_000_000 { singles.sort { $0.index < $1.index } }
+    for (position, single) in singles.enumerated() where single.index != position {
+      throw StoreError(.corrupt, "there is no such key", image: position, key: StoreKey.image(position))
+    }
+    guard singles.count == count else {
+      throw StoreError(
+        .corrupt, "there is no such key", image: singles.count, key: StoreKey.image(singles.count))
+    }
     var positions = MixedPositions()
     // Of each format: from a value's start to its pixels, and the value's bytes.
     var sizes: [(header: Int, value: Int)] = []
     try forEachShape { (index, format) throws(StoreError) in
-      let (offset, byteCount) = singles[index]
-      guard byteCount > 0 else {
-        throw StoreError(
-          .corrupt, "there is no such key", image: index, key: StoreKey.image(index))
-      }
+      let (_, offset, byteCount) = singles[index]
       let number = positions.append(format)
       if number == sizes.count {
         let value = ImageValue(format, count: nil, pageSize: tree.file.pageSize)

@@ -45,10 +45,12 @@ struct RecordParts: Sendable {
           guard let values = header.shape.first else {
             throw StoreError(.corrupt, "an array without a length where there is a value an image")
           }
+          // Before memory is asked for.
+          guard values <= count - next else {
+            throw StoreError(.corrupt, "\(values) values from image \(next) of \(count)")
+          }
           try unsafe body(part, header, header.data(in: bytes))
-          let (end, overflow) = next.addingReportingOverflow(values)
-          guard !overflow else { throw StoreError(.corrupt, "\(values) values") }
-          next = end
+          next += values
         }
       } catch {
         throw error.at(path: file.map.path, key: StoreKey.part(name, first: part.first))

@@ -11,6 +11,8 @@ struct StoreContents: Sendable {
   var hasBlocks = false
   var annotations: StoredAnnotations
   var classNames: [String]?
+  /// What an append left that did not finish, if it was asked for.
+  var unfinished: UnfinishedImages?
 }
 
 /// Where labels, columns and checksums are.

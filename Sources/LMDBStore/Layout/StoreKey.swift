@@ -49,6 +49,16 @@ enum StoreKey {
     return first
   }
 
+  /// Whether parts of a name are records of the images: labels, shapes, columns or checksums.
+  static func isRecord(_ name: String) -> Bool {
+    name == labels || name == shapes || name.hasPrefix(column("")) || name.hasPrefix(checksum(of: ""))
+  }
+
+  /// Whether the parts of a name have a value for each image.
+  static func hasValueEach(_ name: String) -> Bool {
+    isRecord(name) && (!name.hasPrefix(checksum(of: "")) || name == checksum(of: images))
+  }
+
   /// The number that decimal digits say, or nil for anything else and what is beyond 18 digits.
   private static func number(_ digits: UnsafeRawBufferPointer) -> Int? {
     guard unsafe !digits.isEmpty, digits.count <= 18 else { return nil }

@@ -7,6 +7,8 @@ internal import Synchronization
 /// Nothing that stands in the file is believed: every page number, offset and length is checked against the
 /// map before memory is touched.
 final class DatabaseFile: Sendable {
+  /// Kept open, so that it can be mapped again after it has grown, whatever its path leads to by then.
+  private let file: Shared
   let map: MappedFile
   let pageSize: Int
 
@@ -18,12 +20,28 @@ final class DatabaseFile: Sendable {
   /// The most that LMDB 0.9 writes is 32 KB, the most a page can have is 64 KB.
   private static let pageSizes = 512...65_536
 
+  private final class Shared: Sendable {
+    let file: File
+    init(_ file: consuming File) { self.file = file }
+  }
+
   /// Maps a data file.
   ///
   /// - Throws: ``StoreError/Code/unrecognized`` where it is no LMDB data file;
   ///   ``StoreError/Code/corrupt`` where its meta pages are damaged or cut off.
-  init(_ path: String) throws(StoreError) {
-    map = try MappedFile(path)
+  convenience init(_ path: String) throws(StoreError) {
+    try self.init(Shared(File(path, .read)))
+  }
+
+  /// Maps the same file with all that it has by now.
+  convenience init(again other: DatabaseFile) throws(StoreError) {
+    try self.init(other.file)
+  }
+
+  private init(_ shared: Shared) throws(StoreError) {
+    file = shared
+    map = try MappedFile(shared.file)
+    let path = map.path
     let bytes = unsafe map.bytes
     guard let found = unsafe bytes.integer(UInt32.self, at: 16), found == MetaPage.magic else {
       throw StoreError(
@@ -43,6 +61,9 @@ final class DatabaseFile: Sendable {
     pageSize = size
     guard map.byteCount >= 2 * size else { throw Self.cutShort(map) }
   }
+
+  /// Whether the file has grown since it was mapped.
+  func hasGrown() throws(StoreError) -> Bool { try file.file.byteCount() > map.byteCount }
 
   private static func cutShort(_ map: MappedFile) -> StoreError {
     StoreError(
@@ -81,14 +102,16 @@ final class DatabaseFile: Sendable {
 
   /// The transaction of the last commit.
   var lastTransaction: UInt64 {
-    atomicMemoryFence(ordering: .sequentiallyConsistent)
+    // What was read before must not be read after the meta pages.
+    atomicMemoryFence(ordering: .acquiring)
     let bytes = unsafe map.bytes
     return unsafe max(
       bytes.loadUnaligned(fromByteOffset: 144, as: UInt64.self),
       bytes.loadUnaligned(fromByteOffset: pageSize + 144, as: UInt64.self))
   }
 
-  private func metas() -> (MetaPage, MetaPage) {
+  /// The two meta pages.
+  func metas() -> (MetaPage, MetaPage) {
     let bytes = unsafe map.bytes
     // init has checked that both pages are there.
     return unsafe (

@@ -15,16 +15,30 @@ enum Snapshot {
   /// Attempts before a database that changes all the time is given up; some seconds.
   private static let attempts = 200
 
-  /// Reads the last commit.
+  /// Reads the last commit of the data file at a path.
   ///
   /// - Parameter body: called again where a writer overwrote pages of the commit while it was read.
   /// - Throws: what `body` throws on pages that stood still; ``StoreError/Code/busy`` where they never did.
   static func read<Result>(
     _ path: String, _ body: (Tree) throws(StoreError) -> Result
   ) throws(StoreError) -> Result {
+    try read(path, { () throws(StoreError) in try DatabaseFile(path) }, body)
+  }
+
+  /// Reads the last commit of a file that is open, as ``read(_:_:)`` does.
+  static func readLast<Result>(
+    of file: DatabaseFile, _ body: (Tree) throws(StoreError) -> Result
+  ) throws(StoreError) -> Result {
+    try read(file.path, { () throws(StoreError) in try DatabaseFile(again: file) }, body)
+  }
+
+  private static func read<Result>(
+    _ path: String, _ open: () throws(StoreError) -> DatabaseFile,
+    _ body: (Tree) throws(StoreError) -> Result
+  ) throws(StoreError) -> Result {
     for attempt in 0..<attempts {
       if attempt > 0 { usleep(UInt32(min(attempt, 20)) * 1000) }
-      let file = try DatabaseFile(path)
+      let file = try open()
       do throws(StoreError) {
         let meta = try file.lastMeta()
         let result: Swift.Result<Result, StoreError>
@@ -32,7 +46,7 @@ enum Snapshot {
           result = .success(try body(Tree(file, meta)))
         } catch {
           // The commit may lie in what the file has grown by since it was mapped.
-          if error.code == .corrupt, try hasGrown(file) { continue }
+          if error.code == .corrupt, try file.hasGrown() { continue }
           result = .failure(error)
         }
         guard file.holds(meta) else { continue }
@@ -44,9 +58,5 @@ enum Snapshot {
     throw StoreError(
       .busy, "other programs keep changing the database while it is read",
       remedy: "let them finish and try again", path: path)
-  }
-
-  private static func hasGrown(_ file: DatabaseFile) throws(StoreError) -> Bool {
-    try File(file.map.path, .read).byteCount() > file.map.byteCount
   }
 }

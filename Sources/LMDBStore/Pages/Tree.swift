@@ -11,8 +11,6 @@ struct Tree {
   let root: UInt64
   let depth: Int
   let entryCount: UInt64
-  /// Whether keys are integers of 64 bits rather than bytes.
-  let hasIntegerKeys: Bool
 
   /// An entry of the tree.
   @safe struct Entry {
@@ -27,52 +25,35 @@ struct Tree {
     let isTree: Bool
   }
 
-  private static let emptyRoot = UInt64.max
   /// LMDB's own limit of a tree's depth.
-  private static let maximumDepth = 32
+  static let maximumDepth = 32
 
   /// Flags of trees whose keys or values are ordered otherwise: sorted backwards, several values a key,
   /// integer keys.
-  private static let unsupportedFlags: UInt16 = 0x02 | 0x04 | 0x08
+  private static let unsupportedFlags = 0x02 | TreeRecord.hasDuplicates | TreeRecord.hasIntegerKeys
 
   init(_ file: DatabaseFile, _ meta: MetaPage) throws(StoreError) {
-    guard meta.treeFlags & Self.unsupportedFlags == 0 else {
+    let record = meta.main
+    guard record.flags & Self.unsupportedFlags == 0 else {
       throw StoreError(
         .unsupported, "the database has integer keys, reversed keys or several values a key",
         remedy: "copy it to one with byte keys")
     }
-    try self.init(
-      file, meta, root: meta.root, depth: meta.depth, entryCount: meta.entryCount, hasIntegerKeys: false)
-  }
-
-  /// The tree of free pages: under the number of each transaction a list of the pages it freed.
-  init(freePagesOf tree: Tree) throws(StoreError) {
-    let meta = tree.meta
-    try self.init(
-      tree.file, meta, root: meta.freeRoot, depth: meta.freeDepth, entryCount: meta.freeEntryCount,
-      hasIntegerKeys: true)
-  }
-
-  private init(
-    _ file: DatabaseFile, _ meta: MetaPage, root: UInt64, depth: UInt16, entryCount: UInt64,
-    hasIntegerKeys: Bool
-  ) throws(StoreError) {
-    guard depth <= Self.maximumDepth else {
-      throw StoreError(.corrupt, "a damaged database: a tree of depth \(depth)")
+    guard record.depth <= Self.maximumDepth else {
+      throw StoreError(.corrupt, "a damaged database: a tree of depth \(record.depth)")
     }
     self.file = file
     self.meta = meta
-    self.root = root
-    self.depth = Int(depth)
-    self.entryCount = entryCount
-    self.hasIntegerKeys = hasIntegerKeys
+    root = record.root
+    depth = Int(record.depth)
+    entryCount = record.entryCount
   }
 
   /// Visits all entries in the order of their keys.
   ///
   /// - Throws: ``StoreError/Code/corrupt`` for anything that is not as LMDB writes it, and what `visit` throws.
   func forEach(_ visit: (Entry) throws(StoreError) -> Void) throws(StoreError) {
-    guard root != Self.emptyRoot else { return }
+    guard root != TreeRecord.emptyRoot else { return }
     var walk = TreeWalk(self)
     try walk.visit(root, depth: 1, visit)
     guard walk.entryCount == entryCount else {
@@ -84,7 +65,7 @@ struct Tree {
 
   /// Visits the entry of a key, if there is one.
   func find(_ key: String, _ visit: (Entry) throws(StoreError) -> Void) throws(StoreError) {
-    guard root != Self.emptyRoot else { return }
+    guard root != TreeRecord.emptyRoot else { return }
     let key = Array(key.utf8)
     var page = TreePage(pageSize: file.pageSize)
     var number = root

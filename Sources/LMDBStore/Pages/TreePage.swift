@@ -7,10 +7,14 @@ internal import StoreIO
 @safe struct TreePage: ~Copyable {
   static let headerByteCount = 16
   private static let nodeHeaderByteCount = 8
-  private static let branchFlag: UInt16 = 0x01
-  private static let leafFlag: UInt16 = 0x02
-  private static let kindFlags: UInt16 = 0x6F
+  static let branchFlag: UInt16 = 0x01
+  static let leafFlag: UInt16 = 0x02
   static let overflowFlag: UInt16 = 0x04
+  static let metaFlag: UInt16 = 0x08
+  /// Besides that of a leaf: a page with nothing but keys of one length, in a tree of several values of one key.
+  static let fixedKeysFlag: UInt16 = 0x20
+  /// Flags that say what a page is; others are set only in memory.
+  private static let kindFlags: UInt16 = 0x6F
 
   /// A node of a leaf.
   struct Leaf {
@@ -20,6 +24,7 @@ internal import StoreIO
     static let isTree: UInt16 = 0x02
     /// Set where the key has several values.
     static let hasDuplicates: UInt16 = 0x04
+    static let allFlags: UInt16 = 0x07
 
     let flags: UInt16
     /// Within the page.
@@ -30,9 +35,11 @@ internal import StoreIO
   }
 
   private let memory: UnsafeMutableRawBufferPointer
-  private let byteCount: Int
+  let byteCount: Int
   private(set) var number: UInt64 = 0
   private(set) var isBranch = false
+  /// Whether the page has nothing but keys of one length.
+  private(set) var hasFixedKeys = false
   /// How many nodes there are.
   private(set) var count = 0
 
@@ -46,8 +53,24 @@ internal import StoreIO
   /// Bytes of the page; valid while this value lives and until the next ``load(_:from:)``.
   var bytes: UnsafeRawBufferPointer { unsafe UnsafeRawBufferPointer(memory) }
 
+  /// The flags of the page's header, among them those that pages have only in memory.
+  var flags: UInt16 { unsafe bytes.loadUnaligned(fromByteOffset: 10, as: UInt16.self) }
+  /// Where the table of nodes ends.
+  var lower: Int { unsafe Int(bytes.loadUnaligned(fromByteOffset: 12, as: UInt16.self)) }
+  /// Where the first node begins.
+  var upper: Int { unsafe Int(bytes.loadUnaligned(fromByteOffset: 14, as: UInt16.self)) }
+
+  /// How many pages of its own a value takes.
+  static func pageCount(ofValue byteCount: Int, pageSize: Int) -> Int {
+    (headerByteCount + byteCount + pageSize - 1) / pageSize
+  }
+
   /// Replaces the contents by a page of a file and checks its header.
-  mutating func load(_ number: UInt64, from file: DatabaseFile) throws(StoreError) {
+  ///
+  /// - Parameter allowsFixedKeys: whether the page may be one with nothing but keys.
+  mutating func load(
+    _ number: UInt64, from file: DatabaseFile, allowsFixedKeys: Bool = false
+  ) throws(StoreError) {
     guard unsafe file.copyPage(number, to: memory) else {
       throw StoreError(
         .corrupt,
@@ -55,12 +78,11 @@ internal import StoreIO
           + "\(file.pageCount)")
     }
     self.number = number
-    let flags = unsafe bytes.loadUnaligned(fromByteOffset: 10, as: UInt16.self) & Self.kindFlags
+    let flags = flags & Self.kindFlags
+    hasFixedKeys = flags == Self.leafFlag | Self.fixedKeysFlag
     guard unsafe bytes.loadUnaligned(as: UInt64.self) == number,
-      flags == Self.branchFlag || flags == Self.leafFlag
+      flags == Self.branchFlag || flags == Self.leafFlag || (hasFixedKeys && allowsFixedKeys)
     else { throw damaged("is neither a branch nor a leaf") }
-    let lower = unsafe Int(bytes.loadUnaligned(fromByteOffset: 12, as: UInt16.self))
-    let upper = unsafe Int(bytes.loadUnaligned(fromByteOffset: 14, as: UInt16.self))
     // The upper bound of an empty page of 64 KB does not fit its 16 bits, so an empty page may say 0.
     guard lower >= Self.headerByteCount, lower & 1 == 0, lower <= byteCount,
       upper >= lower || lower == Self.headerByteCount, upper <= byteCount
@@ -98,7 +120,8 @@ internal import StoreIO
     return Leaf(flags: flags, key: key, data: key.upperBound, valueByteCount: valueByteCount)
   }
 
-  private func node(_ index: Int) throws(StoreError) -> Int {
+  /// Where a node begins within the page.
+  func node(_ index: Int) throws(StoreError) -> Int {
     let offset = unsafe Int(
       bytes.loadUnaligned(fromByteOffset: Self.headerByteCount + 2 * index, as: UInt16.self))
     guard offset >= Self.headerByteCount + 2 * count, offset <= byteCount - Self.nodeHeaderByteCount

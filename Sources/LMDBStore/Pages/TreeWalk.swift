@@ -1,6 +1,7 @@
 internal import ImageStoreCore
 
-/// A walk over all pages of a tree, which ends on any file: its depth is bounded, and so is the number of pages.
+/// A walk over all pages of a tree, which ends on any file: its depth is bounded, and so is the number of pages, those of
+/// values among them. However many keys lead to one value, what is found is no more than the file has.
 struct TreeWalk {
   private(set) var entryCount: UInt64 = 0
   private let tree: Tree
@@ -17,15 +18,14 @@ struct TreeWalk {
   mutating func visit(
     _ number: UInt64, depth: Int, _ body: (Tree.Entry) throws(StoreError) -> Void
   ) throws(StoreError) {
-    guard pagesLeft > 0 else {
-      throw StoreError(.corrupt, "a damaged database: pages of the tree lead in a circle")
-    }
-    pagesLeft -= 1
+    try take(1)
     var page = TreePage(pageSize: tree.file.pageSize)
     try page.load(number, from: tree.file)
     guard page.isBranch == (depth < tree.depth) else {
       throw page.damaged("is a \(page.isBranch ? "branch" : "leaf") at the depth \(depth)")
     }
+    // Each leaf must bring a key, so that pages which lead to the same ones again and again are found at the second.
+    guard page.count > 0 || depth == 1 else { throw page.damaged("is a leaf without keys") }
     for index in 0..<page.count {
       if page.isBranch {
         try visit(page.child(index), depth: depth + 1, body)
@@ -40,9 +40,14 @@ struct TreeWalk {
     _ body: (Tree.Entry) throws(StoreError) -> Void
   ) throws(StoreError) {
     let entry = try tree.entry(leaf, of: page)
-    if entryCount > 0, try unsafe !isAfterLastKey(entry.key, of: page) {
+    if entryCount > 0,
+      unsafe lastKey.span.withUnsafeBytes({ unsafe Tree.compare($0, entry.key) >= 0 })
+    {
       throw unsafe StoreError(
         .corrupt, "a damaged database: the key is out of order", key: Tree.name(entry.key))
+    }
+    if unsafe entry.inline == nil {
+      try take(TreePage.pageCount(ofValue: entry.byteCount, pageSize: tree.file.pageSize))
     }
     lastKey.removeAll(keepingCapacity: true)
     unsafe lastKey.append(contentsOf: entry.key)
@@ -50,22 +55,10 @@ struct TreeWalk {
     try body(entry)
   }
 
-  private func isAfterLastKey(
-    _ key: UnsafeRawBufferPointer, of page: borrowing TreePage
-  ) throws(StoreError) -> Bool {
-    try unsafe lastKey.span.withUnsafeBytes { (last) throws(StoreError) in
-      guard tree.hasIntegerKeys else { return unsafe Tree.compare(last, key) < 0 }
-      guard let (first, second) = unsafe Self.integers(last, key) else {
-        throw page.damaged("has a key that is no number")
-      }
-      return first < second
+  private mutating func take(_ pageCount: Int) throws(StoreError) {
+    guard pagesLeft >= UInt64(pageCount) else {
+      throw StoreError(.corrupt, "a damaged database: more pages lead from one to another than there are")
     }
-  }
-
-  private static func integers(
-    _ first: UnsafeRawBufferPointer, _ second: UnsafeRawBufferPointer
-  ) -> (UInt64, UInt64)? {
-    guard first.count == 8, second.count == 8 else { return nil }
-    return unsafe (first.loadUnaligned(as: UInt64.self), second.loadUnaligned(as: UInt64.self))
+    pagesLeft -= UInt64(pageCount)
   }
 }

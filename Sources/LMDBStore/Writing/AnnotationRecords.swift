@@ -71,7 +71,7 @@ struct AnnotationRecords {
       records.append((key, ChecksumRecord.npyBytes(checksums[part])))
     }
     if let classNames { add(StoreKey.classNames, try Column.string(classNames).npyBytes()) }
-    records.append((StoreKey.metadata, try StoreMetadata(count: count).npyBytes))
+    records.append((StoreKey.metadata, try StoreMetadata(count: count).bytes))
     return records
   }
 }

@@ -38,6 +38,8 @@ final class DatabaseBuilder {
 
   let path: String
   let pageSize: Int
+  /// Where it is written until it is finished.
+  private let writtenPath: String
   private let file: File
   private var writing: SequentialWriting
   /// In the order they came, which is that of their first images.
@@ -50,10 +52,15 @@ final class DatabaseBuilder {
   static var systemPageSize: Int { min(Int(getpagesize()), 32 << 10) }
 
   /// Creates the file.
-  init(_ path: String, pageSize: Int = systemPageSize) throws(StoreError) {
+  ///
+  /// - Parameter isSecond: whether another builder wrote the same file; what that one wrote stays until this one is finished.
+  init(
+    _ path: String, pageSize: Int = systemPageSize, isSecond: Bool = false
+  ) throws(StoreError) {
     self.path = path
     self.pageSize = pageSize
-    file = try File(path, .create)
+    writtenPath = isSecond ? path + ".new" : path
+    file = try File(writtenPath, .create)
     writing = SequentialWriting(from: Self.firstPage * pageSize)
   }
 
@@ -123,5 +130,9 @@ final class DatabaseBuilder {
     metas.appendMetaPage(
       1, pageSize: pageSize, values.isEmpty ? nil : contents, lastPage: nextPage - 1)
     try unsafe file.write(metas.span.bytes, at: 0)
+    if writtenPath != path { try FileSystem.rename(writtenPath, to: path) }
   }
+
+  /// Gives up what was written, of which another builder has made its file.
+  func discard() throws(StoreError) { try file.resize(to: 0) }
 }

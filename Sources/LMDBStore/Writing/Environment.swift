@@ -16,25 +16,45 @@ internal import Musl
 /// transactions; no caller sees it full.
 ///
 /// Invariant behind `@unchecked Sendable` and `@safe`: the sole owner makes one call at a time; the handle
-/// is closed with the last reference.
+/// is closed with the last reference, and nothing else is done with it once it has lost its map.
 @safe final class Environment: @unchecked Sendable {
   /// The folder.
   let path: String
   private let handle: OpaquePointer
   private let tree: MDB_dbi
   private(set) var pageSize = 4096
+  /// Whether liblmdb has no map any more, and would read where it was.
+  private var isBroken = false
 
   /// The map's size at first. It doubles as often as it has to, so that a small store has a small map.
   private static let firstMapSize = 1 << 20
   /// Maps are multiples of the largest page any machine has.
   private static let mapGranularity = 64 << 10
 
-  /// Opens the environment of a folder, which is made one if it is empty.
-  ///
-  /// - Parameter isStaged: whether nobody reads it yet, so that only ``synchronize()`` has to wait for the
-  ///   disk; commits do otherwise.
-  init(_ path: String, isStaged: Bool) throws(StoreError) {
-    try Self.makeLock(path)
+  /// Opens the environment of a new store that nobody reads yet, so that only ``synchronize()`` has to wait for the disk.
+  convenience init(staged path: String) throws(StoreError) {
+    let files = try EnvironmentFiles(path, isNew: true)
+    try unsafe self.init(path, MDB_NOSYNC) { (environment, flags) throws(StoreError) in
+      try unsafe Self.open(environment, path, path, flags)
+      try unsafe files.check(environment)
+    }
+  }
+
+  /// Opens the environment of a store that others may read.
+  convenience init(_ held: HeldStore) throws(StoreError) {
+    let files = try EnvironmentFiles(held.path, isNew: false)
+    // A commit that others can see waits for its pages, but not for the meta page that leads to them: the next
+    // commit waits for that, and the last one's is waited for by `synchronize()`.
+    try unsafe self.init(held.path, MDB_NOMETASYNC) { (environment, flags) throws(StoreError) in
+      try unsafe files.open(environment, held) { (folder) throws(StoreError) in
+        try unsafe Self.open(environment, folder, held.path, flags)
+      }
+    }
+  }
+
+  private init(
+    _ path: String, _ flags: Int32, _ open: (OpaquePointer, UInt32) throws(StoreError) -> Void
+  ) throws(StoreError) {
     var created: OpaquePointer?
     try Self.check(unsafe mdb_env_create(&created), "creating an environment", path)
     guard let environment = unsafe created else {
@@ -43,10 +63,7 @@ internal import Musl
     do throws(StoreError) {
       try Self.check(
         unsafe mdb_env_set_mapsize(environment, Self.firstMapSize), "setting the map's size", path)
-      // A commit that others can see waits for its pages, but not for the meta page that leads to them: the next
-      // commit waits for that, and the last one's is waited for by `synchronize()`.
-      let flags = MDB_NOTLS | (isStaged ? MDB_NOSYNC : MDB_NOMETASYNC)
-      try unsafe Self.open(environment, path, UInt32(flags))
+      try unsafe open(environment, UInt32(MDB_NOTLS | flags))
       var dead: Int32 = 0
       // Readers that died would keep pages from being used again.
       try Self.check(unsafe mdb_reader_check(environment, &dead), "looking for dead readers", path)
@@ -64,32 +81,14 @@ internal import Musl
 
   deinit { unsafe mdb_env_close(handle) }
 
-  /// Writes the lock that liblmdb would otherwise make of a hole in the disk and fill through a map: a disk that
-  /// is full then ends the process with SIGBUS.
-  private static func makeLock(_ path: String) throws(StoreError) {
-    let lock = "\(path)/lock.mdb"
-    guard FileSystem.kind(of: lock) == nil else { return }
-    do throws(StoreError) {
-      // What liblmdb takes for its usual 126 readers; it adopts a lock that is larger.
-      let zeros = [UInt8](repeating: 0, count: 8192)
-      try unsafe File(lock, .create).write(zeros.span.bytes, at: 0)
-    } catch {
-      // Another program may have been quicker.
-      if error.code == .alreadyExists { return }
-      // Less than a whole one would be filled through a map, too.
-      try? FileSystem.remove(lock)
-      throw error
-    }
-  }
-
   /// Opening fails now and then while another process opens or closes the same environment (lmdb.h, caveats).
   private static func open(
-    _ environment: OpaquePointer, _ path: String, _ flags: UInt32
+    _ environment: OpaquePointer, _ folder: String, _ path: String, _ flags: UInt32
   ) throws(StoreError) {
-    var result = unsafe mdb_env_open(environment, path, flags, 0o644)
+    var result = unsafe mdb_env_open(environment, folder, flags, 0o644)
     for _ in 0..<20 where result == EAGAIN || result == EBUSY {
       usleep(10_000)
-      result = unsafe mdb_env_open(environment, path, flags, 0o644)
+      result = unsafe mdb_env_open(environment, folder, flags, 0o644)
     }
     if result == EINVAL {
       throw StoreError(
@@ -137,17 +136,28 @@ internal import Musl
   private func tryToWrite(
     _ body: (borrowing WriteTransaction) throws(StoreError) -> Void
   ) throws(StoreError) {
+    try checkWorks()
     let transaction = try unsafe WriteTransaction(handle, tree, path)
+    let metadata = try StoreMetadata(transaction)
     try body(transaction)
+    try StoreMetadata.mark(transaction, after: metadata)
     try transaction.commit()
   }
 
   /// Waits until everything committed is on the disk.
   func synchronize() throws(StoreError) {
+    try checkWorks()
     try Self.check(unsafe mdb_env_sync(handle, 1), "synchronising it with the disk", path)
   }
 
+  private func checkWorks() throws(StoreError) {
+    guard !isBroken else {
+      throw StoreError(.system, "the database could not be mapped into memory", path: path)
+    }
+  }
+
   private func makeRoom(for byteCount: Int) throws(StoreError) {
+    try checkWorks()
     var information = unsafe MDB_envinfo()
     try Self.check(unsafe mdb_env_info(handle, &information), "asking for its size", path)
     let used = unsafe (Int(information.me_last_pgno) + 1) * pageSize
@@ -168,7 +178,8 @@ internal import Musl
     do throws(StoreError) {
       try Self.check(unsafe mdb_env_set_mapsize(handle, size), "enlarging the map to \(size) bytes", path)
     } catch {
-      // liblmdb has no map any more; the writer fails for good at this error, and closing is safe.
+      // liblmdb gives up the old map before it asks for the new one, and can do nothing without but be closed.
+      isBroken = true
       throw StoreError(
         .system, error.message, remedy: "raise the limit of address space (ulimit -v)", path: path,
         underlyingCode: error.underlyingCode)

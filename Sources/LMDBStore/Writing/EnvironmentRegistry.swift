@@ -15,11 +15,11 @@ enum EnvironmentRegistry {
     private let identity: FileIdentity
 
     /// - Throws: ``StoreError/Code/busy`` where the folder's environment is open.
-    init(_ folder: String) throws(StoreError) {
-      let identity = try File(folder, .read).identity()
+    init(_ held: HeldStore) throws(StoreError) {
+      let identity = held.state.identity
       guard EnvironmentRegistry.open.withLock({ $0.insert(identity).inserted }) else {
         throw StoreError(
-          .busy, "this process has a writer on it already", remedy: "finish that first", path: folder)
+          .busy, "this process has a writer on it already", remedy: "finish that first", path: held.path)
       }
       self.identity = identity
     }

@@ -1,40 +1,34 @@
 internal import ImageStoreCore
 internal import StoreIO
 
-/// A store that images are appended to, read before its environment is opened.
+/// A store that images are appended to, read and checked before its environment is opened.
 struct ExistingStore {
   let count: Int
   let layout: ImageSink.Layout
+  /// Empty annotations of the same kind as those that are there, and the class names if they are new.
+  let annotations: AnnotationRecords
+  private let file: DatabaseFile
   private let path: String
-  private let store: LMDBStore
-  private let records: StoreRecords
+  /// The keys of images that an append left that did not finish.
+  private let unfinished: [String]
 
-  /// Locks the folder and reads the store.
+  /// - Throws: ``StoreError/Code/corrupt`` for what the new commit would vouch for, or liblmdb would believe, though it is damaged.
   init(
-    _ path: String, _ layout: LMDBStore.Layout, lock: inout File?, entry: inout EnvironmentRegistry.Entry?
+    _ held: HeldStore, _ asked: LMDBStore.Layout, classNames: [String]?
   ) throws(StoreError) {
-    guard FileSystem.kind(of: path) == .folder else {
+    guard held.kind == .folder else {
       throw StoreError(
         .unsupported, "images are appended to a folder with a data.mdb only",
-        remedy: "convert it to a store of its own", path: path)
+        remedy: "convert it to a store of its own", path: held.path)
     }
-    let file = try File(path, .read)
-    try file.lockForWriting()
-    lock = consume file
-    entry = try EnvironmentRegistry.Entry(path)
-    // liblmdb believes what it reads, so whatever it will read is checked before it opens the file.
-    let store = try LMDBStore(at: path, threads: 1)
-    try Snapshot.read(LMDBStore.dataFile(of: path)) { (tree) throws(StoreError) in try FreePages.check(tree) }
-    guard case .records(let records) = store.contents.annotations else {
-      throw StoreError(
-        .unsupported, "images cannot be appended to a database that another program wrote",
-        remedy: "convert it to a store of its own", path: path)
-    }
-    self.path = path
-    self.store = store
-    self.records = records
+    let store = try LMDBStore(toBeAppendedTo: held.path)
     count = store.count
-    self.layout = try Self.layout(of: store, asked: layout)
+    layout = try Self.layout(of: store, asked: asked)
+    annotations = try Self.annotations(of: store, classNames: classNames)
+    file = store.contents.file
+    path = held.path
+    unfinished =
+      try store.contents.unfinished?.keys(hasBlocks: count > 0 ? store.contents.hasBlocks : nil) ?? []
   }
 
   private static func layout(
@@ -52,40 +46,46 @@ struct ExistingStore {
     return .blocks(format, imagesPerBlock: ImageValue.imagesPerBlock(format, pageSize: pageSize))
   }
 
-  /// Empty annotations of the same kind as those that are there.
-  func annotations(classNames: [String]?) throws(StoreError) -> AnnotationRecords {
+  private static func annotations(
+    of store: LMDBStore, classNames: [String]?
+  ) throws(StoreError) -> AnnotationRecords {
     if let classNames, let known = store.classNames, classNames != known {
       throw StoreError(
         .invalidArgument, "other class names than the store has",
-        remedy: "append with the same or with none", path: path)
+        remedy: "append with the same or with none", path: store.path)
     }
-    let isNew = store.classNames == nil
-    guard count > 0 else { return AnnotationRecords(classNames: isNew ? classNames : nil) }
+    let newNames = store.classNames == nil ? classNames : nil
+    guard store.count > 0, case .records(let records) = store.contents.annotations else {
+      return AnnotationRecords(classNames: newNames)
+    }
     var columns: [String: Column] = [:]
     for name in store.columnNames { columns[name] = Column(try store.columnKind(name)) }
     let labels: [Int]? = records.parts[StoreKey.labels] == nil ? nil : []
     return AnnotationRecords(
-      classNames: isNew ? classNames : nil, following: Annotations(labels: labels, columns: columns))
+      classNames: newNames, following: Annotations(labels: labels, columns: columns))
   }
 
-  /// Removes images that an append left that did not finish.
+  /// Removes what an append left that did not finish.
   func removeUnfinished(_ environment: Environment) throws(StoreError) {
-    try Self.removeUnfinished(environment, path, from: count)
+    try remove(unfinished, environment)
   }
 
-  /// Removes the images from an index on. No reader has ever counted them, so nobody reads their pages.
-  static func removeUnfinished(
-    _ environment: Environment, _ path: String, from count: Int
-  ) throws(StoreError) {
-    let keys = try Snapshot.read(LMDBStore.dataFile(of: path)) { (tree) throws(StoreError) in
-      var keys: [String] = []
+  /// Removes the images that have been put into the database after those that were there.
+  func removeNew(_ environment: Environment) throws(StoreError) {
+    let new = try Snapshot.readLast(of: file) { (tree) throws(StoreError) in
+      var new = UnfinishedImages()
       try tree.forEach { (entry) throws(StoreError) in
         if let first = unsafe StoreKey.firstImage(entry.key), first >= count {
-          keys.append(unsafe Tree.name(entry.key))
+          new.append(entry, in: tree.file)
         }
       }
-      return keys
+      return try new.keys(hasBlocks: nil)
     }
+    try remove(new, environment)
+  }
+
+  /// Removes images past the count. No reader has ever counted them, so nobody reads their pages.
+  private func remove(_ keys: [String], _ environment: Environment) throws(StoreError) {
     let step = 1024
     for start in stride(from: 0, to: keys.count, by: step) {
       try environment.write(step * 64) { (transaction) throws(StoreError) in

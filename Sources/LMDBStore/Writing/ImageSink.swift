@@ -240,9 +240,7 @@ struct ImageSink {
     checksums = []
     layout = .single
     // Nobody reads the store yet, so it is begun again, from its own first file.
-    let aside = builder.path + ".blocks"
-    try FileSystem.rename(builder.path, to: aside)
-    target = .builder(try DatabaseBuilder(builder.path))
+    target = .builder(try DatabaseBuilder(builder.path, isSecond: true))
     for value in builder.values {
       let images = min(imagesPerBlock, count - value.first)
       let header = ImageValue(format, count: images, pageSize: pageSize).header.count
@@ -252,7 +250,7 @@ struct ImageSink {
         try unsafe putSingle(bytes, Array(repeating: format, count: images))
       }
     }
-    try FileSystem.remove(aside)
+    try builder.discard()
   }
 }
 

@@ -32,11 +32,14 @@ internal import ImageStoreCore
     try Environment.check(unsafe mdb_txn_commit(ended), "committing a transaction", path)
   }
 
+  /// The number the commit will have.
+  var number: UInt64 { unsafe UInt64(mdb_txn_id(handle)) }
+
   /// Writes a value that is a header, pixels and zeros.
   func put(
     _ value: ImageValue, _ pixels: UnsafeRawBufferPointer, key: String
   ) throws(StoreError) {
-    try unsafe reserve(value.byteCount, key: key) { memory in
+    try unsafe reserve(value.byteCount, key: key, mayReplace: false) { memory in
       unsafe memory.copyBytes(from: value.header)
       let place = unsafe UnsafeMutableRawBufferPointer(rebasing: memory[value.header.count...])
       unsafe place.copyMemory(from: pixels)
@@ -45,37 +48,53 @@ internal import ImageStoreCore
     }
   }
 
-  /// Writes a value, or replaces it.
+  /// Writes a value, which must not be there yet.
   func put(_ bytes: [UInt8], key: String) throws(StoreError) {
-    try unsafe reserve(bytes.count, key: key) { memory in unsafe memory.copyBytes(from: bytes) }
+    try unsafe reserve(bytes.count, key: key, mayReplace: false) { memory in
+      unsafe memory.copyBytes(from: bytes)
+    }
+  }
+
+  /// Writes a value, or replaces it.
+  func replace(_ bytes: [UInt8], key: String) throws(StoreError) {
+    try unsafe reserve(bytes.count, key: key, mayReplace: true) { memory in
+      unsafe memory.copyBytes(from: bytes)
+    }
   }
 
   /// Lets `fill` write a value straight to its page.
   private func reserve(
-    _ byteCount: Int, key: String, _ fill: (UnsafeMutableRawBufferPointer) -> Void
+    _ byteCount: Int, key: String, mayReplace: Bool, _ fill: (UnsafeMutableRawBufferPointer) -> Void
   ) throws(StoreError) {
     var name = Array(key.utf8)
     var value = unsafe MDB_val(mv_size: byteCount, mv_data: nil)
+    let flags = mayReplace ? MDB_RESERVE : MDB_RESERVE | MDB_NOOVERWRITE
     let result = unsafe name.withUnsafeMutableBytes { bytes in
       var key = unsafe MDB_val(mv_size: bytes.count, mv_data: bytes.baseAddress)
-      return unsafe mdb_put(handle, tree, &key, &value, UInt32(MDB_RESERVE))
+      return unsafe mdb_put(handle, tree, &key, &value, UInt32(flags))
+    }
+    if result == MDB_KEYEXIST {
+      throw StoreError(
+        .unsupported, "there is a value that this package did not write",
+        remedy: "give it another key, or write the images to a new store", path: path, key: key)
     }
     try check(result, "writing a value of \(byteCount) bytes", key)
     unsafe fill(UnsafeMutableRawBufferPointer(start: value.mv_data, count: byteCount))
   }
 
-  /// Lends a value until the next change.
-  func get<Result>(
-    _ key: String, _ body: (UnsafeRawBufferPointer) throws(StoreError) -> Result
-  ) throws(StoreError) -> Result {
+  /// Lends a value, if it is there, until the next change.
+  func find(
+    _ key: String, _ body: (UnsafeRawBufferPointer) throws(StoreError) -> Void
+  ) throws(StoreError) {
     var name = Array(key.utf8)
     var value = unsafe MDB_val()
     let result = unsafe name.withUnsafeMutableBytes { bytes in
       var key = unsafe MDB_val(mv_size: bytes.count, mv_data: bytes.baseAddress)
       return unsafe mdb_get(handle, tree, &key, &value)
     }
+    if result == MDB_NOTFOUND { return }
     try check(result, "reading a value", key)
-    return try unsafe body(UnsafeRawBufferPointer(start: value.mv_data, count: value.mv_size))
+    try unsafe body(UnsafeRawBufferPointer(start: value.mv_data, count: value.mv_size))
   }
 
   /// Removes a value if it is there.

@@ -20,10 +20,9 @@ final class WriterSession: @unchecked Sendable {
   /// A new store's place until it is finished; nil while images are appended to a store.
   private var staging: Staging?
   private var stagingPath: String?
-  /// The place of a store that would replace the one appended to, held so that none does.
-  private var replacement: Staging?
-  /// The lock of the folder and its place in the registry, while images are appended to a store.
-  private var lock: File?
+  /// The store that images are appended to, its lock and its place in the registry.
+  private var existing: ExistingStore?
+  private var held: HeldStore?
   private var entry: EnvironmentRegistry.Entry?
   /// Open from the beginning while images are appended, for a new store's records alone otherwise.
   private var environment: Environment?
@@ -41,18 +40,24 @@ final class WriterSession: @unchecked Sendable {
     _ path: String, _ mode: WriteMode, _ layout: LMDBStore.Layout, classNames: [String]?
   ) throws(StoreError) {
     self.path = path
-    let staging = try Staging(destination: path, mode: mode, otherContents: { _ in nil })
     if mode == .append, FileSystem.kind(of: path) != nil {
-      replacement = consume staging
-      let existing = try ExistingStore(path, layout, lock: &lock, entry: &entry)
-      let environment = try Environment(path, isStaged: false)
+      let held = try HeldStore(path)
+      entry = try EnvironmentRegistry.Entry(held)
+      let existing = try ExistingStore(held, layout, classNames: classNames)
+      let environment = try Environment(held)
       try existing.removeUnfinished(environment)
       self.environment = environment
       countBefore = existing.count
       count = existing.count
       sink = ImageSink(.environment(environment), layout: existing.layout, first: existing.count)
-      annotations = try existing.annotations(classNames: classNames)
+      annotations = existing.annotations
+      self.existing = existing
+      self.held = held
     } else {
+      // What is there by then is not appended to, and not replaced either.
+      let staging = try Staging(destination: path, mode: mode == .append ? .create : mode) {
+        (path) throws(StoreError) in try LMDBStore.otherContents(at: path)
+      }
       try FileSystem.createFolder(staging.path)
       let builder = try DatabaseBuilder("\(staging.path)/data.mdb")
       stagingPath = staging.path
@@ -115,7 +120,7 @@ final class WriterSession: @unchecked Sendable {
   func finish() throws(StoreError) {
     try attempt { () throws(StoreError) in
       try sink.finish()
-      if let stagingPath { environment = try Environment(stagingPath, isStaged: true) }
+      if let stagingPath { environment = try Environment(staged: stagingPath) }
       guard let environment else { return }
       // Images count from this commit on.
       let records = try annotations.records(
@@ -124,13 +129,20 @@ final class WriterSession: @unchecked Sendable {
       hasBegunCommit = true
       try environment.write(records.reduce(0) { $0 + $1.bytes.count + 2 * environment.pageSize }) {
         (transaction) throws(StoreError) in
-        for record in records { try transaction.put(record.bytes, key: record.key) }
+        for record in records {
+          // A store without images may have labels and columns of none.
+          if record.key == StoreKey.metadata || countBefore == 0 {
+            try transaction.replace(record.bytes, key: record.key)
+          } else {
+            try transaction.put(record.bytes, key: record.key)
+          }
+        }
       }
       // A database has two heads, of which the later one counts, and neither has a checksum. Once more, so that
       // both lead to these images and damage to one leads nobody to those of the commit before.
       for record in records where record.key == StoreKey.metadata {
         try environment.write(record.bytes.count + 2 * environment.pageSize) {
-          (transaction) throws(StoreError) in try transaction.put(record.bytes, key: record.key)
+          (transaction) throws(StoreError) in try transaction.replace(record.bytes, key: record.key)
         }
       }
       try environment.synchronize()
@@ -143,8 +155,8 @@ final class WriterSession: @unchecked Sendable {
     environment = nil
     guard let staging = staging.take() else {
       entry = nil
-      lock = nil
-      replacement = nil
+      held = nil
+      existing = nil
       return
     }
     #if canImport(Darwin)
@@ -161,10 +173,10 @@ final class WriterSession: @unchecked Sendable {
       _ = unsafe Unmanaged.passRetained(self)
       return
     }
-    guard let environment, staging == nil, !hasBegunCommit else { return }
+    guard let environment, let existing, !hasBegunCommit else { return }
     do throws(StoreError) {
       // What was committed of the images goes; the next append would do it too.
-      try ExistingStore.removeUnfinished(environment, path, from: countBefore)
+      try existing.removeNew(environment)
     } catch {
       // Nothing can be reported from here, and readers leave these images out.
     }

@@ -19,6 +19,13 @@ extension ZipArchive {
   func header(
     of entry: ZipEntry, with inflater: inout Inflater
   ) throws(StoreError) -> NPYHeader {
+    try headerAndBytes(of: entry, with: &inflater).header
+  }
+
+  /// The header an entry begins with, and its bytes.
+  func headerAndBytes(
+    of entry: ZipEntry, with inflater: inout Inflater
+  ) throws(StoreError) -> (header: NPYHeader, bytes: [UInt8]) {
     let source = try unsafe compressedBytes(of: entry)
     // Most headers have 128 bytes; a longer one says so at its start.
     var prefix = try unsafe Self.prefix(of: source, entry, count: 128, with: &inflater)
@@ -33,7 +40,7 @@ extension ZipArchive {
         "an array of \(header.dataByteCount) bytes in an entry that has \(entry.byteCount - header.dataOffset)"
       )
     }
-    return header
+    return (header, Array(prefix[..<header.dataOffset]))
   }
 
   private static func prefix(
@@ -48,29 +55,4 @@ extension ZipArchive {
     }
     return bytes
   }
-
-  /// The values of an entry that has one value an image, its checksum checked.
-  func values<Values>(
-    of entry: ZipEntry, name: String,
-    _ read: (NPYHeader, UnsafeRawBufferPointer) throws(StoreError) -> Values
-  ) throws(StoreError) -> Values {
-    do throws(StoreError) {
-      let bytes = try contents(of: entry, limit: 1 << 36)
-      let header = try unsafe NPYHeader(parsing: bytes.span.bytes)
-      var values: Values?
-      try unsafe withBytes(of: bytes) { (file) throws(StoreError) in
-        values = try unsafe read(header, header.data(in: file))
-      }
-      return values!
-    } catch {
-      throw error.at(path: path, key: name)
-    }
-  }
-}
-
-/// Lends the bytes of an array to a body that throws a typed error.
-private func withBytes(
-  of bytes: [UInt8], _ body: (UnsafeRawBufferPointer) throws(StoreError) -> Void
-) throws(StoreError) {
-  try unsafe bytes.span.bytes.withUnsafeBytes(body)
 }

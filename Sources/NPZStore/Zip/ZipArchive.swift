@@ -22,19 +22,25 @@ final class ZipArchive: Sendable {
   private static func open(
     _ path: String
   ) throws(StoreError) -> (MappedFile, ZipDirectory, ZipEnd) {
-    // Another archive may take the name between the two openings; a few tries suffice.
+    let file = try File(path, .read)
+    // A writer may cut off what a dead one left, or commit, while the file is looked at; a few tries suffice.
     for _ in 0..<100 {
-      let map = try MappedFile(path)
-      let file = try File(path, .read)
-      guard try file.identity() == map.identity else { continue }
-      let found: (directory: ZipDirectory, end: ZipEnd)? = try ZipEnd.find(in: file) {
-        (end) throws(StoreError) in
-        // Nil where a writer finished an append since the file was mapped.
-        guard let bytes = unsafe map.bytes(at: end.directoryOffset, count: end.directoryByteCount)
-        else { return nil }
-        return (try unsafe ZipDirectory(bytes, count: end.entryCount, offset: end.directoryOffset), end)
+      let state = try file.state()
+      do throws(StoreError) {
+        let map = try MappedFile(file)
+        let found: (directory: ZipDirectory, end: ZipEnd)? = try ZipEnd.find(in: file) {
+          (end) throws(StoreError) in
+          // Nil if a writer finished an append since the file was mapped.
+          guard let bytes = unsafe map.bytes(at: end.directoryOffset, count: end.directoryByteCount)
+          else { return nil }
+          try unsafe end.checkDirectory(bytes)
+          return (try unsafe ZipDirectory(bytes, count: end.entryCount, offset: end.directoryOffset), end)
+        }
+        if let found { return (map, found.directory, found.end) }
+      } catch {
+        let now = try file.state()
+        if error.code == .system || now == state { throw error }
       }
-      if let found { return (map, found.directory, found.end) }
     }
     throw StoreError(.busy, "writers keep changing it while it is opened", remedy: "open it again")
   }
@@ -99,7 +105,11 @@ final class ZipArchive: Sendable {
 extension ZipEntry {
   /// - Throws: ``StoreError/Code/corrupt`` where the entry's bytes are not those its checksum is of.
   func check(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
-    let found = unsafe CRC32.checksum(of: bytes)
+    try unsafe check(found: CRC32.checksum(of: bytes))
+  }
+
+  /// - Throws: ``StoreError/Code/corrupt`` if a checksum is not the entry's.
+  func check(found: UInt32) throws(StoreError) {
     guard found == checksum else {
       throw StoreError(
         .corrupt,

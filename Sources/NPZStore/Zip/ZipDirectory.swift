@@ -14,7 +14,16 @@ struct ZipDirectory: Sendable {
   /// Numbered entries that stand elsewhere.
   private(set) var strayNumbers: [(number: Int, position: Int)] = []
   /// The other entries, in the order of the directory.
-  private(set) var named: [(name: String, position: Int)] = []
+  private(set) var named: [Named] = []
+
+  /// An entry that is not called by a number.
+  struct Named: Sendable {
+    let name: String
+    /// Where in ``entries`` it is.
+    let position: Int
+    /// Where its record is, counted from the start of the directory.
+    let record: Range<Int>
+  }
 
   /// Reads a directory.
   ///
@@ -28,7 +37,7 @@ struct ZipDirectory: Sendable {
   ///   ``StoreError/Code/limitExceeded`` for entries that inflate to more than deflate can make.
   init(_ bytes: UnsafeRawBufferPointer, count: Int, offset: Int) throws(StoreError) {
     entries.reserveCapacity(count)
-    var names: Set<String> = []
+    var names: Set<ZipName.Bytes> = []
     var position = 0
     for index in 0..<count {
       let record = try unsafe ZipDirectoryRecord(bytes, at: position, limit: offset)
@@ -42,11 +51,11 @@ struct ZipDirectory: Sendable {
           strayNumbers.append((number, index))
         }
       } else {
-        let name = record.name
-        guard names.insert(name).inserted else {
-          throw StoreError(.corrupt, "two entries of this name", key: name)
+        guard names.insert(record.nameBytes).inserted else {
+          throw StoreError(.corrupt, "two entries of this name", key: record.name)
         }
-        named.append((name, index))
+        named.append(
+          Named(name: record.name, position: index, record: position - record.byteCount..<position))
       }
     }
     guard position == bytes.count else {
@@ -61,6 +70,13 @@ struct ZipDirectory: Sendable {
       throw StoreError(.corrupt, "two entries of this name", key: Self.name(ofImage: first.number))
     }
     try setLimits(end: offset)
+  }
+
+  /// Whether numbers are missing between others.
+  var hasGaps: Bool {
+    guard let last = strayNumbers.last else { return false }
+    // No number occurs twice.
+    return last.number != numberedCount + strayNumbers.count - 1
   }
 
   /// Tells every entry where the next one begins.
@@ -88,6 +104,17 @@ struct ZipDirectory: Sendable {
   /// The entry of a name that is no image's number.
   func entry(named name: String) -> ZipEntry? {
     named.first { $0.name == name }.map { entries[$0.position] }
+  }
+
+  /// How many bytes the name of an image's entry has.
+  static func nameByteCount(ofImage index: Int) -> Int {
+    var digits = 6
+    var limit = 1_000_000
+    while index >= limit {
+      digits += 1
+      limit *= 10
+    }
+    return digits + 7
   }
 
   /// The name of an image's entry.

@@ -10,10 +10,11 @@ import StoreIO
   let number: Int?
   /// The bytes of the record.
   let byteCount: Int
-  private let nameBytes: UnsafeRawBufferPointer
+  private let rawName: UnsafeRawBufferPointer
 
-  /// The name. Bytes that are no UTF-8 are replaced.
-  var name: String { unsafe String(decoding: nameBytes, as: UTF8.self) }
+  /// The name.
+  var name: String { unsafe ZipName.text(of: rawName) }
+  var nameBytes: ZipName.Bytes { unsafe ZipName.Bytes(rawName) }
 
   /// - Parameter limit: where the directory begins.
   init(_ directory: UnsafeRawBufferPointer, at position: Int, limit: Int) throws(StoreError) {
@@ -34,7 +35,7 @@ import StoreIO
     let name = unsafe UnsafeRawBufferPointer(
       start: record + ZipFormat.directoryRecordByteCount, count: nameByteCount)
     let (flags, method) = (field(8, as: UInt16.self), field(10, as: UInt16.self))
-    let nameText = { unsafe String(decoding: name, as: UTF8.self) }
+    let nameText = { unsafe ZipName.text(of: name) }
     let number = unsafe Self.number(in: name)
     if number == nil && !(unsafe Self.isHarmless(name)) {
       throw StoreError(.corrupt, "an entry whose name leads elsewhere", key: nameText())
@@ -82,11 +83,11 @@ import StoreIO
       checksum: field(16, as: UInt32.self))
     self.number = number
     self.byteCount = size
-    unsafe nameBytes = unsafe name
+    unsafe rawName = unsafe name
   }
 
   /// The number in `ix-` and at least six digits and `.npy`, spelled as it would be written.
-  private static func number(in name: UnsafeRawBufferPointer) -> Int? {
+  static func number(in name: UnsafeRawBufferPointer) -> Int? {
     guard name.count >= 13, name.count <= 25,
       unsafe name.loadUnaligned(as: UInt32.self) & UInt32(littleEndian: 0x00FF_FFFF)
         == UInt32(littleEndian: 0x002D_7869),

@@ -6,14 +6,23 @@ struct ZipEnd: Sendable, Hashable {
   let entryCount: Int
   let directoryOffset: Int
   let directoryByteCount: Int
-  let comment: [UInt8]
-  /// The bytes that lead to the directory from wherever they stand at the end of a file: the end record
+  let comment: ArchiveComment
+  /// The bytes that lead to the directory from wherever they are at the end of a file: the end record
   /// with its comment, and before it the locator of the 64-bit end record if there is one.
   let trailer: [UInt8]
   /// Where the trailer ends.
   let endOffset: Int
+  /// Where the 64-bit end record is and how many bytes it has, if there is one.
+  private let wide: Wide?
 
-  /// Reads the end record at an offset, or nil where there is none that makes sense.
+  private struct Wide: Sendable, Hashable {
+    let offset, byteCount: Int
+  }
+
+  /// Where the directory ends.
+  var directoryEnd: Int { directoryOffset + directoryByteCount }
+
+  /// Reads the end record at an offset, or nil if there is none that makes sense.
   init?(_ file: borrowing File, at offset: Int, fileByteCount: Int) throws(StoreError) {
     guard offset >= 0, fileByteCount - offset >= ZipFormat.endByteCount else { return nil }
     let record = try file.bytes(at: offset, count: ZipFormat.endByteCount)
@@ -29,20 +38,20 @@ struct ZipEnd: Sendable, Hashable {
       disk == directoryDisk, diskEntries == entries,
       Int(commentByteCount) <= fileByteCount - offset - ZipFormat.endByteCount
     else { return nil }
-    let comment = try file.bytes(
-      at: offset + ZipFormat.endByteCount, count: Int(commentByteCount))
-    var trailer = record + comment
+    var locator: [UInt8] = []
     var limit = offset
     if entries == .max || byteCount == .max || directory == .max {
       guard
-        let wide = try Self.read64(file, locatorAt: offset - ZipFormat.end64LocatorByteCount)
+        let found = try Self.read64(file, locatorAt: offset - ZipFormat.end64LocatorByteCount)
       else { return nil }
-      trailer = wide.locator + trailer
-      limit = wide.offset
-      entryCount = wide.entryCount
-      directoryOffset = wide.directoryOffset
-      directoryByteCount = wide.directoryByteCount
+      locator = found.locator
+      limit = found.record.offset
+      wide = found.record
+      entryCount = found.entryCount
+      directoryOffset = found.directoryOffset
+      directoryByteCount = found.directoryByteCount
     } else {
+      wide = nil
       entryCount = Int(entries)
       directoryOffset = Int(directory)
       directoryByteCount = Int(byteCount)
@@ -50,15 +59,18 @@ struct ZipEnd: Sendable, Hashable {
     guard directoryOffset <= limit, directoryByteCount <= limit - directoryOffset,
       entryCount <= directoryByteCount / ZipFormat.directoryRecordByteCount
     else { return nil }
-    self.comment = comment
-    self.trailer = trailer
+    // Read last: of thousands of records that make no sense, the comments would take long.
+    let commentBytes = try file.bytes(
+      at: offset + ZipFormat.endByteCount, count: Int(commentByteCount))
+    comment = ArchiveComment(commentBytes)
+    trailer = locator + record + commentBytes
     endOffset = offset + ZipFormat.endByteCount + Int(commentByteCount)
   }
 
   private static func read64(
     _ file: borrowing File, locatorAt offset: Int
   ) throws(StoreError) -> (
-    locator: [UInt8], offset: Int, entryCount: Int, directoryOffset: Int, directoryByteCount: Int
+    locator: [UInt8], record: Wide, entryCount: Int, directoryOffset: Int, directoryByteCount: Int
   )? {
     guard offset >= 0 else { return nil }
     let locator = try file.bytes(at: offset, count: ZipFormat.end64LocatorByteCount)
@@ -68,11 +80,57 @@ struct ZipEnd: Sendable, Hashable {
     else { return nil }
     let record = try file.bytes(at: start, count: ZipFormat.end64ByteCount)
     guard record.zipInteger(UInt32.self, at: 0) == ZipFormat.end64,
+      let size = record.zipInteger(UInt64.self, at: 4),
       let entryCount = record.zipInteger(UInt64.self, at: 32).flatMap(Int.init(exactly:)),
       let byteCount = record.zipInteger(UInt64.self, at: 40).flatMap(Int.init(exactly:)),
       let directory = record.zipInteger(UInt64.self, at: 48).flatMap(Int.init(exactly:))
     else { return nil }
-    return (locator, start, entryCount, directory, byteCount)
+    // The size does not count the signature and itself. Some programs write another one, and nobody minds.
+    let room = UInt64(offset - start - 12)
+    let rest = size <= room ? Int(size) : ZipFormat.end64ByteCount - 12
+    return (locator, Wide(offset: start, byteCount: rest + 12), entryCount, directory, byteCount)
+  }
+
+  /// Where the commit ends that this record tells of, or nil if the record is not that of a commit: the bytes of a file that
+  /// is in the archive may look like one.
+  ///
+  /// The record of a commit follows its directory. A copy of it may be further on, behind what an append has written.
+  func committedEnd(of file: borrowing File) throws(StoreError) -> Int? {
+    if let wide, wide.offset != directoryEnd { return nil }
+    let start = directoryEnd + (wide?.byteCount ?? 0)
+    if start + trailer.count == endOffset { return endOffset }
+    guard start + trailer.count <= endOffset,
+      try file.bytes(at: start, count: trailer.count) == trailer
+    else { return nil }
+    return start + trailer.count
+  }
+
+  /// The directory's place and checksum, if the comment has them and is that of this directory. Another program that
+  /// changed the archive may have kept the comment.
+  private var seal: ArchiveComment.Seal? {
+    comment.seal.flatMap { $0.directory == directoryOffset..<directoryEnd ? $0 : nil }
+  }
+
+  /// Whether the directory has a checksum.
+  var isSealed: Bool { seal != nil }
+
+  /// What this package says of the images; nil if something else wrote the archive, or changed it.
+  var mark: ArchiveComment.Mark? { comment.seal == nil || isSealed ? comment.mark : nil }
+
+  /// Checks the directory against its checksum, if it has one.
+  ///
+  /// - Throws: ``StoreError/Code/corrupt``.
+  func checkDirectory(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
+    guard let seal else { return }
+    let found = unsafe CRC32.checksum(of: bytes)
+    guard found == seal.checksum else {
+      throw StoreError(
+        .corrupt,
+        "the archive's directory is damaged: its CRC-32 is \(String(found, radix: 16)), not \(String(seal.checksum, radix: 16))",
+        remedy:
+          "fetch or write the archive again, or remove its comment if another program changed it on purpose"
+      )
+    }
   }
 }
 
@@ -89,7 +147,7 @@ extension File {
 }
 
 extension [UInt8] {
-  /// A little-endian integer, or nil where the bytes end before.
+  /// A little-endian integer, or nil if the bytes end before.
   func zipInteger<Value: FixedWidthInteger>(_ type: Value.Type, at offset: Int) -> Value? {
     unsafe withUnsafeBytes { unsafe $0.integer(type, at: offset) }
   }

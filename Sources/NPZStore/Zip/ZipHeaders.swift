@@ -1,3 +1,5 @@
+import StoreIO
+
 /// An entry as it was written.
 struct ZipWrittenEntry: Sendable {
   /// Where the local header begins.
@@ -6,6 +8,41 @@ struct ZipWrittenEntry: Sendable {
   let byteCount: Int
   let checksum: UInt32
   let isDeflated: Bool
+}
+
+/// What an entry that is written anew keeps of the record it had.
+struct ZipKeptFields {
+  /// Made on Unix by a program of APPNOTE 2.0.
+  var madeBy: UInt16 = 0x0314
+  var internalAttributes: UInt16 = 0
+  /// The mode 0600, as Python's zipfile gives.
+  var externalAttributes: UInt32 = 0o600 << 16
+  /// The extra fields without that of 64-bit sizes.
+  var extra: [UInt8] = []
+  var comment: [UInt8] = []
+
+  init() {}
+
+  /// - Parameter record: the record, whole, which has been checked.
+  init(ofRecord record: UnsafeRawBufferPointer) {
+    func field<Value: FixedWidthInteger>(_ offset: Int, as type: Value.Type) -> Value {
+      unsafe record.integer(type, at: offset) ?? 0
+    }
+    madeBy = field(4, as: UInt16.self)
+    internalAttributes = field(36, as: UInt16.self)
+    externalAttributes = field(38, as: UInt32.self)
+    var position = ZipFormat.directoryRecordByteCount + Int(field(28, as: UInt16.self))
+    let extraEnd = position + Int(field(30, as: UInt16.self))
+    while position + 4 <= extraEnd {
+      let next = position + 4 + Int(field(position + 2, as: UInt16.self))
+      guard next <= extraEnd else { break }
+      if field(position, as: UInt16.self) != ZipFormat.zip64Extra {
+        unsafe extra += record[position..<next]
+      }
+      position = next
+    }
+    comment = unsafe Array(record[extraEnd...])
+  }
 }
 
 extension ZipFormat {
@@ -54,28 +91,66 @@ extension ZipFormat {
     }
   }
 
+  /// The bytes that ``appendRecord(of:name:keeping:to:)`` appends of an entry of which nothing is kept.
+  static func recordByteCount(of entry: ZipWrittenEntry, nameByteCount: Int) -> Int {
+    let wide = wideValues(of: entry).count
+    return directoryRecordByteCount + nameByteCount + (wide == 0 ? 0 : 4 + 8 * wide)
+  }
+
+  /// What has no room in 32 bits.
+  private static func wideValues(of entry: ZipWrittenEntry) -> [Int] {
+    guard max(entry.byteCount, entry.compressedByteCount, entry.offset) >= saturated else { return [] }
+    return [entry.byteCount, entry.compressedByteCount, entry.offset].filter { $0 >= saturated }
+  }
+
+  private static let saturated = Int(UInt32.max)
+
   /// Appends an entry's record in the directory.
-  static func appendRecord(of entry: ZipWrittenEntry, name: String, to bytes: inout [UInt8]) {
-    let saturated = Int(UInt32.max)
-    let wide = [entry.byteCount, entry.compressedByteCount, entry.offset].filter { $0 >= saturated }
+  static func appendRecord(
+    of entry: ZipWrittenEntry, name: String, keeping kept: ZipKeptFields = ZipKeptFields(),
+    to bytes: inout [UInt8]
+  ) {
+    let wide = wideValues(of: entry)
+    let wideByteCount = wide.isEmpty ? 0 : 4 + 8 * wide.count
+    let extra = kept.extra.count + wideByteCount <= Int(UInt16.max) ? kept.extra : []
     bytes.append(littleEndian: directoryRecord)
-    // Made on Unix by a program of APPNOTE 2.0.
-    bytes.append(littleEndian: UInt16(0x0314))
+    bytes.append(littleEndian: kept.madeBy)
     appendCommon(of: entry, name: name, isWide: !wide.isEmpty, to: &bytes)
     bytes.append(littleEndian: entry.checksum)
     bytes.append(littleEndian: UInt32(min(entry.compressedByteCount, saturated)))
     bytes.append(littleEndian: UInt32(min(entry.byteCount, saturated)))
     bytes.append(littleEndian: UInt16(name.utf8.count))
-    bytes.append(littleEndian: UInt16(wide.isEmpty ? 0 : 4 + 8 * wide.count))
-    // No comment, the first disk, no internal attributes; mode 0600 as Python's zipfile gives.
-    bytes += repeatElement(0, count: 6)
-    bytes.append(littleEndian: UInt32(0o600 << 16))
+    bytes.append(littleEndian: UInt16(wideByteCount + extra.count))
+    bytes.append(littleEndian: UInt16(kept.comment.count))
+    // The first disk.
+    bytes.append(littleEndian: UInt16(0))
+    bytes.append(littleEndian: kept.internalAttributes)
+    bytes.append(littleEndian: kept.externalAttributes)
     bytes.append(littleEndian: UInt32(min(entry.offset, saturated)))
     bytes += name.utf8
     if !wide.isEmpty {
       bytes.append(littleEndian: zip64Extra)
       bytes.append(littleEndian: UInt16(8 * wide.count))
       for value in wide { bytes.append(littleEndian: UInt64(value)) }
+    }
+    bytes += extra
+    bytes += kept.comment
+  }
+
+  /// Sectors, which come to a disk whole or not at all, have so many bytes or a multiple.
+  static let sectorByteCount = 512
+
+  /// Where a directory is to begin so that the end record behind it, with so many bytes of its comment, lies in one sector.
+  static func directoryStart(
+    notBefore offset: Int, byteCount: Int, entryCount: Int, commentByteCount: Int
+  ) -> Int {
+    var start = offset
+    while true {
+      let end = Self.end(
+        entryCount: entryCount, directoryOffset: start, directoryByteCount: byteCount, comment: [])
+      let room = sectorByteCount - (start + byteCount) % sectorByteCount
+      if end.count + commentByteCount <= room { return start }
+      start += room
     }
   }
 
@@ -96,7 +171,6 @@ extension ZipFormat {
     entryCount: Int, directoryOffset: Int, directoryByteCount: Int, comment: [UInt8]
   ) -> [UInt8] {
     var bytes: [UInt8] = []
-    let saturated = Int(UInt32.max)
     let isWide =
       entryCount >= 0xFFFF || directoryOffset >= saturated || directoryByteCount >= saturated
     if isWide {

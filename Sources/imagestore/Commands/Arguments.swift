@@ -1,5 +1,7 @@
 public import ArgumentParser
+internal import ImageStoreCatalog
 public import ImageStoreCore
+internal import StoreIO
 
 // Values that the command line is made of.
 
@@ -17,11 +19,11 @@ struct FormatName: ExpressibleByArgument {
   let format: any WritableStoreFormat
 
   init?(argument: String) {
-    guard let format = FormatRegistry.format(named: argument) else { return nil }
+    guard let format = StoreCatalog.format(named: argument) else { return nil }
     self.format = format
   }
 
-  static var allValueStrings: [String] { FormatRegistry.writable.map(\.name) }
+  static var allValueStrings: [String] { StoreCatalog.writable.map(\.name) }
   var defaultValueDescription: String { format.name }
 }
 
@@ -60,9 +62,14 @@ struct DescribingOptions: ParsableArguments {
   @Option(help: ArgumentHelp("Name of the dataset or array of labels.", valueName: "name"))
   var labels: String?
 
-  var hints: OpenHints {
-    OpenHints(
-      shape: shape?.sizes, elementType: dtype, axis: axis, isLittleEndian: bitOrder.map { $0 == .little },
-      images: images, labels: labels)
+  var description: SourceDescription {
+    var description = SourceDescription()
+    description.shape = shape?.sizes
+    description.elementType = dtype
+    description.axis = axis
+    description.isLittleEndian = bitOrder.map { $0 == .little }
+    description.images = images
+    description.labels = labels
+    return description
   }
 }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import ImageStoreCatalog
 internal import ImageStoreCore
 internal import StoreIO
 
@@ -7,7 +8,7 @@ struct Convert: ParsableCommand {
     abstract: "Writes the images of a store or data set into a store of any kind.",
     usage: """
       imagestore convert SOURCE DESTINATION [--to KIND] [--split train|test|all]
-                         [--first N] [--append] [--replace] [--compression none|fast|small]
+                         [--first N] [--append] [--replace [--force]] [--compression none|fast|small]
                          [--layout NAME] [--threshold T] [--quiet]
       """,
     discussion: """
@@ -37,7 +38,9 @@ struct Convert: ParsableCommand {
   var first: Int?
 
   @Flag(help: "Add to the store that is there.") var append = false
-  @Flag(help: "Put the new store in the place of what is there.") var replace = false
+  @Flag(help: "Put the new store in the place of the one that is there, if this package wrote it.")
+  var replace = false
+  @Flag(help: "With --replace: replace whatever is there. All of it is lost.") var force = false
 
   @Option(help: ArgumentHelp("none, fast or small; by default as the kind is wont.", valueName: "level"))
   var compression: Compression?
@@ -54,15 +57,16 @@ struct Convert: ParsableCommand {
   @OptionGroup(title: "For files that do not describe themselves") var describing: DescribingOptions
 
   private static var layoutsText: String {
-    FormatRegistry.writable.filter { !$0.layouts.isEmpty }
+    StoreCatalog.writable.filter { !$0.layouts.isEmpty }
       .map { "\($0.layouts.joined(separator: ", ")) (\($0.name))" }.joined(separator: "; ")
   }
 
   private var format: any WritableStoreFormat {
-    kind?.format ?? FormatRegistry.format(forDestination: destination)
+    kind?.format ?? StoreCatalog.format(forDestination: destination)
   }
 
   func validate() throws {
+    if force && !replace { throw ValidationError("--force belongs to --replace.") }
     if append && replace { throw ValidationError("Give --append or --replace, not both.") }
     if let first, first < 1 { throw ValidationError("--first takes a number from 1.") }
     if let layout, !format.layouts.contains(layout) {
@@ -80,7 +84,7 @@ struct Convert: ParsableCommand {
 
   private func convert() throws(StoreError) {
     try checkDestination()
-    let opened = try OpenedStore(source, split: split, hints: describing.hints)
+    let opened = try OpenedStore(source, split: split, describing.description)
     var store = opened.store
     if let first {
       guard first <= store.count else {
@@ -95,8 +99,7 @@ struct Convert: ParsableCommand {
     let bar = ProgressBar("writing", total: store.count, isQuiet: quiet)
     try format.write(
       InterruptibleStore(base: store), to: destination,
-      WriteOptions(
-        mode: append ? .append : replace ? .replace : .create, compression: compression, layout: layout)
+      WriteOptions(mode: mode, compression: compression, layout: layout)
     ) { bar.update($0) }
     bar.finish()
     if !quiet { try report(store, seconds: monotonicSeconds() - start) }
@@ -104,16 +107,32 @@ struct Convert: ParsableCommand {
 
   /// Refuses before anything is read what would be refused when it is written.
   private func checkDestination() throws(StoreError) {
+    try Destination.check(destination, isApartFrom: [source])
     guard FileSystem.kind(of: destination, followingLinks: false) != nil else { return }
     guard append || replace else {
       throw StoreError(
-        .alreadyExists, "there is something already", remedy: "give --append or --replace, or another name",
+        .alreadyExists, "a file or folder already exists",
+        remedy: isStoreOfOurs(destination)
+          ? "give --append or --replace, or another name" : "give another name",
         path: destination)
     }
     if let there = FileIdentity(ofPath: destination), there == FileIdentity(ofPath: source) {
       throw StoreError(
         .invalidArgument, "this is the source itself", remedy: "write to another name", path: destination)
     }
+  }
+
+  /// What is to become of what is at the destination. A store of the package of another kind may be replaced, too, which the
+  /// store to be written knows nothing of.
+  private var mode: WriteMode {
+    if append { return .append }
+    guard replace else { return .create }
+    let isOfAnotherKind = isStoreOfOurs(destination) && !StoreCatalog.isStoreOfOurs(destination, as: format)
+    return force || isOfAnotherKind ? .replaceAnything : .replace
+  }
+
+  private func isStoreOfOurs(_ path: String) -> Bool {
+    StoreCatalog.writable.contains { StoreCatalog.isStoreOfOurs(path, as: $0) }
   }
 
   private func report(_ store: any ImageStore, seconds: Double) throws(StoreError) {

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import ImageStoreCatalog
 internal import ImageStoreCore
 internal import StoreIO
 
@@ -41,7 +42,7 @@ struct Demo: ParsableCommand {
     describe(set, images, decodedIn: seconds)
     if FileSystem.kind(of: output) == nil { try FileSystem.createFolder(output) }
     let masks = try InMemoryStore(copying: MaskStore(base: images, threshold: 127))
-    for format in FormatRegistry.writable {
+    for format in StoreCatalog.writable {
       let source = format.name == "packedbit" ? masks : images
       Console.line(try DemoRun(format, of: source, in: output).row().text)
     }
@@ -50,7 +51,7 @@ struct Demo: ParsableCommand {
     let sheet = try ContactSheet(of: images, Array(0..<min(images.count, 48)))
     try OutputFile.write(sheet.png(), to: picture)
     Console.line("Every pixel and label came back as it was written. The first images: \(picture)")
-    Console.line("To look further: imagestore info \(output)/\(DemoRun.fileName(FormatRegistry.writable[0]))")
+    Console.line("To look further: imagestore info \(output)/\(DemoRun.fileName(StoreCatalog.writable[0]))")
   }
 
   /// As many images as were asked for; the small set is too small to be timed as it is.

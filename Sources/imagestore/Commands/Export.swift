@@ -23,7 +23,7 @@ struct Export: ParsableCommand {
   }
 
   func run() throws {
-    let opened = try OpenedStore(store, hints: describing.hints)
+    let opened = try OpenedStore(store, describing.description)
     let file: [UInt8]
     do throws(StoreError) {
       file = try opened.store.withImage(at: index) { (format, pixels) throws(StoreError) in

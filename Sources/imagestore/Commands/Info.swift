@@ -11,7 +11,7 @@ struct Info: ParsableCommand {
   @OptionGroup(title: "For files that do not describe themselves") var describing: DescribingOptions
 
   func run() throws {
-    let report = try StoreReport(OpenedStore(store, hints: describing.hints))
+    let report = try StoreReport(OpenedStore(store, describing.description))
     Console.write(json ? try report.json() : report.text)
   }
 }

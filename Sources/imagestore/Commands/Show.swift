@@ -30,7 +30,7 @@ struct Show: ParsableCommand {
   }
 
   func run() throws {
-    let images = try OpenedStore(store, hints: describing.hints).store
+    let images = try OpenedStore(store, describing.description).store
     let shown = index.isEmpty ? Array(0..<min(images.count, first ?? 48)) : index
     do throws(StoreError) {
       let sheet = try ContactSheet(of: images, shown, columns: columns)

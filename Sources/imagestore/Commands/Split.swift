@@ -49,7 +49,7 @@ struct Split: ParsableCommand {
   }
 
   func run() throws {
-    let images = try OpenedStore(store, hints: describing.hints).store
+    let images = try OpenedStore(store, describing.description).store
     let labels: [Int]?
     var parts: [(name: String, indices: [Int])] = []
     do throws(StoreError) {

@@ -6,8 +6,8 @@ struct Verify: ParsableCommand {
     abstract: "Reads all of a store, checks every checksum, and compares it with another.",
     usage: "imagestore verify STORE [--against OTHER [--split train|test|all]] [--quiet]",
     discussion: """
-      With --against, pixels, labels and columns must be equal, in the same order; the first difference \
-      is told.
+      With --against, pixels, labels, class names and columns must be equal, in the same order; the first \
+      difference is told.
       """)
 
   @Argument(help: "The store.") var store: String
@@ -25,9 +25,9 @@ struct Verify: ParsableCommand {
   }
 
   func run() throws {
-    let opened = try OpenedStore(store, hints: describing.hints)
+    let opened = try OpenedStore(store, describing.description)
     let other = try against.map { (path) throws(StoreError) in
-      try OpenedStore(path, split: split ?? .all, hints: describing.hints)
+      try OpenedStore(path, split: split ?? .all, describing.description)
     }
     let bar = ProgressBar("checking", total: opened.store.count, isQuiet: quiet)
     do throws(StoreError) {

@@ -1,26 +1,29 @@
+internal import ImageStoreCatalog
 internal import ImageStoreCore
+internal import StoreIO
 
 /// A store or data set opened by its path.
 struct OpenedStore {
   let path: String
   let format: any StoreFormat
-  let parts: [StorePart]
-  /// The parts that were asked for, as one.
+  let splits: [OpenedSplit]
+  /// The splits that were asked for, as one.
   let store: any ImageStore
 
   init(
-    _ path: String, split: PartSelection = .all, hints: OpenHints = OpenHints()
+    _ path: String, split: PartSelection = .all,
+    _ description: SourceDescription = SourceDescription()
   ) throws(StoreError) {
     self.path = path
-    format = try FormatRegistry.format(of: path, hints)
-    parts = try format.open(path, hints)
-    let chosen = parts.filter { split == .all || $0.part == split.part }
+    format = try StoreCatalog.format(of: path, description)
+    splits = try format.open(path, description, threads: nil)
+    let chosen = splits.filter { split == .all || $0.split == split.part }
     guard let first = chosen.first else {
       throw StoreError(
         .invalidArgument,
         split == .all ? "there are no images" : "there is no \(split.part?.rawValue ?? "") part",
-        remedy: parts.isEmpty || split == .all
-          ? nil : "it has: \(parts.map(\.name).joined(separator: ", "))",
+        remedy: splits.isEmpty || split == .all
+          ? nil : "it has: \(splits.map(\.name).joined(separator: ", "))",
         path: path)
     }
     store = chosen.count == 1 ? first.store : ConcatenatedStore(chosen.map(\.store))

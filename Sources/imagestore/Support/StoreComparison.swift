@@ -1,6 +1,6 @@
 internal import ImageStoreCore
 
-/// Whether two stores have the same pixels, labels and columns in the same order.
+/// Whether two stores have the same pixels, labels, class names and columns in the same order.
 struct StoreComparison {
   private let first: OpenedStore
   private let second: OpenedStore
@@ -19,6 +19,7 @@ struct StoreComparison {
       throw difference("\(Numbers.count(a.count, "image")) where \(second.path) has \(b.count)")
     }
     try compareLabels(a, b)
+    try compareClassNames(a, b)
     try compareColumns(a, b)
     a.advise(.sequential)
     b.advise(.sequential)
@@ -46,6 +47,16 @@ struct StoreComparison {
     if let index = x.indices.first(where: { x[$0] != y[$0] }) {
       throw difference("the label \(x[index]) where \(second.path) has \(y[index])", image: index)
     }
+  }
+
+  /// A store that has no names contradicts none.
+  private func compareClassNames(_ a: any ImageStore, _ b: any ImageStore) throws(StoreError) {
+    guard let x = a.classNames, let y = b.classNames, x != y else { return }
+    let label = (0..<max(x.count, y.count)).first {
+      !x.indices.contains($0) || !y.indices.contains($0) || x[$0] != y[$0]
+    }!
+    func name(_ names: [String]) -> String { names.indices.contains(label) ? "'\(names[label])'" : "no name" }
+    throw difference("\(name(x)) for the class \(label) where \(second.path) has \(name(y))")
   }
 
   private func compareColumns(_ a: any ImageStore, _ b: any ImageStore) throws(StoreError) {

@@ -34,7 +34,7 @@ struct StoreReport {
     path = opened.path
     format = opened.format.name
     count = store.count
-    parts = opened.parts.map { Part(name: $0.name, count: $0.store.count) }
+    parts = opened.splits.map { Part(name: $0.name, count: $0.store.count) }
     let common = try CommonFormat(of: store)
     height = common.height
     width = common.width

@@ -1,0 +1,24 @@
+package import ImageStoreCore
+package import StoreIO
+
+/// CIFAR-10 and CIFAR-100 as they are distributed; read, not written.
+package struct CIFARFormat: StoreFormat {
+  package let name = "cifar"
+  package let summary = "CIFAR-10 and CIFAR-100: folder, batch or archive"
+
+  package init() {}
+
+  package func recognizes(_ path: String, _ description: SourceDescription) -> Bool {
+    // A batch by its name, so that what is wrong with its contents is said of it.
+    let batches = ["data_batch_1", "test_batch"]
+    return CIFAR10.recognizes(path) || batches.contains(FileSystem.split(path).name)
+      || batches.contains { FileSystem.kind(of: "\(path)/\($0)") == .file }
+  }
+
+  package func open(
+    _ path: String, _ description: SourceDescription, threads: Int?
+  ) throws(StoreError) -> [OpenedSplit] {
+    let set = try CIFAR10(at: path, threads: threads)
+    return [OpenedSplit(.training, set.training), OpenedSplit(.test, set.test)].filter { $0.store.count > 0 }
+  }
+}

@@ -1,0 +1,119 @@
+internal import ImageStoreCore
+internal import StoreIO
+
+/// What an append is about to move into a store, written and synchronised before the first move. If the writer dies
+/// before `labels.csv` counts what it moved, the next one knows by it which files are the dead one's.
+struct AppendPlan: Equatable {
+  /// By what a file is known: its contents. Inodes and times are others in a copy of the store.
+  struct Stamp: Equatable {
+    var byteCount: UInt32 = 0
+    var crc32: UInt32 = 0
+  }
+
+  let layout: FileStore.Layout
+  /// The index of the first image that is appended.
+  let first: Int
+  /// `labels.csv` as it is before the append, and as it is to be.
+  let labels: Stamp
+  let newLabels: Stamp
+  /// Whether the subfolders that the images are written to, from that of the first on, are to be moved whole, there being
+  /// none of their names in the store.
+  let isWhole: [Bool]
+  let images: [Stamp]
+
+  var end: Int { first + images.count }
+
+  /// What is known of an image that was to be moved.
+  func stamp(of index: Int) -> Stamp? { index >= first && index < end ? images[index - first] : nil }
+
+  static let fileName = "plan"
+  private static let version: UInt64 = 1
+  private static let headWordCount = 7
+}
+
+extension AppendPlan {
+  /// Little-endian words of 64 bits: version, layout, index of the first image, number of images and of subfolders, the old
+  /// and the new `labels.csv`, then subfolders (1 for a whole one) and images, and the CRC-32 of all that. A file is its number of
+  /// bytes in the upper and its CRC-32 in the lower half of a word.
+  func encoded() -> [UInt8] {
+    var words: [UInt64] = [
+      Self.version, layout == .flat ? 1 : 0, UInt64(first), UInt64(images.count), UInt64(isWhole.count),
+      labels.word, newLabels.word,
+    ]
+    words += isWhole.map { $0 ? 1 : 0 }
+    words += images.map(\.word)
+    var bytes: [UInt8] = []
+    bytes.reserveCapacity(8 * words.count + 8)
+    func append(_ word: UInt64) {
+      for shift in stride(from: UInt64(0), to: 64, by: 8) {
+        bytes.append(UInt8(truncatingIfNeeded: word >> shift))
+      }
+    }
+    words.forEach(append)
+    append(unsafe UInt64(CRC32.checksum(of: bytes.span.bytes)))
+    return bytes
+  }
+
+  /// Nil for bytes that are not a whole plan: those of a writer that died before it moved anything.
+  init?(_ bytes: [UInt8]) {
+    guard bytes.count % 8 == 0, bytes.count / 8 > Self.headWordCount else { return nil }
+    var words: [UInt64] = []
+    words.reserveCapacity(bytes.count / 8)
+    for start in stride(from: 0, to: bytes.count, by: 8) {
+      words.append(bytes[start..<start + 8].reversed().reduce(0) { $0 << 8 | UInt64($1) })
+    }
+    let checksum = unsafe CRC32.checksum(of: bytes.span.bytes.extracting(droppingLast: 8))
+    guard words.popLast() == UInt64(checksum), words[0] == Self.version, words[1] < 2,
+      let first = Int(exactly: words[2]), let imageCount = Int(exactly: words[3]),
+      let folderCount = Int(exactly: words[4]), imageCount <= words.count, folderCount <= words.count,
+      first <= Int.max - imageCount, words.count == Self.headWordCount + folderCount + imageCount
+    else { return nil }
+    layout = words[1] == 1 ? .flat : .subfolders
+    guard
+      folderCount
+        == (layout == .flat ? 0 : FileStore.Layout.folderNumbers(of: first..<first + imageCount).count)
+    else { return nil }
+    self.first = first
+    labels = Stamp(words[5])
+    newLabels = Stamp(words[6])
+    isWhole = words[Self.headWordCount..<Self.headWordCount + folderCount].map { $0 == 1 }
+    images = words[(Self.headWordCount + folderCount)...].map(Stamp.init)
+  }
+
+  /// Writes the plan into a work folder and waits until it is on the disk.
+  func write(in work: borrowing Folder) throws(StoreError) {
+    let file = try File(Self.fileName, in: work, .create)
+    try unsafe file.write(encoded().span.bytes, at: 0)
+    try file.synchronize()
+    try work.synchronizeNames()
+  }
+
+  /// The plan in a work folder, if there is a whole one.
+  static func read(in work: borrowing Folder) throws(StoreError) -> AppendPlan? {
+    guard work.kind(of: fileName) == .file else { return nil }
+    let file = try File(fileName, in: work, .read)
+    return AppendPlan(try file.contents(limit: file.byteCount()))
+  }
+}
+
+extension AppendPlan.Stamp {
+  init(_ bytes: RawSpan) {
+    byteCount = UInt32(truncatingIfNeeded: bytes.byteCount)
+    crc32 = CRC32.checksum(of: bytes)
+  }
+
+  fileprivate init(_ word: UInt64) {
+    byteCount = UInt32(word >> 32)
+    crc32 = UInt32(truncatingIfNeeded: word)
+  }
+
+  fileprivate var word: UInt64 { UInt64(byteCount) << 32 | UInt64(crc32) }
+
+  /// Whether a name is that of a plain file with these contents.
+  func isOf(_ name: String, in folder: borrowing Folder) -> Bool {
+    guard folder.state(of: name)?.byteCount == Int(byteCount), let file = try? File(name, in: folder, .read),
+      let bytes = try? file.contents(limit: Int(byteCount))
+    else { return false }
+    return unsafe AppendPlan.Stamp(bytes.span.bytes) == self
+  }
+}

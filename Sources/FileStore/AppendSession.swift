@@ -1,0 +1,142 @@
+internal import ImageStoreCore
+internal import StoreIO
+
+/// An append to a store that is there, from the lock to the commit.
+///
+/// Images are written to a private folder within the store's, and moved to their places when all are written and on the disk;
+/// then `store.json` and `labels.csv` are replaced, which makes them count. Whatever is there under a name that
+/// an image would need is somebody else's: it is refused, and never moved, replaced or removed.
+final class AppendSession: Sendable {
+  private let held: HeldStore
+  /// The store's folder.
+  let root: Folder
+  private let work: Folder
+  private let layout: FileStore.Layout
+  /// How many images the store has.
+  private let count: Int
+  /// `labels.csv` and `store.json` as they were read.
+  private let labels: AppendPlan.Stamp
+  private let labelsState: FileState
+  private let descriptionState: FileState?
+
+  private static let stagedName = "images"
+
+  /// Takes the work folder of a store, and undoes what a writer left there that died.
+  ///
+  /// - Parameter store: what `held` is, read after it was locked.
+  init(_ held: HeldStore, _ store: FileStore, _ layout: FileStore.Layout) throws(StoreError) {
+    guard let table = store.contents.table else {
+      throw StoreError(.unsupported, "a folder without labels.csv", path: held.path)
+    }
+    // What would be refused at the end is refused before the work.
+    try held.checkMayReplace(FolderContents.labelsFileName)
+    try held.checkMayReplace(StoreDescription.fileName)
+    self.held = held
+    self.layout = layout
+    count = store.count
+    labels = AppendPlan.Stamp(
+      byteCount: UInt32(truncatingIfNeeded: table.state.byteCount), crc32: table.crc32)
+    labelsState = table.state
+    descriptionState = store.contents.descriptionState
+    root = try held.root()
+    _ = try held.workFolder(removingLeftovers: false)
+    work = try root.folder(HeldStore.workFolderName)
+    try undoLeftovers()
+    try work.createFolder(Self.stagedName)
+  }
+
+  /// Opens the folder that images are to be written to.
+  func stagedFolder() throws(StoreError) -> Folder { try work.folder(Self.stagedName) }
+
+  private func undoLeftovers() throws(StoreError) {
+    // If labels.csv is not what it was, it counts the images, or somebody wrote it who may mean them.
+    if let plan = try AppendPlan.read(in: work), plan.labels == labels {
+      do throws(StoreError) {
+        try plan.takeBack(from: root, work: work)
+      } catch {
+        held.keepWork()
+        throw error
+      }
+    }
+    try held.removeAllWork()
+  }
+
+  /// Makes images count that are on the disk.
+  ///
+  /// - Parameters:
+  ///   - images: what is known of each.
+  ///   - labels: the new `labels.csv`.
+  ///   - description: the new `store.json`.
+  func commit(
+    _ images: [AppendPlan.Stamp], labels: [UInt8], description: [UInt8]
+  ) throws(StoreError) {
+    try checkUnchanged()
+    guard !images.isEmpty else { return try replaceFiles(labels, description) }
+    let plan = unsafe plan(images, newLabels: AppendPlan.Stamp(labels.span.bytes))
+    try plan.write(in: work)
+    do throws(StoreError) {
+      try plan.moveImages(from: stagedFolder(), to: root)
+      try replaceFiles(labels, description)
+    } catch {
+      undo(plan)
+      throw error
+    }
+  }
+
+  /// Refuses to overwrite what another program has changed.
+  private func checkUnchanged() throws(StoreError) {
+    for (name, known) in [
+      (FolderContents.labelsFileName, labelsState), (StoreDescription.fileName, descriptionState),
+    ] {
+      let now = root.state(of: name)
+      let isAsItWas =
+        if let now, let known { now.hasSameContents(as: known) } else { now == nil && known == nil }
+      guard isAsItWas else {
+        throw StoreError(
+          .busy, "another program changed the file meanwhile",
+          remedy: "look at what it did, and append again",
+          path: "\(root.path)/\(name)")
+      }
+    }
+  }
+
+  /// What is to be moved.
+  func plan(_ images: [AppendPlan.Stamp], newLabels: AppendPlan.Stamp) -> AppendPlan {
+    var isWhole: [Bool] = []
+    if layout == .subfolders {
+      for number in FileStore.Layout.folderNumbers(of: count..<count + images.count) {
+        isWhole.append(root.kind(of: layout.folderName(number)) == nil)
+      }
+    }
+    return AppendPlan(
+      layout: layout, first: count, labels: labels, newLabels: newLabels, isWhole: isWhole, images: images)
+  }
+
+  private func replaceFiles(_ labels: [UInt8], _ description: [UInt8]) throws(StoreError) {
+    let name = StoreDescription.fileName
+    if let descriptionState {
+      try held.replaceFile(name, with: description, expecting: descriptionState)
+    } else {
+      let file = try File(name, in: work, .create)
+      try unsafe file.write(description.span.bytes, at: 0)
+      try file.synchronize()
+      try held.moveWork(name, to: name)
+      try root.synchronizeNames()
+    }
+    try held.replaceFile(FolderContents.labelsFileName, with: labels, expecting: labelsState)
+  }
+
+  /// Takes the images out of the store again after an error, unless `labels.csv` counts them already. If that cannot be done,
+  /// the next writer does it.
+  private func undo(_ plan: AppendPlan) {
+    if plan.newLabels.isOf(FolderContents.labelsFileName, in: root) {
+      // Its name may not be on the disk yet.
+      return held.keepWork()
+    }
+    do throws(StoreError) {
+      try plan.takeBack(from: root, work: work)
+    } catch {
+      held.keepWork()
+    }
+  }
+}

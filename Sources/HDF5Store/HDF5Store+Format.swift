@@ -1,0 +1,52 @@
+package import ImageStoreCore
+package import StoreIO
+
+/// HDF5 files.
+package struct HDF5Format: WritableStoreFormat {
+  package let name = "hdf5"
+  package let summary = "HDF5: /images with /labels or /meta, or named by --images"
+  package let suffixes = [".h5", ".hdf5"]
+  package let layouts: [String] = []
+  package let variants = [
+    StoreVariant("hdf5", WriteOptions(threads: 1), usesLibrary: true),
+    StoreVariant("hdf5-chunked", WriteOptions(compression: .fast, threads: 2), usesLibrary: true),
+    StoreVariant("hdf5-mixed", WriteOptions(threads: 1), images: .mixed, usesLibrary: true),
+  ]
+
+  package init() {}
+
+  package func recognizes(_ path: String, _ description: SourceDescription) -> Bool {
+    // The signature may come after a block of the user's: HDF5 File Format Specification 3.0, II.A.
+    let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
+    let head = FileHead(path)
+    return head.begins(with: signature)
+      || (0..<8).contains { head.begins(with: signature, at: 512 << $0) }
+      || head.isThere && FileHead.hasSuffix(path, suffixes)
+  }
+
+  package func open(
+    _ path: String, _ description: SourceDescription, threads: Int?
+  ) throws(StoreError) -> [OpenedSplit] {
+    if description.images == nil && description.labels == nil {
+      let splits = OpenedSplit.all(of: try HDF5Store.parts(at: path, threads: threads))
+      if !splits.isEmpty { return splits }
+    }
+    return [
+      OpenedSplit(
+        try HDF5Store(at: path, images: description.images, labels: description.labels, threads: threads))
+    ]
+  }
+
+  package func otherContents(at path: String) throws(StoreError) -> String? {
+    try HDF5Store.otherContents(at: path)
+  }
+
+  package func makeWriter(
+    to path: String, _ options: WriteOptions, classNames: [String]?, for user: some WriterUser
+  ) throws {
+    try user.use(
+      HDF5Store.Writer(
+        to: path, mode: options.mode, compression: options.compression ?? .none, classNames: classNames,
+        threads: options.threads))
+  }
+}

@@ -1,0 +1,93 @@
+internal import CIFAR10
+internal import FileStore
+internal import HDF5Store
+public import ImageStoreCore
+internal import LMDBStore
+internal import NPZStore
+internal import PackedBitStore
+package import StoreIO
+
+/// All kinds of stores and data sets there are, for programs that take any: a store is opened by what its path leads to, and written
+/// as a name or suffix says.
+///
+///     let store = try StoreCatalog.open(at: "train.h5")
+public enum StoreCatalog {
+  /// All kinds, the more particular ones first: a folder of files is what a folder is when it is nothing
+  /// else. A new kind is a line here.
+  package static let formats: [any StoreFormat] = [
+    LMDBFormat(), HDF5Format(), NPZFormat(), PackedBitFormat(), CIFARFormat(), FileFormat(),
+  ]
+
+  /// The kinds that are written, in the order in which tables list them.
+  package static let writable: [any WritableStoreFormat] = {
+    let all = formats.compactMap { $0 as? any WritableStoreFormat }
+    return all.filter { $0.suffixes.isEmpty } + all.filter { !$0.suffixes.isEmpty }
+  }()
+
+  /// Every way of writing that leads through code of its own, with the kind it belongs to.
+  package static let variants: [(format: any WritableStoreFormat, variant: StoreVariant)] =
+    writable.flatMap { format in format.variants.map { (format, $0) } }
+
+  /// The kind of a name.
+  package static func format(named name: String) -> (any WritableStoreFormat)? {
+    writable.first { $0.name == name }
+  }
+
+  /// The kind that a destination's suffix is of; a folder of files if it has none of those.
+  package static func format(forDestination path: String) -> any WritableStoreFormat {
+    writable.first { FileHead.hasSuffix(path, $0.suffixes) } ?? FileFormat()
+  }
+
+  /// The kind of what is at a path.
+  ///
+  /// - Throws: ``StoreError/Code/notFound`` if nothing is; ``StoreError/Code/unrecognized``.
+  package static func format(
+    of path: String, _ description: SourceDescription = SourceDescription()
+  ) throws(StoreError) -> any StoreFormat {
+    guard FileSystem.kind(of: path) != nil else {
+      throw StoreError(.notFound, "there is no such file or folder", path: path)
+    }
+    if let format = formats.first(where: { $0.recognizes(path, description) }) { return format }
+    throw StoreError(
+      .unrecognized, "not a store or data set that can be read",
+      remedy: "'imagestore --help' lists what can; bare bits need --shape", path: path)
+  }
+
+  /// Whether every file at a path belongs to a finished store that this package wrote.
+  package static func isStoreOfOurs(_ path: String, as format: any WritableStoreFormat) -> Bool {
+    do throws(StoreError) {
+      return try format.otherContents(at: Destination(path).path) == nil
+    } catch {
+      // What cannot be looked at cannot be proved to be ours.
+      return false
+    }
+  }
+
+  /// Opens what is at a path, whatever its kind; the splits of a divided data set one after another, training first.
+  ///
+  /// - Parameters:
+  ///   - path: a file or folder.
+  ///   - threads: how many threads the store may use; nil for one per processor.
+  /// - Throws: ``StoreError/Code/notFound``, ``StoreError/Code/unrecognized``, and what opening throws.
+  public static func open(at path: String, threads: Int? = nil) throws(StoreError) -> any ImageStore {
+    let description = SourceDescription()
+    let splits = try format(of: path, description).open(path, description, threads: threads)
+    return splits.count == 1 ? splits[0].store : ConcatenatedStore(splits.map(\.store))
+  }
+
+  /// Writes all images of a store with their labels, columns and class names.
+  ///
+  /// - Parameters:
+  ///   - source: any store.
+  ///   - path: where to write; its suffix (`.lmdb`, `.h5`, `.hdf5`, `.npz`, `.bits`, none for a folder of files) says what kind of store.
+  ///   - mode: whether to create, replace or append.
+  ///   - compression: nil for what the kind does by default.
+  ///   - progress: called now and then with the number of images written.
+  public static func write(
+    _ source: any ImageStore, to path: String, mode: WriteMode = .create, compression: Compression? = nil,
+    progress: (_ written: Int) -> Void = { _ in }
+  ) throws(StoreError) {
+    try format(forDestination: path)
+      .write(source, to: path, WriteOptions(mode: mode, compression: compression), progress: progress)
+  }
+}

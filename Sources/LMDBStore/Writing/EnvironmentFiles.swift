@@ -1,0 +1,161 @@
+internal import CLMDB
+internal import ImageStoreCore
+internal import StoreIO
+
+#if canImport(Darwin)
+internal import Darwin
+#elseif canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
+/// The two files of an environment, which liblmdb opens by their paths: following symbolic links, waiting for pipes, creating what
+/// is missing, and writing a table of readers over whatever is called `lock.mdb`.
+///
+/// So both are opened and looked at before. liblmdb is then shown names of the very same files in a folder where nobody else puts
+/// any, and what it has opened is compared.
+struct EnvironmentFiles: ~Copyable {
+  static let data = "data.mdb"
+  static let lock = "lock.mdb"
+  /// What liblmdb takes for its usual 126 readers; it adopts a lock that is larger.
+  private static let lockByteCount = 8192
+
+  private let folder: Folder
+  private let path: String
+  private let dataFile: FileIdentity
+  private let lockFile: FileIdentity
+
+  /// Looks at the files, and makes the lock if there is none.
+  ///
+  /// - Parameter isNew: whether the data file was just made, so that nobody else needs the lock.
+  /// - Throws: ``StoreError/Code/unrecognized`` if one is a symbolic link, a pipe or another thing that is no file, or if
+  ///   the lock is something else.
+  init(_ path: String, isNew: Bool) throws(StoreError) {
+    let folder = try Folder(path)
+    let data = try File(Self.data, in: folder, .update)
+    let (dataFile, lockFile) = try (data.identity(), Self.lock(in: folder, of: data, isNew: isNew))
+    self.init(folder, path, dataFile, lockFile)
+  }
+
+  private init(
+    _ folder: consuming Folder, _ path: String, _ dataFile: FileIdentity, _ lockFile: FileIdentity
+  ) {
+    self.folder = folder
+    self.path = path
+    self.dataFile = dataFile
+    self.lockFile = lockFile
+  }
+
+  /// The lock, which is written if it is not there or not whole: liblmdb would make it of a hole in the disk and fill
+  /// it through a map, and a disk that is full then ends the process with SIGBUS.
+  private static func lock(
+    in folder: borrowing Folder, of data: borrowing File, isNew: Bool
+  ) throws(StoreError) -> FileIdentity {
+    if folder.kind(of: lock) == nil {
+      do throws(StoreError) {
+        let file = try File(lock, in: folder, .create)
+        // Whoever may write to the data needs the lock as well. It works without what cannot be kept.
+        if !isNew { try? file.takeMetadata(of: data) }
+        try fill(file, from: 0)
+        return try file.identity()
+      } catch {
+        // Another program may have been quicker.
+        guard error.code == .alreadyExists else { throw error }
+      }
+    }
+    let file = try File(lock, in: folder, .update)
+    let byteCount = try file.byteCount()
+    var head = [UInt8](repeating: 0, count: min(byteCount, lockByteCount + 1))
+    var span = head.mutableSpan
+    try unsafe span.withUnsafeMutableBytes { (buffer) throws(StoreError) in
+      try unsafe file.read(at: 0, into: buffer)
+    }
+    let magic = unsafe head.span.withUnsafeBytes { unsafe $0.integer(UInt32.self, at: 0) }
+    if magic != MetaPage.magic {
+      // A writer that died before liblmdb wrote to it leaves zeros, and a power failure any bytes, since nobody waits for a lock to be
+      // on the disk.
+      let isBlank = byteCount <= lockByteCount && head.allSatisfy { $0 == 0 }
+      guard isBlank || (byteCount == lockByteCount && hasOneName(file)) else {
+        throw StoreError(
+          .unrecognized, "this is not a lock of LMDB, which would write over it",
+          remedy: "give it another name", path: file.path)
+      }
+      try fill(file, from: byteCount)
+    }
+    return try file.identity()
+  }
+
+  private static func hasOneName(_ file: borrowing File) -> Bool {
+    var status = stat()
+    return unsafe fstat(file.descriptor, &status) == 0 && status.st_nlink == 1
+  }
+
+  private static func fill(_ file: borrowing File, from offset: Int) throws(StoreError) {
+    let zeros = [UInt8](repeating: 0, count: lockByteCount - offset)
+    try unsafe file.write(zeros.span.bytes, at: offset)
+  }
+
+  /// Lets liblmdb open the files of a store under names of theirs in the store's work folder. Where there can be none, since nobody may
+  /// write to the folder or its file system has no hard links, it is shown the store's folder and looked after.
+  func open(
+    _ environment: OpaquePointer, _ held: HeldStore, _ body: (_ folder: String) throws(StoreError) -> Void
+  ) throws(StoreError) {
+    guard let work = try linked(held) else {
+      try body(path)
+      return try unsafe check(environment)
+    }
+    defer { removeLinks(held) }
+    try body(work)
+    try unsafe checkData(environment)
+  }
+
+  /// A folder with hard links to the files, or nil if there can be none.
+  private func linked(_ held: HeldStore) throws(StoreError) -> String? {
+    let work: String
+    do throws(StoreError) {
+      work = try held.workFolder()
+    } catch {
+      guard [EACCES, EPERM, EROFS].contains(error.underlyingCode) else { throw error }
+      return nil
+    }
+    for (name, identity) in [(Self.data, dataFile), (Self.lock, lockFile)] {
+      guard unsafe link("\(path)/\(name)", "\(work)/\(name)") == 0 else {
+        let reason = errno
+        removeLinks(held)
+        guard [EPERM, EMLINK, ENOSYS, ENOTSUP, EOPNOTSUPP, EXDEV].contains(reason) else {
+          throw .system(reason, "giving it a second name", path: "\(path)/\(name)")
+        }
+        return nil
+      }
+      guard FileIdentity(ofPath: "\(work)/\(name)") == identity else {
+        removeLinks(held)
+        throw changed()
+      }
+    }
+    return work
+  }
+
+  private func removeLinks(_ held: HeldStore) {
+    // What cannot be removed goes with the work folder.
+    for name in [Self.data, Self.lock] { try? held.removeWork(name) }
+  }
+
+  /// Checks that liblmdb has opened the files that were looked at.
+  func check(_ environment: OpaquePointer) throws(StoreError) {
+    try unsafe checkData(environment)
+    guard folder.state(of: Self.lock)?.identity == lockFile else { throw changed() }
+  }
+
+  private func checkData(_ environment: OpaquePointer) throws(StoreError) {
+    var descriptor: mdb_filehandle_t = -1
+    try Environment.check(unsafe mdb_env_get_fd(environment, &descriptor), "opening it", path)
+    guard FileIdentity(ofDescriptor: descriptor) == dataFile else { throw changed() }
+  }
+
+  private func changed() -> StoreError {
+    StoreError(
+      .busy, "another program replaced files of it meanwhile", remedy: "look at what it did, and try again",
+      path: path)
+  }
+}

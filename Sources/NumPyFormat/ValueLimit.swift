@@ -1,0 +1,39 @@
+package import ImageStoreCore
+
+/// The most memory that labels, a column or class names may take once they are read, in proportion to what is stored: deflated
+/// or padded text of a few kilobytes can stand for gigabytes.
+package struct ValueLimit: Sendable {
+  private var byteCount: Int
+
+  /// - Parameter storedByteCount: the bytes on the disk of the file that the values are in.
+  package init(storedByteCount: Int) {
+    // Numbers take at most eight times the bytes they have in the file, and text that says something deflates to a tenth.
+    let (proportional, overflow) = storedByteCount.multipliedReportingOverflow(by: 64)
+    byteCount = max(64 << 20, overflow ? .max : proportional)
+  }
+
+  /// Checks that so many values may be read, whatever they are.
+  ///
+  /// - Throws: ``StoreError/Code/limitExceeded``.
+  package func check(count: Int, of type: NPYType) throws(StoreError) {
+    let each = type.kind == .unicode || type.kind == .bytes ? MemoryLayout<String>.stride : 8
+    guard count <= byteCount / each else {
+      throw StoreError(
+        .limitExceeded, "\(count) values, which take \(each) bytes each, in a file that has far fewer",
+        remedy: "save the array again without what is empty")
+    }
+  }
+
+  /// Counts text that has been read.
+  ///
+  /// - Throws: ``StoreError/Code/limitExceeded`` if it is more than may be, together with what was counted before.
+  package mutating func count(_ column: Column) throws(StoreError) {
+    guard case .string(let values) = column else { return }
+    for value in values { byteCount -= MemoryLayout<String>.stride + value.utf8.count }
+    guard byteCount >= 0 else {
+      throw StoreError(
+        .limitExceeded, "text that takes far more memory than it does in the file", remedy: "shorten the text"
+      )
+    }
+  }
+}

@@ -1,0 +1,64 @@
+package import ImageStoreCore
+package import StoreIO
+
+/// Masks of one bit per pixel.
+package struct PackedBitFormat: WritableStoreFormat {
+  package let name = "packedbit"
+  package let summary = "packed masks; bare .npy or bytes need --shape and --axis"
+  package let suffixes = [".bits"]
+  package let layouts = PackingAxis.allCases.map(\.rawValue)
+  package let variants = [
+    StoreVariant("packedbit", WriteOptions(threads: 2), images: .mask),
+    StoreVariant(
+      "packedbit-columns", WriteOptions(layout: PackingAxis.columns.rawValue, threads: 1), images: .mask),
+  ]
+
+  package init() {}
+
+  package func recognizes(_ path: String, _ description: SourceDescription) -> Bool {
+    switch FileSystem.kind(of: path) {
+    case .folder:
+      FileSystem.kind(of: "\(path)/masks.npy") != nil || FileSystem.kind(of: "\(path)/format.json") != nil
+    // A bare file is what the user says it is.
+    case .file: description.shape != nil || description.axis != nil || FileHead.hasSuffix(path, [".npy"])
+    default: false
+    }
+  }
+
+  package func open(
+    _ path: String, _ description: SourceDescription, threads: Int?
+  ) throws(StoreError) -> [OpenedSplit] {
+    guard FileSystem.kind(of: path) == .file else {
+      return [OpenedSplit(try PackedBitStore(at: path, threads: threads))]
+    }
+    guard let shape = description.shape else {
+      throw StoreError(
+        .invalidArgument, "a file of bits that does not say how they are packed",
+        remedy: "describe it by --shape HxW, --axis rows|columns and --bit-order", path: path)
+    }
+    let layout = try PackedBitLayout(
+      height: shape[0], width: shape[1], axis: description.axis == .columns ? .columns : .rows,
+      bitOrder: description.isLittleEndian == true ? .little : .big)
+    return [
+      OpenedSplit(
+        try PackedBitStore(file: path, layout: layout, labels: description.labels, threads: threads))
+    ]
+  }
+
+  package func otherContents(at path: String) throws(StoreError) -> String? {
+    try PackedBitStore.otherContents(at: path)
+  }
+
+  package func makeWriter(
+    to path: String, _ options: WriteOptions, classNames: [String]?, for user: some WriterUser
+  ) throws {
+    guard options.compression == nil || options.compression == Compression.none else {
+      throw StoreError(
+        .unsupported, "packed bits are not compressed", remedy: "leave out --compression", path: path)
+    }
+    try user.use(
+      PackedBitStore.Writer(
+        to: path, mode: options.mode, axis: options.layout.flatMap(PackingAxis.init(rawValue:)) ?? .rows,
+        classNames: classNames, threads: options.threads))
+  }
+}

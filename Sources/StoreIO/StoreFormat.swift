@@ -1,0 +1,174 @@
+package import ImageStoreCore
+
+/// A kind of store or data set: how it is recognised and opened. Each backend describes its own; `ImageStoreCatalog` lists them, and
+/// whatever has to know all of them asks there.
+package protocol StoreFormat: Sendable {
+  /// The name that `--to` takes and `info` prints, such as `lmdb`.
+  var name: String { get }
+  /// What it reads, in a line for the help.
+  var summary: String { get }
+
+  /// Whether a path leads to something of this kind, judged by its name and first bytes. Nothing that is
+  /// merely damaged is to be turned away here: opening it then says what is wrong.
+  func recognizes(_ path: String, _ description: SourceDescription) -> Bool
+
+  /// Opens what is at a path: the one store there, or each split of a divided data set, training first.
+  ///
+  /// - Parameter threads: how many threads a store may use; nil for one per processor.
+  func open(
+    _ path: String, _ description: SourceDescription, threads: Int?
+  ) throws(StoreError) -> [OpenedSplit]
+}
+
+/// A kind of store that is written, too.
+package protocol WritableStoreFormat: StoreFormat {
+  /// What destinations of this kind end with, such as `.lmdb`; a kind without a suffix is what a path without one stands for.
+  var suffixes: [String] { get }
+  /// What `--layout` takes.
+  var layouts: [String] { get }
+  /// Every way of writing that leads through code of its own, for tools that try them all.
+  var variants: [StoreVariant] { get }
+
+  /// What is at a path besides a finished store of this kind that the package wrote; nil if every file there is part of one.
+  func otherContents(at path: String) throws(StoreError) -> String?
+
+  /// Makes a writer and hands it over.
+  func makeWriter(
+    to path: String, _ options: WriteOptions, classNames: [String]?, for user: some WriterUser
+  ) throws
+}
+
+extension WritableStoreFormat {
+  /// Writes all images of a store with their labels, columns and class names.
+  package func write(
+    _ source: any ImageStore, to path: String, _ options: WriteOptions,
+    progress: (_ written: Int) -> Void = { _ in }
+  ) throws(StoreError) {
+    try Destination.check(path, isApartFrom: source.sourcePaths)
+    do {
+      try withoutActuallyEscaping(progress) { progress in
+        try makeWriter(
+          to: path, options, classNames: source.classNames,
+          for: CopyingUser(source: source, progress: progress))
+      }
+    } catch let error as StoreError {
+      throw error
+    } catch {
+      throw StoreError(.system, "\(error)", path: path)
+    }
+  }
+}
+
+/// Appends all images of a store and finishes.
+private struct CopyingUser: WriterUser {
+  let source: any ImageStore
+  let progress: (_ written: Int) -> Void
+
+  func use<Writer: ImageStoreWriter & ~Copyable>(_ writer: consuming Writer) throws {
+    try writer.append(contentsOf: source, progress: progress)
+    try writer.finish()
+  }
+}
+
+/// Whoever uses a writer of any kind.
+package protocol WriterUser {
+  func use<Writer: ImageStoreWriter & ~Copyable>(_ writer: consuming Writer) throws
+}
+
+/// A split of a data set, or all of one that is not divided.
+package struct OpenedSplit: Sendable {
+  /// Which split it is; nil for the whole.
+  package var split: Split?
+  package var store: any ImageStore
+
+  /// What reports call it.
+  package var name: String { split?.rawValue ?? "whole" }
+
+  /// The whole of a set.
+  package init(_ store: any ImageStore) { self.store = store }
+
+  package init(_ split: Split?, _ store: any ImageStore) {
+    self.split = split
+    self.store = store
+  }
+
+  /// The splits of a set, training first.
+  package static func all(of splits: [Split: some ImageStore]) -> [OpenedSplit] {
+    splits.sorted { $0.key < $1.key }.map { OpenedSplit($0.key, $0.value) }
+  }
+}
+
+/// What is said of files that do not describe themselves.
+package struct SourceDescription: Sendable {
+  /// Height, width and channels, or height and width.
+  package var shape: [Int]?
+  package var elementType: ElementType?
+  /// Whether bits are packed along columns rather than rows.
+  package var axis: BitAxis?
+  package var isLittleEndian: Bool?
+  /// The name of the dataset or array of images, and of that of labels.
+  package var images: String?
+  package var labels: String?
+
+  package init() {}
+
+  /// The format of an image, if its shape is given; samples are bytes if nothing is said.
+  package func format() throws(StoreError) -> ImageFormat? {
+    guard let shape else { return nil }
+    return try ImageFormat(
+      validating: shape[0], width: shape[1], channels: shape.count > 2 ? shape[2] : 1,
+      elementType: elementType ?? .uint8)
+  }
+}
+
+/// The axis along which bits are packed.
+package enum BitAxis: String, Sendable, CaseIterable {
+  case rows, columns
+}
+
+/// How a store is to be written.
+package struct WriteOptions: Sendable {
+  package var mode: WriteMode
+  /// nil for what the format does by default.
+  package var compression: Compression?
+  /// One of the format's layouts, or nil for its default.
+  package var layout: String?
+  /// How many threads may be used; nil for one per processor.
+  package var threads: Int?
+
+  package init(
+    mode: WriteMode = .create, compression: Compression? = nil, layout: String? = nil, threads: Int? = nil
+  ) {
+    self.mode = mode
+    self.compression = compression
+    self.layout = layout
+    self.threads = threads
+  }
+}
+
+/// A way of writing a kind of store, for tools that try all of them.
+package struct StoreVariant: Sendable {
+  /// Such as `npz-stored`.
+  package var name: String
+  package var options: WriteOptions
+  /// What its images are.
+  package var images: Images
+  /// Whether opening a store calls a C library, which may fall over what this package does not.
+  package var usesLibrary: Bool
+
+  package enum Images: Sendable {
+    case color, mask
+    /// Images that differ in height and width.
+    case mixed
+  }
+
+  package init(
+    _ name: String, _ options: WriteOptions = WriteOptions(), images: Images = .color,
+    usesLibrary: Bool = false
+  ) {
+    self.name = name
+    self.options = options
+    self.images = images
+    self.usesLibrary = usesLibrary
+  }
+}

@@ -1,0 +1,14 @@
+import ReliabilityChecks
+import Testing
+
+/// Writers among files and folders that are not theirs.
+@Suite struct DestructionTests {
+  /// One backend of each kind: how images are laid out makes no difference to what stands around them.
+  static let backends = ["files", "lmdb", "hdf5", "npz", "packedbit"]
+
+  /// In a process of its own, so that one that waits for a pipe is ended, and says over what.
+  @Test(arguments: backends, DestructionCheck.all.map(\.description))
+  func nothingOfTheUsersIsDestroyed(_ backend: String, _ check: String) throws {
+    try Torture.run("destruction", backend, check)
+  }
+}
