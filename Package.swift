@@ -10,7 +10,7 @@ let swiftSettings: [SwiftSetting] =
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
-    // Properties that lend spans need @_lifetime; each use stands in a file named "+Span".
+    // Properties that lend spans need @_lifetime.
     .enableExperimentalFeature("Lifetimes"),
     .strictMemorySafety(),
   ]

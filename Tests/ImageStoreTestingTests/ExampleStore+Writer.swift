@@ -15,7 +15,7 @@ extension ExampleStore {
         switch mode {
         case .create: throw StoreError(.alreadyExists, "there is a file already", path: path)
         case .append: throw StoreError(.unsupported, "nothing can be added to such a file", path: path)
-        case .replace: break
+        case .replace, .replaceAnything: break
         }
       }
       self.path = path

@@ -64,4 +64,13 @@ import Musl
   package var bytes: UnsafeRawBufferPointer {
     unsafe UnsafeRawBufferPointer(start: base, count: byteCount)
   }
+
+  /// The bytes written.
+  package var span: RawSpan {
+    @_lifetime(borrow self)
+    get {
+      // The memory lives as long as self, and self is borrowed for as long as the span lives.
+      unsafe _overrideLifetime(RawSpan(_unsafeBytes: bytes), borrowing: self)
+    }
+  }
 }

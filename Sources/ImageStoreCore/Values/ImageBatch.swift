@@ -24,6 +24,16 @@ public struct ImageBatch: Sendable {
   /// How many images there are.
   public var count: Int { layout.count }
 
+  /// The pixels of all images, one after another in the order of ``indices``.
+  public var pixels: RawSpan {
+    @_lifetime(borrow self)
+    get {
+      guard let memory else { return RawSpan() }
+      // The batch keeps its memory alive and never writes to it while it is borrowed.
+      return unsafe _overrideLifetime(RawSpan(_unsafeBytes: memory.bytes), borrowing: self)
+    }
+  }
+
   /// The labels as a writer takes them.
   package var annotations: Annotations {
     Annotations(labels: labels.isEmpty ? nil : labels.map(Int.init))

@@ -1,3 +1,48 @@
+// What a store gets that does not have it of its own.
+
+extension ImageStore {
+  public var classNames: [String]? { nil }
+  public var columnNames: [String] { [] }
+  public var sourcePaths: [String] { [] }
+  public var lendsWithoutCopy: Bool { false }
+
+  public func column(_ name: String) throws(StoreError) -> Column {
+    throw .noColumn(name, among: columnNames)
+  }
+
+  public func advise(_ pattern: AccessPattern) {}
+
+  public func verify(progress: (_ checked: Int) -> Void) throws(StoreError) {
+    try verifyByReading(progress: progress)
+  }
+
+  public func verify(_ indices: Span<Int>) throws(StoreError) {}
+}
+
+extension ImageStore {
+  /// Reads labels, columns and every image, and drops them: what a store does to verify itself when
+  /// its format checks everything on reading.
+  package func verifyByReading(progress: (_ checked: Int) -> Void) throws(StoreError) {
+    if let labels = try labels(), labels.count != count {
+      throw StoreError(.corrupt, "\(labels.count) labels for \(count) images")
+    }
+    for name in columnNames {
+      let values = try column(name).count
+      guard values == count else {
+        throw StoreError(.corrupt, "\(values) values for \(count) images", key: name)
+      }
+    }
+    let step = 1024
+    var start = 0
+    while start < count {
+      let end = min(start + step, count)
+      try forEachImage(start..<end) { (_, _, _) throws(StoreError) in }
+      progress(end)
+      start = end
+    }
+  }
+}
+
 extension ImageStore {
   /// Appends images by copying what ``forEachImage(_:_:)`` lends, or the regions of it.
   ///

@@ -91,19 +91,3 @@ extension StoreError: CustomStringConvertible {
         line.unicodeScalars.map { $0.properties.generalCategory == .control ? "\u{FFFD}" : $0 }))
   }
 }
-
-extension StoreError {
-  /// The error of an index that no image has.
-  package static func indexOutOfRange(_ index: Int, count: Int) -> StoreError {
-    StoreError(.indexOutOfRange, "there is no image \(index)", remedy: "the store has \(count)")
-  }
-
-  /// The error of a region that is not within an image.
-  package static func outside(
-    _ region: ImageRegion, of format: ImageFormat, image: Int
-  ) -> StoreError {
-    StoreError(
-      .invalidArgument, "the region \(region) is not within \(format.height)x\(format.width)",
-      image: image)
-  }
-}
