@@ -52,55 +52,26 @@ extension ImageStore {
   public func read(
     _ indices: Span<Int>, regions: Span<ImageRegion>, into destination: inout OutputRawSpan
   ) throws(StoreError) {
-    let byteCount = try deliveredByteCount(indices, regions: regions)
-    try unsafe destination.appendBytes(byteCount) { (memory) throws(StoreError) in
-      var end = 0
+    let plan = try GatherPlan(indices, regions: regions, in: self)
+    try unsafe destination.appendBytes(plan.byteCount) { (memory) throws(StoreError) in
+      var done = 0
       try forEachImage(indices) { (position, format, pixels) throws(StoreError) in
-        let region =
-          regions.isEmpty ? ImageRegion(wholeOf: format) : regions[regions.count == 1 ? 0 : position]
-        guard pixels.byteCount == format.byteCount, region.isContained(in: format),
-          format.cropped(to: region).byteCount <= memory.count - end
+        guard position == done, done < plan.count, format == plan.format(at: position),
+          pixels.byteCount == format.byteCount
         else {
-          throw StoreError(.corrupt, "the pixels lent are not those announced", image: indices[position])
+          throw StoreError(
+            .corrupt, "the pixels lent are not those announced", image: done < plan.count ? indices[done] : nil)
         }
-        // The image has all of the region, and the destination room for it.
+        // The image has all of the region, and the slot is as large.
+        let slot = unsafe plan.slot(of: position, in: memory)
         unsafe pixels.withUnsafeBytes {
-          unsafe copyRegion(region, of: format, from: $0.baseAddress!, to: memory.baseAddress! + end)
+          unsafe copyRegion(plan.region(at: position), of: format, from: $0.baseAddress!, to: slot.baseAddress!)
         }
-        end += format.cropped(to: region).byteCount
+        done += 1
       }
-      guard end == memory.count else {
-        throw StoreError(.corrupt, "\(end) bytes of pixels lent where \(memory.count) were announced")
+      guard done == plan.count else {
+        throw StoreError(.corrupt, "the store lent \(done) images of \(plan.count)")
       }
     }
-  }
-
-  /// The bytes that images, or regions of them, take together, once every argument has been checked.
-  private func deliveredByteCount(
-    _ indices: Span<Int>, regions: Span<ImageRegion>
-  ) throws(StoreError) -> Int {
-    if let format {
-      return try UniformGather(indices, regions: regions, of: count, format: format).byteCount
-    }
-    if !regions.isEmpty { try checkRegionCount(regions.count, images: indices.count) }
-    var total = 0
-    for position in indices.indices {
-      var format = try format(at: indices[position])
-      if !regions.isEmpty {
-        let region = regions[regions.count == 1 ? 0 : position]
-        guard region.isContained(in: format) else {
-          throw .outside(region, of: format, image: indices[position])
-        }
-        try checkSameSize(region, as: regions[0])
-        format = format.cropped(to: region)
-      }
-      let (sum, overflows) = total.addingReportingOverflow(format.byteCount)
-      guard !overflows else {
-        throw StoreError(
-          .limitExceeded, "\(indices.count) images in one call", remedy: "read fewer images a call")
-      }
-      total = sum
-    }
-    return total
   }
 }

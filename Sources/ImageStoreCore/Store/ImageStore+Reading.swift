@@ -165,20 +165,7 @@ extension ImageStore {
       }
       return BatchLayout(format.cropped(to: region), count: indices.count)
     }
-    var formats: [ImageFormat] = []
-    formats.reserveCapacity(indices.count)
-    for (position, index) in indices.enumerated() {
-      let format = try format(at: index)
-      guard let region = regions.count == 1 ? regions[0] : regions.isEmpty ? nil : regions[position] else {
-        formats.append(format)
-        continue
-      }
-      guard region.isContained(in: format) else {
-        throw .outside(region, of: format, image: index)
-      }
-      formats.append(format.cropped(to: region))
-    }
-    return BatchLayout(formats)
+    return try GatherPlan(indices.span, regions: regions.span, in: self).layout
   }
 
   /// The labels of images as a batch has them: Int32, empty where the store has none.

@@ -6,7 +6,7 @@ extension ConcatenatedStore {
   ) throws(StoreError) {
     // Everything is checked here first, since a part that refuses its share would leave behind what
     // the parts before it appended.
-    let layout = try deliveredLayout(indices, regions: regions)
+    let layout = try GatherPlan(indices, regions: regions, in: self).layout
     guard layout.byteCount <= destination.freeCapacity else {
       throw StoreError(
         .invalidArgument, "room for \(destination.freeCapacity) bytes where \(layout.byteCount) are read",
@@ -56,33 +56,6 @@ extension ConcatenatedStore {
       }
       start += local.count
     }
-  }
-
-  /// Checks the arguments of a read, and says how the images will lie.
-  private func deliveredLayout(
-    _ indices: Span<Int>, regions: Span<ImageRegion>
-  ) throws(StoreError) -> BatchLayout {
-    if let format {
-      let gather = try UniformGather(indices, regions: regions, of: count, format: format)
-      return BatchLayout(gather.delivered, count: gather.count)
-    }
-    if regions.count > 0 { try checkRegionCount(regions.count, images: indices.count) }
-    var formats: [ImageFormat] = []
-    formats.reserveCapacity(indices.count)
-    for position in indices.indices {
-      let format = try format(at: indices[position])
-      guard regions.count > 0 else {
-        formats.append(format)
-        continue
-      }
-      let region = regions[regions.count == 1 ? 0 : position]
-      guard region.isContained(in: format) else {
-        throw .outside(region, of: format, image: indices[position])
-      }
-      try checkSameSize(region, as: regions[0])
-      formats.append(format.cropped(to: region))
-    }
-    return BatchLayout(formats)
   }
 
   /// Appends the images that one part gives.

@@ -83,19 +83,15 @@ public final class InMemoryStore: ImageStore {
   public func read(
     _ indices: Span<Int>, regions: Span<ImageRegion>, into destination: inout OutputRawSpan
   ) throws(StoreError) {
+    let plan = try GatherPlan(indices, regions: regions, in: self)
     // The bytes stay where they are for as long as self lives, and self outlives the call.
     let base = unsafe memory.bytes.baseAddress!
-    guard let format else {
-      return try unsafe destination.gatherMixed(indices, regions: regions) {
-        (index) throws(StoreError) in
-        let format = try self.format(at: index)
-        return unsafe (format, base + layout.byteRange(of: index).lowerBound)
+    guard let byteCount = plan.uniformFormat?.byteCount else {
+      return try unsafe destination.gather(plan) { (index) throws(StoreError) in
+        unsafe base + layout.byteRange(of: index).lowerBound
       }
     }
-    let byteCount = format.byteCount
-    try unsafe destination.gather(indices, regions: regions, of: count, format: format) {
-      (index) throws(StoreError) in unsafe base + index &* byteCount
-    }
+    try unsafe destination.gather(plan) { (index) throws(StoreError) in unsafe base + index &* byteCount }
   }
 
   /// How images that follow one another lie.

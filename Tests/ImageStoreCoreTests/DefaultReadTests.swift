@@ -29,7 +29,7 @@ private struct LendingStore: ImageStore {
   }
 }
 
-@Suite struct LentReadTests {
+@Suite struct DefaultReadTests {
   @Test(arguments: ConformanceCheck.all)
   func conforms(_ check: ConformanceCheck) throws {
     var factory = StoreFactory.shelf("lent") { LendingStore(base: $0) }
