@@ -34,7 +34,8 @@ public final class CachedStore: ImageStore {
   public var classNames: [String]? { base.classNames }
   public var columnNames: [String] { base.columnNames }
   public var sourcePaths: [String] { base.sourcePaths }
-  public var lendsWithoutCopy: Bool { base.lendsWithoutCopy }
+  public var isZeroCopy: Bool { base.isZeroCopy }
+  public var checksumCoverage: ChecksumCoverage { base.checksumCoverage }
   public func format(at index: Int) throws(StoreError) -> ImageFormat { try base.format(at: index) }
   public func labels() throws(StoreError) -> [Int]? { try base.labels() }
   public func column(_ name: String) throws(StoreError) -> Column { try base.column(name) }

@@ -41,3 +41,7 @@ extension OutputRawSpan {
     try unsafe gather(plan) { (index) throws(StoreError) in try unsafe locate(index).image }
   }
 }
+
+extension ImageStore {
+  package var lendsWithoutCopy: Bool { isZeroCopy }
+}

@@ -13,6 +13,7 @@ public struct ModelStore: ImageStore {
   public var classNames: [String]? { images.classNames }
   public var columnNames: [String] { images.columns.keys.sorted() }
   public func labels() -> [Int]? { images.labels }
+  public var checksumCoverage: ChecksumCoverage { .noImages }
 
   public func format(at index: Int) throws(StoreError) -> ImageFormat {
     try check(index)

@@ -147,6 +147,11 @@ public final class PackedBitStore: ImageStore {
     return column.count == count ? column : column.gathering(0..<count)
   }
 
+  public var checksumCoverage: ChecksumCoverage {
+    guard let folder, FileSystem.kind(of: "\(folder)/\(Self.checksumsName)") == .file else { return .noImages }
+    return .allImages
+  }
+
   /// The CRC-32 of each mask's bytes, or nil where they are not known.
   func checksums() throws(StoreError) -> [Int]? {
     guard let folder else { return nil }

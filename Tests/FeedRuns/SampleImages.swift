@@ -9,6 +9,7 @@ struct SampleImages: ImageStore {
 
   var format: ImageFormat? { imageFormat }
   var columnNames: [String] { [] }
+  var checksumCoverage: ChecksumCoverage { .noImages }
   func format(at index: Int) -> ImageFormat { imageFormat }
   func labels() -> [Int]? { (0..<count).map { $0 % 10 } }
   func column(_ name: String) throws(StoreError) -> Column {

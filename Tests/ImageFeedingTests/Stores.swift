@@ -43,7 +43,7 @@ func haveSameBytes(_ first: RawSpan, _ second: RawSpan) -> Bool {
 }
 
 /// A store that does something of its own when it is read.
-struct WatchedStore: ImageStore {
+struct WatchedStore: StoreWrapper {
   let base: any ImageStore
   var lends = false
   let onRead: @Sendable (_ indices: [Int]) throws(StoreError) -> Void
@@ -57,13 +57,7 @@ struct WatchedStore: ImageStore {
     self.onRead = onRead
   }
 
-  var count: Int { base.count }
-  var format: ImageFormat? { base.format }
-  var columnNames: [String] { base.columnNames }
-  var lendsWithoutCopy: Bool { lends }
-  func format(at index: Int) throws(StoreError) -> ImageFormat { try base.format(at: index) }
-  func labels() throws(StoreError) -> [Int]? { try base.labels() }
-  func column(_ name: String) throws(StoreError) -> Column { try base.column(name) }
+  var isZeroCopy: Bool { lends }
 
   func read(
     _ indices: Span<Int>, regions: Span<ImageRegion>, into destination: inout OutputRawSpan

@@ -17,6 +17,7 @@ private struct LendingStore: ImageStore {
   func format(at index: Int) throws(StoreError) -> ImageFormat { try base.format(at: index) }
   func labels() -> [Int]? { base.labels() }
   func column(_ name: String) throws(StoreError) -> Column { try base.column(name) }
+  var checksumCoverage: ChecksumCoverage { .noImages }
 
   func forEachImage(
     _ indices: Span<Int>,

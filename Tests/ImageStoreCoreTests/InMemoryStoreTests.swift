@@ -95,7 +95,7 @@ import Testing
 
   @Test func lendsWhereThePixelsLie() throws {
     let store = try Samples.store(Samples.uniform(4))
-    #expect(store.lendsWithoutCopy)
+    #expect(store.isZeroCopy)
     var addresses: [Int] = []
     try store.forEachImage([0, 1, 0].span) { (_, _, pixels) throws(StoreError) in
       addresses.append(unsafe pixels.withUnsafeBytes { Int(bitPattern: $0.baseAddress) })

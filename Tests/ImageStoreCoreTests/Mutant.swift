@@ -45,6 +45,7 @@ struct Mutant: ImageStore {
     }
   }
 
+  var checksumCoverage: ChecksumCoverage { base.checksumCoverage }
   var columnNames: [String] { fault == .columnsHidden ? [] : base.columnNames }
 
   func format(at index: Int) throws(StoreError) -> ImageFormat {

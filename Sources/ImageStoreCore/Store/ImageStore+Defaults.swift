@@ -4,7 +4,7 @@ extension ImageStore {
   public var classNames: [String]? { nil }
   public var columnNames: [String] { [] }
   public var sourcePaths: [String] { [] }
-  public var lendsWithoutCopy: Bool { false }
+  public var isZeroCopy: Bool { false }
 
   public func column(_ name: String) throws(StoreError) -> Column {
     throw .noColumn(name, among: columnNames)
@@ -13,16 +13,32 @@ extension ImageStore {
   public func advise(_ pattern: AccessPattern) {}
 
   public func verify(progress: (_ checked: Int) -> Void) throws(StoreError) {
-    try verifyByReading(progress: progress)
+    let hasChecksums = checksumCoverage != .noImages
+    try verifyByReading(progress: progress) { (indices) throws(StoreError) in
+      if hasChecksums { try verify(indices) }
+    }
   }
 
-  public func verify(_ indices: Span<Int>) throws(StoreError) {}
+  public func verify(_ indices: Span<Int>) throws(StoreError) {
+    for position in indices.indices where indices[position] < 0 || indices[position] >= count {
+      throw .indexOutOfRange(indices[position], count: count)
+    }
+    guard checksumCoverage == .noImages || indices.isEmpty else {
+      throw StoreError(
+        .unsupported, "the store says that it has checksums, but does not check them",
+        remedy: "give its type a verify(_:)")
+    }
+  }
 }
 
 extension ImageStore {
   /// Reads labels, columns and every image, and drops them: what a store does to verify itself when
   /// its format checks everything on reading.
-  package func verifyByReading(progress: (_ checked: Int) -> Void) throws(StoreError) {
+  ///
+  /// - Parameter check: does what more there is to do for some images.
+  package func verifyByReading(
+    progress: (_ checked: Int) -> Void, check: (_ indices: Span<Int>) throws(StoreError) -> Void = { _ in }
+  ) throws(StoreError) {
     if let labels = try labels(), labels.count != count {
       throw StoreError(.corrupt, "\(labels.count) labels for \(count) images")
     }
@@ -36,7 +52,9 @@ extension ImageStore {
     var start = 0
     while start < count {
       let end = min(start + step, count)
-      try forEachImage(start..<end) { (_, _, _) throws(StoreError) in }
+      let indices = Array(start..<end)
+      try check(indices.span)
+      try forEachImage(indices.span) { (_, _, _) throws(StoreError) in }
       progress(end)
       start = end
     }

@@ -80,7 +80,7 @@ extension ImageStore {
     return bytes
   }
 
-  /// Lends one image, without a copy where ``lendsWithoutCopy``.
+  /// Lends one image, without a copy if the store ``isZeroCopy``.
   ///
   /// - Parameters:
   ///   - index: which image.

@@ -11,7 +11,7 @@
 /// - Topics: What the store holds: ``count``, ``format``, ``format(at:)``, ``classNames``.
 ///   Annotations, which never touch pixels: ``labels()``, ``columnNames``, ``column(_:)``.
 ///   Pixels: ``read(_:regions:into:)``, ``forEachImage(_:_:)``. Care: ``verify(progress:)``,
-///   ``verify(_:)``, ``advise(_:)``.
+///   ``verify(_:)``, ``checksumCoverage``, ``advise(_:)``.
 public protocol ImageStore: Sendable {
   /// How many images there are.
   var count: Int { get }
@@ -62,7 +62,7 @@ public protocol ImageStore: Sendable {
     _ indices: Span<Int>, regions: Span<ImageRegion>, into destination: inout OutputRawSpan
   ) throws(StoreError)
 
-  /// Lends the pixels of images one after another, without a copy where ``lendsWithoutCopy``.
+  /// Lends the pixels of images one after another, without a copy if the store ``isZeroCopy``.
   ///
   /// - Parameters:
   ///   - indices: which images; any order, repeats allowed.
@@ -73,8 +73,9 @@ public protocol ImageStore: Sendable {
     _ body: (_ position: Int, _ format: ImageFormat, _ pixels: RawSpan) throws(StoreError) -> Void
   ) throws(StoreError)
 
-  /// Whether ``forEachImage(_:_:)`` lends memory of the file itself.
-  var lendsWithoutCopy: Bool { get }
+  /// Whether the pixels that ``forEachImage(_:_:)`` lends are borrowed from the file or memory of the store itself,
+  /// rather than copied or decoded first.
+  var isZeroCopy: Bool { get }
 
   /// Tells in which order the images will be read, so that the system can read ahead, or not.
   func advise(_ pattern: AccessPattern)
@@ -85,13 +86,19 @@ public protocol ImageStore: Sendable {
   /// - Throws: the first fault found, naming the image or part.
   func verify(progress: (_ checked: Int) -> Void) throws(StoreError)
 
-  /// Checks the pixels of some images against the checksums that the store keeps of them.
+  /// How many of the images can be compared with a checksum: if none can, ``verify(progress:)`` and ``verify(_:)`` find
+  /// only what makes a file unreadable.
   ///
-  /// It does nothing where there are none, and where reading checks them anyway. ``verifyingReads()`` does
-  /// so before every read.
+  /// It is known when the store has been opened, and has no default, so that no store is believed to have what it has not.
+  var checksumCoverage: ChecksumCoverage { get }
+
+  /// Checks the pixels of some images against their checksums.
+  ///
+  /// Images without a checksum pass. ``verifyingReads()`` calls this before every read. The default is for stores
+  /// whose ``checksumCoverage`` is ``ChecksumCoverage/noImages``; for any other it throws, since nothing was checked.
   ///
   /// - Parameter indices: which images; any order, repeats allowed.
-  /// - Throws: ``StoreError/Code/corrupt``, naming the image.
+  /// - Throws: ``StoreError/Code/corrupt``, naming the image; ``StoreError/Code/indexOutOfRange``.
   func verify(_ indices: Span<Int>) throws(StoreError)
 }
 
@@ -103,4 +110,22 @@ public enum AccessPattern: Sendable, Hashable {
   case sequential
   /// In no order; reading ahead would be wasted.
   case random
+}
+
+/// How many images of a store can be compared with a checksum of their pixels, or of the bytes they are decoded from.
+public enum ChecksumCoverage: Sendable, Hashable, CaseIterable {
+  /// No image has a checksum.
+  case noImages
+  /// Some images have one and some have not.
+  case someImages
+  /// Every image has one.
+  case allImages
+}
+
+extension ChecksumCoverage {
+  /// The coverage of several stores together.
+  package init(of stores: [ChecksumCoverage]) {
+    let (first, all) = (stores.first ?? .noImages, stores.allSatisfy { $0 == stores.first })
+    self = all ? first : .someImages
+  }
 }

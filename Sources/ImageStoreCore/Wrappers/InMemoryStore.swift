@@ -109,7 +109,10 @@ public final class InMemoryStore: ImageStore {
     return unsafe UnsafeRawBufferPointer(rebasing: memory.bytes[start..<end])
   }
 
-  public var lendsWithoutCopy: Bool { true }
+  public var isZeroCopy: Bool { true }
+
+  /// Memory has no checksums.
+  public var checksumCoverage: ChecksumCoverage { .noImages }
 
   public func forEachImage(
     _ indices: Span<Int>,

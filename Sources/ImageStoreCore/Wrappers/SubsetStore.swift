@@ -3,7 +3,7 @@
 /// A range takes no memory an image until ``labels()`` or ``column(_:)`` is asked for; a list of
 /// indices takes 8 bytes an image. Labels are picked once and kept. A subset of a subset reads from
 /// the store underneath.
-public struct SubsetStore: ImageStore {
+public struct SubsetStore: StoreWrapper {
   private enum Selection {
     case range(Range<Int>)
     case list([Int], isRising: Bool)
@@ -81,10 +81,6 @@ public struct SubsetStore: ImageStore {
     }
   }
 
-  public var classNames: [String]? { base.classNames }
-  public var columnNames: [String] { base.columnNames }
-  public var sourcePaths: [String] { base.sourcePaths }
-
   /// The format all images have. Where the formats of ``base`` differ, the first call looks at those
   /// of the subset, up to the first that differs; a header that cannot be read counts as different.
   public var format: ImageFormat? {
@@ -98,11 +94,6 @@ public struct SubsetStore: ImageStore {
         }
         return first
       }) ?? nil
-  }
-
-  public func format(at index: Int) throws(StoreError) -> ImageFormat {
-    guard index >= 0 && index < count else { throw .indexOutOfRange(index, count: count) }
-    return try base.format(at: baseIndex(index))
   }
 
   public func labels() throws(StoreError) -> [Int]? {
@@ -129,23 +120,6 @@ public struct SubsetStore: ImageStore {
     }
   }
 
-  public func read(
-    _ indices: Span<Int>, regions: Span<ImageRegion>, into destination: inout OutputRawSpan
-  ) throws(StoreError) {
-    let indices = try baseIndices(indices)
-    try base.read(indices.span, regions: regions, into: &destination)
-  }
-
-  public func forEachImage(
-    _ indices: Span<Int>,
-    _ body: (_ position: Int, _ format: ImageFormat, _ pixels: RawSpan) throws(StoreError) -> Void
-  ) throws(StoreError) {
-    let indices = try baseIndices(indices)
-    try base.forEachImage(indices.span, body)
-  }
-
-  public var lendsWithoutCopy: Bool { base.lendsWithoutCopy }
-
   /// Passes the advice on; where the subset is in no rising order, reading it in sequence is reading
   /// ``base`` in none.
   public func advise(_ pattern: AccessPattern) {
@@ -155,17 +129,9 @@ public struct SubsetStore: ImageStore {
     }
   }
 
-  /// Verifies all of ``base``, whose checksums may span more than the images of the subset.
-  public func verify(progress: (_ checked: Int) -> Void) throws(StoreError) {
-    try base.verify(progress: progress)
-  }
-
-  public func verify(_ indices: Span<Int>) throws(StoreError) {
-    let indices = try baseIndices(indices)
-    try base.verify(indices.span)
-  }
-
-  private func baseIndices(_ indices: Span<Int>) throws(StoreError) -> [Int] {
+  public func withBaseIndices(
+    _ indices: Span<Int>, _ body: (_ baseIndices: Span<Int>) throws(StoreError) -> Void
+  ) throws(StoreError) {
     let count = count
     var translated: [Int] = []
     translated.reserveCapacity(indices.count)
@@ -177,7 +143,7 @@ public struct SubsetStore: ImageStore {
       case .list(let list, _): translated.append(list[index])
       }
     }
-    return translated
+    try body(translated.span)
   }
 }
 

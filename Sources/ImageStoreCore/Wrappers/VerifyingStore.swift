@@ -2,25 +2,12 @@
 ///
 ///     let train = try LMDBStore(at: "train.lmdb").verifyingReads()
 ///
-/// Where pixels are mapped, that is a pass over them more; where a format checks them as it decodes, it
-/// costs nothing. What the store keeps no checksum of is read as ever.
-public struct VerifyingStore: ImageStore {
-  /// The store that is read from.
+/// If pixels are mapped, that is one more pass over them; if a format checks them as it decodes, it costs nothing.
+/// Images without a checksum are read all the same: ``ImageStore/checksumCoverage`` says whether there are any.
+public struct VerifyingStore: StoreWrapper {
   public let base: any ImageStore
 
-  /// - Parameter base: the store to read from.
-  public init(_ base: any ImageStore) { self.base = base }
-
-  public var count: Int { base.count }
-  public var format: ImageFormat? { base.format }
-  public var classNames: [String]? { base.classNames }
-  public var columnNames: [String] { base.columnNames }
-  public var sourcePaths: [String] { base.sourcePaths }
-  public var lendsWithoutCopy: Bool { base.lendsWithoutCopy }
-  public func format(at index: Int) throws(StoreError) -> ImageFormat { try base.format(at: index) }
-  public func labels() throws(StoreError) -> [Int]? { try base.labels() }
-  public func column(_ name: String) throws(StoreError) -> Column { try base.column(name) }
-  public func advise(_ pattern: AccessPattern) { base.advise(pattern) }
+  init(_ base: any ImageStore) { self.base = base }
 
   public func read(
     _ indices: Span<Int>, regions: Span<ImageRegion>, into destination: inout OutputRawSpan
@@ -36,12 +23,6 @@ public struct VerifyingStore: ImageStore {
     try base.verify(indices)
     try base.forEachImage(indices, body)
   }
-
-  public func verify(progress: (_ checked: Int) -> Void) throws(StoreError) {
-    try base.verify(progress: progress)
-  }
-
-  public func verify(_ indices: Span<Int>) throws(StoreError) { try base.verify(indices) }
 }
 
 extension ImageStore {

@@ -38,7 +38,10 @@ public struct ZippedStore: ImageStore {
   public var classNames: [String]? { images.classNames }
   public var columnNames: [String] { images.columnNames }
   public var sourcePaths: [String] { images.sourcePaths + masks.sourcePaths }
-  public var lendsWithoutCopy: Bool { images.lendsWithoutCopy }
+  public var isZeroCopy: Bool { images.isZeroCopy }
+  public var checksumCoverage: ChecksumCoverage {
+    ChecksumCoverage(of: [images.checksumCoverage, masks.checksumCoverage])
+  }
 
   public func format(at index: Int) throws(StoreError) -> ImageFormat { try images.format(at: index) }
   public func labels() throws(StoreError) -> [Int]? { try images.labels() }
