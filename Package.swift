@@ -34,7 +34,7 @@ let package = Package(
   products: [
     // One product a backend: whoever imports only NPZStore needs neither liblmdb nor libhdf5.
     .library(name: "ImageStoreCore", targets: ["ImageStoreCore"]),
-    .library(name: "ImageFeeding", targets: ["ImageFeeding"]),
+    .library(name: "ImageLoading", targets: ["ImageLoading"]),
     .library(name: "CIFAR10", targets: ["CIFAR10"]),
     .library(name: "FileStore", targets: ["FileStore"]),
     .library(name: "LMDBStore", targets: ["LMDBStore"]),
@@ -87,12 +87,12 @@ let package = Package(
     library("PackedBitStore", ["ImageStoreCore", "StoreIO", "NumPyFormat", "CImageKernels"]),
 
     // What uses stores.
-    library("ImageFeeding", ["ImageStoreCore", "StoreIO", "CImageKernels"]),
+    library("ImageLoading", ["ImageStoreCore", "StoreIO", "CImageKernels"]),
     library("ImageStoreTesting", ["ImageStoreCore"]),
     .executableTarget(
       name: "imagestore",
       dependencies: [
-        "ImageStoreCore", "StoreIO", "ImageFeeding", "PNGCodec", "NumPyFormat",
+        "ImageStoreCore", "StoreIO", "ImageLoading", "PNGCodec", "NumPyFormat",
         "CIFAR10", "FileStore", "LMDBStore", "HDF5Store", "NPZStore", "PackedBitStore",
         .product(
           name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["CommandLine"])),
@@ -124,7 +124,7 @@ let package = Package(
     tests("HDF5Store", ["StoreIO", "Corpora"]),
     tests("NPZStore", ["StoreIO", "Deflate", "NumPyFormat", "Corpora"]),
     tests("PackedBitStore", ["StoreIO", "CImageKernels"]),
-    tests("ImageFeeding"),
+    tests("ImageLoading"),
     tests("imagestore"),
     .testTarget(
       name: "ImageStoreTestingTests", dependencies: ["ImageStoreTesting"], swiftSettings: swiftSettings),
@@ -136,7 +136,7 @@ let package = Package(
     .executableTarget(
       name: "Snippets",
       dependencies: [
-        "ImageStoreCore", "ImageFeeding", "CIFAR10", "FileStore", "LMDBStore", "HDF5Store", "NPZStore",
+        "ImageStoreCore", "ImageLoading", "CIFAR10", "FileStore", "LMDBStore", "HDF5Store", "NPZStore",
         "PackedBitStore",
       ],
       path: "Tests/Snippets", swiftSettings: strictness + [.enableUpcomingFeature("MemberImportVisibility")]),
@@ -146,14 +146,14 @@ let package = Package(
       name: "WriterProcess", dependencies: ["ImageStoreCore", "LMDBStore"],
       path: "Tests/WriterProcess", swiftSettings: swiftSettings),
 
-    // Feeds under a limit of memory, cancelled, and with one worker and two, for scripts.
+    // Loaders under a limit of memory, cancelled, and with one worker and two, for scripts.
     .executableTarget(
-      name: "FeedRuns",
+      name: "LoaderRuns",
       dependencies: [
-        "ImageStoreCore", "ImageStoreTesting", "ImageFeeding", "FileStore", "LMDBStore", "HDF5Store",
+        "ImageStoreCore", "ImageStoreTesting", "ImageLoading", "FileStore", "LMDBStore", "HDF5Store",
         "NPZStore",
       ],
-      path: "Tests/FeedRuns", swiftSettings: swiftSettings),
+      path: "Tests/LoaderRuns", swiftSettings: swiftSettings),
 
     // Kill, fault, corruption and concurrency tests: the checks, the program that is killed and made to
     // fail (and does the long runs), and the tests.

@@ -1,7 +1,7 @@
 import CIFAR10
 import FileStore
 import HDF5Store
-import ImageFeeding
+import ImageLoading
 import LMDBStore
 import NPZStore
 import PackedBitStore

@@ -1,6 +1,6 @@
 import CIFAR10
 import Foundation
-import ImageFeeding
+import ImageLoading
 import LMDBStore
 import PackedBitStore
 
@@ -40,7 +40,7 @@ func readingInBatches() async throws {
     if batch.number == 1 { break }
   }
 
-  let position = try JSONDecoder().decode(FeedPosition.self, from: saved)
+  let position = try JSONDecoder().decode(LoaderState.self, from: saved)
   for try await batch in train.batches(of: 64, from: position, as: tensor, augmentation: augmentation) {
     step(batch.pixels, batch.labels)
   }

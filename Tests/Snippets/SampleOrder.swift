@@ -1,5 +1,5 @@
 import CIFAR10
-import ImageFeeding
+import ImageLoading
 import LMDBStore
 
 func severalMachines() async throws {
@@ -9,7 +9,7 @@ func severalMachines() async throws {
   let store = try LMDBStore(at: "train.lmdb")
   for epoch in 0..<3 {
     let order = SampleOrder.shuffled(seed: 42, epoch: epoch).rank(ranks)
-    for try await batch in store.batches(of: 128, in: order, options: FeedOptions(workers: 2)) {
+    for try await batch in store.batches(of: 128, in: order, options: LoaderOptions(workers: 2)) {
       step(batch.pixels, batch.labels)
     }
   }

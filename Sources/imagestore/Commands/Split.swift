@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import ImageFeeding
+internal import ImageLoading
 internal import ImageStoreCore
 internal import NumPyFormat
 internal import StoreIO

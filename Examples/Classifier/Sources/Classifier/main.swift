@@ -3,7 +3,7 @@
 //     swift run -c release Classifier PATH-TO-CIFAR-10
 import CIFAR10
 import Foundation
-import ImageFeeding
+import ImageLoading
 import LMDBStore
 
 let source = CommandLine.arguments.dropFirst().first ?? "../../Sources/imagestore/Resources/cifar-10-demo"

@@ -3,7 +3,7 @@
 //     DebugCosts FOLDER_IN_CIFAR_10S_LAYOUT
 import CIFAR10
 import Foundation
-import ImageFeeding
+import ImageLoading
 import LMDBStore
 import NPZStore
 import PNGCodec
@@ -78,7 +78,7 @@ func measureAll(_ source: String, in folder: String) throws {
   let tensor = TensorFormat.standardized(mean: [0.49, 0.48, 0.45], deviation: [0.25, 0.24, 0.26])
   try measure("fed as floats", images: count) {
     var batches = lmdb.batches(
-      of: 128, in: .shuffled(seed: 1, epoch: 0), as: tensor, options: FeedOptions(workers: 1)
+      of: 128, in: .shuffled(seed: 1, epoch: 0), as: tensor, options: LoaderOptions(workers: 1)
     ).makeBlockingIterator()
     while let batch = try batches.next() { precondition(batch.count > 0) }
   }
