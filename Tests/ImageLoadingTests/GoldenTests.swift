@@ -65,7 +65,8 @@ import Testing
 
   @Test func folds() throws {
     let vector = Self.golden.folds
-    let folds = try Folds(stratifying: vector.labels, into: vector.count, seed: vector.seed)
+    let folds = try Partition(
+      of: vector.labels.count, folds: vector.count, stratifying: vector.labels, seed: vector.seed)
     #expect(folds.assignments == vector.assignments)
   }
 }

@@ -34,7 +34,7 @@ extension LoaderTests {
     DispatchQueue.concurrentPerform(iterations: 10_001) { start in
       for rank in 0..<ranks {
         let isRest = try? {
-          let indices = try order.rank(rank, of: ranks, padding: .drop).indices(of: 10_000, from: start)
+          let indices = try order.sharded(rank, of: ranks, remainder: .drop).indices(of: 10_000, from: start)
           let part = indices.array(0..<indices.count)
           let expected = strided[(start + rank) % ranks]
           let first = (start + rank) / ranks
@@ -57,23 +57,23 @@ extension LoaderTests {
     let pixels = whole.map { byte($0, 0) }
     let options = LoaderOptions(prefetch: 1, workers: 1)
     for start in 0...10_000 {
-      let position = LoaderState(order: order, imageCount: 10_000, position: start)
+      let state = LoaderState(order: order, imageCount: 10_000, position: start)
       let isWhole = start % 100 == 37
       let size = isWhole ? 1 + start % 1009 : 16
-      var batches = store.batches(of: size, from: position, options: options).makeBlockingIterator()
-      var place = start
-      while isWhole || place == start, let batch = try batches.next() {
-        let end = place + batch.count
-        guard end <= 10_000, batch.position.position == end,
-          unsafe haveSameBytes(batch.indices.span.bytes, whole.span.extracting(place..<end).bytes),
-          unsafe haveSameBytes(batch.pixels, pixels.span.extracting(place..<end).bytes)
+      var batches = store.batches(of: size, resuming: state, options: options).makeBlockingIterator()
+      var position = start
+      while isWhole || position == start, let batch = try batches.next() {
+        let end = position + batch.count
+        guard end <= 10_000, batch.state.position == end,
+          unsafe haveSameBytes(batch.indices.span.bytes, whole.span.extracting(position..<end).bytes),
+          unsafe haveSameBytes(batch.pixels, pixels.span.extracting(position..<end).bytes)
         else {
-          Issue.record("resumed from \(start), the batch at \(place) is another")
+          Issue.record("resumed from \(start), the batch at \(position) is another")
           return
         }
-        place = end
+        position = end
       }
-      #expect(place == (isWhole ? 10_000 : min(start + size, 10_000)))
+      #expect(position == (isWhole ? 10_000 : min(start + size, 10_000)))
     }
     expectNothingLeft()
   }
@@ -81,18 +81,18 @@ extension LoaderTests {
   @Test(arguments: resumable)
   func theRestIsTheRest(order: SampleOrder) throws {
     let store = try makeStore(count: 10_000, height: 1, width: 1, channels: 1)
-    let augmentation = Augmentation(crop: .padded(by: 1), mirrorProbability: 0.5)
+    let augmentation = Augmentation(crop: .padded(by: 1), flipProbability: 0.5)
     let whole = try drain(store.batches(of: 100, in: order, augmentation: augmentation))
     var generator = SplitMix64(seed: 8)
     for _ in 0..<30 {
       let stop = Int.random(in: 0..<60, using: &generator)
       var batches = store.batches(of: 173, in: order, augmentation: augmentation).makeBlockingIterator()
-      var position = LoaderState(order: order, imageCount: 10_000)
-      for _ in 0..<stop { position = try #require(try batches.next()?.position ?? position) }
-      let saved = try JSONDecoder().decode(LoaderState.self, from: JSONEncoder().encode(position))
-      let rest = try drain(store.batches(of: 64, from: saved, augmentation: augmentation))
-      #expect(rest.indices == Array(whole.indices[position.position...]))
-      #expect(rest.pixels == Array(whole.pixels[position.position...]))
+      var state = LoaderState(order: order, imageCount: 10_000)
+      for _ in 0..<stop { state = try #require(try batches.next()?.state ?? state) }
+      let saved = try JSONDecoder().decode(LoaderState.self, from: JSONEncoder().encode(state))
+      let rest = try drain(store.batches(of: 64, resuming: saved, augmentation: augmentation))
+      #expect(rest.indices == Array(whole.indices[state.position...]))
+      #expect(rest.pixels == Array(whole.pixels[state.position...]))
     }
   }
 
@@ -100,11 +100,11 @@ extension LoaderTests {
     let store = try makeStore(count: 1000, height: 1, width: 1, channels: 1)
     let order = SampleOrder.shuffled(seed: 3, epoch: 2)
     let whole = try drain(store.batches(of: 100, in: order))
-    var rank = store.batches(of: 16, in: order.rank(1, of: 3)).makeBlockingIterator()
-    var position = LoaderState(order: order, imageCount: 1000)
-    for _ in 0..<5 { position = try #require(try rank.next()).position }
-    #expect(position.position == 5 * 16 * 3)
-    let parts = try (0..<2).map { try drain(store.batches(of: 16, from: position.rank($0, of: 2))) }
+    var rank = store.batches(of: 16, in: order.sharded(1, of: 3)).makeBlockingIterator()
+    var state = LoaderState(order: order, imageCount: 1000)
+    for _ in 0..<5 { state = try #require(try rank.next()).state }
+    #expect(state.position == 5 * 16 * 3)
+    let parts = try (0..<2).map { try drain(store.batches(of: 16, resuming: state.sharded($0, of: 2))) }
     let joined = parts[0].indices.indices.flatMap { step in parts.map { $0.indices[step] } }
     #expect(joined == Array(whole.indices[240...]))
   }

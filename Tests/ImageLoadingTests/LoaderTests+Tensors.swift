@@ -8,9 +8,9 @@ extension LoaderTests {
     let mean = (0..<channels).map { Float($0) * 1.7 + 100 }
     let scale = (0..<channels).map { Float($0) * 0.3 + 0.01 }
     return [
-      .stored, .stored(layout: .nchw), .float32(layout: .nhwc), .float32(),
-      .float32(mean: mean, scale: scale, layout: .nhwc), .float32(mean: mean, scale: scale),
-      .float16(mean: mean, scale: scale, layout: .nhwc), .float16(mean: mean, scale: [0.37]),
+      .stored, .stored(dimensions: .nchw), .float32(dimensions: .nhwc), .float32(),
+      .float32(mean: mean, scale: scale, dimensions: .nhwc), .float32(mean: mean, scale: scale),
+      .float16(mean: mean, scale: scale, dimensions: .nhwc), .float16(mean: mean, scale: [0.37]),
     ]
   }
 
@@ -34,28 +34,28 @@ extension LoaderTests {
             let expected = batch.indices.flatMap {
               NaiveTensor(format: format, pixels: model.pixels[$0]).window(
                 tensor, row: window.row, column: window.column, height: window.height,
-                width: window.width, mirrored: false)
+                width: window.width, flipped: false)
             }
             #expect(
               bytes(batch.pixels).unifyingNaNs(tensor) == expected.unifyingNaNs(tensor),
               "\(format) as \(tensor) of \(window)")
             let shape =
-              tensor.layout == .nhwc
+              tensor.dimensionOrder == .nhwc
               ? [batch.count, window.height, window.width, channels]
               : [batch.count, channels, window.height, window.width]
             #expect(batch.shape == shape)
-            #expect(batch.tensorLayout == tensor.layout)
+            #expect(batch.dimensionOrder == tensor.dimensionOrder)
           }
         }
       }
     }
   }
 
-  /// Crops and mirrorings are those the documented words choose, for stores that lend and that decode.
+  /// Crops and flips are those that the documented words choose, for stores that lend and that decode.
   @Test(arguments: [
-    Augmentation(mirrorProbability: 0.5), Augmentation(crop: .random(height: 9, width: 21)),
-    Augmentation(crop: .random(height: 9, width: 21), mirrorProbability: 0.5, seed: 77, epoch: 3),
-    Augmentation(crop: .padded(by: 4)), Augmentation(crop: .padded(by: 30), mirrorProbability: 1),
+    Augmentation(flipProbability: 0.5), Augmentation(crop: .random(height: 9, width: 21)),
+    Augmentation(crop: .random(height: 9, width: 21), flipProbability: 0.5, seed: 77, epoch: 3),
+    Augmentation(crop: .padded(by: 4)), Augmentation(crop: .padded(by: 30), flipProbability: 1),
   ])
   func augmentationsAreReproducible(augmentation: Augmentation) throws {
     var synthetic = SyntheticImages(seed: 22)
@@ -67,7 +67,7 @@ extension LoaderTests {
       var (height, width) = (12, 26)
       if case .random(let h, let w) = augmentation.crop { (height, width) = (h, w) }
       let order = SampleOrder.shuffled(seed: 5, epoch: 9)
-      for tensor in [TensorFormat.stored, .stored(layout: .nchw), .float32(mean: [3], scale: [2])] {
+      for tensor in [TensorFormat.stored, .stored(dimensions: .nchw), .float32(mean: [3], scale: [2])] {
         for store in [lending as any ImageStore, copying] {
           try store.batches(of: 7, in: order, as: tensor, augmentation: augmentation).forEachBatch { batch in
             let expected = batch.indices.flatMap { index in
@@ -76,7 +76,7 @@ extension LoaderTests {
                 rows: 12 - height, columns: 26 - width)
               return NaiveTensor(format: format, pixels: model.pixels[index]).window(
                 tensor, row: choice.row, column: choice.column, height: height, width: width,
-                mirrored: choice.isMirrored)
+                flipped: choice.isFlipped)
             }
             #expect(bytes(batch.pixels) == expected)
           }
@@ -91,8 +91,9 @@ extension LoaderTests {
     var model = ModelImages()
     model.append(all, format: halves)
     try ModelStore(model).batches(of: 1, as: .float32()).forEachBatch { batch in
+      let floats = try batch.samples(as: Float.self)
       for bits in 0...UInt16.max {
-        let (value, expected) = (batch.floats[Int(bits)], NaiveTensor.half(bits))
+        let (value, expected) = (floats[Int(bits)], NaiveTensor.half(bits))
         guard value == expected || (value.isNaN && expected.isNaN) else {
           Issue.record("\(bits) is \(value), not \(expected)")
           return
@@ -113,8 +114,8 @@ extension LoaderTests {
       format: format)
     try ModelStore(wide).batches(of: 1, as: .float16()).forEachBatch { batch in
       let result = bytes(batch.pixels).unifyingNaNs(.float16())
-      for (place, value) in floats.enumerated() {
-        let bits = UInt16(result[2 * place]) | UInt16(result[2 * place + 1]) << 8
+      for (offset, value) in floats.enumerated() {
+        let bits = UInt16(result[2 * offset]) | UInt16(result[2 * offset + 1]) << 8
         #expect(bits == NaiveTensor.bits(nearest: value), "\(value)")
       }
     }
@@ -124,17 +125,17 @@ extension LoaderTests {
     var synthetic = SyntheticImages(seed: 23)
     let model = synthetic.mixed(ImageFormat(height: 1, width: 1, channels: 3), count: 20)
     let augmentation = Augmentation(crop: .random(height: 1, width: 2))
-    try ModelStore(model).batches(of: 6, as: .float32(layout: .nhwc), augmentation: augmentation)
+    try ModelStore(model).batches(of: 6, as: .float32(dimensions: .nhwc), augmentation: augmentation)
       .forEachBatch { batch in
-        for (place, index) in batch.indices.enumerated() {
+        for (position, index) in batch.indices.enumerated() {
           let format = model.formats[index]
           let choice = NaiveChoice(
             augmentation, seed: 0, epoch: 0, sample: index, rows: format.height - 1, columns: format.width - 2
           )
           let expected = NaiveTensor(format: format, pixels: model.pixels[index]).window(
-            .float32(layout: .nhwc), row: choice.row, column: choice.column, height: 1, width: 2,
-            mirrored: false)
-          #expect(Array(bytes(batch.pixels)[batch.layout.byteRange(of: place)]) == expected)
+            .float32(dimensions: .nhwc), row: choice.row, column: choice.column, height: 1, width: 2,
+            flipped: false)
+          #expect(Array(bytes(batch.pixels)[batch.layout.byteRange(of: position)]) == expected)
         }
       }
     let error = #expect(throws: StoreError.self) {
@@ -144,11 +145,11 @@ extension LoaderTests {
   }
 }
 
-/// The choice that `Docs/SampleOrder.md` describes, from SplitMix64 alone.
+/// The choice that `Docs/SampleOrder.md` specifies, made with nothing but SplitMix64.
 struct NaiveChoice {
   var row = 0
   var column = 0
-  var isMirrored = false
+  var isFlipped = false
 
   static func first(_ state: UInt64) -> UInt64 {
     var generator = SplitMix64(seed: state)
@@ -162,7 +163,7 @@ struct NaiveChoice {
       Self.first(key &+ UInt64(counter) &* 0x9E37_79B9_7F4A_7C15)
     }
     func scaled(_ word: UInt64, _ count: Int) -> Int { Int(word.multipliedFullWidth(by: UInt64(count)).high) }
-    isMirrored = Double(word(3 * sample) >> 11) / 9_007_199_254_740_992 < augmentation.mirrorProbability
+    isFlipped = Double(word(3 * sample) >> 11) / 9_007_199_254_740_992 < augmentation.flipProbability
     switch augmentation.crop {
     case .random:
       row = scaled(word(3 * sample + 1), rows + 1)

@@ -5,38 +5,6 @@ import Synchronization
 import Testing
 
 extension LoaderTests {
-  @Test func imagesAndMasksAreCroppedAlike() throws {
-    var synthetic = SyntheticImages(seed: 31)
-    let imageFormat = ImageFormat(height: 9, width: 14, channels: 3)
-    let maskFormat = ImageFormat(height: 9, width: 14, elementType: .bool)
-    let images = synthetic.uniform(imageFormat, count: 25)
-    let masks = synthetic.uniform(maskFormat, count: 25)
-    let pairs = try ZippedStore(
-      InMemoryStore(copying: ModelStore(images)), masks: ModelStore(masks))
-    let augmentation = Augmentation(crop: .random(height: 4, width: 6), mirrorProbability: 0.5)
-    var seen: [Int] = []
-    try pairs.pairs(
-      of: 4, in: .shuffled(seed: 2, epoch: 2), as: .float32(), augmentation: augmentation
-    ).forEachBatch { batch in
-      let partner = try #require(batch.masks)
-      #expect(partner.indices == batch.indices && partner.masks == nil)
-      for (place, index) in batch.indices.enumerated() {
-        let choice = NaiveChoice(augmentation, seed: 2, epoch: 2, sample: index, rows: 5, columns: 8)
-        func window(_ model: ModelImages, _ tensor: TensorFormat) -> [UInt8] {
-          NaiveTensor(format: model.formats[index], pixels: model.pixels[index]).window(
-            tensor, row: choice.row, column: choice.column, height: 4, width: 6, mirrored: choice.isMirrored)
-        }
-        let image = Array(bytes(batch.pixels)[batch.layout.byteRange(of: place)])
-        let mask = Array(bytes(partner.pixels)[partner.layout.byteRange(of: place)])
-        #expect(image == window(images, .float32()))
-        #expect(mask == window(masks, .stored))
-      }
-      seen += batch.indices
-    }
-    #expect(seen.sorted() == Array(0..<25))
-    #expect(try drain(pairs.batches(of: 4)).indices == Array(0..<25))
-  }
-
   @Test func storesOfSeveralKindsLoadTogether() throws {
     let whole = try makeStore(count: 90)
     let parts = ConcatenatedStore([

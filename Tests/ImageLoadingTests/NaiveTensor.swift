@@ -67,11 +67,11 @@ struct NaiveTensor {
 
   /// The bytes of the tensor of a window.
   func window(
-    _ tensor: TensorFormat, row: Int, column: Int, height: Int, width: Int, mirrored: Bool
+    _ tensor: TensorFormat, row: Int, column: Int, height: Int, width: Int, flipped: Bool
   ) -> [UInt8] {
     var result: [UInt8] = []
     func append(_ y: Int, _ x: Int, _ channel: Int) {
-      let bytes = sample(row + y, column + (mirrored ? width - 1 - x : x), channel)
+      let bytes = sample(row + y, column + (flipped ? width - 1 - x : x), channel)
       guard let type = tensor.elementType else {
         result += bytes
         return
@@ -87,7 +87,7 @@ struct NaiveTensor {
         for place in 0..<4 { result.append(UInt8(truncatingIfNeeded: bits >> (8 * UInt32(place)))) }
       }
     }
-    if tensor.layout == .nhwc {
+    if tensor.dimensionOrder == .nhwc {
       for y in 0..<height { for x in 0..<width { for c in 0..<format.channels { append(y, x, c) } } }
     } else {
       for c in 0..<format.channels { for y in 0..<height { for x in 0..<width { append(y, x, c) } } }

@@ -135,8 +135,8 @@ import Testing
       .weighted([1], seed: 0, epoch: 0), .weighted([0, 0, 0], seed: 0, epoch: 0),
       .weighted([1, -1, 1], seed: 0, epoch: 0), .weighted([1, .nan, 1], seed: 0, epoch: 0),
       .weighted([1, 1, 1], seed: 0, epoch: 0, draws: -1), .classBalanced(seed: 0, epoch: 0),
-      .sequential.rank(2, of: 2), .sequential.rank(-1, of: 2), .sequential.rank(0, of: 0),
-      .sequential.rank(0, of: .max),
+      .sequential.sharded(2, of: 2), .sequential.sharded(-1, of: 2), .sequential.sharded(0, of: 0),
+      .sequential.sharded(0, of: .max),
     ]
     for order in orders {
       let error = #expect(throws: StoreError.self) { _ = try order.indices(of: 3) }

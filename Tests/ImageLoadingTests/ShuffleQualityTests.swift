@@ -9,21 +9,21 @@ import Testing
   @Test func aBlockShuffleMixesSortedClasses() throws {
     for (blockSize, window) in [(50, 40), (16, 128), (100, 100), (8, 300)] {
       let order = SampleOrder.blockShuffled(seed: 1, epoch: 0, blockSize: blockSize, window: window)
-      let quality = try order.quality(of: 20_000, labels: Self.sorted, batch: 256)
+      let quality = try order.quality(of: 20_000, labels: Self.sorted, batchSize: 256)
       let ratio = try #require(quality.classShareRatio)
       #expect(ratio < 1.1, "\(ratio) in windows of \(window) blocks of \(blockSize)")
     }
   }
 
   @Test func sequenceIsTheWorst() throws {
-    let quality = try SampleOrder.sequential.quality(of: 20_000, labels: Self.sorted, batch: 250)
+    let quality = try SampleOrder.sequential.quality(of: 20_000, labels: Self.sorted, batchSize: 250)
     #expect(quality.meanDisplacement == 0)
     #expect(quality.largestClassShare == 1)
   }
 
   @Test func aFullShuffleGoesFar() throws {
     let order = SampleOrder.shuffled(seed: 5, epoch: 5)
-    let quality = try order.quality(of: 20_000, labels: Self.sorted, batch: 256)
+    let quality = try order.quality(of: 20_000, labels: Self.sorted, batchSize: 256)
     #expect(abs(quality.meanDisplacement - 1.0 / 3) < 0.01)
     #expect(quality.classShareRatio == 1)
     // What theory says of the largest of 20 counts of 256 images is near 20.
@@ -33,7 +33,7 @@ import Testing
 
   @Test func aWindowOfOneBlockMixesLittle() throws {
     let order = SampleOrder.blockShuffled(seed: 5, epoch: 5, blockSize: 500, window: 1)
-    let quality = try order.quality(of: 20_000, labels: Self.sorted, batch: 250)
+    let quality = try order.quality(of: 20_000, labels: Self.sorted, batchSize: 250)
     #expect(try #require(quality.classShareRatio) > 5)
   }
 }

@@ -2,9 +2,9 @@ import Foundation
 import ImageLoading
 import ImageStoreCore
 
-/// The byte that stands at a place of an image of ``makeStore(count:height:width:channels:labelled:)``.
-func byte(_ index: Int, _ place: Int) -> UInt8 {
-  let product = UInt64(index * 1_000_003 + place + 1) &* 0x9E37_79B9_7F4A_7C15
+/// The byte at an offset in an image of ``makeStore(count:height:width:channels:labelled:)``.
+func byte(_ index: Int, _ offset: Int) -> UInt8 {
+  let product = UInt64(index * 1_000_003 + offset + 1) &* 0x9E37_79B9_7F4A_7C15
   return UInt8(truncatingIfNeeded: product >> 56)
 }
 
@@ -16,7 +16,7 @@ func makeStore(
   var pixels: [UInt8] = []
   pixels.reserveCapacity(count * format.byteCount)
   for index in 0..<count {
-    for place in 0..<format.byteCount { pixels.append(byte(index, place)) }
+    for offset in 0..<format.byteCount { pixels.append(byte(index, offset)) }
   }
   var annotations = Annotations(labels: labelled ? (0..<count).map { $0 % 10 } : nil)
   annotations.columns["name"] = .string((0..<count).map { "image \($0)" })
@@ -72,6 +72,14 @@ struct WatchedStore: StoreWrapper {
   ) throws(StoreError) {
     try onRead(indices.indices.map { indices[$0] })
     try base.forEachImage(indices, body)
+  }
+}
+
+extension BatchLoader {
+  /// Calls `body` with every batch in turn.
+  func forEachBatch(_ body: (LoadedBatch) throws -> Void) throws {
+    var batches = makeBlockingIterator()
+    while let batch = try batches.next() { try body(batch) }
   }
 }
 

@@ -29,7 +29,6 @@ import Testing
     .shelf("concatenated of each image") { store in
       ConcatenatedStore(try (0..<store.count).map { try InMemoryStore(copying: store.subset($0..<$0 + 1)) })
     },
-    .shelf("zipped") { try ZippedStore($0, masks: $0) },
   ]
 
   @Test(arguments: factories)

@@ -13,16 +13,18 @@ struct EpochRun {
     let options = LoaderOptions(workers: workers)
     var seen = [Bool](repeating: false, count: store.count)
     var most = 0
-    try store.batches(of: 32, in: .shuffled(seed: 1, epoch: 0), options: options).forEachBatch { batch in
-      for (place, index) in batch.indices.enumerated() {
-        let range = batch.layout.byteRange(of: place)
+    var batches = store.batches(of: 32, in: .shuffled(seed: 1, epoch: 0), options: options)
+      .makeBlockingIterator()
+    while let batch = try batches.next() {
+      for (position, index) in batch.indices.enumerated() {
+        let range = batch.layout.byteRange(of: position)
         let expected = SampleImages.words(index, count: range.count / 8)
         let isEqual = unsafe batch.pixels.withUnsafeBytes { pixels in
           unsafe expected.withUnsafeBytes { words in
             unsafe memcmp(pixels.baseAddress! + range.lowerBound, words.baseAddress!, words.count) == 0
           }
         }
-        guard isEqual, !seen[index], batch.labels[place] == Int32(index % 10) else {
+        guard isEqual, !seen[index], batch.labels[position] == Int32(index % 10) else {
           throw StoreError(.corrupt, "another image than was written", image: index)
         }
         seen[index] = true
@@ -37,8 +39,8 @@ struct EpochRun {
     ProcessMemory.printPeak()
   }
 
-  /// The time of epochs by one worker and by two, the best of five each in turns, and the processor's, which two workers
-  /// should not take more of.
+  /// Compares the time that epochs take with one worker and with two, the best of five each in turns, and the processor
+  /// time, of which two workers should not take more.
   func compareWorkers() throws {
     var best = [Double](repeating: .infinity, count: 3)
     var processor = best
@@ -58,7 +60,7 @@ struct EpochRun {
     print(
       String(
         format:
-          "  one worker %.2f us an image, two workers %.2f: %.2f times as fast; of the processor %.2f and %.2f",
+          "  one worker %.2f us per image, two workers %.2f: %.2f times as fast; of the processor %.2f and %.2f",
         best[1] * perImage, best[2] * perImage, best[1] / best[2], processor[1] * perImage,
         processor[2] * perImage))
   }

@@ -20,11 +20,11 @@ struct SampleImages: ImageStore {
   static func words(_ index: Int, count: Int) -> [UInt64] {
     var state = UInt64(index) &* 0x9E37_79B9_7F4A_7C15 | 1
     var words = [UInt64](repeating: 0, count: count)
-    for place in 0..<count {
+    for offset in 0..<count {
       state ^= state << 13
       state ^= state >> 7
       state ^= state << 17
-      words[place] = state & 0x0F0F_0F0F_0F0F_0F0F
+      words[offset] = state & 0x0F0F_0F0F_0F0F_0F0F
     }
     return words
   }

@@ -27,7 +27,7 @@ final class LoaderBenchmarks: XCTestCase {
   }
 
   private func measure(_ name: String, _ store: any ImageStore, _ recorder: Recorder) throws {
-    let planes = TensorFormat.standardized(mean: [0.49, 0.48, 0.45], deviation: [0.25, 0.24, 0.26])
+    let planes = TensorFormat.normalized(mean: [0.49, 0.48, 0.45], standardDeviation: [0.25, 0.24, 0.26])
     for (work, tensor) in [("epoch", TensorFormat.stored), ("float epoch", planes)] {
       for workers in [1, 2] {
         let loader = store.batches(
@@ -36,7 +36,10 @@ final class LoaderBenchmarks: XCTestCase {
         var seen = 0
         try recorder.measure(
           name, work, count: store.count / Self.batch * Self.batch, threads: workers
-        ) { try loader.forEachBatch { seen &+= $0.indices[0] } }
+        ) {
+          var batches = loader.makeBlockingIterator()
+          while let batch = try batches.next() { seen &+= batch.indices[0] }
+        }
       }
     }
   }

@@ -1,21 +1,23 @@
-/// How batches are made ahead.
+/// How batches are made ahead of the consumer.
 public struct LoaderOptions: Sendable, Hashable {
-  /// What happens to the images at the end that do not fill a batch.
+  /// What happens to the images at the end that are too few for a full batch.
   public enum LastBatch: String, Sendable, Hashable, Codable, CaseIterable {
-    /// What becomes of them: a smaller batch, or nothing.
-    case keep, drop
+    /// They become a smaller batch.
+    case keep
+    /// They are left out.
+    case drop
   }
 
-  /// What happens to the images at the end that do not fill a batch.
+  /// What happens to the images at the end that are too few for a full batch.
   public var lastBatch: LastBatch
-  /// The most batches that are made, or being made, ahead of the consumer.
+  /// The most batches that are made, or being made, ahead of the consumer; at least 1.
   ///
-  /// A loader holds the memory of at most two more than that, for use again, besides what the consumer
+  /// A loader holds the memory of at most two more, for reuse, besides the batches that the consumer
   /// keeps: see ``BatchLoader``.
   public var prefetch: Int
-  /// The threads that make batches; nil for one a processor, at most 8.
+  /// The number of threads that make batches; nil for one per processor, at most 8.
   public var workers: Int?
-  /// The columns that batches carry.
+  /// The names of the columns that batches carry.
   public var columns: [String]
 
   /// Creates options; the parameters are the properties.

@@ -2,8 +2,8 @@ internal import ImageStoreCore
 
 /// Makes any batch of an epoch: what workers share.
 struct BatchReader: Sendable {
+  /// How many batches there are.
   let count: Int
-  let hasMasks: Bool
   private let size: Int
   private let indices: SampleIndices
   private let order: SampleOrder
@@ -21,48 +21,64 @@ struct BatchReader: Sendable {
 
   /// Reads labels and columns, and checks the arguments of a loader.
   init(_ request: LoaderRequest) throws(StoreError) {
-    let store = request.store
+    let store = request.images
     guard request.batchSize > 0 else {
       throw StoreError(.invalidArgument, "batches of \(request.batchSize) images")
     }
-    guard request.position.imageCount == store.count else {
+    guard request.state.imageCount == store.count else {
       throw StoreError(
         .invalidArgument,
-        "a position among \(request.position.imageCount) images where the store has \(store.count)",
-        remedy: "resume with the store that the position was taken from")
+        "the state is that of \(request.state.imageCount) images, but the store has \(store.count)",
+        remedy: "resume with the store that the state was taken from")
+    }
+    guard request.masks == nil || request.masks?.count == store.count else {
+      throw StoreError(
+        .invalidArgument, "\(request.masks?.count ?? 0) masks for \(store.count) images",
+        remedy: "give one mask per image")
     }
     try request.augmentation.validate()
-    order = request.position.order
+    order = request.state.order
     imageCount = store.count
-    indices = try order.indices(of: store, from: request.position.position)
-    let size = request.batchSize
-    self.size = size
+    indices = try order.indices(of: store, from: request.state.position)
+    size = request.batchSize
     count =
       switch request.options.lastBatch {
       case .keep: indices.count / size + (indices.count % size == 0 ? 0 : 1)
       case .drop: indices.count / size
       }
-    labels = try store.labels()
-    var columns: [String: Column] = [:]
-    for name in request.options.columns { columns[name] = try store.column(name) }
-    self.columns = columns
-    images = TensorReader(store, tensor: request.tensor, request)
-    hasMasks = request.masks != nil
-    if let (partner, tensor) = request.masks {
-      guard partner.count == store.count else {
-        throw StoreError(
-          .invalidArgument, "\(partner.count) images to pair with \(store.count)",
-          remedy: "pair stores whose images belong together one by one")
-      }
-      masks = TensorReader(partner, tensor: tensor, request)
+    labels = try Self.labels(of: store)
+    columns = try Self.columns(request.options.columns, of: store)
+    images = TensorReader(store, as: request.tensor, request)
+    if let partner = request.masks {
+      masks = TensorReader(partner, as: request.maskTensor, request)
     } else {
       masks = nil
     }
-    if case .sequential = order.kind {
-      store.advise(.sequential)
-    } else {
-      store.advise(.random)
+    let pattern = if case .sequential = order.kind { AccessPattern.sequential } else { AccessPattern.random }
+    store.advise(pattern)
+    request.masks?.advise(pattern)
+  }
+
+  private static func labels(of store: any ImageStore) throws(StoreError) -> [Int]? {
+    guard let labels = try store.labels() else { return nil }
+    guard labels.count == store.count else {
+      throw StoreError(.corrupt, "\(labels.count) labels for \(store.count) images")
     }
+    return labels
+  }
+
+  private static func columns(
+    _ names: [String], of store: any ImageStore
+  ) throws(StoreError) -> [String: Column] {
+    var columns: [String: Column] = [:]
+    for name in names {
+      let column = try store.column(name)
+      guard column.count == store.count else {
+        throw StoreError(.corrupt, "\(column.count) values for \(store.count) images", key: name)
+      }
+      columns[name] = column
+    }
+    return columns
   }
 
   /// Makes a batch.
@@ -80,80 +96,48 @@ struct BatchReader: Sendable {
     unsafe storage.indices.withUnsafeMutableBufferPointer { memory in
       unsafe indices.fill(memory, from: start)
     }
-    storage.position = LoaderState(
-      order: order, imageCount: imageCount, position: indices.joinedPosition(after: end))
+    storage.state = LoaderState(
+      order: order, imageCount: imageCount, position: indices.globalPosition(after: end))
     let samples = TensorReader.Samples(
-      indices: storage.indices, firstPosition: indices.joinedPosition(of: start),
-      stride: order.rank?.count ?? 1)
-    do throws(StoreError) {
-      try readLabels(into: storage)
-      try images.read(samples, into: &storage.images, workspace.images)
-      if let masks {
-        try checkPairs(samples, with: masks)
-        try masks.read(samples, into: &storage.masks!, workspace.masks)
-      }
-    } catch {
-      throw locate(error, samples.indices)
-    }
+      indices: storage.indices, firstPosition: indices.globalPosition(of: start),
+      stride: order.shard?.count ?? 1)
+    try gatherLabels(into: storage)
+    for (name, column) in columns { storage.columns[name] = column.gathering(storage.indices) }
+    try images.read(samples, into: &storage.images, workspace.images)
+    guard let masks else { return }
+    try checkSizes(samples.indices, of: masks)
+    try masks.read(samples, into: &storage.masks, workspace.masks)
   }
 
-  private func readLabels(into storage: BatchStorage) throws(StoreError) {
+  private func gatherLabels(into storage: BatchStorage) throws(StoreError) {
+    guard let labels else { return }
     // Taken out and put back, so that it is appended to as a variable and not through the object.
     var batchLabels = storage.labels
     storage.labels = []
     batchLabels.removeAll(keepingCapacity: true)
-    if let labels {
-      guard labels.count == imageCount else {
-        throw StoreError(.corrupt, "\(labels.count) labels for \(imageCount) images")
+    let indices = storage.indices
+    for index in indices {
+      guard let label = Int32(exactly: labels[index]) else {
+        throw StoreError(
+          .unsupported, "the label \(labels[index]) does not fit the 32 bits of a batch's labels",
+          remedy: "read it with labels()", image: index)
       }
-      let indices = storage.indices
-      for index in indices {
-        guard let label = Int32(exactly: labels[index]) else {
-          throw StoreError(
-            .unsupported, "the label \(labels[index]) does not fit the 32 bits of a batch's labels",
-            remedy: "read it with labels()", image: index)
-        }
-        batchLabels.append(label)
-      }
+      batchLabels.append(label)
     }
     storage.labels = batchLabels
-    guard !columns.isEmpty else { return }
-    for (name, column) in columns {
-      guard column.count == imageCount else {
-        throw StoreError(.corrupt, "\(column.count) values for \(imageCount) images", key: name)
-      }
-      storage.columns[name] = column.gathering(storage.indices)
-    }
   }
 
-  /// Checks that partners have the same height and width, so that one crop serves both.
-  private func checkPairs(
-    _ samples: TensorReader.Samples, with masks: TensorReader
-  ) throws(StoreError) {
+  /// Checks that images and masks have the same height and width, so that one crop serves both.
+  private func checkSizes(_ indices: [Int], of masks: TensorReader) throws(StoreError) {
     let isUniform = images.store.format != nil && masks.store.format != nil
-    for index in isUniform ? samples.indices.prefix(1) : samples.indices[...] {
+    for index in isUniform ? indices.prefix(1) : indices[...] {
       let format = try images.store.format(at: index)
-      let partner = try masks.store.format(at: index)
-      guard format.height == partner.height && format.width == partner.width else {
+      let mask = try masks.store.format(at: index)
+      guard format.height == mask.height && format.width == mask.width else {
         throw StoreError(
-          .invalidArgument, "an image of \(format) masks with one of \(partner)",
-          remedy: "pair images of equal height and width", image: index)
+          .invalidArgument, "an image of \(format) with a mask of \(mask)",
+          remedy: "pair images with masks of the same height and width", image: index)
       }
     }
-  }
-
-  /// Finds which image an error belongs to where the store did not say.
-  private func locate(_ error: StoreError, _ indices: [Int]) -> StoreError {
-    guard error.image == nil, error.code != .indexOutOfRange, error.code != .limitExceeded else {
-      return error
-    }
-    for index in indices {
-      do throws(StoreError) {
-        try images.store.withImage(at: index) { (_, _) throws(StoreError) in }
-      } catch {
-        return error.at(image: index)
-      }
-    }
-    return error
   }
 }

@@ -2,14 +2,27 @@ internal import ImageStoreCore
 internal import StoreIO
 internal import Synchronization
 
+/// What was asked of a loader.
+struct LoaderRequest: Sendable {
+  let images: any ImageStore
+  /// The masks of the images, one per image, if batches are pairs.
+  let masks: (any ImageStore)?
+  let batchSize: Int
+  let state: LoaderState
+  let tensor: TensorFormat
+  let maskTensor: TensorFormat
+  let augmentation: Augmentation
+  let options: LoaderOptions
+}
+
 /// Workers that make batches ahead of a consumer, in order.
 ///
-/// Batches are claimed by number, made outside the lock and put in a ring of `prefetch` places; the
+/// Batches are claimed by number, made outside the lock and put in a ring of `prefetch` slots; the
 /// consumer takes them by number. A worker that finds the ring full sleeps until half of it is empty.
 ///
 /// Invariant behind `@unchecked Sendable`: every stored variable is used under `monitor`.
 @safe final class LoaderPipeline: @unchecked Sendable {
-  private enum Place {
+  private enum Slot {
     case empty
     case ready(BatchStorage)
     case failed(StoreError)
@@ -25,12 +38,12 @@ internal import Synchronization
 
   private let request: LoaderRequest
   private let prefetch: Int
-  /// How many batches are to be ready before a waiting consumer is woken: several where a batch takes no
-  /// longer to make than a thread to wake.
+  /// How many batches are to be ready before a waiting consumer is woken: several if it takes no longer to
+  /// make a batch than to wake a thread.
   private let wakingCount: Int
   private let monitor = Monitor()
   private var reader: BatchReader?
-  private var ring: [Place]
+  private var ring: [Slot]
   private var pool: [BatchStorage] = []
   private var claimed = 0
   private var delivered = 0
@@ -44,7 +57,7 @@ internal import Synchronization
   init(_ request: LoaderRequest) {
     self.request = request
     prefetch = max(1, request.options.prefetch)
-    wakingCount = request.store.lendsWithoutCopy ? max(1, prefetch / 2) : 1
+    wakingCount = request.images.isZeroCopy ? max(1, prefetch / 2) : 1
     ring = Array(repeating: .empty, count: prefetch)
   }
 
@@ -72,7 +85,7 @@ internal import Synchronization
       }
       wakeConsumer()
       guard !isStopped else { return }
-      // With fewer threads than asked for, the loader is slower and no less right.
+      // With fewer threads than asked for, the loader is slower but right.
       for _ in 1..<max(workers, 1) where !WorkerThread.start({ [self] in work() }) { break }
     } catch {
       fail(error)
@@ -93,15 +106,15 @@ internal import Synchronization
     while let (number, storage) = claim(sleeping: true) { make(number, storage, workspace) }
   }
 
-  /// The next batch to make with memory for it, or nil where there is none to make.
+  /// The next batch to make with memory for it, or nil if there is none to make.
   private func claim(sleeping: Bool) -> (Int, BatchStorage)? {
     monitor.lock()
     defer { monitor.unlock() }
     while true {
-      guard !isStopped && claimed < limit, let reader else { return nil }
+      guard !isStopped && claimed < limit, reader != nil else { return nil }
       if claimed - delivered < prefetch {
         claimed += 1
-        return (claimed - 1, storage(for: reader))
+        return (claimed - 1, freeStorage())
       }
       guard sleeping else { return nil }
       sleepingWorkers += 1
@@ -110,15 +123,15 @@ internal import Synchronization
     }
   }
 
-  /// Memory that nobody holds a batch of any more, or new memory. Under the lock.
-  private func storage(for reader: BatchReader) -> BatchStorage {
+  /// Storage that no batch uses any more, or new storage. Under the lock.
+  private func freeStorage() -> BatchStorage {
     if let free = pool.first(where: { $0.isFree.load(ordering: .acquiring) }) {
       free.isFree.store(false, ordering: .relaxed)
       return free
     }
-    let new = BatchStorage(position: request.position, hasMasks: reader.hasMasks)
+    let new = BatchStorage(state: request.state)
     new.isFree.store(false, ordering: .relaxed)
-    // Two more than are made ahead: the batch the consumer uses, and one it has not let go of yet.
+    // Two more than are made ahead: the batch that the consumer uses, and one that it has not released yet.
     if pool.count < prefetch + 2 {
       pool.append(new)
     } else {
@@ -128,17 +141,17 @@ internal import Synchronization
   }
 
   private func make(_ number: Int, _ storage: BatchStorage, _ workspace: BatchReader.Workspace) {
-    var place: Place
+    var slot: Slot
     do throws(StoreError) {
       try reader!.read(number, into: storage, workspace)
-      place = .ready(storage)
+      slot = .ready(storage)
     } catch {
-      place = .failed(error)
+      slot = .failed(error)
     }
     monitor.lock()
-    if case .failed = place { limit = min(limit, number + 1) }
-    ring[number % prefetch] = place
-    place = .empty
+    if case .failed = slot { limit = min(limit, number + 1) }
+    ring[number % prefetch] = slot
+    slot = .empty
     let isAwaited = shouldWake()
     monitor.unlock()
     if isAwaited { wakeConsumer() }
@@ -175,19 +188,19 @@ internal import Synchronization
 
   private func takeLocked() -> Delivery {
     if delivered >= limit || isStopped { return .end }
-    let place = ring[delivered % prefetch]
-    if case .empty = place { return .notYet }
+    let slot = ring[delivered % prefetch]
+    if case .empty = slot { return .notYet }
     ring[delivered % prefetch] = .empty
     delivered += 1
     if sleepingWorkers > 0 && claimed - delivered <= prefetch / 2 { monitor.signal(.worker) }
-    switch place {
+    switch slot {
     case .ready(let storage): return .batch(storage)
     case .failed(let error): return .failure(error)
     case .empty: return .notYet
     }
   }
 
-  /// The next batch; the calling thread makes batches too while it would wait.
+  /// The next batch; the calling thread makes batches itself instead of waiting.
   func takeWaiting(_ workspace: BatchReader.Workspace) -> Delivery {
     while true {
       monitor.lock()
@@ -211,7 +224,7 @@ internal import Synchronization
     }
   }
 
-  /// Resumes once ``take()`` has something, or at once where it has already.
+  /// Resumes once ``take()`` has something, or at once if it already has.
   func waitUntilReady() async {
     await unsafe withUnsafeContinuation { (continuation: UnsafeContinuation<Void, Never>) in
       monitor.lock()
@@ -223,7 +236,7 @@ internal import Synchronization
     }
   }
 
-  /// Has workers end after the batches they are at, and whoever waits resume.
+  /// Has workers end after the batches they are making, and resumes a consumer that waits.
   func stop() {
     monitor.lock()
     isStopped = true
@@ -233,4 +246,15 @@ internal import Synchronization
     monitor.unlock()
     wakeConsumer()
   }
+}
+
+/// What loaders have running and in memory in this process, so that tests can tell that nothing is left.
+package enum LoaderDiagnostics {
+  static let threads = Atomic(0)
+  static let batches = Atomic(0)
+
+  /// The worker threads that have not ended.
+  package static var threadCount: Int { threads.load(ordering: .acquiring) }
+  /// The batches whose memory has not been returned to the system.
+  package static var batchCount: Int { batches.load(ordering: .acquiring) }
 }

@@ -6,10 +6,10 @@ internal import Glibc
 internal import Musl
 #endif
 
-/// A lock with two conditions to wait for, which the standard library's `Mutex` has not.
+/// A lock with two conditions to wait for, which the standard library's `Mutex` does not have.
 ///
-/// Invariant behind `@unchecked Sendable`: the objects of the system stay where they are for as long as
-/// the monitor lives, and are used as POSIX has them used.
+/// Invariant behind `@unchecked Sendable`: the objects of the system stay at their addresses for as long as
+/// the monitor lives, and are used as POSIX prescribes.
 @safe final class Monitor: @unchecked Sendable {
   enum Condition: Int {
     case worker = 0
@@ -43,7 +43,7 @@ internal import Musl
     return body()
   }
 
-  /// Gives the lock up until the condition is signalled (or for no reason), and takes it again.
+  /// Releases the lock until the condition is signalled (or for no reason), and takes it again.
   func wait(for condition: Condition) { unsafe pthread_cond_wait(conditions + condition.rawValue, mutex) }
 
   func signal(_ condition: Condition) { unsafe pthread_cond_broadcast(conditions + condition.rawValue) }

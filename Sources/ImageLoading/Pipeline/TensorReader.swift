@@ -1,135 +1,171 @@
 internal import ImageStoreCore
 
-/// Reads the images of a batch from one store, converting them on the way.
+/// Reads the images of a batch from one store, and converts them on the way.
 struct TensorReader: Sendable {
   let store: any ImageStore
-  let converter: BatchConverter
-  /// Whether the choices depend on positions of the order, since it may have an image several times.
-  let choosesByPosition: Bool
+  private let converter: BatchConverter
+  /// Whether the choices depend on positions of the order, because it may have an image several times.
+  private let choosesByPosition: Bool
+  /// The store again if its images lie in memory that stays as long as the store does.
+  private let locatingStore: (any LocatingStore)?
 
-  init(_ store: any ImageStore, tensor: TensorFormat, _ request: LoaderRequest) {
+  init(_ store: any ImageStore, as tensor: TensorFormat, _ request: LoaderRequest) {
     self.store = store
-    let order = request.position.order
+    let order = request.state.order
     let (seed, epoch) = order.seedAndEpoch
     converter = BatchConverter(
       tensor: tensor, augmentation: request.augmentation,
       seed: request.augmentation.seed ?? seed, epoch: request.augmentation.epoch ?? epoch)
     choosesByPosition = order.drawsWithReplacement
+    let locating = store as? any LocatingStore
+    locatingStore = locating?.locatesImages == true ? locating : nil
   }
 
   /// What a worker keeps between batches.
   final class Workspace {
     var conversion: Conversion?
     var regions: [ImageRegion] = []
-    /// Where images lie, for prefetching alone: never to be read from.
-    var addresses: [UInt] = []
+    /// Where the images of a batch lie while it is made.
+    var images: [LocatedImage] = []
     var memory = BatchMemory()
   }
 
-  /// The images of a batch, and the positions of the joined order they stand at.
+  /// The images of a batch, and their global positions in the order.
   struct Samples {
     let indices: [Int]
     let firstPosition: Int
     let stride: Int
   }
 
-  private func sample(_ place: Int, of samples: Samples) -> Int {
-    choosesByPosition ? samples.firstPosition + place * samples.stride : samples.indices[place]
+  /// What the augmentation of the image at a position of the batch is chosen by.
+  private func sample(_ position: Int, of samples: Samples) -> Int {
+    choosesByPosition ? samples.firstPosition + position * samples.stride : samples.indices[position]
   }
 
   /// Reads the images of a batch; its indices are those of images that exist.
+  ///
+  /// - Throws: what the store throws, with the index of the image.
   func read(
-    _ samples: Samples, into part: inout BatchStorage.Part, _ workspace: Workspace
+    _ samples: Samples, into tensor: inout BatchStorage.Tensor, _ workspace: Workspace
   ) throws(StoreError) {
-    part.tensor = converter.tensor
-    guard let first = samples.indices.first else {
-      part.layout = BatchLayout([])
-      return try part.memory.fill(0) { (_) throws(StoreError) in }
+    do throws(StoreError) {
+      try convert(samples, into: &tensor, workspace)
+    } catch {
+      throw naming(error, samples.indices)
     }
-    if converter.isPlain {
-      var region: ImageRegion?
-      if case .fixed(let fixed) = converter.augmentation.crop { region = fixed }
-      part.layout = try store.batchLayout(samples.indices, regions: region.map { [$0] } ?? [])
-      return try part.memory.fill(part.layout.byteCount) { (output) throws(StoreError) in
-        if let region {
-          try store.read(samples.indices.span, region: region, into: &output)
-        } else {
-          try store.read(samples.indices.span, into: &output)
-        }
+  }
+
+  /// The error with the image it belongs to, which is found by reading the batch again if the store did not say.
+  private func naming(_ error: StoreError, _ indices: [Int]) -> StoreError {
+    guard error.image == nil, error.code != .indexOutOfRange, error.code != .limitExceeded else {
+      return error
+    }
+    for index in indices {
+      do throws(StoreError) {
+        try store.withImage(at: index) { (_, _) throws(StoreError) in }
+      } catch {
+        return error.at(image: index)
       }
     }
+    return error
+  }
+
+  /// Chooses how to read: whole images or regions, copied or converted.
+  private func convert(
+    _ samples: Samples, into tensor: inout BatchStorage.Tensor, _ workspace: Workspace
+  ) throws(StoreError) {
+    tensor.format = converter.tensor
+    guard let first = samples.indices.first else {
+      tensor.layout = BatchLayout([])
+      return try tensor.memory.fill(0) { (_) throws(StoreError) in }
+    }
+    if converter.isPlain { return try readPlain(samples, into: &tensor) }
     let format: ImageFormat
     if let uniform = store.format { format = uniform } else { format = try store.format(at: first) }
     let delivered = try converter.delivered(format, image: first)
-    part.layout = BatchLayout(delivered, count: samples.indices.count)
-    if converter.isRegionEach && store.format != nil {
+    tensor.layout = BatchLayout(delivered, count: samples.indices.count)
+    if store.format != nil && converter.isRegionEach {
       let regions = chooseRegions(samples, format: format, delivered: delivered, workspace)
-      return try part.memory.fill(part.layout.byteCount) { (output) throws(StoreError) in
+      return try tensor.memory.fill(tensor.layout.byteCount) { (output) throws(StoreError) in
         try store.read(samples.indices.span, regions: regions.span, into: &output)
       }
     }
-    if converter.readsRegions && !store.lendsWithoutCopy && store.format != nil {
-      return try readRegions(samples, format: format, delivered: delivered, into: &part, workspace)
+    if store.format != nil && converter.readsRegions && !store.isZeroCopy {
+      return try convertRegions(samples, format: format, delivered: delivered, into: &tensor, workspace)
     }
-    try lend(samples, delivered: delivered, into: &part, workspace)
+    try convertImages(samples, delivered: delivered, into: &tensor, workspace)
   }
 
-  /// Finds out where images lie, without touching them. A random image of a map is not where the processor
-  /// looks ahead by itself, and waiting for memory takes longer than converting, so each is fetched
-  /// while the one before is converted.
-  private func findAddresses(_ samples: Samples, _ workspace: Workspace) throws(StoreError) {
-    var addresses = workspace.addresses
-    workspace.addresses = []
-    addresses.removeAll(keepingCapacity: true)
-    if store.lendsWithoutCopy {
-      try store.forEachImage(samples.indices.span) { (_, _, pixels) throws(StoreError) in
-        addresses.append(unsafe pixels.withUnsafeBytes { UInt(bitPattern: $0.baseAddress) })
-      }
+  /// Reads images as they are stored, or the same region of each.
+  private func readPlain(
+    _ samples: Samples, into tensor: inout BatchStorage.Tensor
+  ) throws(StoreError) {
+    var regions: [ImageRegion] = []
+    if case .fixed(let region) = converter.augmentation.crop { regions = [region] }
+    tensor.layout = try store.batchLayout(samples.indices, regions: regions)
+    try tensor.memory.fill(tensor.layout.byteCount) { (output) throws(StoreError) in
+      try store.read(samples.indices.span, regions: regions.span, into: &output)
     }
-    workspace.addresses = addresses
   }
 
-  /// Converts images where the store has them.
-  private func lend(
-    _ samples: Samples, delivered: ImageFormat, into part: inout BatchStorage.Part,
+  /// Converts images from where the store has them.
+  private func convertImages(
+    _ samples: Samples, delivered: ImageFormat, into tensor: inout BatchStorage.Tensor,
     _ workspace: Workspace
   ) throws(StoreError) {
-    let slot = delivered.byteCount
-    try findAddresses(samples, workspace)
-    try unsafe part.memory.write(part.layout.byteCount) { (memory) throws(StoreError) in
-      var seen = 0
-      var conversion = workspace.conversion
-      try store.forEachImage(samples.indices.span) { (place, format, pixels) throws(StoreError) in
-        let index = samples.indices[place]
-        if conversion?.format != format {
+    let indices = samples.indices
+    try unsafe tensor.memory.write(tensor.layout.byteCount) { (memory) throws(StoreError) in
+      func convert(
+        _ position: Int, _ format: ImageFormat, _ pixels: RawSpan, next: UnsafeRawPointer?
+      ) throws(StoreError) {
+        let index = indices[position]
+        if workspace.conversion?.format != format {
           guard try converter.delivered(format, image: index) == delivered else {
             throw StoreError(
-              .invalidArgument, "\(format) in a batch that has \(delivered)",
+              .invalidArgument, "\(format) in a batch of \(delivered)",
               remedy: "crop images to one size, or take them as they are stored", image: index)
           }
-          conversion = Conversion(converter.tensor, format: format, delivered: delivered)
+          workspace.conversion = Conversion(converter.tensor, format: format, delivered: delivered)
         }
-        let choice = converter.choice(sample: sample(place, of: samples), format: format)
-        let next = place + 1 < workspace.addresses.count ? workspace.addresses[place + 1] : 0
+        let choice = converter.choice(sample: sample(position, of: samples), format: format)
         do throws(StoreError) {
-          try unsafe conversion!.convert(pixels, choice, to: memory + place * slot, next: next)
+          try unsafe workspace.conversion!.convert(
+            pixels, choice, to: memory + position * delivered.byteCount, next: next)
         } catch {
           throw error.at(image: index)
         }
-        seen += 1
       }
-      workspace.conversion = conversion
-      guard seen == samples.indices.count else {
-        throw StoreError(.corrupt, "the store lent \(seen) images of \(samples.indices.count)")
+      guard let locatingStore else {
+        var converted = 0
+        try store.forEachImage(indices.span) { (position, format, pixels) throws(StoreError) in
+          try convert(position, format, pixels, next: nil)
+          converted += 1
+        }
+        guard converted == indices.count else {
+          throw StoreError(.corrupt, "the store gave \(converted) images instead of \(indices.count)")
+        }
+        return
       }
+      // A random image of a map is not where the processor prefetches by itself, and waiting for memory takes
+      // longer than converting, so each image is fetched while the one before is converted.
+      var images = workspace.images
+      workspace.images = []
+      images.removeAll(keepingCapacity: true)
+      try locatingStore.locate(indices.span, into: &images)
+      for position in images.indices {
+        let image = images[position]
+        let next = position + 1 < images.count ? unsafe images[position + 1].address : nil
+        try unsafe convert(position, image.format, RawSpan(_unsafeBytes: image.bytes), next: next)
+      }
+      workspace.images = images
     }
   }
 
-  /// Reads the region of each image, so that formats that decode need not decode the rest, and converts
+  /// Reads the region of each image, so that stores that decode need not decode the rest, and converts
   /// those.
-  private func readRegions(
+  private func convertRegions(
     _ samples: Samples, format: ImageFormat, delivered: ImageFormat,
-    into part: inout BatchStorage.Part, _ workspace: Workspace
+    into tensor: inout BatchStorage.Tensor, _ workspace: Workspace
   ) throws(StoreError) {
     let regions = chooseRegions(samples, format: format, delivered: delivered, workspace)
     let cropped = format.resized(height: delivered.height, width: delivered.width)
@@ -144,16 +180,16 @@ struct TensorReader: Sendable {
       workspace.conversion = Conversion(converter.tensor, format: cropped, delivered: delivered)
     }
     let conversion = workspace.conversion!
-    try unsafe part.memory.write(part.layout.byteCount) { (memory) throws(StoreError) in
-      for place in samples.indices.indices {
-        var choice = converter.choice(sample: sample(place, of: samples), format: format)
+    try unsafe tensor.memory.write(tensor.layout.byteCount) { (memory) throws(StoreError) in
+      for position in samples.indices.indices {
+        var choice = converter.choice(sample: sample(position, of: samples), format: format)
         choice.row = 0
         choice.column = 0
         let source = unsafe UnsafeRawBufferPointer(
-          rebasing: workspace.memory.bytes[place * cropped.byteCount..<(place + 1) * cropped.byteCount])
-        try unsafe withRawSpan(of: source) { (pixels) throws(StoreError) in
-          try unsafe conversion.convert(pixels, choice, to: memory + place * delivered.byteCount)
-        }
+          rebasing: workspace.memory.bytes[
+            position * cropped.byteCount..<(position + 1) * cropped.byteCount])
+        try unsafe conversion.convert(
+          RawSpan(_unsafeBytes: source), choice, to: memory + position * delivered.byteCount)
       }
     }
   }
@@ -162,8 +198,8 @@ struct TensorReader: Sendable {
     _ samples: Samples, format: ImageFormat, delivered: ImageFormat, _ workspace: Workspace
   ) -> [ImageRegion] {
     workspace.regions.removeAll(keepingCapacity: true)
-    for place in samples.indices.indices {
-      let choice = converter.choice(sample: sample(place, of: samples), format: format)
+    for position in samples.indices.indices {
+      let choice = converter.choice(sample: sample(position, of: samples), format: format)
       workspace.regions.append(
         ImageRegion(
           row: choice.row, column: choice.column, height: delivered.height, width: delivered.width))

@@ -9,8 +9,8 @@ internal import Glibc
 internal import Musl
 #endif
 
-/// Threads of our own, since reading may wait for a disk and neither Swift's tasks nor Dispatch's queues
-/// may be kept from their work.
+/// Threads of the loader's own, since reading may wait for a disk, which would block the threads of Swift's
+/// tasks or of Dispatch's queues.
 enum WorkerThread {
   private final class Start {
     let work: @Sendable () -> Void
@@ -26,12 +26,12 @@ enum WorkerThread {
 
   /// Starts a thread that does `work` and ends.
   ///
-  /// - Returns: whether the system had one to give.
+  /// - Returns: false if the system has no thread to give.
   static func start(_ work: @escaping @Sendable () -> Void) -> Bool {
     var attributes = pthread_attr_t()
     unsafe pthread_attr_init(&attributes)
     defer { unsafe pthread_attr_destroy(&attributes) }
-    // musl's default of 128 KB is little for decoders; the pages are taken when they are touched.
+    // musl's default of 128 KB is too little for decoders. Pages take memory only once they are touched.
     unsafe pthread_attr_setstacksize(&attributes, 2 << 20)
     unsafe pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
     let context = unsafe Unmanaged.passRetained(Start(work)).toOpaque()

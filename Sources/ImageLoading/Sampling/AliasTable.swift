@@ -1,7 +1,9 @@
 internal import ImageStoreCore
 
-/// Walker's table for drawing numbers by weight in constant time, built as Vose has it (1991, "A linear
+/// Walker's table for drawing numbers by weight in constant time, built by Vose's method (1991, "A linear
 /// algorithm for generating random numbers with a given distribution").
+///
+/// A draw picks a number at random, and keeps it with the probability `share` or else takes its `alias`.
 struct AliasTable: Sendable {
   private var share: [Double]
   private var alias: [Int]
@@ -33,8 +35,8 @@ struct AliasTable: Sendable {
         small.append(more)
       }
     }
-    // Only rounding leaves any: what they lack of 1 is no share of another's. An image of weight 0 keeps
-    // its alias to one that has weight.
+    // Only rounding leaves any here: what they lack of 1 is not the share of another. An image of weight 0
+    // keeps its alias, which has weight.
     for index in small where weights[index] > 0 { share[index] = 1 }
     if let heaviest = large.last ?? weights.indices.max(by: { weights[$0] < weights[$1] }) {
       for index in small where weights[index] == 0 { alias[index] = heaviest }
@@ -42,9 +44,10 @@ struct AliasTable: Sendable {
     for index in large { share[index] = 1 }
   }
 
+  /// The number that two random words draw.
   @inline(__always)
   func draw(_ first: UInt64, _ second: UInt64) -> Int {
-    let place = first.scaled(to: share.count)
-    return Double(second >> 11) * 0x1p-53 < share[place] ? place : alias[place]
+    let number = first.scaled(to: share.count)
+    return Double(second >> 11) * 0x1p-53 < share[number] ? number : alias[number]
   }
 }

@@ -6,13 +6,13 @@ struct BlockShuffle: Sendable {
   private let blockSize: Int
   /// Images of a window none of whose blocks is short.
   private let windowCount: Int
-  /// The window that has the last block of the file, and by how much that block is short.
+  /// The window that has the last block of the file, and how many images that block lacks.
   private let shortWindow: Int
   private let deficit: Int
   /// Where the images of `shortWindow` end.
   private let shortWindowEnd: Int
   private let strata: [Stratum]
-  /// The strata that have a block more than the others, when there are windows to take it.
+  /// The strata that have one block more than the others.
   private let longStrata: [Int]
   private let windows: Int
   private let shortOrder: KeyedPermutation
@@ -89,24 +89,24 @@ struct BlockShuffle: Sendable {
       let part = unsafe UnsafeMutableBufferPointer(rebasing: results[done..<done + run])
       let mix = KeyedPermutation(count: end - start, key: windowKey.part(window))
       unsafe mix.fill(part, first: position - start, stride: stride)
-      unsafe locate(part, in: window)
+      unsafe resolve(part, in: window)
       done += run
     }
   }
 
-  /// Turns places within a window into indices of images.
-  private func locate(_ places: UnsafeMutableBufferPointer<Int>, in window: Int) {
-    // A window past the shorter strata has blocks of the longer ones alone.
+  /// Turns positions within a window into indices of images, in place.
+  private func resolve(_ positions: UnsafeMutableBufferPointer<Int>, in window: Int) {
+    // A window past the shorter strata has only blocks of the longer ones.
     let size = strata[strata.count - 1].blocks - (longStrata.isEmpty ? 0 : 1)
     let isRest = window >= size
     let inShort = isRest ? 0 : shortOrder[window]
     let inLong = longOrder[window]
-    for place in places.indices {
-      let (slot, image) = unsafe places[place].quotientAndRemainder(dividingBy: blockSize)
+    for offset in positions.indices {
+      let (slot, image) = unsafe positions[offset].quotientAndRemainder(dividingBy: blockSize)
       let stratum = strata[isRest ? longStrata[slot] : slot]
       var block = (stratum.blocks == size ? inShort : inLong) + stratum.rotation
       if block >= stratum.blocks { block -= stratum.blocks }
-      unsafe places[place] = (stratum.start + block) * blockSize + image
+      unsafe positions[offset] = (stratum.start + block) * blockSize + image
     }
   }
 }

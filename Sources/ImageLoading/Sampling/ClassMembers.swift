@@ -11,33 +11,34 @@ struct ClassMembers: Sendable {
     images = labels.indices.sorted { (labels[$0], $0) < (labels[$1], $1) }
     var found: [Int] = []
     var starts: [Int] = []
-    for (place, image) in images.enumerated() where found.last != labels[image] {
+    for (position, image) in images.enumerated() where found.last != labels[image] {
       found.append(labels[image])
-      starts.append(place)
+      starts.append(position)
     }
     self.labels = found
     self.starts = starts + [images.count]
   }
 
-  /// The images of a class, by its place in `labels`.
-  func members(_ place: Int) -> ArraySlice<Int> { images[starts[place]..<starts[place + 1]] }
+  /// The images of a class, which is a position in `labels`.
+  func members(_ number: Int) -> ArraySlice<Int> { images[starts[number]..<starts[number + 1]] }
 
   var imageCount: Int { images.count }
 
-  /// Calls `body` with the place of each class in `labels` and each of its images, shuffled.
-  func forEachShuffled(seed: UInt64, _ body: (_ place: Int, _ image: Int) -> Void) {
+  /// Calls `body` with each class, a position in `labels`, and each of its images, shuffled.
+  func forEachShuffled(seed: UInt64, _ body: (_ number: Int, _ image: Int) -> Void) {
     let key = RandomKey(seed: seed, epoch: 0, purpose: .folds)
-    for place in labels.indices {
-      let members = members(place)
-      let order = KeyedPermutation(count: members.count, key: key.part(place))
-      for position in 0..<members.count { body(place, members[members.startIndex + order[position]]) }
+    for number in labels.indices {
+      let members = members(number)
+      let order = KeyedPermutation(count: members.count, key: key.part(number))
+      for position in 0..<members.count { body(number, members[members.startIndex + order[position]]) }
     }
   }
 
+  /// The image that two random words draw: every class is equally likely, and every image of a class.
   @inline(__always)
   func draw(_ first: UInt64, _ second: UInt64) -> Int {
-    let place = first.scaled(to: labels.count)
-    let start = starts[place]
-    return images[start + second.scaled(to: starts[place + 1] - start)]
+    let number = first.scaled(to: labels.count)
+    let start = starts[number]
+    return images[start + second.scaled(to: starts[number + 1] - start)]
   }
 }

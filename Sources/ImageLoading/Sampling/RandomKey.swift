@@ -1,12 +1,12 @@
 internal import CImageKernels
 
-/// Numbers that depend on a seed, an epoch and a purpose alone: SplitMix64 with its counter given.
+/// Random words that depend only on a seed, an epoch and a purpose: SplitMix64 with an explicit counter.
 ///
-/// Written down in `Docs/SampleOrder.md`, with a reference in Python.
+/// `Docs/SampleOrder.md` specifies them, with a reference in Python.
 struct RandomKey: Sendable, Hashable {
   let value: UInt64
 
-  /// What the numbers are for; streams of different purposes have nothing to do with one another.
+  /// What the words are for; streams of different purposes are independent.
   enum Purpose: UInt64 {
     case shuffle = 0
     case blocks = 1
@@ -32,14 +32,14 @@ struct RandomKey: Sendable, Hashable {
     image_kernels_mix(value &+ (counter &+ 1) &* Self.increment)
   }
 
-  /// A key of its own for a part of the purpose, such as one window.
+  /// A key for one part of the purpose, such as one window.
   func part(_ number: Int) -> RandomKey {
     RandomKey(value: word(UInt64(truncatingIfNeeded: number)))
   }
 }
 
 extension UInt64 {
-  /// The number in `0..<count` that stands for these random bits.
+  /// The number in `0..<count` that these random bits choose.
   @inline(__always)
   func scaled(to count: Int) -> Int {
     Int(truncatingIfNeeded: multipliedFullWidth(by: UInt64(truncatingIfNeeded: count)).high)

@@ -1,40 +1,41 @@
 internal import ImageStoreCore
 
-/// The indices of an epoch, or of a rank's part of one, in their order: calculated when asked for.
+/// The indices of an epoch, or of one shard of it, in their order. They are calculated when they are asked for.
 public struct SampleIndices: Sendable, RandomAccessCollection {
-  private let source: SampleSource
-  private let rank: Rank
-  /// The position of the joined order that the first index stands at, less the rank.
+  private let source: Source
+  private let shard: Shard
+  /// The global position of the first index, less the shard's own index.
   private let start: Int
-  /// How many indices there are: the same for every rank.
+  /// How many indices there are: the same for every shard.
   public let count: Int
 
-  init(_ source: SampleSource, rank: Rank?, start: Int) throws(StoreError) {
-    let rank = rank ?? Rank(index: 0, count: 1)
-    guard rank.count >= 1, rank.count <= Rank.maximumCount, rank.index >= 0, rank.index < rank.count else {
+  init(_ source: Source, shard: Shard?, start: Int) throws(StoreError) {
+    let shard = shard ?? Shard(index: 0, count: 1)
+    guard shard.count >= 1, shard.count <= Shard.maximumCount, shard.index >= 0, shard.index < shard.count
+    else {
       throw StoreError(
-        .invalidArgument, "rank \(rank.index) of \(rank.count)",
-        remedy: "ranks count from 0, to at most \(Rank.maximumCount)")
+        .invalidArgument, "shard \(shard.index) of \(shard.count)",
+        remedy: "shards count from 0, and there are at most \(Shard.maximumCount)")
     }
     guard start >= 0 && start <= source.count else {
       throw StoreError(
         .invalidArgument, "position \(start) in an order of \(source.count) samples",
-        remedy: "resume with the store and the order that the position was taken from")
+        remedy: "resume with the store and the order that the state was taken from")
     }
     self.source = source
-    self.rank = rank
+    self.shard = shard
     self.start = start
     let rest = source.count - start
     count =
-      switch rank.padding {
-      case .drop: rest / rank.count
-      case .repeat: rest / rank.count + (rest % rank.count == 0 ? 0 : 1)
+      switch shard.remainder {
+      case .drop: rest / shard.count
+      case .repeat: rest / shard.count + (rest % shard.count == 0 ? 0 : 1)
       }
   }
 
   /// 0.
   public var startIndex: Int { 0 }
-  /// How many there are.
+  /// How many indices there are.
   public var endIndex: Int { count }
 
   /// The index of the image at a position.
@@ -70,31 +71,73 @@ public struct SampleIndices: Sendable, RandomAccessCollection {
     Array(capacity: positions.count) { append(positions, to: &$0) }
   }
 
-  /// The position of the joined order (that of all ranks) that comes after the first `count` indices of
-  /// every rank: where an epoch broken off there is taken up again, by as many ranks or others.
-  public func joinedPosition(after count: Int) -> Int {
-    // The last step of a padded order goes past its end.
-    Swift.min(start + count * rank.count, source.count)
+  /// The global position, which counts the samples of all shards, that follows the first `count` indices of
+  /// every shard: where as many processes, or more or fewer, take up an epoch that was broken off there.
+  public func globalPosition(after count: Int) -> Int {
+    // The last step goes past the end of the order if shards are filled up from its beginning.
+    Swift.min(start + count * shard.count, source.count)
   }
 
-  /// The position of the joined order that an index stands at.
-  func joinedPosition(of position: Int) -> Int {
-    start + position * rank.count + rank.index
+  /// The global position of an index, which counts the samples of all shards.
+  func globalPosition(of position: Int) -> Int {
+    start + position * shard.count + shard.index
   }
 
-  /// Writes the indices from a position on. The memory has room for indices that exist.
+  /// Writes the indices from a position on. The memory has room only for indices that exist.
   func fill(_ results: UnsafeMutableBufferPointer<Int>, from position: Int) {
-    let first = joinedPosition(of: position)
-    // Only positions of padding lie past the end of the order.
+    let first = globalPosition(of: position)
+    // Only positions that fill up a shard are past the end of the order.
     let regular =
       first >= source.count
-      ? 0 : Swift.min(results.count, (source.count - first - 1) / rank.count + 1)
+      ? 0 : Swift.min(results.count, (source.count - first - 1) / shard.count + 1)
     unsafe source.fill(
-      UnsafeMutableBufferPointer(rebasing: results[..<regular]), first: first, stride: rank.count)
-    for place in regular..<results.count {
-      let wrapped = (first + place * rank.count) % source.count
+      UnsafeMutableBufferPointer(rebasing: results[..<regular]), first: first, stride: shard.count)
+    for offset in regular..<results.count {
+      let wrapped = (first + offset * shard.count) % source.count
       unsafe source.fill(
-        UnsafeMutableBufferPointer(rebasing: results[place...place]), first: wrapped, stride: 1)
+        UnsafeMutableBufferPointer(rebasing: results[offset...offset]), first: wrapped, stride: 1)
+    }
+  }
+}
+
+extension SampleIndices {
+  /// Which image is at each position of an epoch: an order and the number of images brought together.
+  enum Source: Sendable {
+    case sequential(count: Int)
+    case permutation(KeyedPermutation, count: Int)
+    case blocks(BlockShuffle)
+    case weighted(AliasTable, key: RandomKey, draws: Int)
+    case classes(ClassMembers, key: RandomKey, draws: Int)
+
+    /// The number of positions.
+    var count: Int {
+      switch self {
+      case .sequential(let count), .permutation(_, let count): count
+      case .blocks(let shuffle): shuffle.count
+      case .weighted(_, _, let draws), .classes(_, _, let draws): draws
+      }
+    }
+
+    /// Writes the indices at the positions `first`, `first + stride` and so on, all in `0..<count`.
+    func fill(_ results: UnsafeMutableBufferPointer<Int>, first: Int, stride: Int) {
+      switch self {
+      case .sequential:
+        for offset in results.indices { unsafe results[offset] = first &+ offset &* stride }
+      case .permutation(let permutation, _):
+        unsafe permutation.fill(results, first: first, stride: stride)
+      case .blocks(let shuffle):
+        unsafe shuffle.fill(results, first: first, stride: stride)
+      case .weighted(let table, let key, _):
+        for offset in results.indices {
+          let draw = UInt64(truncatingIfNeeded: first &+ offset &* stride)
+          unsafe results[offset] = table.draw(key.word(2 &* draw), key.word(2 &* draw &+ 1))
+        }
+      case .classes(let members, let key, _):
+        for offset in results.indices {
+          let draw = UInt64(truncatingIfNeeded: first &+ offset &* stride)
+          unsafe results[offset] = members.draw(key.word(2 &* draw), key.word(2 &* draw &+ 1))
+        }
+      }
     }
   }
 }

@@ -2,17 +2,17 @@ public import ImageStoreCore
 
 /// How well an order mixes, measured over one epoch of it.
 public struct ShuffleQuality: Sendable, Hashable {
-  /// The mean distance of an image's position from its index, as a share of the number of images: 0 in
-  /// sequence, 1/3 in a full shuffle.
+  /// The mean distance of an image's position from its index, as a fraction of the number of images: 0 for
+  /// ``SampleOrder/sequential``, 1/3 for a full shuffle.
   public let meanDisplacement: Double
-  /// The share of the commonest class in a batch, mean over the full batches; nil without labels.
+  /// The fraction of a batch that is of its most common class, mean over the full batches; nil without labels.
   public let largestClassShare: Double?
-  /// The same of a full shuffle with the same seed and epoch: the best an order without regard to
-  /// classes can expect.
+  /// The same for a full shuffle with the same seed and epoch: the best that an order which ignores classes
+  /// can expect.
   public let largestClassShareOfFullShuffle: Double?
 
-  /// How much larger the commonest class is than in a full shuffle: 1 is as good, the number of classes
-  /// as bad as can be.
+  /// How much larger the most common class is than in a full shuffle: 1 is as good as a full shuffle; the number
+  /// of classes is the worst there is.
   public var classShareRatio: Double? {
     guard let share = largestClassShare, let full = largestClassShareOfFullShuffle, full > 0 else {
       return nil
@@ -26,46 +26,47 @@ extension SampleOrder {
   ///
   /// - Parameters:
   ///   - count: the number of images.
-  ///   - labels: one an image, for the mix of classes.
-  ///   - batch: the size of batches.
+  ///   - labels: one per image, for the mix of classes.
+  ///   - batchSize: images per batch.
+  /// - Throws: ``StoreError/Code/invalidArgument`` if the numbers do not agree with one another.
   public func quality(
-    of count: Int, labels: [Int]? = nil, batch: Int
+    of count: Int, labels: [Int]? = nil, batchSize: Int
   ) throws(StoreError) -> ShuffleQuality {
-    guard batch > 0, labels == nil || labels?.count == count else {
+    guard batchSize > 0, labels == nil || labels?.count == count else {
       throw StoreError(
-        .invalidArgument, "batches of \(batch) and \(labels?.count ?? 0) labels for \(count) images")
+        .invalidArgument, "batches of \(batchSize) and \(labels?.count ?? 0) labels for \(count) images")
     }
-    let indices = try joined.indices(of: count, labels: labels)
+    let indices = try unsharded.indices(of: count, labels: labels)
     var displacement = 0.0
     for start in stride(from: 0, to: indices.count, by: 4096) {
       let end = min(start + 4096, indices.count)
-      for (place, index) in indices.array(start..<end).enumerated() {
-        displacement += Double(abs(index - (start + place)))
+      for (offset, index) in indices.array(start..<end).enumerated() {
+        displacement += Double(abs(index - (start + offset)))
       }
     }
-    let places = Double(indices.count) * Double(count)
+    let most = Double(indices.count) * Double(count)
     let (seed, epoch) = seedAndEpoch
     return ShuffleQuality(
-      meanDisplacement: places > 0 ? displacement / places : 0,
-      largestClassShare: Self.largestClassShare(indices, labels: labels, batch: batch),
+      meanDisplacement: most > 0 ? displacement / most : 0,
+      largestClassShare: Self.largestClassShare(indices, labels: labels, batchSize: batchSize),
       largestClassShareOfFullShuffle: Self.largestClassShare(
         try SampleOrder.shuffled(seed: seed, epoch: epoch).indices(of: count), labels: labels,
-        batch: batch))
+        batchSize: batchSize))
   }
 
   private static func largestClassShare(
-    _ indices: SampleIndices, labels: [Int]?, batch: Int
+    _ indices: SampleIndices, labels: [Int]?, batchSize: Int
   ) -> Double? {
-    guard let labels, indices.count >= batch else { return nil }
+    guard let labels, indices.count >= batchSize else { return nil }
     var sum = 0.0
     var counts: [Int: Int] = [:]
-    let batches = indices.count / batch
+    let batches = indices.count / batchSize
     for number in 0..<batches {
       counts.removeAll(keepingCapacity: true)
-      for index in indices.array(number * batch..<(number + 1) * batch) {
+      for index in indices.array(number * batchSize..<(number + 1) * batchSize) {
         counts[labels[index], default: 0] += 1
       }
-      sum += Double(counts.values.max() ?? 0) / Double(batch)
+      sum += Double(counts.values.max() ?? 0) / Double(batchSize)
     }
     return sum / Double(batches)
   }

@@ -1,42 +1,51 @@
 public import ImageStoreCore
 
-/// How the images of a batch are cropped and mirrored while they are copied.
+/// How the images of a batch are cropped and flipped while they are copied.
 ///
-/// What happens to an image depends on the seed, the epoch and its index alone (on its position where
-/// the order draws with replacement): not on batches, ranks, workers or where an epoch was resumed.
+/// What happens to an image depends only on the seed, the epoch and its index (its position if the order
+/// draws with replacement): not on batches, shards, workers or where an epoch was resumed.
 public struct Augmentation: Sendable, Hashable, Codable {
-  /// The part of each image that is taken.
+  /// The region of each image that is taken.
+  ///
+  /// The names of the cases and of their values are those in saved augmentations.
   public enum Crop: Sendable, Hashable, Codable {
     /// The same region of every image.
     case fixed(ImageRegion)
-    /// A region of that size anywhere in the image.
+    /// A region of this size at a random position in the image.
     case random(height: Int, width: Int)
-    /// A region of the image's own size anywhere in the image with this many rows and columns of zeros
-    /// around it.
+    /// A region of the image's own size at a random position in the image with this many rows and columns of
+    /// zeros around it.
     case padded(by: Int)
   }
 
-  /// What part of an image is taken; nil for all of it.
+  /// The region of each image that is taken; nil for whole images.
   public var crop: Crop?
-  /// The probability that an image is mirrored left to right.
-  public var mirrorProbability: Double
-  /// The seed of the choices; nil for that of the order.
+  /// The probability that an image is flipped horizontally, left to right.
+  public var flipProbability: Double
+  /// The seed of the choices; nil for the seed of the order.
   public var seed: UInt64?
-  /// The epoch of the choices; nil for that of the order.
+  /// The epoch of the choices; nil for the epoch of the order.
   public var epoch: Int?
 
   /// Creates an augmentation; the parameters are the properties.
   public init(
-    crop: Crop? = nil, mirrorProbability: Double = 0, seed: UInt64? = nil, epoch: Int? = nil
+    crop: Crop? = nil, flipProbability: Double = 0, seed: UInt64? = nil, epoch: Int? = nil
   ) {
     self.crop = crop
-    self.mirrorProbability = mirrorProbability
+    self.flipProbability = flipProbability
     self.seed = seed
     self.epoch = epoch
   }
 
   /// Whole images as they are.
   public static let none = Augmentation()
+
+  // The names in saved augmentations, which outlive those in code.
+  private enum CodingKeys: String, CodingKey {
+    case crop
+    case flipProbability = "mirrorProbability"
+    case seed, epoch
+  }
 
   /// Checks that the numbers make sense for any image.
   func validate() throws(StoreError) {
@@ -47,7 +56,7 @@ public struct Augmentation: Sendable, Hashable, Codable {
       case .random(let height, let width): height > 0 && width > 0
       case .padded(let margin): margin >= 0 && margin <= 1 << 20
       }
-    guard isLegal, mirrorProbability >= 0, mirrorProbability <= 1 else {
+    guard isLegal, flipProbability >= 0, flipProbability <= 1 else {
       throw StoreError(
         .invalidArgument, "the augmentation \(self)",
         remedy: "give a crop of positive size and a probability from 0 to 1")
@@ -56,7 +65,7 @@ public struct Augmentation: Sendable, Hashable, Codable {
 
   /// The format of what is taken of an image.
   ///
-  /// - Throws: ``StoreError/Code/invalidArgument`` where the crop is larger than the image.
+  /// - Throws: ``StoreError/Code/invalidArgument`` if the crop is larger than the image.
   func delivered(_ format: ImageFormat, image: Int) throws(StoreError) -> ImageFormat {
     switch crop {
     case nil, .padded: return format
@@ -70,9 +79,9 @@ public struct Augmentation: Sendable, Hashable, Codable {
     }
   }
 
-  /// Whether the choices are drawn anew for each image.
+  /// Whether a choice is drawn for each image.
   var isRandom: Bool {
-    if mirrorProbability > 0 { return true }
+    if flipProbability > 0 { return true }
     switch crop {
     case nil, .fixed: return false
     case .random, .padded: return true
@@ -80,19 +89,19 @@ public struct Augmentation: Sendable, Hashable, Codable {
   }
 }
 
-/// The choice made for one image: where its window begins, and whether it is mirrored.
+/// The choice made for one image: where its crop begins, and whether it is flipped.
 struct AugmentationChoice {
   var row = 0
   var column = 0
-  var isMirrored = false
+  var isFlipped = false
 
   /// - Parameters:
   ///   - sample: the number the choice depends on.
-  ///   - format: the image's; the crop has been checked against it.
+  ///   - format: the image's format; the crop has been checked against it.
   init(_ augmentation: Augmentation, key: RandomKey, sample: Int, format: ImageFormat) {
     let counter = UInt64(truncatingIfNeeded: sample) &* 3
-    if augmentation.mirrorProbability > 0 {
-      isMirrored = Double(key.word(counter) >> 11) * 0x1p-53 < augmentation.mirrorProbability
+    if augmentation.flipProbability > 0 {
+      isFlipped = Double(key.word(counter) >> 11) * 0x1p-53 < augmentation.flipProbability
     }
     switch augmentation.crop {
     case nil: break

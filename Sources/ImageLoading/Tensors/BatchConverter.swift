@@ -13,17 +13,17 @@ struct BatchConverter: Sendable {
     key = RandomKey(seed: seed, epoch: epoch, purpose: .augmentation)
   }
 
-  /// Whether images are delivered as they are stored, but for a fixed crop.
+  /// Whether images are delivered as they are stored, or the same region of each.
   var isPlain: Bool { tensor == .stored && !augmentation.isRandom }
 
-  /// Whether reading a region of each image is all there is to do.
+  /// Whether each image is delivered as the region of it that is stored.
   var isRegionEach: Bool {
-    guard tensor == .stored && augmentation.mirrorProbability == 0 else { return false }
+    guard tensor == .stored && augmentation.flipProbability == 0 else { return false }
     if case .random = augmentation.crop { return true }
     return false
   }
 
-  /// Whether less than the image is needed, and never more.
+  /// Whether what is delivered of an image is always a region of it.
   var readsRegions: Bool {
     switch augmentation.crop {
     case .fixed, .random: true
@@ -57,21 +57,21 @@ struct BatchConverter: Sendable {
 
   /// - Parameters:
   ///   - format: of the images.
-  ///   - delivered: as ``BatchConverter/delivered(_:image:)`` has it for them.
+  ///   - delivered: what ``BatchConverter/delivered(_:image:)`` says of them.
   init(_ tensor: TensorFormat, format: ImageFormat, delivered: ImageFormat) {
     self.format = format
-    // Eight samples at a time go through the kernel, so the channels come round after 8 * channels.
+    // Eight samples at a time go through the kernel, so the pattern of channels repeats after 8 * channels.
     let period = 8 * format.channels
     let normalizes = tensor.elementType != nil
     unsafe patterns = .allocate(capacity: normalizes ? 2 * period : 0)
     if normalizes {
-      for place in 0..<period {
-        let channel = place % format.channels
-        unsafe patterns[place] = tensor.mean[tensor.mean.count == 1 ? 0 : channel]
-        unsafe patterns[period + place] = tensor.scale[tensor.scale.count == 1 ? 0 : channel]
+      for offset in 0..<period {
+        let channel = offset % format.channels
+        unsafe patterns[offset] = tensor.mean[tensor.mean.count == 1 ? 0 : channel]
+        unsafe patterns[period + offset] = tensor.scale[tensor.scale.count == 1 ? 0 : channel]
       }
     }
-    // As many rows as stay in the first level of cache with what they become.
+    // As many rows as fit the first level of cache together with what they become.
     let rowBytes = delivered.width * format.bytesPerPixel
     let rows = max(1, min(delivered.height, 4096 / rowBytes))
     unsafe scratch = .allocate(byteCount: rows * rowBytes, alignment: 64)
@@ -84,7 +84,7 @@ struct BatchConverter: Sendable {
     unsafe kernel.type = format.elementType.kernelSample
     unsafe kernel.out_type = delivered.elementType.kernelSample
     unsafe kernel.normalizes = normalizes ? 1 : 0
-    unsafe kernel.planar = tensor.layout == .nchw ? 1 : 0
+    unsafe kernel.planar = tensor.dimensionOrder == .nchw ? 1 : 0
     if normalizes {
       unsafe kernel.means = UnsafePointer(patterns.baseAddress!)
       unsafe kernel.scales = UnsafePointer(patterns.baseAddress! + period)
@@ -98,19 +98,19 @@ struct BatchConverter: Sendable {
 
   /// Writes what becomes of an image to `destination`, which has room for it.
   ///
-  /// - Parameter next: where the next image lies, for prefetching; 0 where that is not known.
+  /// - Parameter next: where the next image lies, for prefetching; nil if that is not known.
   func convert(
     _ pixels: RawSpan, _ choice: AugmentationChoice, to destination: UnsafeMutableRawPointer,
-    next: UInt = 0
+    next: UnsafeRawPointer? = nil
   ) throws(StoreError) {
     guard pixels.byteCount == format.byteCount else {
       throw StoreError(
-        .corrupt, "\(pixels.byteCount) bytes of pixels where \(format) has \(format.byteCount)")
+        .corrupt, "\(pixels.byteCount) bytes of pixels of an image of \(format)")
     }
     unsafe pixels.withUnsafeBytes { source in
       unsafe image_kernels_convert(
-        &kernel, source.baseAddress!, choice.row, choice.column, choice.isMirrored ? 1 : 0, destination,
-        scratch.baseAddress!, next)
+        &kernel, source.baseAddress!, choice.row, choice.column, choice.isFlipped ? 1 : 0, destination,
+        scratch.baseAddress!, UInt(bitPattern: next))
     }
   }
 }

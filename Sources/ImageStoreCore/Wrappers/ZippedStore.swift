@@ -1,30 +1,31 @@
 /// Images and their masks, read together with one crop for both.
 ///
-/// Image `i` belongs to mask `i`; both have the same height and width, and may differ in channels and
-/// sample type. As an ``ImageStore`` a zipped store is its images, with their labels and columns, so
-/// that whatever takes a store takes it; ``read(_:regions:images:masks:)`` and ``ZippedBatch`` bring
-/// the masks along.
+/// Image `i` belongs to mask `i`. Both have the same height and width, and may differ in channels and
+/// sample type.
 ///
 ///     let pairs = try ZippedStore(photographs, masks: masks)
 ///     var batch = ZippedBatch()
 ///     try pairs.read([17, 4, 981], region: region, into: &batch)
 ///     step(batch.images.pixels, batch.masks.pixels)
-public struct ZippedStore: ImageStore {
-  /// The images, whose labels and columns are those of the store.
+///
+/// A zipped store is not an ``ImageStore``, so that nothing can take its images and forget the masks. What takes a store
+/// takes ``images`` or ``masks``. Labels and columns are those of the images.
+public struct ZippedStore: Sendable {
+  /// The images.
   public let images: any ImageStore
-  /// The masks, one an image.
+  /// The masks, one per image.
   public let masks: any ImageStore
 
   /// Pairs the images of two stores by their index.
   ///
-  /// - Throws: ``StoreError/Code/invalidArgument`` where there are more of one than of the other, or
-  ///   where all images have one size and all masks another. Images of different sizes are compared
+  /// - Throws: ``StoreError/Code/invalidArgument`` if there are more of one than of the other, or
+  ///   if all images have one size and all masks another. Images of different sizes are compared
   ///   with their masks when they are read.
   public init(_ images: any ImageStore, masks: any ImageStore) throws(StoreError) {
     guard images.count == masks.count else {
       throw StoreError(
         .invalidArgument, "\(masks.count) masks for \(images.count) images",
-        remedy: "give a mask for each image")
+        remedy: "give one mask per image")
     }
     if let image = images.format, let mask = masks.format {
       try Self.checkSize(image, mask, index: nil)
@@ -33,31 +34,19 @@ public struct ZippedStore: ImageStore {
     self.masks = masks
   }
 
+  /// How many pairs there are.
   public var count: Int { images.count }
-  public var format: ImageFormat? { images.format }
-  public var classNames: [String]? { images.classNames }
-  public var columnNames: [String] { images.columnNames }
-  public var sourcePaths: [String] { images.sourcePaths + masks.sourcePaths }
-  public var isZeroCopy: Bool { images.isZeroCopy }
-  public var checksumCoverage: ChecksumCoverage {
-    ChecksumCoverage(of: [images.checksumCoverage, masks.checksumCoverage])
-  }
-
-  public func format(at index: Int) throws(StoreError) -> ImageFormat { try images.format(at: index) }
-  public func labels() throws(StoreError) -> [Int]? { try images.labels() }
-  public func column(_ name: String) throws(StoreError) -> Column { try images.column(name) }
-
-  /// Appends images, without their masks.
-  public func read(
-    _ indices: Span<Int>, regions: Span<ImageRegion>, into destination: inout OutputRawSpan
-  ) throws(StoreError) {
-    try images.read(indices, regions: regions, into: &destination)
-  }
 
   /// Appends images and their masks, or the same regions of both, each to memory of its own.
   ///
+  /// - Parameters:
+  ///   - indices: which pairs; any order, repeats allowed.
+  ///   - regions: none for whole images, one for the same region of every pair, or as many as
+  ///     `indices` for a region of each. All have the same height and width.
+  ///   - imageBytes: memory with room for the images.
+  ///   - maskBytes: memory with room for the masks.
   /// - Throws: what ``ImageStore/read(_:regions:into:)`` throws, and
-  ///   ``StoreError/Code/invalidArgument`` for an image whose mask has another size. When the masks
+  ///   ``StoreError/Code/invalidArgument`` for an image whose mask has another size. If the masks
   ///   fail after the images have been read, the images stay appended and are not to be used.
   public func read(
     _ indices: Span<Int>, regions: Span<ImageRegion>, images imageBytes: inout OutputRawSpan,
@@ -68,49 +57,77 @@ public struct ZippedStore: ImageStore {
     try masks.read(indices, regions: regions, into: &maskBytes)
   }
 
-  public func forEachImage(
-    _ indices: Span<Int>,
-    _ body: (_ position: Int, _ format: ImageFormat, _ pixels: RawSpan) throws(StoreError) -> Void
+  /// Replaces the contents of a batch by images and their masks, or the same region of each.
+  ///
+  /// - Parameters:
+  ///   - indices: which pairs; any order, repeats allowed.
+  ///   - region: the region of each image and mask to read; nil for whole images.
+  ///   - batch: what receives the pairs; its memory is reused.
+  /// - Throws: what reading either store throws, and ``StoreError/Code/invalidArgument`` for an image
+  ///   whose mask has another size; the batch is empty then.
+  public func read(
+    _ indices: [Int], region: ImageRegion? = nil, into batch: inout ZippedBatch
   ) throws(StoreError) {
-    try images.forEachImage(indices, body)
-  }
-
-  public func advise(_ pattern: AccessPattern) {
-    images.advise(pattern)
-    masks.advise(pattern)
-  }
-
-  /// Verifies images, then masks; progress counts the images as half done until the masks follow.
-  public func verify(progress: (_ checked: Int) -> Void) throws(StoreError) {
-    try images.verify { progress($0 / 2) }
-    try masks.verify { progress(count / 2 + ($0 + 1) / 2) }
-    for index in 0..<count where format == nil || masks.format == nil {
-      try Self.checkSize(try images.format(at: index), try masks.format(at: index), index: index)
+    try batch.replace { (imageBatch, maskBatch) throws(StoreError) in
+      try checkSizes(indices.span)
+      try images.read(indices, region: region, into: &imageBatch)
+      try masks.read(indices, region: region, into: &maskBatch)
     }
   }
 
-  /// Verifies images and their masks.
-  public func verify(_ indices: Span<Int>) throws(StoreError) {
-    try images.verify(indices)
-    try masks.verify(indices)
+  /// A new batch of images and their masks, or of the same region of each.
+  ///
+  /// - Parameters:
+  ///   - indices: which pairs; any order, repeats allowed.
+  ///   - region: the region of each image and mask to read; nil for whole images.
+  /// - Throws: what reading either store throws, and ``StoreError/Code/invalidArgument`` for an image
+  ///   whose mask has another size.
+  public func read(_ indices: [Int], region: ImageRegion? = nil) throws(StoreError) -> ZippedBatch {
+    var batch = ZippedBatch()
+    try read(indices, region: region, into: &batch)
+    return batch
   }
 
   /// The pairs at some indices, in that order, without copying them.
   ///
   /// - Throws: ``StoreError/Code/indexOutOfRange``.
   public func subset(_ indices: [Int]) throws(StoreError) -> ZippedStore {
-    try ZippedStore(try SubsetStore(images, indices), masks: try SubsetStore(masks, indices))
+    try ZippedStore(try images.subset(indices), masks: try masks.subset(indices))
   }
 
   /// A range of the pairs, without copying them.
   ///
   /// - Throws: ``StoreError/Code/indexOutOfRange``.
   public func subset(_ range: Range<Int>) throws(StoreError) -> ZippedStore {
-    try ZippedStore(try SubsetStore(images, range), masks: try SubsetStore(masks, range))
+    try ZippedStore(try images.subset(range), masks: try masks.subset(range))
   }
 
-  /// Compares images with their masks where the sizes were not all known from the start.
-  func checkSizes(_ indices: Span<Int>) throws(StoreError) {
+  /// The same pairs with the checksum of every image and mask checked when it is read.
+  public func verifyingReads() -> ZippedStore {
+    ZippedStore(images: images.verifyingReads(), masks: masks.verifyingReads())
+  }
+
+  private init(images: any ImageStore, masks: any ImageStore) {
+    self.images = images
+    self.masks = masks
+  }
+
+  /// Reads both stores whole, checks every checksum there is, and compares the sizes of images and masks.
+  ///
+  /// - Parameter progress: called now and then with the number of pairs checked; while the images are checked and
+  ///   the masks are to follow, each image counts as half a pair.
+  /// - Throws: the first fault found.
+  public func verify(progress: (_ checked: Int) -> Void = { _ in }) throws(StoreError) {
+    try images.verify { progress($0 / 2) }
+    try masks.verify { progress(count / 2 + ($0 + 1) / 2) }
+    guard images.format == nil || masks.format == nil else { return }
+    for index in 0..<count {
+      try Self.checkSize(try images.format(at: index), try masks.format(at: index), index: index)
+    }
+  }
+
+  /// Compares images with their masks unless all sizes were known from the start.
+  private func checkSizes(_ indices: Span<Int>) throws(StoreError) {
     if images.format != nil && masks.format != nil { return }
     for position in indices.indices {
       let index = indices[position]
@@ -126,6 +143,32 @@ public struct ZippedStore: ImageStore {
         .invalidArgument,
         "a mask of \(mask.height)x\(mask.width) for an image of \(image.height)x\(image.width)",
         remedy: "give masks as large as their images", image: index)
+    }
+  }
+}
+
+/// Images and their masks read together; may be reused for the next read.
+public struct ZippedBatch: Sendable {
+  /// The images with their labels and indices.
+  public private(set) var images = ImageBatch()
+  /// The masks in the order of the images, with the labels of their own store, if it has any.
+  public private(set) var masks = ImageBatch()
+
+  /// An empty batch.
+  public init() {}
+
+  /// How many pairs there are.
+  public var count: Int { images.count }
+
+  /// Replaces images and masks, or empties the batch if that fails half-way, so that it never pairs strangers.
+  fileprivate mutating func replace(
+    _ body: (_ images: inout ImageBatch, _ masks: inout ImageBatch) throws(StoreError) -> Void
+  ) throws(StoreError) {
+    do throws(StoreError) {
+      try body(&images, &masks)
+    } catch {
+      self = ZippedBatch()
+      throw error
     }
   }
 }

@@ -75,8 +75,8 @@ func measureAll(_ source: String, in folder: String) throws {
     try masks.read(chosen, region: window, into: &batch)
   }
 
-  let tensor = TensorFormat.standardized(mean: [0.49, 0.48, 0.45], deviation: [0.25, 0.24, 0.26])
-  try measure("fed as floats", images: count) {
+  let tensor = TensorFormat.normalized(mean: [0.49, 0.48, 0.45], standardDeviation: [0.25, 0.24, 0.26])
+  try measure("loaded as floats", images: count) {
     var batches = lmdb.batches(
       of: 128, in: .shuffled(seed: 1, epoch: 0), as: tensor, options: LoaderOptions(workers: 1)
     ).makeBlockingIterator()

@@ -3,10 +3,10 @@ import ImageStoreCore
 import ImageStoreTesting
 import Testing
 
-@Suite struct FoldsTests {
+@Suite struct SplittingTests {
   @Test func everyImageIsInOneFold() throws {
     for (images, count) in [(10, 2), (103, 10), (7, 7), (1000, 3)] {
-      let folds = try Folds(of: images, into: count, seed: 3)
+      let folds = try Partition(of: images, folds: count, seed: 3)
       let parts = (0..<count).map { folds.indices(of: $0) }
       #expect(parts.joined().sorted() == Array(0..<images))
       let sizes = parts.map(\.count)
@@ -27,7 +27,8 @@ import Testing
         return Int(draw * draw * Double(classes)) - 3
       }
       let count = Int.random(in: 2...10, using: &generator)
-      let folds = try Folds(stratifying: labels, into: count, seed: generator.next())
+      let folds = try Partition(
+        of: labels.count, folds: count, stratifying: labels, seed: generator.next())
       let sizes = (0..<count).map { folds.indices(of: $0).count }
       #expect(sizes.max()! - sizes.min()! <= 1, "sizes \(sizes)")
       for label in Set(labels) {
@@ -43,7 +44,7 @@ import Testing
       let labels = (0..<Int.random(in: 0...1000, using: &generator)).map { _ in
         Int.random(in: 0..<7, using: &generator)
       }
-      let parts = try Folds(
+      let parts = try Partition(
         of: labels.count, fractions: fractions, stratifying: labels, seed: generator.next())
       #expect((0..<parts.count).flatMap(parts.indices(of:)).sorted() == Array(labels.indices))
       for label in 0..<7 {
@@ -58,28 +59,28 @@ import Testing
         #expect(abs(size - Double(labels.count) * fraction) <= 3, "part \(part) of \(fractions)")
       }
     }
-    let plain = try Folds(of: 100, fractions: [0.29, 0.71], seed: 1)
+    let plain = try Partition(of: 100, fractions: [0.29, 0.71], seed: 1)
     #expect(plain.indices(of: 0).count == 29)
   }
 
   @Test func foldsAreShuffled() throws {
-    let folds = try Folds(of: 1000, into: 2, seed: 1)
+    let folds = try Partition(of: 1000, folds: 2, seed: 1)
     // In a random half of 1000 images about 250 of the first 500 are found.
     let low = folds.indices(of: 0).count { $0 < 500 }
     #expect(abs(low - 250) < 60, "\(low)")
-    #expect(try Folds(of: 1000, into: 2, seed: 2) != folds)
-    #expect(try Folds(of: 1000, into: 2, seed: 1) == folds)
+    #expect(try Partition(of: 1000, folds: 2, seed: 2) != folds)
+    #expect(try Partition(of: 1000, folds: 2, seed: 1) == folds)
   }
 
   @Test func nonsenseIsRefused() {
-    #expect(throws: StoreError.self) { _ = try Folds(of: 5, into: 6, seed: 0) }
-    #expect(throws: StoreError.self) { _ = try Folds(of: 5, into: 1, seed: 0) }
-    #expect(throws: StoreError.self) { _ = try Folds(of: -5, into: -6, seed: 0) }
+    #expect(throws: StoreError.self) { _ = try Partition(of: 5, folds: 6, seed: 0) }
+    #expect(throws: StoreError.self) { _ = try Partition(of: 5, folds: 1, seed: 0) }
+    #expect(throws: StoreError.self) { _ = try Partition(of: -5, folds: -6, seed: 0) }
     for fractions in [[], [0.5], [0.5, 0.6], [1.5, -0.5], [.nan, 1]] as [[Double]] {
-      #expect(throws: StoreError.self) { _ = try Folds(of: 5, fractions: fractions, seed: 0) }
+      #expect(throws: StoreError.self) { _ = try Partition(of: 5, fractions: fractions, seed: 0) }
     }
     #expect(throws: StoreError.self) {
-      _ = try Folds(of: 5, fractions: [0.5, 0.5], stratifying: [1], seed: 0)
+      _ = try Partition(of: 5, fractions: [0.5, 0.5], stratifying: [1], seed: 0)
     }
   }
 
@@ -87,17 +88,17 @@ import Testing
     let store = try makeStore(count: 100, height: 1, width: 1, channels: 1)
     let labels = try #require(store.labels())
     var held: [Int] = []
-    for split in try store.stratifiedFolds(5, seed: 7) {
-      #expect(split.training.count + split.validation.count == 100)
-      let part = (0..<split.validation.count).map(split.validation.baseIndex)
-      #expect(try split.validation.labels() == part.map { labels[$0] })
+    for fold in try store.folds(5, stratified: true, seed: 7) {
+      #expect(fold.training.count + fold.validation.count == 100)
+      let part = (0..<fold.validation.count).map(fold.validation.baseIndex)
+      #expect(try fold.validation.labels() == part.map { labels[$0] })
       held += part
     }
     #expect(held.sorted() == Array(0..<100))
     #expect(try store.folds(4, seed: 1).map(\.validation.count) == [25, 25, 25, 25])
     #expect(try store.split([0.8, 0.1, 0.1], stratified: true, seed: 1).map(\.count) == [80, 10, 10])
     let unlabelled = try makeStore(count: 10, height: 1, width: 1, channels: 1, labelled: false)
-    let error = #expect(throws: StoreError.self) { _ = try unlabelled.stratifiedFolds(2, seed: 1) }
+    let error = #expect(throws: StoreError.self) { _ = try unlabelled.folds(2, stratified: true, seed: 1) }
     #expect(error?.code == .invalidArgument)
   }
 }

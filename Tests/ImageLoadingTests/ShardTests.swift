@@ -4,7 +4,7 @@ import ImageStoreCore
 import ImageStoreTesting
 import Testing
 
-@Suite struct RankTests {
+@Suite struct ShardTests {
   static let orders: [SampleOrder] = [
     .sequential, .shuffled(seed: 9, epoch: 4),
     .blockShuffled(seed: 9, epoch: 4, blockSize: 7, window: 5),
@@ -13,9 +13,11 @@ import Testing
   ]
 
   /// What all ranks have, taken in turn.
-  func joined(_ order: SampleOrder, ranks: Int, padding: RankPadding, from start: Int = 0) throws -> [Int] {
+  func joined(_ order: SampleOrder, ranks: Int, remainder: Shard.Remainder, from start: Int = 0) throws
+    -> [Int]
+  {
     let parts = try (0..<ranks).map {
-      let indices = try order.rank($0, of: ranks, padding: padding).indices(
+      let indices = try order.sharded($0, of: ranks, remainder: remainder).indices(
         of: 100, labels: (0..<100).map { $0 % 3 }, from: start)
       return indices.array(0..<indices.count)
     }
@@ -26,10 +28,10 @@ import Testing
   @Test(arguments: [1, 2, 3, 8, 150])
   func theJoinedStreamIsTheOrder(ranks: Int) throws {
     for order in Self.orders {
-      let one = try joined(order, ranks: 1, padding: .drop)
-      let dropped = try joined(order, ranks: ranks, padding: .drop)
+      let one = try joined(order, ranks: 1, remainder: .drop)
+      let dropped = try joined(order, ranks: ranks, remainder: .drop)
       #expect(dropped == Array(one[..<(one.count / ranks * ranks)]))
-      let padded = try joined(order, ranks: ranks, padding: .repeat)
+      let padded = try joined(order, ranks: ranks, remainder: .repeat)
       let length = (one.count + ranks - 1) / ranks * ranks
       #expect(padded == (0..<length).map { one[$0 % one.count] })
     }
@@ -37,28 +39,38 @@ import Testing
 
   @Test func anotherNumberOfRanksTakesOver() throws {
     for order in Self.orders {
-      let one = try joined(order, ranks: 1, padding: .drop)
-      let indices = try order.rank(1, of: 3).indices(of: 100, labels: (0..<100).map { $0 % 3 })
-      let position = indices.joinedPosition(after: 10)
+      let one = try joined(order, ranks: 1, remainder: .drop)
+      let indices = try order.sharded(1, of: 3).indices(of: 100, labels: (0..<100).map { $0 % 3 })
+      let position = indices.globalPosition(after: 10)
       #expect(position == 30)
-      let rest = try joined(order, ranks: 8, padding: .drop, from: position)
+      let rest = try joined(order, ranks: 8, remainder: .drop, from: position)
       #expect(rest == Array(one[30..<30 + (one.count - 30) / 8 * 8]))
     }
   }
 
   @Test func anOrderWithoutImagesHasNoSteps() throws {
-    #expect(try SampleOrder.shuffled(seed: 1, epoch: 0).rank(1, of: 2).indices(of: 0).count == 0)
+    #expect(try SampleOrder.shuffled(seed: 1, epoch: 0).sharded(1, of: 2).indices(of: 0).count == 0)
   }
 
   @Test func ordersAreSaved() throws {
-    for order in Self.orders + [SampleOrder.shuffled(seed: .max, epoch: -3).rank(2, of: 5, padding: .drop)] {
+    let extreme = SampleOrder.shuffled(seed: .max, epoch: -3).sharded(2, of: 5, remainder: .drop)
+    for order in Self.orders + [extreme] {
       let data = try JSONEncoder().encode(order)
       #expect(try JSONDecoder().decode(SampleOrder.self, from: data) == order)
     }
   }
+
+  @Test func anEnvironmentIsAShard() {
+    let environment = DistributedEnvironment(rank: 2, worldSize: 5)
+    let order = SampleOrder.shuffled(seed: 1, epoch: 0)
+    #expect(order.sharded(by: environment) == order.sharded(2, of: 5))
+    #expect(order.sharded(by: environment).unsharded == order)
+    let state = LoaderState(order: order, imageCount: 9, position: 3)
+    #expect(state.sharded(by: environment, remainder: .drop).order.shard?.remainder == .drop)
+  }
 }
 
-@Suite struct RankEnvironmentTests {
+@Suite struct DistributedEnvironmentTests {
   @Test(arguments: [
     (["RANK": "3", "WORLD_SIZE": "8", "LOCAL_RANK": "1", "SLURM_PROCID": "0", "SLURM_NTASKS": "1"], 3, 8, 1),
     (
@@ -71,14 +83,14 @@ import Testing
     (["SLURM_NTASKS": "16"], 0, 1, 0), ([:], 0, 1, 0),
   ])
   func launchersAreRead(variables: [String: String], rank: Int, count: Int, local: Int) throws {
-    let ranks = try RankEnvironment { variables[$0] }
-    #expect(ranks == RankEnvironment(rank: rank, count: count, localRank: local))
+    let ranks = try DistributedEnvironment { variables[$0] }
+    #expect(ranks == DistributedEnvironment(rank: rank, worldSize: count, localRank: local))
   }
 
   @Test(arguments: [("8", "8"), ("-1", "2"), ("x", "2"), ("0", "0"), ("0", "")])
   func nonsenseIsRefused(rank: String, count: String) {
     let error = #expect(throws: StoreError.self) {
-      _ = try RankEnvironment { ["RANK": rank, "WORLD_SIZE": count][$0] }
+      _ = try DistributedEnvironment { ["RANK": rank, "WORLD_SIZE": count][$0] }
     }
     #expect(error?.code == .invalidArgument)
   }
