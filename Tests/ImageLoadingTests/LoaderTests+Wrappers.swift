@@ -21,41 +21,6 @@ extension LoaderTests {
     }
   }
 
-  /// A cache answers as its base does, whatever is asked and however much it keeps.
-  @Test(arguments: [0, 1000, 3000, 1 << 20])
-  func cachesAnswerAsTheirBase(budget: Int) throws {
-    var synthetic = SyntheticImages(seed: 33)
-    let uniform = synthetic.uniform(ImageFormat(height: 5, width: 6, channels: 3), count: 40)
-    let mixed = synthetic.mixed(ImageFormat(height: 5, width: 6, channels: 1), count: 40)
-    for model in [uniform, mixed] {
-      let base = ModelStore(model)
-      let cached = try base.cached(upTo: budget)
-      var generator = SplitMix64(seed: 34)
-      for _ in 0..<60 {
-        let indices = (0..<Int.random(in: 0...12, using: &generator)).map { _ in
-          Int.random(in: 0..<40, using: &generator)
-        }
-        #expect(try bytes(cached.read(indices).pixels) == bytes(base.read(indices).pixels))
-        let region = ImageRegion(row: 1, column: 0, height: 1, width: 2)
-        let usable = indices.filter { model.formats[$0].height >= 2 }
-        #expect(
-          try bytes(cached.read(usable, region: region).pixels)
-            == bytes(base.read(usable, region: region).pixels))
-        var lent: [[UInt8]] = []
-        try cached.forEachImage(indices.span) { (position, format, pixels) throws(StoreError) in
-          #expect(position == lent.count && format == model.formats[indices[position]])
-          lent.append(bytes(pixels))
-        }
-        #expect(lent == indices.map { model.pixels[$0] })
-        #expect(cached.cachedByteCount <= budget)
-      }
-      #expect(throws: StoreError.self) { _ = try cached.read([40]) }
-      #expect(throws: StoreError.self) {
-        try cached.forEachImage([-1].span) { (_, _, _) throws(StoreError) in }
-      }
-    }
-  }
-
   @Test func aSecondEpochReadsNothing() throws {
     let reads = Atomic(0)
     let base = WatchedStore(try makeStore(count: 200)) { (indices) throws(StoreError) in

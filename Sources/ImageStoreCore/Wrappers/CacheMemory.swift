@@ -1,35 +1,34 @@
-internal import ImageStoreCore
-internal import Synchronization
+import Synchronization
 
 #if canImport(Darwin)
-internal import Darwin
+import Darwin
 #elseif canImport(Glibc)
-internal import Glibc
+import Glibc
 #elseif canImport(Musl)
-internal import Musl
+import Musl
 #endif
 
 /// Images kept in one block of memory, filled once and never emptied.
 ///
-/// Invariant behind `@unchecked Sendable`: the bytes of an image are written by the one thread that got
-/// its place, before the place is published with `releasing`; they are read only after the place was seen
-/// with `acquiring`, and never written again.
+/// Invariant behind `@unchecked Sendable`: the bytes of an image are written by the one thread that
+/// reserved their units, before their start is published with `releasing`; they are read only after the start was
+/// seen with `acquiring`, and never written again.
 @safe final class CacheMemory: @unchecked Sendable {
   private let base: UnsafeMutableRawPointer
   private let unitCount: Int
-  /// For each image 1 + the unit at which it begins, or 0 where it is not here.
-  private let places: UnsafeMutablePointer<Atomic<UInt32>>
+  /// For each image 1 + the unit at which it begins, or 0 if it is not kept.
+  private let starts: UnsafeMutablePointer<Atomic<UInt32>>
   private let imageCount: Int
   private let used = Atomic(0)
   private let isFullFlag = Atomic(false)
 
-  /// Places are multiples of a cache line.
+  /// Images begin at multiples of a cache line.
   private static let unit = 64
 
-  /// - Throws: ``StoreError/Code/limitExceeded`` where the system has not so much memory.
+  /// - Throws: ``StoreError/Code/limitExceeded`` if the system does not have so much memory.
   init(byteCount: Int, imageCount: Int) throws(StoreError) {
-    let forPlaces = imageCount * MemoryLayout<UInt32>.stride
-    unitCount = min(max(byteCount - forPlaces, 0) / Self.unit, Int(UInt32.max) - 1)
+    let startByteCount = imageCount * MemoryLayout<UInt32>.stride
+    unitCount = min(max(byteCount - startByteCount, 0) / Self.unit, Int(UInt32.max) - 1)
     self.imageCount = imageCount
     var pointer: UnsafeMutableRawPointer?
     // The system gives pages when they are first written, so a budget that is not used costs nothing.
@@ -40,33 +39,33 @@ internal import Musl
         .limitExceeded, "no memory for a cache of \(byteCount) bytes", remedy: "give it a smaller budget")
     }
     unsafe base = pointer
-    unsafe places = .allocate(capacity: imageCount)
-    for image in 0..<imageCount { unsafe (places + image).initialize(to: Atomic(0)) }
+    unsafe starts = .allocate(capacity: imageCount)
+    for image in 0..<imageCount { unsafe (starts + image).initialize(to: Atomic(0)) }
   }
 
   deinit {
     unsafe free(base)
-    unsafe places.deinitialize(count: imageCount)
-    unsafe places.deallocate()
+    unsafe starts.deinitialize(count: imageCount)
+    unsafe starts.deallocate()
   }
 
   /// Whether the last image that was offered found no room.
   var isFull: Bool { isFullFlag.load(ordering: .relaxed) }
 
-  /// How many bytes of images are kept, with what alignment costs.
+  /// How many bytes of images are kept, with the bytes between them.
   var byteCount: Int { min(used.load(ordering: .relaxed), unitCount) * Self.unit }
 
-  /// Where the bytes of an image are, or nil where it is not kept.
+  /// Where the bytes of an image are, or nil if it is not kept.
   @inline(__always)
   func image(_ index: Int) -> UnsafeRawPointer? {
-    let place = unsafe places[index].load(ordering: .acquiring)
-    return place == 0 ? nil : unsafe UnsafeRawPointer(base + (Int(place) - 1) * Self.unit)
+    let start = unsafe starts[index].load(ordering: .acquiring)
+    return start == 0 ? nil : unsafe UnsafeRawPointer(base + (Int(start) - 1) * Self.unit)
   }
 
-  /// Keeps an image where there is room. Of several threads that offer the same one, one is believed.
+  /// Keeps an image if there is room. If several threads offer the same one at once, the last is kept.
   func keep(_ index: Int, _ pixels: RawSpan) {
     let units = (pixels.byteCount + Self.unit - 1) / Self.unit
-    guard unsafe places[index].load(ordering: .relaxed) == 0 else { return }
+    guard unsafe starts[index].load(ordering: .relaxed) == 0 else { return }
     var first = used.load(ordering: .relaxed)
     while true {
       guard units <= unitCount - first else {
@@ -82,6 +81,6 @@ internal import Musl
       guard let source = bytes.baseAddress else { return }
       unsafe (base + first * Self.unit).copyMemory(from: source, byteCount: bytes.count)
     }
-    unsafe places[index].store(UInt32(first + 1), ordering: .releasing)
+    unsafe starts[index].store(UInt32(first + 1), ordering: .releasing)
   }
 }
