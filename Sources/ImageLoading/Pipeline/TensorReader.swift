@@ -6,7 +6,7 @@ struct TensorReader: Sendable {
   private let converter: BatchConverter
   /// Whether the choices depend on positions of the order, because it may have an image several times.
   private let choosesByPosition: Bool
-  /// The store again if its images lie in memory that stays as long as the store does.
+  /// The store again if it can say where the images to convert are.
   private let locatingStore: (any LocatingStore)?
 
   init(_ store: any ImageStore, as tensor: TensorFormat, _ request: LoaderRequest) {
@@ -17,8 +17,8 @@ struct TensorReader: Sendable {
       tensor: tensor, augmentation: request.augmentation,
       seed: request.augmentation.seed ?? seed, epoch: request.augmentation.epoch ?? epoch)
     choosesByPosition = order.drawsWithReplacement
-    let locating = store as? any LocatingStore
-    locatingStore = locating?.locatesImages == true ? locating : nil
+    let isLocating = !converter.isPlain && store.isLocating
+    locatingStore = isLocating ? store as? any LocatingStore : nil
   }
 
   /// What a worker keeps between batches.
@@ -157,6 +157,7 @@ struct TensorReader: Sendable {
         let next = position + 1 < images.count ? unsafe images[position + 1].address : nil
         try unsafe convert(position, image.format, RawSpan(_unsafeBytes: image.bytes), next: next)
       }
+      try locatingStore.checkLocatedImages()
       workspace.images = images
     }
   }

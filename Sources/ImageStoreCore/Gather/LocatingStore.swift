@@ -5,15 +5,20 @@
 /// them brought into the caches meanwhile, which takes longer than most of what is done with an image.
 ///
 /// Conforming is a promise about memory that a public protocol could not ask for: what ``ImageStore/forEachImage(_:_:)``
-/// borrows stays at its address, readable and unchanged, for as long as the store is alive. Hence `package`.
+/// borrows stays readable at its address for as long as the store is alive. Hence `package`.
 package protocol LocatingStore: ImageStore {
   /// Whether the promise holds for this store. If it does not, for example because this file is compressed,
   /// ``locate(_:into:)`` is not called.
   var locatesImages: Bool { get }
+
+  /// Makes sure that what was located is still what it was, if another program can change it. To be called after the
+  /// images have been used, and before the result is.
+  func checkLocatedImages() throws(StoreError)
 }
 
 extension LocatingStore {
   package var locatesImages: Bool { isZeroCopy }
+  package func checkLocatedImages() throws(StoreError) {}
 
   /// Appends where images are.
   ///
@@ -63,6 +68,9 @@ extension InMemoryStore: LocatingStore {}
 
 extension LocatingStore where Self: StoreWrapper {
   package var locatesImages: Bool { base.isLocating }
+  package func checkLocatedImages() throws(StoreError) {
+    try (base as? any LocatingStore)?.checkLocatedImages()
+  }
 }
 
 extension SubsetStore: LocatingStore {}
@@ -70,6 +78,9 @@ extension VerifyingStore: LocatingStore {}
 
 extension ConcatenatedStore: LocatingStore {
   package var locatesImages: Bool { stores.allSatisfy(\.isLocating) }
+  package func checkLocatedImages() throws(StoreError) {
+    for store in stores { try (store as? any LocatingStore)?.checkLocatedImages() }
+  }
 }
 
 extension ImageStore {
