@@ -146,7 +146,7 @@ let package = Package(
       name: "WriterProcess", dependencies: ["ImageStoreCore", "LMDBStore"],
       path: "Tests/WriterProcess", swiftSettings: swiftSettings),
 
-    // Loaders under a limit of memory, cancelled, and with one worker and two, for scripts.
+    // Loaders under a limit of memory, cancelled, and with one worker and with two, for scripts.
     .executableTarget(
       name: "LoaderRuns",
       dependencies: [

@@ -2,6 +2,7 @@ import CIFAR10
 import Foundation
 import ImageLoading
 import LMDBStore
+import NPZStore
 import PackedBitStore
 
 func readingInBatches() async throws {
@@ -50,5 +51,11 @@ func readingInBatches() async throws {
   for fold in try train.folds(5, stratified: true, seed: 7) {
     for try await batch in fold.training.batches(of: 64, in: mine) { step(batch.pixels, batch.labels) }
     for try await batch in fold.validation.batches(of: 64) { step(batch.pixels, batch.labels) }
+  }
+
+  let pairs = try ZippedStore(NPZStore(at: "photographs.npz"), masks: PackedBitStore(at: "segments.bits"))
+  for try await batch in pairs.batches(of: 4, in: .shuffled(seed: 42, epoch: 0), augmentation: augmentation) {
+    step(batch.images.pixels, batch.labels)
+    step(batch.masks.pixels, batch.labels)
   }
 }
