@@ -1,4 +1,5 @@
 import Foundation
+import ImageLoading
 import ImageStoreCore
 import ImageStoreTesting
 
@@ -12,6 +13,10 @@ enum Workload: String, CaseIterable {
   case write
   /// Opens what `write` wrote and reads 64 shuffled batches of 128, crops of half of them.
   case read
+  /// Opens what `write` wrote and loads 16 shuffled epochs in batches of 128, as they are stored.
+  case load
+  /// The same as normalized Float32 planes, padded crops of half of them.
+  case loadFloats = "load-floats"
 
   private static let imageCount = 512
 
@@ -25,6 +30,10 @@ enum Workload: String, CaseIterable {
       try backend.write(Self.images(backend.format), path)
     case .read:
       try Self.read(backend.open(path))
+    case .load:
+      try Self.load(backend.open(path), as: .stored)
+    case .loadFloats:
+      try Self.load(backend.open(path), as: .float32(mean: [120], scale: [0.02]))
     }
   }
 
@@ -48,6 +57,17 @@ enum Workload: String, CaseIterable {
         let region = ImageRegion(row: 3, column: 5, height: 24, width: 24)
         try store.read(indices, region: round % 2 == 0 ? nil : region, into: &batch)
       }
+    }
+  }
+
+  private static func load(_ store: any ImageStore, as tensor: TensorFormat) throws {
+    for epoch in 0..<16 {
+      let crops = tensor == .stored || epoch % 2 == 0 ? Augmentation.none : Augmentation(crop: .padded(by: 4))
+      var batches = store.batches(
+        of: 128, in: .shuffled(seed: 42, epoch: epoch), as: tensor, augmentation: crops,
+        options: LoaderOptions(workers: 1)
+      ).makeBlockingIterator()
+      while let batch = try batches.next() { precondition(batch.count == 128) }
     }
   }
 }
