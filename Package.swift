@@ -10,7 +10,7 @@ let swiftSettings: [SwiftSetting] =
     .enableUpcomingFeature("ExistentialAny"),
     .enableUpcomingFeature("MemberImportVisibility"),
     .enableUpcomingFeature("InternalImportsByDefault"),
-    // Properties that lend spans need @_lifetime; each use stands in a file named "+Span".
+    // Properties that lend spans need @_lifetime.
     .enableExperimentalFeature("Lifetimes"),
     .strictMemorySafety(),
   ]
@@ -34,7 +34,7 @@ let package = Package(
   products: [
     // One product a backend: whoever imports only NPZStore needs neither liblmdb nor libhdf5.
     .library(name: "ImageStoreCore", targets: ["ImageStoreCore"]),
-    .library(name: "ImageFeeding", targets: ["ImageFeeding"]),
+    .library(name: "ImageLoading", targets: ["ImageLoading"]),
     .library(name: "CIFAR10", targets: ["CIFAR10"]),
     .library(name: "FileStore", targets: ["FileStore"]),
     .library(name: "LMDBStore", targets: ["LMDBStore"]),
@@ -93,12 +93,12 @@ let package = Package(
         "ImageStoreCore", "StoreIO", "CIFAR10", "FileStore", "LMDBStore", "HDF5Store", "NPZStore",
         "PackedBitStore",
       ]),
-    library("ImageFeeding", ["ImageStoreCore", "StoreIO", "CImageKernels"]),
+    library("ImageLoading", ["ImageStoreCore", "StoreIO", "CImageKernels"]),
     library("ImageStoreTesting", ["ImageStoreCore"]),
     .executableTarget(
       name: "imagestore",
       dependencies: [
-        "ImageStoreCore", "StoreIO", "ImageStoreCatalog", "ImageFeeding", "PNGCodec", "NumPyFormat",
+        "ImageStoreCore", "StoreIO", "ImageStoreCatalog", "ImageLoading", "PNGCodec", "NumPyFormat",
         .product(
           name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["CommandLine"])),
       ],
@@ -129,7 +129,7 @@ let package = Package(
     tests("HDF5Store", ["StoreIO", "CHDF5", "CFaults", "Corpora"]),
     tests("NPZStore", ["StoreIO", "Deflate", "NumPyFormat", "Corpora"]),
     tests("PackedBitStore", ["StoreIO", "CImageKernels"]),
-    tests("ImageFeeding"),
+    tests("ImageLoading"),
     tests("imagestore"),
     .testTarget(
       name: "ImageStoreTestingTests", dependencies: ["ImageStoreTesting"], swiftSettings: swiftSettings),
@@ -141,7 +141,7 @@ let package = Package(
     .executableTarget(
       name: "Snippets",
       dependencies: [
-        "ImageStoreCore", "ImageFeeding", "CIFAR10", "FileStore", "LMDBStore", "HDF5Store", "NPZStore",
+        "ImageStoreCore", "ImageLoading", "CIFAR10", "FileStore", "LMDBStore", "HDF5Store", "NPZStore",
         "PackedBitStore",
       ],
       path: "Tests/Snippets", swiftSettings: strictness + [.enableUpcomingFeature("MemberImportVisibility")]),
@@ -151,14 +151,14 @@ let package = Package(
       name: "WriterProcess", dependencies: ["ImageStoreCore", "LMDBStore"],
       path: "Tests/WriterProcess", swiftSettings: swiftSettings),
 
-    // Feeds under a limit of memory, cancelled, and with one worker and two, for scripts.
+    // Loaders under a limit of memory, cancelled, and with one worker and with two, for scripts.
     .executableTarget(
-      name: "FeedRuns",
+      name: "LoaderRuns",
       dependencies: [
-        "ImageStoreCore", "ImageStoreTesting", "ImageFeeding", "FileStore", "LMDBStore", "HDF5Store",
+        "ImageStoreCore", "ImageStoreTesting", "ImageLoading", "FileStore", "LMDBStore", "HDF5Store",
         "NPZStore",
       ],
-      path: "Tests/FeedRuns", swiftSettings: swiftSettings),
+      path: "Tests/LoaderRuns", swiftSettings: swiftSettings),
 
     // Kill, fault, corruption and concurrency tests: the checks, the program that is killed and made to
     // fail (and does the long runs), and the tests.

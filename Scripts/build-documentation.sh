@@ -7,7 +7,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-modules=(ImageStoreCore ImageFeeding CIFAR10 FileStore LMDBStore HDF5Store NPZStore PackedBitStore PNGCodec ImageStoreTesting)
+modules=(ImageStoreCore ImageLoading CIFAR10 FileStore LMDBStore HDF5Store NPZStore PackedBitStore PNGCodec ImageStoreTesting)
 work=.build/documentation
 output=${1:-$work/swift-image-stores.doccarchive}
 rm -rf "$work" "$output"

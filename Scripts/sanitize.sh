@@ -27,9 +27,9 @@ esac
 
 case $which in
   all | thread | quick)
-    # Concurrent parts: workers, feeding, stores read by many threads, readers beside a writer.
+    # Concurrent parts: workers, loading, stores read by many threads, readers beside a writer.
     TSAN_OPTIONS="suppressions=$PWD/Scripts/thread-sanitizer.suppressions halt_on_error=1 exitcode=66" \
       swift test --sanitize=thread --scratch-path .build/thread \
-      --filter 'WorkersTests|ImageFeedingTests|Conformance|ConcurrencyTests|ReadingTests/threads'
+      --filter 'WorkersTests|ImageLoadingTests|Conformance|ConcurrencyTests|ReadingTests/threads'
     ;;
 esac

@@ -15,7 +15,7 @@ let package = Package(
       dependencies: [
         .product(name: "CIFAR10", package: "swift-image-stores"),
         .product(name: "LMDBStore", package: "swift-image-stores"),
-        .product(name: "ImageFeeding", package: "swift-image-stores"),
+        .product(name: "ImageLoading", package: "swift-image-stores"),
       ])
   ],
   swiftLanguageModes: [.v6]

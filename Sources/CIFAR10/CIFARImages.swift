@@ -54,6 +54,9 @@ public final class CIFARImages: ImageStore {
 
   public func labels() -> [Int]? { allLabels }
 
+  /// The files have no checksums of images.
+  public var checksumCoverage: ChecksumCoverage { .noImages }
+
   public func column(_ name: String) throws(StoreError) -> Column {
     guard columnNames.contains(name) else { throw .noColumn(name, among: columnNames) }
     if name == "coarse_label" {

@@ -124,6 +124,9 @@ extension FileStore {
     }
   }
 
+  /// PNG has a checksum of every chunk.
+  public var checksumCoverage: ChecksumCoverage { .allImages }
+
   /// Compares `labels.csv`, which names the images, with the checksum in `store.json`, where there is one;
   /// decoding checks pixels.
   public func verify(_ indices: Span<Int>) throws(StoreError) { try verifyNames() }

@@ -132,11 +132,11 @@ extension FileStore {
     }
 
     public mutating func append(
-      _ pixels: RawSpan, layout: BatchLayout, annotations: Annotations
+      _ pixels: RawSpan, layout: BatchLayout, labels: ImageLabels
     ) throws(StoreError) {
       if let failure { throw failure }
       do throws(StoreError) {
-        try write(pixels, layout, annotations)
+        try write(pixels, layout, labels)
       } catch {
         failure = error
         throw error

@@ -2,7 +2,7 @@ public import ImageStoreCore
 import StoreIO
 
 extension HDF5Store {
-  public var lendsWithoutCopy: Bool {
+  public var isZeroCopy: Bool {
     switch source {
     case .mapped(_, let type): !type.isSwapped
     case .resident, .constant: true
@@ -19,7 +19,7 @@ extension HDF5Store {
       let index = indices[position]
       guard index >= 0 && index < count else { throw .indexOutOfRange(index, count: count).at(path: path) }
     }
-    guard lendsWithoutCopy else { return try lendCopies(of: indices, body) }
+    guard isZeroCopy else { return try lendCopies(of: indices, body) }
     for position in indices.indices {
       let (format, image) = try unsafe image(at: indices[position])
       try unsafe withRawSpan(of: image) { (pixels) throws(StoreError) in

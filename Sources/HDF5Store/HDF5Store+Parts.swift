@@ -12,12 +12,12 @@ extension HDF5Store {
   /// - Throws: as ``init(at:images:labels:threads:)``.
   public static func parts(
     at path: String, threads: Int? = nil
-  ) throws(StoreError) -> [DataSetPart: HDF5Store] {
+  ) throws(StoreError) -> [Split: HDF5Store] {
     let file = try LibraryFile(path)
     let names = try file.withFile { (session, handle) throws(StoreError) in
       try session.partNames(in: handle)
     }
-    var parts: [DataSetPart: HDF5Store] = [:]
+    var parts: [Split: HDF5Store] = [:]
     for (part, name) in names {
       parts[part] = try HDF5Store(file, images: name, labels: nil, threads: threads)
     }
@@ -27,10 +27,10 @@ extension HDF5Store {
 
 extension HDF5Session {
   /// The images of the parts, under the first names of which a file has those for training and for tests.
-  fileprivate func partNames(in file: borrowing HDF5Handle) throws(StoreError) -> [DataSetPart: String] {
+  fileprivate func partNames(in file: borrowing HDF5Handle) throws(StoreError) -> [Split: String] {
     for names in DatasetNames.parts {
       guard try open(names.training, in: file) != nil, try open(names.test, in: file) != nil else { continue }
-      var found: [DataSetPart: String] = [.training: names.training, .test: names.test]
+      var found: [Split: String] = [.training: names.training, .test: names.test]
       if try open(names.validation, in: file) != nil { found[.validation] = names.validation }
       return found
     }

@@ -2,6 +2,8 @@ public import ImageStoreCore
 import StoreIO
 
 extension HDF5Store {
+  public var checksumCoverage: ChecksumCoverage { annotations.checksums == nil ? .noImages : .allImages }
+
   /// Reads everything, and checks it against the checksums where the file has them.
   public func verify(progress: (_ checked: Int) -> Void) throws(StoreError) {
     try verifyParts()

@@ -42,9 +42,9 @@ extension HDF5Store {
     }
 
     public mutating func append(
-      _ pixels: RawSpan, layout: BatchLayout, annotations: Annotations
+      _ pixels: RawSpan, layout: BatchLayout, labels: ImageLabels
     ) throws(StoreError) {
-      try writer.append(pixels, layout: layout, annotations: annotations)
+      try writer.append(pixels, layout: layout, annotations: labels)
     }
 
     public consuming func finish() throws(StoreError) {

@@ -97,7 +97,7 @@ extension LMDBStore {
     }
   }
 
-  public var lendsWithoutCopy: Bool {
+  public var isZeroCopy: Bool {
     if case .encoded = contents.images { false } else { true }
   }
 

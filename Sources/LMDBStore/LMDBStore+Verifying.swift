@@ -3,6 +3,10 @@ internal import StoreIO
 internal import Synchronization
 
 extension LMDBStore {
+  public var checksumCoverage: ChecksumCoverage {
+    if case .records = contents.annotations { .allImages } else { .noImages }
+  }
+
   public func verify(progress: (_ checked: Int) -> Void) throws(StoreError) {
     guard case .records(let records) = contents.annotations else {
       try checkPages(.verifyingForeign)

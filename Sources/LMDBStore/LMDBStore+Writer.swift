@@ -41,9 +41,9 @@ extension LMDBStore {
     public var count: Int { session.count }
 
     public mutating func append(
-      _ pixels: RawSpan, layout: BatchLayout, annotations: Annotations
+      _ pixels: RawSpan, layout: BatchLayout, labels: ImageLabels
     ) throws(StoreError) {
-      try session.append(pixels, layout: layout, annotations: annotations)
+      try session.append(pixels, layout: layout, annotations: labels)
     }
 
     public consuming func finish() throws(StoreError) {

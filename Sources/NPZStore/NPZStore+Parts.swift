@@ -3,7 +3,7 @@ public import ImageStoreCore
 /// Arrays of an archive that belong together, such as `x_train` and `y_train`.
 struct ArrayNames {
   /// Which part of a data set they are; nil for all of it.
-  let part: DataSetPart?
+  let part: Split?
   /// The key of the array of images.
   let images: String
   /// The key of the array of labels.
@@ -39,8 +39,8 @@ extension NPZStore {
   /// - Throws: as ``init(at:images:labels:labelsAt:checksums:threads:)``.
   public static func parts(
     at path: String, checksums: ChecksumPolicy = .check, threads: Int? = nil
-  ) throws(StoreError) -> [DataSetPart: NPZStore] {
-    var parts: [DataSetPart: NPZStore] = [:]
+  ) throws(StoreError) -> [Split: NPZStore] {
+    var parts: [Split: NPZStore] = [:]
     for names in ArrayNames.present(in: try ZipArchive(at: path)) {
       guard let part = names.part, parts[part] == nil else { continue }
       parts[part] = try NPZStore(at: path, images: names.images, checksums: checksums, threads: threads)

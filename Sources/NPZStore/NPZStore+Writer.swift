@@ -38,9 +38,9 @@ extension NPZStore {
     public var count: Int { archive.entries.count }
 
     public mutating func append(
-      _ pixels: RawSpan, layout: BatchLayout, annotations: Annotations
+      _ pixels: RawSpan, layout: BatchLayout, labels: ImageLabels
     ) throws(StoreError) {
-      try archive.append(pixels, layout: layout, annotations: annotations)
+      try archive.append(pixels, layout: layout, annotations: labels)
     }
 
     public consuming func finish() throws(StoreError) {

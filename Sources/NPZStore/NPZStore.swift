@@ -154,12 +154,14 @@ public final class NPZStore: ImageStore {
     }
   }
 
-  public var lendsWithoutCopy: Bool {
+  public var isZeroCopy: Bool {
     switch images {
     case .entries(let entries): entries.mapped != nil
     case .array(let array): array.isMapped
     }
   }
+
+  public var checksumCoverage: ChecksumCoverage { .allImages }
 
   public func advise(_ pattern: AccessPattern) { archive.file.advise(pattern) }
 

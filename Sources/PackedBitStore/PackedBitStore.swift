@@ -104,6 +104,8 @@ public final class PackedBitStore: ImageStore {
     }
   }
 
+  public var checksumCoverage: ChecksumCoverage { folder?.checksums == nil ? .noImages : .allImages }
+
   /// The CRC-32 of each mask's bytes, ``unknownChecksum`` for masks of which none is known; nil if that is all.
   func checksums() throws(StoreError) -> [Int]? {
     guard let file = folder?.checksums else { return nil }

@@ -66,7 +66,7 @@ private struct CopyingUser: WriterUser {
 
   func use<Writer: ImageStoreWriter & ~Copyable>(_ writer: consuming Writer) throws {
     try writer.append(contentsOf: source, progress: progress)
-    try writer.finish()
+    _ = try writer.finish()
   }
 }
 
@@ -78,7 +78,7 @@ package protocol WriterUser {
 /// A split of a data set, or all of one that is not divided.
 package struct OpenedSplit: Sendable {
   /// Which split it is; nil for the whole.
-  package var split: DataSetPart?
+  package var split: Split?
   package var store: any ImageStore
 
   /// What reports call it.
@@ -87,14 +87,14 @@ package struct OpenedSplit: Sendable {
   /// The whole of a set.
   package init(_ store: any ImageStore) { self.store = store }
 
-  package init(_ split: DataSetPart?, _ store: any ImageStore) {
+  package init(_ split: Split?, _ store: any ImageStore) {
     self.split = split
     self.store = store
   }
 
   /// The splits of a set, training first.
-  package static func all(of splits: [DataSetPart: some ImageStore]) -> [OpenedSplit] {
-    DataSetPart.allCases.compactMap { split in splits[split].map { OpenedSplit(split, $0) } }
+  package static func all(of splits: [Split: some ImageStore]) -> [OpenedSplit] {
+    splits.sorted { $0.key < $1.key }.map { OpenedSplit($0.key, $0.value) }
   }
 }
 

@@ -26,10 +26,11 @@ import Testing
       return ConcatenatedStore(
         try zip(ends, ends.dropFirst()).map { try store.subset(min($0, store.count)..<min($1, store.count)) })
     },
+    .shelf("cached") { try $0.cached(upTo: 1 << 20) },
+    .shelf("cached in part") { try $0.cached(upTo: 4 * $0.count + 1000) },
     .shelf("concatenated of each image") { store in
       ConcatenatedStore(try (0..<store.count).map { try InMemoryStore(copying: store.subset($0..<$0 + 1)) })
     },
-    .shelf("zipped") { try ZippedStore($0, masks: $0) },
   ]
 
   @Test(arguments: factories)

@@ -11,7 +11,7 @@ import Testing
       try unsafe writer.append(pixels.span.bytes, format: Samples.format, label: label)
     }
     #expect(writer.count == 3)
-    let store = try writer.makeStore()
+    let store = try writer.finish()
     #expect(store.classNames == ["cat", "dog"])
     #expect(store.labels() == images.labels)
     #expect(Samples.bytes(of: try store.read([2, 0])) == images.gather([2, 0]))
@@ -29,7 +29,7 @@ import Testing
     #expect(try InMemoryStore { _ in }.count == 0)
     // The writer keeps the error of an append, though it is caught.
     expectError(.invalidArgument) {
-      _ = try InMemoryStore { writer in _ = try? writer.append([], format: Samples.format) }
+      _ = try InMemoryStore { writer in _ = try? writer.append([UInt8](), format: Samples.format) }
     }
   }
 
@@ -40,7 +40,7 @@ import Testing
       try writer.append(contentsOf: ModelStore(images.slice(0..<7)))
       try writer.reserveCapacity(reserved)
       try writer.append(contentsOf: ModelStore(images.slice(7..<30)))
-      let store = try writer.makeStore()
+      let store = try writer.finish()
       #expect(Samples.bytes(of: try store.read(0..<30)) == images.gather(Array(0..<30)))
     }
   }
@@ -51,7 +51,7 @@ import Testing
     images.append(contentsOf: Samples.uniform(2))
     var writer = InMemoryStore.Writer()
     for range in [0..<3, 3..<5, 5..<7] { try writer.append(contentsOf: ModelStore(images.slice(range))) }
-    let store = try writer.makeStore()
+    let store = try writer.finish()
     #expect(store.format == nil)
     #expect(try (0..<7).map { try store.format(at: $0) } == images.formats)
     #expect(Samples.bytes(of: try store.read(0..<7)) == images.gather(Array(0..<7)))
@@ -95,7 +95,7 @@ import Testing
 
   @Test func lendsWhereThePixelsLie() throws {
     let store = try Samples.store(Samples.uniform(4))
-    #expect(store.lendsWithoutCopy)
+    #expect(store.isZeroCopy)
     var addresses: [Int] = []
     try store.forEachImage([0, 1, 0].span) { (_, _, pixels) throws(StoreError) in
       addresses.append(unsafe pixels.withUnsafeBytes { Int(bitPattern: $0.baseAddress) })

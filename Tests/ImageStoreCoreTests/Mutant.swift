@@ -14,7 +14,7 @@ struct Mutant: ImageStore {
     case labelsShifted, labelsDropped, labelsTruncated, labelsForUnlabeled
     case columnsHidden, columnReversed, columnRounded, columnTrimmed, columnAbsentEmpty
     case classNamesDropped, classNamesReversed, verifyFails, verifyFallsBack
-    case wrongErrorForIndex, wrongErrorForRegion
+    case wrongErrorForIndex, wrongErrorForRegion, verifyIndexUnchecked, verifyOfSomeFails
   }
 
   let base: InMemoryStore
@@ -42,6 +42,16 @@ struct Mutant: ImageStore {
     case .classNamesDropped: nil
     case .classNamesReversed: base.classNames?.reversed()
     default: base.classNames
+    }
+  }
+
+  var checksumCoverage: ChecksumCoverage { base.checksumCoverage }
+
+  func verify(_ indices: Span<Int>) throws(StoreError) {
+    switch fault {
+    case .verifyIndexUnchecked: break
+    case .verifyOfSomeFails where indices.count > 1: throw StoreError(.corrupt, "nothing is wrong")
+    default: try base.verify(indices)
     }
   }
 

@@ -2,7 +2,7 @@ import ImageStoreCore
 import Synchronization
 
 /// Counts the calls that reach a store, and fails on demand.
-final class Probe: ImageStore {
+final class Probe: StoreWrapper {
   struct Calls: Equatable {
     var reads: [[Int]] = []
     var lendings: [[Int]] = []
@@ -23,11 +23,8 @@ final class Probe: ImageStore {
   }
 
   var calls: Calls { recorded.withLock { $0 } }
-  var count: Int { base.count }
-  var format: ImageFormat? { base.format }
-  var classNames: [String]? { base.classNames }
-  var columnNames: [String] { base.columnNames }
-  var lendsWithoutCopy: Bool { base.lendsWithoutCopy }
+  /// A probe checks what it is asked to, if only by writing it down.
+  var checksumCoverage: ChecksumCoverage { .allImages }
 
   func format(at index: Int) throws(StoreError) -> ImageFormat {
     recorded.withLock { $0.formats += 1 }

@@ -20,32 +20,52 @@ final class Shelf: Sendable {
   /// Writes to memory and puts the store on the shelf when it is finished.
   struct Writer: ImageStoreWriter, ~Copyable {
     private var memory: InMemoryStore.Writer
+    private let merge: ClassNameMerge
+    private let countBefore: Int
+    private var failure: StoreError?
     private let shelf: Shelf
     private let path: String
 
     init(_ shelf: Shelf, at path: String, mode: WriteMode, classNames: [String]?) throws(StoreError) {
-      memory = InMemoryStore.Writer(classNames: classNames)
+      // Everything that can throw comes first: noncopyable properties are set all or none.
+      var old: InMemoryStore?
+      if let existing = try? shelf.store(at: path) {
+        switch mode {
+        case .create: throw StoreError(.alreadyExists, "there is a store already", path: path)
+        case .replace, .replaceAnything: break
+        case .append: old = existing
+        }
+      }
+      let merge = try ClassNameMerge(classNames, onto: old?.classNames) { () throws(StoreError) in
+        old?.labels()
+      }
+      var memory = InMemoryStore.Writer(classNames: merge.names)
+      if let old { try memory.append(contentsOf: old) }
+      countBefore = memory.count
+      self.memory = memory
+      self.merge = merge
       self.shelf = shelf
       self.path = path
-      guard let existing = try? shelf.store(at: path) else { return }
-      switch mode {
-      case .create: throw StoreError(.alreadyExists, "there is a store already", path: path)
-      case .replace, .replaceAnything: break
-      case .append: try memory.append(contentsOf: existing)
+    }
+
+    var count: Int { memory.count - countBefore }
+
+    mutating func append(
+      _ pixels: RawSpan, layout: BatchLayout, labels: ImageLabels
+    ) throws(StoreError) {
+      if let failure { throw failure }
+      do throws(StoreError) {
+        try memory.append(pixels, layout: layout, labels: merge.translating(labels, first: memory.count))
+      } catch {
+        failure = error
+        throw error
       }
     }
 
-    var count: Int { memory.count }
-
-    mutating func append(
-      _ pixels: RawSpan, layout: BatchLayout, annotations: Annotations
-    ) throws(StoreError) {
-      try memory.append(pixels, layout: layout, annotations: annotations)
-    }
-
     consuming func finish() throws(StoreError) {
+      if let failure { throw failure }
       let (shelf, path) = (shelf, path)
-      shelf.put(try memory.makeStore(), at: path)
+      shelf.put(try memory.finish(), at: path)
     }
   }
 }
@@ -65,5 +85,15 @@ extension StoreFactory {
         try plan.run(Shelf.Writer(shelf, at: path, mode: mode, classNames: plan.classNames))
       },
       open: { path in try wrap(try shelf.store(at: path)) })
+  }
+}
+
+extension ClassNameMerge {
+  /// Labels and columns, with the labels that the images get in the store.
+  func translating(_ labels: ImageLabels, first: Int) throws(StoreError) -> ImageLabels {
+    guard let given = labels.labels else { return labels }
+    var labels = labels
+    labels.labels = try translating(given, first: first)
+    return labels
   }
 }

@@ -29,10 +29,25 @@ import Testing
     let index = expectError(.indexOutOfRange) { _ = try store.read([1, 3]) }
     #expect(index?.description == "there is no image 3; the store has 3")
     let region = ImageRegion(row: 3, column: 0, height: 2, width: 1)
-    let outside = expectError(.invalidArgument) { _ = try store.read([2], region: region) }
+    let outside = expectError(.invalidArgument) { _ = try store.read([2], regions: .same(region)) }
     #expect(
       outside?.description == "image 2: the region 2x1 at row 3, column 0 is not within 4x6")
     let column = expectError(.notFound) { _ = try store.column("weight") }
     #expect(column?.description == "weight: there is no such column; the store has none")
+  }
+
+  @Test func theNumberSaysWhoseItIs() {
+    var error = StoreError(.system, "writing failed", underlying: .init(.posix, 28))
+    #expect(error.underlying?.domain == .posix && error.underlying?.code == 28)
+    error.underlying = .init(.lmdb, 28)
+    #expect(error != StoreError(.system, "writing failed", underlying: .init(.posix, 28)))
+  }
+
+  @Test func theCauseFollows() {
+    let cause = StoreError(.system, "no space left", remedy: "free some", path: "a.npz")
+    let error = StoreError(.corrupt, "cut\nshort", path: "a.npz", cause: cause)
+    #expect(error.description == "a.npz: cut\u{FFFD}short (caused by: a.npz: no space left; free some)")
+    #expect(error.cause == cause && error.at(image: 3).cause == cause)
+    #expect(Set([error, StoreError(.corrupt, "cut\nshort", path: "a.npz")]).count == 2)
   }
 }

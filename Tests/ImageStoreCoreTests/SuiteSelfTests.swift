@@ -20,15 +20,14 @@ import Musl
     #expect(throws: ConformanceFailure.self) { try checkConformance(of: factory, seed: 1) }
   }
 
-  @Test(arguments: MutantWriter.Fault.allCases)
-  func findsFaultOfWriter(_ fault: MutantWriter.Fault) {
+  private static func factory(_ fault: MutantWriter.Fault?) -> StoreFactory {
     let shelf = MutantWriter.Shelf()
     var capabilities = StoreCapabilities()
     capabilities.isFileBased = false
     capabilities.holdsMixedFormats = true
     capabilities.manyImages = 200
-    let factory = StoreFactory(
-      "\(fault)", capabilities: capabilities,
+    return StoreFactory(
+      fault.map { "\($0)" } ?? "without a fault", capabilities: capabilities,
       write: { path, mode, plan in
         try plan.run(MutantWriter(fault, shelf, at: path, mode: mode, classNames: plan.classNames))
       },
@@ -36,7 +35,35 @@ import Musl
         guard let store = shelf.stores.withLock({ $0[path] }) else { throw StoreError(.notFound, path) }
         return store
       })
-    #expect(throws: ConformanceFailure.self) { try checkConformance(of: factory, seed: 1) }
+  }
+
+  @Test(arguments: MutantWriter.Fault.allCases)
+  func findsFaultOfWriter(_ fault: MutantWriter.Fault) {
+    #expect(throws: ConformanceFailure.self) { try checkConformance(of: Self.factory(fault), seed: 1) }
+  }
+
+  /// What the writers above are found by is their fault alone.
+  @Test func aWriterWithoutAFaultConforms() throws {
+    try checkConformance(of: Self.factory(nil), seed: 1)
+  }
+
+  /// The ways in which stores of this package once took appended class names, counted, and failed.
+  @Test(
+    arguments: [
+      (.oldClassNamesKept, "class names of appended images"),
+      (.newClassNamesTaken, "class names of appended images"),
+      (.otherClassNamesRefused, "class names of appended images"),
+      (.namesMatchedByOrder, "class names of appended images"),
+      (.labelsWithoutNamesTaken, "class names and labels that could be mistaken"),
+      (.labelsOfTheStoreNamed, "class names and labels that could be mistaken"),
+      (.countsWhatWasThere, "a writer counts what it appends"),
+      (.secondErrorIsAnother, "a writer counts what it appends"),
+    ] as [(MutantWriter.Fault, String)])
+  func namesTheBehaviorThatIsPinned(_ fault: MutantWriter.Fault, _ check: String) {
+    let failure = #expect(throws: ConformanceFailure.self) {
+      try checkConformance(of: Self.factory(fault), seed: 1)
+    }
+    #expect(failure?.check.hasPrefix(check) == true, "\(String(describing: failure))")
   }
 
   @Test func findsWhatShouldHaveBeenRefused() {

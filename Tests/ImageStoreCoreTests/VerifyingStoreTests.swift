@@ -30,8 +30,8 @@ import Testing
     let some = try all.subset([8, 0, 5]).verifyingReads()
     _ = try some.read([0, 1, 2])
     #expect(probes.map(\.calls.checks) == [[[0]], [[4, 1]]])
-    let pairs = try ZippedStore(probes[0], masks: probes[0])
-    try pairs.verify([3].span)
+    let pairs = try ZippedStore(probes[0], masks: probes[0]).verifyingReads()
+    _ = try pairs.read([3])
     #expect(probes[0].calls.checks == [[0], [3], [3]])
     #expect(throws: StoreError.self) { try all.verify([9].span) }
     #expect(throws: StoreError.self) { try some.verify([3].span) }

@@ -25,36 +25,36 @@ extension ExampleStore {
     var count: Int { header.count }
 
     mutating func append(
-      _ images: RawSpan, layout: BatchLayout, annotations: Annotations
+      _ images: RawSpan, layout: BatchLayout, labels: ImageLabels
     ) throws(StoreError) {
       if let failure { throw failure }
       do throws(StoreError) {
-        try check(images, layout, annotations)
+        try check(images, layout, labels)
       } catch {
         failure = error
         throw error
       }
       guard layout.count > 0 else { return }
-      header.labels = count == 0 ? annotations.labels : header.labels.map { $0 + (annotations.labels ?? []) }
+      header.labels = count == 0 ? labels.labels : header.labels.map { $0 + (labels.labels ?? []) }
       header.format = layout.uniformFormat
       header.count += layout.count
       unsafe images.withUnsafeBytes { unsafe pixels.append(contentsOf: $0) }
     }
 
     private func check(
-      _ images: RawSpan, _ layout: BatchLayout, _ annotations: Annotations
+      _ images: RawSpan, _ layout: BatchLayout, _ labels: ImageLabels
     ) throws(StoreError) {
-      try annotations.validate(count: layout.count)
+      try labels.validate(count: layout.count)
       guard images.byteCount == layout.byteCount else {
         throw StoreError(.invalidArgument, "\(images.byteCount) bytes for images of \(layout.byteCount)")
       }
-      guard annotations.columns.isEmpty else { throw StoreError(.unsupported, "columns are not kept") }
+      guard labels.columns.isEmpty else { throw StoreError(.unsupported, "columns are not kept") }
       guard layout.count > 0 else { return }
       guard let format = layout.uniformFormat, format.elementType == .uint8, format == header.format ?? format
       else {
         throw StoreError(.unsupported, "images are of bytes and of one format")
       }
-      guard count == 0 || (header.labels == nil) == (annotations.labels == nil) else {
+      guard count == 0 || (header.labels == nil) == (labels.labels == nil) else {
         throw StoreError(.invalidArgument, "some images have a label and some have none")
       }
     }

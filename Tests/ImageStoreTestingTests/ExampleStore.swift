@@ -32,6 +32,7 @@ struct ExampleStore: ImageStore {
   var count: Int { header.count }
   var format: ImageFormat? { header.format }
   func labels() -> [Int]? { header.labels }
+  var checksumCoverage: ChecksumCoverage { .noImages }
 
   func format(at index: Int) throws(StoreError) -> ImageFormat {
     guard let format, (0..<count).contains(index) else {

@@ -39,14 +39,14 @@ private let labels = [0, 3, 6]
   @Test func readsValuesOnPagesOfTheirOwn() throws {
     let store = try LMDBStore(at: fixture("pickled-large"))
     #expect(try store.labels() == labels)
-    #expect(store.lendsWithoutCopy)
+    #expect(store.isZeroCopy)
     #expect(try store.allPixels() == (0..<3).flatMap { image($0, 32, 32) })
   }
 
   @Test func readsRawPixelsOfAStatedFormat() throws {
     let format = ImageFormat(height: 4, width: 5, channels: 3)
     let store = try LMDBStore(at: fixture("raw"), rawFormat: format)
-    #expect(store.lendsWithoutCopy)
+    #expect(store.isZeroCopy)
     #expect(try store.allPixels() == image(0) + image(1) + image(2))
     #expect(code { _ = try LMDBStore(at: fixture("raw")) } == .unrecognized)
     let other = ImageFormat(height: 4, width: 5, channels: 4)
@@ -55,7 +55,7 @@ private let labels = [0, 3, 6]
 
   @Test func readsDatumsOfOneChannelWhereTheyLie() throws {
     let store = try LMDBStore(at: fixture("datum-gray"))
-    #expect(store.lendsWithoutCopy)
+    #expect(store.isZeroCopy)
     #expect(try store.labels() == labels.map { -$0 })
     #expect(try store.allPixels() == (0..<3).flatMap { image($0, 4, 5, 1) })
   }

@@ -81,7 +81,8 @@ package struct WriterRun {
   /// The class names to make the writer with.
   package var classNames: [String]? { images.classNames }
 
-  package func callAsFunction<Writer: ImageStoreWriter & ~Copyable>(_ writer: consuming Writer) throws {
+  package func callAsFunction<Writer: ImageStoreWriter & ~Copyable>(_ writer: consuming Writer) throws
+  where Writer.Output == Void {
     let half = images.count / 2
     for range in [0..<half, half..<images.count] where !range.isEmpty {
       let part = images.slice(range)

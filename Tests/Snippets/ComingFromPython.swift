@@ -1,7 +1,7 @@
 import CIFAR10
 import FileStore
 import HDF5Store
-import ImageFeeding
+import ImageLoading
 import LMDBStore
 import NPZStore
 import PackedBitStore
@@ -29,9 +29,9 @@ func comingFromPython() async throws {
 
   let masks = try PackedBitStore(at: "masks.bits")
   let window = ImageRegion(row: 555, column: 777, height: 256, width: 256)
-  let crops = try masks.read([17, 4, 9], region: window)
+  let crops = try masks.read([17, 4, 9], regions: .same(window))
 
-  let splits = try train.stratifiedFolds(10, seed: 7)
+  let folds = try train.folds(10, stratified: true, seed: 7)
 
   try NPZStore.write(to: "glyphs.npz", classNames: ["even", "odd"]) { writer in
     for (i, glyph) in glyphs.enumerated() {
@@ -40,5 +40,5 @@ func comingFromPython() async throws {
   }
 
   precondition(archived.count == pngs.count && everything.count == images.count)
-  precondition(pixels.count == 32 * 32 * 3 && label != nil && crops.count == 3 && splits.count == 10)
+  precondition(pixels.count == 32 * 32 * 3 && label != nil && crops.count == 3 && folds.count == 10)
 }

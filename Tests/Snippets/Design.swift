@@ -1,5 +1,5 @@
 import CIFAR10
-import ImageFeeding
+import ImageLoading
 import LMDBStore
 import NPZStore
 import PackedBitStore
@@ -18,7 +18,7 @@ func design() async throws {
   let masks = try PackedBitStore(at: "masks.bits")
   let window = ImageRegion(row: 555, column: 777, height: 256, width: 256)
   var crops = ImageBatch()
-  try masks.read([17, 4, 9], region: window, into: &crops)
+  try masks.read([17, 4, 9], regions: .same(window), into: &crops)
 
   try NPZStore.write(to: "glyphs.npz", classNames: ["even", "odd"]) { writer in
     for (number, glyph) in glyphs.enumerated() {

@@ -1,5 +1,5 @@
 import CIFAR10
-import ImageFeeding
+import ImageLoading
 import LMDBStore
 
 func readme() async throws {

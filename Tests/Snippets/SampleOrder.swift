@@ -1,15 +1,15 @@
 import CIFAR10
-import ImageFeeding
+import ImageLoading
 import LMDBStore
 
 func severalMachines() async throws {
   try LMDBStore.write(CIFAR10(at: "cifar-10-batches-py").training, to: "train.lmdb")
 
-  let ranks = try RankEnvironment.current()
+  let processes = try DistributedEnvironment.current()
   let store = try LMDBStore(at: "train.lmdb")
   for epoch in 0..<3 {
-    let order = SampleOrder.shuffled(seed: 42, epoch: epoch).rank(ranks)
-    for try await batch in store.batches(of: 128, in: order, options: FeedOptions(workers: 2)) {
+    let order = SampleOrder.shuffled(seed: 42, epoch: epoch).sharded(by: processes)
+    for try await batch in store.batches(of: 128, in: order, options: LoaderOptions(workers: 2)) {
       step(batch.pixels, batch.labels)
     }
   }

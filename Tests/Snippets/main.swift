@@ -2,6 +2,7 @@
 //
 //     Snippets FOLDER_IN_CIFAR_10S_LAYOUT
 import Foundation
+import NPZStore
 import PackedBitStore
 
 /// What is done with a batch.
@@ -32,6 +33,20 @@ func writeMasks() throws {
   }
 }
 
+/// Photographs and their masks for the page that pairs them.
+func writeSegments() throws {
+  let format = ImageFormat(height: 48, width: 64, channels: 3)
+  let mask = ImageFormat(height: 48, width: 64, elementType: .bool)
+  try NPZStore.write(to: "\(folder)/photographs.npz") { photographs in
+    try PackedBitStore.write(to: "\(folder)/segments.bits") { segments in
+      for number in 0..<10 {
+        try photographs.append([UInt8](repeating: UInt8(number), count: format.byteCount), format: format)
+        try segments.append((0..<mask.byteCount).map { UInt8($0 % (number + 2) & 1) }, format: mask)
+      }
+    }
+  }
+}
+
 /// Runs one page's code in a folder of its own.
 func run(_ page: String, _ body: () async throws -> Void) async throws {
   try files.createDirectory(atPath: "\(folder)/\(page)", withIntermediateDirectories: true)
@@ -39,13 +54,16 @@ func run(_ page: String, _ body: () async throws -> Void) async throws {
   for name in ["cifar-10-batches-py", "cifar-10-python.tar.gz"] {
     try files.createSymbolicLink(atPath: name, withDestinationPath: demo)
   }
-  try files.createSymbolicLink(atPath: "masks.bits", withDestinationPath: "\(folder)/masks.bits")
+  for name in ["masks.bits", "photographs.npz", "segments.bits"] {
+    try files.createSymbolicLink(atPath: name, withDestinationPath: "\(folder)/\(name)")
+  }
   try await body()
   print("\(page): run")
 }
 
 try files.createDirectory(atPath: folder, withIntermediateDirectories: true)
 try writeMasks()
+try writeSegments()
 
 try await run("README", readme)
 try await run("ReadingInBatches", readingInBatches)

@@ -1,4 +1,5 @@
 import Foundation
+import ImageLoading
 import ImageStoreCore
 import ImageStoreTesting
 
@@ -12,6 +13,10 @@ enum Workload: String, CaseIterable {
   case write
   /// Opens what `write` wrote and reads 64 shuffled batches of 128, crops of half of them.
   case read
+  /// Opens what `write` wrote and loads 16 shuffled epochs in batches of 128, as they are stored.
+  case load
+  /// The same as normalized Float32 planes, padded crops of half of them.
+  case loadFloats = "load-floats"
 
   private static let imageCount = 512
 
@@ -25,6 +30,10 @@ enum Workload: String, CaseIterable {
       try backend.write(Self.images(backend.format), path)
     case .read:
       try Self.read(backend.open(path))
+    case .load:
+      try Self.load(backend.open(path), as: .stored)
+    case .loadFloats:
+      try Self.load(backend.open(path), as: .float32(mean: [120], scale: [0.02]))
     }
   }
 
@@ -35,7 +44,7 @@ enum Workload: String, CaseIterable {
       let image = images.image(.natural, format: format)
       try writer.append(image, format: format, label: index % 10)
     }
-    return try writer.makeStore()
+    return try writer.finish()
   }
 
   private static func read(_ store: any ImageStore) throws {
@@ -46,8 +55,19 @@ enum Workload: String, CaseIterable {
       for start in stride(from: 0, to: order.count, by: 128) {
         let indices = Array(order[start..<start + 128])
         let region = ImageRegion(row: 3, column: 5, height: 24, width: 24)
-        try store.read(indices, region: round % 2 == 0 ? nil : region, into: &batch)
+        try store.read(indices, regions: round % 2 == 0 ? .whole : .same(region), into: &batch)
       }
+    }
+  }
+
+  private static func load(_ store: any ImageStore, as tensor: TensorFormat) throws {
+    for epoch in 0..<16 {
+      let crops = tensor == .stored || epoch % 2 == 0 ? Augmentation.none : Augmentation(crop: .padded(by: 4))
+      var batches = store.batches(
+        of: 128, in: .shuffled(seed: 42, epoch: epoch), as: tensor, augmentation: crops,
+        options: LoaderOptions(workers: 1)
+      ).makeBlockingIterator()
+      while let batch = try batches.next() { precondition(batch.count == 128) }
     }
   }
 }

@@ -1,4 +1,4 @@
-// One small fixed piece of work a backend, for counting instructions: `store-workloads write|read BACKEND FOLDER`.
+// Small fixed workloads per backend, for counting instructions: `store-workloads write|read|load BACKEND FOLDER`.
 // The work is the same on every run, so that the count is too.
 import ImageStoreCore
 import ImageStoreTesting

@@ -18,8 +18,8 @@ let source = try images.withUnsafeBytes { bytes in
   let pixels = RawSpan(_unsafeBytes: UnsafeRawBufferPointer(rebasing: bytes[..<(count * format.byteCount)]))
   try writer.append(
     pixels, layout: BatchLayout(format, count: count),
-    annotations: Annotations(labels: (0..<count).map { $0 % 10 }))
-  return try writer.makeStore()
+    labels: ImageLabels(labels: (0..<count).map { $0 % 10 }))
+  return try writer.finish()
 }
 
 /// The processor's time of all threads so far: in the program, in the system.

@@ -57,7 +57,7 @@ final class CropBenchmarks: XCTestCase {
       var writer = try PackedBitStore.Writer(to: path)
       try writer.append(
         bytes, layout: BatchLayout(format, count: bytes.byteCount / format.byteCount),
-        annotations: Annotations())
+        labels: ImageLabels())
       try writer.finish()
     }
   }

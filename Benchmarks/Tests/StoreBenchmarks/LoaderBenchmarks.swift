@@ -1,5 +1,5 @@
 import Foundation
-import ImageFeeding
+import ImageLoading
 import ImageStoreCore
 import XCTest
 
@@ -27,23 +27,26 @@ final class LoaderBenchmarks: XCTestCase {
   }
 
   private func measure(_ name: String, _ store: any ImageStore, _ recorder: Recorder) throws {
-    let planes = TensorFormat.standardized(mean: [0.49, 0.48, 0.45], deviation: [0.25, 0.24, 0.26])
+    let planes = TensorFormat.normalized(mean: [0.49, 0.48, 0.45], standardDeviation: [0.25, 0.24, 0.26])
     for (work, tensor) in [("epoch", TensorFormat.stored), ("float epoch", planes)] {
       for workers in [1, 2] {
-        let feed = store.batches(
+        let loader = store.batches(
           of: Self.batch, in: .shuffled(seed: 42, epoch: 0), as: tensor,
-          options: FeedOptions(lastBatch: .drop, workers: workers))
+          options: LoaderOptions(lastBatch: .drop, workers: workers))
         var seen = 0
         try recorder.measure(
           name, work, count: store.count / Self.batch * Self.batch, threads: workers
-        ) { try feed.forEachBatch { seen &+= $0.indices[0] } }
+        ) {
+          var batches = loader.makeBlockingIterator()
+          while let batch = try batches.next() { seen &+= batch.indices[0] }
+        }
       }
     }
   }
 
   /// A gather of the same batches, then the writing of as many bytes as the floats take, and nothing else.
   ///
-  /// The bytes go to as many buffers in turn as a feed delivers in: what is written anew in the caches each time would be a
+  /// The bytes go to as many buffers in turn as a loader delivers in: what is written anew in the caches each time would be a
   /// floor for something else.
   private func measureFloor(_ store: InMemoryStore, _ recorder: Recorder) throws {
     let order = try SampleOrder.shuffled(seed: 42, epoch: 0).indices(of: store.count)
@@ -52,7 +55,7 @@ final class LoaderBenchmarks: XCTestCase {
     }
     guard let format = store.format else { return }
     let size = Self.batch * format.byteCount * MemoryLayout<Float>.size
-    let buffers = FeedOptions().prefetch + 2
+    let buffers = LoaderOptions().prefetch + 2
     let floats = UnsafeMutableRawBufferPointer.allocate(byteCount: buffers * size, alignment: 64)
     defer { floats.deallocate() }
     var batch = ImageBatch()

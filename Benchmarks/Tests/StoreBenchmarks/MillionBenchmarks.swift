@@ -56,9 +56,9 @@ final class MillionBenchmarks: XCTestCase {
     for start in stride(from: 0, to: count, by: 1000) {
       try writer.append(
         images.span.bytes, layout: BatchLayout(format, count: 1000),
-        annotations: Annotations(labels: (start..<start + 1000).map { $0 % 10 }))
+        labels: ImageLabels(labels: (start..<start + 1000).map { $0 % 10 }))
     }
-    return try writer.makeStore()
+    return try writer.finish()
   }
 
   /// The bytes in memory that are the process' own, not a file's; 0 where the system does not say.

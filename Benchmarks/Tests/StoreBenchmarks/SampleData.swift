@@ -19,9 +19,9 @@ struct SampleData {
     try NumPyFile("\(folder)/images.npy").withBytes { bytes in
       try writer.append(
         bytes.extracting(first: count * Self.format.byteCount),
-        layout: BatchLayout(Self.format, count: count), annotations: Annotations(labels: Array(labels)))
+        layout: BatchLayout(Self.format, count: count), labels: ImageLabels(labels: Array(labels)))
     }
-    store = try writer.makeStore()
+    store = try writer.finish()
     order = try NumPyFile("\(folder)/order.npy").integers.filter { $0 < count }
   }
 
@@ -37,6 +37,6 @@ struct SampleData {
     for index in 0..<count {
       try writer.append(images.image(.natural, format: format), format: format, label: index % 10)
     }
-    return try writer.makeStore()
+    return try writer.finish()
   }
 }

@@ -106,7 +106,7 @@ final class StoreBenchmarks: XCTestCase {
       // The rule of the peer: a place of nine by nine from the index.
       try measureBatches(subject, path, data, recorder, "random crops") { store, indices, batch in
         let regions = indices.map { ImageRegion(row: $0 * 7 % 9, column: $0 * 5 % 9, height: 24, width: 24) }
-        try store.read(indices, regions: regions, into: &batch)
+        try store.read(indices, regions: .each(regions), into: &batch)
       }
     }
   }

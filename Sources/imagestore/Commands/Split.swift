@@ -1,5 +1,5 @@
 internal import ArgumentParser
-internal import ImageFeeding
+internal import ImageLoading
 internal import ImageStoreCore
 internal import NumPyFormat
 internal import StoreIO
@@ -55,18 +55,13 @@ struct Split: ParsableCommand {
     do throws(StoreError) {
       labels = try images.labels()
       if let folds {
-        let division: Folds
-        if let labels {
-          division = try Folds(stratifying: labels, into: folds, seed: seed)
-        } else {
-          division = try Folds(of: images.count, into: folds, seed: seed)
-        }
+        let division = try Partition(of: images.count, folds: folds, stratifying: labels, seed: seed)
         for fold in 0..<folds {
           parts.append(("fold-\(fold)-train", division.indices(outside: fold)))
           parts.append(("fold-\(fold)-validation", division.indices(of: fold)))
         }
       } else if let shares = fractions.flatMap(Self.shares) {
-        let division = try Folds(of: images.count, fractions: shares, stratifying: labels, seed: seed)
+        let division = try Partition(of: images.count, fractions: shares, stratifying: labels, seed: seed)
         for part in 0..<division.count { parts.append((Self.partNames[part], division.indices(of: part))) }
       }
     } catch {

@@ -1,4 +1,4 @@
-internal import ImageFeeding
+internal import ImageLoading
 internal import ImageStoreCore
 internal import StoreIO
 

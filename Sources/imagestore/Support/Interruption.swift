@@ -64,20 +64,8 @@ private func ignore(_ number: Int32) { _ = signal(number, SIG_IGN) }
 private func unwatch(_ number: Int32) { _ = signal(number, SIG_DFL) }
 
 /// A store whose reads fail once the user has asked for an end.
-struct InterruptibleStore: ImageStore {
+struct InterruptibleStore: StoreWrapper {
   let base: any ImageStore
-
-  var count: Int { base.count }
-  var format: ImageFormat? { base.format }
-  var classNames: [String]? { base.classNames }
-  var columnNames: [String] { base.columnNames }
-  var sourcePaths: [String] { base.sourcePaths }
-  var lendsWithoutCopy: Bool { base.lendsWithoutCopy }
-
-  func format(at index: Int) throws(StoreError) -> ImageFormat { try base.format(at: index) }
-  func labels() throws(StoreError) -> [Int]? { try base.labels() }
-  func column(_ name: String) throws(StoreError) -> Column { try base.column(name) }
-  func advise(_ pattern: AccessPattern) { base.advise(pattern) }
 
   func read(
     _ indices: Span<Int>, regions: Span<ImageRegion>, into destination: inout OutputRawSpan
@@ -95,9 +83,6 @@ struct InterruptibleStore: ImageStore {
       try body(position, format, pixels)
     }
   }
-
-  func verify(progress: (_ checked: Int) -> Void) throws(StoreError) { try base.verify(progress: progress) }
-  func verify(_ indices: Span<Int>) throws(StoreError) { try base.verify(indices) }
 
   private func check() throws(StoreError) {
     if Interruption.pending != nil { throw StoreError(.system, "interrupted") }

@@ -1,20 +1,14 @@
 internal import ImageStoreCore
 
 /// The masks of a store's images: true where the mean of a pixel's channels is over a threshold.
-struct MaskStore: ImageStore {
+struct MaskStore: StoreWrapper {
   let base: any ImageStore
   let threshold: Double
 
-  var count: Int { base.count }
   var format: ImageFormat? { base.format.map(Self.mask) }
-  var classNames: [String]? { base.classNames }
-  var columnNames: [String] { base.columnNames }
-  var sourcePaths: [String] { base.sourcePaths }
+  var isZeroCopy: Bool { false }
 
   func format(at index: Int) throws(StoreError) -> ImageFormat { try Self.mask(base.format(at: index)) }
-  func labels() throws(StoreError) -> [Int]? { try base.labels() }
-  func column(_ name: String) throws(StoreError) -> Column { try base.column(name) }
-  func advise(_ pattern: AccessPattern) { base.advise(pattern) }
 
   private static func mask(_ format: ImageFormat) -> ImageFormat {
     ImageFormat(height: format.height, width: format.width, elementType: .bool)
@@ -23,38 +17,17 @@ struct MaskStore: ImageStore {
   func read(
     _ indices: Span<Int>, regions: Span<ImageRegion>, into destination: inout OutputRawSpan
   ) throws(StoreError) {
-    var chosen: [Int] = []
-    for position in indices.indices { chosen.append(indices[position]) }
-    var byteCount = 0
-    var formats: [ImageFormat] = []
-    for (position, index) in chosen.enumerated() {
-      var format = if let format = base.format { format } else { try base.format(at: index) }
-      if regions.count > 0 {
-        try checkRegionCount(regions.count, images: chosen.count)
-        let region = regions[regions.count == 1 ? 0 : position]
-        guard region.isContained(in: format) else { throw .outside(region, of: format, image: index) }
-        format = format.cropped(to: region)
-      }
-      formats.append(format)
-      byteCount += format.byteCount
-    }
-    let pixels = try PixelMemory(capacity: byteCount)
+    let images = try GatherPlan(indices, regions: regions, in: base)
+    let masks = try GatherPlan(indices, regions: regions, in: self)
+    let pixels = try PixelMemory(capacity: images.byteCount)
     try pixels.fill { (output) throws(StoreError) in
       try base.read(indices, regions: regions, into: &output)
     }
-    let layout = BatchLayout(formats)
-    try unsafe destination.appendBytes(formats.reduce(0) { $0 + $1.height * $1.width }) {
-      (memory) throws(StoreError) in
-      var place = 0
-      for position in formats.indices {
-        let format = formats[position]
-        let image = unsafe UnsafeRawBufferPointer(
-          rebasing: pixels.bytes[layout.byteRange(of: position)])
-        let count = format.height * format.width
+    try unsafe destination.appendBytes(masks.byteCount) { (memory) throws(StoreError) in
+      for position in 0..<masks.count {
+        let image = unsafe UnsafeRawBufferPointer(rebasing: pixels.bytes[images.byteRange(of: position)])
         unsafe Self.fill(
-          UnsafeMutableRawBufferPointer(rebasing: memory[place..<place + count]), from: image, format,
-          threshold)
-        place += count
+          masks.slot(of: position, in: memory), from: image, images.layout[position], threshold)
       }
     }
   }

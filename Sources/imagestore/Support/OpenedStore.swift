@@ -35,7 +35,7 @@ enum PartSelection: String, CaseIterable, Sendable {
   case train, test, all
 
   /// The part, where it is one.
-  var part: DataSetPart? {
+  var part: ImageStoreCore.Split? {
     switch self {
     case .train: .training
     case .test: .test

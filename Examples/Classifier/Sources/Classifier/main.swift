@@ -3,7 +3,7 @@
 //     swift run -c release Classifier PATH-TO-CIFAR-10
 import CIFAR10
 import Foundation
-import ImageFeeding
+import ImageLoading
 import LMDBStore
 
 let source = CommandLine.arguments.dropFirst().first ?? "../../Sources/imagestore/Resources/cifar-10-demo"
@@ -15,16 +15,16 @@ let cifar = try CIFAR10(at: source)
 let train = try LMDBStore.write(cifar.training, to: "\(folder)/train.lmdb")
 let test = try LMDBStore.write(cifar.test, to: "\(folder)/test.lmdb")
 
-let tensor = TensorFormat.standardized(mean: [0.5], deviation: [0.25])
+let tensor = TensorFormat.normalized(mean: [0.5], standardDeviation: [0.25])
 var network = Network(inputs: 32 * 32 * 3, hidden: 48, classes: 10, seed: 1)
 
 var means: [Float] = []
 for epoch in 0..<20 {
   let order = SampleOrder.shuffled(seed: 42, epoch: epoch)
-  let augmentation = Augmentation(mirrorProbability: 0.5, seed: 42, epoch: epoch)
+  let augmentation = Augmentation(flipProbability: 0.5, seed: 42, epoch: epoch)
   var losses: [Float] = []
   for try await batch in train.batches(of: 20, in: order, as: tensor, augmentation: augmentation) {
-    losses.append(network.train(batch.floats, batch.labels, rate: 0.002))
+    losses.append(network.train(try batch.samples(as: Float.self), batch.labels, rate: 0.002))
   }
   means.append(losses.reduce(0, +) / Float(losses.count))
   if epoch % 5 == 0 || epoch == 19 { print("epoch \(epoch): loss \(means[epoch])") }
@@ -33,8 +33,8 @@ guard means[19] < means[0] / 2 else { fatalError("the loss does not fall") }
 
 var right = 0
 for try await batch in test.batches(of: 20, as: tensor) {
-  for (image, label) in batch.labels.enumerated()
-  where network.classify(batch.floats, image: image) == Int(label) {
+  let inputs = try batch.samples(as: Float.self)
+  for (image, label) in batch.labels.enumerated() where network.classify(inputs, image: image) == Int(label) {
     right += 1
   }
 }

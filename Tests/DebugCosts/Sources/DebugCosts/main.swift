@@ -3,7 +3,7 @@
 //     DebugCosts FOLDER_IN_CIFAR_10S_LAYOUT
 import CIFAR10
 import Foundation
-import ImageFeeding
+import ImageLoading
 import LMDBStore
 import NPZStore
 import PNGCodec
@@ -56,7 +56,7 @@ func measureAll(_ source: String, in folder: String) throws {
   let lmdb = try LMDBStore.write(images, to: "\(folder)/a.lmdb", threads: 1)
   try measure("LMDB shuffled batch", images: count) { try lmdb.read(order, into: &batch) }
   let corner = ImageRegion(row: 4, column: 4, height: 24, width: 24)
-  try measure("LMDB 24x24 crop", images: count) { try lmdb.read(order, region: corner, into: &batch) }
+  try measure("LMDB 24x24 crop", images: count) { try lmdb.read(order, regions: .same(corner), into: &batch) }
 
   try measure("NPZ write", images: count) {
     try NPZStore.write(images, to: "\(folder)/a.npz", mode: .replace, threads: 1)
@@ -72,13 +72,13 @@ func measureAll(_ source: String, in folder: String) throws {
   let window = ImageRegion(row: 555, column: 777, height: 256, width: 256)
   let chosen = (0..<512).map { $0 % 8 }
   try measure("mask 256x256 crop", images: chosen.count) {
-    try masks.read(chosen, region: window, into: &batch)
+    try masks.read(chosen, regions: .same(window), into: &batch)
   }
 
-  let tensor = TensorFormat.standardized(mean: [0.49, 0.48, 0.45], deviation: [0.25, 0.24, 0.26])
-  try measure("fed as floats", images: count) {
+  let tensor = TensorFormat.normalized(mean: [0.49, 0.48, 0.45], standardDeviation: [0.25, 0.24, 0.26])
+  try measure("loaded as floats", images: count) {
     var batches = lmdb.batches(
-      of: 128, in: .shuffled(seed: 1, epoch: 0), as: tensor, options: FeedOptions(workers: 1)
+      of: 128, in: .shuffled(seed: 1, epoch: 0), as: tensor, options: LoaderOptions(workers: 1)
     ).makeBlockingIterator()
     while let batch = try batches.next() { precondition(batch.count > 0) }
   }

@@ -1,0 +1,210 @@
+public import ImageStoreCore
+
+/// The order in which an epoch goes through the images of a store: a small value, the same on every
+/// platform.
+///
+///     let order = SampleOrder.shuffled(seed: 42, epoch: epoch)
+///     for try await batch in train.batches(of: 128, in: order) { ... }
+///
+/// An order knows neither the store nor the number of its images; ``indices(of:from:)`` brings them
+/// together. `Docs/SampleOrder.md` specifies the algorithms to the bit, with a reference in Python.
+///
+/// An order can be encoded and saved, for example within a ``LoaderState``. Later versions read what earlier
+/// ones saved.
+public struct SampleOrder: Sendable, Hashable, Codable {
+  /// How images follow one another before the order is sharded.
+  ///
+  /// The names of the cases and of their values are those in saved states.
+  package enum Kind: Sendable, Hashable, Codable {
+    case sequential
+    case shuffled(seed: UInt64, epoch: Int)
+    case blockShuffled(seed: UInt64, epoch: Int, blockSize: Int, window: Int)
+    case weighted(weights: [Double], seed: UInt64, epoch: Int, draws: Int?)
+    case classBalanced(seed: UInt64, epoch: Int, draws: Int?)
+  }
+
+  package let kind: Kind
+  /// The share of the order that this process takes; nil if one process takes all of it.
+  public private(set) var shard: Shard?
+
+  private init(_ kind: Kind) { self.kind = kind }
+
+  private enum CodingKeys: String, CodingKey {
+    case kind
+    case shard = "rank"
+  }
+
+  /// By rising index.
+  public static let sequential = SampleOrder(.sequential)
+
+  /// A full shuffle: every image once, at a position that depends only on the seed, the epoch and the
+  /// number of images. It takes no memory, and any position is found at once.
+  ///
+  /// - Parameters:
+  ///   - seed: what the order is drawn from; the same seed gives the same order.
+  ///   - epoch: which pass over the images it is; every epoch has an order of its own.
+  public static func shuffled(seed: UInt64, epoch: Int) -> SampleOrder {
+    SampleOrder(.shuffled(seed: seed, epoch: epoch))
+  }
+
+  /// A shuffle whose reads stay near one another: for disks, chunks and remote files.
+  ///
+  /// The images are cut into blocks of `blockSize` neighbours, and the blocks into as many strata as a
+  /// window has blocks. Each window takes one block at random from every stratum and mixes their
+  /// images fully. Since strata cover the file evenly, a file sorted by class gives windows with the
+  /// classes of the whole. ``quality(of:labels:batchSize:)`` says how well an order mixes.
+  ///
+  /// - Parameters:
+  ///   - seed: what the order is drawn from; the same seed gives the same order.
+  ///   - epoch: which pass over the images it is; every epoch has an order of its own.
+  ///   - blockSize: images per block, at least 1; the chunk length of the file is a good choice.
+  ///   - window: the most blocks that are mixed with one another, at least 1; several times the number
+  ///     of classes is a good choice.
+  public static func blockShuffled(
+    seed: UInt64, epoch: Int, blockSize: Int, window: Int
+  ) -> SampleOrder {
+    SampleOrder(.blockShuffled(seed: seed, epoch: epoch, blockSize: blockSize, window: window))
+  }
+
+  /// Draws with replacement, each image as often as its weight says.
+  ///
+  /// - Parameters:
+  ///   - weights: one per image, not negative, finite, not all 0; they need not sum to 1.
+  ///   - seed: what the order is drawn from; the same seed gives the same order.
+  ///   - epoch: which pass over the images it is; every epoch has an order of its own.
+  ///   - draws: how many an epoch has; nil for as many as there are images.
+  public static func weighted(
+    _ weights: [Double], seed: UInt64, epoch: Int, draws: Int? = nil
+  ) -> SampleOrder {
+    SampleOrder(.weighted(weights: weights, seed: seed, epoch: epoch, draws: draws))
+  }
+
+  /// Draws with replacement, every class that has images as often as any other.
+  ///
+  /// - Parameters:
+  ///   - seed: what the order is drawn from; the same seed gives the same order.
+  ///   - epoch: which pass over the images it is; every epoch has an order of its own.
+  ///   - draws: how many an epoch has; nil for as many as there are images.
+  public static func classBalanced(seed: UInt64, epoch: Int, draws: Int? = nil) -> SampleOrder {
+    SampleOrder(.classBalanced(seed: seed, epoch: epoch, draws: draws))
+  }
+
+  /// The share of this order that process `index` of `count` takes.
+  ///
+  /// Position `p` of the order goes to process `p % count`, so the shards' samples taken in turn are
+  /// the order itself, and step `s` of batches of `b` in `n` processes has the samples of step `s` of
+  /// batches of `b * n` in one. Every process gets as many samples as any other.
+  ///
+  /// - Parameters:
+  ///   - index: which process, from 0.
+  ///   - count: how many processes share the epoch.
+  ///   - remainder: what happens to the samples at the end that are too few for one per process.
+  public func sharded(
+    _ index: Int, of count: Int, remainder: Shard.Remainder = .repeat
+  ) -> SampleOrder {
+    var order = self
+    order.shard = Shard(index: index, count: count, remainder: remainder)
+    return order
+  }
+
+  /// The share of this order that this process takes.
+  ///
+  /// - Parameters:
+  ///   - environment: which process this is.
+  ///   - remainder: what happens to the samples at the end that are too few for one per process.
+  public func sharded(
+    by environment: DistributedEnvironment, remainder: Shard.Remainder = .repeat
+  ) -> SampleOrder {
+    sharded(environment.rank, of: environment.worldSize, remainder: remainder)
+  }
+
+  /// The same order for one process.
+  public var unsharded: SampleOrder { SampleOrder(kind) }
+
+  /// The seed and epoch of the order; 0 and 0 if it is not random.
+  public var seedAndEpoch: (seed: UInt64, epoch: Int) {
+    switch kind {
+    case .sequential: (0, 0)
+    case .shuffled(let seed, let epoch): (seed, epoch)
+    case .blockShuffled(let seed, let epoch, _, _): (seed, epoch)
+    case .weighted(_, let seed, let epoch, _): (seed, epoch)
+    case .classBalanced(let seed, let epoch, _): (seed, epoch)
+    }
+  }
+
+  /// Whether an epoch may have an image several times.
+  public var drawsWithReplacement: Bool {
+    switch kind {
+    case .sequential, .shuffled, .blockShuffled: false
+    case .weighted, .classBalanced: true
+    }
+  }
+}
+
+extension SampleOrder {
+  /// The indices of an epoch over a store.
+  ///
+  /// - Parameters:
+  ///   - store: the store; ``classBalanced(seed:epoch:draws:)`` asks for its labels.
+  ///   - start: the global position to begin at, which counts the samples of all shards.
+  /// - Throws: ``StoreError/Code/invalidArgument`` for a size, weight, shard or position that makes no
+  ///   sense for so many images; and what reading labels throws.
+  public func indices(
+    of store: some ImageStore, from start: Int = 0
+  ) throws(StoreError) -> SampleIndices {
+    func labels() throws(StoreError) -> [Int]? { try store.labels() }
+    return try indices(of: store.count, labels: labels(), from: start)
+  }
+
+  /// The indices of an epoch over `count` images.
+  ///
+  /// - Parameters:
+  ///   - count: how many images the store has.
+  ///   - labels: one per image; only ``classBalanced(seed:epoch:draws:)`` asks for them.
+  ///   - start: the global position to begin at, which counts the samples of all shards.
+  /// - Throws: ``StoreError/Code/invalidArgument`` for a size, weight, shard or position that makes no
+  ///   sense for so many images.
+  public func indices(
+    of count: Int, labels: @autoclosure () throws(StoreError) -> [Int]? = nil, from start: Int = 0
+  ) throws(StoreError) -> SampleIndices {
+    guard count >= 0 && count <= KeyedPermutation.maximumCount else {
+      throw StoreError(.invalidArgument, "an order of \(count) images")
+    }
+    let source: SampleIndices.Source
+    switch kind {
+    case .sequential:
+      source = .sequential(count: count)
+    case .shuffled(let seed, let epoch):
+      let key = RandomKey(seed: seed, epoch: epoch, purpose: .shuffle)
+      source = .permutation(KeyedPermutation(count: count, key: key), count: count)
+    case .blockShuffled(let seed, let epoch, let blockSize, let window):
+      source = .blocks(
+        try BlockShuffle(count: count, seed: seed, epoch: epoch, blockSize: blockSize, window: window))
+    case .weighted(let weights, let seed, let epoch, let draws):
+      guard weights.count == count else {
+        throw StoreError(.invalidArgument, "\(weights.count) weights for \(count) images")
+      }
+      source = .weighted(
+        try AliasTable(weights), key: RandomKey(seed: seed, epoch: epoch, purpose: .draws),
+        draws: try Self.validated(draws: draws, of: count))
+    case .classBalanced(let seed, let epoch, let draws):
+      guard let labels = try labels(), labels.count == count else {
+        throw StoreError(
+          .invalidArgument, "classes cannot be balanced without a label per image",
+          remedy: "use shuffled or weighted")
+      }
+      source = .classes(
+        ClassMembers(labels), key: RandomKey(seed: seed, epoch: epoch, purpose: .draws),
+        draws: try Self.validated(draws: draws, of: count))
+    }
+    return try SampleIndices(source, shard: shard, start: start)
+  }
+
+  private static func validated(draws: Int?, of count: Int) throws(StoreError) -> Int {
+    let draws = draws ?? count
+    guard draws >= 0, count > 0 || draws == 0, draws <= KeyedPermutation.maximumCount else {
+      throw StoreError(.invalidArgument, "\(draws) draws from \(count) images")
+    }
+    return draws
+  }
+}

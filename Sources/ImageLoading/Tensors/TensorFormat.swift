@@ -1,0 +1,101 @@
+public import ImageStoreCore
+
+/// What the pixels of a batch are turned into while they are copied.
+public struct TensorFormat: Sendable, Hashable, Codable {
+  /// The order of a batch's four dimensions.
+  public enum DimensionOrder: String, Sendable, Hashable, Codable, CaseIterable {
+    /// Image, row, column, channel: as images are stored.
+    case nhwc
+    /// Image, channel, row, column.
+    case nchw
+  }
+
+  /// `float32`, `float16`, or nil for the store's own type.
+  public let elementType: ElementType?
+  /// The order of the dimensions.
+  public let dimensionOrder: DimensionOrder
+  /// What is subtracted from a sample, in the store's units: one number for all channels or one per channel.
+  public let mean: [Float]
+  /// What the difference is multiplied by: one number for all channels or one per channel.
+  public let scale: [Float]
+
+  // The names in saved formats, which outlive those in code.
+  private enum CodingKeys: String, CodingKey {
+    case elementType
+    case dimensionOrder = "layout"
+    case mean, scale
+  }
+
+  private init(elementType: ElementType?, _ dimensions: DimensionOrder, mean: [Float], scale: [Float]) {
+    self.elementType = elementType
+    dimensionOrder = dimensions
+    self.mean = mean
+    self.scale = scale
+  }
+
+  /// Pixels as they are stored, in the order ``DimensionOrder/nhwc``.
+  public static let stored = TensorFormat(elementType: nil, .nhwc, mean: [0], scale: [1])
+
+  /// Pixels of the store's own type in another order of dimensions.
+  public static func stored(dimensions: DimensionOrder) -> TensorFormat {
+    TensorFormat(elementType: nil, dimensions, mean: [0], scale: [1])
+  }
+
+  /// Float32: `(sample - mean) * scale`, rounded after each step, the same on every machine.
+  ///
+  /// - Parameters:
+  ///   - mean: in the store's units; one number, or one per channel.
+  ///   - scale: one number, or one per channel.
+  ///   - dimensions: the order of the dimensions.
+  public static func float32(
+    mean: [Float] = [0], scale: [Float] = [1], dimensions: DimensionOrder = .nchw
+  ) -> TensorFormat {
+    TensorFormat(elementType: .float32, dimensions, mean: mean, scale: scale)
+  }
+
+  /// Float16: the value of ``float32(mean:scale:dimensions:)`` rounded to nearest, ties to even.
+  ///
+  /// - Parameters:
+  ///   - mean: in the store's units; one number, or one per channel.
+  ///   - scale: one number, or one per channel.
+  ///   - dimensions: the order of the dimensions.
+  public static func float16(
+    mean: [Float] = [0], scale: [Float] = [1], dimensions: DimensionOrder = .nchw
+  ) -> TensorFormat {
+    TensorFormat(elementType: .float16, dimensions, mean: mean, scale: scale)
+  }
+
+  /// Float32 from 8-bit samples by statistics of samples in 0...1, as PyTorch's recipes print them:
+  /// `(sample / 255 - mean) / standardDeviation`.
+  ///
+  /// - Parameters:
+  ///   - mean: from 0 to 1; one number, or one per channel.
+  ///   - standardDeviation: one number, or one per channel.
+  ///   - dimensions: the order of the dimensions.
+  public static func normalized(
+    mean: [Float], standardDeviation: [Float], dimensions: DimensionOrder = .nchw
+  ) -> TensorFormat {
+    .float32(
+      mean: mean.map { $0 * 255 }, scale: standardDeviation.map { 1 / (255 * $0) }, dimensions: dimensions)
+  }
+
+  /// Checks that images of a format can become this.
+  func validate(_ format: ImageFormat) throws(StoreError) {
+    guard elementType != nil else { return }
+    for (name, values) in [("means", mean), ("scales", scale)] {
+      guard values.count == 1 || values.count == format.channels else {
+        throw StoreError(
+          .invalidArgument, "\(values.count) \(name) for \(format.channels) channels",
+          remedy: "give one, or one per channel")
+      }
+    }
+    guard format.channels <= Self.maximumChannels else {
+      throw StoreError(
+        .unsupported, "\(format.channels) channels, of which at most \(Self.maximumChannels) are converted",
+        remedy: "take the pixels as they are stored")
+    }
+  }
+
+  /// The most channels of images that are converted to another type.
+  public static let maximumChannels = 1024
+}

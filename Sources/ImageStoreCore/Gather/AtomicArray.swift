@@ -1,0 +1,128 @@
+public import Synchronization
+
+#if canImport(Darwin)
+internal import Darwin
+#elseif canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
+/// A fixed number of atomic integers, all 0 at first, for what threads find out of each image or block: whether it has been
+/// checked, where it lies.
+///
+/// Memory is given by the system page by page, as elements are touched, so that a store of a million images opens
+/// without writing them all.
+///
+/// Invariant behind `@unchecked Sendable` and `@safe`: every element is atomic, there are always as many, and the memory
+/// is freed with the last reference.
+@safe package final class AtomicArray<Element: AtomicElement>: @unchecked Sendable {
+  package let count: Int
+  @usableFromInline let elements: UnsafeMutablePointer<Atomic<Element>>
+
+  /// - Throws: ``StoreError/Code/limitExceeded`` if the system does not have so much memory.
+  package init(count: Int) throws(StoreError) {
+    self.count = count
+    // An integer whose bytes are 0 is 0, atomic or not, and calloc's memory need not be touched to be so.
+    guard count >= 0, let memory = unsafe calloc(max(1, count), MemoryLayout<Atomic<Element>>.stride) else {
+      throw StoreError(.limitExceeded, "no memory for \(count) atomic integers")
+    }
+    unsafe elements = memory.bindMemory(to: Atomic<Element>.self, capacity: max(1, count))
+  }
+
+  deinit { unsafe free(elements) }
+
+  /// The elements to work with while the array lives: asked of the object itself, each access would count a reference.
+  @unsafe @frozen package struct View {
+    @usableFromInline let elements: UnsafeMutablePointer<Atomic<Element>>
+
+    @inlinable init(elements: UnsafeMutablePointer<Atomic<Element>>) { unsafe self.elements = elements }
+
+    /// The caller has checked that the index is one of those there are.
+    @inlinable package func load(_ index: Int) -> Element { unsafe Element.load(elements + index) }
+
+    /// What was stored by ``AtomicArray/publish(_:at:)``, with all that the publishing thread wrote before.
+    @inlinable package func acquire(_ index: Int) -> Element { unsafe Element.acquire(elements + index) }
+
+    /// The caller has checked that the index is one of those there are.
+    @inlinable package func store(_ value: Element, at index: Int) {
+      unsafe Element.store(value, elements + index)
+    }
+  }
+
+  /// The elements, valid while the array lives.
+  @inlinable @unsafe package var view: View { unsafe View(elements: elements) }
+
+  /// - Precondition: `index` is in `0..<count`.
+  package subscript(index: Int) -> Element {
+    get {
+      precondition(index >= 0 && index < count)
+      return unsafe view.load(index)
+    }
+    set {
+      precondition(index >= 0 && index < count)
+      unsafe view.store(newValue, at: index)
+    }
+  }
+
+  /// Stores a value such that whoever acquires it sees what this thread wrote before.
+  ///
+  /// - Precondition: `index` is in `0..<count`.
+  package func publish(_ value: Element, at index: Int) {
+    precondition(index >= 0 && index < count)
+    unsafe Element.publish(value, elements + index)
+  }
+}
+
+/// An integer that an ``AtomicArray`` may have as its element. `Atomic` has its operations for each size by itself.
+package protocol AtomicElement: FixedWidthInteger, AtomicRepresentable, Sendable {
+  static func load(_ element: UnsafeMutablePointer<Atomic<Self>>) -> Self
+  static func acquire(_ element: UnsafeMutablePointer<Atomic<Self>>) -> Self
+  static func store(_ value: Self, _ element: UnsafeMutablePointer<Atomic<Self>>)
+  static func publish(_ value: Self, _ element: UnsafeMutablePointer<Atomic<Self>>)
+}
+
+extension UInt8: AtomicElement {
+  @inlinable package static func load(_ element: UnsafeMutablePointer<Atomic<Self>>) -> Self {
+    unsafe element.pointee.load(ordering: .relaxed)
+  }
+  @inlinable package static func acquire(_ element: UnsafeMutablePointer<Atomic<Self>>) -> Self {
+    unsafe element.pointee.load(ordering: .acquiring)
+  }
+  @inlinable package static func store(_ value: Self, _ element: UnsafeMutablePointer<Atomic<Self>>) {
+    unsafe element.pointee.store(value, ordering: .relaxed)
+  }
+  @inlinable package static func publish(_ value: Self, _ element: UnsafeMutablePointer<Atomic<Self>>) {
+    unsafe element.pointee.store(value, ordering: .releasing)
+  }
+}
+
+extension UInt32: AtomicElement {
+  @inlinable package static func load(_ element: UnsafeMutablePointer<Atomic<Self>>) -> Self {
+    unsafe element.pointee.load(ordering: .relaxed)
+  }
+  @inlinable package static func acquire(_ element: UnsafeMutablePointer<Atomic<Self>>) -> Self {
+    unsafe element.pointee.load(ordering: .acquiring)
+  }
+  @inlinable package static func store(_ value: Self, _ element: UnsafeMutablePointer<Atomic<Self>>) {
+    unsafe element.pointee.store(value, ordering: .relaxed)
+  }
+  @inlinable package static func publish(_ value: Self, _ element: UnsafeMutablePointer<Atomic<Self>>) {
+    unsafe element.pointee.store(value, ordering: .releasing)
+  }
+}
+
+extension Int: AtomicElement {
+  @inlinable package static func load(_ element: UnsafeMutablePointer<Atomic<Self>>) -> Self {
+    unsafe element.pointee.load(ordering: .relaxed)
+  }
+  @inlinable package static func acquire(_ element: UnsafeMutablePointer<Atomic<Self>>) -> Self {
+    unsafe element.pointee.load(ordering: .acquiring)
+  }
+  @inlinable package static func store(_ value: Self, _ element: UnsafeMutablePointer<Atomic<Self>>) {
+    unsafe element.pointee.store(value, ordering: .relaxed)
+  }
+  @inlinable package static func publish(_ value: Self, _ element: UnsafeMutablePointer<Atomic<Self>>) {
+    unsafe element.pointee.store(value, ordering: .releasing)
+  }
+}

@@ -1,0 +1,190 @@
+/// What one call gathers: which images, which region of each, and where each is delivered, all of it checked before the
+/// first byte is copied or decoded.
+///
+/// A store makes one plan per call and then fills the bytes ``byteRange(of:)`` of each position, in any order and from
+/// any thread. For images of one format a plan takes no memory and no time beyond the checks; for images of different
+/// formats it has the format of each.
+///
+/// Positions count what was asked for, indices the images of the store. Whatever a request comes to say of an image
+/// besides its region, such as a size to deliver it in, belongs here: ``layout`` is what callers lay memory out by.
+package struct GatherPlan: ~Escapable {
+  /// The image to deliver at each position; every one exists.
+  package let indices: Span<Int>
+  /// None for whole images, one for all positions, or one for each.
+  package let regions: Span<ImageRegion>
+  /// The format of the stored images, or nil if they may differ.
+  package let uniformFormat: ImageFormat?
+  /// The format of the stored image of each position; empty if all have ``uniformFormat``.
+  private let formats: [ImageFormat]
+  /// The format of what is delivered at each position, and where it lies.
+  package let layout: BatchLayout
+  /// Whether whole images are delivered at all positions.
+  package let isWhole: Bool
+  /// The bytes of everything that is delivered.
+  package let byteCount: Int
+
+  /// Plans a gather from images of one format.
+  ///
+  /// - Parameters:
+  ///   - indices: which images; any order, repeats allowed.
+  ///   - regions: none for whole images, one for all, or one for each index; all of one size.
+  ///   - imageCount: how many images there are.
+  ///   - format: the format of all of them.
+  /// - Throws: ``StoreError/Code/indexOutOfRange``; ``StoreError/Code/invalidArgument`` for regions that do not fit the
+  ///   images or one another; ``StoreError/Code/limitExceeded`` for more bytes than there are addresses.
+  @_lifetime(copy indices, copy regions)
+  package init(
+    _ indices: Span<Int>, regions: Span<ImageRegion>, of imageCount: Int, format: ImageFormat
+  ) throws(StoreError) {
+    for position in indices.indices {
+      let index = indices[position]
+      guard index >= 0 && index < imageCount else {
+        throw .indexOutOfRange(index, count: imageCount)
+      }
+    }
+    var delivered = format
+    if regions.count > 0 {
+      try checkRegionCount(regions.count, images: indices.count)
+      let first = regions[0]
+      for position in regions.indices {
+        let region = regions[position]
+        guard region.isContained(in: format) else {
+          throw .outside(region, of: format, image: position < indices.count ? indices[position] : 0)
+        }
+        try checkSameSize(region, as: first)
+      }
+      delivered = format.cropped(to: first)
+    }
+    let (byteCount, overflows) = indices.count.multipliedReportingOverflow(by: delivered.byteCount)
+    guard !overflows else {
+      throw StoreError(
+        .limitExceeded, "\(indices.count) images of \(delivered) in one call",
+        remedy: "read fewer images per call")
+    }
+    self.indices = indices
+    self.regions = regions
+    self.byteCount = byteCount
+    uniformFormat = format
+    formats = []
+    layout = BatchLayout(delivered, count: indices.count)
+    // Of images of one format, a region as large as an image is the whole of it.
+    isWhole = delivered == format
+  }
+
+  /// Plans a gather from images that may each have a format of their own.
+  ///
+  /// - Parameter format: the format of the image at an index; throws if there is no such image.
+  /// - Throws: what `format` throws, and as ``init(_:regions:of:format:)``.
+  @_lifetime(copy indices, copy regions)
+  package init(
+    _ indices: Span<Int>, regions: Span<ImageRegion>,
+    format: (_ index: Int) throws(StoreError) -> ImageFormat
+  ) throws(StoreError) {
+    if regions.count > 0 { try checkRegionCount(regions.count, images: indices.count) }
+    var formats: [ImageFormat] = []
+    var delivered: [ImageFormat] = []
+    formats.reserveCapacity(indices.count)
+    if regions.count > 0 { delivered.reserveCapacity(indices.count) }
+    var byteCount = 0
+    for position in indices.indices {
+      let format = try format(indices[position])
+      formats.append(format)
+      var byteCountHere = format.byteCount
+      if regions.count > 0 {
+        let region = regions[regions.count == 1 ? 0 : position]
+        guard region.isContained(in: format) else {
+          throw .outside(region, of: format, image: indices[position])
+        }
+        try checkSameSize(region, as: regions[0])
+        delivered.append(format.cropped(to: region))
+        byteCountHere = delivered[position].byteCount
+      }
+      let (sum, overflows) = byteCount.addingReportingOverflow(byteCountHere)
+      guard !overflows else {
+        throw StoreError(
+          .limitExceeded, "\(indices.count) images in one call", remedy: "read fewer images per call")
+      }
+      byteCount = sum
+    }
+    self.indices = indices
+    self.regions = regions
+    self.formats = formats
+    self.byteCount = byteCount
+    uniformFormat = nil
+    layout = BatchLayout(regions.count > 0 ? delivered : formats)
+    isWhole = regions.count == 0
+  }
+
+  /// Plans a gather from the images of a store.
+  @_lifetime(copy indices, copy regions)
+  package init(
+    _ indices: Span<Int>, regions: Span<ImageRegion>, in store: some ImageStore
+  ) throws(StoreError) {
+    if let format = store.format {
+      try self.init(indices, regions: regions, of: store.count, format: format)
+    } else {
+      try self.init(indices, regions: regions) { (index) throws(StoreError) in try store.format(at: index) }
+    }
+  }
+
+  /// How many images are delivered.
+  package var count: Int { indices.count }
+
+  /// Whether each position has a region of its own.
+  package var hasRegionEach: Bool { regions.count > 1 }
+
+  /// The format of the stored image that belongs to a position.
+  @inline(__always)
+  package func format(at position: Int) -> ImageFormat { uniformFormat ?? formats[position] }
+
+  /// The region to deliver at a position, which is the whole image if no regions were asked for.
+  @inline(__always)
+  package func region(at position: Int) -> ImageRegion {
+    switch regions.count {
+    case 0: ImageRegion(wholeOf: format(at: position))
+    case 1: regions[0]
+    default: regions[position]
+    }
+  }
+
+  /// The region to cut out at a position, or nil if the whole image is delivered.
+  @inline(__always)
+  package func crop(at position: Int) -> ImageRegion? {
+    guard !isWhole else { return nil }
+    let region = region(at: position)
+    return region == ImageRegion(wholeOf: format(at: position)) ? nil : region
+  }
+
+  /// The bytes of what is delivered at a position, among those of all.
+  @inline(__always)
+  package func byteRange(of position: Int) -> Range<Int> { layout.byteRange(of: position) }
+
+  /// The part of the memory of all positions that belongs to one.
+  ///
+  /// - Parameter memory: ``byteCount`` bytes.
+  @inline(__always)
+  package func slot(
+    of position: Int, in memory: UnsafeMutableRawBufferPointer
+  ) -> UnsafeMutableRawBufferPointer {
+    unsafe UnsafeMutableRawBufferPointer(rebasing: memory[byteRange(of: position)])
+  }
+}
+
+/// Checks that there is one region for all images or one for each.
+package func checkRegionCount(_ regions: Int, images: Int) throws(StoreError) {
+  guard regions == 1 || regions == images else {
+    throw StoreError(
+      .invalidArgument, "\(regions) regions for \(images) images",
+      remedy: "give none, one for all, or one for each")
+  }
+}
+
+/// Checks that a region is as large as the first of a call.
+package func checkSameSize(_ region: ImageRegion, as first: ImageRegion) throws(StoreError) {
+  guard region.height == first.height && region.width == first.width else {
+    throw StoreError(
+      .invalidArgument,
+      "regions of \(first.height)x\(first.width) and of \(region.height)x\(region.width) in one call",
+      remedy: "give regions of one size")
+  }
+}

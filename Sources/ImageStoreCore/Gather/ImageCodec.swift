@@ -1,0 +1,65 @@
+/// A format that images are encoded in one by one, such as PNG: how it is recognised, and what decodes it.
+///
+/// A codec is a value that carries its options, such as what becomes of a palette. Stores that hold encoded images know
+/// codecs by this protocol alone, so that a further one is one more line in their list.
+package protocol ImageCodec: Sendable {
+  /// What messages call the format.
+  var name: String { get }
+
+  /// What the names of files end with, in lower case and without the dot.
+  var fileSuffixes: [String] { get }
+
+  /// Whether bytes begin as images of this format do.
+  func recognizes(_ head: RawSpan) -> Bool
+
+  /// A decoder with memory of its own, for one thread at a time.
+  func makeDecoder() throws(StoreError) -> any ImageDecoder
+}
+
+/// Decodes images of one format one after another, in memory that is used again. One thread at a time has it.
+///
+/// It is called through the protocol once per image, which takes a thousandth of what decoding does.
+package protocol ImageDecoder: AnyObject {
+  /// Whether ``decode(_:_:into:)`` can deliver a region; if not, it is only asked for whole images.
+  var decodesRegions: Bool { get }
+
+  /// The format that an image decodes to.
+  ///
+  /// - Parameter head: the first bytes of the encoded image, or all of it.
+  /// - Returns: nil if the format is stated behind the last of these bytes.
+  /// - Throws: ``StoreError/Code/corrupt``, ``StoreError/Code/unsupported``, ``StoreError/Code/limitExceeded``.
+  func format(ofHead head: RawSpan) throws(StoreError) -> ImageFormat?
+
+  /// Decodes an image.
+  ///
+  /// - Parameters:
+  ///   - encoded: the whole of the encoded image.
+  ///   - request: what is wanted of it.
+  ///   - memory: `request.byteCount` bytes, all of which are written.
+  /// - Throws: ``StoreError/Code/corrupt`` for bytes that are damaged, or decode to another format than the request says.
+  func decode(
+    _ encoded: RawSpan, _ request: DecodeRequest, into memory: UnsafeMutableRawBufferPointer
+  ) throws(StoreError)
+}
+
+/// What is wanted of one encoded image.
+///
+/// A size to deliver, or the orientation to turn it to, would be further properties: decoders that do not know them are
+/// asked for the stored pixels, and the caller does the rest.
+package struct DecodeRequest: Sendable, Hashable {
+  /// The format of the whole image as it decodes.
+  package var format: ImageFormat
+  /// The region to deliver, which lies within the image; nil for all of it.
+  package var region: ImageRegion?
+
+  /// The parameters are the properties.
+  package init(format: ImageFormat, region: ImageRegion? = nil) {
+    self.format = format
+    self.region = region
+  }
+
+  /// The format of what is delivered.
+  package var delivered: ImageFormat { region.map { format.cropped(to: $0) } ?? format }
+  /// The bytes of what is delivered.
+  package var byteCount: Int { delivered.byteCount }
+}

@@ -1,0 +1,89 @@
+/// A store that can say where its images are, because they lie whole in memory that stays: a map, or memory that the
+/// store fills once.
+///
+/// ``ImageStore/forEachImage(_:_:)`` borrows one image at a time. A caller that knows where the next images are can have
+/// them brought into the caches meanwhile, which takes longer than most of what is done with an image.
+///
+/// Conforming is a promise about memory that a public protocol could not ask for: what ``ImageStore/forEachImage(_:_:)``
+/// borrows stays readable at its address for as long as the store is alive. Hence `package`.
+package protocol LocatingStore: ImageStore {
+  /// Whether the promise holds for this store. If it does not, for example because this file is compressed,
+  /// ``locate(_:into:)`` is not called.
+  var locatesImages: Bool { get }
+
+  /// Makes sure that what was located is still what it was, if another program can change it. To be called after the
+  /// images have been used, and before the result is.
+  func checkLocatedImages() throws(StoreError)
+}
+
+extension LocatingStore {
+  package var locatesImages: Bool { isZeroCopy }
+  package func checkLocatedImages() throws(StoreError) {}
+
+  /// Appends where images are.
+  ///
+  /// - Parameters:
+  ///   - indices: which images; any order, repeats allowed.
+  ///   - images: receives one element per index; they are valid for as long as the store is alive.
+  /// - Throws: ``StoreError/Code/indexOutOfRange``, and what looking at the images throws.
+  package func locate(
+    _ indices: Span<Int>, into images: inout [LocatedImage]
+  ) throws(StoreError) {
+    let end = images.count + indices.count
+    try forEachImage(indices) { (_, format, pixels) throws(StoreError) in
+      guard pixels.byteCount == format.byteCount else {
+        throw StoreError(
+          .corrupt, "\(pixels.byteCount) bytes of pixels of an image of \(format)")
+      }
+      guard let address = unsafe pixels.withUnsafeBytes({ $0.baseAddress }) else { return }
+      unsafe images.append(LocatedImage(format: format, address: address))
+    }
+    guard images.count == end else {
+      throw StoreError(.corrupt, "the store located \(end - images.count) images too few of \(indices.count)")
+    }
+  }
+}
+
+/// Where an image lies in memory.
+///
+/// Invariant behind `@safe`: the image was located in a store that is still alive.
+@safe package struct LocatedImage {
+  package let format: ImageFormat
+  @unsafe package let address: UnsafeRawPointer
+
+  @unsafe init(format: ImageFormat, address: UnsafeRawPointer) {
+    self.format = format
+    unsafe self.address = address
+  }
+
+  /// The pixels.
+  @unsafe package var bytes: UnsafeRawBufferPointer {
+    unsafe UnsafeRawBufferPointer(start: address, count: format.byteCount)
+  }
+}
+
+extension InMemoryStore: LocatingStore {}
+
+// What a store underneath locates stays for as long as it does, and its wrappers keep it alive.
+
+extension LocatingStore where Self: StoreWrapper {
+  package var locatesImages: Bool { base.isLocating }
+  package func checkLocatedImages() throws(StoreError) {
+    try (base as? any LocatingStore)?.checkLocatedImages()
+  }
+}
+
+extension SubsetStore: LocatingStore {}
+extension VerifyingStore: LocatingStore {}
+
+extension ConcatenatedStore: LocatingStore {
+  package var locatesImages: Bool { stores.allSatisfy(\.isLocating) }
+  package func checkLocatedImages() throws(StoreError) {
+    for store in stores { try (store as? any LocatingStore)?.checkLocatedImages() }
+  }
+}
+
+extension ImageStore {
+  /// Whether the store can say where its images are.
+  package var isLocating: Bool { (self as? any LocatingStore)?.locatesImages == true }
+}

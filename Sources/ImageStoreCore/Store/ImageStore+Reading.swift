@@ -1,0 +1,159 @@
+// The forms of the one read that callers type. Each is a few lines around the requirement.
+
+extension ImageStore {
+  /// Appends images, or regions of them, to the caller's memory.
+  ///
+  /// - Parameters:
+  ///   - indices: which images: an array, a range, any collection; any order, repeats allowed.
+  ///   - regions: which part of each; whole images unless stated.
+  ///   - destination: memory with room for the images: rows of pixels without padding.
+  /// - Throws: as ``read(_:regions:into:)``, the requirement of the protocol.
+  public func read(
+    _ indices: some Collection<Int>, regions: ImageRegions = .whole, into destination: inout OutputRawSpan
+  ) throws(StoreError) {
+    let indices = Array(indices)
+    try regions.withSpan(images: indices.count) { (regions) throws(StoreError) in
+      try read(indices.span, regions: regions, into: &destination)
+    }
+  }
+
+  /// Replaces the contents of a batch by images, or regions of them, with their labels.
+  ///
+  ///     try store.read(0..<128, into: &batch)
+  ///     try store.read([17, 4, 98], regions: .same(window), into: &batch)
+  ///     try store.read(indices, regions: .each(crops), into: &batch)
+  ///
+  /// - Parameters:
+  ///   - indices: which images: an array, a range, any collection; any order, repeats allowed.
+  ///   - regions: which part of each; whole images unless stated.
+  ///   - batch: what receives the images; its memory is used again.
+  /// - Throws: ``StoreError/Code/indexOutOfRange``; ``StoreError/Code/invalidArgument`` for regions that differ in size,
+  ///   reach out of their image, or are not as many as the indices; and what reading throws. The batch is empty then.
+  public func read(
+    _ indices: some Collection<Int>, regions: ImageRegions = .whole, into batch: inout ImageBatch
+  ) throws(StoreError) {
+    let indices = Array(indices)
+    try read(indices, regions: regions, labels: batchLabels(indices), into: &batch)
+  }
+
+  /// A new batch of images, or of regions of them, with their labels.
+  ///
+  /// - Parameters:
+  ///   - indices: which images: an array, a range, any collection; any order, repeats allowed.
+  ///   - regions: which part of each; whole images unless stated.
+  /// - Throws: as ``read(_:regions:into:)`` into a batch.
+  public func read(
+    _ indices: some Collection<Int>, regions: ImageRegions = .whole
+  ) throws(StoreError) -> ImageBatch {
+    var batch = ImageBatch()
+    try read(indices, regions: regions, into: &batch)
+    return batch
+  }
+
+  /// The bytes of one image.
+  public func pixels(at index: Int) throws(StoreError) -> [UInt8] {
+    var bytes: [UInt8] = []
+    try withImage(at: index) { (_, pixels) throws(StoreError) in
+      bytes = [UInt8](copying: pixels)
+    }
+    return bytes
+  }
+
+  /// Lends one image, without a copy if the store ``isZeroCopy``.
+  ///
+  /// - Parameters:
+  ///   - index: which image.
+  ///   - body: takes the image's format, and its pixels, which are gone when it returns.
+  public func withImage<Result>(
+    at index: Int,
+    _ body: (_ format: ImageFormat, _ pixels: RawSpan) throws(StoreError) -> Result
+  ) throws(StoreError) -> Result {
+    var result: Result?
+    try withSpan(of: index) { (indices) throws(StoreError) in
+      try forEachImage(indices) { (_, format, pixels) throws(StoreError) in
+        result = try body(format, pixels)
+      }
+    }
+    guard let result else {
+      throw StoreError(.corrupt, "the store lent no pixels", image: index)
+    }
+    return result
+  }
+
+  /// Lends images one after another; see ``forEachImage(_:_:)``, the requirement of the protocol.
+  public func forEachImage(
+    _ indices: some Collection<Int>,
+    _ body: (_ position: Int, _ format: ImageFormat, _ pixels: RawSpan) throws(StoreError) -> Void
+  ) throws(StoreError) {
+    try forEachImage(Array(indices).span, body)
+  }
+
+  /// The label of one image, or nil if the store has none.
+  public func label(at index: Int) throws(StoreError) -> Int? {
+    guard let labels = try labels() else { return nil }
+    guard labels.indices.contains(index) else {
+      throw .indexOutOfRange(index, count: labels.count)
+    }
+    return labels[index]
+  }
+
+  /// Reads everything and checks every checksum there is; see ``verify(progress:)``.
+  public func verify() throws(StoreError) {
+    try verify { _ in }
+  }
+}
+
+extension ImageStore {
+  /// Reads pixels alone, for callers that take labels by the column.
+  package func readPixels(
+    _ indices: some Collection<Int>, into batch: inout ImageBatch
+  ) throws(StoreError) {
+    try read(Array(indices), regions: .whole, labels: [], into: &batch)
+  }
+
+  private func read(
+    _ indices: [Int], regions: ImageRegions, labels: [Int32], into batch: inout ImageBatch
+  ) throws(StoreError) {
+    try regions.withSpan(images: indices.count) { (regions) throws(StoreError) in
+      let layout = try batchLayout(indices.span, regions: regions)
+      try batch.replace(layout: layout, indices: indices, labels: labels) {
+        (destination) throws(StoreError) in
+        try read(indices.span, regions: regions, into: &destination)
+      }
+    }
+  }
+
+  /// How images, or a region of each, lie in memory once read.
+  ///
+  /// - Parameter regions: none, one for all images, or one for each.
+  package func batchLayout(
+    _ indices: Span<Int>, regions: Span<ImageRegion>
+  ) throws(StoreError) -> BatchLayout {
+    guard let format, regions.count <= 1 || regions.count == indices.count else {
+      return try GatherPlan(indices, regions: regions, in: self).layout
+    }
+    // Of images of one format the first region says the size; the rest is checked by the read itself, once.
+    guard regions.count > 0 else { return BatchLayout(format, count: indices.count) }
+    guard regions[0].isContained(in: format) else {
+      throw .outside(regions[0], of: format, image: indices.count > 0 ? indices[0] : 0)
+    }
+    return BatchLayout(format.cropped(to: regions[0]), count: indices.count)
+  }
+
+  /// The labels of images as a batch has them: Int32, empty if the store has none.
+  package func batchLabels(_ indices: [Int]) throws(StoreError) -> [Int32] {
+    guard let all = try labels() else { return [] }
+    var labels: [Int32] = []
+    labels.reserveCapacity(indices.count)
+    for index in indices {
+      guard all.indices.contains(index) else { throw .indexOutOfRange(index, count: all.count) }
+      guard let label = Int32(exactly: all[index]) else {
+        throw StoreError(
+          .unsupported, "the label \(all[index]) does not fit the 32 bits of a batch's labels",
+          remedy: "read it with labels()", image: index)
+      }
+      labels.append(label)
+    }
+    return labels
+  }
+}

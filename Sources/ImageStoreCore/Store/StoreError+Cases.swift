@@ -1,0 +1,25 @@
+// The errors that several places throw.
+
+extension StoreError {
+  /// The error of an index that no image has.
+  package static func indexOutOfRange(_ index: Int, count: Int) -> StoreError {
+    StoreError(.indexOutOfRange, "there is no image \(index)", remedy: "the store has \(count)")
+  }
+
+  /// The error of a region that is not within an image.
+  package static func outside(
+    _ region: ImageRegion, of format: ImageFormat, image: Int
+  ) -> StoreError {
+    StoreError(
+      .invalidArgument, "the region \(region) is not within \(format.height)x\(format.width)",
+      image: image)
+  }
+
+  package static func noColumn(_ name: String, among names: [String]) -> StoreError {
+    StoreError(
+      .notFound, "there is no such column",
+      remedy: names.isEmpty
+        ? "the store has none" : "the store has \(names.joined(separator: ", "))",
+      key: name)
+  }
+}

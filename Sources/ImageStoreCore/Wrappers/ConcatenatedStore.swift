@@ -1,0 +1,122 @@
+/// The images of several stores one after another, whatever backends they have.
+///
+/// - ``format`` is nil if the stores differ in it.
+/// - ``labels()`` is nil unless every store has labels.
+/// - ``columnNames`` has the columns that every store has, of the same kind in all.
+/// - ``classNames`` is nil unless every store has the same. Labels are not translated: if class
+///   names differ, so may what a label means.
+///
+/// Stores without images have no say in any of this. A read calls each store it needs once,
+/// whatever the order of its indices.
+public struct ConcatenatedStore: ImageStore {
+  /// The stores that have images.
+  public let stores: [any ImageStore]
+  /// The index of the first image of each store, and the number of all images.
+  let starts: [Int]
+  public let format: ImageFormat?
+  public let classNames: [String]?
+  public let isZeroCopy: Bool
+  public let checksumCoverage: ChecksumCoverage
+  private let rememberedLabels = Cached<[Int]?>()
+  private let rememberedColumnNames = Cached<[String]>()
+
+  /// Puts stores one after another.
+  public init(_ stores: [any ImageStore]) {
+    let stores = stores.filter { $0.count > 0 }
+    self.stores = stores
+    var starts = [0]
+    for store in stores { starts.append(starts[starts.count - 1] + store.count) }
+    self.starts = starts
+    let (format, classNames) = (stores.first?.format, stores.first?.classNames)
+    self.format = stores.allSatisfy { $0.format == format } ? format : nil
+    self.classNames = stores.allSatisfy { $0.classNames == classNames } ? classNames : nil
+    isZeroCopy = stores.allSatisfy { $0.isZeroCopy }
+    checksumCoverage = ChecksumCoverage(of: stores.map(\.checksumCoverage))
+  }
+
+  public var count: Int { starts[starts.count - 1] }
+  public var sourcePaths: [String] { stores.flatMap(\.sourcePaths) }
+
+  public func format(at index: Int) throws(StoreError) -> ImageFormat {
+    guard index >= 0 && index < count else { throw .indexOutOfRange(index, count: count) }
+    if let format { return format }
+    let number = storeNumber(of: index)
+    return try stores[number].format(at: index - starts[number])
+  }
+
+  public func labels() throws(StoreError) -> [Int]? {
+    try rememberedLabels.value { () throws(StoreError) in
+      guard !stores.isEmpty else { return nil }
+      var all: [Int] = []
+      all.reserveCapacity(count)
+      for store in stores {
+        guard let labels = try store.labels() else { return nil }
+        guard labels.count == store.count else {
+          throw StoreError(.corrupt, "\(labels.count) labels for \(store.count) images")
+        }
+        all += labels
+      }
+      return all
+    }
+  }
+
+  /// The columns that every store has, of the same kind in all.
+  ///
+  /// The first call reads the columns to learn their kinds. One that cannot be read is listed, so
+  /// that asking for it says why.
+  public var columnNames: [String] {
+    let names = try? rememberedColumnNames.value { () throws(StoreError) in
+      guard let first = stores.first else { return [] }
+      return first.columnNames.filter { name in
+        guard stores.allSatisfy({ $0.columnNames.contains(name) }) else { return false }
+        guard let kinds = try? stores.map({ try $0.column(name).kind }) else { return true }
+        return Set(kinds).count == 1
+      }
+    }
+    return names ?? []
+  }
+
+  public func column(_ name: String) throws(StoreError) -> Column {
+    guard let first = stores.first, stores.allSatisfy({ $0.columnNames.contains(name) }) else {
+      throw .noColumn(name, among: columnNames)
+    }
+    var all = try first.column(name)
+    for store in stores.dropFirst() {
+      let more = try store.column(name)
+      guard more.kind == all.kind else { throw .noColumn(name, among: columnNames) }
+      try all.append(more)
+    }
+    return all
+  }
+
+  public func advise(_ pattern: AccessPattern) {
+    for store in stores { store.advise(pattern) }
+  }
+
+  public func verify(progress: (_ checked: Int) -> Void) throws(StoreError) {
+    for (store, start) in zip(stores, starts) {
+      try store.verify { progress(start + $0) }
+    }
+  }
+
+  public func verify(_ indices: Span<Int>) throws(StoreError) {
+    var wanted = [[Int]](repeating: [], count: stores.count)
+    for position in indices.indices {
+      let index = indices[position]
+      guard index >= 0 && index < count else { throw .indexOutOfRange(index, count: count) }
+      let number = storeNumber(of: index)
+      wanted[number].append(index - starts[number])
+    }
+    for (store, indices) in zip(stores, wanted) where !indices.isEmpty { try store.verify(indices.span) }
+  }
+
+  /// Which store has an image in `0..<count`.
+  func storeNumber(of index: Int) -> Int {
+    var (low, high) = (0, stores.count)
+    while high - low > 1 {
+      let middle = (low + high) / 2
+      if starts[middle] <= index { low = middle } else { high = middle }
+    }
+    return low
+  }
+}

@@ -1,0 +1,68 @@
+import Foundation
+import ImageLoading
+import ImageStoreCore
+import ImageStoreTesting
+
+/// Epochs that are cancelled at random points.
+struct CancelRun {
+  let store: any ImageStore
+
+  init(_ store: any ImageStore) { self.store = store }
+
+  /// Prints threads and memory after a tenth of the rounds, when libraries have made what they keep, and at the end.
+  func perform(rounds: Int) async throws {
+    var generator = SplitMix64(seed: 2026)
+    var cancelled = 0
+    var early = 0
+    for round in 0..<rounds {
+      if round == rounds / 10 { early = try await report("after \(round) rounds") }
+      let stop = Int.random(in: 0...12, using: &generator)
+      let pause = Int.random(in: 0...3000, using: &generator)
+      let workers = Int.random(in: 1...4, using: &generator)
+      let loader = store.batches(
+        of: 16, in: .shuffled(seed: 7, epoch: round), options: LoaderOptions(workers: workers))
+      let task = Task {
+        var seen = 0
+        for try await _ in loader {
+          seen += 1
+          if seen == stop { unsafe withUnsafeCurrentTask { unsafe $0?.cancel() } }
+        }
+      }
+      if round % 2 == 0 {
+        usleep(UInt32(pause))
+        task.cancel()
+      }
+      do {
+        try await task.value
+      } catch let error as StoreError where error.code == .cancelled {
+        cancelled += 1
+      }
+    }
+    let late = try await report("after \(rounds) rounds, \(cancelled) of them cancelled")
+    // A batch left behind by every hundredth round would be more.
+    guard late - early < 9 * rounds / 1000 * 1080 else {
+      throw StoreError(.corrupt, "\(late - early) KB are left behind")
+    }
+  }
+
+  /// - Returns: kilobytes of memory.
+  private func report(_ moment: String) async throws -> Int {
+    // Workers end after the batch they are at.
+    for _ in 0..<1000 where Self.loaderThreads > 0 { try await Task.sleep(for: .milliseconds(5)) }
+    let memory = ProcessMemory.anonymous
+    print(
+      "  \(moment): \(Self.loaderThreads) threads of loaders among \(ProcessMemory.threads), "
+        + "\(memory) KB of memory besides mapped pages")
+    guard Self.loaderThreads == 0 else { throw StoreError(.corrupt, "threads of loaders are left") }
+    return memory
+  }
+
+  /// The threads of this process that the system lists under the name of a loader's.
+  static var loaderThreads: Int {
+    let tasks = (try? FileManager.default.contentsOfDirectory(atPath: "/proc/self/task")) ?? []
+    return tasks.count { task in
+      let name = try? String(contentsOfFile: "/proc/self/task/\(task)/comm", encoding: .utf8)
+      return name?.hasPrefix("image loader") == true
+    }
+  }
+}
