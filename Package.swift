@@ -61,44 +61,52 @@ let package = Package(
   ],
   targets: [
     // The protocol and what belongs to every store; knows no file format.
-    .target(name: "CImageKernels"),
-    library("ImageStoreCore", ["CImageKernels"]),
+    .target(name: "CImageStoreKernels"),
+    library("ImageStoreCore", ["CImageStoreKernels"]),
 
     // Shared by the backends: files, threads, checksums, compression, formats.
-    .target(name: "CSystem"),
-    library("StoreIO", ["ImageStoreCore", "CImageKernels", "CSystem"]),
+    .target(name: "CImageStoreSystem"),
+    library("ImageStoreSupport", ["ImageStoreCore", "CImageStoreKernels", "CImageStoreSystem"]),
     library(
-      "Deflate",
+      "ImageStoreDeflate",
       [
-        "ImageStoreCore", "CImageKernels", "CZlib",
-        .target(name: "CLibdeflate", condition: .when(traits: ["Libdeflate"])),
+        "ImageStoreCore", "CImageStoreKernels", "CImageStoreZlib",
+        .target(name: "CImageStoreLibdeflate", condition: .when(traits: ["Libdeflate"])),
       ]),
-    library("NumPyFormat", ["ImageStoreCore"]),
-    library("Pickle", ["ImageStoreCore"]),
-    library("PNGCodec", ["ImageStoreCore", "Deflate", "CImageKernels"]),
+    library("ImageStoreNumPy", ["ImageStoreCore"]),
+    library("ImageStorePickle", ["ImageStoreCore"]),
+    library("PNGCodec", ["ImageStoreCore", "ImageStoreDeflate", "CImageStoreKernels"]),
 
     // The data sets and the backends.
-    library("CIFAR10", ["ImageStoreCore", "StoreIO", "Deflate", "Pickle", "CImageKernels"]),
-    library("FileStore", ["ImageStoreCore", "StoreIO", "PNGCodec"]),
     library(
-      "LMDBStore", ["ImageStoreCore", "StoreIO", "NumPyFormat", "Pickle", "PNGCodec", "CLMDB"]),
-    library("HDF5Store", ["ImageStoreCore", "StoreIO", "Deflate", "CHDF5"]),
-    library("NPZStore", ["ImageStoreCore", "StoreIO", "NumPyFormat", "Deflate"]),
-    library("PackedBitStore", ["ImageStoreCore", "StoreIO", "NumPyFormat", "CImageKernels"]),
+      "CIFAR10",
+      ["ImageStoreCore", "ImageStoreSupport", "ImageStoreDeflate", "ImageStorePickle", "CImageStoreKernels"]),
+    library("FileStore", ["ImageStoreCore", "ImageStoreSupport", "PNGCodec"]),
+    library(
+      "LMDBStore",
+      [
+        "ImageStoreCore", "ImageStoreSupport", "ImageStoreNumPy", "ImageStorePickle", "PNGCodec",
+        "CImageStoreLMDB",
+      ]),
+    library("HDF5Store", ["ImageStoreCore", "ImageStoreSupport", "ImageStoreDeflate", "CImageStoreHDF5"]),
+    library("NPZStore", ["ImageStoreCore", "ImageStoreSupport", "ImageStoreNumPy", "ImageStoreDeflate"]),
+    library(
+      "PackedBitStore", ["ImageStoreCore", "ImageStoreSupport", "ImageStoreNumPy", "CImageStoreKernels"]),
 
     // What uses stores.
     library(
       "ImageStoreCatalog",
       [
-        "ImageStoreCore", "StoreIO", "CIFAR10", "FileStore", "LMDBStore", "HDF5Store", "NPZStore",
+        "ImageStoreCore", "ImageStoreSupport", "CIFAR10", "FileStore", "LMDBStore", "HDF5Store", "NPZStore",
         "PackedBitStore",
       ]),
-    library("ImageLoading", ["ImageStoreCore", "StoreIO", "CImageKernels"]),
+    library("ImageLoading", ["ImageStoreCore", "ImageStoreSupport", "CImageStoreKernels"]),
     library("ImageStoreTesting", ["ImageStoreCore"]),
     .executableTarget(
       name: "imagestore",
       dependencies: [
-        "ImageStoreCore", "StoreIO", "ImageStoreCatalog", "ImageLoading", "PNGCodec", "NumPyFormat",
+        "ImageStoreCore", "ImageStoreSupport", "ImageStoreCatalog", "ImageLoading", "PNGCodec",
+        "ImageStoreNumPy",
         .product(
           name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["CommandLine"])),
       ],
@@ -107,77 +115,84 @@ let package = Package(
 
     // System libraries.
     .systemLibrary(
-      name: "CZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
+      name: "CImageStoreZlib", pkgConfig: "zlib", providers: [.apt(["zlib1g-dev"]), .brew(["zlib"])]),
     .systemLibrary(
-      name: "CLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"]), .brew(["lmdb"])]),
+      name: "CImageStoreLMDB", pkgConfig: "lmdb", providers: [.apt(["liblmdb-dev"]), .brew(["lmdb"])]),
     .systemLibrary(
-      name: "CHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
+      name: "CImageStoreHDF5", pkgConfig: "hdf5", providers: [.apt(["libhdf5-dev"]), .brew(["hdf5"])]),
     .systemLibrary(
-      name: "CLibdeflate", pkgConfig: "libdeflate",
+      name: "CImageStoreLibdeflate", pkgConfig: "libdeflate",
       providers: [.apt(["libdeflate-dev"]), .brew(["libdeflate"])]),
 
     // Tests.
     tests("ImageStoreCore"),
-    tests("StoreIO"),
-    tests("Deflate", ["CImageKernels", "CZlib"]),
-    tests("NumPyFormat"),
-    tests("Pickle", ["Corpora"]),
-    tests("PNGCodec", ["Deflate", "CImageKernels", "CZlib", "Corpora"]),
-    tests("CIFAR10", ["StoreIO", "Deflate", "CImageKernels", "Corpora"]),
-    tests("FileStore", ["PNGCodec", "StoreIO"]),
-    tests("LMDBStore", ["StoreIO", "NumPyFormat", "CLMDB", "WriterProcess", "Corpora"]),
-    tests("HDF5Store", ["StoreIO", "CHDF5", "CFaults", "Corpora"]),
-    tests("NPZStore", ["StoreIO", "Deflate", "NumPyFormat", "Corpora"]),
-    tests("PackedBitStore", ["StoreIO", "CImageKernels"]),
+    tests("ImageStoreSupport"),
+    tests("ImageStoreDeflate", ["CImageStoreKernels", "CImageStoreZlib"]),
+    tests("ImageStoreNumPy"),
+    tests("ImageStorePickle", ["ImageStoreCorpora"]),
+    tests("PNGCodec", ["ImageStoreDeflate", "CImageStoreKernels", "CImageStoreZlib", "ImageStoreCorpora"]),
+    tests("CIFAR10", ["ImageStoreSupport", "ImageStoreDeflate", "CImageStoreKernels", "ImageStoreCorpora"]),
+    tests("FileStore", ["PNGCodec", "ImageStoreSupport"]),
+    tests(
+      "LMDBStore",
+      [
+        "ImageStoreSupport", "ImageStoreNumPy", "CImageStoreLMDB", "ImageStoreWriterProcess",
+        "ImageStoreCorpora",
+      ]),
+    tests("HDF5Store", ["ImageStoreSupport", "CImageStoreHDF5", "CImageStoreFaults", "ImageStoreCorpora"]),
+    tests("NPZStore", ["ImageStoreSupport", "ImageStoreDeflate", "ImageStoreNumPy", "ImageStoreCorpora"]),
+    tests("PackedBitStore", ["ImageStoreSupport", "CImageStoreKernels"]),
     tests("ImageLoading"),
     tests("imagestore"),
     .testTarget(
       name: "ImageStoreTestingTests", dependencies: ["ImageStoreTesting"], swiftSettings: swiftSettings),
 
     // Where tests find the files of other projects.
-    .target(name: "Corpora", path: "Tests/Corpora", swiftSettings: swiftSettings),
+    .target(name: "ImageStoreCorpora", path: "Tests/Support/Corpora", swiftSettings: swiftSettings),
 
     // The code of the README and the articles, compiled as a user's package does, with the strictest imports.
     .executableTarget(
-      name: "Snippets",
+      name: "ImageStoreSnippets",
       dependencies: [
         "ImageStoreCore", "ImageLoading", "CIFAR10", "FileStore", "LMDBStore", "HDF5Store", "NPZStore",
         "PackedBitStore",
       ],
-      path: "Tests/Snippets", swiftSettings: strictness + [.enableUpcomingFeature("MemberImportVisibility")]),
+      path: "Tools/Snippets", swiftSettings: strictness + [.enableUpcomingFeature("MemberImportVisibility")]),
 
     // Appends to a store until it is killed, for the tests of what is left.
     .executableTarget(
-      name: "WriterProcess", dependencies: ["ImageStoreCore", "LMDBStore"],
-      path: "Tests/WriterProcess", swiftSettings: swiftSettings),
+      name: "ImageStoreWriterProcess", dependencies: ["ImageStoreCore", "LMDBStore"],
+      path: "Tools/WriterProcess", swiftSettings: swiftSettings),
 
     // Loaders under a limit of memory, cancelled, and with one worker and with two, for scripts.
     .executableTarget(
-      name: "LoaderRuns",
+      name: "ImageStoreLoaderRuns",
       dependencies: [
         "ImageStoreCore", "ImageStoreTesting", "ImageLoading", "FileStore", "LMDBStore", "HDF5Store",
         "NPZStore",
       ],
-      path: "Tests/LoaderRuns", swiftSettings: swiftSettings),
+      path: "Tools/LoaderRuns", swiftSettings: swiftSettings),
 
     // Kill, fault, corruption and concurrency tests: the checks, the program that is killed and made to
     // fail (and does the long runs), and the tests.
-    .target(name: "CFaults", path: "Tests/CFaults"),
+    .target(name: "CImageStoreFaults", path: "Tests/Support/Faults"),
     .target(
-      name: "ReliabilityChecks",
+      name: "ImageStoreReliability",
       dependencies: [
-        "ImageStoreCore", "ImageStoreTesting", "StoreIO", "CFaults", "CIFAR10", "Deflate", "Pickle",
-        "NumPyFormat", "PNGCodec", "FileStore", "LMDBStore", "HDF5Store", "NPZStore", "PackedBitStore",
+        "ImageStoreCore", "ImageStoreTesting", "ImageStoreSupport", "CImageStoreFaults", "CIFAR10",
+        "ImageStoreDeflate", "ImageStorePickle",
+        "ImageStoreNumPy", "PNGCodec", "FileStore", "LMDBStore", "HDF5Store", "NPZStore", "PackedBitStore",
       ],
-      path: "Tests/ReliabilityChecks", swiftSettings: swiftSettings),
+      path: "Tests/Support/Reliability", swiftSettings: swiftSettings),
     .executableTarget(
-      name: "Torture", dependencies: ["ReliabilityChecks"], path: "Tests/Torture",
+      name: "ImageStoreStress", dependencies: ["ImageStoreReliability"], path: "Tools/Stress",
       swiftSettings: swiftSettings),
     .testTarget(
       name: "ReliabilityTests",
       dependencies: [
-        "ReliabilityChecks", "ImageStoreCore", "StoreIO", "FileStore", "LMDBStore", "HDF5Store", "NPZStore",
-        "PackedBitStore", "Corpora",
+        "ImageStoreReliability", "ImageStoreCore", "ImageStoreSupport", "FileStore", "LMDBStore", "HDF5Store",
+        "NPZStore",
+        "PackedBitStore", "ImageStoreCorpora",
       ],
       swiftSettings: swiftSettings),
   ],
@@ -187,9 +202,10 @@ let package = Package(
 // Needs libFuzzer, which brings its own start: Scripts/fuzz.sh builds it.
 if Context.environment["IMAGE_STORES_FUZZING"] != nil {
   package.targets += [
-    .target(name: "CFuzzing", path: "Tests/CFuzzing"),
+    .target(name: "CImageStoreFuzzing", path: "Tools/CFuzzing"),
     .executableTarget(
-      name: "Fuzzing", dependencies: ["CFuzzing", "ReliabilityChecks", "ImageStoreCore"],
-      path: "Tests/Fuzzing", swiftSettings: swiftSettings),
+      name: "ImageStoreFuzzing",
+      dependencies: ["CImageStoreFuzzing", "ImageStoreReliability", "ImageStoreCore"],
+      path: "Tools/Fuzzing", swiftSettings: swiftSettings),
   ]
 }

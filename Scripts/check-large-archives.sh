@@ -7,7 +7,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 python=${1:-python3}
-swift build -c release --product LoaderRuns >/dev/null
+swift build -c release --product ImageStoreLoaderRuns >/dev/null
 swift build -c release --product imagestore >/dev/null
 bin=$(swift build -c release --show-bin-path)
 work=$(mktemp -d "${IMAGE_STORES_WORK:-$PWD/.build}/large-archives.XXXXXX")
@@ -17,17 +17,17 @@ step() { printf '%s\n' "$*"; }
 timed() { /usr/bin/env bash -c 'TIMEFORMAT="  %R s, of the processor %U + %S s"; time "$@"' - "$@"; }
 
 step "An archive of our own: 70,000 images, 4.5 GiB"
-timed "$bin/LoaderRuns" write npz-stored "$work/large.npz" 70000
+timed "$bin/ImageStoreLoaderRuns" write npz-stored "$work/large.npz" 70000
 "$python" Tests/Python/large_archives.py check "$work/large.npz" 70000
-timed "$bin/LoaderRuns" epoch npz-stored "$work/large.npz"
+timed "$bin/ImageStoreLoaderRuns" epoch npz-stored "$work/large.npz"
 step "Appended to, past 4 GiB"
-timed "$bin/LoaderRuns" append npz-stored "$work/large.npz" 1000
+timed "$bin/ImageStoreLoaderRuns" append npz-stored "$work/large.npz" 1000
 "$python" Tests/Python/large_archives.py check "$work/large.npz" 71000
-timed "$bin/LoaderRuns" epoch npz-stored "$work/large.npz"
+timed "$bin/ImageStoreLoaderRuns" epoch npz-stored "$work/large.npz"
 timed "$bin/imagestore" verify "$work/large.npz"
 rm "$work/large.npz"
 
 step "An array of more than 4 GiB that numpy wrote"
 "$python" Tests/Python/large_archives.py write "$work/numpy.npz" 63000
-timed "$bin/LoaderRuns" epoch npz-stored "$work/numpy.npz"
+timed "$bin/ImageStoreLoaderRuns" epoch npz-stored "$work/numpy.npz"
 timed "$bin/imagestore" verify "$work/numpy.npz"

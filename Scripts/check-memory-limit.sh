@@ -10,8 +10,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 megabytes=${1:-1024} limit=${2:-256} configuration=${IMAGE_STORES_CONFIGURATION:-debug}
-swift build -c "$configuration" --product LoaderRuns >/dev/null
-run=$(swift build -c "$configuration" --show-bin-path)/LoaderRuns
+swift build -c "$configuration" --product ImageStoreLoaderRuns >/dev/null
+run=$(swift build -c "$configuration" --show-bin-path)/ImageStoreLoaderRuns
 work=$(mktemp -d "${IMAGE_STORES_WORK:-$PWD/.build}/memory-limit.XXXXXX")
 group=""
 clean() {

@@ -23,7 +23,7 @@ export IMAGE_STORES_FUZZING=1
 # One build for both programs: the one that writes seeds has its own start, and the other libFuzzer's.
 options=(-c release --scratch-path "$build" -Xswiftc -sanitize=fuzzer,address
   -Xcc -fsanitize=fuzzer-no-link,address -Xswiftc -use-ld=lld)
-swift build "${options[@]}" --product Fuzzing
+swift build "${options[@]}" --product ImageStoreFuzzing
 program=$(swift build "${options[@]}" --show-bin-path)/Fuzzing
 # What libFuzzer ends cleans up nothing.
 memory=/dev/shm

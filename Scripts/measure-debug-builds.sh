@@ -2,7 +2,7 @@
 # What a debug build costs at run time: processor time an image of usual work in a debug build, in one whose C is
 # optimised (-Xcc -O2), and in a release build of a package that depends on this one, as multiples of the latter.
 set -euo pipefail
-cd "$(dirname "$0")/../Tests/DebugCosts"
+cd "$(dirname "$0")/../Tools/DebugCosts"
 demo=$PWD/../../Sources/imagestore/Resources/cifar-10-demo
 results=$(mktemp -d)
 trap 'rm -rf "$results"' EXIT

@@ -20,7 +20,7 @@ case $which in
   all | address) address ;;
   parsers | quick)
     # Formats, backends, and the checks of files that are damaged, hostile or of other projects.
-    address --filter 'PickleTests|NumPyFormatTests|PNGCodecTests|DeflateTests|CIFAR10Tests|FileStoreTests|LMDBStoreTests' \
+    address --filter 'ImageStorePickleTests|NumPyFormatTests|PNGCodecTests|ImageStoreDeflateTests|CIFAR10Tests|FileStoreTests|LMDBStoreTests' \
       --filter 'HDF5StoreTests|NPZStoreTests|PackedBitStoreTests|ReliabilityTests.(HostileTests|ReadingTests)'
     ;;
 esac

@@ -1,5 +1,5 @@
 import ImageStoreCore
-import Pickle
+import ImageStorePickle
 
 extension Batch {
   /// A batch of the python version: a pickled dictionary of `data`, `labels` (or `fine_labels` and

@@ -1,5 +1,5 @@
 import ImageStoreCore
-import Pickle
+import ImageStorePickle
 
 /// A batch: its pixels where they lie, and what is said of its images.
 struct Batch: Sendable {

@@ -1,5 +1,5 @@
 import ImageStoreCore
-import StoreIO
+import ImageStoreSupport
 
 /// The bytes of a file: mapped, or inflated into memory.
 ///

@@ -1,5 +1,5 @@
 package import ImageStoreCore
-package import StoreIO
+package import ImageStoreSupport
 
 /// CIFAR-10 and CIFAR-100 as they are distributed; read, not written.
 package struct CIFARFormat: StoreFormat {

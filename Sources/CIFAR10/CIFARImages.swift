@@ -1,6 +1,6 @@
-internal import CImageKernels
+internal import CImageStoreKernels
 public import ImageStoreCore
-internal import StoreIO
+internal import ImageStoreSupport
 
 /// The images of CIFAR's training or test part: 32x32x3 uint8, with labels.
 ///

@@ -1,5 +1,5 @@
 import ImageStoreCore
-import Pickle
+import ImageStorePickle
 
 /// The names that labels count.
 struct ClassNames: Sendable {

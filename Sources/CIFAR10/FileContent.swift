@@ -1,4 +1,4 @@
-import StoreIO
+import ImageStoreSupport
 
 /// What a file holds, judged by its first bytes.
 enum FileContent {

@@ -1,5 +1,5 @@
 import ImageStoreCore
-import StoreIO
+import ImageStoreSupport
 
 /// Reads runs of records of a batch's file into a small buffer that stays in the cache.
 ///

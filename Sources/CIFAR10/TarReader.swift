@@ -1,5 +1,5 @@
-import Deflate
 import ImageStoreCore
+import ImageStoreDeflate
 
 /// Reads the plain files of a tar archive one after another, gzipped or not.
 ///

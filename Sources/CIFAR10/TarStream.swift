@@ -1,5 +1,5 @@
-import Deflate
 import ImageStoreCore
+import ImageStoreDeflate
 
 /// The bytes of an archive, inflated where it is gzipped.
 ///

@@ -1,5 +1,5 @@
 internal import ImageStoreCore
-internal import StoreIO
+internal import ImageStoreSupport
 
 // Moving what was planned into a store, and out of it again. Nothing is ever moved over a name that is there.
 

@@ -1,5 +1,5 @@
 internal import ImageStoreCore
-internal import StoreIO
+internal import ImageStoreSupport
 
 /// What an append is about to move into a store, written and synchronised before the first move. If the writer dies
 /// before `labels.csv` counts what it moved, the next one knows by it which files are the dead one's.

@@ -1,5 +1,5 @@
 internal import ImageStoreCore
-internal import StoreIO
+internal import ImageStoreSupport
 
 /// A CSV file of a store's folder that stays open: what is read of it later is of this file, whatever has its name then.
 ///

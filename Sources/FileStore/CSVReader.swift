@@ -1,5 +1,5 @@
 internal import ImageStoreCore
-internal import StoreIO
+internal import ImageStoreSupport
 
 /// One field of a record: where it lies in the file.
 struct CSVField {

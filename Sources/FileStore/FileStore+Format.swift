@@ -1,5 +1,5 @@
 package import ImageStoreCore
-package import StoreIO
+package import ImageStoreSupport
 
 /// Folders of PNGs.
 package struct FileFormat: WritableStoreFormat {

@@ -1,5 +1,5 @@
 internal import ImageStoreCore
-internal import StoreIO
+internal import ImageStoreSupport
 
 extension FileStore {
   /// Says in a few words what is at a path besides a finished store that this package wrote; nil if every file there is

@@ -1,5 +1,5 @@
 public import ImageStoreCore
-internal import StoreIO
+internal import ImageStoreSupport
 
 extension FileStore {
   public func read(

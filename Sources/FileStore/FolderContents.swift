@@ -1,5 +1,5 @@
 internal import ImageStoreCore
-internal import StoreIO
+internal import ImageStoreSupport
 
 /// What is known of a folder of images once it is opened.
 struct FolderContents: Sendable {

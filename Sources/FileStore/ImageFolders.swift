@@ -1,5 +1,5 @@
 import ImageStoreCore
-import StoreIO
+import ImageStoreSupport
 
 /// The folders that a writer's images go to, open: a file is then created by its name alone.
 struct ImageFolders: ~Copyable {

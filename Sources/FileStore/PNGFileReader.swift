@@ -1,6 +1,6 @@
 internal import ImageStoreCore
+internal import ImageStoreSupport
 internal import PNGCodec
-internal import StoreIO
 
 /// Reads PNG files of a folder one after another, in memory that is used again. One thread at a time.
 final class PNGFileReader {

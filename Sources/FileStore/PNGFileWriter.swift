@@ -1,6 +1,6 @@
 internal import ImageStoreCore
+internal import ImageStoreSupport
 internal import PNGCodec
-internal import StoreIO
 
 /// Writes PNG files to a folder one after another, in memory that is used again. One thread at a time.
 final class PNGFileWriter {

@@ -1,5 +1,5 @@
 internal import ImageStoreCore
-internal import StoreIO
+internal import ImageStoreSupport
 
 /// Looks for what already has the names of images that are to be appended.
 struct PlaceCheck {

@@ -1,5 +1,5 @@
 internal import ImageStoreCore
-internal import StoreIO
+internal import ImageStoreSupport
 
 #if canImport(FoundationEssentials)
 internal import FoundationEssentials

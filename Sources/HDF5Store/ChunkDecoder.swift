@@ -1,6 +1,6 @@
-import Deflate
 import ImageStoreCore
-import StoreIO
+import ImageStoreDeflate
+import ImageStoreSupport
 
 #if canImport(Darwin)
 import Darwin

@@ -1,6 +1,6 @@
-import Deflate
 import ImageStoreCore
-import StoreIO
+import ImageStoreDeflate
+import ImageStoreSupport
 
 /// Turns images into deflated chunks of whole images, several at a time on all threads.
 struct ChunkEncoder: ~Copyable {

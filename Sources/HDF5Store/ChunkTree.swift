@@ -1,5 +1,5 @@
 import ImageStoreCore
-import StoreIO
+import ImageStoreSupport
 
 /// The index of a chunked dataset as files have it by default: a B-tree of version 1, read from the map.
 ///

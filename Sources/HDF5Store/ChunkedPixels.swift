@@ -1,5 +1,5 @@
 import ImageStoreCore
-import StoreIO
+import ImageStoreSupport
 
 /// Images in chunks of any extent, read from the map around the library.
 struct ChunkedPixels: Sendable {

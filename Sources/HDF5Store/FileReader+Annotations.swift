@@ -1,6 +1,6 @@
-import CHDF5
+import CImageStoreHDF5
 import ImageStoreCore
-import StoreIO
+import ImageStoreSupport
 
 extension FileReader {
   /// The dataset with the labels: the one named, or the one whose name goes with that of the images, or

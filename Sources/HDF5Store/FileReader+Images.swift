@@ -1,6 +1,6 @@
-import CHDF5
+import CImageStoreHDF5
 import ImageStoreCore
-import StoreIO
+import ImageStoreSupport
 
 extension FileReader {
   /// Finds the images of a group that has a dataset for each, by rising name.

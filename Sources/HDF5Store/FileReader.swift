@@ -1,6 +1,6 @@
-import CHDF5
+import CImageStoreHDF5
 import ImageStoreCore
-import StoreIO
+import ImageStoreSupport
 
 /// What a file holds.
 struct FileParts: Sendable {

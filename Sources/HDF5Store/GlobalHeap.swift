@@ -1,5 +1,5 @@
 import ImageStoreCore
-import StoreIO
+import ImageStoreSupport
 
 /// The collections of objects that strings of variable length are kept in, read from the map: libhdf5 1.10 believes the
 /// length that a reference states and reads beyond its buffers if that is damaged.

@@ -1,6 +1,6 @@
-import CHDF5
+import CImageStoreHDF5
 import ImageStoreCore
-import StoreIO
+import ImageStoreSupport
 
 extension HDF5Session {
   /// Where the chunks of a dataset are, or nil if there are many and only the library's slow way leads

@@ -1,4 +1,4 @@
-import CHDF5
+import CImageStoreHDF5
 import ImageStoreCore
 
 // What else the header of an object says, which reading needs not know and rewriting must keep.

@@ -1,4 +1,4 @@
-import CHDF5
+import CImageStoreHDF5
 import ImageStoreCore
 
 /// The right to call libhdf5: whoever holds this token holds the process-wide lock.

@@ -1,6 +1,6 @@
-import CHDF5
+import CImageStoreHDF5
 import ImageStoreCore
-import StoreIO
+import ImageStoreSupport
 
 extension HDF5Store {
   /// Whether the pixels are deflated.

@@ -1,5 +1,5 @@
 package import ImageStoreCore
-package import StoreIO
+package import ImageStoreSupport
 
 /// HDF5 files.
 package struct HDF5Format: WritableStoreFormat {

@@ -1,5 +1,5 @@
 public import ImageStoreCore
-import StoreIO
+import ImageStoreSupport
 
 extension HDF5Store {
   public var isZeroCopy: Bool {

@@ -1,5 +1,5 @@
 public import ImageStoreCore
-import StoreIO
+import ImageStoreSupport
 
 extension HDF5Store {
   /// Opens the parts of a file that has training and test images under names that go together, such as

@@ -1,5 +1,5 @@
 public import ImageStoreCore
-import StoreIO
+import ImageStoreSupport
 
 extension HDF5Store {
   /// Writes an HDF5 file that appears when it is finished.

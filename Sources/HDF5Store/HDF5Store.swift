@@ -1,5 +1,5 @@
 public import ImageStoreCore
-import StoreIO
+import ImageStoreSupport
 
 /// Images in an HDF5 file.
 ///

@@ -1,5 +1,5 @@
 import ImageStoreCore
-import StoreIO
+import ImageStoreSupport
 
 /// Where images lie that have a dataset each: 16 bytes an image.
 struct ImageTable: Sendable {

@@ -1,6 +1,6 @@
-import CHDF5
+import CImageStoreHDF5
 import ImageStoreCore
-import StoreIO
+import ImageStoreSupport
 
 /// A comparison of what is in a file with what this package writes, since whoever rewrites the file loses the rest.
 struct Inventory {

@@ -1,5 +1,5 @@
 import ImageStoreCore
-import StoreIO
+import ImageStoreSupport
 
 /// A plain file whose superblock and seal agree with its bytes, opened once: whatever takes its name later, this is what is read.
 ///

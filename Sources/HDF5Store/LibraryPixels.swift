@@ -1,6 +1,6 @@
-import CHDF5
+import CImageStoreHDF5
 import ImageStoreCore
-import StoreIO
+import ImageStoreSupport
 
 /// Images that only the library can read: through filters other than deflate, shuffle and Fletcher-32, or
 /// with an index of chunks that this package leaves to it. One thread at a time, under the lock.

@@ -1,6 +1,6 @@
-import CHDF5
+import CImageStoreHDF5
 import ImageStoreCore
-import StoreIO
+import ImageStoreSupport
 
 /// A checksum of what says where everything is: all bytes of a file but those of images, labels, columns and
 /// checksums.

@@ -1,4 +1,4 @@
-import StoreIO
+import ImageStoreSupport
 
 /// What tells a file of this package without libhdf5 and without its seal, so that damage to the end of a file does not
 /// make it one of others, whose metadata the library reads unchecked.

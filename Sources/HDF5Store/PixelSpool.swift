@@ -1,5 +1,5 @@
 import ImageStoreCore
-import StoreIO
+import ImageStoreSupport
 
 /// A file that stored pixels are streamed to, one image or chunk after another from an offset.
 struct PixelSpool: ~Copyable {

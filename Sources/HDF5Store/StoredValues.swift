@@ -1,5 +1,5 @@
 import ImageStoreCore
-import StoreIO
+import ImageStoreSupport
 
 /// One value an image, or the names of the classes: where they are, which is found when the file is opened.
 struct StoredValues: Sendable {

@@ -1,5 +1,5 @@
 import ImageStoreCore
-import StoreIO
+import ImageStoreSupport
 
 extension StreamWriter {
   /// Begins with the images of another store. Chunks that can stay as they are are copied with the checksums they have, which

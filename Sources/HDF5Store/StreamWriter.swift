@@ -1,5 +1,5 @@
 import ImageStoreCore
-import StoreIO
+import ImageStoreSupport
 
 /// What ``HDF5Store/Writer`` does.
 struct StreamWriter: ~Copyable {

@@ -1,5 +1,5 @@
 import ImageStoreCore
-import StoreIO
+import ImageStoreSupport
 
 /// What an HDF5 file says of itself before anything else, read without the library, so that files that
 /// are none or are cut short never reach it.

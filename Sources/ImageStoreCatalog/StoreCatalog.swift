@@ -2,10 +2,10 @@ internal import CIFAR10
 internal import FileStore
 internal import HDF5Store
 public import ImageStoreCore
+package import ImageStoreSupport
 internal import LMDBStore
 internal import NPZStore
 internal import PackedBitStore
-package import StoreIO
 
 /// All kinds of stores and data sets there are, for programs that take any: a store is opened by what its path leads to, and written
 /// as a name or suffix says.

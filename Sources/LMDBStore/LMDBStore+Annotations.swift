@@ -1,6 +1,6 @@
 internal import ImageStoreCore
-internal import NumPyFormat
-internal import StoreIO
+internal import ImageStoreNumPy
+internal import ImageStoreSupport
 
 extension LMDBStore {
   func readLabels(_ parts: RecordParts) throws(StoreError) -> [Int] {

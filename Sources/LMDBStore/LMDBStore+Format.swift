@@ -1,5 +1,5 @@
 package import ImageStoreCore
-package import StoreIO
+package import ImageStoreSupport
 
 /// LMDB environments.
 package struct LMDBFormat: WritableStoreFormat {

@@ -1,6 +1,6 @@
 public import ImageStoreCore
-internal import NumPyFormat
-internal import StoreIO
+internal import ImageStoreNumPy
+internal import ImageStoreSupport
 internal import Synchronization
 
 extension LMDBStore {

@@ -1,5 +1,5 @@
 internal import ImageStoreCore
-internal import StoreIO
+internal import ImageStoreSupport
 
 extension LMDBStore {
   /// What is at a path besides a finished store that this package wrote, in a few words; nil if there is nothing else.

@@ -1,5 +1,5 @@
 public import ImageStoreCore
-internal import StoreIO
+internal import ImageStoreSupport
 
 extension LMDBStore {
   /// How images stand in the database.

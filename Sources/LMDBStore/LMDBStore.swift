@@ -1,5 +1,5 @@
 public import ImageStoreCore
-internal import StoreIO
+internal import ImageStoreSupport
 internal import Synchronization
 
 #if canImport(Darwin)

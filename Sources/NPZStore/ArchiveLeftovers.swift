@@ -1,5 +1,5 @@
 import ImageStoreCore
-import StoreIO
+import ImageStoreSupport
 
 /// Bytes past the last commit of an archive: what an append wrote that did not end, or something that somebody else put there,
 /// which must not be cut off.

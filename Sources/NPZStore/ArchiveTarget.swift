@@ -1,5 +1,5 @@
 import ImageStoreCore
-import StoreIO
+import ImageStoreSupport
 
 /// The file a writer works on: a new one that appears when it is committed, or an archive that grows past its
 /// end and is cut back to it unless the growth is committed.

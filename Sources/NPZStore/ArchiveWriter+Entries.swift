@@ -1,6 +1,6 @@
 import ImageStoreCore
-import NumPyFormat
-import StoreIO
+import ImageStoreNumPy
+import ImageStoreSupport
 
 extension ArchiveWriter {
   /// Deflates images on several threads, a bounded number of bytes at a time.

@@ -1,6 +1,6 @@
 import ImageStoreCore
-import NumPyFormat
-import StoreIO
+import ImageStoreNumPy
+import ImageStoreSupport
 
 extension ArchiveWriter {
   /// Writes labels, columns, class names and the directory, and commits.

@@ -1,5 +1,5 @@
 import ImageStoreCore
-import StoreIO
+import ImageStoreSupport
 
 /// The directory an archive ends with: records of the entries that were there, as they were, but for those of parts that are written
 /// anew; and records of new entries. Images come first.

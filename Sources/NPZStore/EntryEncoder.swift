@@ -1,7 +1,7 @@
-import Deflate
 import ImageStoreCore
-import NumPyFormat
-import StoreIO
+import ImageStoreDeflate
+import ImageStoreNumPy
+import ImageStoreSupport
 import Synchronization
 
 /// What one thread needs to deflate entries, used again from call to call.

@@ -1,7 +1,7 @@
-import Deflate
 import ImageStoreCore
-import NumPyFormat
-import StoreIO
+import ImageStoreDeflate
+import ImageStoreNumPy
+import ImageStoreSupport
 
 extension ImageEntries {
   /// A decoded entry: its pixels somewhere in memory, and how they lie there.

@@ -1,6 +1,6 @@
 import ImageStoreCore
-import NumPyFormat
-import StoreIO
+import ImageStoreNumPy
+import ImageStoreSupport
 
 extension ImageEntries {
   /// Where the pixels of a stored image lie in the map, checked when they are first asked for.

@@ -1,5 +1,5 @@
 import ImageStoreCore
-import NumPyFormat
+import ImageStoreNumPy
 
 /// Which entries of an archive are images, labels and columns, found from their names.
 struct NPZContents {

@@ -1,5 +1,5 @@
 package import ImageStoreCore
-package import StoreIO
+package import ImageStoreSupport
 
 /// numpy's archives of arrays.
 package struct NPZFormat: WritableStoreFormat {

@@ -1,5 +1,5 @@
 import ImageStoreCore
-import StoreIO
+import ImageStoreSupport
 
 extension NPZStore {
   /// Says in a few words what is at a path besides an archive that this package wrote, such as `an archive with notes.txt

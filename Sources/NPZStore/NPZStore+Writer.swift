@@ -1,6 +1,6 @@
 public import ImageStoreCore
-import NumPyFormat
-import StoreIO
+import ImageStoreNumPy
+import ImageStoreSupport
 
 extension NPZStore {
   /// Writes an archive with an entry an image.

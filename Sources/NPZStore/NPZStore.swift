@@ -1,6 +1,6 @@
 public import ImageStoreCore
-import NumPyFormat
-import StoreIO
+import ImageStoreNumPy
+import ImageStoreSupport
 
 /// Images in an `.npz` archive, as `numpy.savez` and `numpy.savez_compressed` write it.
 ///

@@ -1,5 +1,5 @@
-import Deflate
 import ImageStoreCore
+import ImageStoreDeflate
 
 /// The four letters of a chunk's type as a big-endian number.
 struct PNGChunkType: Hashable {

@@ -1,6 +1,6 @@
-import CImageKernels
-import Deflate
+import CImageStoreKernels
 import ImageStoreCore
+import ImageStoreDeflate
 
 /// Filters rows and makes a zlib stream of them.
 struct PNGCompressor: ~Copyable, Sendable {

@@ -1,6 +1,6 @@
-import CImageKernels
-import Deflate
+import CImageStoreKernels
 public import ImageStoreCore
+import ImageStoreDeflate
 
 /// Decodes PNGs one after another in memory that is used again.
 ///

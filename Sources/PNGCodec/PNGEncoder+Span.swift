@@ -1,4 +1,4 @@
-import Deflate
+import ImageStoreDeflate
 
 extension PNGEncoder {
   /// The file that the last ``encode(_:format:)`` made.

@@ -1,5 +1,5 @@
-import Deflate
 import ImageStoreCore
+import ImageStoreDeflate
 
 /// How an image lies in a PNG file: its header and sizes, and the chunks around the pixels.
 struct PNGFileLayout {

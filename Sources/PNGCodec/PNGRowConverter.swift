@@ -1,6 +1,6 @@
-import CImageKernels
-import Deflate
+import CImageStoreKernels
 import ImageStoreCore
+import ImageStoreDeflate
 
 /// Undoes filters and interlacing and turns the samples of a file into those of the decoded image.
 ///

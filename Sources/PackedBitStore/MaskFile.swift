@@ -1,6 +1,6 @@
 import ImageStoreCore
-import NumPyFormat
-import StoreIO
+import ImageStoreNumPy
+import ImageStoreSupport
 
 /// A file of packed masks in memory: mapped, or turned to C order where it is not.
 ///

@@ -1,5 +1,5 @@
 import ImageStoreCore
-import StoreIO
+import ImageStoreSupport
 
 /// What a folder of masks has, all of it opened when the store is: whoever appends to the folder afterwards, or puts another store
 /// in its place, changes nothing of it.

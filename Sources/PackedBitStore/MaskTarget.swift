@@ -1,6 +1,6 @@
 import ImageStoreCore
-import NumPyFormat
-import StoreIO
+import ImageStoreNumPy
+import ImageStoreSupport
 
 /// The `masks.npy` a writer works on: that of a new folder, or one that grows past its end and is cut back
 /// unless the growth is committed.

@@ -1,6 +1,6 @@
 import ImageStoreCore
-import NumPyFormat
-import StoreIO
+import ImageStoreNumPy
+import ImageStoreSupport
 
 /// What a store's writer does.
 ///

@@ -1,4 +1,4 @@
-import CImageKernels
+import CImageStoreKernels
 import ImageStoreCore
 
 /// What a crop of a mask is unpacked to.

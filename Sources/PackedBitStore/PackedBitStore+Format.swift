@@ -1,5 +1,5 @@
 package import ImageStoreCore
-package import StoreIO
+package import ImageStoreSupport
 
 /// Masks of one bit per pixel.
 package struct PackedBitFormat: WritableStoreFormat {

@@ -1,5 +1,5 @@
 public import ImageStoreCore
-import StoreIO
+import ImageStoreSupport
 
 /// What crops of masks are read as.
 public enum MaskForm: Sendable, Hashable, CaseIterable {

@@ -1,5 +1,5 @@
 import ImageStoreCore
-import StoreIO
+import ImageStoreSupport
 
 extension PackedBitStore {
   /// Says in a few words what is at a path besides a store that this package wrote, such as `a folder with notes.txt besides

@@ -1,5 +1,5 @@
 public import ImageStoreCore
-import StoreIO
+import ImageStoreSupport
 
 extension PackedBitStore {
   public func verify(progress: (_ checked: Int) -> Void) throws(StoreError) {

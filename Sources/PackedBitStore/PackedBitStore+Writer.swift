@@ -1,5 +1,5 @@
 public import ImageStoreCore
-import StoreIO
+import ImageStoreSupport
 
 extension PackedBitStore {
   /// Writes a folder of packed masks.

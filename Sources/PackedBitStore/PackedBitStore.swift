@@ -1,6 +1,6 @@
 public import ImageStoreCore
-import NumPyFormat
-import StoreIO
+import ImageStoreNumPy
+import ImageStoreSupport
 
 /// Masks at one bit a pixel, in a folder that numpy opens.
 ///

@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import ImageStoreCatalog
 internal import ImageStoreCore
-internal import StoreIO
+internal import ImageStoreSupport
 
 /// The command line.
 @main

@@ -1,6 +1,6 @@
-import Deflate
 import Foundation
 import ImageStoreCore
+import ImageStoreDeflate
 import ImageStoreTesting
 import Testing
 

@@ -1,6 +1,6 @@
-import Corpora
 import Foundation
 import ImageStoreCore
+import ImageStoreCorpora
 import ImageStoreTesting
 import Testing
 

@@ -1,4 +1,4 @@
-import CImageKernels
+import CImageStoreKernels
 import ImageStoreTesting
 import Testing
 

@@ -1,5 +1,5 @@
-import Deflate
 import ImageStoreCore
+import ImageStoreDeflate
 
 /// Writes archives for tests, right or wrong.
 struct TarWriter {

@@ -1,6 +1,6 @@
 import Foundation
 import ImageStoreCore
-import StoreIO
+import ImageStoreSupport
 import Testing
 
 @testable import FileStore

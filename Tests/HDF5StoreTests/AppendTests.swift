@@ -1,7 +1,7 @@
-import CHDF5
+import CImageStoreHDF5
 import Foundation
 import ImageStoreCore
-import StoreIO
+import ImageStoreSupport
 import Testing
 
 @testable import HDF5Store

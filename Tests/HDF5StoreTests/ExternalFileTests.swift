@@ -1,7 +1,7 @@
-import Corpora
 import Foundation
 import HDF5Store
 import ImageStoreCore
+import ImageStoreCorpora
 import Testing
 
 /// Files of the HDF Group, h5py and h5wasm, most of which hold no images.

@@ -1,5 +1,5 @@
-import CFaults
-import CHDF5
+import CImageStoreFaults
+import CImageStoreHDF5
 import Foundation
 import ImageStoreCore
 import Synchronization

@@ -1,4 +1,4 @@
-import CHDF5
+import CImageStoreHDF5
 import Foundation
 import ImageStoreCore
 import Testing

@@ -1,8 +1,8 @@
 import Foundation
 import ImageStoreCore
+import ImageStoreNumPy
 import ImageStoreTesting
 import LMDBStore
-import NumPyFormat
 import Testing
 
 @Suite struct LayoutTests {

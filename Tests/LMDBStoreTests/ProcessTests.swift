@@ -9,12 +9,12 @@ private func helper(_ arguments: String...) throws -> Process {
   let process = Process()
   var folder = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
   // A test bundle of macOS is a folder in which the program is some levels down.
-  while !FileManager.default.fileExists(atPath: folder.appending(path: "WriterProcess").path),
+  while !FileManager.default.fileExists(atPath: folder.appending(path: "ImageStoreWriterProcess").path),
     folder.path != "/"
   {
     folder.deleteLastPathComponent()
   }
-  process.executableURL = folder.appending(path: "WriterProcess")
+  process.executableURL = folder.appending(path: "ImageStoreWriterProcess")
   process.arguments = arguments
   process.standardOutput = Pipe()
   return process

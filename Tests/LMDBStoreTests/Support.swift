@@ -1,4 +1,4 @@
-import CLMDB
+import CImageStoreLMDB
 import Foundation
 import ImageStoreCore
 import ImageStoreTesting

@@ -1,7 +1,7 @@
 import ImageStoreCore
+import ImageStoreSupport
 import ImageStoreTesting
 import NPZStore
-import StoreIO
 import Testing
 
 /// Archives that grow, and writers that die while they do.

@@ -1,6 +1,6 @@
 import ImageStoreCore
+import ImageStoreSupport
 import NPZStore
-import StoreIO
 import Testing
 
 /// What is on the disk after a loss of power, of an append that was under way.

@@ -1,6 +1,6 @@
 import ImageStoreCore
+import ImageStoreSupport
 import NPZStore
-import StoreIO
 import Testing
 
 /// Directories that are damaged, or that other programs wrote to.

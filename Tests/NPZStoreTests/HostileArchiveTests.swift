@@ -1,8 +1,8 @@
-import Corpora
 import ImageStoreCore
+import ImageStoreCorpora
+import ImageStoreSupport
 import ImageStoreTesting
 import NPZStore
-import StoreIO
 import Testing
 
 /// Archives that are broken or lie: always a typed error, never a trap or other pixels.

@@ -1,6 +1,6 @@
 import ImageStoreCore
+import ImageStoreSupport
 import NPZStore
-import StoreIO
 import Testing
 
 /// Small archives that say they hold very much.

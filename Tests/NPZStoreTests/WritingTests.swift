@@ -1,7 +1,7 @@
 import ImageStoreCore
+import ImageStoreSupport
 import ImageStoreTesting
 import NPZStore
-import StoreIO
 import Testing
 
 @Suite struct WritingTests {

@@ -1,5 +1,5 @@
-import Deflate
 import ImageStoreCore
+import ImageStoreDeflate
 
 /// Writes zip archives by hand, as other programs may (PKWARE's APPNOTE.TXT 6.3).
 struct ZipBuilder {

@@ -1,5 +1,5 @@
-import CImageKernels
-import Deflate
+import CImageStoreKernels
+import ImageStoreDeflate
 import Testing
 
 /// Our own deflate streams, inflated by zlib.

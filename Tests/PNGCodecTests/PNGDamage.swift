@@ -1,4 +1,4 @@
-import CZlib
+import CImageStoreZlib
 import Testing
 
 #if canImport(Darwin)
@@ -30,7 +30,7 @@ func repairChecksums(_ file: inout [UInt8]) {
     let end = start + 8 + length
     guard end + 4 <= file.count else { return }
     let checked = Array(file[start + 4..<end])
-    let sum = UInt32(unsafe CZlib.crc32(0, checked, UInt32(checked.count)))
+    let sum = UInt32(unsafe CImageStoreZlib.crc32(0, checked, UInt32(checked.count)))
     for index in 0..<4 { file[end + index] = UInt8(truncatingIfNeeded: sum >> UInt32(24 - 8 * index)) }
     start = end + 4
   }
@@ -47,7 +47,7 @@ struct PNGBuilder {
   /// - Parameter isDamaged: whether the CRC is a wrong one.
   mutating func add(_ type: String, _ payload: [UInt8], isDamaged: Bool = false) {
     let checked = Array(type.utf8) + payload
-    let sum = UInt32(unsafe CZlib.crc32(0, checked, UInt32(checked.count))) ^ (isDamaged ? 1 : 0)
+    let sum = UInt32(unsafe CImageStoreZlib.crc32(0, checked, UInt32(checked.count))) ^ (isDamaged ? 1 : 0)
     func big(_ number: UInt32) -> [UInt8] {
       [24, 16, 8, 0].map { UInt8(truncatingIfNeeded: number >> UInt32($0)) }
     }

@@ -1,5 +1,5 @@
-import Corpora
 import ImageStoreCore
+import ImageStoreCorpora
 import PNGCodec
 import Testing
 

@@ -1,4 +1,4 @@
-import CImageKernels
+import CImageStoreKernels
 import Testing
 
 /// The kernels against the standard's definitions, one byte after another.

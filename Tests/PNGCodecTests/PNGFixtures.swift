@@ -1,7 +1,7 @@
-import CZlib
-import Corpora
-import Deflate
+import CImageStoreZlib
 import ImageStoreCore
+import ImageStoreCorpora
+import ImageStoreDeflate
 import PNGCodec
 import Testing
 
@@ -28,7 +28,7 @@ struct PNGFixture: Sendable, CustomTestStringConvertible {
     if format.elementType == .uint16 && UInt16(1).bigEndian == 1 {
       for index in stride(from: 0, to: bytes.count, by: 2) { bytes.swapAt(index, index + 1) }
     }
-    let sum = unsafe CZlib.crc32(0, bytes, UInt32(bytes.count))
+    let sum = unsafe CImageStoreZlib.crc32(0, bytes, UInt32(bytes.count))
     let hex = String(sum, radix: 16)
     return [
       "\(format.height)", "\(format.width)", "\(format.channels)", "\(format.elementType.name)",

@@ -1,6 +1,6 @@
 import ImageStoreCore
+import ImageStoreSupport
 import PackedBitStore
-import StoreIO
 import Testing
 
 #if canImport(Darwin)

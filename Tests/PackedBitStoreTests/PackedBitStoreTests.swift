@@ -1,7 +1,7 @@
 import ImageStoreCore
+import ImageStoreSupport
 import ImageStoreTesting
 import PackedBitStore
-import StoreIO
 import Testing
 
 #if canImport(Darwin)

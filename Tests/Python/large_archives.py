@@ -3,7 +3,7 @@
     large_archives.py check ARCHIVE COUNT    the last image of our archive, which lies past 4 GiB, and its number of entries
     large_archives.py write ARCHIVE COUNT    np.savez of one array of more than 4 GiB
 
-Images are those of Tests/LoaderRuns/SampleImages.swift.
+Images are those of Tools/LoaderRuns/SampleImages.swift.
 """
 import sys, zipfile
 from pathlib import Path

@@ -1,4 +1,4 @@
-import ReliabilityChecks
+import ImageStoreReliability
 import Testing
 
 /// Writers among files and folders that are not theirs.
@@ -9,6 +9,6 @@ import Testing
   /// In a process of its own, so that one that waits for a pipe is ended, and says over what.
   @Test(arguments: backends, DestructionCheck.all.map(\.description))
   func nothingOfTheUsersIsDestroyed(_ backend: String, _ check: String) throws {
-    try Torture.run("destruction", backend, check)
+    try Stress.run("destruction", backend, check)
   }
 }

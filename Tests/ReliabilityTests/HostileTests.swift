@@ -1,7 +1,7 @@
 import FileStore
 import ImageStoreCore
-import ReliabilityChecks
-import StoreIO
+import ImageStoreReliability
+import ImageStoreSupport
 import Testing
 
 #if canImport(Darwin)

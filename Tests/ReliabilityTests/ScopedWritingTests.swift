@@ -1,10 +1,10 @@
 import FileStore
 import HDF5Store
+import ImageStoreReliability
+import ImageStoreSupport
 import LMDBStore
 import NPZStore
 import PackedBitStore
-import ReliabilityChecks
-import StoreIO
 import Testing
 
 /// `write(to:)` with a closure: a store where it returns, and nothing where it throws.

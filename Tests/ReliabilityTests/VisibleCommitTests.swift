@@ -1,5 +1,5 @@
 #if os(Linux)
-import ReliabilityChecks
+import ImageStoreReliability
 import Testing
 
 /// Files that grow in their place.
@@ -10,7 +10,7 @@ import Testing
     .enabled(if: Fault.isAvailable, "not in a build for a sanitizer"),
     arguments: ["npz", "npz-stored", "packedbit", "packedbit-columns"])
   func whatReadersMayHaveCountedIsNotTakenBack(backend: String) throws {
-    let output = try Torture.run("faults", backend, "sync-EIO")
+    let output = try Stress.run("faults", backend, "sync-EIO")
     let line = try #require(output.split(separator: "\n").first { $0.contains("append sync-EIO") })
     #expect(line.contains("reportedAfterCommit: 1"), "\(line)")
   }

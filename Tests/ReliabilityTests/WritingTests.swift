@@ -1,4 +1,4 @@
-import ReliabilityChecks
+import ImageStoreReliability
 import Testing
 
 /// Writers that are killed, refused by the system, or not alone.
@@ -6,52 +6,52 @@ import Testing
   /// Afterwards nothing is there, or the last commit, whole; and the next writer finds and leaves all in order.
   @Test(arguments: Backend.all)
   func aKilledWriterLeavesTheLastCommit(_ backend: Backend) throws {
-    try Torture.run("kills", backend.name, "\(Torture.kills ?? 7)")
+    try Stress.run("kills", backend.name, "\(Stress.kills ?? 7)")
   }
 
   #if os(Linux)
   /// Whatever part of what was not waited for is on the disk.
   @Test(.enabled(if: Fault.isAvailable, "not in a build for a sanitizer"), arguments: Backend.all)
   func aPowerLossLeavesTheLastCommit(_ backend: Backend) throws {
-    try Torture.run("power-loss", backend.name, Torture.kills == nil ? "12" : "200")
+    try Stress.run("power-loss", backend.name, Stress.kills == nil ? "12" : "200")
   }
 
   @Test(
     .enabled(if: Fault.isAvailable, "not in a build for a sanitizer"), arguments: ["files", "lmdb", "npz"])
   func aWriterThatDoesNotWaitIsFoundOut(_ backend: String) throws {
-    try Torture.run("power-loss-without-waits", backend, "40", "append")
+    try Stress.run("power-loss-without-waits", backend, "40", "append")
   }
 
   /// One call after another fails: write, fsync, rename, ftruncate, mmap, open, memory.
   @Test(.enabled(if: Fault.isAvailable, "not in a build for a sanitizer"), arguments: Backend.all)
   func aRefusedWriterSaysSoAndHarmsNothing(_ backend: Backend) throws {
-    if Torture.kills != nil { return _ = try Torture.run("faults", backend.name) }
+    if Stress.kills != nil { return _ = try Stress.run("faults", backend.name) }
     for fault in [
       "write-ENOSPC", "sync-EIO", "rename-EIO", "remove-EIO", "attribute-EPERM", "allocate-ENOMEM",
     ] {
-      try Torture.run("faults", backend.name, fault)
+      try Stress.run("faults", backend.name, fault)
     }
   }
 
   @Test(
     .enabled(if: Fault.isAvailable, "not in a build for a sanitizer"), arguments: ["lmdb", "lmdb-per-image"])
   func aMapThatCannotGrowIsReported(_ backend: String) throws {
-    try Torture.run("map-faults", backend)
+    try Stress.run("map-faults", backend)
   }
 
   @Test(.enabled(if: Fault.isAvailable, "not in a build for a sanitizer"), arguments: Backend.all)
   func aRefusedReaderSaysSo(_ backend: Backend) throws {
-    try Torture.run("reading-faults", backend.name)
+    try Stress.run("reading-faults", backend.name)
   }
   #endif
 
   @Test(arguments: Backend.all)
   func aLimitOfFileSizesIsReported(_ backend: Backend) throws {
-    try Torture.run("file-size-limits", backend.name)
+    try Stress.run("file-size-limits", backend.name)
   }
 
   @Test(arguments: Backend.all)
   func aSecondWriterIsRefused(_ backend: Backend) throws {
-    try Torture.run("writers", backend.name)
+    try Stress.run("writers", backend.name)
   }
 }

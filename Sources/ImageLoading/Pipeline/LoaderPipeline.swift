@@ -1,5 +1,5 @@
 internal import ImageStoreCore
-internal import StoreIO
+internal import ImageStoreSupport
 internal import Synchronization
 
 /// What was asked of a loader.

@@ -1,4 +1,4 @@
-internal import StoreIO
+internal import ImageStoreSupport
 internal import Synchronization
 
 #if canImport(Darwin)

@@ -1,4 +1,4 @@
-internal import CImageKernels
+internal import CImageStoreKernels
 
 /// An order of the numbers in `0..<count`, in constant memory, chosen by a key.
 ///

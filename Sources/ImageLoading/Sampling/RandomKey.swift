@@ -1,4 +1,4 @@
-internal import CImageKernels
+internal import CImageStoreKernels
 
 /// Random words that depend only on a seed, an epoch and a purpose: SplitMix64 with an explicit counter.
 ///

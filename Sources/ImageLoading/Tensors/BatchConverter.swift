@@ -1,4 +1,4 @@
-internal import CImageKernels
+internal import CImageStoreKernels
 internal import ImageStoreCore
 
 /// Turns images into the samples of a tensor, for one store.

@@ -1,4 +1,4 @@
-internal import CImageKernels
+internal import CImageStoreKernels
 
 // Gathers from images that lie whole in memory: a map, a cache, a decoded set.
 

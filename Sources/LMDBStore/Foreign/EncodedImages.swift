@@ -1,5 +1,5 @@
 internal import ImageStoreCore
-internal import StoreIO
+internal import ImageStoreSupport
 
 /// Images in values that have to be decoded.
 struct EncodedImages: Sendable {

@@ -1,7 +1,7 @@
 internal import ImageStoreCore
-internal import NumPyFormat
+internal import ImageStoreNumPy
+internal import ImageStorePickle
 internal import PNGCodec
-internal import Pickle
 
 /// Decodes values of foreign databases one after another, with memory that is used again.
 struct ForeignDecoder: ~Copyable {

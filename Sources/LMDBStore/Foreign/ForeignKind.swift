@@ -1,5 +1,5 @@
 internal import ImageStoreCore
-internal import NumPyFormat
+internal import ImageStoreNumPy
 
 /// What the values of a database that another program wrote are.
 enum ForeignKind: Sendable, Hashable {

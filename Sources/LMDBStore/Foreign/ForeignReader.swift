@@ -1,5 +1,5 @@
 internal import ImageStoreCore
-internal import StoreIO
+internal import ImageStoreSupport
 
 /// Finds the images of a database that another program wrote: one image a value, in the order of the keys.
 ///

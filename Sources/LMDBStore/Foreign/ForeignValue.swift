@@ -1,5 +1,5 @@
 internal import ImageStoreCore
-internal import NumPyFormat
+internal import ImageStoreNumPy
 internal import PNGCodec
 
 /// What one value of a foreign database says.

@@ -1,5 +1,5 @@
 internal import ImageStoreCore
-internal import Pickle
+internal import ImageStorePickle
 
 /// Reads the pickled records of a well-known tutorial: objects of a class `CIFAR_Image` with the attributes
 /// `channels`, `size` (height and width), `image` (bytes, height x width x channels) and `label`.

@@ -1,5 +1,5 @@
 internal import ImageStoreCore
-internal import NumPyFormat
+internal import ImageStoreNumPy
 
 /// The checksum of a record, which stands under the record's key in a record of its own: an array of one 32-bit
 /// number.

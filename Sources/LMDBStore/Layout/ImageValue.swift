@@ -1,5 +1,5 @@
 internal import ImageStoreCore
-internal import NumPyFormat
+internal import ImageStoreNumPy
 
 /// How the value of an image or of a block of images is laid out: a `.npy` header, the pixels, and zeros
 /// where the value would be too small.

@@ -1,6 +1,6 @@
 internal import ImageStoreCore
-internal import NumPyFormat
-internal import StoreIO
+internal import ImageStoreNumPy
+internal import ImageStoreSupport
 
 /// Finds the images and records of a store of this package in one walk.
 ///

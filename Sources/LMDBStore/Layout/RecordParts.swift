@@ -1,6 +1,6 @@
 internal import ImageStoreCore
-internal import NumPyFormat
-internal import StoreIO
+internal import ImageStoreNumPy
+internal import ImageStoreSupport
 
 /// The parts of one record, such as labels, in the order of their images.
 struct RecordParts: Sendable {

@@ -1,5 +1,5 @@
 internal import ImageStoreCore
-internal import NumPyFormat
+internal import ImageStoreNumPy
 
 /// Height, width, channels and element type of single images: an array of four 32-bit integers an image.
 @safe struct ShapeRecord {

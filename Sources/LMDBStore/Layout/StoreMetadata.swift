@@ -1,6 +1,6 @@
 internal import ImageStoreCore
-internal import NumPyFormat
-internal import StoreIO
+internal import ImageStoreNumPy
+internal import ImageStoreSupport
 
 /// What a store says of itself: the version of its layout and how many images it has.
 ///

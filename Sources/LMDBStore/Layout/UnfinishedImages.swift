@@ -1,6 +1,6 @@
 internal import ImageStoreCore
-internal import NumPyFormat
-internal import StoreIO
+internal import ImageStoreNumPy
+internal import ImageStoreSupport
 
 /// Images past the count, which an append left that did not finish: the next one removes them.
 struct UnfinishedImages: Sendable {

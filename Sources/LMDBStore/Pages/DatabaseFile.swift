@@ -1,5 +1,5 @@
 internal import ImageStoreCore
-internal import StoreIO
+internal import ImageStoreSupport
 internal import Synchronization
 
 /// The data file of an LMDB environment, mapped and read by its pages, without liblmdb.

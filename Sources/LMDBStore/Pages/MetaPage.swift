@@ -1,4 +1,4 @@
-internal import StoreIO
+internal import ImageStoreSupport
 
 /// What one of the two meta pages at a data file's start says of the last or last but one commit.
 ///

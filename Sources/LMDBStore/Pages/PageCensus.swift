@@ -1,5 +1,5 @@
 internal import ImageStoreCore
-internal import StoreIO
+internal import ImageStoreSupport
 
 /// Counts every page of a database once, and looks at what liblmdb believes of it without looking.
 ///

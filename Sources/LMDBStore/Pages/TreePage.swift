@@ -1,5 +1,5 @@
 internal import ImageStoreCore
-internal import StoreIO
+internal import ImageStoreSupport
 
 /// A copy of a branch or leaf page, whose nodes are checked to lie within it.
 ///

@@ -1,4 +1,4 @@
-internal import StoreIO
+internal import ImageStoreSupport
 
 /// What LMDB keeps of a tree: in the meta pages of the two that every database has, in a value of each named database.
 ///

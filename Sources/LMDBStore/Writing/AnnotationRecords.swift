@@ -1,6 +1,6 @@
 internal import ImageStoreCore
-internal import NumPyFormat
-internal import StoreIO
+internal import ImageStoreNumPy
+internal import ImageStoreSupport
 
 /// Labels, columns and class names of a writer's images, which its last commit writes.
 struct AnnotationRecords {

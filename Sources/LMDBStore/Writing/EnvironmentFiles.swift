@@ -1,6 +1,6 @@
-internal import CLMDB
+internal import CImageStoreLMDB
 internal import ImageStoreCore
-internal import StoreIO
+internal import ImageStoreSupport
 
 #if canImport(Darwin)
 internal import Darwin

@@ -1,5 +1,5 @@
 internal import ImageStoreCore
-internal import StoreIO
+internal import ImageStoreSupport
 
 /// A store that images are appended to, read and checked before its environment is opened.
 struct ExistingStore {

@@ -1,5 +1,5 @@
 internal import ImageStoreCore
-internal import StoreIO
+internal import ImageStoreSupport
 
 /// Where a writer's images go: into blocks, or one to a value, some MB at once.
 ///

@@ -1,4 +1,4 @@
-internal import CLMDB
+internal import CImageStoreLMDB
 internal import ImageStoreCore
 
 /// A write transaction of an environment, aborted where it is dropped.

@@ -1,4 +1,4 @@
-import StoreIO
+import ImageStoreSupport
 
 /// Sizes and offset of an entry, of which those beyond 32 bits stand in an extra field.
 struct Zip64Extra {

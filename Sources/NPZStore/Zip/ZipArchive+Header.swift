@@ -1,7 +1,7 @@
-import Deflate
 import ImageStoreCore
-import NumPyFormat
-import StoreIO
+import ImageStoreDeflate
+import ImageStoreNumPy
+import ImageStoreSupport
 
 extension ZipArchive {
   /// The `.npy` header an entry begins with.

@@ -1,5 +1,5 @@
 import ImageStoreCore
-import StoreIO
+import ImageStoreSupport
 
 extension ZipArchive {
   /// How many names are compared when an archive is opened.

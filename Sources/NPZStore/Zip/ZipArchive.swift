@@ -1,6 +1,6 @@
-import Deflate
 import ImageStoreCore
-import StoreIO
+import ImageStoreDeflate
+import ImageStoreSupport
 
 /// An archive mapped into memory, and its directory.
 final class ZipArchive: Sendable {

@@ -1,6 +1,6 @@
 import ImageStoreCore
-import NumPyFormat
-import StoreIO
+import ImageStoreNumPy
+import ImageStoreSupport
 
 /// The entries of an archive: those called `ix-000000.npy`, `ix-000001.npy` and so on by their number, the
 /// others by name.

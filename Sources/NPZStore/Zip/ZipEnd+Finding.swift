@@ -1,5 +1,5 @@
 import ImageStoreCore
-import StoreIO
+import ImageStoreSupport
 
 extension ZipEnd {
   /// How far back an end record can begin whose comment reaches to the end of the file.

@@ -1,5 +1,5 @@
 import ImageStoreCore
-import StoreIO
+import ImageStoreSupport
 
 /// What the end record of an archive says: where the directory is and how many entries it has.
 struct ZipEnd: Sendable, Hashable {

@@ -1,6 +1,6 @@
-import Deflate
 import ImageStoreCore
-import StoreIO
+import ImageStoreDeflate
+import ImageStoreSupport
 
 /// Inflates an entry a piece at a time, so that little memory is needed however large it says it is.
 struct ZipEntryReader: ~Copyable {

@@ -1,4 +1,4 @@
-import StoreIO
+import ImageStoreSupport
 
 /// An entry as it was written.
 struct ZipWrittenEntry: Sendable {

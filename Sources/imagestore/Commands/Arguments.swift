@@ -1,7 +1,7 @@
 public import ArgumentParser
 internal import ImageStoreCatalog
 public import ImageStoreCore
-internal import StoreIO
+internal import ImageStoreSupport
 
 // Values that the command line is made of.
 

@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import ImageStoreCatalog
 internal import ImageStoreCore
-internal import StoreIO
+internal import ImageStoreSupport
 
 struct Demo: ParsableCommand {
   static let configuration = CommandConfiguration(

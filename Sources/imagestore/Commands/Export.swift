@@ -1,6 +1,6 @@
 internal import ArgumentParser
 internal import ImageStoreCore
-internal import NumPyFormat
+internal import ImageStoreNumPy
 internal import PNGCodec
 
 struct Export: ParsableCommand {

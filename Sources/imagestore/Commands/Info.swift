@@ -1,6 +1,6 @@
 internal import ArgumentParser
 internal import ImageStoreCore
-internal import StoreIO
+internal import ImageStoreSupport
 
 struct Info: ParsableCommand {
   static let configuration = CommandConfiguration(

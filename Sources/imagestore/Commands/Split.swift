@@ -1,8 +1,8 @@
 internal import ArgumentParser
 internal import ImageLoading
 internal import ImageStoreCore
-internal import NumPyFormat
-internal import StoreIO
+internal import ImageStoreNumPy
+internal import ImageStoreSupport
 
 struct Split: ParsableCommand {
   static let configuration = CommandConfiguration(

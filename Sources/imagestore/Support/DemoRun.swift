@@ -1,6 +1,6 @@
 internal import ImageLoading
 internal import ImageStoreCore
-internal import StoreIO
+internal import ImageStoreSupport
 
 /// Writes a store of one kind, reads it back and measures.
 struct DemoRun {

@@ -1,6 +1,6 @@
 internal import Foundation
 internal import ImageStoreCore
-internal import StoreIO
+internal import ImageStoreSupport
 
 /// The small set that comes with the program.
 enum DemoSet {

@@ -1,6 +1,6 @@
 internal import ImageStoreCatalog
 internal import ImageStoreCore
-internal import StoreIO
+internal import ImageStoreSupport
 
 /// A store or data set opened by its path.
 struct OpenedStore {

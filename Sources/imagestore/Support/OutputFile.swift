@@ -1,5 +1,5 @@
 internal import ImageStoreCore
-internal import StoreIO
+internal import ImageStoreSupport
 
 /// Small files that commands leave.
 enum OutputFile {

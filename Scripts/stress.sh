@@ -1,0 +1,65 @@
+#!/usr/bin/env bash
+# The runs behind the figures in Docs/Guarantees.md: about an hour on two cores.
+#
+#   Scripts/stress.sh [quick|ci]
+#
+# quick takes some minutes; ci is what continuous integration adds to the tests: 200 kills a backend, and a full file
+# system. Prints one line a check and backend; the first line with FAILED ends it. IMAGE_STORES_SEED makes it another
+# run, IMAGE_STORES_CORPORA names a folder of folders of files of other projects.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+export IMAGE_STORES_TIMEOUT=86400
+
+# A file system that is full: one of our own, where the system lets us have it.
+full() {
+  local folder
+  folder=$(mktemp -d)
+  if unshare --user --map-root-user --mount mount -t tmpfs -o size=2m none "$folder" 2>/dev/null; then
+    unshare --user --map-root-user --mount sh -c \
+      "mount -t tmpfs -o size=2m none '$folder' && IMAGE_STORES_WORK='$folder' '$stress' full all"
+  else
+    echo "full file system: skipped, no file system of a given size can be mounted here"
+  fi
+  rmdir "$folder"
+}
+
+# A check of every backend, two side by side.
+backends=(files files-flat lmdb lmdb-per-image npz npz-stored hdf5 hdf5-chunked hdf5-mixed packedbit packedbit-columns)
+each() { printf '%s\n' "${backends[@]}" | xargs -P 2 -I BACKEND "$stress" "$1" BACKEND "${@:2}"; }
+
+if [ "${1:-}" = ci ]; then
+  # The build of the tests, which is there.
+  swift build --product ImageStoreStress
+  stress=$(swift build --show-bin-path)/ImageStoreStress
+  each kills 200 create append
+  each power-loss 100
+  full
+  exit
+fi
+swift build -c release --product ImageStoreStress
+stress=$(swift build -c release --show-bin-path)/ImageStoreStress
+if [ "${1:-}" = quick ]; then
+  kills=20 states=100 flips=1000 opens=1000 reads=20000 commits=20
+else
+  kills=1000 states=1000 flips=10000 opens=10000 reads=1000000 commits=200
+fi
+each flips "$flips"
+[ "${1:-}" = quick ] || each flips every
+each kills every
+each kills "$kills"
+IMAGE_STORES_OLD_RENAME=1 each kills every
+each power-loss "$states"
+each power-loss-without-waits 200
+each faults
+each map-faults
+each reading-faults
+each file-size-limits
+full
+each writers
+each files "$opens"
+each memory "$reads"
+each concurrency "$commits" # the slowest: an append to HDF5 of mixed sizes writes every dataset anew
+"$stress" fork all
+each held
+each fork-busy 100
+[ -z "${IMAGE_STORES_CORPORA:-}" ] || "$stress" corpora "$IMAGE_STORES_CORPORA"/*

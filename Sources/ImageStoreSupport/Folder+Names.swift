@@ -1,0 +1,130 @@
+internal import CImageStoreSystem
+package import ImageStoreCore
+
+#if canImport(Darwin)
+internal import Darwin
+#elseif canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
+// What is done to the names in an open folder: by descriptor, so that it happens in this folder and no other, whatever
+// becomes of the path meanwhile. A name is one component; symbolic links are never followed.
+
+extension Folder {
+  /// What is directly in the folder under a name, or nil if nothing is; a symbolic link is ``FileSystem/Kind/other``.
+  package func kind(of name: String) -> FileSystem.Kind? { status(of: name).map(FileSystem.Kind.init) }
+
+  /// Which file has a name, and when it last changed; nil if nothing has.
+  package func state(of name: String) -> FileState? { status(of: name).map(FileState.init) }
+
+  func status(of name: String) -> stat? {
+    var status = stat()
+    return unsafe fstatat(descriptor, name, &status, AT_SYMLINK_NOFOLLOW) == 0 ? status : nil
+  }
+
+  func status() throws(StoreError) -> stat {
+    var status = stat()
+    guard unsafe fstat(descriptor, &status) == 0 else {
+      throw .system(errno, "asking for its owner", path: path)
+    }
+    return status
+  }
+
+  /// The names in the folder as the system has them, each ending with 0, in no order, without `.` and `..`. They need
+  /// not be UTF-8.
+  func rawNames() throws(StoreError) -> [[CChar]] {
+    let copy = unsafe openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard copy >= 0 else { throw .system(errno, "opening the folder", path: path) }
+    guard let stream = unsafe fdopendir(copy) else {
+      let reason = errno
+      _ = close(copy)
+      throw .system(reason, "opening the folder", path: path)
+    }
+    defer { unsafe closedir(stream) }
+    var names: [[CChar]] = []
+    while true {
+      errno = 0
+      guard let entry = unsafe readdir(stream) else {
+        guard errno == 0 else { throw .system(errno, "reading the folder", path: path) }
+        return names
+      }
+      let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
+        unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) {
+          unsafe Array(UnsafeBufferPointer(start: $0, count: strlen($0) + 1))
+        }
+      }
+      if name != [46, 0] && name != [46, 46, 0] { names.append(name) }
+    }
+  }
+
+  /// The names in the folder, sorted by their bytes, without `.` and `..`.
+  package func names() throws(StoreError) -> [String] {
+    try rawNames().map { String(decoding: $0.dropLast().lazy.map(UInt8.init(bitPattern:)), as: UTF8.self) }
+      .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+  }
+
+  /// Gives a file or folder a name that nothing has: at once if the system can, and with ``StoreError/Code/alreadyExists`` if
+  /// something has it.
+  package func moveExclusively(
+    _ name: String, to folder: borrowing Folder, as newName: String
+  ) throws(StoreError) {
+    if unsafe image_stores_rename_exclusively(descriptor, name, folder.descriptor, newName) == 0 { return }
+    let path = Destination.joined(folder.path, newName)
+    switch errno {
+    case EINVAL, ENOSYS, ENOTSUP:
+      // This file system knows no such rename.
+      guard folder.status(of: newName) == nil else {
+        throw .system(EEXIST, "putting it in its place", path: path)
+      }
+      try move(name, over: newName, in: folder)
+    default: throw .system(errno, "putting it in its place", path: path)
+    }
+  }
+
+  /// Gives a file or folder another name; a file or an empty folder that has it is replaced. Only for what has been proved
+  /// to be this package's.
+  func move(_ name: String, over newName: String, in folder: borrowing Folder) throws(StoreError) {
+    guard unsafe renameat(descriptor, name, folder.descriptor, newName) == 0 else {
+      throw .system(errno, "putting it in its place", path: Destination.joined(folder.path, newName))
+    }
+  }
+
+  /// Lets two files or folders change names.
+  ///
+  /// - Returns: false if this file system cannot do that in one step.
+  func exchange(
+    _ name: String, with other: String, in folder: borrowing Folder
+  ) throws(StoreError) -> Bool {
+    if unsafe image_stores_exchange(descriptor, name, folder.descriptor, other) == 0 { return true }
+    switch errno {
+    case EINVAL, ENOSYS, ENOTSUP: return false
+    default: throw .system(errno, "putting it in its place", path: Destination.joined(folder.path, other))
+    }
+  }
+
+  /// Removes what has a name: a folder with all it has. A symbolic link is removed, not followed; what is on another device
+  /// is an error. Only for what is in a ``WorkFolder``.
+  func removeAll(_ name: UnsafePointer<CChar>) throws(StoreError) {
+    if unsafe unlinkat(descriptor, name, 0) == 0 || errno == ENOENT { return }
+    let reason = errno
+    let path = unsafe Destination.joined(path, String(cString: name))
+    var status = stat()
+    guard unsafe fstatat(descriptor, name, &status, AT_SYMLINK_NOFOLLOW) == 0,
+      status.st_mode & S_IFMT == S_IFDIR
+    else {
+      throw .system(reason, "removing it", path: path)
+    }
+    let file = unsafe openat(descriptor, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+    guard file >= 0 else { throw .system(errno, "removing it", path: path) }
+    let folder = Folder(path, file)
+    guard try folder.status().st_dev == self.status().st_dev else {
+      throw StoreError(.system, "another file system is mounted there", remedy: "unmount it", path: path)
+    }
+    for entry in try folder.rawNames() { try unsafe folder.removeAll(entry) }
+    guard unsafe unlinkat(descriptor, name, AT_REMOVEDIR) == 0 else {
+      throw .system(errno, "removing it", path: path)
+    }
+  }
+}

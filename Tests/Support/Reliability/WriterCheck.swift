@@ -1,0 +1,48 @@
+package import ImageStoreCore
+import ImageStoreSupport
+
+/// Two writers of one store.
+package struct WriterCheck {
+  /// Lets a second writer come while a first is at work, in this process and in another, for every
+  /// combination of what the two do, and checks that it is told so and harms nothing.
+  ///
+  /// - Returns: how often a second writer was refused.
+  package static func run(_ backend: Backend, program: String) throws -> Int {
+    var refused = 0
+    for first in Operation.allCases {
+      for second in WriteMode.allCases {
+        let stage = try Stage(backend, first, imagesPerCommit: 4)
+        try stage.setUp()
+        let written = first.written(stage.commits)
+        try backend.write(
+          stage.path, first.mode,
+          WriterRun(written) {
+            try expectBusy(backend, stage.path, second)
+            let (end, output) = try ChildProcess.run(
+              program, ["second-writer", backend.name, stage.path, second.rawValue],
+              folder: stage.outputFolder)
+            try require(end == .exited(0), "\(end) \(output)")
+            refused += 2
+          })
+        let state = try stage.state()
+        try require(state == .after, "the first writer's images are not there")
+        try stage.checkNextWriter(after: state)
+      }
+    }
+    return refused
+  }
+
+  /// Checks that a writer is refused because another is at work, or, where it is only to create a store,
+  /// because there is one.
+  package static func expectBusy(_ backend: Backend, _ path: String, _ mode: WriteMode) throws {
+    let isThere = FileSystem.kind(of: path) != nil
+    do {
+      try backend.write(path, mode, WriterRun(Commits(backend, imagesPerCommit: 4).images(of: 7)))
+    } catch let error as StoreError {
+      if error.code == .busy && error.path != nil { return }
+      if mode == .create && isThere && error.code == .alreadyExists { return }
+      throw Violation("\(backend): a second writer, to \(mode.rawValue): \(error.code.rawValue): \(error)")
+    }
+    throw Violation("\(backend): a second writer, to \(mode.rawValue), is let in")
+  }
+}
