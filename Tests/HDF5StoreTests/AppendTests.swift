@@ -201,7 +201,7 @@ import Testing
       let pixels = [UInt8](repeating: 9, count: 20)
       try unsafe writer.append(
         pixels.span.bytes, layout: BatchLayout(ImageFormat(height: 4, width: 5), count: 1),
-        annotations: Annotations(
+        labels: ImageLabels(
           labels: [label],
           columns: [
             "ascii": .string([ascii]), "long": .string(["\u{E9} of any length"]), "float": .double([float]),
@@ -259,9 +259,9 @@ import Testing
     let store = try HDF5Store(at: path)
     let values =
       name == "labels"
-      ? store.annotations.labels
+      ? store.records.labels
       : name == "checksums"
-        ? store.annotations.checksums : store.annotations.columns[String(name.dropFirst(8))]
+        ? store.records.checksums : store.records.columns[String(name.dropFirst(8))]
     guard case .mapped(let offset)? = values?.place else { throw StoreError(.notFound, name) }
     var bytes = try Data(contentsOf: URL(filePath: path))
     bytes[offset + 1] ^= 1

@@ -74,7 +74,7 @@ final class FlipJudge {
     }
     _ = CIFAR10.recognizes(path)
     attempt { () throws(StoreError) in
-      for part in try HDF5Store.parts(at: path).values { try Parser.readAll(part) }
+      for split in try HDF5Store.splits(at: path).values { try Parser.readAll(split) }
     }
     attempt { () throws(StoreError) in
       for part in try NPZStore.parts(at: path, threads: 1).values { try Parser.readAll(part) }
