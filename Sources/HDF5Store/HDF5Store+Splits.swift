@@ -2,8 +2,8 @@ public import ImageStoreCore
 import ImageStoreSupport
 
 extension HDF5Store {
-  /// Opens the splits of a file that has training and test images under names that go together, such as
-  /// `x_train` and `x_test`, `train_images` and `test_images`, or `train/images` and `test/images`.
+  /// Opens the splits of a file whose images are under names that say so, such as `x_train` and `x_test`, `train_images`
+  /// and `test_images`, or `train/images` and `test/images`, with the labels whose names go with them.
   ///
   ///     let splits = try HDF5Store.splits(at: "digits.h5")
   ///     if let training = splits[.training] { try LMDBStore.write(training, to: "digits.lmdb") }
@@ -15,7 +15,7 @@ extension HDF5Store {
   ) throws(StoreError) -> [Split: HDF5Store] {
     let library = try LibraryFile(path.storePath())
     let names = try library.withFile { (session, file) throws(StoreError) in
-      try session.splitNames(in: file)
+      try session.splitNames(in: file, fileByteCount: library.map.byteCount)
     }
     var splits: [Split: HDF5Store] = [:]
     for (split, name) in names {
@@ -26,14 +26,39 @@ extension HDF5Store {
 }
 
 extension HDF5Session {
-  /// The images of the splits, under the first names of which a file has those for training and for tests.
-  fileprivate func splitNames(in file: borrowing HDF5Handle) throws(StoreError) -> [Split: String] {
-    for names in DatasetNames.splits {
-      guard try open(names.training, in: file) != nil, try open(names.test, in: file) != nil else { continue }
-      var found: [Split: String] = [.training: names.training, .test: names.test]
-      if try open(names.validation, in: file) != nil { found[.validation] = names.validation }
-      return found
+  /// The names of the images of the splits.
+  fileprivate func splitNames(
+    in file: borrowing HDF5Handle, fileByteCount: Int
+  ) throws(StoreError) -> [Split: String] {
+    let names = try arrayNames(in: file, fileByteCount: fileByteCount)
+    var found = ArrayNames.find(in: names) { hasShapeOfImages($0, in: file, fileByteCount) == true }
+    // Whoever opens datasets of other shapes is told what is wrong with them.
+    if found.isEmpty {
+      found = ArrayNames.find(in: names) { hasShapeOfImages($0, in: file, fileByteCount) != nil }
     }
-    return [:]
+    var splits: [Split: String] = [:]
+    for names in found {
+      if let split = names.split { splits[split] = names.images }
+    }
+    return splits
+  }
+
+  /// Whether a dataset has many images, or a group has a dataset for each; nil for what has neither.
+  private func hasShapeOfImages(
+    _ name: String, in file: borrowing HDF5Handle, _ fileByteCount: Int
+  ) -> Bool? {
+    do throws(StoreError) {
+      guard let object = try open(name, in: file) else { return nil }
+      guard isGroup(object) else {
+        let dataset = try describe(object, name: name, fileByteCount: fileByteCount)
+        return (3...4).contains(dataset.shape.count) && dataset.type?.elementType != nil
+      }
+      guard let first = try links(of: object, fileByteCount: fileByteCount).first else { return nil }
+      let image = try openDataset("\(name)/\(first.name)", in: file)
+      let rank = try describe(image, name: first.name, fileByteCount: fileByteCount).shape.count
+      return (2...3).contains(rank) ? true : nil
+    } catch {
+      return error.code == .unsupported ? false : nil
+    }
   }
 }

@@ -148,6 +148,55 @@ import Testing
     #expect(try HDF5Store.splits(at: Fixtures.path("uint8.h5")).isEmpty)
   }
 
+  /// The images of each split, and whether they have labels.
+  @Test(arguments: [
+    (["trainX", "trainY", "testX"], [Split.training: true, .test: false]),
+    (["train_set_x", "train_set_y", "list_classes"], [.training: true]),
+    (["train/images", "train/labels", "valid/images", "valid/labels"], [.training: true, .validation: true]),
+    (["images/train", "labels/train", "images/test"], [.training: true, .test: false]),
+    (["dev_images", "other", "dev_labels"], [.validation: true]),
+    (["images", "labels"], [:]),
+    (["train", "test"], [:]),
+  ])
+  func splitsByTheNamesThatArraysHave(_ names: [String], _ expected: [Split: Bool]) throws {
+    let folder = try TemporaryFolder()
+    let path = "\(folder.path)/splits.h5"
+    let labels = ["Y", "y", "labels", "classes"]
+    try LibraryFiles.create(path) { _, file in
+      for group in Set(names.filter { $0.contains("/") }.map { String($0.split(separator: "/")[0]) }) {
+        H5Gclose(unsafe H5Gcreate2(file, group, CHDF5_default(), CHDF5_default(), CHDF5_default()))
+      }
+      for name in names {
+        let isLabels = labels.contains { name.contains($0) }
+        H5Dclose(LibraryFiles.dataset(name, file, CHDF5_uint8(), shape: isLabels ? [6] : [6, 4, 5]))
+      }
+    }
+    let splits = try HDF5Store.splits(at: path)
+    #expect(try splits.mapValues { try $0.labels() != nil } == expected)
+    #expect(splits.values.allSatisfy { $0.count == 6 })
+  }
+
+  /// A split whose images have a dataset each, and a group of something else that is called like one.
+  @Test func splitsOfGroups() throws {
+    let folder = try TemporaryFolder()
+    let path = "\(folder.path)/groups.h5"
+    try LibraryFiles.create(path) { _, file in
+      for group in ["test_images", "train_data"] {
+        H5Gclose(unsafe H5Gcreate2(file, group, CHDF5_default(), CHDF5_default(), CHDF5_default()))
+      }
+      for (name, shape) in [
+        ("test_images/0", [4, 5]), ("test_images/1", [3, 2]), ("test_labels", [2]),
+        ("train_data/raw", [6, 9, 9, 3]),
+      ] {
+        H5Dclose(LibraryFiles.dataset(name, file, CHDF5_uint8(), shape: shape))
+      }
+    }
+    let splits = try HDF5Store.splits(at: path)
+    #expect(Set(splits.keys) == [.test])
+    #expect(splits[.test]?.count == 2)
+    #expect(try splits[.test]?.labels() == [0, 0])
+  }
+
   @Test func namesThatAreNotThere() throws {
     let missing = try #require(throws: StoreError.self) {
       _ = try HDF5Store(at: Fixtures.path("uint8.h5"), images: "pictures")

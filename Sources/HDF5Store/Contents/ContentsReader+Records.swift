@@ -4,7 +4,7 @@ import ImageStoreSupport
 
 extension ContentsReader {
   /// The dataset with the labels: the one named, or the one whose name goes with that of the images, or
-  /// `labels` or `meta`, as long as it holds integers.
+  /// `labels` or `meta` if there are as many, as long as it holds integers.
   func labels(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, given: String?, images: String,
     isCount: (DatasetDescription) -> Bool
@@ -18,19 +18,36 @@ extension ContentsReader {
       }
       return dataset
     }
-    let companions = DatasetNames.labels(forImages: images)
-    for name in companions {
-      guard let object = try session.open(name, in: handle), !session.isGroup(object) else { continue }
-      let dataset = try session.describe(object, name: name, fileByteCount: file.byteCount)
-      if let type = dataset.type, type.kind != .float { return dataset }
+    func isIntegers(_ dataset: DatasetDescription) -> Bool { dataset.type.map { $0.kind != .float } ?? false }
+    // The usual name, before all names are listed.
+    if images == DatasetNames.images, let dataset = try known(session, handle, DatasetNames.labels),
+      isIntegers(dataset)
+    {
+      return dataset
     }
-    // The name of the images says nothing: what is called labels goes with them if there are as many.
-    for name in ["labels", "meta"] where !companions.contains(name) {
-      guard let object = try session.open(name, in: handle), !session.isGroup(object) else { continue }
-      let dataset = try session.describe(object, name: name, fileByteCount: file.byteCount)
-      if let type = dataset.type, type.kind != .float, isCount(dataset) { return dataset }
+    let companions = try ArrayNames.labels(
+      of: images, in: session.arrayNames(in: handle, fileByteCount: file.byteCount, beside: images))
+    // If the name of the images says nothing, what is called labels goes with them only if there are as many.
+    let mustAgree = !ArrayNames.find(in: [images]).isEmpty
+    for name in companions {
+      if let dataset = try known(session, handle, name), isIntegers(dataset), mustAgree || isCount(dataset) {
+        return dataset
+      }
+    }
+    for name in [DatasetNames.labels, DatasetNames.meta] where !companions.contains(name) {
+      if let dataset = try known(session, handle, name), isIntegers(dataset), isCount(dataset) {
+        return dataset
+      }
     }
     return nil
+  }
+
+  /// Describes a dataset, if there is one of a name.
+  private func known(
+    _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ name: String
+  ) throws(StoreError) -> DatasetDescription? {
+    guard let object = try session.open(name, in: handle), !session.isGroup(object) else { return nil }
+    return try session.describe(object, name: name, fileByteCount: file.byteCount)
   }
 
   /// The datasets in the group `columns`.

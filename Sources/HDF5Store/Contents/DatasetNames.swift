@@ -21,34 +21,6 @@ enum DatasetNames {
     let digits = String(index)
     return String(repeating: "0", count: max(0, 8 - digits.count)) + digits
   }
-
-  /// The names that labels may have beside images of some name, the likeliest first.
-  static func labels(forImages images: String) -> [String] {
-    let components = images.split(separator: "/").map(String.init)
-    guard let last = components.last else { return [] }
-    let folder = components.dropLast().map { $0 + "/" }.joined()
-    if last == "images" || last == "image" {
-      return [folder + labels, folder + meta, folder + "label"]
-    }
-    var names: [String] = []
-    for (from, to) in [
-      ("images", "labels"), ("image", "label"), ("x", "y"), ("X", "y"), ("X", "Y"), ("data", "labels"),
-      ("data", "label"),
-    ] {
-      let words = last.split(separator: "_", omittingEmptySubsequences: false).map(String.init)
-      let renamed = words.map { $0 == from ? to : $0 }.joined(separator: "_")
-      if renamed != last { names.append(folder + renamed) }
-    }
-    return names
-  }
-
-  /// The names that the images of splits go by.
-  static let splits: [(training: String, validation: String, test: String)] = [
-    ("x_train", "x_val", "x_test"), ("X_train", "X_val", "X_test"),
-    ("train_images", "val_images", "test_images"), ("train_x", "val_x", "test_x"),
-    ("train_X", "val_X", "test_X"), ("train_set_x", "val_set_x", "test_set_x"),
-    ("train/images", "val/images", "test/images"), ("train/x", "val/x", "test/x"),
-  ]
 }
 
 extension HDF5Session {
@@ -78,6 +50,46 @@ extension HDF5Session {
       .notFound, "there is no dataset called images",
       remedy: try
         "name the one that has the images; the file has \(names(in: file, fileByteCount: fileByteCount))")
+  }
+
+  /// The names of what may be arrays: what is in the root of a file and in its groups, and what is beside some images.
+  ///
+  /// - Parameter images: the name of images.
+  func arrayNames(
+    in file: borrowing HDF5Handle, fileByteCount: Int, beside images: String? = nil
+  ) throws(StoreError) -> [String] {
+    let images = (images ?? "").split(separator: "/").joined(separator: "/")
+    let folder = images.split(separator: "/").dropLast().joined(separator: "/")
+    var names: [String] = []
+    let root = try rootGroup(of: file)
+    if hasFewLinks(root) {
+      for link in try links(of: root, fileByteCount: fileByteCount) where link.isLocal {
+        names.append(link.name)
+        guard ![images, folder, DatasetNames.columns].contains(link.name) else { continue }
+        names += try arrayNames(within: link.name, file, fileByteCount)
+      }
+    }
+    return folder.isEmpty ? names : try names + arrayNames(within: folder, file, fileByteCount)
+  }
+
+  /// What is directly in a group; nothing if there is no such group.
+  private func arrayNames(
+    within name: String, _ file: borrowing HDF5Handle, _ fileByteCount: Int
+  ) throws(StoreError) -> [String] {
+    do throws(StoreError) {
+      guard let group = try open(name, in: file), isGroup(group), hasFewLinks(group) else { return [] }
+      return try links(of: group, fileByteCount: fileByteCount).filter(\.isLocal).map { "\(name)/\($0.name)" }
+    } catch {
+      // What cannot be opened, such as a link out of the file, is not asked for.
+      guard [.unsupported, .corrupt].contains(error.code) else { throw error }
+      return []
+    }
+  }
+
+  /// Whether a group can be looked through for arrays of many images each: of more datasets than these each is an image.
+  private func hasFewLinks(_ group: borrowing HDF5Handle) -> Bool {
+    var info = H5G_info_t()
+    return unsafe H5Gget_info(group.id, &info) >= 0 && info.nlinks <= 256
   }
 
   /// What the root of a file has, for messages.
