@@ -62,6 +62,7 @@ import Testing
     #expect(error.code.rawValue == row[2], "\(error)")
     #expect(row[3].isEmpty || error.description.contains(row[3]), "\(error)")
     #expect(error.description.contains(row[0]) && !error.description.contains("\n"))
+    #expect((error.underlying?.domain == .hdf5) == error.description.contains("libhdf5 says"), "\(error)")
   }
 
   @Test func columnsAndClassNames() throws {
@@ -152,7 +153,9 @@ import Testing
   @Test(arguments: [
     (["trainX", "trainY", "testX"], [Split.training: true, .test: false]),
     (["train_set_x", "train_set_y", "list_classes"], [.training: true]),
-    (["train/images", "train/labels", "valid/images", "valid/labels"], [.training: true, .validation: true]),
+    (
+      ["train/images", "train/labels", "valid/images", "valid/labels"], [.training: true, .validation: true]
+    ),
     (["images/train", "labels/train", "images/test"], [.training: true, .test: false]),
     (["dev_images", "other", "dev_labels"], [.validation: true]),
     (["images", "labels"], [:]),
