@@ -154,7 +154,7 @@ extension HDF5Session {
 
   /// The filters of a dataset, or nil if this package leaves one of them to the library.
   ///
-  /// - Throws: ``StoreError/Code/unsupported`` if the library has not got one of them either.
+  /// - Throws: ``StoreError/Code/unsupported`` if the library does not have one of them either.
   private func filters(
     _ creation: borrowing HDF5Handle, chunkByteCount: Int, elementByteCount: Int
   ) throws(StoreError) -> (pipeline: FilterPipeline?, hasFletcher32: Bool) {
@@ -182,7 +182,7 @@ extension HDF5Session {
           throw StoreError(
             .unsupported,
             "its chunks go through the filter \(label.isEmpty ? "" : "\(label) ")(\(filter)), "
-              + "which libhdf5 has not got here",
+              + "which libhdf5 does not have here",
             remedy: "set HDF5_PLUGIN_PATH to a plugin of it, or rewrite the file with h5repack -f GZIP=4")
         }
         filters = nil

@@ -148,7 +148,7 @@ extension [UInt8] {
 /// make it one of others, whose metadata the library reads unchecked.
 ///
 /// The root has an attribute ``DatasetNames/writer`` whose text is ``MetadataChecksum/magic``, and which is the first
-/// thing written, so that it is near the start. Files of earlier releases have not got it, but the attribute
+/// thing written, so that it is near the start. Files of earlier releases do not have it, but the attribute
 /// ``DatasetNames/formatVersion`` and the dataset ``DatasetNames/checksums``, whose names are somewhere among the metadata.
 /// The first is enough, or the head of the second as this package writes it, or both names. A damaged byte that leaves none of
 /// that in an old file is within the name, and harms nothing else.

@@ -2,7 +2,7 @@ import CImageStoreHDF5
 import ImageStoreCore
 import ImageStoreSupport
 
-/// A comparison of what is in a file with what this package writes, since whoever rewrites the file loses the rest.
+/// A comparison of what is in a file with what this package writes, since rewriting the file would lose the rest.
 struct Inventory {
   let store: HDF5Store
 
