@@ -28,7 +28,7 @@ package struct HDF5Format: WritableStoreFormat {
     _ path: String, _ description: SourceDescription, threads: Int?
   ) throws(StoreError) -> [OpenedSplit] {
     if description.images == nil && description.labels == nil {
-      let splits = OpenedSplit.all(of: try HDF5Store.parts(at: path, threads: threads))
+      let splits = OpenedSplit.all(of: try HDF5Store.splits(at: path, threads: threads))
       if !splits.isEmpty { return splits }
     }
     return [
