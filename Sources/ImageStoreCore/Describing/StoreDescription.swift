@@ -137,6 +137,17 @@ extension StoreDescription {
     throw .unusedOption(option, "\(format) has nothing that it could apply to")
   }
 
+  /// The name of the labels in the same file, if one is given.
+  package var labelsName: String? { if case .named(let name) = labels { name } else { nil } }
+
+  /// The format of images that nothing else tells the format of, if their shape is given; samples are bytes if nothing is said.
+  package func statedFormat() throws(StoreError) -> ImageFormat? {
+    guard let shape else { return nil }
+    return try ImageFormat(
+      validating: shape.height, width: shape.width, channels: shape.channels ?? 1,
+      elementType: elementType ?? .uint8)
+  }
+
   /// Compares the format of all images with what is said of it.
   ///
   /// - Throws: ``StoreError/Code/invalidArgument`` if they differ, stating both.
