@@ -30,6 +30,11 @@ package protocol ImageDecoder: AnyObject {
   /// - Throws: ``StoreError/Code/corrupt``, ``StoreError/Code/unsupported``, ``StoreError/Code/limitExceeded``.
   func format(ofHead head: RawSpan) throws(StoreError) -> ImageFormat?
 
+  /// The most bytes that an encoded image may have, so that a file that claims to be larger costs no memory.
+  ///
+  /// - Parameter head: the first bytes of the encoded image, from which ``format(ofHead:)`` can be told or not.
+  func largestByteCount(ofHead head: RawSpan) throws(StoreError) -> Int
+
   /// Decodes an image.
   ///
   /// - Parameters:

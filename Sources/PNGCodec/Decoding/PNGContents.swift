@@ -3,9 +3,9 @@ import ImageStoreCore
 /// The chunks of a PNG that say what its pixels are, found and checked. Holds pointers into the file.
 @unsafe struct PNGContents {
   let header: PNGHeader
-  /// Three bytes an entry; empty where there is none.
+  /// Three bytes per entry; empty if there is none.
   private(set) var palette = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
-  /// The payload of tRNS; empty where there is none or it has no meaning.
+  /// The payload of tRNS; empty if there is none or it has no meaning.
   private(set) var transparency = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
   /// The payload of the first IDAT chunk.
   private(set) var firstData = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
@@ -22,7 +22,7 @@ import ImageStoreCore
   ///
   /// - Parameter checksEveryChunk: whether every chunk must agree with its CRC, also one that says nothing of
   ///   samples.
-  /// - Throws: ``StoreError/Code/unrecognized`` for what is no PNG; ``StoreError/Code/corrupt``.
+  /// - Throws: ``StoreError/Code/unrecognized`` for what is not a PNG; ``StoreError/Code/corrupt``.
   init(headOf file: UnsafeRawBufferPointer, checksEveryChunk: Bool = false) throws(StoreError) {
     unsafe self.checksEveryChunk = checksEveryChunk
     unsafe header = try unsafe Self.header(of: file)
@@ -43,13 +43,26 @@ import ImageStoreCore
   static func header(of file: UnsafeRawBufferPointer) throws(StoreError) -> PNGHeader {
     guard file.count >= 8,
       unsafe UInt64(bigEndian: file.loadUnaligned(as: UInt64.self)) == signature
-    else { throw StoreError(.unrecognized, "bytes that are no PNG", remedy: "give a PNG file") }
+    else { throw StoreError(.unrecognized, "bytes that are not a PNG", remedy: "give a PNG file") }
     let chunk = try unsafe PNGChunk(in: file, at: 8)
     guard unsafe chunk.type == .header else {
       throw .malformed(unsafe "first chunk is \(chunk.type.name) in place of IHDR")
     }
     try unsafe chunk.verify(in: file, at: 8)
     return try unsafe PNGHeader(chunk.payload)
+  }
+
+  /// Whether bytes end before the first IDAT chunk begins, as far as the lengths of the chunks before it tell.
+  static func endsBeforePixels(_ file: UnsafeRawBufferPointer) -> Bool {
+    var offset = 8
+    while let chunk = try? unsafe PNGChunk(in: file, at: offset) {
+      if unsafe chunk.type == .data { return false }
+      unsafe offset += PNGChunk.overhead + chunk.payload.count
+    }
+    guard file.count - offset >= 8 else { return true }
+    // The chunk that the bytes do not have whole.
+    let code = unsafe file.loadUnaligned(fromByteOffset: offset + 4, as: UInt32.self)
+    return UInt32(bigEndian: code) != PNGChunkType.data.code
   }
 
   /// Checks a chunk before the pixels.
@@ -106,7 +119,7 @@ import ImageStoreCore
   }
 
   private mutating func takeTransparency(_ payload: UnsafeRawBufferPointer) throws(StoreError) {
-    guard unsafe transparency.count == 0 else { throw .malformed("tRNS chunk stands twice") }
+    guard unsafe transparency.count == 0 else { throw .malformed("tRNS chunk is there twice") }
     let isLegal: Bool
     switch unsafe header.colorType {
     case .gray: isLegal = payload.count == 2

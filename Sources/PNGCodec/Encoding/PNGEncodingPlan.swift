@@ -2,7 +2,7 @@ import ImageStoreCore
 import ImageStoreDeflate
 
 /// How an image lies in a PNG file: its header and sizes, and the chunks around the pixels.
-struct PNGFileLayout {
+struct PNGEncodingPlan {
   let format: ImageFormat
   let colorType: PNGHeader.ColorType
   let bitDepth: Int

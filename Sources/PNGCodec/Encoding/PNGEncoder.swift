@@ -46,7 +46,7 @@ public struct PNGEncoder: ~Copyable, Sendable {
   package mutating func encode(
     _ pixels: UnsafeRawBufferPointer, format: ImageFormat
   ) throws(StoreError) {
-    let layout = try PNGFileLayout(format)
+    let layout = try PNGEncodingPlan(format)
     guard pixels.count == format.byteCount, let start = pixels.baseAddress else {
       throw StoreError(
         .invalidArgument, "\(pixels.count) bytes for an image of \(format)",
@@ -56,20 +56,20 @@ public struct PNGEncoder: ~Copyable, Sendable {
     let count = layout.filteredByteCount
     try filtered.reserve(count)
     let bound = compressor.bound(count)
-    try file.reserve(bound + PNGFileLayout.overhead)
+    try file.reserve(bound + PNGEncodingPlan.overhead)
     let memory = unsafe file.memory
     // What surrounds the compressed bytes has a fixed size, so these go to their place at once.
     let room = unsafe UnsafeMutableRawBufferPointer(
-      rebasing: memory[PNGFileLayout.dataOffset..<PNGFileLayout.dataOffset + bound])
+      rebasing: memory[PNGEncodingPlan.dataOffset..<PNGEncodingPlan.dataOffset + bound])
     let compressedCount = try unsafe compressor.compress(
       rows, layout, scratch: filtered.memory, into: room)
     unsafe layout.writeFrame(memory, dataByteCount: compressedCount)
-    file.byteCount = compressedCount + PNGFileLayout.overhead
+    file.byteCount = compressedCount + PNGEncodingPlan.overhead
   }
 
   /// The rows as a PNG has them, before filtering.
   private mutating func samplesOfFile(
-    _ pixels: UnsafeRawPointer, _ layout: PNGFileLayout
+    _ pixels: UnsafeRawPointer, _ layout: PNGEncodingPlan
   ) throws(StoreError) -> UnsafeRawPointer {
     let format = layout.format
     guard format.elementType != .uint8 else { return unsafe pixels }
@@ -84,5 +84,17 @@ public struct PNGEncoder: ~Copyable, Sendable {
       }
     }
     return UnsafeRawPointer(target)
+  }
+}
+
+extension PNGEncoder {
+  /// The file that the last ``encode(_:format:)`` made.
+  public var bytes: RawSpan {
+    @_lifetime(borrow self)
+    get {
+      // The buffer lives as long as self and is not written to while self is borrowed.
+      let bytes = unsafe UnsafeRawBufferPointer(rebasing: file.memory[..<file.byteCount])
+      return unsafe _overrideLifetime(RawSpan(_unsafeBytes: bytes), borrowing: self)
+    }
   }
 }

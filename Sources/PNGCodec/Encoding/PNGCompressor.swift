@@ -42,7 +42,7 @@ struct PNGCompressor: ~Copyable, Sendable {
   ///   - scratch: has room for the filtered rows.
   ///   - destination: has room for ``bound(_:)``.
   mutating func compress(
-    _ rows: UnsafeRawPointer, _ layout: PNGFileLayout, scratch: UnsafeMutableRawBufferPointer,
+    _ rows: UnsafeRawPointer, _ layout: PNGEncodingPlan, scratch: UnsafeMutableRawBufferPointer,
     into destination: UnsafeMutableRawBufferPointer
   ) throws(StoreError) -> Int {
     let filtered = unsafe UnsafeRawBufferPointer(
@@ -76,7 +76,7 @@ struct PNGCompressor: ~Copyable, Sendable {
   }
 
   private func apply(
-    _ filter: Int, _ rows: UnsafeRawPointer, _ layout: PNGFileLayout,
+    _ filter: Int, _ rows: UnsafeRawPointer, _ layout: PNGEncodingPlan,
     _ scratch: UnsafeMutableRawBufferPointer
   ) {
     unsafe image_kernels_png_filter(
