@@ -35,7 +35,7 @@ struct StoreMetadata: Sendable, Hashable {
 
   init(count: Int) { self.count = count }
 
-  /// Reads the record, or returns nil where it is no such record.
+  /// Reads the record, or returns nil if it is another.
   private init?(_ value: UnsafeRawBufferPointer) throws(StoreError) {
     guard unsafe value.starts(with: NPYHeader.magic) else { return nil }
     let header = try unsafe NPYHeader(parsing: RawSpan(_unsafeBytes: value))
@@ -55,7 +55,7 @@ struct StoreMetadata: Sendable, Hashable {
     }
   }
 
-  /// Reads the record of a database, or returns nil where it has none and is no store of this package.
+  /// Reads the record of a database, or returns nil if it has none and is not a store of this package.
   init?(_ tree: Tree) throws(StoreError) {
     var found: StoreMetadata?
     try tree.find(StoreKey.metadata) { (entry) throws(StoreError) in

@@ -5,29 +5,29 @@ internal import ImageStoreSupport
 /// Finds the images and records of a store of this package in one walk.
 ///
 /// Images from the count on were written by an append that did not finish; they are left out.
-struct LayoutReader {
+struct ContentsReader {
   private let tree: Tree
   private let count: Int
   private var records = StoreRecords()
   private var blocks: [(first: Int, offset: Int, byteCount: Int)] = []
-  /// Single images, as many as there are keys of them whatever the count is.
+  /// Single images, as many as there are keys of them, whatever the count is.
   private var singles: [(index: Int, offset: Int, byteCount: Int)] = []
-  /// Nil where nobody asks for them.
+  /// nil if nobody asks for them.
   private var unfinished: UnfinishedImages?
 
   /// Reads a store whose metadata was found.
   ///
-  /// - Parameter findsUnfinished: whether it is also asked for what an append left that did not finish, which is to be removed.
+  /// - Parameter findsUnfinished: whether to look for what an append left that did not finish, which is to be removed.
   static func contents(
     _ tree: Tree, _ metadata: StoreMetadata, findsUnfinished: Bool = false
-  ) throws(StoreError) -> StoreContents {
-    var reader = LayoutReader(tree, metadata)
+  ) throws(StoreError) -> LMDBContents {
+    var reader = ContentsReader(tree, metadata)
     if findsUnfinished { reader.unfinished = UnfinishedImages() }
     try tree.forEach { (entry) throws(StoreError) in try reader.visit(entry) }
     let images = try reader.images()
-    return StoreContents(
+    return LMDBContents(
       file: tree.file, meta: tree.meta, count: metadata.count, images: images,
-      hasBlocks: !reader.blocks.isEmpty, annotations: .records(reader.records),
+      hasBlocks: !reader.blocks.isEmpty, labels: .records(reader.records),
       classNames: try reader.classNames(), unfinished: reader.unfinished)
   }
 
@@ -43,7 +43,7 @@ struct LayoutReader {
     } else if let index = unsafe StoreKey.imageIndex(key) {
       try checkIsPixels(entry)
       singles.append((index, entry.offset, entry.byteCount))
-    } else if let (name, first) = unsafe StoreKey.part(key) {
+    } else if let (name, first) = unsafe StoreKey.segment(key) {
       let name = unsafe Tree.name(name)
       if name == StoreKey.images {
         try checkIsPixels(entry)
@@ -55,10 +55,19 @@ struct LayoutReader {
         throw unsafe StoreError(
           .corrupt, "values from image \(first) on in a store of \(count) images", key: Tree.name(key))
       }
-      records.parts[name, default: RecordParts(name: name)].append(entry, first: first)
+      records.segments[name, default: RecordSegments(name: name)].append(entry, first: first)
     } else {
-      records.singles[unsafe Tree.name(key)] = RecordParts.Place(entry)
+      try addSingle(unsafe Tree.name(key), entry)
     }
+  }
+
+  private mutating func addSingle(_ key: String, _ entry: Tree.Entry) throws(StoreError) {
+    records.singles[key] = ValueLocation(entry)
+    // An append may replace the names, which frees their pages; what was opened goes on to have them.
+    guard key == StoreKey.classNames, unsafe entry.inline == nil, !entry.isTree,
+      let value = unsafe tree.file.map.bytes(at: entry.offset, count: entry.byteCount)
+    else { return }
+    records.singles[key] = unsafe .copy([UInt8](value))
   }
 
   /// A writer makes every image's value too large for a leaf.
@@ -70,7 +79,7 @@ struct LayoutReader {
     }
   }
 
-  private mutating func images() throws(StoreError) -> StoredImages {
+  private mutating func images() throws(StoreError) -> LMDBImages {
     guard count > 0 else { return .none }
     guard singles.isEmpty || blocks.isEmpty else {
       throw StoreError(.corrupt, "both blocks of images and single images")
@@ -80,9 +89,9 @@ struct LayoutReader {
 
   // MARK: Blocks
 
-  private func blockImages() throws(StoreError) -> StoredImages {
+  private func blockImages() throws(StoreError) -> LMDBImages {
     guard let first = blocks.first, first.first == 0 else {
-      throw StoreError(.corrupt, "there is no such image", key: StoreKey.part(StoreKey.images, first: 0))
+      throw StoreError(.corrupt, "there is no such image", key: StoreKey.segment(StoreKey.images, first: 0))
     }
     let format = try format(ofBlockAt: first.offset, first.byteCount)
     var positions = ImagePositions(imageByteCount: format.byteCount)
@@ -92,11 +101,11 @@ struct LayoutReader {
     for (number, block) in blocks.enumerated() {
       let end = number + 1 < blocks.count ? blocks[number + 1].first : count
       let images = end - block.first
-      let key = StoreKey.part(StoreKey.images, first: block.first)
+      let key = StoreKey.segment(StoreKey.images, first: block.first)
       guard images <= block.byteCount / format.byteCount else {
         throw StoreError(
           .corrupt,
-          "a value of \(block.byteCount) bytes where \(images) images of \(format) are due", key: key)
+          "a value of \(block.byteCount) bytes for \(images) images of \(format)", key: key)
       }
       if images != valueCount {
         value = ImageValue(format, count: images, pageSize: tree.file.pageSize)
@@ -105,13 +114,13 @@ struct LayoutReader {
       guard block.byteCount == value.byteCount else {
         throw StoreError(
           .corrupt,
-          "a value of \(block.byteCount) bytes where \(images) images of \(format) take \(value.byteCount)",
+          "a value of \(block.byteCount) bytes, while \(images) images of \(format) take \(value.byteCount)",
           key: key)
       }
       if unfinished != nil, value.padding > 0 { try check(value, at: block.offset, images, key: key) }
       positions.append(blockOf: images, at: block.offset + value.header.count)
     }
-    return .uniform(format, positions, HeaderChecks(count: blocks.count))
+    return .uniform(format, positions, try AtomicArray(count: blocks.count))
   }
 
   /// Small values are all of one length, so that only the header tells how many images are in one. A reader looks at it when it
@@ -129,18 +138,18 @@ struct LayoutReader {
 
   private func format(ofBlockAt offset: Int, _ byteCount: Int) throws(StoreError) -> ImageFormat {
     do throws(StoreError) {
-      let place = RecordParts.Place.file(offset: offset, byteCount: byteCount)
-      return try unsafe place.withBytes(of: tree.file) { (bytes) throws(StoreError) in
+      let location = ValueLocation.file(offset: offset, byteCount: byteCount)
+      return try unsafe location.withBytes(of: tree.file) { (bytes) throws(StoreError) in
         try unsafe NPYImages(imagesOf: NPYHeader(parsing: RawSpan(_unsafeBytes: bytes))).format
       }
     } catch {
-      throw error.at(key: StoreKey.part(StoreKey.images, first: 0))
+      throw error.at(key: StoreKey.segment(StoreKey.images, first: 0))
     }
   }
 
   // MARK: Single images
 
-  private mutating func singleImages() throws(StoreError) -> StoredImages {
+  private mutating func singleImages() throws(StoreError) -> LMDBImages {
     // Keys of nine digits do not come in the order of their images.
     if count > 100_000_000 { singles.sort { $0.index < $1.index } }
     for (position, single) in singles.enumerated() where single.index != position {
@@ -162,37 +171,37 @@ struct LayoutReader {
       }
       guard byteCount == sizes[number].value else {
         throw StoreError(
-          .corrupt, "a value of \(byteCount) bytes where \(format) takes \(sizes[number].value)",
+          .corrupt, "a value of \(byteCount) bytes, while \(format) takes \(sizes[number].value)",
           image: index, key: StoreKey.image(index))
       }
       positions.place(at: offset + sizes[number].header)
     }
-    let checks = HeaderChecks(count: count)
-    guard positions.formats.count == 1 else { return .mixed(positions, checks) }
-    return .uniform(positions.formats[0], positions.uniform(), checks)
+    let isChecked = try AtomicArray<UInt8>(count: count)
+    guard positions.formats.count == 1 else { return .mixed(positions, isChecked) }
+    return .uniform(positions.formats[0], positions.uniform(), isChecked)
   }
 
   private func forEachShape(
     _ body: (_ index: Int, _ format: ImageFormat) throws(StoreError) -> Void
   ) throws(StoreError) {
-    let parts = records.parts[StoreKey.shapes] ?? RecordParts(name: StoreKey.shapes)
-    try unsafe parts.forEach(of: count, in: tree.file) { (part, header, data) throws(StoreError) in
+    let segments = records.segments[StoreKey.shapes] ?? RecordSegments(name: StoreKey.shapes)
+    try unsafe segments.forEach(of: count, in: tree.file) { (segment, header, data) throws(StoreError) in
       let shapes = try unsafe ShapeRecord(header, data)
       // Checked here and not only afterwards, since singles are indexed by it.
-      guard shapes.count <= count - part.first else {
-        throw StoreError(.corrupt, "\(shapes.count) shapes from image \(part.first) of \(count)")
+      guard shapes.count <= count - segment.first else {
+        throw StoreError(.corrupt, "\(shapes.count) shapes from image \(segment.first) of \(count)")
       }
-      for position in 0..<shapes.count { try body(part.first + position, shapes.format(position)) }
+      for position in 0..<shapes.count { try body(segment.first + position, shapes.format(position)) }
     }
   }
 
   private func classNames() throws(StoreError) -> [String]? {
-    guard let place = records.singles[StoreKey.classNames] else { return nil }
+    guard let location = records.singles[StoreKey.classNames] else { return nil }
     do throws(StoreError) {
-      return try unsafe place.withBytes(of: tree.file) { (bytes) throws(StoreError) in
+      return try unsafe location.withBytes(of: tree.file) { (bytes) throws(StoreError) in
         let header = try unsafe NPYHeader(parsing: RawSpan(_unsafeBytes: bytes))
         guard case .string(let names) = try unsafe header.column(in: header.data(in: bytes)) else {
-          throw StoreError(.corrupt, "class names that are no text")
+          throw StoreError(.corrupt, "class names that are not text")
         }
         return names
       }

@@ -4,7 +4,7 @@ internal import ImageStoreSupport
 
 /// Images past the count, which an append left that did not finish: the next one removes them.
 struct UnfinishedImages: Sendable {
-  /// Of images that stand one to a value.
+  /// Of single images.
   private var singles: [String] = []
   /// Of blocks.
   private var blocks: [String] = []
@@ -27,7 +27,7 @@ struct UnfinishedImages: Sendable {
 
   /// The keys to be removed.
   ///
-  /// - Parameter hasBlocks: whether the store has blocks of images or single ones; nil where it may have either.
+  /// - Parameter hasBlocks: whether the store has blocks of images or single ones; nil if it may have either.
   /// - Throws: ``StoreError/Code/unsupported`` for a key that no append has left, which the images to come may need.
   func keys(hasBlocks: Bool?) throws(StoreError) -> [String] {
     let others = hasBlocks.map { $0 ? singles : blocks } ?? []

@@ -2,10 +2,10 @@ internal import ImageStoreCore
 internal import ImageStoreNumPy
 
 /// How the value of an image or of a block of images is laid out: a `.npy` header, the pixels, and zeros
-/// where the value would be too small.
+/// if the value would be too small.
 ///
 /// The header is as long as makes pixels begin at a multiple of 64 in the file, 16 bytes of a page's header
-/// and all. A value that fits half a page stands within a leaf, which every commit may move; zeros after the
+/// and all. A value that fits half a page lies within a leaf, which every commit may move; zeros after the
 /// pixels, which readers of `.npy` ignore, make it too large for that, so that the pixels of an image stay
 /// where they are for as long as the file exists.
 struct ImageValue: Sendable, Hashable {
