@@ -30,6 +30,11 @@ package final class EncodedImageDecoder {
     try decoder(of: head).largestByteCount(ofHead: head)
   }
 
+  /// Compares an encoded image with the checksums it has.
+  package func verify(_ encoded: RawSpan) throws(StoreError) {
+    try decoder(of: encoded).verify(encoded)
+  }
+
   /// Decodes an image, or a region of it.
   ///
   /// - Parameter memory: `request.byteCount` bytes.

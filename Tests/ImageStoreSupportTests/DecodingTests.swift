@@ -63,6 +63,8 @@ private struct XorCodec: ImageCodec {
 
     func largestByteCount(ofHead head: RawSpan) throws(StoreError) -> Int { 3 + 255 * 255 }
 
+    func verify(_ encoded: RawSpan) throws(StoreError) {}
+
     func decode(
       _ encoded: RawSpan, _ request: DecodeRequest, into memory: UnsafeMutableRawBufferPointer
     ) throws(StoreError) {

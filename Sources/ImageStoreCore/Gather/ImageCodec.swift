@@ -35,6 +35,11 @@ package protocol ImageDecoder: AnyObject {
   /// - Parameter head: the first bytes of the encoded image, from which ``format(ofHead:)`` can be told or not.
   func largestByteCount(ofHead head: RawSpan) throws(StoreError) -> Int
 
+  /// Compares an encoded image with all checksums that the format has, without decoding it.
+  ///
+  /// - Throws: ``StoreError/Code/corrupt``.
+  func verify(_ encoded: RawSpan) throws(StoreError)
+
   /// Decodes an image.
   ///
   /// - Parameters:

@@ -114,7 +114,7 @@ internal import Musl
   /// Writes in one transaction, which is committed when `body` returns.
   ///
   /// - Parameters:
-  ///   - byteCount: about how many bytes it will write, so that the map is made large enough before. Where
+  ///   - byteCount: about how many bytes it will write, so that the map is made large enough before. If
   ///     it turns out to be too small, the transaction is done again in a larger one.
   ///   - body: may be called again.
   func write(

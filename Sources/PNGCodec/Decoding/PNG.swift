@@ -52,6 +52,13 @@ final class PNGImageDecoder: ImageDecoder {
     try decoder.mostFileBytes(head)
   }
 
+  func verify(_ encoded: RawSpan) throws(StoreError) {
+    try unsafe encoded.withUnsafeBytes { (file) throws(StoreError) in
+      var contents = try unsafe PNGContents(headOf: file, checksEveryChunk: true)
+      try unsafe contents.scanData(of: file)
+    }
+  }
+
   func decode(
     _ encoded: RawSpan, _ request: DecodeRequest, into memory: UnsafeMutableRawBufferPointer
   ) throws(StoreError) {

@@ -46,7 +46,7 @@ struct PNGChunkType: Hashable {
 
   /// Reads the chunk at an offset.
   ///
-  /// - Throws: ``StoreError/Code/corrupt`` where the file ends before the chunk does.
+  /// - Throws: ``StoreError/Code/corrupt`` if the file ends before the chunk does.
   init(in file: UnsafeRawBufferPointer, at offset: Int) throws(StoreError) {
     guard unsafe file.count - offset >= Self.overhead else {
       throw .malformed("bytes end at \(file.count), before the IEND chunk")
@@ -64,7 +64,7 @@ struct PNGChunkType: Hashable {
 
   /// Compares the CRC-32 after the payload with that of type and payload.
   ///
-  /// - Throws: ``StoreError/Code/corrupt`` where they differ.
+  /// - Throws: ``StoreError/Code/corrupt`` if they differ.
   func verify(in file: UnsafeRawBufferPointer, at offset: Int) throws(StoreError) {
     guard unsafe isIntact(in: file, at: offset) else {
       throw .malformed(unsafe "\(type.name) chunk at byte \(offset) fails its CRC")

@@ -46,7 +46,7 @@ import ImageStoreCore
     else { throw StoreError(.unrecognized, "bytes that are not a PNG", remedy: "give a PNG file") }
     let chunk = try unsafe PNGChunk(in: file, at: 8)
     guard unsafe chunk.type == .header else {
-      throw .malformed(unsafe "first chunk is \(chunk.type.name) in place of IHDR")
+      throw .malformed(unsafe "first chunk is \(chunk.type.name) instead of IHDR")
     }
     try unsafe chunk.verify(in: file, at: 8)
     return try unsafe PNGHeader(chunk.payload)
@@ -67,7 +67,7 @@ import ImageStoreCore
 
   /// Checks a chunk before the pixels.
   ///
-  /// Programs that edit text and forget its CRC are let off, but not where a flipped bit may have hidden tRNS: made
+  /// Programs that edit text and forget its CRC are let off, but not if a flipped bit may have hidden tRNS: made
   /// another name of it, or made the chunk before it so long that it takes tRNS in.
   ///
   /// - Throws: ``StoreError/Code/corrupt`` for one that fails its CRC and may bear on samples.

@@ -22,7 +22,7 @@ import ImageStoreDeflate
 public struct PNGDecoder: ~Copyable, Sendable {
   /// What becomes of the pixels of a palette.
   public enum Palette: Sendable, Hashable {
-    /// They become their colors, with alpha where the file has any.
+    /// They become their colors, with alpha if the file has any.
     case expanded
     /// They stay indices: one channel of `uint8`, as the classes of a mask are kept.
     case indices
@@ -54,7 +54,7 @@ public struct PNGDecoder: ~Copyable, Sendable {
   /// The header and the decoded format of a PNG, read from as many of its first bytes as reach to the
   /// pixels.
   ///
-  /// - Throws: ``StoreError/Code/unrecognized`` for what is no PNG; ``StoreError/Code/corrupt`` for a
+  /// - Throws: ``StoreError/Code/unrecognized`` for what is not a PNG; ``StoreError/Code/corrupt`` for a
   ///   PNG that is malformed before its pixels; ``StoreError/Code/unsupported`` for an unknown
   ///   critical chunk; ``StoreError/Code/limitExceeded`` beyond ``maximumByteCount``.
   public func readHeader(
@@ -84,7 +84,7 @@ public struct PNGDecoder: ~Copyable, Sendable {
   ///   - output: where the pixels go, row-major, height x width x channels; must have room for them.
   /// - Returns: the format of the image.
   /// - Throws: as ``readHeader(of:)``; ``StoreError/Code/corrupt`` for a file that is cut short or
-  ///   damaged; ``StoreError/Code/invalidArgument`` where there is not enough room.
+  ///   damaged; ``StoreError/Code/invalidArgument`` if there is not enough room.
   @discardableResult
   public mutating func decode(
     _ bytes: RawSpan, into output: inout OutputRawSpan
@@ -102,7 +102,7 @@ public struct PNGDecoder: ~Copyable, Sendable {
   /// Decodes an image that must have a format.
   ///
   /// - Parameter memory: has the size of `format`.
-  /// - Throws: as ``decode(_:into:)``; ``StoreError/Code/corrupt`` where the image has another format.
+  /// - Throws: as ``decode(_:into:)``; ``StoreError/Code/corrupt`` if the image has another format.
   package mutating func decode(
     _ file: UnsafeRawBufferPointer, as format: ImageFormat,
     into memory: UnsafeMutableRawBufferPointer
@@ -110,7 +110,7 @@ public struct PNGDecoder: ~Copyable, Sendable {
     var contents = try unsafe PNGContents(headOf: file, checksEveryChunk: checksEveryChunk)
     let found = try unsafe self.format(of: contents)
     guard found == format else {
-      throw StoreError(.corrupt, "an image of \(found) where \(format) was expected")
+      throw StoreError(.corrupt, "an image of \(found) instead of \(format)")
     }
     precondition(memory.count == format.byteCount)
     try unsafe decode(file, &contents, format, into: memory)
@@ -133,7 +133,7 @@ public struct PNGDecoder: ~Copyable, Sendable {
     guard format.byteCount <= maximumByteCount else {
       throw StoreError(
         .limitExceeded,
-        "a PNG of \(format), \(format.byteCount) bytes where \(maximumByteCount) are the most",
+        "a PNG of \(format), \(format.byteCount) bytes, and \(maximumByteCount) are the most",
         remedy: "raise maximumByteCount if the file is to be trusted")
     }
     return format
@@ -151,7 +151,7 @@ public struct PNGDecoder: ~Copyable, Sendable {
       throw unsafe .malformed(
         "\(contents.dataByteCount) compressed bytes cannot hold \(header.width)x\(header.height) pixels")
     }
-    // Inflating is faster where it may write past the end.
+    // Inflating is faster if it may write past the end.
     try filtered.reserve(count + 320)
     let rows = unsafe filtered.memory
     let data = try unsafe data(of: contents, file)
@@ -160,7 +160,7 @@ public struct PNGDecoder: ~Copyable, Sendable {
     } catch {
       throw StoreError(
         error.code, "a PNG whose pixels cannot be read: \(error.message)", remedy: error.remedy,
-        underlyingCode: error.underlyingCode)
+        underlying: error.underlying)
     }
     try unsafe converter.prepare(contents, format, palette)
     try unsafe converter.convert(rows.baseAddress!, to: memory.baseAddress!)

@@ -15,7 +15,7 @@ public struct PNGHeader: Sendable, Hashable {
     /// Red, green, blue and opacity.
     case rgbAlpha = 6
 
-    /// Samples a pixel in the file.
+    /// Samples per pixel in the file.
     public var channels: Int {
       switch self {
       case .gray, .palette: 1
@@ -26,15 +26,15 @@ public struct PNGHeader: Sendable, Hashable {
     }
   }
 
-  /// Pixels a row.
+  /// Pixels per row.
   public let width: Int
   /// Rows.
   public let height: Int
-  /// Bits a sample in the file: 1, 2, 4, 8 or 16.
+  /// Bits per sample in the file: 1, 2, 4, 8 or 16.
   public let bitDepth: Int
   /// What the samples of a pixel are.
   public let colorType: ColorType
-  /// Whether the pixels stand in the seven passes of Adam7.
+  /// Whether the pixels come in the seven passes of Adam7.
   public let isInterlaced: Bool
 
   static let payloadByteCount = 13
@@ -44,7 +44,7 @@ public struct PNGHeader: Sendable, Hashable {
   /// - Throws: ``StoreError/Code/corrupt`` for what the standard does not allow.
   init(_ payload: UnsafeRawBufferPointer) throws(StoreError) {
     guard payload.count == Self.payloadByteCount else {
-      throw .malformed("IHDR chunk has \(payload.count) bytes in place of \(Self.payloadByteCount)")
+      throw .malformed("IHDR chunk has \(payload.count) bytes instead of \(Self.payloadByteCount)")
     }
     width = unsafe Int(UInt32(bigEndian: payload.loadUnaligned(as: UInt32.self)))
     height = unsafe Int(UInt32(bigEndian: payload.loadUnaligned(fromByteOffset: 4, as: UInt32.self)))
@@ -63,7 +63,7 @@ public struct PNGHeader: Sendable, Hashable {
       default: [8, 16]
       }
     guard depths.contains(bitDepth) else {
-      throw .malformed("header gives \(bitDepth) bits a sample with color type \(colorType.rawValue)")
+      throw .malformed("header gives \(bitDepth) bits per sample with color type \(colorType.rawValue)")
     }
     guard unsafe payload[10] == 0, unsafe payload[11] == 0, unsafe payload[12] <= 1 else {
       throw unsafe .malformed(
@@ -72,9 +72,9 @@ public struct PNGHeader: Sendable, Hashable {
     isInterlaced = unsafe payload[12] == 1
   }
 
-  /// Bits a pixel in the file.
+  /// Bits per pixel in the file.
   var bitsPerPixel: Int { colorType.channels * bitDepth }
-  /// The distance of the filters: bytes a pixel, at least one.
+  /// The distance of the filters: bytes per pixel, at least one.
   var filterDistance: Int { max(1, bitsPerPixel / 8) }
 
   /// Bytes of a row of `width` pixels in the file.
@@ -101,7 +101,7 @@ extension StoreError {
   }
 }
 
-/// One pass of an image: the pixels that stand in it and where they go.
+/// One pass of an image: the pixels that are in it and where they go.
 struct PNGPass {
   var width: Int
   var height: Int

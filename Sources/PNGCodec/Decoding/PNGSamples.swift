@@ -56,7 +56,7 @@ private func spreadBits(_ byte: UInt8) -> UInt64 {
   return ((bits &+ 0x7F7F_7F7F_7F7F_7F7F) >> 7) & 0x0101_0101_0101_0101
 }
 
-/// Makes 1-bit samples of bytes, 1 where a byte is not 0; the first in the highest bit, zeros at the end.
+/// Makes 1-bit samples of bytes, 1 if a byte is not 0; the first in the highest bit, zeros at the end.
 func packBits(_ source: UnsafeRawPointer, to target: UnsafeMutableRawPointer, count: Int) {
   let whole = count / 8
   for index in 0..<whole {
@@ -111,7 +111,7 @@ struct PNGPaletteTable: ~Copyable, Sendable {
     _ indices: UnsafeRawPointer, to target: UnsafeMutableRawPointer, count pixels: Int, channels: Int
   ) {
     unsafe colors.withUnsafeBufferPointer { colors in
-      // Four bytes are stored even where three count, except at the very end.
+      // Four bytes are stored even if three count, except at the very end.
       for index in 0..<pixels - 1 {
         let color = unsafe colors[Int(indices.load(fromByteOffset: index, as: UInt8.self))]
         unsafe target.storeBytes(of: color, toByteOffset: index * channels, as: UInt32.self)

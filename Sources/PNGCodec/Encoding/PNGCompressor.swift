@@ -47,7 +47,7 @@ struct PNGCompressor: ~Copyable, Sendable {
   ) throws(StoreError) -> Int {
     let filtered = unsafe UnsafeRawBufferPointer(
       rebasing: UnsafeRawBufferPointer(scratch)[..<layout.filteredByteCount])
-    // Where bits are packed, Paeth's neighbours are eight pixels away; the row above is near.
+    // If bits are packed, Paeth's neighbours are eight pixels away; the row above is near.
     let filter = layout.bitDepth == 1 ? IMAGE_KERNELS_PNG_UP : IMAGE_KERNELS_PNG_PAETH
     guard compression == .small else {
       let isStored = compression == .none

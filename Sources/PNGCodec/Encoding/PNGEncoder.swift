@@ -22,7 +22,7 @@ public struct PNGEncoder: ~Copyable, Sendable {
   private var filtered = ReusableBuffer()
   var file = ReusableBuffer()
 
-  /// - Throws: ``StoreError/Code/limitExceeded`` where there is no memory for the compressor's state.
+  /// - Throws: ``StoreError/Code/limitExceeded`` if there is no memory for the compressor's state.
   public init(compression: Compression = .fast) throws(StoreError) {
     self.compression = compression
     compressor = try PNGCompressor(compression)
@@ -32,15 +32,22 @@ public struct PNGEncoder: ~Copyable, Sendable {
   ///
   /// - Parameters:
   ///   - pixels: row-major, height x width x channels, 16-bit samples in the byte order of the
-  ///     machine; `bool` samples are true where they are not 0.
+  ///     machine; `bool` samples are true if they are not 0.
   ///   - format: the format of the image.
   /// - Throws: ``StoreError/Code/unsupported`` for a format that PNG does not have;
-  ///   ``StoreError/Code/invalidArgument`` where `pixels` has another size than the format;
-  ///   ``StoreError/Code/limitExceeded`` where there is no memory.
+  ///   ``StoreError/Code/invalidArgument`` if `pixels` has another size than the format;
+  ///   ``StoreError/Code/limitExceeded`` if there is no memory.
   public mutating func encode(_ pixels: RawSpan, format: ImageFormat) throws(StoreError) {
     try unsafe pixels.withUnsafeBytes { (bytes) throws(StoreError) in
       try unsafe encode(bytes, format: format)
     }
+  }
+
+  /// Checks that a PNG can hold images of a format.
+  ///
+  /// - Throws: ``StoreError/Code/unsupported``.
+  package static func check(_ format: ImageFormat) throws(StoreError) {
+    _ = try PNGEncodingPlan(format)
   }
 
   package mutating func encode(

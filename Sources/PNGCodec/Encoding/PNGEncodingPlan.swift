@@ -30,10 +30,10 @@ struct PNGEncodingPlan {
     default:
       throw .notInPNG(
         format, "\(format.channels) channels of \(format.elementType.name)",
-        "1 to 4 channels, 1 where samples are bool")
+        "1 to 4 channels, 1 if samples are bool")
     }
     rowByteCount = (format.width * format.channels * bitDepth + 7) / 8
-    // Compressed bytes stand in one chunk, whose length has 31 bits; a sixteenth is left for the worst case.
+    // Compressed bytes are in one chunk, whose length has 31 bits; a sixteenth is left for the worst case.
     guard format.byteCount <= 2_000_000_000, format.height <= 2_000_000_000 else {
       throw .notInPNG(format, "\(format.byteCount) bytes", "at most 2000000000")
     }
@@ -42,7 +42,7 @@ struct PNGEncodingPlan {
   var filteredByteCount: Int { (rowByteCount + 1) * format.height }
   var filterDistance: Int { max(1, format.channels * bitDepth / 8) }
 
-  /// Writes all but the compressed bytes, which stand in their place.
+  /// Writes all but the compressed bytes, which are there already.
   func writeFrame(_ file: UnsafeMutableRawBufferPointer, dataByteCount: Int) {
     unsafe file.storeBytes(of: PNGContents.signature.bigEndian, as: UInt64.self)
     let header = unsafe UnsafeMutableRawBufferPointer(rebasing: file[16..<29])

@@ -7,9 +7,9 @@ struct FolderContents: Sendable {
   enum Kind: Sendable {
     /// `labels.csv` names the images.
     case labelsCSV
-    /// `0.png 1.png ...` with `N.csv`, or one CSV an image.
+    /// `0.png 1.png ...` with `N.csv`, or one CSV per image.
     case numbered
-    /// A folder a class.
+    /// A folder per class.
     case classFolders
     /// PNGs and nothing else.
     case plain
@@ -20,6 +20,11 @@ struct FolderContents: Sendable {
     case uniform(ImageFormat)
     case mixed
     case unknown
+
+    /// The format if it is known to be that of all images.
+    var uniform: ImageFormat? {
+      if case .uniform(let format) = self { format } else { nil }
+    }
   }
 
   var kind: Kind
@@ -27,7 +32,7 @@ struct FolderContents: Sendable {
   var labels: [Int]?
   var classNames: [String]?
   var format = Format.unknown
-  /// The columns by their names, and where in `labels.csv` each stands.
+  /// The columns by their names, and where in `labels.csv` each is.
   var columns: [String: Int] = [:]
   /// `labels.csv`, kept open so that the columns of this snapshot can be read later.
   var table: CSVFile?
@@ -39,7 +44,7 @@ struct FolderContents: Sendable {
 
   /// Finds out how a folder is laid out and reads what names its images.
   ///
-  /// - Throws: ``StoreError/Code/unrecognized`` where it has no images this package knows how to find;
+  /// - Throws: ``StoreError/Code/unrecognized`` if it has no images this package knows how to find;
   ///   ``StoreError/Code/corrupt``.
   static func read(_ folder: borrowing Folder) throws(StoreError) -> FolderContents {
     if folder.kind(of: labelsFileName) != nil { return try readLabelsCSV(folder) }

@@ -4,8 +4,8 @@ internal import ImageStoreSupport
 // Folders with a labels.csv.
 
 extension FolderContents {
-  /// Reads `labels.csv`: the header `file,label` and then the names of other columns, a line an image. The
-  /// labels are left empty, or out, where images have none.
+  /// Reads `labels.csv`: the header `file,label` and then the names of other columns, one line per image. The
+  /// labels are left empty, or out, if images have none.
   static func readLabelsCSV(_ folder: borrowing Folder) throws(StoreError) -> FolderContents {
     var lines = Lines()
     let table = try CSVFile(labelsFileName, in: folder) { (map) throws(StoreError) in try lines.read(map) }
@@ -41,7 +41,7 @@ extension FolderContents {
       while try reader.next(&fields, atMost: header.fieldCount) {
         guard fields.count == header.fieldCount else {
           throw reader.error(
-            "\(fields.count) \(fields.count == 1 ? "field" : "fields") where the header has \(header.fieldCount)",
+            "\(fields.count) \(fields.count == 1 ? "field" : "fields"), and the header has \(header.fieldCount)",
             remedy: "quote fields that hold commas")
         }
         try appendPath(fields[header.file], of: reader, to: &paths, scratch: &scratch)
@@ -49,7 +49,7 @@ extension FolderContents {
         if paths.count == 1 { isUnlabeled = fields[label].range.isEmpty }
         if isUnlabeled {
           guard fields[label].range.isEmpty else {
-            throw reader.error("a label where the images before have none")
+            throw reader.error("a label, while the images before have none")
           }
         } else {
           labels.append(try labelValue(fields[label], of: reader))
@@ -169,7 +169,7 @@ extension FolderContents {
 }
 
 extension Column {
-  /// A column of values given as text, or nil where one of them is not of the kind.
+  /// A column of values given as text, or nil if one of them is not of the kind.
   fileprivate init?(_ texts: [String], as kind: Kind) {
     switch kind {
     case .int64:
@@ -187,7 +187,7 @@ extension Column {
 }
 
 extension String {
-  /// Whether a zero stands before another digit, as in codes and dates, not in numbers.
+  /// Whether a zero comes before another digit, as in codes and dates, not in numbers.
   fileprivate var hasLeadingZero: Bool {
     let digits = drop { $0 == "-" }
     return digits.first == "0" && digits.dropFirst().first?.isWholeNumber == true

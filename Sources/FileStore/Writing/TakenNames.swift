@@ -2,7 +2,7 @@ internal import ImageStoreCore
 internal import ImageStoreSupport
 
 /// Looks for what already has the names of images that are to be appended.
-struct PlaceCheck {
+struct TakenNames {
   private let layout: FileStore.Layout
   /// How many images the store has.
   private let count: Int

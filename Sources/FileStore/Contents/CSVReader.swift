@@ -5,7 +5,7 @@ internal import ImageStoreSupport
 struct CSVField {
   /// The field's bytes, without the quotes around them.
   var range: Range<Int>
-  /// Whether a quote stands twice in it.
+  /// Whether a quote is there twice.
   var hasDoubledQuotes: Bool
 }
 

@@ -5,7 +5,7 @@ internal import ImageStoreSupport
 
 extension FolderContents {
   /// Reads `0.png 1.png ...` with their labels, as the tutorial "Three ways of storing and accessing lots of
-  /// images in Python" writes them: `N.csv` with one label a line for all N, or a CSV of one label beside
+  /// images in Python" writes them: `N.csv` with one label per line for all N, or a CSV of one label beside
   /// each. Without any CSV the images have no labels.
   static func readNumbered(
     _ folder: borrowing Folder, names: [String], images: [String]
@@ -38,7 +38,7 @@ extension FolderContents {
         guard present.contains("\(index).csv") else {
           throw StoreError(
             .corrupt, "\(count) images with neither \(count).csv nor \(index).csv",
-            remedy: "give all labels in \(count).csv, one a line", path: folder.path)
+            remedy: "give all labels in \(count).csv, one per line", path: folder.path)
         }
         labels += try readLabels("\(index).csv", in: folder, count: 1)
       }
@@ -47,7 +47,7 @@ extension FolderContents {
     return contents
   }
 
-  /// Reads one label a line, without a header.
+  /// Reads one label per line, without a header.
   private static func readLabels(
     _ name: String, in folder: borrowing Folder, count: Int
   ) throws(StoreError) -> [Int] {
@@ -57,7 +57,7 @@ extension FolderContents {
     var fields: [CSVField] = []
     while try reader.next(&fields, atMost: 1) {
       guard let label = reader.integer(fields[0]) else {
-        throw reader.error("a line that is not one whole number", remedy: "give one label a line")
+        throw reader.error("a line that is not one whole number", remedy: "give one label per line")
       }
       guard labels.count < count else { throw reader.error("more labels than the \(count) of the images") }
       labels.append(label)
@@ -68,11 +68,11 @@ extension FolderContents {
     return labels
   }
 
-  /// Reads a folder a class, as torchvision's ImageFolder does: classes are numbered by their sorted
+  /// Reads a folder per class, as torchvision's ImageFolder does: classes are numbered by their sorted
   /// names, images sorted within each, folders within a class included, hidden files left out. Links
   /// to folders are not followed, since one may lead above or out of the store.
   ///
-  /// - Returns: nil where no class has an image.
+  /// - Returns: nil if no class has an image.
   static func readClassFolders(
     _ folder: borrowing Folder, classes: [String]
   ) throws(StoreError) -> FolderContents? {

@@ -84,23 +84,3 @@ extension AppendPlan {
     }
   }
 }
-
-extension FileStore.Layout {
-  /// The name of an image's file.
-  static func fileName(of index: Int) -> String {
-    var bytes: [UInt8] = []
-    appendFileName(of: index, to: &bytes)
-    return String(decoding: bytes, as: UTF8.self)
-  }
-
-  /// The numbers of the subfolders that images are in.
-  static func folderNumbers(of images: Range<Int>) -> Range<Int> {
-    guard !images.isEmpty else { return 0..<0 }
-    return images.lowerBound / imagesPerFolder..<(images.upperBound - 1) / imagesPerFolder + 1
-  }
-
-  /// The images that a subfolder has when it is full.
-  static func images(ofFolder number: Int) -> Range<Int> {
-    number * imagesPerFolder..<(number + 1) * imagesPerFolder
-  }
-}

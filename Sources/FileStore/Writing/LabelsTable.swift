@@ -2,7 +2,7 @@ internal import ImageStoreCore
 
 /// The lines of a `labels.csv` being written.
 struct LabelsTable {
-  /// What stands in a field of each line.
+  /// What is in a field of each line.
   private enum Field {
     case file
     case label
@@ -44,24 +44,15 @@ struct LabelsTable {
   func bytes() throws(StoreError) -> [UInt8] {
     guard fields.isEmpty else { return text.bytes }
     var empty = self
-    try empty.begin(Annotations())
+    try empty.begin(ImageLabels())
     return empty.text.bytes
   }
 
-  /// Appends a line an image.
+  /// Appends one line per image, whose labels and columns agree with those before.
   ///
-  /// - Throws: ``StoreError/Code/invalidArgument`` where one side has labels or a column that the other has
-  ///   not; ``StoreError/Code/unsupported`` for text that a CSV file cannot hold.
-  mutating func append(_ annotations: Annotations, count: Int) throws(StoreError) {
-    try annotations.validate(count: count)
-    if fields.isEmpty { try begin(annotations) }
-    // One place says what two sets of annotations must have in common.
-    var kinds = Annotations(
-      labels: hasLabels ? [] : nil, columns: columns.mapValues { Column($0) })
-    try kinds.append(
-      Annotations(
-        labels: annotations.labels.map { _ in [] }, columns: annotations.columns.mapValues { Column($0.kind) }
-      ))
+  /// - Throws: ``StoreError/Code/unsupported`` for text that a CSV file cannot hold.
+  mutating func append(_ labels: ImageLabels, count: Int) throws(StoreError) {
+    if fields.isEmpty { try begin(labels) }
     var path: [UInt8] = []
     for position in 0..<count {
       for field in fields {
@@ -71,14 +62,14 @@ struct LabelsTable {
           layout.appendPath(of: self.count + position, to: &path)
           text.append(plain: path)
         case .label:
-          if let labels = annotations.labels {
+          if let labels = labels.labels {
             text.append(labels[position])
           } else {
             text.append(plain: [])
           }
         case .column(let name):
           do throws(StoreError) {
-            try text.append(annotations.columns[name]!, at: position)
+            try text.append(labels.columns[name]!, at: position)
           } catch {
             throw error.at(image: self.count + position, key: name)
           }
@@ -89,9 +80,9 @@ struct LabelsTable {
     self.count += count
   }
 
-  private mutating func begin(_ annotations: Annotations) throws(StoreError) {
-    hasLabels = annotations.labels != nil
-    columns = annotations.columns.mapValues { $0.kind }
+  private mutating func begin(_ labels: ImageLabels) throws(StoreError) {
+    hasLabels = labels.labels != nil
+    columns = labels.columns.mapValues { $0.kind }
     fields = [.file, .label] + columns.keys.sorted().map { .column($0) }
     for name in ["file", "label"] + columns.keys.sorted() { try text.append(name) }
     text.endLine()

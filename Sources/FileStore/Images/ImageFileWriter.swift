@@ -2,8 +2,8 @@ internal import ImageStoreCore
 internal import ImageStoreSupport
 internal import PNGCodec
 
-/// Writes PNG files to a folder one after another, in memory that is used again. One thread at a time.
-final class PNGFileWriter {
+/// Writes PNG files to a folder one after another, in memory that is used again. One thread at a time has it.
+final class ImageFileWriter {
   private var encoder: PNGEncoder
   private var name: [UInt8] = []
 
@@ -14,7 +14,7 @@ final class PNGFileWriter {
   /// By what the file is known that was written last.
   func stamp() -> AppendPlan.Stamp { encoder.stamp() }
 
-  /// Encodes an image and writes it to the folder it stands in.
+  /// Encodes an image and writes it to its folder.
   func write(
     _ pixels: RawSpan, format: ImageFormat, index: Int, to folder: borrowing Folder
   ) throws(StoreError) {
@@ -31,21 +31,6 @@ final class PNGFileWriter {
     } catch {
       throw error.at(
         path: "\(folder.path)/\(String(decoding: name.dropLast(), as: UTF8.self))", image: index)
-    }
-  }
-
-  /// Refuses what a PNG cannot hold.
-  static func validate(_ format: ImageFormat) throws(StoreError) {
-    let isHeld =
-      switch format.elementType {
-      case .bool: format.channels == 1
-      case .uint8, .uint16: format.channels <= 4
-      default: false
-      }
-    guard isHeld, format.height <= Int(Int32.max), format.width <= Int(Int32.max) else {
-      throw StoreError(
-        .unsupported, "a PNG cannot hold an image of \(format)",
-        remedy: "PNGs hold bool of one channel, uint8 and uint16 of one to four; other stores hold the rest")
     }
   }
 }

@@ -1,6 +1,6 @@
 internal import ImageStoreCore
 
-/// Comma-separated values being written (RFC 4180): fields quoted where they must be, lines ended by CRLF.
+/// Comma-separated values being written (RFC 4180): fields quoted if they must be, lines ended by CRLF.
 struct CSVText {
   private(set) var bytes: [UInt8]
   private var isAtStartOfLine = true

@@ -19,12 +19,12 @@ struct StoreDescription: Codable {
     /// CRC-32 of the whole of `labels.csv`.
     var labelsCRC32: UInt32
     var count: Int
-    /// The format of all images, or nil where they differ.
+    /// The format of all images, or nil if they differ.
     var imageFormat: ImageFormat?
     var hasLabels: Bool
     /// The kinds of the columns.
     var columns: [String: Column.Kind]
-    /// The class names, where they are others than the file's: an append that gives the first names must not give them to
+    /// The class names, if they are others than the file's: an append that gives the first names must not give them to
     /// the images before it, should it fail.
     var classNames: [String]?
   }
@@ -49,7 +49,7 @@ struct StoreDescription: Codable {
     self.states = states
   }
 
-  /// The state of a `labels.csv`, or nil where it was changed by hand.
+  /// The state of a `labels.csv`, or nil if it was changed by hand.
   func state(labelsCRC32: UInt32) -> State? {
     states.first { $0.labelsCRC32 == labelsCRC32 }
   }
@@ -57,10 +57,18 @@ struct StoreDescription: Codable {
   /// The class names in a state, or now.
   func classNames(in state: State?) -> [String]? { (state ?? states.first)?.classNames ?? classNames }
 
-  /// Adds the state that is to be, in which classes have names; nil for those they have.
+  /// Adds the state that is to be, in which classes have these names.
   mutating func add(_ state: State, classNames names: [String]?) {
     var state = state
-    state.classNames = names == classNames ? nil : names
+    if let classNames, let names, names != classNames {
+      // The old names come first among the new ones, so that programs that look at the file's alone are right with both states.
+      for position in states.indices where states[position].classNames == nil {
+        states[position].classNames = classNames
+      }
+      self.classNames = names
+    } else if names != classNames {
+      state.classNames = names
+    }
     states.insert(state, at: 0)
   }
 
@@ -77,7 +85,7 @@ struct StoreDescription: Codable {
     }
   }
 
-  /// Reads the file in a folder, or nothing where there is none.
+  /// Reads the file in a folder, or nothing if there is none.
   ///
   /// - Returns: what it says, and the file as it was.
   static func read(in folder: borrowing Folder) throws(StoreError) -> (StoreDescription, FileState)? {

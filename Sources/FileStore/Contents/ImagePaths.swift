@@ -1,11 +1,93 @@
 internal import ImageStoreCore
 
+extension FileStore {
+  /// Where the PNG of an image is in a folder that this package writes.
+  public enum Layout: String, Sendable, Hashable, Codable, CaseIterable {
+    /// A thousand images per subfolder: image 12345 is `00012/12345.png`.
+    case subfolders
+    /// All images in one folder: image 12345 is `12345.png`.
+    case flat
+  }
+}
+
+extension FileStore.Layout {
+  /// Images per subfolder.
+  static let imagesPerFolder = 1000
+
+  /// Appends the path of an image, relative to the store's folder.
+  func appendPath(of index: Int, to bytes: inout [UInt8]) {
+    if self == .subfolders {
+      Self.appendFolder(index / Self.imagesPerFolder, to: &bytes)
+      bytes.append(UInt8(ascii: "/"))
+    }
+    Self.appendFileName(of: index, to: &bytes)
+  }
+
+  /// Appends the name of an image's file in its folder.
+  static func appendFileName(of index: Int, to bytes: inout [UInt8]) {
+    appendDigits(of: index, to: &bytes)
+    bytes.append(contentsOf: ".png".utf8)
+  }
+
+  /// The name of a subfolder: its number with at least five digits.
+  func folderName(_ number: Int) -> String {
+    var bytes: [UInt8] = []
+    Self.appendFolder(number, to: &bytes)
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// The index of the image that a file in either layout is called after, or nil if it is called otherwise.
+  static func index(ofFile name: String) -> Int? {
+    guard name.hasSuffix(".png"), let index = Int(name.dropLast(4)), index >= 0, name == "\(index).png" else {
+      return nil
+    }
+    return index
+  }
+
+  /// The name of an image's file.
+  static func fileName(of index: Int) -> String {
+    var bytes: [UInt8] = []
+    appendFileName(of: index, to: &bytes)
+    return String(decoding: bytes, as: UTF8.self)
+  }
+
+  /// The numbers of the subfolders that images are in.
+  static func folderNumbers(of images: Range<Int>) -> Range<Int> {
+    guard !images.isEmpty else { return 0..<0 }
+    return images.lowerBound / imagesPerFolder..<(images.upperBound - 1) / imagesPerFolder + 1
+  }
+
+  /// The images that a subfolder has when it is full.
+  static func images(ofFolder number: Int) -> Range<Int> {
+    number * imagesPerFolder..<(number + 1) * imagesPerFolder
+  }
+
+  private static func appendFolder(_ number: Int, to bytes: inout [UInt8]) {
+    var least = 10_000
+    while least > 1 && number < least {
+      bytes.append(UInt8(ascii: "0"))
+      least /= 10
+    }
+    appendDigits(of: number, to: &bytes)
+  }
+
+  private static func appendDigits(of number: Int, to bytes: inout [UInt8]) {
+    var rest = number
+    let start = bytes.count
+    repeat {
+      bytes.append(UInt8(ascii: "0") + UInt8(rest % 10))
+      rest /= 10
+    } while rest > 0
+    bytes[start...].reverse()
+  }
+}
+
 /// The paths of a store's images, relative to its folder.
 ///
-/// Names that follow from the index take no memory; others lie in one block of bytes, with four bytes an
+/// Names that follow from the index take no memory; others lie in one block of bytes, with four bytes per
 /// image for where each begins.
 struct ImagePaths: Sendable {
-  /// The layout that all paths follow, or nil where they are listed.
+  /// The layout that all paths follow, or nil if they are listed.
   private(set) var layout: FileStore.Layout?
   private(set) var count: Int
   private var bytes: [UInt8] = []
@@ -48,7 +130,7 @@ struct ImagePaths: Sendable {
   ///
   /// - Parameter scratch: memory to be used again from call to call.
   /// - Throws: ``StoreError/Code/invalidArgument`` for a path that is empty, absolute, has a component `..`
-  ///   or is longer than 4095 bytes; ``StoreError/Code/limitExceeded`` where all paths take more than 4 GiB.
+  ///   or is longer than 4095 bytes; ``StoreError/Code/limitExceeded`` if all paths take more than 4 GiB.
   mutating func append(
     _ path: some BidirectionalCollection<UInt8>, scratch: inout [UInt8]
   ) throws(StoreError) {
