@@ -28,7 +28,8 @@ extension FileStore {
     ///   ``StoreError/Code/busy`` if another writer is at work on the folder;
     ///   ``StoreError/Code/unsupported`` for appending to a folder whose files are not
     ///   named as this package names them; ``StoreError/Code/corrupt`` for appending to one whose `labels.csv`
-    ///   or `store.json` is not the one that was written.
+    ///   or `store.json` is not the one that was written; ``StoreError/Code/invalidArgument`` for class names that cannot be
+    ///   matched with those of the store.
     public init(
       to path: some StorePath, mode: WriteMode = .create, layout: FileStore.Layout? = nil,
       compression: Compression = .fast, classNames: [String]? = nil, threads: Int? = nil

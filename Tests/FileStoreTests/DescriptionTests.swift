@@ -135,7 +135,7 @@ import Testing
   @Test func aDroppedAppendLeavesTheStore() throws {
     try append([1, 2], mode: .create)
     try append([3], finishes: false)
-    let store = try FileStore(at: path)
+    let store = try FileStore(at: URL(filePath: path, directoryHint: .isDirectory))
     #expect(store.count == 2)
     try store.verify()
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["store"])

@@ -87,6 +87,10 @@ import Testing
     #expect(try store.allPixels() == first.pixels.flatMap { $0 })
     #expect(try other.allPixels() == second.pixels.flatMap { $0 })
     #expect(folder.names == ["s"])
+    // By a URL as well as by a path.
+    let url = URL(filePath: path, directoryHint: .isDirectory)
+    try LMDBStore.write(LMDBStore(at: url), to: URL(filePath: "\(folder.path)/copy"))
+    #expect(try LMDBStore(at: "\(folder.path)/copy").count == 4)
   }
 
   @Test func refusesWhatAStoreInBlocksCannotTake() throws {
