@@ -48,8 +48,8 @@ package enum FoundLabels: Sendable, Equatable {
       return
     }
     let perImage = axes.dropFirst().reduce(1, *)
-    guard values.count == count * perImage else {
-      self = .unread("\(values.count) values for \(count) images")
+    guard perImage > 0, values.count == count * perImage else {
+      self = .unread("\(shapeText(shape)) for \(count) images")
       return
     }
     if perImage == 1 {
