@@ -20,6 +20,33 @@ package protocol StoreFormat: Sendable {
   func open(
     _ path: String, _ description: StoreDescription, threads: Int?
   ) throws(StoreError) -> [OpenedSplit]
+
+  /// Reads values, such as labels, out of a file of this kind.
+  ///
+  /// - Parameter name: the array, dataset or column; nil for the only one, or the one that has a usual name of labels.
+  /// - Returns: nil if files of this kind have no values by themselves, or none of this name.
+  func values(named name: String?, at path: String) throws(StoreError) -> NamedValues?
+}
+
+extension StoreFormat {
+  package func values(named name: String?, at path: String) throws(StoreError) -> NamedValues? { nil }
+}
+
+/// An array of values that a file has under a name, such as labels.
+package struct NamedValues: Sendable {
+  package var name: String
+  /// All values, the last axis varying fastest.
+  package var values: Column
+  package var shape: [Int]
+  /// Names of values, if the array is an enumeration.
+  package var names: [Int: String]?
+
+  package init(name: String, values: Column, shape: [Int], names: [Int: String]? = nil) {
+    self.name = name
+    self.values = values
+    self.shape = shape
+    self.names = names
+  }
 }
 
 /// A kind of store that is written, too.
