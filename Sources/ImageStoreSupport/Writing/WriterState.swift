@@ -1,5 +1,13 @@
 package import ImageStoreCore
 
+#if canImport(Darwin)
+internal import Darwin
+#elseif canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
 /// What every writer of a store knows and checks, whatever its format.
 ///
 /// It keeps the first error and throws it again; compares pixels with their layout, labels and columns with those before
@@ -178,4 +186,14 @@ extension WriterSession where Self: ~Copyable {
       throw error.at(path: path)
     }
   }
+}
+
+/// The process that made a writer. A child that has forked has a copy of the writer and must not clean up after it.
+package struct OwningProcess: Sendable {
+  private let identifier = getpid()
+
+  package init() {}
+
+  /// Whether this is the process.
+  package var isCurrent: Bool { identifier == getpid() }
 }

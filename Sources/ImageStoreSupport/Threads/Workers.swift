@@ -1,3 +1,4 @@
+internal import CImageStoreSystem
 internal import Dispatch
 package import ImageStoreCore
 internal import Synchronization
@@ -70,5 +71,23 @@ package enum Workers {
     try perform(runs, threads: threads) { (run) throws(StoreError) in
       try body(count * run / runs..<count * (run + 1) / runs)
     }
+  }
+}
+
+extension GatherPlan {
+  /// Does the positions in runs, on up to `threads` threads, if the images only have to be copied.
+  package func performRuns(
+    threads: Int, _ body: (_ run: Range<Int>) throws(StoreError) -> Void
+  ) throws(StoreError) {
+    // Waking a thread takes as long as copying some hundred KB.
+    let minimum = max(1, (512 << 10) / max(1, byteCount / max(1, count)))
+    try Workers.performRuns(of: count, minimum: minimum, threads: threads, body)
+  }
+}
+
+/// Gives the calling thread a name for debuggers and `/proc`, of at most 15 ASCII characters.
+package func nameThread(_ name: StaticString) {
+  name.withUTF8Buffer { bytes in
+    unsafe bytes.withMemoryRebound(to: CChar.self) { unsafe image_stores_name_thread($0.baseAddress!) }
   }
 }
