@@ -38,15 +38,15 @@ import Testing
     try expectRamps(NPZStore(at: fixture("streamed")), Array(0..<5), labels: nil)
   }
 
-  @Test func readsParts() throws {
-    let parts = try NPZStore.parts(at: fixture("keras"))
-    #expect(Set(parts.keys) == [.training, .test])
+  @Test func readsSplits() throws {
+    let splits = try NPZStore.splits(at: fixture("keras"))
+    #expect(Set(splits.keys) == [.training, .test])
     try expectRamps(NPZStore(at: fixture("keras")), [0, 1, 2], labels: [0, 10, 20])
-    try expectRamps(#require(parts[.training]), [0, 1, 2], labels: [0, 10, 20])
-    try expectRamps(#require(parts[.test]), [3, 4], labels: [30, 40])
-    #expect(try Set(NPZStore.parts(at: fixture("medmnist")).keys) == [.training, .validation, .test])
+    try expectRamps(#require(splits[.training]), [0, 1, 2], labels: [0, 10, 20])
+    try expectRamps(#require(splits[.test]), [3, 4], labels: [30, 40])
+    #expect(try Set(NPZStore.splits(at: fixture("medmnist")).keys) == [.training, .validation, .test])
     try expectRamps(NPZStore(at: fixture("medmnist"), images: "val_images"), [0, 1], labels: [0, 10])
-    #expect(try NPZStore.parts(at: fixture("stored")).isEmpty)
+    #expect(try NPZStore.splits(at: fixture("stored")).isEmpty)
   }
 
   @Test func readsFortranOrder() throws {

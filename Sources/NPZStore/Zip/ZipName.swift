@@ -39,3 +39,65 @@ enum ZipName {
     func hash(into hasher: inout Hasher) { unsafe hasher.combine(bytes: bytes) }
   }
 }
+
+/// How entries are called that are numbered, such as `ix-000042.npy`: by a number between a prefix and a suffix. A directory keeps
+/// no names of them, since these follow from their numbers.
+struct ZipNumbering: Sendable {
+  /// How many digits a number has at least; zeros fill it up.
+  private let digitCount: Int
+  private let prefix, suffix: String
+  // The first and the last four bytes of a name are compared at once.
+  private let prefixMask, prefixWord, suffixWord: UInt32
+  private let prefixByteCount: Int
+  private let leastByteCount: Int
+
+  /// - Precondition: the prefix has at most four bytes, the suffix has four.
+  init(prefix: String, suffix: String, digitCount: Int) {
+    func word(_ bytes: some Collection<UInt8>) -> UInt32 {
+      bytes.reversed().reduce(0) { $0 << 8 | UInt32($1) }
+    }
+    precondition((1...4).contains(prefix.utf8.count) && suffix.utf8.count == 4)
+    self.prefix = prefix
+    self.suffix = suffix
+    self.digitCount = digitCount
+    prefixByteCount = prefix.utf8.count
+    prefixMask = UInt32.max >> UInt32(32 - 8 * prefix.utf8.count)
+    prefixWord = word(prefix.utf8)
+    suffixWord = word(suffix.utf8)
+    leastByteCount = prefix.utf8.count + digitCount + suffix.utf8.count
+  }
+
+  /// The number in a name, which is spelled as it would be written.
+  func number(in name: UnsafeRawBufferPointer) -> Int? {
+    guard name.count >= leastByteCount, name.count <= leastByteCount + 12,
+      unsafe UInt32(littleEndian: name.loadUnaligned(as: UInt32.self)) & prefixMask == prefixWord,
+      unsafe UInt32(littleEndian: name.loadUnaligned(fromByteOffset: name.count - 4, as: UInt32.self))
+        == suffixWord
+    else { return nil }
+    var number = 0
+    for position in prefixByteCount..<name.count - 4 {
+      let digit = unsafe name[position] &- 0x30
+      guard digit < 10 else { return nil }
+      number = number * 10 + Int(digit)
+    }
+    return unsafe name.count == leastByteCount || name[prefixByteCount] != 0x30 ? number : nil
+  }
+
+  /// How many bytes the name of a number has.
+  func nameByteCount(of number: Int) -> Int {
+    var byteCount = leastByteCount
+    var limit = 1
+    for _ in 0..<digitCount { limit *= 10 }
+    while number >= limit {
+      byteCount += 1
+      limit *= 10
+    }
+    return byteCount
+  }
+
+  /// The name of a number.
+  func name(of number: Int) -> String {
+    let digits = String(number)
+    return prefix + String(repeating: "0", count: max(0, digitCount - digits.utf8.count)) + digits + suffix
+  }
+}

@@ -77,7 +77,7 @@ final class FlipJudge {
       for part in try HDF5Store.parts(at: path).values { try Parser.readAll(part) }
     }
     attempt { () throws(StoreError) in
-      for part in try NPZStore.parts(at: path, threads: 1).values { try Parser.readAll(part) }
+      for split in try NPZStore.splits(at: path, threads: 1).values { try Parser.readAll(split) }
     }
     attempt { () throws(StoreError) in try Parser.readAll(try HDF5Store(at: path, threads: 1)) }
     attempt { () throws(StoreError) in try Parser.readAll(try NPZStore(at: path, threads: 1)) }

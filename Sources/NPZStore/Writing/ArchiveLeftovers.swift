@@ -71,7 +71,7 @@ struct ArchiveLeftovers: ~Copyable {
   /// Whether an append gives the name to an entry: an image that the archive has not, or labels, a column or class names.
   private func isNew(_ name: UnsafeRawBufferPointer) -> Bool {
     let directory = archive.directory
-    if let number = unsafe ZipDirectoryRecord.number(in: name) {
+    if let number = unsafe directory.numbering.number(in: name) {
       return number >= directory.numberedCount + directory.strayNumbers.count
     }
     return unsafe NPZContents.isOwnName(ZipName.text(of: name))

@@ -37,11 +37,11 @@ final class ImageArray: Sendable {
   }
 
   /// Whether images lie in the map as they are delivered.
-  var isMapped: Bool { !entry.isDeflated && areDeliverable }
+  var isMapped: Bool { !entry.isDeflated && isBorrowable }
 
   /// Whether images lie in the map or in memory as they are delivered. Truth values are made 0 and 1 in
   /// memory; in the map they are what someone wrote.
-  private var areDeliverable: Bool {
+  var isBorrowable: Bool {
     images.isDirect && (entry.isDeflated || images.format.elementType != .bool)
   }
 
@@ -94,67 +94,48 @@ final class ImageArray: Sendable {
     }
   }
 
+  /// Copies images, or converts them, to the caller's memory.
   func read(
-    _ indices: Span<Int>, regions: Span<ImageRegion>, into destination: inout OutputRawSpan
+    _ plan: borrowing GatherPlan, into memory: UnsafeMutableRawBufferPointer
   ) throws(StoreError) {
     let stride = images.imageStride
     try unsafe withBase { (base) throws(StoreError) in
-      guard !areDeliverable else {
-        return try unsafe destination.gather(
-          indices, regions: regions, of: images.count, format: images.format
-        ) { (index) throws(StoreError) in unsafe base + index * stride }
-      }
-      let gather = try UniformGather(
-        indices, regions: regions, of: images.count, format: images.format)
-      try unsafe destination.appendBytes(gather.byteCount) { (memory) throws(StoreError) in
-        for position in 0..<gather.count {
-          unsafe copy(
-            gather.isWhole
-              ? ImageRegion(wholeOf: images.format) : gather.region(position, of: regions),
-            from: base + indices[position] * stride,
-            to: memory.baseAddress! + position * gather.slotByteCount)
+      guard !isBorrowable else {
+        return try unsafe plan.copy(0..<plan.count, into: memory) { (index) throws(StoreError) in
+          unsafe base + index * stride
         }
+      }
+      for position in 0..<plan.count {
+        unsafe copy(
+          plan.region(at: position), from: base + plan.indices[position] * stride,
+          to: plan.slot(of: position, in: memory))
       }
     }
   }
 
-  func forEachImage(
+  /// Lends images, whose indices have been checked, if they are ``isBorrowable``.
+  func borrow(
     _ indices: Span<Int>,
     _ body: (_ position: Int, _ format: ImageFormat, _ pixels: RawSpan) throws(StoreError) -> Void
   ) throws(StoreError) {
-    let format = images.format
-    let scratch = try areDeliverable ? nil : PixelMemory(capacity: format.byteCount)
+    let (format, stride) = (images.format, images.imageStride)
     try unsafe withBase { (base) throws(StoreError) in
       for position in indices.indices {
-        let index = indices[position]
-        guard index >= 0 && index < images.count else {
-          throw .indexOutOfRange(index, count: images.count)
+        let image = unsafe UnsafeRawBufferPointer(
+          start: base + indices[position] * stride, count: format.byteCount)
+        try unsafe withRawSpan(of: image) { (pixels) throws(StoreError) in
+          try body(position, format, pixels)
         }
-        let image = unsafe base + index * images.imageStride
-        guard let scratch else {
-          try unsafe withRawSpan(of: UnsafeRawBufferPointer(start: image, count: format.byteCount)) {
-            (pixels) throws(StoreError) in try body(position, format, pixels)
-          }
-          continue
-        }
-        try scratch.fill { (output) throws(StoreError) in
-          try unsafe output.appendBytes(format.byteCount) { (target) throws(StoreError) in
-            unsafe copy(ImageRegion(wholeOf: format), from: image, to: target.baseAddress!)
-          }
-        }
-        try body(position, format, scratch.span)
       }
     }
   }
 
   /// Copies a region of an image as it is to be delivered.
   private func copy(
-    _ region: ImageRegion, from image: UnsafeRawPointer, to slot: UnsafeMutableRawPointer
+    _ region: ImageRegion, from image: UnsafeRawPointer, to slot: UnsafeMutableRawBufferPointer
   ) {
-    unsafe images.copy(region, from: image, to: slot)
-    guard images.format.elementType == .bool else { return }
-    unsafe NPYImages.normalizeBooleans(
-      in: UnsafeMutableRawBufferPointer(start: slot, count: images.format.cropped(to: region).byteCount))
+    unsafe images.copy(region, from: image, to: slot.baseAddress!)
+    if images.format.elementType == .bool { unsafe NPYImages.normalizeBooleans(in: slot) }
   }
 
   /// Checks the array's checksum, unless that has been done or is done on inflating it.

@@ -1,3 +1,6 @@
+import ImageStoreCore
+import ImageStoreSupport
+
 /// What is in the comment of an archive: what this package says of its images and directory, then what
 /// somebody else wrote there.
 ///
@@ -15,7 +18,7 @@ struct ArchiveComment: Sendable, Hashable {
   }
 
   /// A directory and its checksum.
-  struct Seal: Sendable, Hashable {
+  struct DirectoryChecksum: Sendable, Hashable {
     let checksum: UInt32
     let directory: Range<Int>
 
@@ -45,7 +48,7 @@ struct ArchiveComment: Sendable, Hashable {
   /// Whether all images have one format; nil for an archive that something else wrote.
   var mark: Mark?
   /// The checksum of the directory; nil if it is not written down.
-  var seal: Seal?
+  var checksum: DirectoryChecksum?
   /// The comment of somebody else.
   var other: [UInt8]
 
@@ -56,23 +59,23 @@ struct ArchiveComment: Sendable, Hashable {
   /// The most bytes that ``markBytes`` take.
   static let mostMarkBytes = signature.count + "00000000 of  bytes at  uniform".utf8.count + 2 * 19
 
-  init(mark: Mark, seal: Seal, other: [UInt8]) {
+  init(mark: Mark, checksum: DirectoryChecksum, other: [UInt8]) {
     self.mark = mark
-    self.seal = seal
+    self.checksum = checksum
     self.other = other
   }
 
   /// Takes a comment apart. One that does not begin as this package writes it is somebody else's, whole.
   init(_ bytes: [UInt8]) {
-    (mark, seal, other) = (nil, nil, bytes)
+    (mark, checksum, other) = (nil, nil, bytes)
     guard bytes.starts(with: Self.signature) else { return }
     let line = bytes.prefix(Self.mostMarkBytes + 1).prefix { $0 != Self.lineFeed }
     let words = String(decoding: line.dropFirst(Self.signature.count), as: UTF8.self).split(
       separator: " ", omittingEmptySubsequences: false)
     guard let mark = words.last.flatMap({ Mark(rawValue: String($0)) }) else { return }
     if words.count > 1 {
-      guard let seal = Seal(words.dropLast().joined(separator: " ")) else { return }
-      self.seal = seal
+      guard let checksum = DirectoryChecksum(words.dropLast().joined(separator: " ")) else { return }
+      self.checksum = checksum
     }
     self.mark = mark
     other = Array(bytes.dropFirst(line.count + 1))
@@ -83,11 +86,47 @@ struct ArchiveComment: Sendable, Hashable {
   /// What this package says.
   var markBytes: [UInt8] {
     guard let mark else { return [] }
-    return Self.signature + Array(((seal.map { $0.text + " " } ?? "") + mark.rawValue).utf8)
+    return Self.signature + Array(((checksum.map { $0.text + " " } ?? "") + mark.rawValue).utf8)
   }
 
   /// What follows it.
   var otherBytes: [UInt8] {
     mark == nil || other.isEmpty ? other : [Self.lineFeed] + other
+  }
+}
+
+extension ZipEnd {
+  /// What the comment says.
+  var archiveComment: ArchiveComment { ArchiveComment(comment) }
+
+  /// What this package says of the images; nil if something else wrote the archive, or changed it.
+  var mark: ArchiveComment.Mark? {
+    let comment = archiveComment
+    return comment.checksum == nil || isOfThisDirectory(comment) ? comment.mark : nil
+  }
+
+  /// Whether the directory has a checksum.
+  var hasDirectoryChecksum: Bool { isOfThisDirectory(archiveComment) }
+
+  /// Another program that changed the archive may have kept the comment.
+  private func isOfThisDirectory(_ comment: ArchiveComment) -> Bool {
+    comment.checksum?.directory == directoryOffset..<directoryEnd
+  }
+
+  /// Checks the directory against its checksum, if it has one.
+  ///
+  /// - Throws: ``StoreError/Code/corrupt``.
+  func checkDirectory(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
+    let comment = archiveComment
+    guard let stated = comment.checksum?.checksum, isOfThisDirectory(comment) else { return }
+    let found = unsafe CRC32.checksum(of: bytes)
+    guard found == stated else {
+      throw StoreError(
+        .corrupt,
+        "the archive's directory is damaged: its CRC-32 is \(String(found, radix: 16)), not \(String(stated, radix: 16))",
+        remedy:
+          "fetch or write the archive again, or remove its comment if another program changed it on purpose"
+      )
+    }
   }
 }

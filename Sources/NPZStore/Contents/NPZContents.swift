@@ -4,14 +4,14 @@ import ImageStoreNumPy
 /// Which entries of an archive are images, labels and columns, found from their names.
 struct NPZContents {
   enum Images {
-    /// An image an entry: positions in the directory.
+    /// One entry per image: positions in the directory.
     case entries(ImagePositions)
     /// All images in one array.
     case array(name: String, ZipEntry)
   }
 
   let images: Images
-  /// The labels' entry; nil where the archive has none.
+  /// The labels' entry; nil if the archive has none.
   let labels: (name: String, entry: ZipEntry)?
   let classNames: ZipEntry?
   /// Columns by their names.
@@ -30,7 +30,7 @@ struct NPZContents {
     return String(name.dropFirst(columnPrefix.utf8.count).dropLast(4))
   }
 
-  /// Whether this package calls an entry so that is not an image.
+  /// Whether this package gives the name to entries that are not images.
   static func isOwnName(_ name: String) -> Bool {
     name == labelsEntry || name == classNamesEntry || column(ofEntry: name) != nil
   }
@@ -39,8 +39,8 @@ struct NPZContents {
   private static let labelNames = ["labels", "outputs", "y", "label", "targets"]
 
   /// - Parameters:
-  ///   - images: the name of one array with all images, where the caller gives it.
-  ///   - labels: the name of the labels, where the caller gives it.
+  ///   - images: the name of one array with all images, if the caller gives it.
+  ///   - labels: the name of the labels, if the caller gives it.
   init(of archive: ZipArchive, images: String?, labels: String?) throws(StoreError) {
     let directory = archive.directory
     classNames = directory.entry(named: Self.classNamesEntry)
@@ -98,7 +98,7 @@ struct NPZContents {
     return (only.name, archive.directory.entries[only.position])
   }
 
-  /// Arrays of any names: an image each, in the order they were saved, or one with all of them.
+  /// Arrays of any names: one per image, in the order they were saved, or one with all of them.
   private static func otherArrays(
     of archive: ZipArchive, labelNames: [String]
   ) throws(StoreError) -> Images {
@@ -144,5 +144,59 @@ extension ZipArchive {
       .notFound, "there is no such array",
       remedy: names.isEmpty ? "the archive has none" : "the archive has \(names.joined(separator: ", "))",
       path: path, key: key)
+  }
+}
+
+/// Where in an archive's directory the entry of each image stands.
+struct ImagePositions: Sendable {
+  let count: Int
+  /// The position of the first image where images stand in a row, numbered from 0.
+  private let first: Int
+  /// Positions of images that do not.
+  private let others: [UInt32]
+  /// Names of images that are not called by their number.
+  private let names: [String]
+  /// Numbers of images, where those leave gaps.
+  private let numbers: [Int]
+
+  /// Whether image `i` is called `ix-i.npy`, with at least six digits, for all images.
+  var areNumbered: Bool { names.isEmpty && numbers.isEmpty }
+
+  /// The entries called `ix-000000.npy` and so on, by rising number.
+  init(_ directory: ZipDirectory) {
+    first = directory.firstNumbered
+    names = []
+    guard !directory.strayNumbers.isEmpty else {
+      count = directory.numberedCount
+      others = []
+      numbers = []
+      return
+    }
+    let row = (0..<directory.numberedCount).map { (number: $0, position: directory.firstNumbered + $0) }
+    let all = row + directory.strayNumbers
+    count = all.count
+    others = all.map { UInt32($0.position) }
+    let isGapless = all.enumerated().allSatisfy { $0.offset == $0.element.number }
+    numbers = isGapless ? [] : all.map(\.number)
+  }
+
+  /// Entries of any names, in the order given.
+  init(named entries: [ZipDirectory.Named]) {
+    count = entries.count
+    first = 0
+    others = entries.map { UInt32($0.position) }
+    names = entries.map(\.name)
+    numbers = []
+  }
+
+  /// The position of an image's entry; the index has been checked.
+  @inline(__always)
+  func position(of index: Int) -> Int {
+    others.isEmpty ? first + index : Int(others[index])
+  }
+
+  func name(of index: Int) -> String {
+    if !names.isEmpty { return names[index] }
+    return ZipNumbering.images.name(of: numbers.isEmpty ? index : numbers[index])
   }
 }

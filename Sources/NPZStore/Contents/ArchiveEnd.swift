@@ -1,6 +1,8 @@
 import ImageStoreCore
 import ImageStoreSupport
 
+// Which end record counts. An append leaves the one before it where it is, so a file may have many.
+
 extension ZipEnd {
   /// How far back an end record can begin whose comment reaches to the end of the file.
   private static let tailByteCount = ZipFormat.endByteCount + ArchiveComment.mostBytes
@@ -11,7 +13,7 @@ extension ZipEnd {
   /// damaged. If there is none, an append was cut off, and the commit before it counts. The file is read, not mapped, since a
   /// writer may be cutting off what a dead one left.
   ///
-  /// - Throws: ``StoreError/Code/unrecognized`` if the file is no zip archive;
+  /// - Throws: ``StoreError/Code/unrecognized`` if the file is not a zip archive;
   ///   ``StoreError/Code/corrupt`` if it begins as one and has no end record, or one that was whole once and is
   ///   damaged; what `accept` throws.
   static func find<Result>(
@@ -25,7 +27,7 @@ extension ZipEnd {
     }
     let beginning = try file.bytes(at: 0, count: min(4, byteCount)).zipInteger(UInt32.self, at: 0)
     guard beginning == ZipFormat.localHeader || beginning == ZipFormat.end else {
-      throw StoreError(.unrecognized, "no zip archive: there is no end record", path: file.path)
+      throw StoreError(.unrecognized, "not a zip archive: there is no end record", path: file.path)
     }
     if try isDamaged(in: file, byteCount: byteCount, tail: tail, tailOffset: start) {
       throw StoreError(
@@ -72,7 +74,7 @@ extension ZipEnd {
     guard matches >= 3, !signature.contains(0) else { return false }
     // Whole: a copy behind what an append has written.
     guard let end = try ZipEnd(file, at: tailOffset + record, fileByteCount: byteCount),
-      end.comment.mark != nil
+      end.archiveComment.mark != nil
     else { return true }
     return try end.committedEnd(of: file) == nil
   }
@@ -92,7 +94,9 @@ extension ZipEnd {
       for position in bytes.endSignatures().reversed() {
         guard let end = try ZipEnd(file, at: start + position, fileByteCount: byteCount) else { continue }
         // What is left of a record that was not wholly written may say that there is nothing.
-        if end.entryCount > 0 || end.comment.mark != nil, try end.committedEnd(of: file) != nil { return end }
+        if end.entryCount > 0 || end.archiveComment.mark != nil, try end.committedEnd(of: file) != nil {
+          return end
+        }
         candidates += 1
         guard candidates <= mostCandidates else { return nil }
       }

@@ -2,29 +2,29 @@ import ImageStoreCore
 import ImageStoreNumPy
 import ImageStoreSupport
 
-extension ArchiveWriter {
+extension NPZWriterSession {
   /// Deflates images on several threads, a bounded number of bytes at a time.
   func deflate(
-    _ pixels: RawSpan, _ layout: BatchLayout, with encoders: EntryEncoders
+    _ pixels: RawSpan, _ layout: BatchLayout, with encoders: IdlePool<EntryEncoder>
   ) throws(StoreError) {
     // Pieces of many small images or of one large one, and enough of them to keep every thread at work.
-    let imagesAPiece = max(1, (96 << 10) / max(1, layout.byteCount / layout.count))
-    let piecesAGroup = 4 * threads
+    let imagesPerPiece = max(1, (96 << 10) / max(1, layout.byteCount / layout.count))
+    let piecesPerGroup = 4 * threads
     var start = 0
     while start < layout.count {
-      let end = min(layout.count, start + imagesAPiece * piecesAGroup)
-      let outputs = (0..<(end - start + imagesAPiece - 1) / imagesAPiece).map { _ in EncodedPiece() }
+      let end = min(layout.count, start + imagesPerPiece * piecesPerGroup)
+      let outputs = (0..<(end - start + imagesPerPiece - 1) / imagesPerPiece).map { _ in EncodedPiece() }
       let firstIndex = firstIndex
       let headers = headers(of: layout, start..<end)
       try Workers.perform(outputs.count, threads: threads) { (piece) throws(StoreError) in
-        let first = start + piece * imagesAPiece
-        try encoders.with { (encoder) throws(StoreError) in
-          for position in first..<min(first + imagesAPiece, end) {
+        let first = start + piece * imagesPerPiece
+        try encoders.withObject { (encoder) throws(StoreError) in
+          for position in first..<min(first + imagesPerPiece, end) {
             let image = pixels.extracting(layout.byteRange(of: position))
             try unsafe image.withUnsafeBytes { (data) throws(StoreError) in
               try unsafe outputs[piece].encode(
                 header: headers.count == 1 ? headers[0] : headers[position - start], data: data,
-                name: ZipDirectory.name(ofImage: firstIndex + position - start), with: encoder)
+                name: ZipNumbering.images.name(of: firstIndex + position - start), with: encoder)
             }
           }
         }
@@ -45,7 +45,7 @@ extension ArchiveWriter {
   func store(_ pixels: RawSpan, _ layout: BatchLayout) throws(StoreError) {
     for position in 0..<layout.count {
       let image = pixels.extracting(layout.byteRange(of: position))
-      let name = ZipDirectory.name(ofImage: firstIndex)
+      let name = ZipNumbering.images.name(of: firstIndex)
       entries.append(
         try unsafe image.withUnsafeBytes { (data) throws(StoreError) in
           try unsafe store(header: header(of: layout[position]), data: data, name: name)
@@ -67,7 +67,7 @@ extension ArchiveWriter {
     if let encoders {
       let output = EncodedPiece()
       try unsafe array.span.bytes.withUnsafeBytes { (data) throws(StoreError) in
-        try encoders.with { (encoder) throws(StoreError) in
+        try encoders.withObject { (encoder) throws(StoreError) in
           try unsafe output.encode(header: [], data: data, name: name, with: encoder)
         }
       }
@@ -117,7 +117,7 @@ extension ArchiveWriter {
     return bytes
   }
 
-  /// The headers of some images, or one where all have the same.
+  /// The headers of some images, or one if all have the same.
   private func headers(of layout: BatchLayout, _ range: Range<Int>) -> [[UInt8]] {
     if let format = layout.uniformFormat { return [header(of: format)] }
     return range.map { header(of: layout[$0]) }
@@ -155,21 +155,5 @@ extension ArchiveWriter {
     let trailer = old.store.archive.end.trailer
     unsafe try emit(trailer.span.bytes)
     byteCountSinceTrailer = 0
-  }
-}
-
-/// The entries of some images, one after another, their offsets counted from the first.
-///
-/// Invariant behind `@unchecked Sendable`: one thread fills it, and it is read when that is done.
-private final class EncodedPiece: @unchecked Sendable {
-  private(set) var bytes: [UInt8] = []
-  private(set) var entries: [ZipWrittenEntry] = []
-
-  func encode(
-    header: [UInt8], data: UnsafeRawBufferPointer, name: String, with encoder: EntryEncoder
-  ) throws(StoreError) {
-    entries.append(
-      try unsafe encoder.encode(
-        header: header, data: data, name: name, offset: bytes.count, to: &bytes))
   }
 }

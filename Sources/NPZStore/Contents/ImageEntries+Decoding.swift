@@ -3,6 +3,30 @@ import ImageStoreDeflate
 import ImageStoreNumPy
 import ImageStoreSupport
 
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// What one thread needs to decode entries, used again from call to call.
+@safe final class EntryDecoder {
+  var inflater = Inflater(.raw)
+  /// An inflated entry.
+  var memory = GrowingMemory()
+
+  /// Room behind an entry's bytes with which inflating is faster.
+  static let slack = 512
+  /// The longest header that is inflated in front of a slot; others go through ``memory``.
+  static let mostHeaderBytes = 256
+  /// What stood where a header is inflated to.
+  let saved = UnsafeMutableRawPointer.allocate(byteCount: mostHeaderBytes, alignment: 64)
+
+  deinit { unsafe saved.deallocate() }
+}
+
 extension ImageEntries {
   /// A decoded entry: its pixels somewhere in memory, and how they lie there.
   @safe struct Decoded {
@@ -10,7 +34,7 @@ extension ImageEntries {
     let pixels: UnsafeRawPointer
   }
 
-  /// The bytes of an entry, inflated to the decoder's memory where they are not in the map.
+  /// The bytes of an entry, inflated to the decoder's memory if they are not in the map.
   ///
   /// - Returns: what is good until the decoder is used again.
   func decode(
@@ -20,9 +44,12 @@ extension ImageEntries {
     let source = try unsafe archive.compressedBytes(of: entry)
     var bytes = unsafe source
     if entry.isDeflated {
-      let scratch = try unsafe decoder.scratch(entry.byteCount)
-      try unsafe decoder.inflater.inflate(source, into: scratch, count: entry.byteCount)
-      unsafe bytes = UnsafeRawBufferPointer(rebasing: scratch[..<entry.byteCount])
+      // An entry says how large it is: memory that is not there is an error, not the end.
+      try unsafe decoder.memory.write(entry.byteCount, slack: EntryDecoder.slack) {
+        (memory) throws(StoreError) in
+        try unsafe decoder.inflater.inflate(source, into: memory, count: entry.byteCount)
+      }
+      unsafe bytes = unsafe decoder.memory.bytes
     }
     if checks { try unsafe entry.check(bytes) }
     let (images, dataOffset) = try unsafe form(of: bytes)
@@ -35,13 +62,13 @@ extension ImageEntries {
   ///
   /// - Throws: ``StoreError/Code/unsupported``.
   func checkTruthValues() throws(StoreError) {
-    try decoders.with { (decoder) throws(StoreError) in
+    try decoders.withObject { (decoder) throws(StoreError) in
       for index in 0..<count {
         do throws(StoreError) {
           let decoded = try decode(index, with: decoder, checks: true)
           let pixels = unsafe UnsafeRawBufferPointer(
             start: decoded.pixels, count: decoded.images.format.byteCount)
-          guard let offset = unsafe NPYImages.firstNonBoolean(in: pixels) else { continue }
+          guard let offset = unsafe TruthValues.firstOther(in: pixels) else { continue }
           throw unsafe StoreError(
             .unsupported, "images cannot be appended to truth values of \(pixels[offset])",
             remedy: "convert the archive first")
@@ -75,7 +102,7 @@ extension ImageEntries {
   func check(_ found: ImageFormat) throws(StoreError) {
     guard let format, found != format else { return }
     throw StoreError(
-      .corrupt, "an image of \(found) where the others have \(format)", remedy: "save the archive again")
+      .corrupt, "an image of \(found) among images of \(format)", remedy: "save the archive again")
   }
 
   /// Makes truth values 0 and 1 in a slot where an image of a type has just been written.
@@ -86,10 +113,10 @@ extension ImageEntries {
     unsafe NPYImages.normalizeBooleans(in: UnsafeMutableRawBufferPointer(start: slot, count: count))
   }
 
-  /// Inflates a whole image straight to its slot where it can.
+  /// Inflates a whole image straight to its slot if it can.
   ///
   /// The header comes out before the pixels. It is inflated over the end of the slot before, which is put
-  /// back: so pixels are written once, and zlib has the slots after as the room in which it is fastest.
+  /// back: so pixels are written once, and inflating has the slots after as the room in which it is fastest.
   ///
   /// - Parameters:
   ///   - slot: room for the image.
@@ -140,6 +167,6 @@ extension ImageEntries.Expected {
   @inline(__always)
   func isHeader(of bytes: UnsafeRawBufferPointer) -> Bool {
     unsafe bytes.count == byteCount
-      && header.withUnsafeBytes { unsafe equalBytes($0.baseAddress!, bytes.baseAddress!, $0.count) }
+      && header.withUnsafeBytes { unsafe memcmp($0.baseAddress!, bytes.baseAddress!, $0.count) == 0 }
   }
 }

@@ -2,13 +2,9 @@ import ImageStoreCore
 import ImageStoreDeflate
 import ImageStoreNumPy
 import ImageStoreSupport
-import Synchronization
 
 /// What one thread needs to deflate entries, used again from call to call.
-///
-/// Invariant behind `@unchecked Sendable`: one thread at a time has it; ``EntryEncoders`` hands it from one
-/// to the next.
-@safe final class EntryEncoder: @unchecked Sendable {
+final class EntryEncoder {
   private let level: Int
   private var deflater: Deflater?
   private var smallWindowDeflater: Deflater?
@@ -45,7 +41,7 @@ import Synchronization
     return try append(with: &deflater!, name: name, offset: offset, to: &output)
   }
 
-  /// Appends the local header and the deflated bytes of what is in ``source``, or returns nil where `deflater`
+  /// Appends the local header and the deflated bytes of what is in ``source``, or returns nil if `deflater`
   /// refuses it.
   private func append(
     with deflater: inout SmallDeflater, name: String, offset: Int, to output: inout [UInt8]
@@ -78,17 +74,18 @@ import Synchronization
   }
 }
 
-/// Encoders that no thread is using.
-final class EntryEncoders: Sendable {
-  private let level: Int
-  private let idle = Mutex<[EntryEncoder]>([])
+/// The entries of some images, one after another, their offsets counted from the first.
+///
+/// Invariant behind `@unchecked Sendable`: one thread fills it, and it is read when that is done.
+final class EncodedPiece: @unchecked Sendable {
+  private(set) var bytes: [UInt8] = []
+  private(set) var entries: [ZipWrittenEntry] = []
 
-  init(level: Int) { self.level = level }
-
-  /// Calls with an encoder of its own.
-  func with<Result>(_ body: (EntryEncoder) throws(StoreError) -> Result) throws(StoreError) -> Result {
-    let encoder = idle.withLock { $0.popLast() } ?? EntryEncoder(level: level)
-    defer { idle.withLock { $0.append(encoder) } }
-    return try body(encoder)
+  func encode(
+    header: [UInt8], data: UnsafeRawBufferPointer, name: String, with encoder: EntryEncoder
+  ) throws(StoreError) {
+    entries.append(
+      try unsafe encoder.encode(
+        header: header, data: data, name: name, offset: bytes.count, to: &bytes))
   }
 }

@@ -4,19 +4,20 @@ import ImageStoreNumPy
 import ImageStoreSupport
 import Synchronization
 
-/// Images that have an entry each.
+/// Images that have one entry each.
 final class ImageEntries: Sendable {
   let archive: ZipArchive
   let positions: ImagePositions
-  /// The format all images have, or nil where they differ or there are none.
+  /// The format all images have, or nil if they differ or there are none.
   let format: ImageFormat?
   let checksums: NPZStore.ChecksumPolicy
   let threads: Int
-  let decoders = EntryDecoders()
+  let decoders = IdlePool<EntryDecoder> { EntryDecoder() }
   /// The header of the first image, which all others are expected to repeat byte for byte.
   let expected: Expected?
-  /// Where stored pixels lie; nil where any image is deflated or must be converted.
-  let mapped: PixelOffsets?
+  /// Where the pixels of each stored image lie in the file, once they have been checked, and 0 before; nil if any image is
+  /// deflated or must be converted.
+  let mapped: AtomicArray<Int>?
 
   /// The form that entries of one format have.
   struct Expected: Sendable {
@@ -73,7 +74,7 @@ final class ImageEntries: Sendable {
     // numpy writes truth values other than 0 and 1, which must be changed before anyone sees them.
     let areDeliverable = first.images.format.elementType != .bool || archive.end.mark != nil
     mapped =
-      allStored && isUniform && areDirect && areDeliverable ? PixelOffsets(count: positions.count) : nil
+      allStored && isUniform && areDirect && areDeliverable ? try AtomicArray(count: positions.count) : nil
   }
 
   /// A larger first image is not read through for its checksum when the archive is opened.
@@ -82,7 +83,7 @@ final class ImageEntries: Sendable {
   /// How many headers are read when a foreign archive is opened whose entries are of one size.
   private static let mostSamples = 4096
 
-  /// Whether a sample of the images, all of them where they are few, has the format of the first, and
+  /// Whether a sample of the images, all of them if they are few, has the format of the first, and
   /// whether their bytes are those a store delivers.
   private static func sample(
     _ archive: ZipArchive, _ positions: ImagePositions, _ format: ImageFormat, threads: Int
@@ -90,9 +91,9 @@ final class ImageEntries: Sendable {
     let samples = min(positions.count, mostSamples)
     let isUniform = Atomic(true)
     let areDirect = Atomic(true)
-    let decoders = EntryDecoders()
+    let decoders = IdlePool<EntryDecoder> { EntryDecoder() }
     try Workers.performRuns(of: samples, minimum: 64, threads: threads) { (run) throws(StoreError) in
-      try decoders.with { (decoder) throws(StoreError) in
+      try decoders.withObject { (decoder) throws(StoreError) in
         for sample in run {
           let index = sample * positions.count / samples
           let entry = archive.directory.entries[positions.position(of: index)]
@@ -124,7 +125,7 @@ final class ImageEntries: Sendable {
     guard index >= 0 && index < count else { throw .indexOutOfRange(index, count: count) }
     if let format { return format }
     do throws(StoreError) {
-      return try decoders.with { (decoder) throws(StoreError) in
+      return try decoders.withObject { (decoder) throws(StoreError) in
         try NPYImages(imageOf: archive.header(of: entry(index), with: &decoder.inflater)).format
       }
     } catch {

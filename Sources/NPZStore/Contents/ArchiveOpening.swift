@@ -1,6 +1,53 @@
 import ImageStoreCore
 import ImageStoreSupport
 
+extension ZipNumbering {
+  /// How this package, and numpy's users, call the entries of images.
+  static let images = ZipNumbering(prefix: "ix-", suffix: ".npy", digitCount: 6)
+}
+
+extension ZipArchive {
+  /// Opens an archive as its last commit left it.
+  ///
+  /// - Throws: as ``ZipEnd/find(in:accept:)`` and ``ZipDirectory/init(_:count:offset:numbering:)``, naming the file.
+  convenience init(at path: String) throws(StoreError) {
+    do throws(StoreError) {
+      let (file, directory, end) = try Self.open(path)
+      self.init(file, directory, end)
+    } catch {
+      throw error.at(path: path)
+    }
+  }
+
+  private static func open(
+    _ path: String
+  ) throws(StoreError) -> (MappedFile, ZipDirectory, ZipEnd) {
+    let file = try File(path, .read)
+    // A writer may cut off what a dead one left, or commit, while the file is looked at; a few tries suffice.
+    for _ in 0..<100 {
+      let state = try file.state()
+      do throws(StoreError) {
+        let map = try MappedFile(file)
+        let found: (directory: ZipDirectory, end: ZipEnd)? = try ZipEnd.find(in: file) {
+          (end) throws(StoreError) in
+          // Nil if a writer finished an append since the file was mapped.
+          guard let bytes = unsafe map.bytes(at: end.directoryOffset, count: end.directoryByteCount)
+          else { return nil }
+          try unsafe end.checkDirectory(bytes)
+          let directory = try unsafe ZipDirectory(
+            bytes, count: end.entryCount, offset: end.directoryOffset, numbering: .images)
+          return (directory, end)
+        }
+        if let found { return (map, found.directory, found.end) }
+      } catch {
+        let now = try file.state()
+        if error.code == .system || now == state { throw error }
+      }
+    }
+    throw StoreError(.busy, "writers keep changing it while it is opened", remedy: "open it again")
+  }
+}
+
 extension ZipArchive {
   /// How many names are compared when an archive is opened.
   private static let mostNamesCompared = 4096
@@ -15,20 +62,20 @@ extension ZipArchive {
       throw StoreError(
         .corrupt, "the numbers of its images leave gaps", remedy: "write the archive again", path: path)
     }
-    guard !end.isSealed else { return }
+    guard !end.hasDirectoryChecksum else { return }
     for named in directory.named.prefix(Self.mostNamesCompared) {
       try checkName(of: directory.entries[named.position], named.name)
     }
     var compared = 0
     let strays = directory.strayNumbers
-    for (place, stray) in strays.enumerated() where compared < Self.mostNamesCompared {
-      let before = place > 0 ? strays[place - 1] : nil
-      let after = place + 1 < strays.count ? strays[place + 1] : nil
+    for (position, stray) in strays.enumerated() where compared < Self.mostNamesCompared {
+      let before = position > 0 ? strays[position - 1] : nil
+      let after = position + 1 < strays.count ? strays[position + 1] : nil
       let follows = before.map { $0.number + 1 == stray.number && $0.position + 1 == stray.position } ?? false
       let isFollowed =
         after.map { $0.number == stray.number + 1 && $0.position == stray.position + 1 } ?? false
       if follows && isFollowed { continue }
-      try checkName(of: directory.entries[stray.position], ZipDirectory.name(ofImage: stray.number))
+      try checkName(of: directory.entries[stray.position], directory.numbering.name(of: stray.number))
       compared += 1
     }
   }

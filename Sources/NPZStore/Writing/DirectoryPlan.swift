@@ -1,7 +1,7 @@
 import ImageStoreCore
 import ImageStoreSupport
 
-/// The directory an archive ends with: records of the entries that were there, as they were, but for those of parts that are written
+/// The directory an archive ends with: records of the entries that were there, as they were, but for those of arrays that are written
 /// anew; and records of new entries. Images come first.
 struct DirectoryPlan {
   private let old: ZipArchive?
@@ -36,7 +36,7 @@ struct DirectoryPlan {
     byteCount -= named.reduce(0) { $0 + $1.record.count }
     byteCount += kept.reduce(0) { $0 + $1.record.count } + otherRecords.count
     for (position, image) in images.enumerated() {
-      let nameByteCount = ZipDirectory.nameByteCount(ofImage: first + position)
+      let nameByteCount = ZipNumbering.images.nameByteCount(of: first + position)
       byteCount += ZipFormat.recordByteCount(of: image, nameByteCount: nameByteCount)
     }
     self.byteCount = byteCount
@@ -58,7 +58,7 @@ struct DirectoryPlan {
       try copy(position..<old.end.directoryByteCount, of: old, to: &bytes, take)
     }
     for (position, image) in images.enumerated() {
-      ZipFormat.appendRecord(of: image, name: ZipDirectory.name(ofImage: first + position), to: &bytes)
+      ZipFormat.appendRecord(of: image, name: ZipNumbering.images.name(of: first + position), to: &bytes)
       try take(&bytes)
     }
     if let old {
