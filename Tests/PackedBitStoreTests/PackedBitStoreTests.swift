@@ -152,10 +152,11 @@ final class TemporaryFolder {
       #expect {
         var writer = try PackedBitStore.Writer(to: "\(folder.path)/a.bits")
         try unsafe writer.append(
-          pixels.span.bytes, layout: BatchLayout(format, count: 2), annotations: Annotations())
+          pixels.span.bytes, layout: BatchLayout(format, count: 2), labels: ImageLabels())
       } throws: {
         let error = $0 as? StoreError
-        return error?.image == 1 && error?.message.contains("row 1, column 3") == true
+        return error?.image == 1
+          && error?.message.contains(type == .bool ? "at byte 8" : "row 1, column 3") == true
       }
     }
   }

@@ -3,13 +3,13 @@ import ImageStoreSupport
 
 /// What a folder of masks has, all of it opened when the store is: whoever appends to the folder afterwards, or puts another store
 /// in its place, changes nothing of it.
-struct MaskFolder: Sendable {
+struct PackedBitContents: Sendable {
   let description: PackedBitDescription
   /// What the description says of as many masks as there are; nil if it says nothing of them.
   let state: PackedBitDescription.State?
   /// How masks are packed; nil if there are none.
   let layout: PackedBitLayout?
-  let masks: MaskFile
+  let images: PackedBitImages
   let labels: MappedFile?
   let columns: [String: MappedFile]
   let checksums: MappedFile?
@@ -30,7 +30,7 @@ struct MaskFolder: Sendable {
     for _ in 0..<10 {
       let before = Self.identities(path)
       do throws(StoreError) {
-        let found = try MaskFolder(openedAt: path)
+        let found = try PackedBitContents(openedAt: path)
         if found.state != nil || found.description.states == nil || Self.identities(path) == before {
           self = found
           return
@@ -39,12 +39,12 @@ struct MaskFolder: Sendable {
         if Self.identities(path) == before { throw error }
       }
     }
-    self = try MaskFolder(openedAt: path)
+    self = try PackedBitContents(openedAt: path)
   }
 
   /// What writers change: the description is replaced, then the header written that counts masks.
   private static func identities(_ path: String) -> [FileState?] {
-    [PackedBitDescription.fileName, MaskFile.name].map { FileState(ofPath: "\(path)/\($0)") }
+    [PackedBitDescription.fileName, PackedBitImages.name].map { FileState(ofPath: "\(path)/\($0)") }
   }
 
   private init(openedAt path: String) throws(StoreError) {
@@ -57,10 +57,10 @@ struct MaskFolder: Sendable {
     } catch {
       throw error.at(path: "\(path)/\(PackedBitDescription.fileName)")
     }
-    masks = try MaskFile(array: try files.map(MaskFile.name, in: folder), layout: stated)
+    images = try PackedBitImages(array: try files.map(PackedBitImages.name, in: folder), layout: stated)
     // An append to no masks that did not end may have left a size.
-    layout = masks.count == 0 ? nil : stated
-    let count = masks.count
+    layout = images.count == 0 ? nil : stated
+    let count = images.count
     let state = description.states?.first { $0.count == count }
     self.state = state
     if let state {
@@ -132,10 +132,10 @@ struct MaskFolder: Sendable {
       _ names: [String], in folder: borrowing Folder
     ) throws(StoreError) -> [String: MappedFile] {
       guard !names.isEmpty else { return [:] }
-      let folder = try folder.folder(MaskFolder.columnsFolder)
+      let folder = try folder.folder(PackedBitContents.columnsFolder)
       var columns: [String: MappedFile] = [:]
       for name in names {
-        columns[name] = try map("\(name).npy", in: folder, as: MaskFolder.file(ofColumn: name))
+        columns[name] = try map("\(name).npy", in: folder, as: PackedBitContents.file(ofColumn: name))
       }
       return columns
     }

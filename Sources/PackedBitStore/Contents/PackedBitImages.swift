@@ -2,11 +2,11 @@ import ImageStoreCore
 import ImageStoreNumPy
 import ImageStoreSupport
 
-/// A file of packed masks in memory: mapped, or turned to C order where it is not.
+/// Where packed masks are: in a map of their file, or in memory, turned to C order, if it is not in that order.
 ///
 /// Invariant behind `@safe`: the pointer is into the map or the memory that the value keeps alive, and
 /// `count` masks lie there.
-@safe struct MaskFile: Sendable {
+@safe struct PackedBitImages: Sendable {
   let count: Int
   let map: MappedFile
   /// A copy in C order of an array in Fortran order.
@@ -14,10 +14,12 @@ import ImageStoreSupport
   private let dataOffset: Int
 
   static let name = "masks.npy"
+  /// The bytes of the header as this package writes it, which does not grow with the number of masks.
+  static let headerByteCount = 128
 
   /// Reads the header of `masks.npy`, or of an array like it.
   ///
-  /// - Throws: ``StoreError/Code/corrupt`` where its shape is not that of the layout, or the file ends
+  /// - Throws: ``StoreError/Code/corrupt`` if its shape is not that of the layout, or the file ends
   ///   before its masks do.
   init(array map: MappedFile, layout: PackedBitLayout?) throws(StoreError) {
     self.map = map
@@ -42,7 +44,7 @@ import ImageStoreSupport
       guard shape.count == 3, shape[1] == layout.rows, shape[2] == layout.bytesPerRow else {
         throw StoreError(
           .corrupt,
-          "an array of the shape \(header.shapeDescription) where \(layout.height)x\(layout.width) masks packed along \(layout.axis.rawValue) are (count, \(layout.rows), \(layout.bytesPerRow))",
+          "an array of the shape \(header.shapeDescription), and \(layout.height)x\(layout.width) masks packed along \(layout.axis.rawValue) are (count, \(layout.rows), \(layout.bytesPerRow))",
           remedy: "check height, width and axis")
       }
       count = shape[0]
@@ -54,12 +56,12 @@ import ImageStoreSupport
 
   /// Counts the masks of a file without a header.
   ///
-  /// - Throws: ``StoreError/Code/corrupt`` where its size is no multiple of a mask's.
+  /// - Throws: ``StoreError/Code/corrupt`` if its size is not a multiple of a mask's.
   init(bare map: MappedFile, layout: PackedBitLayout) throws(StoreError) {
     self.map = map
     guard map.byteCount % layout.byteCount == 0 else {
       throw StoreError(
-        .corrupt, "\(map.byteCount) bytes are no multiple of the \(layout.byteCount) of a mask",
+        .corrupt, "\(map.byteCount) bytes are not a multiple of the \(layout.byteCount) of a mask",
         remedy: "check height, width and axis", path: map.path)
     }
     count = map.byteCount / layout.byteCount
@@ -85,9 +87,9 @@ import ImageStoreSupport
   }
 
   /// Whether the file can grow: it is in C order and its header is as long as this package writes it.
-  var isAppendable: Bool { copy == nil && dataOffset == MaskTarget.headerByteCount }
+  var isAppendable: Bool { copy == nil && dataOffset == Self.headerByteCount }
 
-  /// The first byte of the first mask; there are no masks where this is asked of an empty file.
+  /// The first byte of the first mask; not to be asked for if there are no masks.
   @unsafe var base: UnsafeRawPointer {
     if let copy { return unsafe copy.bytes.baseAddress! }
     return unsafe map.bytes.baseAddress! + dataOffset

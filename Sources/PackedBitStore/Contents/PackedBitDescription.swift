@@ -75,7 +75,7 @@ struct PackedBitDescription: Codable {
     }
 
     private static let labelsKey = "labels"
-    private static let columnPrefix = MaskFolder.columnsFolder + "/"
+    private static let columnPrefix = PackedBitContents.columnsFolder + "/"
 
     var hasLabels: Bool { checksums[Self.labelsKey] != nil }
 
@@ -86,10 +86,10 @@ struct PackedBitDescription: Codable {
     }
 
     /// The CRC-32 of labels and columns, by the names of their files.
-    static func checksums(of annotations: Annotations) -> [String: UInt32] {
+    static func checksums(of labels: ImageLabels) -> [String: UInt32] {
       var checksums: [String: UInt32] = [:]
-      if let labels = annotations.labels { checksums[labelsKey] = CRC32.checksum(of: labels) }
-      for (name, column) in annotations.columns {
+      if let labels = labels.labels { checksums[labelsKey] = CRC32.checksum(of: labels) }
+      for (name, column) in labels.columns {
         checksums[columnPrefix + name] = CRC32.checksum(of: column)
       }
       return checksums
@@ -131,7 +131,7 @@ struct PackedBitDescription: Codable {
     }
     guard bytes.count <= Self.mostBytes else {
       throw StoreError(
-        .limitExceeded, "a description of \(bytes.count) bytes where at most \(Self.mostBytes) are read",
+        .limitExceeded, "a description of \(bytes.count) bytes, of which at most \(Self.mostBytes) are read",
         remedy: "shorten the class names")
     }
     return bytes
@@ -178,7 +178,7 @@ struct PackedBitDescription: Codable {
     let names = [classNames] + (states ?? []).map { $0.classNames?.names }
     for names in names where (names?.count ?? 0) > Self.mostClassNames {
       throw StoreError(
-        .limitExceeded, "\(names!.count) class names where at most \(Self.mostClassNames) are read")
+        .limitExceeded, "\(names!.count) class names, of which at most \(Self.mostClassNames) are read")
     }
     for state in states ?? [] {
       for name in state.columnNames { try Column.validate(name: name) }

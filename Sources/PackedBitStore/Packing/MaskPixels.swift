@@ -8,12 +8,12 @@ enum MaskPixels {
   }
 
   /// Writes a byte 0 or 1 for each pixel: whether the mean of its channels is over the threshold, or the
-  /// pixel itself where there is no threshold.
+  /// pixel itself if there is no threshold.
   ///
   /// - Parameters:
   ///   - pixels: an image of the format.
-  ///   - mask: room for a byte a pixel.
-  /// - Throws: ``StoreError/Code/unsupported`` where there is no threshold and a pixel is neither 0 nor 1,
+  ///   - mask: room for a byte per pixel.
+  /// - Throws: ``StoreError/Code/unsupported`` if there is no threshold and a pixel is neither 0 nor 1,
   ///   or has several channels.
   static func convert(
     _ pixels: UnsafeRawBufferPointer, _ format: ImageFormat, threshold: Double?,
