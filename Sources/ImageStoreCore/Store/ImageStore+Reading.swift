@@ -11,7 +11,7 @@ extension ImageStore {
   public func read(
     _ indices: some Collection<Int>, regions: ImageRegions = .whole, into destination: inout OutputRawSpan
   ) throws(StoreError) {
-    let indices = Array(indices)
+    let indices = indices.indexArray()
     try regions.withSpan(images: indices.count) { (regions) throws(StoreError) in
       try read(indices.span, regions: regions, into: &destination)
     }
@@ -32,7 +32,7 @@ extension ImageStore {
   public func read(
     _ indices: some Collection<Int>, regions: ImageRegions = .whole, into batch: inout ImageBatch
   ) throws(StoreError) {
-    let indices = Array(indices)
+    let indices = indices.indexArray()
     try read(indices, regions: regions, labels: batchLabels(indices), into: &batch)
   }
 
@@ -85,7 +85,7 @@ extension ImageStore {
     _ indices: some Collection<Int>,
     _ body: (_ position: Int, _ format: ImageFormat, _ pixels: RawSpan) throws(StoreError) -> Void
   ) throws(StoreError) {
-    try forEachImage(Array(indices).span, body)
+    try forEachImage(indices.indexArray().span, body)
   }
 
   /// The label of one image, or nil if the store has none.
@@ -108,7 +108,7 @@ extension ImageStore {
   package func readPixels(
     _ indices: some Collection<Int>, into batch: inout ImageBatch
   ) throws(StoreError) {
-    try read(Array(indices), regions: .whole, labels: [], into: &batch)
+    try read(indices.indexArray(), regions: .whole, labels: [], into: &batch)
   }
 
   private func read(
@@ -155,5 +155,17 @@ extension ImageStore {
       labels.append(label)
     }
     return labels
+  }
+}
+
+extension Sequence<Int> {
+  /// These indices in an array.
+  ///
+  /// Callers in other modules reach code that is not specialised for their collection, in which every index would cost calls
+  /// through a table; what they give nearly always is one of two types.
+  func indexArray() -> [Int] {
+    if let array = self as? [Int] { return array }
+    if let range = self as? Range<Int> { return Array(range) }
+    return Array(self)
   }
 }

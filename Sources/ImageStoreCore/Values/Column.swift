@@ -44,7 +44,8 @@ public enum Column: Sendable, Hashable {
   ///
   /// - Precondition: every index is in `0..<count`.
   public func gathering(_ indices: some Sequence<Int>) -> Column {
-    switch self {
+    let indices = indices.indexArray()
+    return switch self {
     case .int64(let values): .int64(indices.map { values[$0] })
     case .double(let values): .double(indices.map { values[$0] })
     case .string(let values): .string(indices.map { values[$0] })
