@@ -49,6 +49,41 @@ import Testing
     #expect(try NPZStore.splits(at: fixture("stored")).isEmpty)
   }
 
+  /// Names as in every format of named arrays; what cannot be many images is none.
+  @Test func findsSplitsByTheWordsOfNames() throws {
+    let folder = TemporaryFolder()
+    var zip = ZipBuilder()
+    let pixels = [UInt8](0..<24)
+    for (name, shape, count) in [
+      ("Xtrain.npy", "(2, 3, 2, 2)", 24), ("trainY.npy", "(2,)", 2), ("dev/x.npy", "(3, 2, 2)", 12),
+      ("dev/y.npy", "(3,)", 3), ("x_test.npy", "(4,)", 4),
+    ] {
+      zip.add(name, npy("|u1", shape, Array(pixels[..<count])))
+    }
+    zip.end()
+    let path = try folder.write(zip.bytes)
+    let splits = try NPZStore.splits(at: path)
+    #expect(Set(splits.keys) == [.training, .validation])
+    #expect(splits[.training]?.format == ImageFormat(height: 3, width: 2, channels: 2))
+    #expect(try splits[.training]?.labels() == [0, 1])
+    #expect(splits[.validation]?.count == 3)
+    #expect(try splits[.validation]?.labels() == [0, 1, 2])
+    #expect(try NPZStore(at: path).count == 2)
+  }
+
+  /// Three dimensions are an image with channels unless the name says that there are many.
+  @Test func arraysOfOneImageEachAreNotTakenForOneOfMany() throws {
+    let folder = TemporaryFolder()
+    var zip = ZipBuilder()
+    for name in ["image_0", "image_1", "cat_image"] {
+      zip.add("\(name).npy", npy("|u1", "(3, 2, 2)", [UInt8](repeating: 7, count: 12)))
+    }
+    zip.end()
+    let store = try NPZStore(at: folder.write(zip.bytes))
+    #expect(store.count == 3 && store.format == ImageFormat(height: 3, width: 2, channels: 2))
+    #expect(try NPZStore.splits(at: store.path).isEmpty)
+  }
+
   @Test func readsFortranOrder() throws {
     try expectRamps(NPZStore(at: fixture("fortran")), Array(0..<5), labels: [0, 10, 20, 30, 40])
     try expectRamps(NPZStore(at: fixture("orders")), Array(0..<5), labels: nil)

@@ -1,5 +1,6 @@
 import ImageStoreCore
 import ImageStoreNumPy
+import ImageStoreSupport
 
 /// Which entries of an archive are images, labels and columns, found from their names.
 struct NPZContents {
@@ -62,13 +63,12 @@ struct NPZContents {
     if let images {
       guard let found = archive.array(named: images) else { throw archive.noArray(images) }
       self.images = .array(name: found.name, found.entry)
-      labelNames = ArrayNames.known.filter { $0.images == images }.map(\.labels)
+      labelNames = ArrayNames.labels(of: images, in: archive.arrayKeys)
     } else if directory.numberedCount > 0 || !directory.strayNumbers.isEmpty {
       self.images = .entries(ImagePositions(directory))
-    } else if let names = ArrayNames.present(in: archive).first {
-      let found = archive.array(named: names.images)!
+    } else if let names = archive.imageArrays().first, let found = archive.array(named: names.images) {
       self.images = .array(name: found.name, found.entry)
-      labelNames = [names.labels]
+      labelNames = names.labels
     } else {
       self.images = try Self.otherArrays(of: archive, labelNames: labelNames)
     }
@@ -121,6 +121,36 @@ struct NPZContents {
 }
 
 extension ZipArchive {
+  /// The keys of the arrays that are not numbered.
+  var arrayKeys: [String] {
+    directory.named.filter { $0.name.hasSuffix(".npy") }.map { String($0.name.dropLast(4)) }
+  }
+
+  /// The arrays that have many images each, by what their names say: at most one per split, training first.
+  func imageArrays() -> [ArrayNames] {
+    // Of so many arrays each is an image.
+    guard directory.named.count <= 256 else { return [] }
+    let found = ArrayNames.find(in: arrayKeys) { key in
+      guard let dimensions = dimensionCount(of: key) else { return true }
+      // Three dimensions are many gray images or one with channels.
+      return dimensions == 4 || dimensions == 3 && isNameOfMany(key)
+    }
+    // Whoever opens arrays of other shapes is told what is wrong with them.
+    return found.isEmpty ? ArrayNames.find(in: arrayKeys, where: isNameOfMany) : found
+  }
+
+  /// Whether a key is that of an array of many images, as `images` and `x_train` are and `image_3` and `cat_image` are not.
+  private func isNameOfMany(_ key: String) -> Bool {
+    guard let found = ArrayNames.find(in: [key]).first, !key.contains(where: \.isNumber) else { return false }
+    return found.split != nil || key.allSatisfy(\.isLetter)
+  }
+
+  /// How many dimensions an array has; nil if its header cannot be read.
+  private func dimensionCount(of key: String) -> Int? {
+    guard let (name, entry) = array(named: key) else { return nil }
+    return (try? header(of: entry, name: name))?.shape.count
+  }
+
   /// An array by its key: numpy's keys are the names of entries without `.npy`.
   func array(named key: String) -> (name: String, entry: ZipEntry)? {
     for name in [key + ".npy", key] {
