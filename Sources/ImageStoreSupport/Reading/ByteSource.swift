@@ -30,6 +30,16 @@ extension ByteSource {
   package func advise(_ pattern: AccessPattern) {}
   package func willRead(_ ranges: Span<Range<Int>>) {}
   package func makeReadable(_ ranges: Span<Range<Int>>) throws(StoreError) {}
+
+  /// Lends all bytes, to be read while `body` runs.
+  package func withBytes<Result>(
+    _ body: (RawSpan) throws(StoreError) -> Result
+  ) throws(StoreError) -> Result {
+    let whole = [0..<byteCount]
+    try makeReadable(whole.span)
+    defer { withExtendedLifetime(self) {} }
+    return try unsafe withRawSpan(of: bytes, body)
+  }
 }
 
 // The system brings the pages of a map when they are touched.

@@ -2,7 +2,7 @@ import ImageStoreCore
 import ImageStoreSupport
 
 /// The files of a set that a path leads to.
-struct Discovery {
+struct CIFARContents {
   /// In the order of their numbers.
   let batches: [BatchFile]
   /// Those with the names of classes.
@@ -19,7 +19,7 @@ struct Discovery {
       case .binary: try self.init(batch: map, isPickle: false)
       case .other:
         throw StoreError(
-          .unrecognized, "this is no batch of CIFAR, nor an archive of batches", path: path)
+          .unrecognized, "this is not a batch of CIFAR, nor an archive of batches", path: path)
       }
     case .other: throw StoreError(.unrecognized, "this is neither a file nor a folder", path: path)
     case nil: throw StoreError(.notFound, "there is no such file or folder", path: path)
@@ -61,7 +61,7 @@ struct Discovery {
       let path = "\(folder)/\(name)"
       guard let role = FileRole(name: name), FileSystem.kind(of: path) == .file else { continue }
       files.append(
-        BatchFile(role: role, memory: BatchMemory(try MappedFile(path)), path: path, member: nil))
+        BatchFile(role: role, bytes: try MappedFile(path), path: path, member: nil))
     }
     try self.init(files, in: folder)
   }
@@ -76,7 +76,7 @@ struct Discovery {
           guard let role = FileRole(name: member.name) else { continue }
           files.append(
             BatchFile(
-              role: role, memory: BatchMemory(try reader.contents()), path: archive.path,
+              role: role, bytes: try reader.contents(), path: archive.path,
               member: member.name))
         }
       }
@@ -90,7 +90,7 @@ struct Discovery {
   private init(batch: MappedFile, isPickle: Bool) throws(StoreError) {
     let (folder, name) = FileSystem.split(batch.path)
     let role = FileRole(batchNamed: name, isPickle: isPickle, byteCount: batch.byteCount)
-    batches = [BatchFile(role: role, memory: BatchMemory(batch), path: batch.path, member: nil)]
+    batches = [BatchFile(role: role, bytes: batch, path: batch.path, member: nil)]
     var found: [BatchFile] = []
     if FileRole(name: name)?.distribution == role.distribution {
       for name in try FileSystem.names(in: folder) {
@@ -98,7 +98,7 @@ struct Discovery {
         else { continue }
         let path = "\(folder)/\(name)"
         found.append(
-          BatchFile(role: other, memory: BatchMemory(try MappedFile(path)), path: path, member: nil))
+          BatchFile(role: other, bytes: try MappedFile(path), path: path, member: nil))
       }
     }
     names = found

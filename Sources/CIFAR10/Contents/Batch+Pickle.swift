@@ -1,18 +1,19 @@
 import ImageStoreCore
 import ImageStorePickle
+import ImageStoreSupport
 
 extension Batch {
   /// A batch of the python version: a pickled dictionary of `data`, `labels` (or `fine_labels` and
   /// `coarse_labels`), `filenames` and `batch_label`.
   ///
   /// - Parameter isTest: what the file's name says. A `batch_label` may say so as well.
-  init(pickle memory: BatchMemory, isTest: Bool) throws(StoreError) {
-    self = try memory.withSpan { (source) throws(StoreError) in
+  init(pickle bytes: any ByteSource, isTest: Bool) throws(StoreError) {
+    self = try bytes.withBytes { (source) throws(StoreError) in
       let batch = try Pickle.read(source)
       guard let data = batch.value(of: "data", in: source) else {
-        throw StoreError(.unrecognized, "this pickle is no batch of images: it has no 'data'")
+        throw StoreError(.unrecognized, "this pickle is not a batch of images: it has no 'data'")
       }
-      let planes = try BatchPlanes(data, in: memory)
+      let planes = try BatchPlanes(data, in: bytes)
       func column(_ name: StaticString) throws(StoreError) -> [Int]? {
         guard let value = batch.value(of: name, in: source) else { return nil }
         guard let integers = value.integers(in: source) else {
@@ -24,7 +25,7 @@ extension Batch {
       let ofTen = try column("labels")
       let ofHundred = try column("fine_labels")
       guard let labels = ofHundred ?? ofTen else {
-        throw StoreError(.unrecognized, "this pickle is no batch of images: it has no 'labels'")
+        throw StoreError(.unrecognized, "this pickle is not a batch of images: it has no 'labels'")
       }
       let fileNames = batch.value(of: "filenames", in: source)?.elements
       if let fileNames {
@@ -41,7 +42,7 @@ extension Batch {
       let title = batch.value(of: "batch_label", in: source)?.text?.text(in: source)
       return Batch(
         planes: planes, labels: labels, coarseLabels: try column("coarse_labels"), fileNames: fileNames,
-        isTest: isTest || title?.hasPrefix("testing") == true, source: memory)
+        isTest: isTest || title?.hasPrefix("testing") == true, source: bytes)
     }
   }
 
@@ -58,8 +59,8 @@ extension Batch {
 
 extension BatchPlanes {
   /// The planes of a batch's array, of shape (N, 3072) or (N, 3, 32, 32): where they lie in the pickle, or
-  /// put in order in memory of their own where the pickle spells them in another way.
-  fileprivate init(_ data: PickleValue, in memory: BatchMemory) throws(StoreError) {
+  /// put in order in memory of their own if the pickle spells them in another way.
+  fileprivate init(_ data: PickleValue, in file: any ByteSource) throws(StoreError) {
     guard case .array(let array) = data, array.elementType == .uint8, let count = array.shape.first,
       array.shape == [count, 3072] || array.shape == [count, 3, 32, 32]
     else {
@@ -69,11 +70,11 @@ extension BatchPlanes {
     }
     if case .source(let range) = array.bytes, !array.isFortranOrder {
       try self.init(
-        memory, offset: range.lowerBound, count: count, recordByteCount: Self.imageByteCount)
+        file, offset: range.lowerBound, count: count, recordByteCount: Self.imageByteCount)
       return
     }
     let ordered = try PixelMemory(capacity: array.bytes.count)
-    try memory.withSpan { (source) throws(StoreError) in
+    try file.withBytes { (source) throws(StoreError) in
       try array.bytes.withBytes(in: source) { (bytes) throws(StoreError) in
         try ordered.fill { (output) throws(StoreError) in
           try unsafe output.appendBytes(bytes.byteCount) { (target) in
@@ -82,8 +83,7 @@ extension BatchPlanes {
         }
       }
     }
-    try self.init(
-      BatchMemory(ordered), offset: 0, count: count, recordByteCount: Self.imageByteCount)
+    try self.init(ordered, offset: 0, count: count, recordByteCount: Self.imageByteCount)
   }
 }
 
@@ -116,7 +116,7 @@ extension PickleValue {
     case .array(let array): "\(array.elementType.name) of shape \(array.shape)"
     case .list(let values): "a list of \(values.count) values"
     case .bytes, .string: "a string"
-    default: "no array"
+    default: "not an array"
     }
   }
 }

@@ -8,7 +8,7 @@ struct TarHeader {
   let isPlainFile: Bool
 
   /// - Returns: nil for a block of zeros, which ends an archive.
-  /// - Throws: ``StoreError/Code/corrupt`` where the block fails its checksum or has a size that is no
+  /// - Throws: ``StoreError/Code/corrupt`` if the block fails its checksum or has a size that is no
   ///   number.
   init?(_ block: [UInt8]) throws(StoreError) {
     var total = 0

@@ -1,5 +1,6 @@
 import ImageStoreCore
 import ImageStorePickle
+import ImageStoreSupport
 
 /// The names that labels count.
 struct ClassNames: Sendable {
@@ -11,9 +12,9 @@ struct ClassNames: Sendable {
     for file in files {
       do throws(StoreError) {
         switch (file.role.purpose, file.role.distribution) {
-        case (.names, .python10), (.names, .python100): try readPickle(file.memory)
-        case (.names, _): fine = try Self.lines(file.memory)
-        case (.coarseNames, _): coarse = try Self.lines(file.memory)
+        case (.names, .python10), (.names, .python100): try readPickle(file.bytes)
+        case (.names, _): fine = try Self.lines(file.bytes)
+        case (.coarseNames, _): coarse = try Self.lines(file.bytes)
         case (.batch, _): break
         }
       } catch {
@@ -22,8 +23,8 @@ struct ClassNames: Sendable {
     }
   }
 
-  private mutating func readPickle(_ memory: BatchMemory) throws(StoreError) {
-    (fine, coarse) = try memory.withSpan { (source) throws(StoreError) in
+  private mutating func readPickle(_ file: any ByteSource) throws(StoreError) {
+    (fine, coarse) = try file.withBytes { (source) throws(StoreError) in
       let meta = try Pickle.read(source)
       func names(_ key: StaticString) throws(StoreError) -> [String]? {
         guard let value = meta.value(of: key, in: source) else { return nil }
@@ -41,8 +42,8 @@ struct ClassNames: Sendable {
   }
 
   /// Lines of text that are not empty.
-  private static func lines(_ memory: BatchMemory) throws(StoreError) -> [String] {
-    let text = try memory.withSpan { (source) throws(StoreError) in
+  private static func lines(_ file: any ByteSource) throws(StoreError) -> [String] {
+    let text = try file.withBytes { (source) throws(StoreError) in
       try checkByteCount(source.byteCount)
       return unsafe source.withUnsafeBytes { unsafe String(decoding: $0, as: UTF8.self) }
     }
@@ -52,7 +53,7 @@ struct ClassNames: Sendable {
   private static func checkByteCount(_ byteCount: Int) throws(StoreError) {
     let limit = 1 << 16
     guard byteCount <= limit else {
-      throw StoreError(.limitExceeded, "\(byteCount) bytes of names where at most \(limit) are expected")
+      throw StoreError(.limitExceeded, "\(byteCount) bytes of names, of which at most \(limit) are read")
     }
   }
 }
