@@ -42,6 +42,7 @@ let package = Package(
     .library(name: "NPZStore", targets: ["NPZStore"]),
     .library(name: "PackedBitStore", targets: ["PackedBitStore"]),
     .library(name: "PNGCodec", targets: ["PNGCodec"]),
+    .library(name: "ImageStoreCatalog", targets: ["ImageStoreCatalog"]),
     .library(name: "ImageStoreTesting", targets: ["ImageStoreTesting"]),
     .executable(name: "imagestore", targets: ["imagestore"]),
   ],
@@ -143,7 +144,7 @@ let package = Package(
     tests("NPZStore", ["ImageStoreSupport", "ImageStoreDeflate", "ImageStoreNumPy", "ImageStoreCorpora"]),
     tests("PackedBitStore", ["ImageStoreSupport", "CImageStoreKernels"]),
     tests("ImageLoading"),
-    tests("imagestore"),
+    tests("imagestore", ["ImageStoreCatalog"]),
     .testTarget(
       name: "ImageStoreTestingTests", dependencies: ["ImageStoreTesting"], swiftSettings: swiftSettings),
 
@@ -168,8 +169,7 @@ let package = Package(
     .executableTarget(
       name: "ImageStoreLoaderRuns",
       dependencies: [
-        "ImageStoreCore", "ImageStoreTesting", "ImageLoading", "FileStore", "LMDBStore", "HDF5Store",
-        "NPZStore",
+        "ImageStoreCore", "ImageStoreTesting", "ImageStoreCatalog", "ImageLoading",
       ],
       path: "Tools/LoaderRuns", swiftSettings: swiftSettings),
 
@@ -179,7 +179,8 @@ let package = Package(
     .target(
       name: "ImageStoreReliability",
       dependencies: [
-        "ImageStoreCore", "ImageStoreTesting", "ImageStoreSupport", "CImageStoreFaults", "CIFAR10",
+        "ImageStoreCore", "ImageStoreTesting", "ImageStoreSupport", "ImageStoreCatalog", "CImageStoreFaults",
+        "CIFAR10",
         "ImageStoreDeflate", "ImageStorePickle",
         "ImageStoreNumPy", "PNGCodec", "FileStore", "LMDBStore", "HDF5Store", "NPZStore", "PackedBitStore",
       ],

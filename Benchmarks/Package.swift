@@ -4,7 +4,8 @@ import PackageDescription
 // A package of its own, so that whoever builds or tests the stores does not build the benchmarks, and so
 // that they use nothing but the public API.
 let stores: [Target.Dependency] = [
-  "ImageStoreCore", "ImageStoreTesting", "ImageLoading", "CIFAR10", "FileStore", "LMDBStore", "HDF5Store",
+  "ImageStoreCore", "ImageStoreCatalog", "ImageStoreTesting", "ImageLoading", "CIFAR10", "FileStore",
+  "LMDBStore", "HDF5Store",
   "NPZStore", "PackedBitStore",
 ].map { .product(name: $0, package: "swift-image-stores") }
 

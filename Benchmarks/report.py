@@ -10,7 +10,7 @@ import argparse, json, platform, statistics, subprocess
 from collections import defaultdict
 from pathlib import Path
 import charts
-from targets import DISK, MILLION, REASONS, TARGETS
+from targets import DISK, MILLION, REASONS, TARGETS, USES
 
 
 class Figures:
@@ -179,21 +179,9 @@ def work_table(figures, work):
     return table(["subject", "threads"] + [f"{c:,}" for c in counts], rows)
 
 
-USES = [
-    ("LMDBStore", "training from a local disk; sets that grow: an append costs what is appended"),
-    ("HDF5Store", "one file for Swift, Python, MATLAB and R; an append costs the whole file"),
-    ("NPZStore stored", "a file that numpy alone opens, read as fast as memory"),
-    ("NPZStore", "the same, smaller: to hand over or to keep"),
-    ("HDF5Store gzip", "a smaller HDF5 file"),
-    ("FileStore", "images to look at, edit and version one by one"),
-    ("PackedBitStore", "masks of one bit a pixel, whole or cropped"),
-]
-
-
 def choice_rows(figures):
     """What each store costs at the largest count, the better of one and two threads, beside what to take it for."""
-    for subject, use in USES:
-        suffix = " masks" if subject == "PackedBitStore" else ""
+    for subject, use, suffix in USES:
 
         def best(work):
             count = figures.count_of(subject, work + suffix)

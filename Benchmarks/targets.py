@@ -77,3 +77,13 @@ REASONS = [
      "Bare `create+write` writes the same bytes without making them; two threads that encode wait for one another where the file system "
      "creates one file of a folder at a time.", []),
 ]
+# What to take a store for: our subject, its use, and what stands behind the names of its works.
+USES = [
+    ("LMDBStore", "training from a local disk; sets that grow: an append costs what is appended", ""),
+    ("HDF5Store", "one file for Swift, Python, MATLAB and R; an append costs the whole file", ""),
+    ("NPZStore stored", "a file that numpy alone opens, read as fast as memory", ""),
+    ("NPZStore", "the same, smaller: to hand over or to keep", ""),
+    ("HDF5Store gzip", "a smaller HDF5 file", ""),
+    ("FileStore", "images to look at, edit and version one by one", ""),
+    ("PackedBitStore", "masks of one bit a pixel, whole or cropped", " masks"),
+]

@@ -7,7 +7,8 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
-modules=(ImageStoreCore ImageLoading CIFAR10 FileStore LMDBStore HDF5Store NPZStore PackedBitStore PNGCodec ImageStoreTesting)
+# The library products: each has a page.
+modules=($(sed -nE 's/^ *\.library\(name: "([A-Za-z0-9]+)".*/\1/p' Package.swift))
 work=.build/documentation
 output=${1:-$work/swift-image-stores.doccarchive}
 rm -rf "$work" "$output"

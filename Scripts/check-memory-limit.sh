@@ -50,7 +50,7 @@ images=$((megabytes * 1048576 / 69120))
 if made=$(make_group); then
   read -r group peak <<<"$made"
   echo "=== $megabytes MB of pixels in a cgroup of $limit MB"
-  for kind in lmdb hdf5 npz npz-stored file; do
+  for kind in lmdb hdf5 npz npz-stored files; do
     echo "$kind"
     for work_of in write epoch; do
       [ ! -w "$group/$peak" ] || echo 0 >"$group/$peak" 2>/dev/null || true
@@ -68,7 +68,7 @@ fi
 # Addresses are not limited, since a map of a file takes as many as the file has bytes.
 if (ulimit -d $((limit * 1024))) 2>/dev/null; then
   echo "=== $megabytes MB of pixels with ulimit -d of $limit MB"
-  for kind in lmdb hdf5 npz npz-stored file; do
+  for kind in lmdb hdf5 npz npz-stored files; do
     echo "$kind"
     for work_of in write epoch; do
       (

@@ -24,8 +24,7 @@ full() {
 }
 
 # A check of every backend, two side by side.
-backends=(files files-flat lmdb lmdb-per-image npz npz-stored hdf5 hdf5-chunked hdf5-mixed packedbit packedbit-columns)
-each() { printf '%s\n' "${backends[@]}" | xargs -P 2 -I BACKEND "$stress" "$1" BACKEND "${@:2}"; }
+each() { "$stress" list | xargs -P 2 -I BACKEND "$stress" "$1" BACKEND "${@:2}"; }
 
 if [ "${1:-}" = ci ]; then
   # The build of the tests, which is there.

@@ -8,8 +8,10 @@ package struct FileFormat: WritableStoreFormat {
   package let suffixes: [String] = []
   package let layouts = FileStore.Layout.allCases.map(\.rawValue)
   package let variants = [
-    StoreVariant("files", WriteOptions(threads: 2)),
-    StoreVariant("files-flat", WriteOptions(layout: FileStore.Layout.flat.rawValue, threads: 1)),
+    StoreVariant("files", WriteOptions(threads: 2), traits: .opensImagesWhenRead),
+    StoreVariant(
+      "files-flat", WriteOptions(layout: FileStore.Layout.flat.rawValue, threads: 1),
+      traits: .opensImagesWhenRead),
   ]
 
   package init() {}

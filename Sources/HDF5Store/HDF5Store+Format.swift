@@ -8,9 +8,9 @@ package struct HDF5Format: WritableStoreFormat {
   package let suffixes = [".h5", ".hdf5"]
   package let layouts: [String] = []
   package let variants = [
-    StoreVariant("hdf5", WriteOptions(threads: 1), usesLibrary: true),
-    StoreVariant("hdf5-chunked", WriteOptions(compression: .fast, threads: 2), usesLibrary: true),
-    StoreVariant("hdf5-mixed", WriteOptions(threads: 1), images: .mixed, usesLibrary: true),
+    StoreVariant("hdf5", WriteOptions(threads: 1), traits: .usesLibrary),
+    StoreVariant("hdf5-chunked", WriteOptions(compression: .fast, threads: 2), traits: .usesLibrary),
+    StoreVariant("hdf5-mixed", WriteOptions(threads: 1), images: .mixed, traits: .usesLibrary),
   ]
 
   package init() {}

@@ -24,10 +24,6 @@ public enum StoreCatalog {
     return all.filter { $0.suffixes.isEmpty } + all.filter { !$0.suffixes.isEmpty }
   }()
 
-  /// Every way of writing that leads through code of its own, with the kind it belongs to.
-  package static let variants: [(format: any WritableStoreFormat, variant: StoreVariant)] =
-    writable.flatMap { format in format.variants.map { (format, $0) } }
-
   /// The kind of a name.
   package static func format(named name: String) -> (any WritableStoreFormat)? {
     writable.first { $0.name == name }
@@ -69,7 +65,10 @@ public enum StoreCatalog {
   ///   - path: a file or folder.
   ///   - threads: how many threads the store may use; nil for one per processor.
   /// - Throws: ``StoreError/Code/notFound``, ``StoreError/Code/unrecognized``, and what opening throws.
-  public static func open(at path: String, threads: Int? = nil) throws(StoreError) -> any ImageStore {
+  public static func open(
+    at path: some StorePath, threads: Int? = nil
+  ) throws(StoreError) -> any ImageStore {
+    let path = try path.storePath()
     let description = SourceDescription()
     let splits = try format(of: path, description).open(path, description, threads: threads)
     return splits.count == 1 ? splits[0].store : ConcatenatedStore(splits.map(\.store))
@@ -82,12 +81,16 @@ public enum StoreCatalog {
   ///   - path: where to write; its suffix (`.lmdb`, `.h5`, `.hdf5`, `.npz`, `.bits`, none for a folder of files) says what kind of store.
   ///   - mode: whether to create, replace or append.
   ///   - compression: nil for what the kind does by default.
+  ///   - threads: how many threads the writer may use; nil for one per processor.
   ///   - progress: called now and then with the number of images written.
+  /// - Throws: ``StoreError/Code/invalidArgument`` if the destination is within the source or the other way round, and what the kind's
+  ///   writer throws.
   public static func write(
-    _ source: any ImageStore, to path: String, mode: WriteMode = .create, compression: Compression? = nil,
-    progress: (_ written: Int) -> Void = { _ in }
+    _ source: any ImageStore, to path: some StorePath, mode: WriteMode = .create,
+    compression: Compression? = nil, threads: Int? = nil, progress: (_ written: Int) -> Void = { _ in }
   ) throws(StoreError) {
-    try format(forDestination: path)
-      .write(source, to: path, WriteOptions(mode: mode, compression: compression), progress: progress)
+    let path = try path.storePath()
+    let options = WriteOptions(mode: mode, compression: compression, threads: threads)
+    try format(forDestination: path).write(source, to: path, options, progress: progress)
   }
 }

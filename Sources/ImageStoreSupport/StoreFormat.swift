@@ -153,8 +153,8 @@ package struct StoreVariant: Sendable {
   package var options: WriteOptions
   /// What its images are.
   package var images: Images
-  /// Whether opening a store calls a C library, which may fall over what this package does not.
-  package var usesLibrary: Bool
+  /// What tools that make things go wrong have to know.
+  package var traits: Traits
 
   package enum Images: Sendable {
     case color, mask
@@ -162,14 +162,25 @@ package struct StoreVariant: Sendable {
     case mixed
   }
 
+  package struct Traits: OptionSet, Sendable {
+    package let rawValue: Int
+    package init(rawValue: Int) { self.rawValue = rawValue }
+
+    /// Opening a store calls a C library, which may fall over what this package does not.
+    package static let usesLibrary = Traits(rawValue: 1)
+    /// Images are files that are opened when they are read, so that those of a store that is replaced are gone.
+    package static let opensImagesWhenRead = Traits(rawValue: 2)
+    /// An append counts as soon as its last record is in the file, before the disk has it.
+    package static let growsInPlace = Traits(rawValue: 4)
+  }
+
   package init(
-    _ name: String, _ options: WriteOptions = WriteOptions(), images: Images = .color,
-    usesLibrary: Bool = false
+    _ name: String, _ options: WriteOptions = WriteOptions(), images: Images = .color, traits: Traits = []
   ) {
     self.name = name
     self.options = options
     self.images = images
-    self.usesLibrary = usesLibrary
+    self.traits = traits
   }
 }
 

@@ -8,8 +8,9 @@ package struct NPZFormat: WritableStoreFormat {
   package let suffixes = [".npz"]
   package let layouts: [String] = []
   package let variants = [
-    StoreVariant("npz", WriteOptions(threads: 2)),
-    StoreVariant("npz-stored", WriteOptions(compression: Compression.none, threads: 1)),
+    StoreVariant("npz", WriteOptions(threads: 2), traits: .growsInPlace),
+    StoreVariant(
+      "npz-stored", WriteOptions(compression: Compression.none, threads: 1), traits: .growsInPlace),
   ]
 
   package init() {}

@@ -8,9 +8,10 @@ package struct PackedBitFormat: WritableStoreFormat {
   package let suffixes = [".bits"]
   package let layouts = PackingAxis.allCases.map(\.rawValue)
   package let variants = [
-    StoreVariant("packedbit", WriteOptions(threads: 2), images: .mask),
+    StoreVariant("packedbit", WriteOptions(threads: 2), images: .mask, traits: .growsInPlace),
     StoreVariant(
-      "packedbit-columns", WriteOptions(layout: PackingAxis.columns.rawValue, threads: 1), images: .mask),
+      "packedbit-columns", WriteOptions(layout: PackingAxis.columns.rawValue, threads: 1), images: .mask,
+      traits: .growsInPlace),
   ]
 
   package init() {}

@@ -1,3 +1,4 @@
+import Foundation
 import ImageStoreCore
 import PNGCodec
 import Testing
@@ -85,11 +86,12 @@ import Testing
     #expect(sizes[0] < format.byteCount + 64 + 100)
   }
 
-  /// Files for `Tests/Python/check_pngs.py`, which reads them with Pillow and with a plain decoder.
-  @Test(
-    .enabled(if: PNGFixture.outputFolder != nil, "set IMAGE_STORES_PNG_OUTPUT to a folder for the files"))
-  func writesFilesForOtherDecoders() throws {
-    let folder = try #require(PNGFixture.outputFolder)
+  /// `Tests/Python/check_pngs.py` reads files of this encoder with Pillow and with a plain decoder.
+  @Test(.enabled(if: PNGFixture.python != nil, "IMAGE_STORES_PYTHON names no Python with Pillow"))
+  func otherDecodersReadTheFiles() throws {
+    let folder = FileManager.default.temporaryDirectory.appending(path: "pngs-\(UUID().uuidString)").path
+    try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: folder) }
     for compression in Compression.allCases {
       for (index, format) in Self.formats.enumerated() {
         let pixels = randomPixels(format, seed: UInt64(index))
@@ -100,5 +102,16 @@ import Testing
         try writeFile("\(name).txt", Array(line.utf8))
       }
     }
+    let process = Process()
+    process.executableURL = URL(filePath: try #require(PNGFixture.python))
+    process.arguments = [PNGFixture.pythonChecks + "/check_pngs.py", folder]
+    let pipe = Pipe()
+    process.standardOutput = pipe
+    process.standardError = pipe
+    try process.run()
+    let said = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 0, "\(said)")
+    #expect(said.contains("\(Self.formats.count * Compression.allCases.count) files read"), "\(said)")
   }
 }

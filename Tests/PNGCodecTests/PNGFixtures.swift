@@ -61,9 +61,14 @@ struct PNGFixture: Sendable, CustomTestStringConvertible {
 }
 
 extension PNGFixture {
-  static var outputFolder: String? {
-    unsafe getenv("IMAGE_STORES_PNG_OUTPUT").map { unsafe String(cString: $0) }
+  /// A Python that has Pillow.
+  static var python: String? {
+    unsafe getenv("IMAGE_STORES_PYTHON").map { unsafe String(cString: $0) }
   }
+
+  /// The folder of the checks in Python.
+  static let pythonChecks =
+    #filePath.split(separator: "/").dropLast(2).reduce("") { "\($0)/\($1)" } + "/Python"
 }
 
 func writeFile(_ path: String, _ bytes: [UInt8]) throws {

@@ -12,7 +12,7 @@ import Glibc
 import Musl
 #endif
 
-/// A file that make_packedbit.py wrote.
+/// A file that its make.py wrote.
 private func fixture(_ name: String) -> String {
   "/" + #filePath.split(separator: "/").dropLast(2).joined(separator: "/") + "/Fixtures/packedbit/\(name)"
 }

@@ -1,7 +1,6 @@
-"""Reads the PNGs that the tests of the codec wrote, with Pillow and with a plain decoder.
+"""Reads the PNGs that the tests of the codec wrote, with Pillow and with a plain decoder:
 
-    IMAGE_STORES_PNG_OUTPUT=DIR swift test --filter writesFilesForOtherDecoders
-    python3 check_pngs.py DIR
+    IMAGE_STORES_PYTHON=python3 swift test --filter otherDecodersReadTheFiles
 
 Beside each `.png` stand its pixels (`.raw`, in the machine's byte order) and their format (`.txt`).
 """

@@ -9,7 +9,7 @@ import shutil
 import numpy as np
 
 from format_snippets import check_all_used, run, snippets
-from store_cases import FOLDER, KINDS, REASON, TYPES, holds, imagestore, make, refusal
+from store_cases import FOLDER, KINDS, OPTIONS, REASON, TYPES, holds, imagestore, make, refusal
 
 COUNT = 40
 
@@ -23,15 +23,6 @@ def mixed(channels, count=COUNT):
     return [size if channels == 1 else (*size, channels) for size in sizes]
 
 
-# Layouts and options that change the bytes.
-OPTIONS = {
-    "file": [(), ("--layout", "flat"), ("--compression", "small")],
-    "lmdb": [(), ("--layout", "perImage")],
-    "hdf5": [(), ("--compression", "fast"), ("--compression", "small")],
-    "npz": [(), ("--compression", "fast"), ("--compression", "none")],
-    "packedbit": [(), ("--layout", "columns")],
-}
-
 written = refused = 0
 for dtype in TYPES:
     for channels in (1, 3):
@@ -44,7 +35,7 @@ for dtype in TYPES:
                 for number, option in enumerate(options):
                     path = FOLDER / f"{case.name}-{number}{suffix}"
                     arguments = ("convert", source, path, "--to", kind, "--quiet", *option)
-                    if not holds(kind, dtype, case.images[0].shape) or kind == "packedbit" and case.is_mixed:
+                    if not holds(kind, dtype, case.images[0].shape, case.is_mixed):
                         line = refusal(*arguments)
                         assert REASON[kind] in line, line
                         refused += 1

@@ -96,10 +96,10 @@ def make(name, dtype, shapes, seed=1):
     return Case(name, [samples(random, dtype, shape) for shape in shapes], labels, columns, ["cat", "dog", "\u00f8l"])
 
 
-def holds(kind, dtype, shape):
+def holds(kind, dtype, shape, is_mixed=False):
     channels = shape[2] if len(shape) > 2 else 1
     if kind == "packedbit":
-        return dtype == "bool" and channels == 1
+        return dtype == "bool" and channels == 1 and not is_mixed
     if kind == "file":
         return dtype in ("uint8", "uint16") and channels <= 4 or dtype == "bool" and channels == 1
     return True
@@ -107,3 +107,12 @@ def holds(kind, dtype, shape):
 
 # Why a kind refuses what it does not hold.
 REASON = {"file": "a PNG cannot hold", "packedbit": "mask"}
+
+# Layouts and options that change the bytes.
+OPTIONS = {
+    "file": [(), ("--layout", "flat"), ("--compression", "small")],
+    "lmdb": [(), ("--layout", "perImage")],
+    "hdf5": [(), ("--compression", "fast"), ("--compression", "small")],
+    "npz": [(), ("--compression", "fast"), ("--compression", "none")],
+    "packedbit": [(), ("--layout", "columns")],
+}

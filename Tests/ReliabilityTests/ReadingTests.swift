@@ -20,7 +20,7 @@ import Testing
     try Stress.run("memory", backend.name, Stress.kills == nil ? "3000" : "100000")
   }
 
-  @Test(arguments: Backend.all.filter(\.isReadableDuringAppend))
+  @Test(arguments: Backend.all)
   func threadsAndProcessesReadWhileOneAppends(_ backend: Backend) throws {
     try Stress.run("concurrency", backend.name, Stress.kills == nil ? "5" : "100")
   }

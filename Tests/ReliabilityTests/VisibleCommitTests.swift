@@ -8,7 +8,7 @@ import Testing
   /// and takes nothing back.
   @Test(
     .enabled(if: Fault.isAvailable, "not in a build for a sanitizer"),
-    arguments: ["npz", "npz-stored", "packedbit", "packedbit-columns"])
+    arguments: Backend.all.filter(\.growsInPlace).map(\.name))
   func whatReadersMayHaveCountedIsNotTakenBack(backend: String) throws {
     let output = try Stress.run("faults", backend, "sync-EIO")
     let line = try #require(output.split(separator: "\n").first { $0.contains("append sync-EIO") })

@@ -1,4 +1,5 @@
 import Foundation
+import ImageStoreCatalog
 import Testing
 
 /// `info`, `show`, `export`, `split`, `demo` and the help.
@@ -118,7 +119,7 @@ import Testing
 
   @Test func theDemo() throws {
     let said = try folder.run("demo", "--count", "200").succeeded()
-    for kind in ["file", "lmdb", "hdf5", "npz", "packedbit"] {
+    for kind in Set(StoreCatalog.variants.map(\.kind)) {
       #expect(said.contains("\n  \(kind) "), "\(said)")
     }
     #expect(folder.names == ["imagestore-demo"])

@@ -9,7 +9,7 @@ let package = Package(
   targets: [
     .executableTarget(
       name: "DebugCosts",
-      dependencies: ["CIFAR10", "ImageLoading", "LMDBStore", "NPZStore", "PackedBitStore", "PNGCodec"].map {
+      dependencies: ["CIFAR10", "ImageLoading", "ImageStoreCatalog", "ImageStoreCore", "PNGCodec"].map {
         .product(name: $0, package: "swift-image-stores")
       })
   ],

@@ -1,4 +1,5 @@
 import Foundation
+import ImageStoreCatalog
 import ImageStoreCore
 
 /// Images made when they are asked for, so that a data set larger than memory can be written; what one holds
@@ -50,13 +51,13 @@ struct SampleImages: ImageStore {
     }
   }
 
-  static func write(_ count: Int, as format: StoreKind, to path: String) throws {
+  static func write(_ count: Int, as format: StoreCatalog.Variant, to path: String) throws {
     try format.write(SampleImages(count: count), to: path)
-    print("  \(count) images written as \(format.rawValue)")
+    print("  \(count) images written as \(format)")
     ProcessMemory.printPeak()
   }
 
-  static func append(_ count: Int, as format: StoreKind, to path: String) throws {
+  static func append(_ count: Int, as format: StoreCatalog.Variant, to path: String) throws {
     let before = try format.open(path).count
     let all = SampleImages(count: before + count)
     try format.write(all.subset(before..<before + count), to: path, mode: .append)

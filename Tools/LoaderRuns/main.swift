@@ -6,25 +6,28 @@
 //   ImageStoreLoaderRuns scaling FORMAT STORE             epochs by one worker and by two, in turns
 //   ImageStoreLoaderRuns cancel FORMAT STORE ROUNDS       cancels epochs at random points and looks at what is left
 //
-// FORMAT is file, lmdb, hdf5, npz or npz-stored.
+// FORMAT is one of the catalogue's variants, such as files, lmdb or npz-stored.
 import Foundation
+import ImageStoreCatalog
 import ImageStoreCore
 
 let arguments = Array(CommandLine.arguments.dropFirst())
 do {
-  guard arguments.count >= 3, let format = StoreKind(rawValue: arguments[1]) else {
+  guard arguments.count >= 3, let format = StoreCatalog.variants.first(where: { $0.name == arguments[1] })
+  else {
+    let names = StoreCatalog.variants.map(\.name).joined(separator: "|")
     throw StoreError(
       .invalidArgument,
-      "ImageStoreLoaderRuns write|append|epoch|scaling|cancel \(StoreKind.names) STORE [NUMBER]")
+      "ImageStoreLoaderRuns write|append|epoch|scaling|cancel \(names) STORE [NUMBER]")
   }
   let path = arguments[2]
   let number = arguments.count > 3 ? Int(arguments[3]) : nil
   switch arguments[0] {
   case "write": try SampleImages.write(number ?? 1000, as: format, to: path)
   case "append": try SampleImages.append(number ?? 1000, as: format, to: path)
-  case "epoch": try EpochRun(format.open(path)).check(workers: number)
-  case "scaling": try EpochRun(format.open(path)).compareWorkers()
-  case "cancel": try await CancelRun(format.open(path)).perform(rounds: number ?? 1000)
+  case "epoch": try EpochRun(format.open(path, threads: 1)).check(workers: number)
+  case "scaling": try EpochRun(format.open(path, threads: 1)).compareWorkers()
+  case "cancel": try await CancelRun(format.open(path, threads: 1)).perform(rounds: number ?? 1000)
   default: throw StoreError(.invalidArgument, "no run is called \(arguments[0])")
   }
 } catch {

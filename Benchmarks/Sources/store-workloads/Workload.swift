@@ -1,5 +1,6 @@
 import Foundation
 import ImageLoading
+import ImageStoreCatalog
 import ImageStoreCore
 import ImageStoreTesting
 
@@ -20,24 +21,28 @@ enum Workload: String, CaseIterable {
 
   private static let imageCount = 512
 
-  func run(_ backend: Backend, in folder: String) throws {
-    let path = "\(folder)/\(backend.rawValue)"
+  func run(_ backend: StoreCatalog.Variant, in folder: String) throws {
+    let path = "\(folder)/\(backend)"
     switch self {
     case .start: break
-    case .make: _ = try Self.images(backend.format)
+    case .make: _ = try Self.images(backend)
     case .write:
       if FileManager.default.fileExists(atPath: path) { try FileManager.default.removeItem(atPath: path) }
-      try backend.write(Self.images(backend.format), path)
+      try backend.write(Self.images(backend), to: path, threads: 1)
     case .read:
-      try Self.read(backend.open(path))
+      try Self.read(backend.open(path, threads: 1))
     case .load:
-      try Self.load(backend.open(path), as: .stored)
+      try Self.load(backend.open(path, threads: 1), as: .stored)
     case .loadFloats:
-      try Self.load(backend.open(path), as: .float32(mean: [120], scale: [0.02]))
+      try Self.load(backend.open(path, threads: 1), as: .float32(mean: [120], scale: [0.02]))
     }
   }
 
-  private static func images(_ format: ImageFormat) throws -> InMemoryStore {
+  private static func images(_ backend: StoreCatalog.Variant) throws -> InMemoryStore {
+    let format =
+      backend.holdsMasksAlone
+      ? ImageFormat(height: 32, width: 32, elementType: .bool)
+      : ImageFormat(height: 32, width: 32, channels: 3)
     var images = SyntheticImages(seed: 1)
     var writer = InMemoryStore.Writer()
     for index in 0..<imageCount {

@@ -43,7 +43,7 @@ struct Demo: ParsableCommand {
     if FileSystem.kind(of: output) == nil { try FileSystem.createFolder(output) }
     let masks = try InMemoryStore(copying: MaskStore(base: images, threshold: 127))
     for format in StoreCatalog.writable {
-      let source = format.name == "packedbit" ? masks : images
+      let source = format.variants[0].images == .mask ? masks : images
       Console.line(try DemoRun(format, of: source, in: output).row().text)
     }
     Console.line()
@@ -65,6 +65,8 @@ struct Demo: ParsableCommand {
   private func describe(_ set: InMemoryStore, _ images: InMemoryStore, decodedIn seconds: Double) {
     let classes = Numbers.count(Set(set.labels() ?? []).count, "class", plural: "classes")
     let origin = cifar10 ?? "the set that comes with the program"
+    let forMasks = StoreCatalog.writable.filter { $0.variants[0].images == .mask }.map(\.name)
+      .joined(separator: ", ")
     let use =
       images.count > set.count
       ? " Repeated to \(Numbers.grouped(images.count))."
@@ -74,7 +76,7 @@ struct Demo: ParsableCommand {
       \(Numbers.count(set.count, "image")) of \(set.format.map(\.description) ?? "different sizes") in \(classes), \
       decoded from \(origin) in \(Numbers.fixed(seconds * 1000, 1)) ms.\(use)
       Written and synchronised with the disk, read in order, read in shuffled batches of \(DemoRun.batchSize).
-      Times are microseconds an image. packedbit holds masks: one bit a pixel, 1 where it is over 127.
+      Times are microseconds per image. \(forMasks) holds masks: one bit per pixel, 1 if it is over 127.
 
       \(DemoRow.header)
       """)

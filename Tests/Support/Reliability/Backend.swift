@@ -1,51 +1,61 @@
+import ImageStoreCatalog
 package import ImageStoreCore
+import ImageStoreSupport
 package import ImageStoreTesting
 
 /// A backend in one of its layouts.
 package struct Backend: Sendable, CustomStringConvertible {
-  package let name: String
-  /// What the last component of a store's path ends with.
-  let suffix: String
+  /// What the catalogue says of it.
+  let entry: StoreCatalog.Variant
   /// The format of the images to write.
   let format: ImageFormat
-  /// Whether the images differ in height and width.
-  let isMixed: Bool
-  /// Whether opened stores may be read while a writer appends.
-  package let isReadableDuringAppend: Bool
-  /// Whether opening a store calls a C library, which may fall over what this package does not.
-  let usesLibrary: Bool
-  /// Faults that are not tried on readers, since the library under them does not live through them.
-  let fatalReadingFaults: [String]
-  /// Whether images are files that are opened when they are read, so that those of a store that is replaced are gone.
-  let opensImagesWhenRead: Bool
-  let write: @Sendable (_ path: String, _ mode: WriteMode, _ run: WriterRun) throws -> Void
-  let open: @Sendable (_ path: String) throws -> any ImageStore
-  /// Writes the images of another store.
-  let convert: @Sendable (_ source: any ImageStore, _ path: String, _ mode: WriteMode) throws -> Void
 
+  /// Every backend in every layout that writes or reads in its own way.
+  package static let all = StoreCatalog.variants.map { Backend($0) }
+
+  /// One backend of each kind.
+  package static let onePerKind = StoreCatalog.writable.map { format in
+    all.first { $0.entry.kind == format.name }!
+  }
+
+  private init(_ entry: StoreCatalog.Variant) {
+    self.entry = entry
+    format =
+      entry.holdsMasksAlone
+      ? ImageFormat(height: 37, width: 41, elementType: .bool)
+      : ImageFormat(height: 13, width: 17, channels: 3)
+  }
+
+  package var name: String { entry.name }
   package var description: String { name }
+  /// What the last component of a store's path ends with.
+  var suffix: String { entry.suffix }
+  /// Whether the images differ in height and width.
+  var isMixed: Bool { entry.isForMixedSizes }
+  /// Whether opening a store calls a C library, which may fall over what this package does not.
+  var usesLibrary: Bool { entry.variant.traits.contains(.usesLibrary) }
+  /// Whether images are files that are opened when they are read, so that those of a store that is replaced are gone.
+  var opensImagesWhenRead: Bool { entry.variant.traits.contains(.opensImagesWhenRead) }
+  /// Whether an append counts before the disk has it.
+  package var growsInPlace: Bool { entry.variant.traits.contains(.growsInPlace) }
+  /// Faults that are not tried on readers, since the library under them does not live through them: libhdf5 1.10.8 crashes if it cannot
+  /// read what it lists.
+  var fatalReadingFaults: [String] { usesLibrary && isMixed ? ["read-EIO"] : [] }
 
-  init(
-    _ name: String, suffix: String,
-    format: ImageFormat = ImageFormat(height: 13, width: 17, channels: 3),
-    isMixed: Bool = false, isReadableDuringAppend: Bool = true,
-    usesLibrary: Bool = false, fatalReadingFaults: [String] = [],
-    opensImagesWhenRead: Bool = false,
-    write: @escaping @Sendable (_ path: String, _ mode: WriteMode, _ run: WriterRun) throws -> Void,
-    open: @escaping @Sendable (_ path: String) throws -> any ImageStore,
-    convert: @escaping @Sendable (_ source: any ImageStore, _ path: String, _ mode: WriteMode) throws -> Void
-  ) {
-    self.name = name
-    self.suffix = suffix
-    self.format = format
-    self.isMixed = isMixed
-    self.usesLibrary = usesLibrary
-    self.fatalReadingFaults = fatalReadingFaults
-    self.opensImagesWhenRead = opensImagesWhenRead
-    self.isReadableDuringAppend = isReadableDuringAppend
-    self.write = write
-    self.open = open
-    self.convert = convert
+  /// Writes what a run says.
+  func write(_ path: String, _ mode: WriteMode, _ run: WriterRun) throws {
+    var options = entry.variant.options
+    options.mode = mode
+    try entry.format.makeWriter(to: path, options, classNames: run.classNames, for: run)
+  }
+
+  func open(_ path: String) throws -> any ImageStore {
+    try entry.open(path, threads: entry.variant.options.threads)
+  }
+
+  /// Writes the images of another store.
+  func convert(_ source: any ImageStore, _ path: String, _ mode: WriteMode) throws {
+    try entry.write(source, to: path, mode: mode, threads: entry.variant.options.threads)
   }
 
   /// The backend of a name.
@@ -69,7 +79,7 @@ package struct Backend: Sendable, CustomStringConvertible {
 }
 
 /// What a writer is made to do: append images in two runs, and finish unless something else is to happen.
-package struct WriterRun {
+package struct WriterRun: WriterUser {
   let images: ModelImages
   var beforeFinish: () throws -> Void = {}
 
@@ -81,17 +91,16 @@ package struct WriterRun {
   /// The class names to make the writer with.
   package var classNames: [String]? { images.classNames }
 
-  package func callAsFunction<Writer: ImageStoreWriter & ~Copyable>(_ writer: consuming Writer) throws
-  where Writer.Output == Void {
+  package func use<Writer: ImageStoreWriter & ~Copyable>(_ writer: consuming Writer) throws {
     let half = images.count / 2
     for range in [0..<half, half..<images.count] where !range.isEmpty {
       let part = images.slice(range)
       let pixels = part.pixels.flatMap { $0 }
       try unsafe writer.append(
         pixels.span.bytes, layout: BatchLayout(part.formats),
-        annotations: Annotations(labels: part.labels, columns: part.columns))
+        labels: ImageLabels(labels: part.labels, columns: part.columns))
     }
     try beforeFinish()
-    try writer.finish()
+    _ = try writer.finish()
   }
 }

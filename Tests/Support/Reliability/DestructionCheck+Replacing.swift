@@ -1,3 +1,4 @@
+import ImageStoreCatalog
 import ImageStoreCore
 import ImageStoreSupport
 import ImageStoreTesting
@@ -79,9 +80,8 @@ extension DestructionCheck {
       }
     },
     DestructionCheck("a source within the destination, or around it, is refused") { scene in
-      let source = Backend.all.first {
-        $0.name == (scene.backend.format.elementType == .bool ? "packedbit" : "files")
-      }!
+      // A folder that holds such images, so that something can be within it.
+      let source = scene.backend.entry.holdsMasksAlone ? scene.backend : Backend.onePerKind[0]
       for mode in WriteMode.allCases {
         try scene.clear("a source within the destination")
         try Files.createFolder(scene.path)

@@ -1,13 +1,8 @@
-import CIFAR10
 import CImageStoreFaults
-import FileStore
-import HDF5Store
+import ImageStoreCatalog
 import ImageStoreCore
 import ImageStoreSupport
 import ImageStoreTesting
-import LMDBStore
-import NPZStore
-import PackedBitStore
 
 #if canImport(Darwin)
 import Darwin
@@ -72,18 +67,13 @@ final class FlipJudge {
       // Refused, or read, by a check that knows what is right.
       do throws(StoreError) { try body() } catch {}
     }
-    _ = CIFAR10.recognizes(path)
-    attempt { () throws(StoreError) in
-      for part in try HDF5Store.parts(at: path).values { try Parser.readAll(part) }
+    for format in StoreCatalog.formats {
+      attempt { () throws(StoreError) in
+        for split in try format.open(path, SourceDescription(), threads: 1) {
+          try Parser.readAll(split.store)
+        }
+      }
     }
-    attempt { () throws(StoreError) in
-      for split in try NPZStore.splits(at: path, threads: 1).values { try Parser.readAll(split) }
-    }
-    attempt { () throws(StoreError) in try Parser.readAll(try HDF5Store(at: path, threads: 1)) }
-    attempt { () throws(StoreError) in try Parser.readAll(try NPZStore(at: path, threads: 1)) }
-    attempt { () throws(StoreError) in try Parser.readAll(try LMDBStore(at: path, threads: 1)) }
-    attempt { () throws(StoreError) in try Parser.readAll(try PackedBitStore(at: path, threads: 1)) }
-    attempt { () throws(StoreError) in try Parser.readAll(try FileStore(at: path, threads: 1)) }
   }
 
   /// Opens a store as a backend does.

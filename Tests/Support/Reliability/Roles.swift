@@ -13,11 +13,12 @@ import Musl
 /// What the program `ImageStoreStress` does: each check by its name, and the parts that other processes play in them.
 ///
 /// A check is called as `ImageStoreStress CHECK [BACKEND|all] [COUNT]` and prints a line a backend, or an operation of one;
-/// kills take the names of operations after the number, else they are tried on all.
+/// kills take the names of operations after the number, else they are tried on all. `list` prints the backends.
 package enum Roles {
   package static func perform(_ arguments: [String]) throws {
     guard let role = arguments.first else { throw Violation("no check is named") }
     let rest = Array(arguments.dropFirst())
+    if role == "list" { return Backend.all.forEach { printNow($0.name) } }
     if let part = parts[role] { return try part(rest) }
     guard let check = checks[role] else {
       throw Violation("no check \(role) among \(checks.keys.sorted().joined(separator: ", "))")
@@ -96,7 +97,6 @@ package enum Roles {
       printNow("memory, \(backend): \(early) KiB after a tenth of the reads, \(late) KiB after all")
     },
     "concurrency": { backend, options in
-      guard backend.isReadableDuringAppend else { return }
       let figures = try ConcurrencyCheck.run(
         backend, commits: number(options.first, or: 200), threads: 8, processes: 4, program: program)
       printNow("concurrency, \(backend): \(figures)")

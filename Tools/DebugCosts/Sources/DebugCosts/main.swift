@@ -1,13 +1,12 @@
-// Prints the processor time of usual work, in nanoseconds an image, for Scripts/measure-debug-builds.sh:
+// Prints the processor time of usual work, in nanoseconds per image, for Scripts/measure-debug-builds.sh:
 //
 //     DebugCosts FOLDER_IN_CIFAR_10S_LAYOUT
 import CIFAR10
 import Foundation
 import ImageLoading
-import LMDBStore
-import NPZStore
+import ImageStoreCatalog
+import ImageStoreCore
 import PNGCodec
-import PackedBitStore
 
 /// Repeats work on some images for a while, and prints the least time of a turn. One thread, since it is
 /// processor time.
@@ -53,22 +52,25 @@ func measureAll(_ source: String, in folder: String) throws {
     }
   }
 
-  let lmdb = try LMDBStore.write(images, to: "\(folder)/a.lmdb", threads: 1)
+  try StoreCatalog.write(images, to: "\(folder)/a.lmdb", threads: 1)
+  let lmdb = try StoreCatalog.open(at: "\(folder)/a.lmdb", threads: 1)
   try measure("LMDB shuffled batch", images: count) { try lmdb.read(order, into: &batch) }
   let corner = ImageRegion(row: 4, column: 4, height: 24, width: 24)
   try measure("LMDB 24x24 crop", images: count) { try lmdb.read(order, regions: .same(corner), into: &batch) }
 
   try measure("NPZ write", images: count) {
-    try NPZStore.write(images, to: "\(folder)/a.npz", mode: .replace, threads: 1)
+    try StoreCatalog.write(images, to: "\(folder)/a.npz", mode: .replace, threads: 1)
   }
-  let npz = try NPZStore(at: "\(folder)/a.npz", threads: 1)
+  let npz = try StoreCatalog.open(at: "\(folder)/a.npz", threads: 1)
   try measure("NPZ read", images: count) { try npz.read(order, into: &batch) }
 
   let mask = ImageFormat(height: 1080, width: 1920, elementType: .bool)
   let stripes = (0..<mask.byteCount).map { UInt8($0 % 7 & 1) }
-  let masks = try PackedBitStore.write(to: "\(folder)/a.bits", threads: 1) { writer in
+  let stripedMasks = try InMemoryStore { writer in
     for _ in 0..<8 { try writer.append(stripes, format: mask) }
   }
+  try StoreCatalog.write(stripedMasks, to: "\(folder)/a.bits", threads: 1)
+  let masks = try StoreCatalog.open(at: "\(folder)/a.bits", threads: 1)
   let window = ImageRegion(row: 555, column: 777, height: 256, width: 256)
   let chosen = (0..<512).map { $0 % 8 }
   try measure("mask 256x256 crop", images: chosen.count) {

@@ -1,12 +1,11 @@
-"""Writes the fixtures of packed masks: python3 make_packedbit.py  (numpy 1.24 or later).
+"""Writes the fixtures of packed masks: python3 make.py  (numpy 1.24 or later).
 
 Three masks of 11x21; the pixel at (mask i, row y, column x) is (x * x + 3 * y + 5 * i) % 7 < 3.
 """
 from pathlib import Path
 import numpy as np
 
-out = Path(__file__).parent / "packedbit"
-out.mkdir(exist_ok=True)
+out = Path(__file__).parent
 i, y, x = np.ogrid[:3, :11, :21]
 masks = (x * x + 3 * y + 5 * i) % 7 < 3
 np.save(out / "rows-big.npy", np.packbits(masks, axis=1))
