@@ -18,7 +18,7 @@ package import ImageStoreCore
 
   /// Reads a file that `refill` reads in pieces of at most `pieceByteCount`.
   ///
-  /// - Throws: ``StoreError/Code/limitExceeded`` where there is no memory.
+  /// - Throws: ``StoreError/Code/limitExceeded`` if there is no memory.
   package init(pieceByteCount: Int = 1 << 16, _ refill: @escaping Refill) throws(StoreError) {
     var buffer = ReusableBuffer()
     try buffer.reserve(max(1, pieceByteCount))
@@ -29,7 +29,7 @@ package import ImageStoreCore
 
   /// Reads a file that lies in memory, which must stay as it is for as long as the reader is used.
   ///
-  /// - Throws: ``StoreError/Code/limitExceeded`` where there is no memory.
+  /// - Throws: ``StoreError/Code/limitExceeded`` if there is no memory.
   @unsafe package init(mapped bytes: UnsafeRawBufferPointer) throws(StoreError) {
     stream = try InflateStream(.gzip)
     buffer = ReusableBuffer()
@@ -47,7 +47,7 @@ package import ImageStoreCore
   ///
   /// - Returns: how many bytes were written; fewer than `destination` holds only at the end of the
   ///   file, so 0 says that there are no more.
-  /// - Throws: ``StoreError/Code/corrupt`` where the file is cut short, is not gzip or fails a
+  /// - Throws: ``StoreError/Code/corrupt`` if the file is cut short, is not gzip or fails a
   ///   checksum; what `refill` throws.
   package mutating func read(
     into destination: UnsafeMutableRawBufferPointer

@@ -75,7 +75,7 @@ import ImageStoreCore
     }
   }
 
-  /// The number of bytes written, or 0 where there is not enough room.
+  /// The number of bytes written, or 0 if there is not enough room.
   mutating func deflate(
     _ source: UnsafeRawBufferPointer, _ container: DeflateContainer,
     into destination: UnsafeMutableRawBufferPointer

@@ -4,7 +4,7 @@ package import ImageStoreCore
 /// Deflates small photographs in a third of zlib's time.
 ///
 /// The bytes made depend on the input alone. They are nearly as few as at zlib's level 6 (within a percent,
-/// as a rule) where the input is hard to compress; what loses more than half its bytes has long matches,
+/// as a rule) if the input is hard to compress; what loses more than half its bytes has long matches,
 /// which zlib searches harder for. So such a result is refused, and the caller goes to ``Deflater``.
 package struct SmallDeflater: ~Copyable, Sendable {
   /// What is larger goes to ``Deflater``: two places to look for a match at become too few. So does all under

@@ -40,7 +40,7 @@ struct Batch: Sendable {
     self.source = source
   }
 
-  /// Checks that every label counts one of the classes, where they are known.
+  /// Checks that every label counts one of the classes, if they are known.
   func checkLabels(_ names: ClassNames) throws(StoreError) {
     for (labels, names) in [(labels, names.fine), (coarseLabels ?? [], names.coarse)] {
       guard let names, let position = labels.firstIndex(where: { !names.indices.contains($0) }) else {

@@ -8,7 +8,7 @@ struct TarHeader {
   let isPlainFile: Bool
 
   /// - Returns: nil for a block of zeros, which ends an archive.
-  /// - Throws: ``StoreError/Code/corrupt`` if the block fails its checksum or has a size that is no
+  /// - Throws: ``StoreError/Code/corrupt`` if the block fails its checksum or has a size that is not a
   ///   number.
   init?(_ block: [UInt8]) throws(StoreError) {
     var total = 0
@@ -23,14 +23,14 @@ struct TarHeader {
     let path = String(decoding: block[0..<100].prefix { $0 != 0 }, as: UTF8.self)
     name = String(path.split(separator: "/").last ?? "")
     guard let byteCount = Self.number(block[124..<136]) else {
-      throw StoreError(.corrupt, "the archive has a file whose size is no number", key: name)
+      throw StoreError(.corrupt, "the archive has a file whose size is not a number", key: name)
     }
     self.byteCount = byteCount
     // '0', or in the oldest archives nothing.
     isPlainFile = block[156] == UInt8(ascii: "0") || block[156] == 0
   }
 
-  /// An octal number between spaces, ended by a space or a zero, or, where the first bit is set, a
+  /// An octal number between spaces, ended by a space or a zero, or, if the first bit is set, a
   /// big-endian one of GNU tar; nil for anything else and for what does not fit.
   private static func number(_ field: ArraySlice<UInt8>) -> Int? {
     guard let first = field.first else { return nil }

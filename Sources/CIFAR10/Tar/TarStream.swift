@@ -1,7 +1,7 @@
 import ImageStoreCore
 import ImageStoreDeflate
 
-/// The bytes of an archive, inflated where it is gzipped.
+/// The bytes of an archive, inflated if it is gzipped.
 ///
 /// Invariant behind `@safe`: whoever makes one keeps the archive's bytes readable while it is used.
 @safe struct TarStream: ~Copyable {

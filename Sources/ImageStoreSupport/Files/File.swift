@@ -107,7 +107,7 @@ package struct File: ~Copyable, Sendable {
 
   /// Fills `buffer` with the bytes from `offset`.
   ///
-  /// - Throws: ``StoreError/Code/corrupt`` where the file ends before.
+  /// - Throws: ``StoreError/Code/corrupt`` if the file ends before.
   package func read(
     at offset: Int, into buffer: UnsafeMutableRawBufferPointer
   ) throws(StoreError) {

@@ -23,7 +23,7 @@ package enum FileSystem {
     }
   }
 
-  /// What stands at a path, or nil where nothing does.
+  /// What stands at a path, or nil if nothing does.
   ///
   /// - Parameter followingLinks: whether a symbolic link is what it leads to, or ``Kind/other``.
   package static func kind(of path: String, followingLinks: Bool = true) -> Kind? {
@@ -66,7 +66,7 @@ package enum FileSystem {
     }
   }
 
-  /// Removes a file, or a folder with all it has; does nothing where nothing is there. Symbolic links
+  /// Removes a file, or a folder with all it has; does nothing if nothing is there. Symbolic links
   /// are removed, not followed.
   package static func remove(_ path: String) throws(StoreError) {
     var status = stat()
@@ -101,7 +101,7 @@ package enum FileSystem {
 
   /// The whole of a small file.
   ///
-  /// - Throws: ``StoreError/Code/limitExceeded`` where it has more than `limit` bytes.
+  /// - Throws: ``StoreError/Code/limitExceeded`` if it has more than `limit` bytes.
   package static func contents(of path: String, limit: Int) throws(StoreError) -> [UInt8] {
     try File(path, .read).contents(limit: limit)
   }

@@ -42,7 +42,7 @@ package struct Folder: ~Copyable, Sendable {
 
   /// Reads the whole of a file into `memory`, or its first bytes as far as the memory reaches.
   ///
-  /// - Returns: the bytes the file has, where `memory` has too little room for them; else nil.
+  /// - Returns: the bytes the file has, if `memory` has too little room for them; else nil.
   package func read(
     _ name: UnsafePointer<CChar>, into memory: PixelMemory
   ) throws(StoreError) -> Int? {
@@ -103,7 +103,7 @@ package struct Folder: ~Copyable, Sendable {
   private func write(
     _ bytes: UnsafeRawBufferPointer, to name: UnsafePointer<CChar>
   ) throws(StoreError) {
-    // A name without a slash that is no link leads nowhere else, so the system need not check its way.
+    // A name without a slash that is not a link leads nowhere else, so the system need not check its way.
     let flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC
     var file = unsafe openat(descriptor, name, flags, 0o644)
     while file < 0 && errno == EINTR { file = unsafe openat(descriptor, name, flags, 0o644) }

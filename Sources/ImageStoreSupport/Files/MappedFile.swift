@@ -59,7 +59,7 @@ internal import Musl
   /// All bytes of the file; valid while this object lives.
   @unsafe package var bytes: UnsafeRawBufferPointer { unsafe mapped }
 
-  /// The bytes of a range, or nil where the file does not have them all.
+  /// The bytes of a range, or nil if the file does not have them all.
   @unsafe package func bytes(at offset: Int, count: Int) -> UnsafeRawBufferPointer? {
     guard offset >= 0, count >= 0, offset <= byteCount, count <= byteCount - offset else {
       return nil
@@ -90,7 +90,7 @@ internal import Musl
 
 /// Integers in the bytes of a file, at any alignment.
 extension UnsafeRawBufferPointer {
-  /// The integer at an offset, or nil where the bytes end before.
+  /// The integer at an offset, or nil if the bytes end before.
   @inline(__always)
   package func integer<Value: FixedWidthInteger>(
     _ type: Value.Type, at offset: Int, bigEndian: Bool = false

@@ -3,7 +3,7 @@ package import ImageStoreCore
 
 /// Writes a file from front to back, each byte once, in pieces that begin and end at multiples of their size.
 ///
-/// A page cache keeps a whole aligned piece of 2 MiB in one page, where the system has such, and a map of the file then
+/// A page cache keeps a whole aligned piece of 2 MiB in one page, if the system has such, and a map of the file then
 /// needs one entry for it: images in no order are found sooner. The disk begins to write while the writer makes
 /// more, so that synchronising at the end waits for little.
 package struct SequentialWriting: Sendable {

@@ -8,7 +8,7 @@ import ImageStoreSupport
 extension ZipArchive {
   /// The `.npy` header an entry begins with.
   ///
-  /// - Throws: ``StoreError/Code/corrupt`` where the entry is shorter than its header says.
+  /// - Throws: ``StoreError/Code/corrupt`` if the entry is shorter than its header says.
   func header(of entry: ZipEntry, name: String) throws(StoreError) -> NPYHeader {
     do throws(StoreError) {
       var inflater = Inflater(.raw)
@@ -60,7 +60,7 @@ extension ZipArchive {
 }
 
 extension ZipArchive {
-  /// The whole numbers of an entry that has one an image, its checksum checked.
+  /// The whole numbers of an entry that has one per image, its checksum checked.
   ///
   /// - Throws: ``StoreError/Code/corrupt`` if there are not `count`.
   func labels(of entry: ZipEntry, name: String, count: Int) throws(StoreError) -> [Int] {
@@ -74,14 +74,14 @@ extension ZipArchive {
     return labels
   }
 
-  /// The values of an entry that has one an image, its checksum checked.
+  /// The values of an entry that has one per image, its checksum checked.
   ///
   /// - Throws: ``StoreError/Code/corrupt`` if there are not `count`.
   func column(of entry: ZipEntry, name: String, count: Int) throws(StoreError) -> Column {
     try column(of: entry, name: name) { (header) throws(StoreError) in try header.check(count, "values") }
   }
 
-  /// More names than these are no classes.
+  /// More names than these are not classes.
   static let mostClassNames = 1 << 20
 
   /// The text of an entry, its checksum checked.
@@ -94,7 +94,7 @@ extension ZipArchive {
       }
     }
     guard case .string(let names) = column else {
-      throw StoreError(.unsupported, "class names that are no text", path: path, key: name)
+      throw StoreError(.unsupported, "class names that are not text", path: path, key: name)
     }
     return names
   }
@@ -112,7 +112,7 @@ extension ZipArchive {
     return column!
   }
 
-  /// Lends the values of an entry, which has one an image, some at a time; checks its checksum before they are lent, or
+  /// Lends the values of an entry, which has one per image, some at a time; checks its checksum before they are lent, or
   /// after the last if it is too large for that.
   ///
   /// - Parameters:

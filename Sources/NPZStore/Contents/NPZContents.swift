@@ -180,13 +180,13 @@ extension ZipArchive {
 /// Where in an archive's directory the entry of each image stands.
 struct ImagePositions: Sendable {
   let count: Int
-  /// The position of the first image where images stand in a row, numbered from 0.
+  /// The position of the first image if images stand in a row, numbered from 0.
   private let first: Int
   /// Positions of images that do not.
   private let others: [UInt32]
   /// Names of images that are not called by their number.
   private let names: [String]
-  /// Numbers of images, where those leave gaps.
+  /// Numbers of images, if those leave gaps.
   private let numbers: [Int]
 
   /// Whether image `i` is called `ix-i.npy`, with at least six digits, for all images.

@@ -21,7 +21,7 @@ final class ZipArchive: Sendable {
 
   /// The bytes of an entry as they are in the file.
   ///
-  /// - Throws: ``StoreError/Code/corrupt`` where the local header is not what the directory says.
+  /// - Throws: ``StoreError/Code/corrupt`` if the local header is not what the directory says.
   func compressedBytes(of entry: ZipEntry) throws(StoreError) -> UnsafeRawBufferPointer {
     // The directory was checked: the header and the name lie before the limit, the limit in the file.
     let range = entry.offset..<entry.limit
@@ -77,7 +77,7 @@ final class ZipArchive: Sendable {
 }
 
 extension ZipEntry {
-  /// - Throws: ``StoreError/Code/corrupt`` where the entry's bytes are not those its checksum is of.
+  /// - Throws: ``StoreError/Code/corrupt`` if the entry's bytes are not those its checksum is of.
   func check(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
     try unsafe check(found: CRC32.checksum(of: bytes))
   }

@@ -189,7 +189,7 @@ extension ZipFormat {
   }
 
   /// The end of an archive: the end record with its comment, and before it the 64-bit one and its locator
-  /// where a number needs them.
+  /// if a number needs them.
   static func end(
     entryCount: Int, directoryOffset: Int, directoryByteCount: Int, comment: [UInt8]
   ) -> [UInt8] {

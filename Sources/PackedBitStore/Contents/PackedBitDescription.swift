@@ -21,7 +21,7 @@ struct PackedBitDescription: Codable {
   /// What belongs to the masks there are, and to those before the last append, which an append that does not
   /// finish leaves behind.
   var states: [State]?
-  private var crc32: String? = SealedJSON.zeros
+  private var crc32: String? = ChecksummedJSON.zeros
   /// Whether the file's bytes are those that were written.
   private(set) var isIntact = true
 
@@ -124,8 +124,8 @@ struct PackedBitDescription: Codable {
     let bytes: [UInt8]
     do {
       var description = self
-      description.crc32 = SealedJSON.zeros
-      bytes = SealedJSON.seal(Array(try encoder.encode(description)) + [0x0A])
+      description.crc32 = ChecksummedJSON.zeros
+      bytes = ChecksummedJSON.withChecksum(Array(try encoder.encode(description)) + [0x0A])
     } catch {
       throw StoreError(.unsupported, "the class names cannot be written as JSON: \(error)")
     }
@@ -143,7 +143,7 @@ struct PackedBitDescription: Codable {
     var description: PackedBitDescription
     do {
       description = try JSONDecoder().decode(PackedBitDescription.self, from: Data(bytes))
-      description.isIntact = SealedJSON.isIntact(bytes, stated: description.crc32)
+      description.isIntact = ChecksummedJSON.isIntact(bytes, stated: description.crc32)
     } catch {
       throw StoreError(.corrupt, "this is not the description of packed masks", path: path)
     }
@@ -171,7 +171,7 @@ struct PackedBitDescription: Codable {
     return known.names
   }
 
-  /// More names than these are no classes.
+  /// More names than these are not classes.
   static let mostClassNames = 1 << 20
 
   private func check() throws(StoreError) {

@@ -17,7 +17,7 @@ extension PackedBitLayout {
   /// - Parameters:
   ///   - mask: the mask's first byte; all its bytes are readable.
   ///   - region: has been checked against ``format``.
-  ///   - destination: room for the region in that form, aligned for Float where it is floats.
+  ///   - destination: room for the region in that form, aligned for Float if it is floats.
   @inline(__always)
   func unpack(
     _ region: ImageRegion, from mask: UnsafeRawPointer, as form: UnpackedForm,

@@ -2,17 +2,17 @@
 ///
 /// The object has a key `crc32`, after no other that could hold the text of one: eight hexadecimal digits, the
 /// CRC-32 of the file with zeros in their place. As Foundation writes it, pretty-printed.
-package enum SealedJSON {
-  /// What `crc32` is before the file is sealed.
+package enum ChecksummedJSON {
+  /// What `crc32` is before the checksum is known.
   package static let zeros = "00000000"
 
   /// The bytes of a file whose `crc32` is ``zeros``, with the checksum instead.
-  package static func seal(_ bytes: [UInt8]) -> [UInt8] {
+  package static func withChecksum(_ bytes: [UInt8]) -> [UInt8] {
     guard let place = place(in: bytes) else { return bytes }
     let digits = unsafe String(CRC32.checksum(of: bytes.span.bytes), radix: 16)
-    var sealed = bytes
-    sealed.replaceSubrange(place, with: (zeros.dropFirst(digits.count) + digits).utf8)
-    return sealed
+    var checked = bytes
+    checked.replaceSubrange(place, with: (zeros.dropFirst(digits.count) + digits).utf8)
+    return checked
   }
 
   /// Whether the bytes of a file agree with the checksum in it; one that has none does.
