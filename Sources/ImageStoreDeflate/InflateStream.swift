@@ -15,7 +15,7 @@ import ImageStoreCore
     let status = unsafe CZlib_inflateInit2(stream, container.windowBits(MAX_WBITS))
     guard status == Z_OK else {
       unsafe stream.deallocate()
-      throw StoreError(.limitExceeded, "no memory to inflate with", underlyingCode: status)
+      throw StoreError(.limitExceeded, "no memory to inflate with", underlying: .init(.zlib, status))
     }
     unsafe self.stream = unsafe stream
   }
@@ -73,6 +73,6 @@ import ImageStoreCore
       status == Z_MEM_ERROR ? .limitExceeded : .corrupt,
       "compressed bytes that cannot be inflated"
         + (status == Z_NEED_DICT ? " (they need a dictionary)" : message.map { " (\($0))" } ?? ""),
-      underlyingCode: status)
+      underlying: .init(.zlib, status))
   }
 }

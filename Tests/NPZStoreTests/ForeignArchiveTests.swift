@@ -12,7 +12,7 @@ import Testing
       #expect(try store.pixels(at: index) == ramp(image))
       #expect(try store.format(at: index) == ImageFormat(height: 6, width: 4, channels: 3))
       let region = ImageRegion(row: 2, column: 1, height: 3, width: 2)
-      let crop = try store.read([index], region: region)
+      let crop = try store.read([index], regions: .same(region))
       var expected: [UInt8] = []
       for row in 2..<5 { expected += ramp(image)[(row * 4 + 1) * 3..<(row * 4 + 3) * 3] }
       #expect(bytes(of: crop) == expected)
@@ -123,7 +123,7 @@ import Testing
       let expected = ramp(index).map { $0 == 0 ? UInt8(0) : 1 }
       #expect(try store.pixels(at: index) == expected)
       let region = ImageRegion(row: 0, column: 0, height: 1, width: 4)
-      #expect(bytes(of: try store.read([index], region: region)) == Array(expected[..<12]))
+      #expect(bytes(of: try store.read([index], regions: .same(region))) == Array(expected[..<12]))
       all += expected
     }
     #expect(bytes(of: try store.read(0..<store.count)) == all)

@@ -77,7 +77,7 @@ final class TemporaryFolder {
       whole, ImageRegion(row: 3, column: 9, height: 8, width: 12),
       .init(row: 10, column: 20, height: 1, width: 1),
     ] {
-      let batch = try store.read([2, 0, 2], region: region)
+      let batch = try store.read([2, 0, 2], regions: .same(region))
       #expect(bytes(of: batch) == crop(2, region) + crop(0, region) + crop(2, region))
       #expect(try store.count(in: region, ofImage: 1) == crop(1, region).reduce(0) { $0 + Int($1) })
     }

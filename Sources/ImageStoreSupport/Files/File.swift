@@ -77,7 +77,8 @@ package struct File: ~Copyable, Sendable {
       default: "something else"
       }
     return StoreError(
-      .unrecognized, "expected a file, found \(what)", path: path, underlyingCode: number == 0 ? nil : number)
+      .unrecognized, "expected a file, found \(what)", path: path,
+      underlying: number == 0 ? nil : .init(.posix, number))
   }
 
   deinit { _ = close(descriptor) }

@@ -40,7 +40,8 @@ package enum FileMetadata {
       throw StoreError(
         .unsupported,
         "the extended attribute '\(name)' cannot be kept: \(unsafe String(cString: strerror(reason)))",
-        remedy: "remove the attribute, or convert to a new store", path: path, underlyingCode: reason)
+        remedy: "remove the attribute, or convert to a new store", path: path,
+        underlying: .init(.posix, reason))
     }
     // Last, since a change of owner or access list changes the mode.
     guard fchmod(new, mode) == 0 else { throw .system(errno, "setting its mode", path: path) }

@@ -168,6 +168,6 @@ extension StoreError {
       default: (.system, nil)
       }
     return StoreError(
-      code, "\(doing) failed: \(reason)", remedy: remedy, path: path, underlyingCode: number)
+      code, "\(doing) failed: \(reason)", remedy: remedy, path: path, underlying: .init(.posix, number))
   }
 }

@@ -159,11 +159,11 @@ package struct Folder: ~Copyable, Sendable {
     case EXDEV:
       StoreError(
         .invalidArgument, "the path leaves the folder by a symbolic link",
-        remedy: "copy the file into the folder", underlyingCode: number)
+        remedy: "copy the file into the folder", underlying: .init(.posix, number))
     case ELOOP:
       StoreError(
         .invalidArgument, "there is a symbolic link in the path", remedy: "copy the file into the folder",
-        underlyingCode: number)
+        underlying: .init(.posix, number))
     default: .system(number, doing, path: nil)
     }
   }

@@ -20,7 +20,6 @@ import ImageStoreSupport
   ///   - position: where in the directory the record begins.
   ///   - limit: where the directory begins.
   ///   - numbering: which names are numbers'.
-  @inline(__always)
   init(
     _ directory: UnsafeRawBufferPointer, at position: Int, limit: Int, numbering: borrowing ZipNumbering
   ) throws(StoreError) {

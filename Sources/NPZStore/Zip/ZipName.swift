@@ -45,26 +45,23 @@ enum ZipName {
 struct ZipNumbering: Sendable {
   /// How many digits a number has at least; zeros fill it up.
   private let digitCount: Int
-  private let prefix, suffix: String
-  // The first and the last four bytes of a name are compared at once.
+  // What names begin and end with, in the order of their bytes: they are compared at once.
   private let prefixMask, prefixWord, suffixWord: UInt32
   private let prefixByteCount: Int
   private let leastByteCount: Int
 
   /// - Precondition: the prefix has at most four bytes, the suffix has four.
-  init(prefix: String, suffix: String, digitCount: Int) {
-    func word(_ bytes: some Collection<UInt8>) -> UInt32 {
-      bytes.reversed().reduce(0) { $0 << 8 | UInt32($1) }
+  init(prefix: StaticString, suffix: StaticString, digitCount: Int) {
+    func word(_ text: StaticString) -> UInt32 {
+      text.description.utf8.reversed().reduce(0) { $0 << 8 | UInt32($1) }
     }
-    precondition((1...4).contains(prefix.utf8.count) && suffix.utf8.count == 4)
-    self.prefix = prefix
-    self.suffix = suffix
+    precondition((1...4).contains(prefix.utf8CodeUnitCount) && suffix.utf8CodeUnitCount == 4)
     self.digitCount = digitCount
-    prefixByteCount = prefix.utf8.count
-    prefixMask = UInt32.max >> UInt32(32 - 8 * prefix.utf8.count)
-    prefixWord = word(prefix.utf8)
-    suffixWord = word(suffix.utf8)
-    leastByteCount = prefix.utf8.count + digitCount + suffix.utf8.count
+    prefixByteCount = prefix.utf8CodeUnitCount
+    prefixMask = UInt32.max >> UInt32(32 - 8 * prefix.utf8CodeUnitCount)
+    prefixWord = word(prefix)
+    suffixWord = word(suffix)
+    leastByteCount = prefix.utf8CodeUnitCount + digitCount + suffix.utf8CodeUnitCount
   }
 
   /// The number in a name, which is spelled as it would be written.
@@ -97,7 +94,21 @@ struct ZipNumbering: Sendable {
 
   /// The name of a number.
   func name(of number: Int) -> String {
-    let digits = String(number)
-    return prefix + String(repeating: "0", count: max(0, digitCount - digits.utf8.count)) + digits + suffix
+    let byteCount = nameByteCount(of: number)
+    return unsafe String(unsafeUninitializedCapacity: byteCount) { name in
+      for position in 0..<prefixByteCount {
+        unsafe name[position] = UInt8(truncatingIfNeeded: prefixWord >> UInt32(8 * position))
+      }
+      let end = byteCount - 4
+      for position in 0..<4 {
+        unsafe name[end + position] = UInt8(truncatingIfNeeded: suffixWord >> UInt32(8 * position))
+      }
+      var rest = number
+      for position in (prefixByteCount..<end).reversed() {
+        unsafe name[position] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
+        rest /= 10
+      }
+      return byteCount
+    }
   }
 }
