@@ -138,8 +138,8 @@ extension FileStore {
       do throws(StoreError) {
         try write(pixels, layout, labels)
       } catch {
-        failure = error
-        throw error
+        failure = error.at(path: staging?.destination ?? session?.root.path)
+        throw failure!
       }
     }
 
