@@ -5,10 +5,11 @@ package import ImageStoreSupport
 package struct CIFARFormat: StoreFormat {
   package let name = "cifar"
   package let summary = "CIFAR-10 and CIFAR-100: folder, batch or archive"
+  package let options: Set<StoreDescription.Option> = []
 
   package init() {}
 
-  package func recognizes(_ path: String, _ description: SourceDescription) -> Bool {
+  package func recognizes(_ path: String, _ description: StoreDescription) -> Bool {
     // A batch by its name, so that what is wrong with its contents is said of it.
     let batches = ["data_batch_1", "test_batch"]
     return CIFAR10.recognizes(path) || batches.contains(FileSystem.split(path).name)
@@ -16,7 +17,7 @@ package struct CIFARFormat: StoreFormat {
   }
 
   package func open(
-    _ path: String, _ description: SourceDescription, threads: Int?
+    _ path: String, _ description: StoreDescription, threads: Int?
   ) throws(StoreError) -> [OpenedSplit] {
     let set = try CIFAR10(at: path, threads: threads)
     return [OpenedSplit(.training, set.training), OpenedSplit(.test, set.test)].filter { $0.store.count > 0 }

@@ -5,6 +5,7 @@ package import ImageStoreSupport
 package struct FileFormat: WritableStoreFormat {
   package let name = "file"
   package let summary = "a folder of PNGs, with labels.csv, {N}.csv, or a folder per class"
+  package let options: Set<ImageStoreCore.StoreDescription.Option> = []
   package let suffixes: [String] = []
   package let layouts = FileStore.Layout.allCases.map(\.rawValue)
   package let variants = [
@@ -16,12 +17,12 @@ package struct FileFormat: WritableStoreFormat {
 
   package init() {}
 
-  package func recognizes(_ path: String, _ description: SourceDescription) -> Bool {
+  package func recognizes(_ path: String, _ description: ImageStoreCore.StoreDescription) -> Bool {
     FileSystem.kind(of: path) == .folder
   }
 
   package func open(
-    _ path: String, _ description: SourceDescription, threads: Int?
+    _ path: String, _ description: ImageStoreCore.StoreDescription, threads: Int?
   ) throws(StoreError) -> [OpenedSplit] {
     [OpenedSplit(try FileStore(at: path, threads: threads))]
   }

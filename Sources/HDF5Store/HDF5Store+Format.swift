@@ -5,6 +5,7 @@ package import ImageStoreSupport
 package struct HDF5Format: WritableStoreFormat {
   package let name = "hdf5"
   package let summary = "HDF5: /images with /labels or /meta, or named by --images"
+  package let options: Set<StoreDescription.Option> = [.images, .labels]
   package let suffixes = [".h5", ".hdf5"]
   package let layouts: [String] = []
   package let variants = [
@@ -15,7 +16,7 @@ package struct HDF5Format: WritableStoreFormat {
 
   package init() {}
 
-  package func recognizes(_ path: String, _ description: SourceDescription) -> Bool {
+  package func recognizes(_ path: String, _ description: StoreDescription) -> Bool {
     // The signature may come after a block of the user's: HDF5 File Format Specification 3.0, II.A.
     let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
     let head = FileHead(path)
@@ -25,15 +26,15 @@ package struct HDF5Format: WritableStoreFormat {
   }
 
   package func open(
-    _ path: String, _ description: SourceDescription, threads: Int?
+    _ path: String, _ description: StoreDescription, threads: Int?
   ) throws(StoreError) -> [OpenedSplit] {
     if description.images == nil && description.labels == nil {
-      let splits = OpenedSplit.all(of: try HDF5Store.parts(at: path, threads: threads))
+      let splits = OpenedSplit.all(of: try HDF5Store.splits(at: path, threads: threads))
       if !splits.isEmpty { return splits }
     }
     return [
       OpenedSplit(
-        try HDF5Store(at: path, images: description.images, labels: description.labels, threads: threads))
+        try HDF5Store(at: path, images: description.images, labels: description.labelsName, threads: threads))
     ]
   }
 

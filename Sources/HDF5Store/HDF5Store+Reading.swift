@@ -1,22 +1,26 @@
 public import ImageStoreCore
 import ImageStoreSupport
 
+// The map, and what was decoded when the file was opened, stay for as long as the store does.
+extension HDF5Store: LocatingStore {}
+
 extension HDF5Store {
+  public var isZeroCopy: Bool {
+    switch images {
+    case .mapped(_, let type): !type.isSwapped
+    case .resident, .constant: true
+    case .each(let table): table.isPlain
+    case .chunked, .library: false
+    }
+  }
+
   public func read(
     _ indices: Span<Int>, regions: Span<ImageRegion>, into destination: inout OutputRawSpan
   ) throws(StoreError) {
     do throws(StoreError) {
-      if case .each(let table) = source {
-        try table.read(indices, regions: regions, file: file, into: &destination, threads: threads)
-        return
-      }
-      guard let format else {
-        for position in indices.indices { throw .indexOutOfRange(indices[position], count: count) }
-        return
-      }
-      let gather = try UniformGather(indices, regions: regions, of: count, format: format)
-      try unsafe destination.appendBytes(gather.byteCount) { (memory) throws(StoreError) in
-        try unsafe read(gather, indices, regions: regions, into: memory)
+      let plan = try GatherPlan(indices, regions: regions, in: self)
+      try unsafe destination.appendBytes(plan.byteCount) { (memory) throws(StoreError) in
+        try unsafe read(plan, into: memory)
       }
     } catch {
       throw error.at(path: path)
@@ -24,77 +28,65 @@ extension HDF5Store {
   }
 
   private func read(
-    _ gather: UniformGather, _ indices: Span<Int>, regions: Span<ImageRegion>,
-    into memory: UnsafeMutableRawBufferPointer
+    _ plan: borrowing GatherPlan, into memory: UnsafeMutableRawBufferPointer
   ) throws(StoreError) {
-    switch source {
+    if case .each(let table) = images {
+      return try unsafe table.read(plan, from: file, into: memory, threads: threads)
+    }
+    guard let stride = format?.byteCount else { return }
+    switch images {
     case .mapped(let offset, let type):
       let base = try unsafe mappedImages(offset)
-      let stride = gather.format.byteCount
-      try unsafe copy(gather, indices, regions: regions, into: memory, type) { unsafe base + $0 * stride }
+      try unsafe copy(plan, into: memory, type) { unsafe base + $0 * stride }
     case .resident(let pixels):
-      let base = try unsafe Self.base(of: pixels, byteCount: count * gather.format.byteCount)
-      let stride = gather.format.byteCount
-      try unsafe copy(gather, indices, regions: regions, into: memory, nil) { unsafe base + $0 * stride }
+      let base = try unsafe Self.base(of: pixels, byteCount: count * stride)
+      try unsafe copy(plan, into: memory, nil) { unsafe base + $0 * stride }
     case .constant(let image):
-      let base = try unsafe Self.base(of: image, byteCount: gather.format.byteCount)
-      try unsafe copy(gather, indices, regions: regions, into: memory, nil) { _ in unsafe base }
+      let base = try unsafe Self.base(of: image, byteCount: stride)
+      try unsafe copy(plan, into: memory, nil) { _ in unsafe base }
     case .chunked(let pixels, let type):
-      try unsafe pixels.read(gather, indices, regions: regions, into: memory, threads: threads)
-      try unsafe convert(gather, indices, memory, type)
+      try unsafe pixels.read(plan, into: memory, threads: threads)
+      unsafe type.makeNative(memory)
+      try unsafe check(plan, 0..<plan.count, memory, type)
     case .library(let pixels, let type):
-      try unsafe pixels.read(gather, indices, regions: regions, into: memory)
-      try unsafe check(gather, indices, 0..<gather.count, memory, type)
+      try unsafe pixels.read(plan, into: memory)
+      try unsafe check(plan, 0..<plan.count, memory, type)
     case .each: break
     }
   }
 
   /// Copies images, or a region of each, to their slots: large calls on several threads.
   private func copy(
-    _ gather: UniformGather, _ indices: Span<Int>, regions: Span<ImageRegion>,
-    into memory: UnsafeMutableRawBufferPointer, _ type: StoredType?,
+    _ plan: borrowing GatherPlan, into memory: UnsafeMutableRawBufferPointer, _ type: StoredType?,
     locate: (Int) -> UnsafeRawPointer
   ) throws(StoreError) {
-    let slot = gather.slotByteCount
-    try gather.performRuns(threads: threads) { (run) throws(StoreError) in
-      try unsafe gather.copy(run, indices, regions: regions, into: memory) { (index) throws(StoreError) in
-        unsafe locate(index)
-      }
-      guard let type else { return }
-      let part = unsafe UnsafeMutableRawBufferPointer(
-        rebasing: memory[run.lowerBound * slot..<run.upperBound * slot])
-      unsafe type.makeNative(part)
-      try unsafe check(gather, indices, run, memory, type)
+    try plan.performRuns(threads: threads) { (run) throws(StoreError) in
+      try unsafe plan.copy(run, into: memory) { (index) throws(StoreError) in unsafe locate(index) }
+      guard let type, type.isSwapped || type.kind == .bool, !run.isEmpty else { return }
+      let start = plan.byteRange(of: run.lowerBound).lowerBound
+      let end = plan.byteRange(of: run.upperBound - 1).upperBound
+      unsafe type.makeNative(UnsafeMutableRawBufferPointer(rebasing: memory[start..<end]))
+      try unsafe check(plan, run, memory, type)
     }
-  }
-
-  private func convert(
-    _ gather: UniformGather, _ indices: Span<Int>, _ memory: UnsafeMutableRawBufferPointer, _ type: StoredType
-  ) throws(StoreError) {
-    guard type.isSwapped || type.kind == .bool else { return }
-    unsafe type.makeNative(memory)
-    try unsafe check(gather, indices, 0..<gather.count, memory, type)
   }
 
   /// Checks the samples of images of the type bool.
   private func check(
-    _ gather: UniformGather, _ indices: Span<Int>, _ run: Range<Int>,
-    _ memory: UnsafeMutableRawBufferPointer, _ type: StoredType
+    _ plan: borrowing GatherPlan, _ run: Range<Int>, _ memory: UnsafeMutableRawBufferPointer,
+    _ type: StoredType
   ) throws(StoreError) {
     guard type.kind == .bool else { return }
-    let slot = gather.slotByteCount
     for position in run {
       do throws(StoreError) {
-        try unsafe type.checkSamples(
-          UnsafeRawBufferPointer(rebasing: memory[position * slot..<(position + 1) * slot]))
+        try unsafe type.checkSamples(UnsafeRawBufferPointer(plan.slot(of: position, in: memory)))
       } catch {
-        throw error.at(image: indices[position])
+        throw error.at(image: plan.indices[position])
       }
     }
   }
 
   /// Where the images begin that lie in the file as they are.
-  @unsafe func mappedImages(_ offset: Int) throws(StoreError) -> UnsafeRawPointer {
+  @unsafe private func mappedImages(_ offset: Int) throws(StoreError) -> UnsafeRawPointer {
     // Checked against the size of the file when the store was opened.
     guard let format, let bytes = unsafe file.bytes(at: offset, count: count * format.byteCount),
       let base = bytes.baseAddress
@@ -102,10 +94,65 @@ extension HDF5Store {
     return unsafe base
   }
 
-  @unsafe static func base(of memory: PixelMemory, byteCount: Int) throws(StoreError) -> UnsafeRawPointer {
+  @unsafe private static func base(
+    of memory: PixelMemory, byteCount: Int
+  ) throws(StoreError) -> UnsafeRawPointer {
     guard memory.byteCount >= byteCount, let base = unsafe memory.bytes.baseAddress else {
-      throw StoreError(.corrupt, "\(memory.byteCount) bytes of pixels where \(byteCount) were announced")
+      throw StoreError(.corrupt, "\(memory.byteCount) bytes of pixels instead of the \(byteCount) announced")
     }
     return unsafe base
+  }
+}
+
+extension HDF5Store {
+  public func forEachImage(
+    _ indices: Span<Int>,
+    _ body: (_ position: Int, _ format: ImageFormat, _ pixels: RawSpan) throws(StoreError) -> Void
+  ) throws(StoreError) {
+    try check(indices)
+    // Enough at a time for every thread to have chunks to decode.
+    guard isZeroCopy else { return try borrowDecoded(indices, byteBudget: 4 << 20, body) }
+    for position in indices.indices {
+      let (format, image) = try unsafe image(at: indices[position])
+      try unsafe withRawSpan(of: image) { (pixels) throws(StoreError) in
+        try body(position, format, pixels)
+      }
+    }
+  }
+
+  /// Checks that every image of a call exists.
+  func check(_ indices: Span<Int>) throws(StoreError) {
+    for position in indices.indices {
+      let index = indices[position]
+      guard index >= 0 && index < count else { throw .indexOutOfRange(index, count: count).at(path: path) }
+    }
+  }
+
+  /// The bytes of an image that lies in the file or in memory as it is delivered.
+  @unsafe private func image(
+    at index: Int
+  ) throws(StoreError) -> (format: ImageFormat, bytes: UnsafeRawBufferPointer) {
+    let format = try format(at: index)
+    let bytes: UnsafeRawBufferPointer?
+    do throws(StoreError) {
+      switch images {
+      case .mapped(let offset, let type):
+        unsafe bytes = unsafe file.bytes(at: offset + index * format.byteCount, count: format.byteCount)
+        if let bytes = unsafe bytes { try unsafe type.checkSamples(bytes) }
+      case .resident(let memory):
+        let base = try unsafe Self.base(of: memory, byteCount: count * format.byteCount)
+        unsafe bytes = UnsafeRawBufferPointer(start: base + index * format.byteCount, count: format.byteCount)
+      case .constant(let memory): unsafe bytes = unsafe memory.bytes
+      case .each(let table):
+        unsafe bytes = unsafe file.bytes(at: table.entries[index].offset, count: format.byteCount)
+      case .chunked, .library: unsafe bytes = nil
+      }
+      guard let bytes = unsafe bytes else {
+        throw StoreError(.corrupt, "an image beyond the end of the file")
+      }
+      return unsafe (format, bytes)
+    } catch {
+      throw error.at(path: path, image: index)
+    }
   }
 }

@@ -5,16 +5,16 @@ extension HDF5Store {
   /// Writes an HDF5 file that appears when it is finished.
   ///
   /// Pixels are streamed to a file in a folder of the writer's own, so memory is bounded and the number of
-  /// images need not be known; libhdf5 is asked at the end alone, to make the metadata that stands around
-  /// them. Memory holds 12 bytes an image for labels and checksums, besides the columns.
+  /// images need not be known; libhdf5 is called only at the end, to make the metadata around
+  /// them. Memory holds 12 bytes per image for labels and checksums, besides the columns.
   ///
   /// Without compression images are contiguous. With it they are in chunks of whole images, about 4 KiB
   /// of pixels each and at least one image, through gzip (deflate) and, for samples of more than a byte,
   /// the shuffle filter.
   public struct Writer: ~Copyable, ImageStoreWriter {
-    private var writer: StreamWriter
+    private var session: HDF5WriterSession
 
-    public var count: Int { writer.count }
+    public var count: Int { session.state.count }
 
     /// Starts writing; nothing appears at `path` before ``finish()``.
     ///
@@ -26,29 +26,30 @@ extension HDF5Store {
     ///     one, and the same types of labels, columns and text.
     ///   - compression: `none`, or `fast` or `small` for gzip at level 1 or 9. An appended store keeps what
     ///     it has.
-    ///   - classNames: the names of the classes that labels count from 0. An appended store keeps what it
-    ///     has, and gets these where it has none.
-    ///   - threads: how many threads may compress; nil stands for one a processor.
-    /// - Throws: ``StoreError/Code/alreadyExists``; ``StoreError/Code/busy`` where another writer is at work
+    ///   - classNames: the names of the classes that labels count from 0. If the store that is appended to has others, or
+    ///     these in another order, labels are translated by name, and names that it lacks are added.
+    ///   - threads: how many threads may compress; nil stands for one per processor.
+    /// - Throws: ``StoreError/Code/alreadyExists``; ``StoreError/Code/busy`` if another writer is at work
     ///   on the same file; ``StoreError/Code/unsupported`` if a file that is to be appended to has
     ///   more than a store, which would be lost; ``StoreError/Code/corrupt`` if what it has does not agree with its
-    ///   checksums; ``StoreError/Code/system``.
+    ///   checksums; ``StoreError/Code/invalidArgument`` for class names that cannot be matched with those of the store;
+    ///   ``StoreError/Code/system``.
     public init(
-      to path: String, mode: WriteMode = .create, compression: Compression = .none,
+      to path: some StorePath, mode: WriteMode = .create, compression: Compression = .none,
       classNames: [String]? = nil, threads: Int? = nil
     ) throws(StoreError) {
-      writer = try StreamWriter.start(
-        path, mode, compression, classNames: classNames, threads: threads)
+      session = try HDF5WriterSession.start(
+        path.storePath(), mode, compression, classNames: classNames, threads: threads)
     }
 
     public mutating func append(
       _ pixels: RawSpan, layout: BatchLayout, labels: ImageLabels
     ) throws(StoreError) {
-      try writer.append(pixels, layout: layout, annotations: labels)
+      try session.append(pixels, layout: layout, labels: labels)
     }
 
     public consuming func finish() throws(StoreError) {
-      try writer.finish()
+      try session.finish()
     }
   }
 
@@ -59,14 +60,15 @@ extension HDF5Store {
   ///   - path: where the new store is to be.
   ///   - mode: whether to create, replace or append.
   ///   - compression: `none`, or `fast` or `small` for gzip.
-  ///   - threads: how many threads may be used; nil stands for one a processor.
+  ///   - threads: how many threads may be used; nil stands for one per processor.
   ///   - progress: called now and then with the number of images written.
   /// - Throws: as ``Writer``, and what reading the source throws.
   @discardableResult
   public static func write(
-    _ source: any ImageStore, to path: String, mode: WriteMode = .create,
+    _ source: any ImageStore, to path: some StorePath, mode: WriteMode = .create,
     compression: Compression = .none, threads: Int? = nil, progress: (_ written: Int) -> Void = { _ in }
   ) throws(StoreError) -> HDF5Store {
+    let path = try path.storePath()
     try Destination.check(path, isApartFrom: source.sourcePaths)
     var writer = try Writer(
       to: path, mode: mode, compression: compression, classNames: source.classNames, threads: threads)
@@ -87,16 +89,17 @@ extension HDF5Store {
   ///   - compression: `none`, or `fast` or `small` for gzip.
   ///   - classNames: the names of the classes that labels count from 0; nil when appending keeps those that
   ///     are there.
-  ///   - threads: how many threads may be used; nil stands for one a processor.
-  ///   - body: appends images to the writer, which is finished when it returns. Where it throws, the writer
-  ///     is dropped, and what stood at `path` stays.
+  ///   - threads: how many threads may be used; nil stands for one per processor.
+  ///   - body: appends images to the writer, which is finished when it returns. If it throws, the writer
+  ///     is dropped, and what was at `path` stays.
   /// - Returns: the written store.
   /// - Throws: what `body` throws, and what ``Writer`` does.
   @discardableResult
   public static func write(
-    to path: String, mode: WriteMode = .create, compression: Compression = .none, classNames: [String]? = nil,
-    threads: Int? = nil, _ body: (inout Writer) throws -> Void
+    to path: some StorePath, mode: WriteMode = .create, compression: Compression = .none,
+    classNames: [String]? = nil, threads: Int? = nil, _ body: (inout Writer) throws -> Void
   ) throws -> HDF5Store {
+    let path = try path.storePath()
     var writer = try Writer(
       to: path, mode: mode, compression: compression, classNames: classNames, threads: threads)
     try body(&writer)

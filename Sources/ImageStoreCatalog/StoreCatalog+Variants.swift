@@ -55,7 +55,7 @@ extension StoreCatalog {
     ///   - threads: how many threads the store may use; nil for one per processor.
     /// - Throws: ``StoreError`` as the kind's store does.
     public func open(_ path: some StorePath, threads: Int? = nil) throws(StoreError) -> any ImageStore {
-      let found = try format.open(path.storePath(), SourceDescription(), threads: threads)
+      let found = try format.open(path.storePath(), StoreDescription(), threads: threads)
       return found.count == 1 ? found[0].store : ConcatenatedStore(found.map(\.store))
     }
   }

@@ -38,7 +38,7 @@ public enum StoreCatalog {
   ///
   /// - Throws: ``StoreError/Code/notFound`` if nothing is; ``StoreError/Code/unrecognized``.
   package static func format(
-    of path: String, _ description: SourceDescription = SourceDescription()
+    of path: String, _ description: StoreDescription = StoreDescription()
   ) throws(StoreError) -> any StoreFormat {
     guard FileSystem.kind(of: path) != nil else {
       throw StoreError(.notFound, "there is no such file or folder", path: path)
@@ -63,15 +63,29 @@ public enum StoreCatalog {
   ///
   /// - Parameters:
   ///   - path: a file or folder.
+  ///   - description: what is said of it.
   ///   - threads: how many threads the store may use; nil for one per processor.
-  /// - Throws: ``StoreError/Code/notFound``, ``StoreError/Code/unrecognized``, and what opening throws.
+  /// - Throws: ``StoreError/Code/notFound``, ``StoreError/Code/unrecognized``, ``StoreError/Code/unusedOption``, and what opening throws.
   public static func open(
-    at path: some StorePath, threads: Int? = nil
+    at path: some StorePath, _ description: StoreDescription = StoreDescription(), threads: Int? = nil
   ) throws(StoreError) -> any ImageStore {
-    let path = try path.storePath()
-    let description = SourceDescription()
-    let splits = try format(of: path, description).open(path, description, threads: threads)
+    let splits = try splits(at: path.storePath(), description, threads: threads).splits
     return splits.count == 1 ? splits[0].store : ConcatenatedStore(splits.map(\.store))
+  }
+
+  /// Opens what is at a path: the one store there, or each split of a divided data set, training first.
+  ///
+  /// - Throws: as ``open(at:_:threads:)``.
+  package static func splits(
+    at path: String, _ description: StoreDescription = StoreDescription(), threads: Int? = nil
+  ) throws(StoreError) -> (format: any StoreFormat, splits: [OpenedSplit]) {
+    let format = try format(of: path, description)
+    do throws(StoreError) {
+      try description.check(format.options, format: format.name)
+      return (format, try format.open(path, description, threads: threads))
+    } catch {
+      throw error.at(path: path)
+    }
   }
 
   /// Writes all images of a store with their labels, columns and class names.

@@ -7,16 +7,18 @@ package protocol StoreFormat: Sendable {
   var name: String { get }
   /// What it reads, in a line for the help.
   var summary: String { get }
+  /// What can be said of such files; anything else is refused before they are opened.
+  var options: Set<StoreDescription.Option> { get }
 
   /// Whether a path leads to something of this kind, judged by its name and first bytes. Nothing that is
   /// merely damaged is to be turned away here: opening it then says what is wrong.
-  func recognizes(_ path: String, _ description: SourceDescription) -> Bool
+  func recognizes(_ path: String, _ description: StoreDescription) -> Bool
 
   /// Opens what is at a path: the one store there, or each split of a divided data set, training first.
   ///
   /// - Parameter threads: how many threads a store may use; nil for one per processor.
   func open(
-    _ path: String, _ description: SourceDescription, threads: Int?
+    _ path: String, _ description: StoreDescription, threads: Int?
   ) throws(StoreError) -> [OpenedSplit]
 }
 
@@ -96,34 +98,6 @@ package struct OpenedSplit: Sendable {
   package static func all(of splits: [Split: some ImageStore]) -> [OpenedSplit] {
     splits.sorted { $0.key < $1.key }.map { OpenedSplit($0.key, $0.value) }
   }
-}
-
-/// What is said of files that do not describe themselves.
-package struct SourceDescription: Sendable {
-  /// Height, width and channels, or height and width.
-  package var shape: [Int]?
-  package var elementType: ElementType?
-  /// Whether bits are packed along columns rather than rows.
-  package var axis: BitAxis?
-  package var isLittleEndian: Bool?
-  /// The name of the dataset or array of images, and of that of labels.
-  package var images: String?
-  package var labels: String?
-
-  package init() {}
-
-  /// The format of an image, if its shape is given; samples are bytes if nothing is said.
-  package func format() throws(StoreError) -> ImageFormat? {
-    guard let shape else { return nil }
-    return try ImageFormat(
-      validating: shape[0], width: shape[1], channels: shape.count > 2 ? shape[2] : 1,
-      elementType: elementType ?? .uint8)
-  }
-}
-
-/// The axis along which bits are packed.
-package enum BitAxis: String, Sendable, CaseIterable {
-  case rows, columns
 }
 
 /// How a store is to be written.

@@ -5,6 +5,7 @@ package import ImageStoreSupport
 package struct LMDBFormat: WritableStoreFormat {
   package let name = "lmdb"
   package let summary = "LMDB of .npy, pickled images, Datum, or raw values (--shape)"
+  package let options: Set<StoreDescription.Option> = [.shape, .dtype]
   package let suffixes = [".lmdb"]
   package let layouts = LMDBStore.Layout.allCases.map(\.rawValue)
   package let variants = [
@@ -14,7 +15,7 @@ package struct LMDBFormat: WritableStoreFormat {
 
   package init() {}
 
-  package func recognizes(_ path: String, _ description: SourceDescription) -> Bool {
+  package func recognizes(_ path: String, _ description: StoreDescription) -> Bool {
     let head = FileHead(path)
     // The magic number in the first meta page, in the byte order of the machines there are.
     return FileSystem.kind(of: "\(path)/data.mdb") != nil
@@ -23,9 +24,9 @@ package struct LMDBFormat: WritableStoreFormat {
   }
 
   package func open(
-    _ path: String, _ description: SourceDescription, threads: Int?
+    _ path: String, _ description: StoreDescription, threads: Int?
   ) throws(StoreError) -> [OpenedSplit] {
-    [OpenedSplit(try LMDBStore(at: path, rawFormat: description.format(), threads: threads))]
+    [OpenedSplit(try LMDBStore(at: path, rawFormat: description.statedFormat(), threads: threads))]
   }
 
   package func otherContents(at path: String) throws(StoreError) -> String? {

@@ -5,6 +5,7 @@ package import ImageStoreSupport
 package struct NPZFormat: WritableStoreFormat {
   package let name = "npz"
   package let summary = "numpy's .npz: one entry per image, or arrays such as x_train"
+  package let options: Set<StoreDescription.Option> = [.images, .labels]
   package let suffixes = [".npz"]
   package let layouts: [String] = []
   package let variants = [
@@ -15,13 +16,13 @@ package struct NPZFormat: WritableStoreFormat {
 
   package init() {}
 
-  package func recognizes(_ path: String, _ description: SourceDescription) -> Bool {
+  package func recognizes(_ path: String, _ description: StoreDescription) -> Bool {
     let head = FileHead(path)
     return head.begins(with: [0x50, 0x4B]) || head.isThere && FileHead.hasSuffix(path, suffixes)
   }
 
   package func open(
-    _ path: String, _ description: SourceDescription, threads: Int?
+    _ path: String, _ description: StoreDescription, threads: Int?
   ) throws(StoreError) -> [OpenedSplit] {
     if description.images == nil && description.labels == nil {
       let splits = OpenedSplit.all(of: try NPZStore.splits(at: path, threads: threads))
@@ -29,7 +30,7 @@ package struct NPZFormat: WritableStoreFormat {
     }
     return [
       OpenedSplit(
-        try NPZStore(at: path, images: description.images, labels: description.labels, threads: threads))
+        try NPZStore(at: path, images: description.images, labels: description.labelsName, threads: threads))
     ]
   }
 

@@ -5,6 +5,7 @@ package import ImageStoreSupport
 package struct PackedBitFormat: WritableStoreFormat {
   package let name = "packedbit"
   package let summary = "packed masks; bare .npy or bytes need --shape and --axis"
+  package let options: Set<StoreDescription.Option> = [.shape, .axis, .bitOrder, .labels]
   package let suffixes = [".bits"]
   package let layouts = PackingAxis.allCases.map(\.rawValue)
   package let variants = [
@@ -16,7 +17,7 @@ package struct PackedBitFormat: WritableStoreFormat {
 
   package init() {}
 
-  package func recognizes(_ path: String, _ description: SourceDescription) -> Bool {
+  package func recognizes(_ path: String, _ description: StoreDescription) -> Bool {
     switch FileSystem.kind(of: path) {
     case .folder:
       FileSystem.kind(of: "\(path)/masks.npy") != nil || FileSystem.kind(of: "\(path)/format.json") != nil
@@ -27,22 +28,26 @@ package struct PackedBitFormat: WritableStoreFormat {
   }
 
   package func open(
-    _ path: String, _ description: SourceDescription, threads: Int?
+    _ path: String, _ description: StoreDescription, threads: Int?
   ) throws(StoreError) -> [OpenedSplit] {
     guard FileSystem.kind(of: path) == .file else {
       return [OpenedSplit(try PackedBitStore(at: path, threads: threads))]
     }
-    guard let shape = description.shape else {
+    guard let shape = description.shape, let axis = description.axis else {
       throw StoreError(
         .invalidArgument, "a file of bits that does not say how they are packed",
         remedy: "describe it by --shape HxW, --axis rows|columns and --bit-order", path: path)
     }
+    guard shape.channels == nil || shape.channels == 1 else {
+      throw .unusedOption("shape", "packed bits have one channel")
+    }
+    let labels: String? = if case .file(let file, nil) = description.labels { file } else { nil }
     let layout = try PackedBitLayout(
-      height: shape[0], width: shape[1], axis: description.axis == .columns ? .columns : .rows,
-      bitOrder: description.isLittleEndian == true ? .little : .big)
+      height: shape.height, width: shape.width, axis: axis == .columns ? .columns : .rows,
+      bitOrder: description.bitOrder == .little ? .little : .big)
     return [
       OpenedSplit(
-        try PackedBitStore(file: path, layout: layout, labels: description.labels, threads: threads))
+        try PackedBitStore(file: path, layout: layout, labels: labels, threads: threads))
     ]
   }
 

@@ -26,6 +26,8 @@ struct ImageStoreTool: ParsableCommand {
     do {
       var command = try parseAsRoot()
       try command.run()
+    } catch let error as StoreError where error.code == .unusedOption {
+      exit(withError: ValidationError(error.description))
     } catch let error as StoreError {
       fail(error.description)
     } catch let interruption as Interruption {

@@ -182,9 +182,9 @@ with bad("dangling.h5", "corrupt", "libhdf5") as f:
     f["images"] = h5py.SoftLink("/nowhere")
 with bad("uint32.h5", "unsupported", "uint32") as f:
     f["images"] = ramp("u4")
-with bad("compound.h5", "unsupported", "no number") as f:
+with bad("compound.h5", "unsupported", "not a number") as f:
     f["images"] = np.zeros((2, 2, 2), [("r", "u1"), ("g", "u1")])
-with bad("strings.h5", "unsupported", "no number") as f:
+with bad("strings.h5", "unsupported", "not a number") as f:
     f["images"] = np.array([[b"a"]])
 with bad("vector.h5", "unsupported", "shape") as f:
     f["images"] = ramp("u1", (900,))

@@ -201,7 +201,7 @@ import Testing
       let pixels = [UInt8](repeating: 9, count: 20)
       try unsafe writer.append(
         pixels.span.bytes, layout: BatchLayout(ImageFormat(height: 4, width: 5), count: 1),
-        annotations: Annotations(
+        labels: ImageLabels(
           labels: [label],
           columns: [
             "ascii": .string([ascii]), "long": .string(["\u{E9} of any length"]), "float": .double([float]),
@@ -241,6 +241,42 @@ import Testing
     #expect(form("float").number == float && form("short").number == short)
   }
 
+  /// Labels are translated by name before it is asked whether the file has room for them, and names that no longer fit an attribute
+  /// become a dataset.
+  @Test func classNamesGrowBeyondAnAttribute() throws {
+    let folder = try TemporaryFolder()
+    let path = "\(folder.path)/store.h5"
+    let names = (0..<7_000).map { "class \($0)" }
+    func append(_ classNames: [String], _ label: Int) throws {
+      try HDF5Store.write(to: path, mode: .append, classNames: classNames) { writer in
+        try writer.append(WriterTests.image(0), format: WriterTests.format, label: label)
+        #expect(writer.count == 1)
+      }
+    }
+    try append(["b", "a"], 1)
+    try append(["a"] + names, 0)
+    try append(Array(names.reversed()), 0)
+    let store = try HDF5Store(at: path)
+    #expect(store.classNames == ["b", "a"] + names)
+    #expect(try store.labels() == [1, 1, 7_001])
+    try store.verify()
+    try LibraryFiles.create(path) { _, file in
+      LibraryFiles.plain(file)
+      #expect(unsafe H5Ldelete(file, "labels", CHDF5_default()) >= 0)
+      H5Dclose(LibraryFiles.dataset("labels", file, CHDF5_uint8(), shape: [3]))
+    }
+    let format = ImageFormat(height: 4, width: 5)
+    func extend(_ classNames: [String], _ label: Int) throws {
+      try HDF5Store.write(to: path, mode: .append, classNames: classNames) { writer in
+        try writer.append([UInt8](repeating: 1, count: 20), format: format, label: label)
+      }
+    }
+    try extend(Array(names[..<200]), 199)
+    let error = try #require(throws: StoreError.self) { try extend(Array(names[200..<300]), 60) }
+    #expect(error.code == .unsupported && error.description.contains("uint8"), "\(error)")
+    #expect(try HDF5Store(at: path).labels() == [0, 0, 0, 199])
+  }
+
   @Test func theLevelOfCompressionIsKept() throws {
     let folder = try TemporaryFolder()
     let path = "\(folder.path)/store.h5"
@@ -259,9 +295,9 @@ import Testing
     let store = try HDF5Store(at: path)
     let values =
       name == "labels"
-      ? store.annotations.labels
+      ? store.records.labels
       : name == "checksums"
-        ? store.annotations.checksums : store.annotations.columns[String(name.dropFirst(8))]
+        ? store.records.checksums : store.records.columns[String(name.dropFirst(8))]
     guard case .mapped(let offset)? = values?.place else { throw StoreError(.notFound, name) }
     var bytes = try Data(contentsOf: URL(filePath: path))
     bytes[offset + 1] ^= 1

@@ -7,7 +7,6 @@ import Testing
 @Suite struct ConformanceTests {
   static func factory(_ name: String, _ compression: Compression, threads: Int?) -> StoreFactory {
     var capabilities = StoreCapabilities()
-    capabilities.checksSharedFrame = false
     capabilities.holdsMixedFormats = true
     return StoreFactory(
       name, suffix: ".h5", capabilities: capabilities,

@@ -24,7 +24,7 @@ import Testing
       let text = layout == .longText ? String(repeating: "t", count: index * 35_000) : "text \(index)"
       try unsafe writer.append(
         pixels.span.bytes, layout: BatchLayout(format, count: 1),
-        annotations: Annotations(labels: [index], columns: ["text": .string([text])]))
+        labels: ImageLabels(labels: [index], columns: ["text": .string([text])]))
     }
     if layout == .longText {
       // So many short ones beside a long one that the text goes to a heap.
@@ -32,7 +32,7 @@ import Testing
       let pixels = [UInt8](repeating: 1, count: 40 * format.byteCount)
       try unsafe writer.append(
         pixels.span.bytes, layout: BatchLayout(format, count: 40),
-        annotations: Annotations(
+        labels: ImageLabels(
           labels: Array(0..<40), columns: ["text": .string((0..<40).map { "short \($0)" })]))
     }
     try writer.finish()
@@ -43,7 +43,7 @@ import Testing
     try Data(bytes).write(to: URL(filePath: path))
     do throws(StoreError) {
       _ = try HDF5Store.otherContents(at: path)
-      for part in try HDF5Store.parts(at: path).values { _ = try part.labels() }
+      for part in try HDF5Store.splits(at: path).values { _ = try part.labels() }
       let store = try HDF5Store(at: path)
       _ = try store.labels()
       for name in store.columnNames { _ = try store.column(name) }
@@ -83,7 +83,7 @@ import Testing
   }
 
   @Test(arguments: Layout.allCases)
-  func anyByteAndTheEndOfTheSeal(_ layout: Layout) async {
+  func anyByteAndTheEndOfTheChecksum(_ layout: Layout) async {
     await #expect(processExitsWith: .success) { [layout = layout as Layout] in
       var random = SplitMix64(seed: 2)
       try DamageTests.forEachPlace(layout, step: 9) { whole, place, path in

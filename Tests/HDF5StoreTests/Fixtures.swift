@@ -71,7 +71,7 @@ final class TemporaryFolder {
 extension HDF5Store {
   /// The bytes of all images, or of some, as `read` delivers them.
   func bytes(_ indices: [Int]? = nil, region: ImageRegion? = nil) throws -> [UInt8] {
-    let batch = try read(indices ?? Array(0..<count), region: region)
+    let batch = try read(indices ?? Array(0..<count), regions: region.map { .same($0) } ?? .whole)
     return [UInt8](copied: batch.pixels)
   }
 }

@@ -14,8 +14,8 @@ private final class Flag: Sendable {
 /// What an open store still reads, whatever happens to its name and its process.
 @Suite struct HeldTests {
   /// Columns of every kind, text so unlike in length that it goes to a heap.
-  static func annotations(_ range: Range<Int>) -> Annotations {
-    Annotations(
+  static func labels(_ range: Range<Int>) -> ImageLabels {
+    ImageLabels(
       labels: Array(range),
       columns: [
         "number": .int64(range.map { Int64($0) * 3 }), "half": .double(range.map { Double($0) / 2 }),
@@ -29,12 +29,12 @@ private final class Flag: Sendable {
     let pixels = (start..<start + count).flatMap(WriterTests.image)
     try unsafe writer.append(
       pixels.span.bytes, layout: BatchLayout(WriterTests.format, count: count),
-      annotations: annotations(start..<start + count))
+      labels: labels(start..<start + count))
     try writer.finish()
   }
 
   private func expect(_ store: HDF5Store, holds count: Int) throws {
-    let expected = Self.annotations(0..<count)
+    let expected = Self.labels(0..<count)
     #expect(try store.labels() == expected.labels)
     for (name, column) in expected.columns { #expect(try store.column(name) == column, "\(name)") }
     #expect(try store.bytes() == (0..<count).flatMap(WriterTests.image))
@@ -78,14 +78,14 @@ private final class Flag: Sendable {
     #expect(try store.labels() == Array(0..<10))
   }
 
-  @Test func partsAreOfOneFile() throws {
+  @Test func splitsAreOfOneFile() throws {
     let folder = try TemporaryFolder()
     let path = "\(folder.path)/splits.h5"
     try FileManager.default.copyItem(atPath: Fixtures.path("splits.h5"), toPath: path)
-    let parts = try HDF5Store.parts(at: path)
+    let splits = try HDF5Store.splits(at: path)
     try FileManager.default.removeItem(atPath: path)
-    #expect(try parts[.test]?.labels() == Fixtures.labels(4))
-    #expect(try parts[.test]?.bytes() == Fixtures.ramp(.uint8, count: 360))
+    #expect(try splits[.test]?.labels() == Fixtures.labels(4))
+    #expect(try splits[.test]?.bytes() == Fixtures.ramp(.uint8, count: 360))
   }
 
   /// Another thread is in the library nearly all the time; a child that inherited its lock could not open a file.

@@ -38,7 +38,7 @@ struct PythonTests {
         bytes.span.bytes.extracting(
           range.lowerBound * format.byteCount..<range.upperBound * format.byteCount),
         layout: BatchLayout(format, count: range.count),
-        annotations: Annotations(
+        labels: ImageLabels(
           labels: range.map { $0 * 5 - 7 },
           columns: [
             "name": .string(range.map { "\u{E9}\($0)" }), "half": .double(range.map { Double($0) / 2 }),

@@ -42,7 +42,7 @@ import Musl
     try FileManager.default.removeItem(atPath: path)
     for contents in ["", "a letter", String(repeating: "x", count: 10_000)] {
       try Data(contents.utf8).write(to: URL(filePath: path))
-      #expect(try HDF5Store.otherContents(at: path) == "no HDF5 file")
+      #expect(try HDF5Store.otherContents(at: path) == "not an HDF5 file")
     }
     try LibraryFiles.create(path) { _, file in LibraryFiles.plain(file) }
     #expect(try HDF5Store.otherContents(at: path) == "an HDF5 file that this package did not write")
@@ -54,16 +54,16 @@ import Musl
     #expect(try HDF5Store(at: path).count == 2)
   }
 
-  /// A library that writes to a file cuts its seal off; with nothing else changed it is still a store.
+  /// A library that writes to a file cuts its checksum off; with nothing else changed it is still a store.
   @Test func aStoreThatOthersOpenedIsStillOne() throws {
     let folder = try TemporaryFolder()
     let path = "\(folder.path)/store.h5"
     try HeldTests.write(9, to: path)
     try LibraryFiles.edit(path) { _, _ in }
-    #expect(try !LibraryFile(path).isSealed)
+    #expect(try !LibraryFile(path).hasMetadataChecksum)
     #expect(try HDF5Store.otherContents(at: path) == nil)
     try HeldTests.write(1, to: path, .append, from: 9)
-    #expect(try LibraryFile(path).isSealed)
+    #expect(try LibraryFile(path).hasMetadataChecksum)
     try LibraryFiles.edit(path) { _, file in
       let labels = unsafe H5Dopen2(file, "labels", CHDF5_default())
       LibraryFiles.write((0..<10).map { Int64($0 + 1) }, labels, CHDF5_int64())
@@ -73,6 +73,35 @@ import Musl
     #expect(found?.contains("another program has changed") == true)
   }
 
+  /// A later version of this package may write another layout, which this one must not take for its own; files of others may have
+  /// a version of something else.
+  @Test func aLaterVersionIsRefused() throws {
+    let folder = try TemporaryFolder()
+    let path = "\(folder.path)/store.h5"
+    try HeldTests.write(9, to: path)
+    func setVersion() throws {
+      try LibraryFiles.edit(path) { session, file in
+        let root = try session.handle(unsafe H5Gopen2(file, "/", CHDF5_default()), "opening the root")
+        unsafe H5Adelete(root.id, DatasetNames.formatVersion)
+        try session.writeAttribute(DatasetNames.formatVersion, of: root, UInt32(2))
+      }
+    }
+    try setVersion()
+    for open in [
+      { _ = try HDF5Store(at: path) }, { _ = try HDF5Store(at: path, images: "images") },
+      { _ = try HDF5Store.Writer(to: path, mode: .append) },
+    ] {
+      let error = try #require(throws: StoreError.self) { try open() }
+      #expect(error.code == .unsupported && error.path == path, "\(error)")
+      #expect(error.description.contains("version 2") && error.description.contains("reads version 1"))
+    }
+    try LibraryFiles.create(path) { _, file in LibraryFiles.plain(file) }
+    try setVersion()
+    let store = try HDF5Store(at: path)
+    #expect(store.count == 3 && store.checksumCoverage == .noImages)
+    try store.verify()
+  }
+
   @Test func whatIsNoPlainFileIsRefusedAtOnce() throws {
     let folder = try TemporaryFolder()
     let path = "\(folder.path)/pipe.h5"
@@ -80,7 +109,7 @@ import Musl
     for refused in [path, folder.path, "/dev/null", "/dev/zero"] {
       for error in [
         try #require(throws: StoreError.self) { _ = try HDF5Store(at: refused) },
-        try #require(throws: StoreError.self) { _ = try HDF5Store.parts(at: refused) },
+        try #require(throws: StoreError.self) { _ = try HDF5Store.splits(at: refused) },
       ] {
         #expect(error.code == .unrecognized && error.path == refused)
       }

@@ -43,7 +43,7 @@ struct ToolTests {
       let pixels = model.pixels[part].flatMap { $0 }
       try unsafe writer.append(
         pixels.span.bytes, layout: BatchLayout(Array(model.formats[part])),
-        annotations: Annotations(
+        labels: ImageLabels(
           labels: part.map { $0 % 2 }, columns: ["name": .string(part.map { "image \($0)" })]))
       try writer.finish()
     }

@@ -173,7 +173,7 @@ import Musl
       var writer = try HDF5Store.Writer(to: "\(folder.path)/b.h5")
       try unsafe writer.append(
         Self.image(0).span.bytes, layout: BatchLayout(Self.format, count: 1),
-        annotations: Annotations(columns: ["name": .string(["a\0b"])]))
+        labels: ImageLabels(columns: ["name": .string(["a\0b"])]))
     }
     #expect(zero.code == .unsupported)
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
@@ -199,7 +199,7 @@ import Musl
     var writer = try HDF5Store.Writer(to: path)
     try unsafe writer.append(
       pixels.span.bytes, layout: BatchLayout(Self.format, count: 3000),
-      annotations: Annotations(columns: ["text": .string(strings)]))
+      labels: ImageLabels(columns: ["text": .string(strings)]))
     try writer.finish()
     let store = try HDF5Store(at: path)
     #expect(try store.column("text") == .string(strings))

@@ -25,7 +25,7 @@ import Testing
     [], ["convert"], ["convert", "a"], ["convert", "a", "b", "--to", "zip"], ["bogus"], ["info"],
     ["convert", "a", "b", "--append", "--replace"], ["convert", "a", "b", "--first", "0"],
     ["convert", "a", "b", "--layout", "round"], ["convert", "a", "b.npz", "--layout", "flat"],
-    ["convert", "a", "b", "--split", "third"], ["convert", "a", "b", "--shape", "3x"],
+    ["convert", "a", "b", "--dimensions", "NHX"], ["convert", "a", "b", "--shape", "3x"],
     ["convert", "a", "b", "--compression", "max"], ["verify", "a", "--split", "train"], ["split", "a"],
     ["split", "a", "--folds", "1", "--output", "o"], ["show", "a"], ["show", "a", "--output", "a.jpg"],
     ["export", "a", "one", "b.png"], ["export", "a", "1", "b.gif"], ["demo", "--count", "0"],
@@ -35,6 +35,21 @@ import Testing
     // Without a command the help is shown.
     #expect(outcome.status == (arguments.isEmpty ? 0 : 64))
     #expect(folder.names.isEmpty)
+  }
+
+  /// What has nothing to apply to is wrong usage, and names the option and the kind.
+  @Test(arguments: [
+    ["--dimensions", "NCHW"], ["--shape", "32x32x3"], ["--dtype", "uint8"], ["--axis", "rows"],
+    ["--bit-order", "big"], ["--channel-order", "bgr"], ["--palette", "indices"], ["--classes-at", "2"],
+    ["--images", "x"],
+  ])
+  func optionsWithoutEffect(_ option: [String]) throws {
+    for arguments in [["info", demoSet], ["convert", demoSet, "out.npz"], ["verify", demoSet]] {
+      let outcome = try Tool.run(arguments + option, in: folder)
+      #expect(outcome.status == 64)
+      #expect(outcome.error.contains(option[0]) && outcome.error.contains("cifar"), "\(outcome.error)")
+      #expect(folder.names.isEmpty)
+    }
   }
 
   @Test func wrongPaths() throws {

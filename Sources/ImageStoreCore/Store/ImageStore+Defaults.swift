@@ -4,6 +4,7 @@ extension ImageStore {
   public var classNames: [String]? { nil }
   public var columnNames: [String] { [] }
   public var sourcePaths: [String] { [] }
+  public var notes: [ReadingNote] { [] }
   public var isZeroCopy: Bool { false }
 
   public func column(_ name: String) throws(StoreError) -> Column {

@@ -29,6 +29,9 @@ public protocol ImageStore: Sendable {
   /// around them.
   var sourcePaths: [String] { get }
 
+  /// What of the file is not read, and what was decided where it leaves a choice; none for a store of this package.
+  var notes: [ReadingNote] { get }
+
   /// The format of one image.
   ///
   /// - Throws: ``StoreError/Code/indexOutOfRange``, and what reading the image's header throws.

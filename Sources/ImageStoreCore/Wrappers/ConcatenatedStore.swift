@@ -36,6 +36,10 @@ public struct ConcatenatedStore: ImageStore {
 
   public var count: Int { starts[starts.count - 1] }
   public var sourcePaths: [String] { stores.flatMap(\.sourcePaths) }
+  public var notes: [ReadingNote] {
+    var seen: Set<ReadingNote> = []
+    return stores.flatMap(\.notes).filter { seen.insert($0).inserted }
+  }
 
   public func format(at index: Int) throws(StoreError) -> ImageFormat {
     guard index >= 0 && index < count else { throw .indexOutOfRange(index, count: count) }

@@ -40,6 +40,7 @@ extension StoreWrapper {
   public var classNames: [String]? { base.classNames }
   public var columnNames: [String] { base.columnNames }
   public var sourcePaths: [String] { base.sourcePaths }
+  public var notes: [ReadingNote] { base.notes }
   public var isZeroCopy: Bool { base.isZeroCopy }
   public var checksumCoverage: ChecksumCoverage { base.checksumCoverage }
   public func labels() throws(StoreError) -> [Int]? { try base.labels() }

@@ -5,13 +5,42 @@ internal import ImageStoreSupport
 
 // Values that the command line is made of.
 
-extension PartSelection: ExpressibleByArgument {}
 extension Compression: ExpressibleByArgument {}
 extension ElementType: ExpressibleByArgument {}
-extension BitAxis: ExpressibleByArgument {}
+extension StoreDescription.PackingAxis: ExpressibleByArgument {}
+extension StoreDescription.BitOrder: ExpressibleByArgument {}
+extension StoreDescription.ChannelOrder: ExpressibleByArgument {}
+extension StoreDescription.PaletteReading: ExpressibleByArgument {}
 
-enum BitOrder: String, ExpressibleByArgument, CaseIterable {
-  case big, little
+extension SplitChoice: ExpressibleByArgument {
+  init?(argument: String) {
+    guard !argument.isEmpty else { return nil }
+    self.init(argument)
+  }
+
+  var defaultValueDescription: String { split?.rawValue ?? "all" }
+}
+
+extension Dimensions: ExpressibleByArgument {
+  public init?(argument: String) { self.init(argument) }
+}
+
+extension StoreDescription.Labels: ExpressibleByArgument {
+  /// `none`; the path of a file, with `:NAME` behind it for a name in that file; else a name in the file of the images.
+  public init?(argument: String) {
+    guard !argument.isEmpty else { return nil }
+    if argument == "none" {
+      self = .none
+    } else if FileSystem.kind(of: argument) == .file {
+      self = .file(argument)
+    } else if let colon = argument.lastIndex(of: ":"),
+      FileSystem.kind(of: String(argument[..<colon])) == .file
+    {
+      self = .file(String(argument[..<colon]), name: String(argument[argument.index(after: colon)...]))
+    } else {
+      self = .named(argument)
+    }
+  }
 }
 
 /// A name of a format that can be written.
@@ -28,48 +57,79 @@ struct FormatName: ExpressibleByArgument {
 }
 
 /// The shape of an image as numpy would print it, with x between the numbers.
-struct Shape: ExpressibleByArgument {
-  let sizes: [Int]
-
-  init?(argument: String) {
+extension ImageShape: ExpressibleByArgument {
+  public init?(argument: String) {
     let parts = argument.split(separator: "x", omittingEmptySubsequences: false)
     let sizes = parts.compactMap { Int($0) }
     guard sizes.count == parts.count, sizes.count == 2 || sizes.count == 3, sizes.allSatisfy({ $0 > 0 })
     else { return nil }
-    self.sizes = sizes
+    self.init(height: sizes[0], width: sizes[1], channels: sizes.count > 2 ? sizes[2] : nil)
   }
 }
 
 /// What the user says of files that do not describe themselves.
 struct DescribingOptions: ParsableArguments {
+  @Option(
+    help: ArgumentHelp(
+      "Which images: an array, a dataset or group, a prefix of keys, a column of file names.",
+      valueName: "name"))
+  var images: String?
+
+  @Option(
+    help: ArgumentHelp(
+      "Where the labels are: a name in the same file, another file, a name in that, or none.",
+      valueName: "name|file|file:name|none"))
+  var labels: StoreDescription.Labels?
+
+  @Option(
+    help: ArgumentHelp(
+      "Order of an array's axes: N images, H rows, W columns, C channels, D all samples of an image.",
+      valueName: "NHWC|NCHW|..."))
+  var dimensions: Dimensions?
+
   @Option(help: ArgumentHelp("Height, width and channels of an image, such as 32x32x3.", valueName: "HxWxC"))
-  var shape: Shape?
+  var shape: ImageShape?
 
   @Option(help: ArgumentHelp("Type of a sample, by numpy's name.", valueName: "type"))
   var dtype: ElementType?
 
+  @Option(help: ArgumentHelp("Order of the channels in the file.", valueName: "rgb|bgr"))
+  var channelOrder: StoreDescription.ChannelOrder?
+
+  @Option(
+    help: ArgumentHelp(
+      "What is read of pictures with a palette: colors, or indices (masks).", valueName: "colors|indices"))
+  var palette: StoreDescription.PaletteReading?
+
   @Option(help: ArgumentHelp("Axis along which bits are packed.", valueName: "rows|columns"))
-  var axis: BitAxis?
+  var axis: StoreDescription.PackingAxis?
 
   @Option(
     help: ArgumentHelp(
       "Whether the first pixel is a byte's highest bit or its lowest.", valueName: "big|little"))
-  var bitOrder: BitOrder?
+  var bitOrder: StoreDescription.BitOrder?
 
-  @Option(help: ArgumentHelp("Name of the dataset or array of images.", valueName: "name"))
-  var images: String?
+  @Option(
+    help: ArgumentHelp(
+      "How deep the folders are that are classes; 1 for those in the root.", valueName: "depth"))
+  var classesAt: Int?
 
-  @Option(help: ArgumentHelp("Name of the dataset or array of labels.", valueName: "name"))
-  var labels: String?
+  func validate() throws {
+    if let classesAt, classesAt < 1 { throw ValidationError("--classes-at takes a number from 1.") }
+  }
 
-  var description: SourceDescription {
-    var description = SourceDescription()
-    description.shape = shape?.sizes
-    description.elementType = dtype
-    description.axis = axis
-    description.isLittleEndian = bitOrder.map { $0 == .little }
+  var description: StoreDescription {
+    var description = StoreDescription()
     description.images = images
     description.labels = labels
+    description.dimensions = dimensions
+    description.shape = shape
+    description.elementType = dtype
+    description.channelOrder = channelOrder
+    description.palette = palette
+    description.axis = axis
+    description.bitOrder = bitOrder
+    description.classDepth = classesAt
     return description
   }
 }

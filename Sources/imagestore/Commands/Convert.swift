@@ -7,7 +7,7 @@ struct Convert: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Writes the images of a store or data set into a store of any kind.",
     usage: """
-      imagestore convert SOURCE DESTINATION [--to KIND] [--split train|test|all]
+      imagestore convert SOURCE DESTINATION [--to KIND] [--split NAME|all]
                          [--first N] [--append] [--replace [--force]] [--compression none|fast|small]
                          [--layout NAME] [--threshold T] [--quiet]
       """,
@@ -31,8 +31,10 @@ struct Convert: ParsableCommand {
       valueName: "kind"))
   var kind: FormatName?
 
-  @Option(help: ArgumentHelp("Which part of a divided data set: train, test or all.", valueName: "part"))
-  var split: PartSelection = .all
+  @Option(
+    help: ArgumentHelp(
+      "Which split of a divided data set: train, val, test, any that it has, or all.", valueName: "name"))
+  var split: SplitChoice = .all
 
   @Option(help: ArgumentHelp("Convert the first N images only.", valueName: "N"))
   var first: Int?
@@ -139,6 +141,8 @@ struct Convert: ParsableCommand {
     let size = try FileSystem.bytesOnDisk(destination).apparent
     let kind = store.format.map { " of \($0)" } ?? ""
     let rate = Int(Double(store.count) / max(seconds, 1e-6))
+    if let unread = store.notes.line(of: .notRead) { Console.line("not read: \(unread)") }
+    if let decided = store.notes.line(of: .decided) { Console.line("decided: \(decided)") }
     Console.line(
       "\(destination): \(Numbers.count(store.count, "image"))\(kind) \(append ? "appended" : "written") in "
         + "\(Numbers.significant(seconds)) s (\(Numbers.grouped(rate))/s), \(Numbers.bytes(size)) on disk")

@@ -4,7 +4,7 @@ internal import ImageStoreCore
 struct Verify: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Reads all of a store, checks every checksum, and compares it with another.",
-    usage: "imagestore verify STORE [--against OTHER [--split train|test|all]] [--quiet]",
+    usage: "imagestore verify STORE [--against OTHER [--split NAME|all]] [--quiet]",
     discussion: """
       With --against, pixels, labels, class names and columns must be equal, in the same order; the first \
       difference is told.
@@ -13,14 +13,25 @@ struct Verify: ParsableCommand {
   @Argument(help: "The store.") var store: String
   @Option(help: ArgumentHelp("A store or data set that must have the same images.", valueName: "other"))
   var against: String?
-  @Option(help: ArgumentHelp("Which part of the other: train, test or all.", valueName: "part"))
-  var split: PartSelection?
+  @Option(
+    help: ArgumentHelp(
+      "Which split of the other: train, val, test, any that it has, or all.", valueName: "name"))
+  var split: SplitChoice?
   @Flag(help: "Say nothing unless something is wrong.") var quiet = false
   @OptionGroup(title: "For files that do not describe themselves") var describing: DescribingOptions
 
   func validate() throws {
     if split != nil && against == nil {
-      throw ValidationError("--split chooses a part of what --against names.")
+      throw ValidationError("--split chooses a split of what --against names.")
+    }
+  }
+
+  /// What a check without findings says of images with these checksums.
+  private static func finding(_ coverage: ChecksumCoverage) -> String {
+    switch coverage {
+    case .allImages: "everything is as it was written"
+    case .someImages: "those that have a checksum are as they were written"
+    case .noImages: "there are no checksums to compare them with"
     }
   }
 
@@ -42,7 +53,7 @@ struct Verify: ParsableCommand {
     }
     guard !quiet else { return }
     Console.line(
-      "\(store): \(Numbers.count(opened.store.count, "image")) read, everything is as it was written"
+      "\(store): \(Numbers.count(opened.store.count, "image")) read, \(Self.finding(opened.store.checksumCoverage))"
         + (against.map { "; pixels, labels and columns equal those of \($0)" } ?? ""))
   }
 }

@@ -11,18 +11,16 @@ struct OpenedStore {
   let store: any ImageStore
 
   init(
-    _ path: String, split: PartSelection = .all,
-    _ description: SourceDescription = SourceDescription()
+    _ path: String, split: SplitChoice = .all, _ description: StoreDescription = StoreDescription()
   ) throws(StoreError) {
     self.path = path
-    format = try StoreCatalog.format(of: path, description)
-    splits = try format.open(path, description, threads: nil)
-    let chosen = splits.filter { split == .all || $0.split == split.part }
+    (format, splits) = try StoreCatalog.splits(at: path, description)
+    let chosen = splits.filter { split.split == nil || $0.split == split.split }
     guard let first = chosen.first else {
       throw StoreError(
         .invalidArgument,
-        split == .all ? "there are no images" : "there is no \(split.part?.rawValue ?? "") part",
-        remedy: splits.isEmpty || split == .all
+        split.split.map { "there is no split \($0)" } ?? "there are no images",
+        remedy: splits.isEmpty || split.split == nil
           ? nil : "it has: \(splits.map(\.name).joined(separator: ", "))",
         path: path)
     }
@@ -30,16 +28,17 @@ struct OpenedStore {
   }
 }
 
-/// Which parts of a divided data set `--split` chooses.
-enum PartSelection: String, CaseIterable, Sendable {
-  case train, test, all
+/// What `--split` chooses.
+struct SplitChoice: Sendable, Equatable {
+  /// Nil for all of them.
+  let split: ImageStoreCore.Split?
 
-  /// The part, where it is one.
-  var part: ImageStoreCore.Split? {
-    switch self {
-    case .train: .training
-    case .test: .test
-    case .all: nil
-    }
+  static let all = SplitChoice(split: nil)
+
+  private init(split: ImageStoreCore.Split?) { self.split = split }
+
+  /// The split of a name: any spelling of training, validation and test, or the name that the source has; `all` for all.
+  init(_ name: String) {
+    split = name == "all" ? nil : ArrayNames.split(named: name) ?? ImageStoreCore.Split(rawValue: name)
   }
 }

@@ -26,6 +26,7 @@ struct StoreReport {
   private let labelCounts: [Int: Int]?
   private let classNames: [String]?
   private let columnKinds: [String: String]
+  private let notes: [ReadingNote]
   private let bytesOnDisk: Int
   private let bytesAllocated: Int
 
@@ -42,6 +43,7 @@ struct StoreReport {
     elementType = common.elementType?.name
     labelCounts = try store.labels()?.reduce(into: [:]) { $0[$1, default: 0] += 1 }
     classNames = store.classNames
+    notes = store.notes
     var kinds: [String: String] = [:]
     for name in store.columnNames { kinds[name] = try store.column(name).kind.rawValue }
     columnKinds = kinds
@@ -72,6 +74,11 @@ struct StoreReport {
     rows.append(("on disk", Numbers.bytes(bytesOnDisk)))
     for (name, kind) in columnKinds.sorted(by: { $0.key < $1.key }) {
       rows.append(("column", "\(name) (\(kind))"))
+    }
+    for kind in [ReadingNote.Kind.notRead, .decided] {
+      if let line = notes.line(of: kind) {
+        rows.append((kind == .notRead ? "not read" : "decided", Console.printable(line)))
+      }
     }
     rows.append(("labels", labelCounts == nil ? "none" : "\(labelCounts!.count) different"))
     let width = 8
@@ -109,7 +116,7 @@ extension StoreReport: Encodable {
   private enum CodingKeys: String, CodingKey {
     case path, format, count, parts, height, width, channels, elementType, hasLabels, labelCounts, classNames,
       columns
-    case columnKinds, bytesOnDisk, bytesAllocated
+    case columnKinds, notRead, decided, bytesOnDisk, bytesAllocated
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -129,6 +136,8 @@ extension StoreReport: Encodable {
     try container.encode(classNames, forKey: .classNames)
     try container.encode(columnKinds.keys.sorted(), forKey: .columns)
     try container.encode(columnKinds, forKey: .columnKinds)
+    try container.encode(notes.filter { $0.kind == .notRead }.map(\.text), forKey: .notRead)
+    try container.encode(notes.filter { $0.kind == .decided }.map(\.text), forKey: .decided)
     try container.encode(bytesOnDisk, forKey: .bytesOnDisk)
     try container.encode(bytesAllocated, forKey: .bytesAllocated)
   }

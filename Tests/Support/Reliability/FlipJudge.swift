@@ -69,7 +69,7 @@ final class FlipJudge {
     }
     for format in StoreCatalog.formats {
       attempt { () throws(StoreError) in
-        for split in try format.open(path, SourceDescription(), threads: 1) {
+        for split in try format.open(path, StoreDescription(), threads: 1) {
           try Parser.readAll(split.store)
         }
       }

@@ -1,0 +1,192 @@
+import CImageStoreHDF5
+import ImageStoreCore
+import ImageStoreSupport
+
+/// Asks an open file what is needed to read it without the library.
+struct ContentsReader {
+  let library: LibraryFile
+  let budget: MemoryBudget
+
+  init(_ library: LibraryFile) {
+    self.library = library
+    budget = MemoryBudget(fileByteCount: library.map.byteCount)
+  }
+
+  var file: MappedFile { library.map }
+
+  func read(
+    _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, images: String?, labels: String?
+  ) throws(StoreError) -> HDF5Contents {
+    let name: String
+    if let images {
+      name = images
+    } else {
+      name = try session.imagesName(in: handle, fileByteCount: file.byteCount)
+    }
+    guard let object = try session.open(name, in: handle) else {
+      throw StoreError(
+        .notFound, "there is no dataset or group of this name",
+        remedy: try "the file has \(session.names(in: handle, fileByteCount: file.byteCount))", key: name)
+    }
+    var records = HDF5Records()
+    let isOfAll = name == DatasetNames.images || name == "/\(DatasetNames.images)"
+    if isOfAll { try readChecksums(session, handle, into: &records) }
+    let isOwn = try isOwn(session, handle, hasChecksums: records.checksums != nil)
+    records.isOwn = isOwn && isOfAll
+    var contents: HDF5Contents
+    if session.isGroup(object) {
+      let table = try imageTable(session, object, name: name)
+      contents = HDF5Contents(images: .each(table), count: table.count, format: table.uniformFormat)
+      let found = try self.labels(
+        session, handle, given: labels, images: name, isCount: { $0.count == table.count })
+      records.labels = try values(session, handle, found)
+    } else {
+      let dataset = try session.describe(object, name: name, fileByteCount: file.byteCount)
+      let mayBeSingle = dataset.shape.count == 3
+      let isCalledImage = name.split(separator: "/").last == "image"
+      let found = try self.labels(
+        session, handle, given: labels, images: name,
+        isCount: { label in
+          label.count == dataset.shape.first ?? 0 || mayBeSingle && label.count == 1
+            || dataset.shape.count == 2 && label.count == 1
+        })
+      records.labels = try values(session, handle, found)
+      let isSingle = mayBeSingle && (isCalledImage || found?.shape == [])
+      let shape = try ImageShape(dataset, isSingle: isSingle)
+      contents = HDF5Contents(
+        images: try self.images(session, object, dataset, shape), count: shape.count, format: shape.format)
+    }
+    if let labels = records.labels?.dataset, labels.count != contents.count {
+      throw StoreError(
+        .corrupt, "\(labels.count) labels (\(labels.shapeText)) for \(contents.count) images",
+        key: labels.name)
+    }
+    records.columns = try columns(session, handle, of: contents.count, isOwn: records.isOwn)
+    try findClassNames(session, handle, in: &records)
+    contents.records = records
+    return contents
+  }
+
+  /// Where the pixels of a dataset are.
+  func images(
+    _ session: borrowing HDF5Session, _ object: borrowing HDF5Handle, _ dataset: DatasetDescription,
+    _ shape: ImageShape
+  ) throws(StoreError) -> HDF5Images {
+    guard let type = dataset.type else { throw StoreError(.unsupported, "samples that are not numbers") }
+    let (declared, overflow) = shape.count.multipliedReportingOverflow(by: shape.format.byteCount)
+    // Deflate makes a byte of 1032 at most; a sparse dataset may say any size and have next to nothing.
+    guard !overflow,
+      declared <= max(1 << 40, file.byteCount.multipliedReportingOverflow(by: 1100).partialValue)
+    else {
+      throw StoreError(
+        .limitExceeded, "\(dataset.shapeText) samples in a file of \(file.byteCount) bytes", key: dataset.name
+      )
+    }
+    switch dataset.layout {
+    case .contiguous(let offset): return .mapped(offset: offset, type)
+    case .unwritten:
+      try budget.take(shape.format.byteCount, for: "an image that was never written")
+      let memory = try PixelMemory(capacity: shape.format.byteCount)
+      let element = try session.fillValue(of: object, elementByteCount: type.byteCount)
+      try memory.fill { (output) throws(StoreError) in
+        try unsafe output.appendBytes(shape.format.byteCount) { (bytes) throws(StoreError) in
+          unsafe bytes.fill(with: element)
+          unsafe type.makeNative(bytes)
+          try unsafe type.checkSamples(UnsafeRawBufferPointer(bytes))
+        }
+      }
+      return .constant(memory)
+    case .compact:
+      // A header has 64 KiB at most.
+      let bytes = try session.elements(of: object, dataset, limit: 1 << 16)
+      try budget.take(bytes.count, for: "an image in its header")
+      let memory = try PixelMemory(capacity: bytes.count)
+      try memory.fill { (output) throws(StoreError) in
+        try unsafe output.appendBytes(bytes.count) { (target) throws(StoreError) in
+          unsafe target.copyBytes(from: bytes)
+          unsafe type.makeNative(target)
+          try unsafe type.checkSamples(UnsafeRawBufferPointer(target))
+        }
+      }
+      return .resident(memory)
+    case .other: throw StoreError(.unsupported, "samples that are not numbers", key: dataset.name)
+    case .chunked(let extent, let filters, let hasFletcher32):
+      guard let pixels = try chunked(session, object, dataset, shape, extent: extent, filters, type) else {
+        return .library(
+          libraryPixels(dataset, shape, extent: shape.padded(extent), hasFletcher32: hasFletcher32), type)
+      }
+      return .chunked(pixels, type)
+    }
+  }
+
+  /// Images in chunks, or nil if they are left to the library.
+  private func chunked(
+    _ session: borrowing HDF5Session, _ object: borrowing HDF5Handle, _ dataset: DatasetDescription,
+    _ shape: ImageShape, extent: [Int], _ filters: FilterPipeline?, _ type: StoredType
+  ) throws(StoreError) -> ChunkedPixels? {
+    let chunkByteCount = extent.reduce(type.byteCount, *)
+    // Of what is only deflated a part can be had; of anything else a whole chunk is in memory.
+    let most = filters?.isOnlyDeflate == true ? 1 << 30 : MemoryBudget.limit(fileByteCount: file.byteCount)
+    guard chunkByteCount <= min(1 << 30, most) else {
+      throw StoreError(
+        .limitExceeded, "chunks of \(extent) samples in a file of \(file.byteCount) bytes", key: dataset.name)
+    }
+    guard let filters,
+      let table = try session.chunkTable(object, dataset, extent: extent, in: library, budget)
+    else { return nil }
+    let fill = try session.fillValue(of: object, elementByteCount: type.byteCount)
+    return ChunkedPixels(
+      file: file, table: table, pipeline: filters, format: shape.format, count: shape.count,
+      extent: shape.padded(extent), grid: shape.padded(table.grid), fill: fill)
+  }
+
+  /// What the library needs to read images of a dataset.
+  private func libraryPixels(
+    _ dataset: DatasetDescription, _ shape: ImageShape, extent: [Int], hasFletcher32: Bool
+  ) -> LibraryPixels {
+    var cached = shape.format.elementType.byteCount * extent[0]
+    for dimension in 1...3 {
+      let chunks = (shape.extents[dimension] + extent[dimension] - 1) / extent[dimension]
+      let (product, overflow) = cached.multipliedReportingOverflow(by: chunks * extent[dimension])
+      cached = overflow ? 1 << 28 : product
+    }
+    return LibraryPixels(
+      file: library, name: dataset.name, shape: shape, cacheByteCount: min(cached, 1 << 28),
+      hasFletcher32: hasFletcher32)
+  }
+}
+
+/// The memory that reading a file may take besides what is borrowed from its map: a multiple of the file's size, since what a
+/// few bytes say (an extent, a fill value, a hundred names for one dataset) may be anything.
+final class MemoryBudget {
+  private var left: Int
+  private let fileByteCount: Int
+
+  init(fileByteCount: Int) {
+    self.fileByteCount = fileByteCount
+    left = Self.limit(fileByteCount: fileByteCount)
+  }
+
+  /// 64 MiB and sixteen times the file. Text of one byte takes a string of sixteen; deflate makes up to 1032 bytes of one,
+  /// but labels that repeat so take little beside the images they belong to.
+  static func limit(fileByteCount: Int) -> Int {
+    let (product, overflow) = fileByteCount.multipliedReportingOverflow(by: 16)
+    let (sum, another) = product.addingReportingOverflow(64 << 20)
+    return overflow || another ? .max : sum
+  }
+
+  /// Takes a part of what is left.
+  ///
+  /// - Throws: ``StoreError/Code/limitExceeded``.
+  func take(_ count: Int, times size: Int = 1, for what: @autoclosure () -> String) throws(StoreError) {
+    let (byteCount, overflow) = count.multipliedReportingOverflow(by: size)
+    guard !overflow, byteCount <= left else {
+      throw StoreError(
+        .limitExceeded,
+        "\(what()) \(overflow ? "would take more memory than there can be" : "would take \(byteCount) bytes") "
+          + "in a file of \(fileByteCount)",
+        remedy: "if the file is to be trusted, write it again without compression and with all values")
+    }
+    left -= byteCount
+  }
+}

@@ -1,0 +1,253 @@
+import CImageStoreHDF5
+import ImageStoreCore
+import ImageStoreSupport
+
+/// Where images lie that have a dataset each: 16 bytes per image.
+struct ImageTable: Sendable {
+  /// What many images have in common.
+  struct Kind: Sendable, Hashable {
+    let format: ImageFormat
+    let type: StoredType
+    /// The filters an image's one chunk went through; none if its samples are as they are delivered.
+    let filters: [FilterPipeline.Filter]
+  }
+
+  struct Entry: Sendable {
+    /// Where the stored bytes begin; negative if they are not in one place.
+    var offset: Int
+    /// Bytes of the one chunk; 0 if there are no filters.
+    var chunkByteCount: UInt32
+    var kind: UInt32
+  }
+
+  private(set) var entries: [Entry] = []
+  private(set) var kinds: [Kind] = []
+  /// Where the images are that do not lie in one place of the file: in several chunks, in a header.
+  private(set) var sources: [Int: HDF5Images] = [:]
+  private var kindNumbers: [Kind: UInt32] = [:]
+  /// Whether the samples of all images are in the file as they are delivered.
+  private(set) var isPlain = true
+
+  var count: Int { entries.count }
+
+  func format(at index: Int) -> ImageFormat { kinds[Int(entries[index].kind)].format }
+
+  /// The format all images have.
+  var uniformFormat: ImageFormat? {
+    guard let first = kinds.first?.format, kinds.allSatisfy({ $0.format == first }) else { return nil }
+    return first
+  }
+
+  mutating func append(_ kind: Kind, offset: Int, chunkByteCount: UInt32) {
+    entries.append(Entry(offset: offset, chunkByteCount: chunkByteCount, kind: number(of: kind)))
+    if chunkByteCount > 0 || kind.type.isSwapped || kind.type.kind == .bool { isPlain = false }
+  }
+
+  mutating func append(_ kind: Kind, _ source: HDF5Images) {
+    sources[entries.count] = source
+    entries.append(Entry(offset: -1, chunkByteCount: 0, kind: number(of: kind)))
+    isPlain = false
+  }
+
+  private mutating func number(of kind: Kind) -> UInt32 {
+    if let number = kindNumbers[kind] { return number }
+    let number = UInt32(kinds.count)
+    kinds.append(kind)
+    kindNumbers[kind] = number
+    return number
+  }
+}
+
+extension ImageTable {
+  /// How many images lie in a chunk with a Fletcher-32.
+  var checksumCoverage: ChecksumCoverage {
+    guard !sources.isEmpty || kinds.contains(where: { $0.filters.contains(.fletcher32) }) else {
+      return .noImages
+    }
+    return ChecksumCoverage(
+      of: entries.enumerated().map { index, entry in
+        if let source = sources[index] { return source.checksumCoverage }
+        return kinds[Int(entry.kind)].filters.contains(.fletcher32) ? .allImages : .noImages
+      })
+  }
+
+  /// Where pixels are in the file.
+  var byteRanges: [Range<Int>] {
+    entries.filter { $0.offset >= 0 }.map { entry in
+      let samples = kinds[Int(entry.kind)].format.byteCount
+      return entry.offset..<entry.offset + (entry.chunkByteCount == 0 ? samples : Int(entry.chunkByteCount))
+    }
+  }
+
+  /// Reads images, or a region of each, to their slots.
+  func read(
+    _ plan: borrowing GatherPlan, from file: MappedFile, into memory: UnsafeMutableRawBufferPointer,
+    threads: Int
+  ) throws(StoreError) {
+    guard !isPlain else {
+      return try plan.performRuns(threads: threads) { (run) throws(StoreError) in
+        try unsafe plan.copy(run, into: memory) { (index) throws(StoreError) in
+          let entry = entries[index]
+          let byteCount = kinds[Int(entry.kind)].format.byteCount
+          guard let image = unsafe file.bytes(at: entry.offset, count: byteCount)?.baseAddress else {
+            throw StoreError(.corrupt, "an image beyond the end of the file", image: index)
+          }
+          return unsafe image
+        }
+      }
+    }
+    try Workers.performRuns(of: plan.count, minimum: 4, threads: threads) { (run) throws(StoreError) in
+      var decoder = KindDecoder()
+      for position in run {
+        let index = plan.indices[position]
+        do throws(StoreError) {
+          try unsafe read(
+            index, plan.region(at: position), file, into: plan.slot(of: position, in: memory), &decoder)
+        } catch {
+          throw error.at(image: index)
+        }
+      }
+    }
+  }
+
+  /// Reads a region of one image, delivering its samples as the machine has them.
+  private func read(
+    _ index: Int, _ region: ImageRegion, _ file: MappedFile, into target: UnsafeMutableRawBufferPointer,
+    _ decoder: inout KindDecoder
+  ) throws(StoreError) {
+    let entry = entries[index]
+    let kind = kinds[Int(entry.kind)]
+    if let source = sources[index] {
+      try unsafe read(source, kind, region, into: target)
+    } else if entry.chunkByteCount == 0 {
+      try unsafe copy(
+        region, kind.format, file.bytes(at: entry.offset, count: kind.format.byteCount), target)
+      unsafe kind.type.makeNative(target)
+    } else {
+      guard let stored = unsafe file.bytes(at: entry.offset, count: Int(entry.chunkByteCount)) else {
+        throw StoreError(.corrupt, "an image beyond the end of the file")
+      }
+      let needed = (region.row + region.height) * kind.format.bytesPerRow
+      let elements = try unsafe decoder.elements(stored, kind, number: entry.kind, needed: needed)
+      try unsafe copy(
+        region, kind.format, UnsafeRawBufferPointer(start: elements, count: kind.format.byteCount), target)
+      unsafe kind.type.makeNative(target)
+    }
+    try unsafe kind.type.checkSamples(UnsafeRawBufferPointer(target))
+  }
+
+  /// Reads a region of an image that is the only one of a source.
+  private func read(
+    _ source: HDF5Images, _ kind: Kind, _ region: ImageRegion, into target: UnsafeMutableRawBufferPointer
+  ) throws(StoreError) {
+    func withPlan(_ body: (borrowing GatherPlan) throws(StoreError) -> Void) throws(StoreError) {
+      try withSpan(of: region) { (regions) throws(StoreError) in
+        try withSpan(of: 0) { (indices) throws(StoreError) in
+          try body(GatherPlan(indices, regions: regions, of: 1, format: kind.format))
+        }
+      }
+    }
+    switch source {
+    case .resident(let memory), .constant(let memory):
+      try unsafe copy(region, kind.format, memory.bytes, target)
+    case .chunked(let pixels, let type):
+      try withPlan { (plan) throws(StoreError) in try unsafe pixels.read(plan, into: target, threads: 1) }
+      unsafe type.makeNative(target)
+    case .library(let pixels, _):
+      try withPlan { (plan) throws(StoreError) in try unsafe pixels.read(plan, into: target) }
+    case .mapped, .each: throw StoreError(.corrupt, "an image without a place of its own")
+    }
+  }
+
+  private func copy(
+    _ region: ImageRegion, _ format: ImageFormat, _ image: UnsafeRawBufferPointer?,
+    _ target: UnsafeMutableRawBufferPointer
+  ) throws(StoreError) {
+    guard let image = unsafe image?.baseAddress, let target = target.baseAddress else {
+      throw StoreError(.corrupt, "an image beyond the end of the file")
+    }
+    unsafe copyRegion(region, of: format, from: image, to: target)
+  }
+
+  /// The decoder of one thread, which is used again as long as images are of one kind.
+  private struct KindDecoder: ~Copyable {
+    private var decoder: ChunkDecoder?
+    private var number: UInt32?
+
+    /// As ``ChunkDecoder/elements(_:mask:needed:)``.
+    mutating func elements(
+      _ stored: UnsafeRawBufferPointer, _ kind: Kind, number: UInt32, needed: Int
+    ) throws(StoreError) -> UnsafeRawPointer {
+      if self.number != number {
+        guard
+          let pipeline = FilterPipeline(
+            kind.filters, chunkByteCount: kind.format.byteCount, elementByteCount: kind.type.byteCount)
+        else { throw StoreError(.corrupt, "filters that are not undone here") }
+        decoder = try ChunkDecoder(pipeline)
+        self.number = number
+      }
+      return try unsafe decoder!.elements(stored, mask: 0, needed: needed)
+    }
+  }
+}
+
+extension ContentsReader {
+  /// Finds the images of a group that has a dataset for each, by rising name.
+  func imageTable(
+    _ session: borrowing HDF5Session, _ group: borrowing HDF5Handle, name: String
+  ) throws(StoreError) -> ImageTable {
+    var table = ImageTable()
+    let access = try session.linkAccess()
+    for link in try session.links(of: group, fileByteCount: file.byteCount) {
+      let path = name + "/" + link.name
+      do throws(StoreError) {
+        guard link.isLocal else {
+          throw StoreError(
+            .unsupported, "a link that leads out of the file", remedy: "open the file it leads to")
+        }
+        let object = try session.handle(
+          unsafe H5Oopen(group.id, link.name, access.id), "opening it")
+        guard H5Iget_type(object.id) == H5I_DATASET else {
+          throw StoreError(.unsupported, "something other than a dataset among the images")
+        }
+        try append(session, object, name: path, to: &table)
+      } catch {
+        throw error.at(image: table.count, key: path)
+      }
+    }
+    return table
+  }
+
+  private func append(
+    _ session: borrowing HDF5Session, _ object: borrowing HDF5Handle, name: String, to table: inout ImageTable
+  ) throws(StoreError) {
+    let dataset = try session.describe(object, name: name, fileByteCount: file.byteCount)
+    let shape = try ImageShape(dataset, isSingle: true)
+    guard shape.count == 1, let type = dataset.type else {
+      throw StoreError(.unsupported, "\(dataset.shapeText) is not the shape of one image")
+    }
+    func kind(_ filters: [FilterPipeline.Filter]) -> ImageTable.Kind {
+      ImageTable.Kind(format: shape.format, type: type, filters: filters)
+    }
+    switch dataset.layout {
+    case .contiguous(let offset): table.append(kind([]), offset: offset, chunkByteCount: 0)
+    case .chunked(let extent, let filters, _):
+      if let filters, extent == dataset.shape,
+        let entry = try session.chunkTable(object, dataset, extent: extent, in: library, budget)?
+          .entries.first,
+        entry.offset >= 0, entry.byteCount > 0, entry.filterMask == 0
+      {
+        guard !filters.filters.isEmpty || Int(entry.byteCount) == shape.format.byteCount else {
+          throw StoreError(.corrupt, "a chunk of \(entry.byteCount) bytes for \(shape.format.byteCount)")
+        }
+        table.append(
+          kind(filters.filters), offset: entry.offset,
+          chunkByteCount: filters.filters.isEmpty ? 0 : entry.byteCount)
+      } else {
+        table.append(kind([]), try images(session, object, dataset, shape))
+      }
+    case .compact, .unwritten, .other:
+      table.append(kind([]), try images(session, object, dataset, shape))
+    }
+  }
+}

@@ -1,2 +1,0 @@
-// Whoever imports a store means its protocol, formats and errors too: Docs/Design.md.
-@_exported public import ImageStoreCore

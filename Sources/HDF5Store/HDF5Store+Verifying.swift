@@ -1,0 +1,82 @@
+public import ImageStoreCore
+import ImageStoreSupport
+
+extension HDF5Store {
+  /// Reads everything, and checks it against the checksums that the file has.
+  public func verify(progress: (_ checked: Int) -> Void) throws(StoreError) {
+    try verifyRecords()
+    let sums = try checksums()
+    // Nothing to compare, nowhere to read from.
+    if sums == nil, case .constant = images { return progress(count) }
+    let step = 1024
+    var start = 0
+    while start < count {
+      let end = min(start + step, count)
+      try compare(Array(start..<end).span, with: sums)
+      start = end
+      progress(end)
+    }
+  }
+
+  /// Checks images against their checksums; the Fletcher-32 of chunks, if they have one, is checked by reading them.
+  public func verify(_ indices: Span<Int>) throws(StoreError) {
+    try check(indices)
+    guard checksumCoverage != .noImages else { return }
+    try compare(indices, with: checksums())
+  }
+
+  /// Checks labels, columns and class names against their checksums.
+  func verifyRecords() throws(StoreError) {
+    guard try checksums() != nil || !records.isOwn else {
+      throw StoreError(
+        .corrupt, "it is not there, though this package wrote the file", path: path,
+        key: DatasetNames.checksums)
+    }
+    let labels = try labels()
+    var names = Set(columnNames.map { "\(DatasetNames.columns)/\($0)" })
+    if labels != nil { names.insert(DatasetNames.labels) }
+    if classNames != nil { names.insert(DatasetNames.classNames) }
+    if let missing = records.valueChecksums.keys.filter({ !names.contains($0) }).min() {
+      throw StoreError(
+        .corrupt, "it is not there, though the file has a checksum of it", path: path, key: missing)
+    }
+    if let labels { try check(CRC32.checksum(of: labels), of: DatasetNames.labels) }
+    for name in columnNames {
+      try check(CRC32.checksum(of: column(name)), of: "\(DatasetNames.columns)/\(name)")
+    }
+    if let classNames { try check(CRC32.checksum(of: classNames), of: DatasetNames.classNames) }
+  }
+
+  /// Reads images and compares them with their checksums, if there are any.
+  private func compare(_ indices: Span<Int>, with sums: [UInt32]?) throws(StoreError) {
+    try forEachImage(indices) { (position, _, pixels) throws(StoreError) in
+      guard let sums else { return }
+      let (index, found) = (indices[position], CRC32.checksum(of: pixels))
+      guard found == sums[index] else {
+        throw StoreError(
+          .corrupt, "its CRC-32 is \(found), and \(sums[index]) is stated",
+          remedy: "write it again from its source", path: path, image: index)
+      }
+    }
+  }
+
+  /// The CRC-32 of every image as it was written, or nil if the file has none.
+  func checksums() throws(StoreError) -> [UInt32]? {
+    guard let values = records.checksums else { return nil }
+    return try checksumCache.value { () throws(StoreError) in
+      let sums = try integers(values)
+      return try sums.map { (sum) throws(StoreError) in
+        guard let sum = UInt32(exactly: sum) else {
+          throw StoreError(.corrupt, "\(sum) is not a CRC-32", path: path, key: values.dataset.name)
+        }
+        return sum
+      }
+    }
+  }
+
+  private func check(_ found: UInt32, of name: String) throws(StoreError) {
+    guard let stated = records.valueChecksums[name], stated != found else { return }
+    throw StoreError(
+      .corrupt, "the CRC-32 of its values is \(found), and \(stated) is stated", path: path, key: name)
+  }
+}

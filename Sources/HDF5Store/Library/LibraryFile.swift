@@ -1,0 +1,171 @@
+import ImageStoreCore
+import ImageStoreSupport
+
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
+/// A plain file whose superblock and checksum agree with its bytes, opened once: whatever takes its name later, this is what is read.
+///
+/// There is no other way to open a file with libhdf5 for reading, so the library never sees damage that a checksum of this
+/// package tells of.
+final class LibraryFile: Sendable {
+  let path: String
+  let map: MappedFile
+  let superblock: Superblock
+  /// Whether a checksum at its end vouches for all that libhdf5 reads of it.
+  let hasMetadataChecksum: Bool
+  private let file: File
+
+  /// - Throws: ``StoreError/Code/unrecognized`` for what is not an HDF5 file; ``StoreError/Code/corrupt``;
+  ///   ``StoreError/Code/unsupported``.
+  init(_ path: String) throws(StoreError) {
+    self.path = path
+    file = try File(path, .read)
+    map = try MappedFile(file)
+    superblock = try Superblock(map)
+    hasMetadataChecksum = try MetadataChecksum.check(map, superblock)
+  }
+
+  /// A file that this package is writing, before it has its checksum.
+  init(unfinished path: String) throws(StoreError) {
+    self.path = path
+    file = try File(path, .read)
+    map = try MappedFile(file)
+    superblock = try Superblock(map)
+    hasMetadataChecksum = false
+  }
+
+  /// Which file it is, and when it last changed.
+  func state() throws(StoreError) -> FileState { try file.state() }
+
+  /// Opens the file for one session.
+  ///
+  /// The session holds a reader's lock, as the library takes it on files that it opens itself.
+  ///
+  /// - Throws: ``StoreError/Code/busy`` if another program has the file open for writing.
+  func withFile<Result>(
+    _ body: (borrowing HDF5Session, borrowing HDF5Handle) throws(StoreError) -> Result
+  ) throws(StoreError) -> Result {
+    do throws(StoreError) {
+      return try HDF5Session.run { (session) throws(StoreError) in
+        let lock = try ReadersLock(file.descriptor)
+        defer { lock.release() }
+        return try body(session, session.openFile(file.descriptor))
+      }
+    } catch {
+      throw error.at(path: path)
+    }
+  }
+}
+
+/// The lock that libhdf5 takes on a file it reads, by which programs that write to a file and programs that read it keep apart.
+///
+/// A file system without locks is read without, and so is every file if `HDF5_USE_FILE_LOCKING` says so, as for the library.
+struct ReadersLock {
+  private let descriptor: Int32
+
+  /// - Throws: ``StoreError/Code/busy`` if a writer has its lock.
+  init(_ descriptor: Int32) throws(StoreError) {
+    self.descriptor = descriptor
+    if let setting = unsafe getenv("HDF5_USE_FILE_LOCKING") {
+      let text = unsafe String(cString: setting)
+      if text == "FALSE" || text == "0" { return }
+    }
+    while flock(descriptor, LOCK_SH | LOCK_NB) != 0 {
+      if errno == EINTR { continue }
+      guard errno == EWOULDBLOCK else { return }
+      throw StoreError(
+        .busy, "another program has the file open for writing",
+        remedy: "let it close the file, and try again")
+    }
+  }
+
+  func release() { _ = flock(descriptor, LOCK_UN) }
+}
+
+/// A reader's lock that is held for as long as the value lives.
+struct ReadersHold: ~Copyable {
+  private let file: File
+
+  init(_ path: String) throws(StoreError) {
+    let file = try File(path, .read)
+    // Closing the file releases the lock.
+    _ = try ReadersLock(file.descriptor)
+    self.file = file
+  }
+}
+
+/// What an HDF5 file says of itself before anything else, read without the library, so that other files and
+/// those that are cut short never reach it.
+///
+/// Source: HDF5 File Format Specification, version 3.0, section II.A.
+struct Superblock {
+  /// Where it is, after the user block if there is one; all addresses in the file count from here.
+  let base: Int
+  let version: UInt8
+  /// Bytes of an address and of a length.
+  let offsetSize: Int
+  let lengthSize: Int
+  /// Where the file ends as the library has it; nil for addresses of other sizes than 8 bytes.
+  let end: Int?
+
+  static let signature: [UInt8] = [0x89, 0x48, 0x44, 0x46, 0x0D, 0x0A, 0x1A, 0x0A]
+
+  /// Where the signature is: at 0, 512, 1024, 2048 and so on.
+  static func position(in bytes: UnsafeRawBufferPointer) -> Int? {
+    var position = 0
+    while position <= bytes.count - signature.count {
+      if unsafe bytes[position..<position + signature.count].elementsEqual(signature) { return position }
+      position = position == 0 ? 512 : position * 2
+    }
+    return nil
+  }
+
+  /// - Throws: ``StoreError/Code/unrecognized`` if it is not an HDF5 file; ``StoreError/Code/corrupt``
+  ///   if it is cut short; ``StoreError/Code/unsupported``.
+  init(_ file: MappedFile) throws(StoreError) {
+    let bytes = unsafe file.bytes
+    guard let base = unsafe Self.position(in: bytes) else {
+      throw StoreError(.unrecognized, "this is not an HDF5 file: it has no superblock", path: file.path)
+    }
+    let cutShort = StoreError(.corrupt, "the file is cut short within its superblock", path: file.path)
+    guard let version = unsafe bytes.integer(UInt8.self, at: base + 8) else { throw cutShort }
+    guard version <= 3 else {
+      throw StoreError(
+        .unsupported, "a superblock of version \(version)", remedy: "versions 0 to 3 are read",
+        path: file.path)
+    }
+    let isOld = version < 2
+    guard let offsetSize = unsafe bytes.integer(UInt8.self, at: base + (isOld ? 13 : 9)),
+      let lengthSize = unsafe bytes.integer(UInt8.self, at: base + (isOld ? 14 : 10))
+    else { throw cutShort }
+    self.base = base
+    self.version = version
+    self.offsetSize = Int(offsetSize)
+    self.lengthSize = Int(lengthSize)
+    // Other sizes are legal, rare, and left to the library.
+    guard offsetSize == 8 else {
+      end = nil
+      return
+    }
+    let addresses = base + (isOld ? (version == 0 ? 24 : 28) : 12)
+    guard let statedBase = unsafe bytes.integer(UInt64.self, at: addresses),
+      let end = unsafe bytes.integer(UInt64.self, at: addresses + 16)
+    else { throw cutShort }
+    guard statedBase == UInt64(base) else {
+      throw StoreError(
+        .unsupported, "a superblock at \(base) that says it is at \(statedBase)",
+        remedy: "rewrite the file with h5repack", path: file.path)
+    }
+    guard end <= UInt64(bytes.count) else {
+      throw StoreError(
+        .corrupt, "the file is cut short: it has \(bytes.count) bytes of \(end)", path: file.path)
+    }
+    self.end = Int(end)
+  }
+}

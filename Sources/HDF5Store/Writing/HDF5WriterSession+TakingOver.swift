@@ -1,0 +1,100 @@
+import ImageStoreCore
+import ImageStoreSupport
+
+extension HDF5Store {
+  /// What images that are appended must agree with.
+  var existing: WriterState.Existing {
+    WriterState.Existing(
+      count: count, classNames: classNames, hasLabels: records.labels != nil,
+      columns: records.columns.mapValues(\.columnKind))
+  }
+}
+
+extension HDF5WriterSession {
+  /// Begins with the images of another store. Chunks that can stay as they are are copied with the checksums they have, which
+  /// still tell of damage; of everything else the checksums are compared.
+  mutating func takeOver(_ old: HDF5Store) throws(StoreError) {
+    guard old.count > 0 else { return }
+    var columns: [String: Column] = [:]
+    for name in old.columnNames { columns[name] = try old.column(name) }
+    let known = try old.checksums()
+    let first = try takeOverStored(old, known)
+    if case .mapped(let offset, let type) = old.images, !type.isSwapped, let format = old.format {
+      let step = max(1, (8 << 20) / format.byteCount)
+      for start in stride(from: 0, to: old.count, by: step) {
+        let range = start..<min(start + step, old.count)
+        guard
+          let bytes = unsafe old.file.bytes(
+            at: offset + start * format.byteCount, count: range.count * format.byteCount)
+        else { throw StoreError(.corrupt, "images beyond the end of the file") }
+        try unsafe append(
+          bytes, BatchLayout(format, count: range.count), known: known?[range], of: old, from: start)
+      }
+    } else {
+      try takeOverRead(old, known, from: first)
+    }
+    labels = ImageLabels(labels: try old.labels(), columns: columns)
+  }
+
+  /// Takes over images as they are read.
+  private mutating func takeOverRead(
+    _ old: HDF5Store, _ known: [UInt32]?, from first: Int
+  ) throws(StoreError) {
+    var batch = ImageBatch()
+    var start = first
+    while start < old.count {
+      let end = try old.endOfRun(from: start, byteCount: 8 << 20)
+      try old.readPixels(start..<end, into: &batch)
+      let range = start..<end
+      let layout = batch.layout
+      try unsafe batch.pixels.withUnsafeBytes { (bytes) throws(StoreError) in
+        try unsafe append(bytes, layout, known: known?[range], of: old, from: range.lowerBound)
+      }
+      start = end
+    }
+  }
+
+  /// Takes over images in chunks that are as this writer makes them.
+  ///
+  /// - Returns: how many were taken over, from the first.
+  private mutating func takeOverStored(
+    _ old: HDF5Store, _ known: [UInt32]?
+  ) throws(StoreError) -> Int {
+    guard let known, let format = old.format, known.count == old.count,
+      case .chunked(let chunks, let type) = old.images, !type.isSwapped
+    else { return 0 }
+    let imagesPerChunk = ChunkEncoder.imagesPerChunk(format)
+    let extent = [imagesPerChunk, format.height, format.width, format.channels]
+    guard chunks.extent == extent,
+      chunks.pipeline.filters == ChunkEncoder.pipeline(format, imagesPerChunk: imagesPerChunk)?.filters
+    else { return 0 }
+    var taken = 0
+    for entry in chunks.table.entries.prefix(old.count / imagesPerChunk) {
+      guard entry.offset >= 0, entry.filterMask == 0,
+        let bytes = unsafe old.file.bytes(at: entry.offset, count: Int(entry.byteCount))
+      else { break }
+      try unsafe pixels.append(bytes)
+      encoder.noteChunk(byteCount: entry.byteCount)
+      taken += imagesPerChunk
+    }
+    images.append(format, count: taken)
+    checksums = Array(known[..<taken])
+    return taken
+  }
+
+  /// Adds images that were read, after comparing them with their checksums, so that damage is not
+  /// written as if it were right.
+  private mutating func append(
+    _ bytes: UnsafeRawBufferPointer, _ layout: BatchLayout, known: ArraySlice<UInt32>?, of old: HDF5Store,
+    from first: Int
+  ) throws(StoreError) {
+    let before = checksums.count
+    try unsafe append(bytes, layout)
+    guard let known else { return }
+    for (position, sum) in known.enumerated() where checksums[before + position] != sum {
+      throw StoreError(
+        .corrupt, "its CRC-32 is \(checksums[before + position]), and \(sum) is stated",
+        path: old.path, image: first + position)
+    }
+  }
+}

@@ -1,0 +1,179 @@
+/// What is said of a file that does not describe itself, or that is to be read in another way than it would be.
+///
+///     var description = StoreDescription()
+///     description.images = "X"
+///     description.dimensions = "NCHW"
+///     let store = try StoreCatalog.open(at: "train.h5", description)
+///
+/// Whatever is stated is honoured or refused: an option that a format has nothing to apply to is an error of the code
+/// ``StoreError/Code/unusedOption``, which names the option and the format.
+public struct StoreDescription: Sendable, Hashable {
+  /// Which images: the name or path of an array, dataset or group; the prefix of an LMDB database's keys, or one of its named
+  /// databases; a column of a CSV.
+  public var images: String?
+  /// Where the labels are.
+  public var labels: Labels?
+  /// The order of an array's axes.
+  public var dimensions: Dimensions?
+  /// The height, width and channels of an image, which a file that states them must agree with.
+  public var shape: ImageShape?
+  /// The type of a sample, which a file that states it must agree with.
+  public var elementType: ElementType?
+  /// In which order the channels of an image are in the file; images are delivered as RGB.
+  public var channelOrder: ChannelOrder?
+  /// What is read of images that have a palette.
+  public var palette: PaletteReading?
+  /// The axis along which bits are packed.
+  public var axis: PackingAxis?
+  /// Which bit of a byte is the first pixel.
+  public var bitOrder: BitOrder?
+  /// How many folders deep the folders are that are classes; 1 stands for those in the root.
+  public var classDepth: Int?
+
+  /// Nothing is said.
+  public init() {}
+
+  /// Where the labels of images are.
+  public enum Labels: Sendable, Hashable {
+    /// Nowhere: none are read, whatever the file has.
+    case none
+    /// Under a name in the same file, or the key prefix or column of that name.
+    case named(String)
+    /// In another file: `.npy`, `.npz`, HDF5, CSV or IDX.
+    ///
+    /// - Parameters:
+    ///   - path: the file.
+    ///   - name: the array, dataset or column in it; nil if there is one only, or one that has a usual name.
+    case file(_ path: String, name: String? = nil)
+  }
+
+  /// The axis along which the pixels of a mask are packed into bytes.
+  public enum PackingAxis: String, Sendable, Hashable, CaseIterable {
+    /// A byte has pixels of eight rows.
+    case rows
+    /// A byte has pixels of eight columns.
+    case columns
+  }
+
+  /// The order of bits in a byte, by numpy's names.
+  public enum BitOrder: String, Sendable, Hashable, CaseIterable {
+    /// The first pixel is the highest bit.
+    case big
+    /// The first pixel is the lowest bit.
+    case little
+  }
+
+  /// The order of an image's color channels.
+  public enum ChannelOrder: String, Sendable, Hashable, CaseIterable {
+    /// Red first.
+    case rgb
+    /// Blue first, as OpenCV has them.
+    case bgr
+  }
+
+  /// What is read of images that have a palette.
+  public enum PaletteReading: String, Sendable, Hashable, CaseIterable {
+    /// The colors, as decoders usually deliver them.
+    case colors
+    /// The indices, which are the classes of segmentation masks.
+    case indices
+  }
+}
+
+/// The height, width and channels of an image.
+public struct ImageShape: Sendable, Hashable, CustomStringConvertible {
+  /// Rows of pixels.
+  public var height: Int
+  /// Columns of pixels.
+  public var width: Int
+  /// Samples per pixel; nil if nothing is said of them.
+  public var channels: Int?
+
+  /// The shape of images; sizes from 1.
+  public init(height: Int, width: Int, channels: Int? = nil) {
+    self.height = height
+    self.width = width
+    self.channels = channels
+  }
+
+  /// Such as `32x32x3`.
+  public var description: String { "\(height)x\(width)" + (channels.map { "x\($0)" } ?? "") }
+
+  /// Whether images of a format have this shape.
+  public func fits(_ format: ImageFormat) -> Bool {
+    format.height == height && format.width == width && (channels ?? format.channels) == format.channels
+  }
+}
+
+extension StoreDescription {
+  /// What can be said, by the names of the command line's options.
+  public enum Option: String, Sendable, Hashable, CaseIterable {
+    case images, labels, dimensions, shape, dtype, palette, axis
+    case channelOrder = "channel-order"
+    case bitOrder = "bit-order"
+    case classDepth = "classes-at"
+  }
+
+  /// What is said.
+  public var options: Set<Option> {
+    let stated: [(Option, Bool)] = [
+      (.images, images != nil), (.labels, labels != nil), (.dimensions, dimensions != nil),
+      (.shape, shape != nil), (.dtype, elementType != nil), (.channelOrder, channelOrder != nil),
+      (.palette, palette != nil), (.axis, axis != nil), (.bitOrder, bitOrder != nil),
+      (.classDepth, classDepth != nil),
+    ]
+    return Set(stated.filter(\.1).map(\.0))
+  }
+
+  /// Refuses options that a format does not know.
+  ///
+  /// - Parameters:
+  ///   - known: the options that the format honours.
+  ///   - format: what the format is called, such as `CIFAR`.
+  /// - Throws: ``StoreError/Code/unusedOption``.
+  package func check(_ known: Set<Option>, format: String) throws(StoreError) {
+    let unused = options.subtracting(known).map(\.rawValue).sorted()
+    guard let option = unused.first else { return }
+    throw .unusedOption(option, "\(format) has nothing that it could apply to")
+  }
+
+  /// The name of the labels in the same file, if one is given.
+  package var labelsName: String? { if case .named(let name) = labels { name } else { nil } }
+
+  /// The format of images that nothing else tells the format of, if their shape is given; samples are bytes if nothing is said.
+  package func statedFormat() throws(StoreError) -> ImageFormat? {
+    guard let shape else { return nil }
+    return try ImageFormat(
+      validating: shape.height, width: shape.width, channels: shape.channels ?? 1,
+      elementType: elementType ?? .uint8)
+  }
+
+  /// Compares the format of all images with what is said of it.
+  ///
+  /// - Throws: ``StoreError/Code/invalidArgument`` if they differ, stating both.
+  package func check(_ format: ImageFormat) throws(StoreError) {
+    if let shape, !shape.fits(format) {
+      let found = ImageShape(height: format.height, width: format.width, channels: format.channels)
+      throw StoreError(
+        .invalidArgument, "the images are \(found) where \(shape) is said",
+        remedy: "say what they are, or say by --dimensions what order their axes have")
+    }
+    if let elementType, elementType != format.elementType {
+      throw StoreError(
+        .invalidArgument, "the samples are \(format.elementType.name) where \(elementType.name) is said",
+        remedy: "leave --dtype out")
+    }
+  }
+}
+
+extension StoreError.Code {
+  /// Something was said of a file that there is nothing in it to apply to.
+  public static let unusedOption = StoreError.Code(rawValue: "unusedOption")
+}
+
+extension StoreError {
+  /// The error for an option that cannot be honoured.
+  package static func unusedOption(_ option: String, _ reason: String) -> StoreError {
+    StoreError(.unusedOption, "--\(option): \(reason)", remedy: "leave it out")
+  }
+}

@@ -1,0 +1,175 @@
+package import ImageStoreCore
+
+/// How the images of a dense array lie in memory: the format of each, and the distances between neighbours.
+///
+/// One place for every format that holds arrays: `.npy`, entries of `.npz`, datasets of HDF5, IDX and bare samples.
+package struct ArrayGeometry: Sendable, Hashable {
+  package let format: ImageFormat
+  /// How many images the array holds.
+  package let count: Int
+  /// From one image, row, pixel or sample to the next, in bytes.
+  package let imageStride, rowStride, pixelStride, sampleStride: Int
+  /// Whether samples stand in the other byte order than the machine's.
+  package let isSwapped: Bool
+  /// The order of the axes that was taken.
+  package let dimensions: Dimensions
+  /// The other order that the shape would allow as well, if it was decided between two.
+  package let otherDimensions: Dimensions?
+
+  /// Whether the bytes of an image are those a store delivers, one after another.
+  package var isDirect: Bool {
+    !isSwapped && sampleStride == format.elementType.byteCount && pixelStride == format.bytesPerPixel
+      && rowStride == format.bytesPerRow
+  }
+
+  /// What is known of an array besides its shape.
+  package enum Contents: Sendable {
+    /// Many images, or one if it has two axes.
+    case images
+    /// One image.
+    case oneImage
+    /// An array that this package wrote as (N,H,W,C) or (N,H,W): its shape has one reading.
+    case ours
+  }
+
+  /// - Parameters:
+  ///   - shape: the extents of the axes.
+  ///   - isFortranOrder: whether neighbours in the first axis are next to each other rather than those in the last.
+  ///   - elementType: the type of a sample.
+  ///   - isSwapped: whether its bytes are in the other order than the machine's.
+  ///   - contents: what is known of it.
+  ///   - description: what is said of it.
+  /// - Throws: ``StoreError/Code/unsupported`` if the shape is that of no images; ``StoreError/Code/invalidArgument`` if it is not
+  ///   what is said; ``StoreError/Code/limitExceeded`` for sizes no image has.
+  package init(
+    shape: [Int], isFortranOrder: Bool = false, elementType: ElementType, isSwapped: Bool = false,
+    _ contents: Contents = .images, _ description: StoreDescription = StoreDescription()
+  ) throws(StoreError) {
+    let (dimensions, other) = try Self.dimensions(of: shape, contents, description)
+    let size = elementType.byteCount
+    var strides = [Int](repeating: size, count: shape.count)
+    let order = isFortranOrder ? Array(shape.indices) : shape.indices.reversed()
+    var total = size
+    for axis in order {
+      strides[axis] = total
+      let (product, overflow) = total.multipliedReportingOverflow(by: max(1, shape[axis]))
+      guard !overflow else {
+        throw StoreError(
+          .limitExceeded, "an array of the shape \(Self.text(shape)) has more bytes than can be counted")
+      }
+      total = product
+    }
+    func extent(_ axis: Dimensions.Axis) -> Int? { dimensions.position(of: axis).map { shape[$0] } }
+    func stride(_ axis: Dimensions.Axis) -> Int? { dimensions.position(of: axis).map { strides[$0] } }
+    count = extent(.image) ?? 1
+    if let samples = stride(.flat), let said = description.shape {
+      format = try ImageFormat(
+        validating: said.height, width: said.width, channels: said.channels ?? 1, elementType: elementType)
+      sampleStride = samples
+      pixelStride = samples * format.channels
+      rowStride = pixelStride * format.width
+    } else {
+      format = try ImageFormat(
+        validating: extent(.row) ?? 1, width: extent(.column) ?? 1, channels: extent(.channel) ?? 1,
+        elementType: elementType)
+      try description.check(format)
+      sampleStride = stride(.channel) ?? size
+      pixelStride = stride(.column) ?? size
+      rowStride = stride(.row) ?? size
+    }
+    imageStride = stride(.image) ?? format.byteCount
+    self.isSwapped = isSwapped
+    self.dimensions = dimensions
+    otherDimensions = other
+    if let said = description.elementType, said != elementType { try description.check(format) }
+  }
+
+  /// The shape as Python prints it.
+  package static func text(_ shape: [Int]) -> String {
+    "(" + shape.map(String.init).joined(separator: ", ") + (shape.count == 1 ? ",)" : ")")
+  }
+
+  /// The order of the axes, and the one that was decided against.
+  private static func dimensions(
+    of shape: [Int], _ contents: Contents, _ description: StoreDescription
+  ) throws(StoreError) -> (Dimensions, Dimensions?) {
+    if let said = description.dimensions {
+      guard said.axes.count == shape.count else {
+        throw StoreError(
+          .invalidArgument, "the array has the shape \(text(shape)), which \(said) does not name the axes of",
+          remedy: "give a letter per axis")
+      }
+      guard said.position(of: .flat) == nil else {
+        try checkFlat(shape[said.position(of: .flat)!], of: shape, description)
+        return (said, nil)
+      }
+      return (said, nil)
+    }
+    let choices: [Dimensions]
+    switch (shape.count, contents) {
+    case (4, .ours): return ("NHWC", nil)
+    case (3, .ours): return ("NHW", nil)
+    case (4, _): choices = ["NHWC", "NCHW"]
+    case (3, .oneImage): choices = ["HWC", "CHW"]
+    case (3, .images): choices = ["NHW", "HWC"]
+    case (2, _): choices = description.shape == nil ? ["HW"] : ["HW", "ND"]
+    default: choices = []
+    }
+    if let said = description.shape {
+      let fitting = choices.filter { fits(shape, $0, said) }
+      if let first = fitting.first { return (first, fitting.count > 1 ? fitting[1] : nil) }
+      throw StoreError(
+        .invalidArgument, "an array of the shape \(text(shape)) has no images of \(said)",
+        remedy: choices.contains("ND")
+          ? "each image has \(shape.last ?? 0) samples"
+          : "say by --dimensions what order its axes have")
+    }
+    guard let first = choices.first else {
+      throw StoreError(
+        .unsupported, "an array of the shape \(text(shape)) as images",
+        remedy:
+          "images are (N, H, W) or (N, H, W, C); for other orders of axes give --dimensions, for images in one axis --shape"
+      )
+    }
+    // No image has so many channels and so few rows; neither reading is taken in silence.
+    if shape.count == 4, shape[3] > 4, shape[1] <= 4, shape[2] > 4 {
+      throw StoreError(
+        .unsupported,
+        "an array of the shape \(text(shape)): images of \(shape[1])x\(shape[2])x\(shape[3]), or of "
+          + "\(shape[2])x\(shape[3])x\(shape[1]) with channels first",
+        remedy: "give --dimensions NHWC or --dimensions NCHW")
+    }
+    return (first, nil)
+  }
+
+  private static func fits(_ shape: [Int], _ dimensions: Dimensions, _ said: ImageShape) -> Bool {
+    if let flat = dimensions.position(of: .flat) {
+      return sampleCount(said) == shape[flat]
+    }
+    func extent(_ axis: Dimensions.Axis) -> Int { dimensions.position(of: axis).map { shape[$0] } ?? 1 }
+    return extent(.row) == said.height && extent(.column) == said.width
+      && (said.channels ?? extent(.channel)) == extent(.channel)
+  }
+
+  /// Samples per image of a shape; nil if nobody can count them.
+  private static func sampleCount(_ said: ImageShape) -> Int? {
+    let (pixels, overflow) = said.height.multipliedReportingOverflow(by: said.width)
+    let (samples, more) = pixels.multipliedReportingOverflow(by: said.channels ?? 1)
+    return overflow || more ? nil : samples
+  }
+
+  private static func checkFlat(
+    _ samples: Int, of shape: [Int], _ description: StoreDescription
+  ) throws(StoreError) {
+    guard let said = description.shape else {
+      throw StoreError(
+        .invalidArgument, "an array of the shape \(text(shape)) has \(samples) samples per image in one axis",
+        remedy: "give --shape HxWxC")
+    }
+    guard sampleCount(said) == samples else {
+      throw StoreError(
+        .invalidArgument,
+        "an array of the shape \(text(shape)) has \(samples) samples per image where \(said) is said")
+    }
+  }
+}
