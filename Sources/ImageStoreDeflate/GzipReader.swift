@@ -11,7 +11,7 @@ package import ImageStoreCore
 
   private var stream: InflateStream
   private let refill: Refill
-  private var buffer: ReusableBuffer
+  private var buffer: GrowingMemory
   private var input = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
   private var position = Position.betweenMembers
   private var hasMember = false
@@ -20,7 +20,7 @@ package import ImageStoreCore
   ///
   /// - Throws: ``StoreError/Code/limitExceeded`` if there is no memory.
   package init(pieceByteCount: Int = 1 << 16, _ refill: @escaping Refill) throws(StoreError) {
-    var buffer = ReusableBuffer()
+    var buffer = GrowingMemory()
     try buffer.reserve(max(1, pieceByteCount))
     stream = try InflateStream(.gzip)
     self.buffer = buffer
@@ -32,7 +32,7 @@ package import ImageStoreCore
   /// - Throws: ``StoreError/Code/limitExceeded`` if there is no memory.
   @unsafe package init(mapped bytes: UnsafeRawBufferPointer) throws(StoreError) {
     stream = try InflateStream(.gzip)
-    buffer = ReusableBuffer()
+    buffer = GrowingMemory()
     unsafe refill = { (_) throws(StoreError) in 0 }
     unsafe input = unsafe bytes
   }
