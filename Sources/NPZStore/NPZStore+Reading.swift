@@ -7,10 +7,7 @@ extension NPZStore {
   ) throws(StoreError) {
     let plan = try GatherPlan(indices, regions: regions, in: self)
     try unsafe destination.appendBytes(plan.byteCount) { (memory) throws(StoreError) in
-      switch images {
-      case .entries(let entries): try unsafe entries.read(plan, into: memory)
-      case .array(let array): try unsafe array.read(plan, into: memory)
-      }
+      try unsafe images.read(plan, into: memory)
     }
   }
 
@@ -39,12 +36,7 @@ extension NPZStore {
     }
   }
 
-  public var isZeroCopy: Bool {
-    switch images {
-    case .entries(let entries): entries.mapped != nil
-    case .array(let array): array.isMapped
-    }
-  }
+  public var isZeroCopy: Bool { images.areMapped }
 
   public func advise(_ pattern: AccessPattern) { archive.file.advise(pattern) }
 }

@@ -23,18 +23,12 @@ public final class NPZStore: ImageStore {
   public let columnNames: [String]
 
   let archive: ZipArchive
-  let images: Images
+  let images: NPZImages
   private let contents: NPZContents
   private let labelArchive: ZipArchive?
   private let labelEntry: (name: String, entry: ZipEntry)?
   private let knownLabels = Cached<[Int]>()
   let namesCheck = Cached<Bool>()
-
-  /// Where the pixels are.
-  enum Images: Sendable {
-    case entries(ImageEntries)
-    case array(ImageArray)
-  }
 
   /// Whether the checksums of images are checked when they are read.
   public enum ChecksumPolicy: Sendable, Hashable {
@@ -72,14 +66,8 @@ public final class NPZStore: ImageStore {
       of: archive, images: images, labels: labelsAt == nil ? labels : nil)
     try archive.checkNames()
     columnNames = contents.columns.keys.sorted()
-    switch contents.images {
-    case .entries(let positions):
-      self.images = .entries(
-        try ImageEntries(
-          archive, positions, checksums: checksums, threads: Workers.threadCount(threads)))
-    case .array(let name, let entry):
-      self.images = .array(try ImageArray(archive, name: name, entry, checksums: checksums))
-    }
+    self.images = try NPZImages(
+      contents.images, of: archive, checksums: checksums, threads: Workers.threadCount(threads))
     if let other = try labelsAt?.storePath() ?? Self.labelArchive(beside: path, contents) {
       let archive = try ZipArchive(at: other)
       try archive.checkNames()
@@ -111,27 +99,13 @@ public final class NPZStore: ImageStore {
     [path] + [labelArchive?.path].compactMap { $0 == archive.path ? nil : $0 }
   }
 
-  public var count: Int {
-    switch images {
-    case .entries(let entries): entries.count
-    case .array(let array): array.images.count
-    }
-  }
+  public var count: Int { images.count }
 
-  public var format: ImageFormat? {
-    switch images {
-    case .entries(let entries): entries.format
-    case .array(let array): array.images.format
-    }
-  }
+  public var format: ImageFormat? { images.format }
 
   public func format(at index: Int) throws(StoreError) -> ImageFormat {
-    switch images {
-    case .entries(let entries): return try entries.format(at: index)
-    case .array(let array):
-      guard index >= 0 && index < count else { throw .indexOutOfRange(index, count: count).at(path: path) }
-      return array.images.format
-    }
+    guard index >= 0 && index < count else { throw .indexOutOfRange(index, count: count).at(path: path) }
+    return try images.format(at: index)
   }
 
   public func labels() throws(StoreError) -> [Int]? {

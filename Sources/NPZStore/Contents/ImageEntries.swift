@@ -120,9 +120,8 @@ final class ImageEntries: Sendable {
     error.at(path: archive.path, image: index, key: positions.name(of: index))
   }
 
-  /// The format of one image.
+  /// The format of one image, whose index has been checked.
   func format(at index: Int) throws(StoreError) -> ImageFormat {
-    guard index >= 0 && index < count else { throw .indexOutOfRange(index, count: count) }
     if let format { return format }
     do throws(StoreError) {
       return try decoders.withObject { (decoder) throws(StoreError) in
