@@ -40,3 +40,95 @@ package struct FileFormat: WritableStoreFormat {
         compression: options.compression ?? .fast, classNames: classNames, threads: options.threads))
   }
 }
+
+extension FileStore {
+  /// Says in a few words what is at a path besides a finished store that this package wrote; nil if every file there is
+  /// part of such a store, or of an append to it that has not finished.
+  ///
+  /// A store is known by its `store.json`, which must agree with `labels.csv` and with its own checksum.
+  package static func otherContents(at path: String) throws(StoreError) -> String? {
+    guard FileSystem.kind(of: path, followingLinks: false) == .folder else { return "not a folder" }
+    let folder = try Folder(path)
+    for name in [FolderContents.labelsFileName, StoreDescription.fileName]
+    where folder.kind(of: name) != .file {
+      return "a folder without \(name)"
+    }
+    let store: FileStore
+    do throws(StoreError) {
+      store = try FileStore(folder, at: path, threads: 1)
+      try store.verifyNames()
+    } catch {
+      if error.code == .system { throw error }
+      return "a folder whose labels.csv and store.json cannot be trusted (\(error.message))"
+    }
+    guard let layout = store.contents.paths.layout else {
+      return "a folder of images with names of their own"
+    }
+    let files = StoreFiles(layout, count: store.count, plan: try plan(in: store.folder))
+    return try files.other(in: store.folder).map { "a folder with \($0) besides a store" }
+  }
+
+  private static func plan(in root: borrowing Folder) throws(StoreError) -> AppendPlan? {
+    guard root.kind(of: HeldStore.workFolderName) == .folder else { return nil }
+    return try AppendPlan.read(in: root.folder(HeldStore.workFolderName))
+  }
+}
+
+/// Which names this package gives in the folder of a store.
+private struct StoreFiles {
+  private let layout: FileStore.Layout
+  private let count: Int
+  /// What an append was about to move into the store when it died.
+  private let plan: AppendPlan?
+
+  init(_ layout: FileStore.Layout, count: Int, plan: AppendPlan?) {
+    self.layout = layout
+    self.count = count
+    self.plan = plan
+  }
+
+  private var end: Int { max(count, plan?.end ?? 0) }
+
+  /// The path of something that is not this package's.
+  func other(in root: borrowing Folder) throws(StoreError) -> String? {
+    for name in try root.names() {
+      switch (name, root.kind(of: name)) {
+      case (FolderContents.labelsFileName, .file), (StoreDescription.fileName, .file): continue
+      case (HeldStore.workFolderName, .folder):
+        guard try root.isWorkFolder(name) else { return name }
+      case (_, .folder) where layout == .subfolders:
+        guard let number = layout.number(ofFolder: name), number * FileStore.Layout.imagesPerFolder < end
+        else {
+          return name
+        }
+        let images = FileStore.Layout.images(ofFolder: number)
+        if let other = try otherImage(images, in: root.folder(name)) { return "\(name)/\(other)" }
+      case (_, .file) where layout == .flat:
+        if !isImage(name, among: 0..<end, in: root) { return name }
+      default: return name
+      }
+    }
+    return nil
+  }
+
+  private func otherImage(_ images: Range<Int>, in folder: borrowing Folder) throws(StoreError) -> String? {
+    for name in try folder.names() where !isImage(name, among: images, in: folder) { return name }
+    return nil
+  }
+
+  /// Whether a file is one of some images, listed in `labels.csv` or moved by an append.
+  private func isImage(_ name: String, among images: Range<Int>, in folder: borrowing Folder) -> Bool {
+    guard let index = FileStore.Layout.index(ofFile: name), images.contains(index),
+      folder.kind(of: name) == .file
+    else { return false }
+    return index < count || plan?.stamp(of: index)?.isOf(name, in: folder) == true
+  }
+}
+
+extension FileStore.Layout {
+  /// The number of a subfolder, or nil if the name is not one's.
+  fileprivate func number(ofFolder name: String) -> Int? {
+    guard let number = Int(name), number >= 0, folderName(number) == name else { return nil }
+    return number
+  }
+}

@@ -9,11 +9,11 @@ internal import Synchronization
 ///
 /// What it reads:
 /// - its own layout: `labels.csv` (UTF-8, RFC 4180) with the header `file,label` and further columns,
-///   paths relative to the folder, and PNGs, by default a thousand a subfolder. `store.json` beside it
+///   paths relative to the folder, and PNGs, by default a thousand per subfolder. `store.json` beside it
 ///   saves opening every image for its format; it may be missing;
-/// - `0.png 1.png ...` with `N.csv` of one label a line for all N images, or `0.csv 1.csv ...` of one
+/// - `0.png 1.png ...` with `N.csv` of one label per line for all N images, or `0.csv 1.csv ...` of one
 ///   label each, without header;
-/// - a folder a class, as torchvision's ImageFolder has it: classes numbered by their sorted names;
+/// - a folder per class, as torchvision's ImageFolder has it: classes numbered by their sorted names;
 /// - a folder of PNGs and nothing else, sorted by name, without labels.
 ///
 /// PNGs hold `bool` (1 bit, one channel), `uint8` and `uint16` images of one to four channels; images of
@@ -27,7 +27,7 @@ public final class FileStore: ImageStore {
 
   let contents: FolderContents
   let folder: Folder
-  let readers = IdlePool { () throws(StoreError) in try PNGFileReader() }
+  let readers = IdlePool { () throws(StoreError) in try ImageFileReader() }
   let threads: Int
   private let foundFormat = Cached<ImageFormat?>()
   private let knownColumns = Mutex<[String: Column]>([:])
@@ -38,11 +38,12 @@ public final class FileStore: ImageStore {
   ///
   /// - Parameters:
   ///   - path: the folder.
-  ///   - threads: on how many threads images are read and decoded; nil for one each processor.
+  ///   - threads: on how many threads images are read and decoded; nil for one per processor.
   /// - Throws: ``StoreError/Code/notFound``; ``StoreError/Code/unrecognized`` for a folder that is none of
   ///   the above; ``StoreError/Code/corrupt``, naming the line, for a CSV file that is malformed;
   ///   ``StoreError/Code/invalidArgument`` for a path that leads out of the folder.
-  public convenience init(at path: String, threads: Int? = nil) throws(StoreError) {
+  public convenience init(at path: some StorePath, threads: Int? = nil) throws(StoreError) {
+    let path = try path.storePath()
     switch FileSystem.kind(of: path) {
     case nil: throw StoreError(.notFound, "there is no such folder", path: path)
     case .folder: break
@@ -62,9 +63,9 @@ public final class FileStore: ImageStore {
     columnNames = contents.columns.keys.sorted()
   }
 
-  /// The format all images have, or nil where they differ or there are none.
+  /// The format all images have, or nil if they differ or there are none.
   ///
-  /// Where no `store.json` says it, the first call reads the header of every file; it is nil too where one
+  /// If no `store.json` says it, the first call reads the header of every file; it is nil too if one
   /// cannot be read, which reading that image reports.
   public var format: ImageFormat? {
     switch contents.format {

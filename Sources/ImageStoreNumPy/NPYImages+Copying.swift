@@ -62,11 +62,6 @@ extension NPYImages {
       position += 1
     }
   }
-
-  /// Goes with the last that calls it so.
-  package static func firstNonBoolean(in bytes: UnsafeRawBufferPointer) -> Int? {
-    unsafe TruthValues.firstOther(in: bytes)
-  }
 }
 
 /// Turns the samples of a block of memory to the other byte order.

@@ -1,5 +1,4 @@
 public import ImageStoreCore
-internal import ImageStoreNumPy
 internal import ImageStoreSupport
 internal import Synchronization
 
@@ -11,16 +10,16 @@ extension LMDBStore {
       // Not a closure of `readingUnchanged`, which cannot take what the caller lends.
       switch contents.images {
       case .none:
-        for position in indices.indices { throw .indexOutOfRange(indices[position], count: 0) }
-      case .uniform(let format, let positions, let checks):
-        try read(indices, regions, format, positions, checks, into: &destination)
-      case .mixed(let positions, let checks):
-        try unsafe destination.gatherMixed(indices, regions: regions) { (index) throws(StoreError) in
-          try unsafe locate(index, positions, checks)
-        }
+        _ = try GatherPlan(indices, regions: regions, in: self)
+      case .uniform(let format, let positions, let isChecked):
+        let plan = try GatherPlan(indices, regions: regions, of: count, format: format)
+        try copy(plan, positions, isChecked, into: &destination)
+      case .mixed(let positions, let isChecked):
+        let plan = try GatherPlan(indices, regions: regions, in: self)
+        try copy(plan, positions, isChecked, into: &destination)
       case .encoded(let images):
-        try images.read(
-          indices, regions: regions, of: contents.file, threads: threads, into: &destination)
+        let plan = try GatherPlan(indices, regions: regions, in: self)
+        try images.decode(plan, of: contents.file, threads: threads, into: &destination)
       }
       try checkUnchanged()
     } catch {
@@ -29,24 +28,36 @@ extension LMDBStore {
     }
   }
 
-  private func read(
-    _ indices: Span<Int>, _ regions: Span<ImageRegion>, _ format: ImageFormat,
-    _ positions: ImagePositions, _ checks: HeaderChecks?, into destination: inout OutputRawSpan
+  private func copy(
+    _ plan: borrowing GatherPlan, _ positions: ImagePositions, _ isChecked: AtomicArray<UInt8>?,
+    into destination: inout OutputRawSpan
   ) throws(StoreError) {
-    let gather = try UniformGather(indices, regions: regions, of: count, format: format)
     let file = unsafe contents.file.map.bytes
-    try unsafe destination.appendBytes(gather.byteCount) { (memory) throws(StoreError) in
+    try unsafe destination.appendBytes(plan.byteCount) { (memory) throws(StoreError) in
       guard let start = file.baseAddress else { return }
-      // The contents, which outlive the call, own the checks.
-      let flags = unsafe checks?.view
+      // The contents, which outlive the call, own the flags.
+      let flags = unsafe isChecked?.view
       // Every run writes slots of its own.
-      try gather.performRuns(threads: threads) { (run) throws(StoreError) in
-        try unsafe gather.copy(run, indices, regions: regions, into: memory) { (index) throws(StoreError) in
+      try plan.performRuns(threads: threads) { (run) throws(StoreError) in
+        try unsafe plan.copy(run, into: memory) { (index) throws(StoreError) in
           let (offset, block) = positions.locate(index)
-          if let flags = unsafe flags, unsafe !flags.isMarked(block) {
-            try check(block, format, positions, checks!)
+          if let flags = unsafe flags, unsafe flags.load(block) == 0 {
+            try check(block, plan.format(at: 0), positions, isChecked!)
           }
           return unsafe start + offset
+        }
+      }
+    }
+  }
+
+  private func copy(
+    _ plan: borrowing GatherPlan, _ positions: MixedPositions, _ isChecked: AtomicArray<UInt8>?,
+    into destination: inout OutputRawSpan
+  ) throws(StoreError) {
+    try unsafe destination.appendBytes(plan.byteCount) { (memory) throws(StoreError) in
+      try plan.performRuns(threads: threads) { (run) throws(StoreError) in
+        try unsafe plan.copy(run, into: memory) { (index) throws(StoreError) in
+          try unsafe locate(index, positions, isChecked)
         }
       }
     }
@@ -56,17 +67,7 @@ extension LMDBStore {
     _ indices: Span<Int>,
     _ body: (_ position: Int, _ format: ImageFormat, _ pixels: RawSpan) throws(StoreError) -> Void
   ) throws(StoreError) {
-    if case .encoded(let images) = contents.images {
-      do throws(StoreError) {
-        return try images.forEach(indices, of: contents.file) {
-          (position, format, pixels) throws(StoreError) in
-          try checkUnchanged()
-          try body(position, format, pixels)
-        }
-      } catch {
-        throw located(error)
-      }
-    }
+    if case .encoded = contents.images { return try borrowDecoded(indices, body) }
     for position in indices.indices {
       let index = indices[position]
       guard index >= 0 && index < count else { throw .indexOutOfRange(index, count: count).at(path: path) }
@@ -79,6 +80,10 @@ extension LMDBStore {
       try unsafe body(position, format, RawSpan(_unsafeBytes: pixels))
     }
     try checkUnchanged()
+  }
+
+  public var isZeroCopy: Bool {
+    if case .encoded = contents.images { false } else { true }
   }
 
   /// The error with the path, and with the key of a value that cannot be decoded.
@@ -97,51 +102,46 @@ extension LMDBStore {
     }
   }
 
-  public var isZeroCopy: Bool {
-    if case .encoded = contents.images { false } else { true }
-  }
-
   /// Where an image that is not encoded lies. The caller has checked the index.
   func locate(
     _ index: Int
   ) throws(StoreError) -> (format: ImageFormat, image: UnsafeRawPointer) {
     switch contents.images {
-    case .uniform(let format, let positions, let checks):
+    case .uniform(let format, let positions, let isChecked):
       let (offset, block) = positions.locate(index)
-      if let checks, !checks.isMarked(block) { try check(block, format, positions, checks) }
+      if let isChecked, isChecked[block] == 0 { try check(block, format, positions, isChecked) }
       return unsafe (format, contents.file.map.bytes.baseAddress! + offset)
-    case .mixed(let positions, let checks):
-      return try unsafe locate(index, positions, checks)
+    case .mixed(let positions, let isChecked):
+      return try unsafe (positions.format(index), locate(index, positions, isChecked))
     case .none, .encoded:
       throw .indexOutOfRange(index, count: 0)
     }
   }
 
   private func locate(
-    _ index: Int, _ positions: MixedPositions, _ checks: HeaderChecks?
-  ) throws(StoreError) -> (format: ImageFormat, image: UnsafeRawPointer) {
-    guard index >= 0 && index < count else { throw .indexOutOfRange(index, count: count) }
-    let format = positions.format(index)
+    _ index: Int, _ positions: MixedPositions, _ isChecked: AtomicArray<UInt8>?
+  ) throws(StoreError) -> UnsafeRawPointer {
     let offset = positions.offset(index)
-    if let checks, !checks.isMarked(index) {
+    if let isChecked, isChecked[index] == 0 {
+      let format = positions.format(index)
       try check(
         ImageValue(format, count: nil, pageSize: contents.file.pageSize), format, at: offset, index...index)
-      checks.mark(index)
+      isChecked[index] = 1
     }
     // The walk has checked that the value, which ends behind the pixels, lies within the file.
-    return unsafe (format, contents.file.map.bytes.baseAddress! + offset)
+    return unsafe contents.file.map.bytes.baseAddress! + offset
   }
 
   /// Compares a block with the header its writer gave it, once.
   private func check(
-    _ block: Int, _ format: ImageFormat, _ positions: ImagePositions, _ checks: HeaderChecks
+    _ block: Int, _ format: ImageFormat, _ positions: ImagePositions, _ isChecked: AtomicArray<UInt8>
   ) throws(StoreError) {
     let images = positions.images(ofBlock: block)
     let count = contents.hasBlocks ? images.count : nil
     try check(
       ImageValue(format, count: count, pageSize: contents.file.pageSize), format,
       at: positions.locate(images.lowerBound).offset, images.lowerBound...(images.upperBound - 1))
-    checks.mark(block)
+    isChecked[block] = 1
   }
 
   private func check(
@@ -149,7 +149,7 @@ extension LMDBStore {
   ) throws(StoreError) {
     let key =
       contents.hasBlocks
-      ? StoreKey.part(StoreKey.images, first: images.lowerBound) : StoreKey.image(images.lowerBound)
+      ? StoreKey.segment(StoreKey.images, first: images.lowerBound) : StoreKey.image(images.lowerBound)
     let bytes = unsafe contents.file.map.bytes(
       at: offset - value.header.count, count: value.header.count + value.pixelByteCount)
     guard let bytes = unsafe bytes else {
@@ -162,10 +162,68 @@ extension LMDBStore {
     }
     guard format.elementType == .bool else { return }
     let pixels = unsafe UnsafeRawBufferPointer(rebasing: bytes[value.header.count...])
-    if let place = unsafe NPYImages.firstNonBoolean(in: pixels) {
+    if let offset = unsafe TruthValues.firstOther(in: pixels) {
       throw StoreError(
         .corrupt, "a bool sample that is neither 0 nor 1",
-        image: images.lowerBound + place / format.byteCount, key: key)
+        image: images.lowerBound + offset / format.byteCount, key: key)
+    }
+  }
+}
+
+// What another program changes meanwhile.
+
+extension LMDBStore {
+  /// Makes sure that what was just read was still of the commit that was opened.
+  ///
+  /// Two commits later, pages that were freed since may hold something else. The writer of this package never frees pages that
+  /// images or records of the images are on, and class names are copied when a store is opened; other programs replace and delete values, and their pages may hold something else
+  /// even under the same key.
+  func checkUnchanged() throws(StoreError) {
+    // Pages of a commit are written over when the third after it begins: see `DatabaseFile.holds`.
+    guard contents.file.lastTransaction > lastKnown.load(ordering: .relaxed) &+ 1 else { return }
+    guard let last = try lastCommitOfOwnWriters() else {
+      throw StoreError(
+        .busy, "another program changed the database after it was opened", remedy: "open it again", path: path
+      )
+    }
+    lastKnown.max(last, ordering: .relaxed)
+  }
+
+  /// The last commit, if writers of this package alone have written since the store was opened.
+  private func lastCommitOfOwnWriters() throws(StoreError) -> UInt64? {
+    guard case .records = contents.labels else { return nil }
+    return try Snapshot.readLast(of: contents.file) { (tree) throws(StoreError) in
+      guard let written = try StoreMetadata(tree)?.transactions, written.last == tree.meta.transaction,
+        written.first <= contents.meta.transaction &+ 1
+      else { return nil }
+      return written.last
+    }
+  }
+
+  /// Reads something of the commit that was opened, and says so if it is no more of that commit.
+  @inline(__always)
+  func readingUnchanged<Result: ~Copyable>(
+    _ body: () throws(StoreError) -> Result
+  ) throws(StoreError) -> Result {
+    do throws(StoreError) {
+      let result = try body()
+      try checkUnchanged()
+      return result
+    } catch {
+      // What has been written over looks damaged.
+      if error.code == .corrupt { try checkUnchanged() }
+      throw error
+    }
+  }
+}
+
+// The map stays for as long as the store does.
+extension LMDBStore: LocatingStore {
+  package func checkLocatedImages() throws(StoreError) {
+    do throws(StoreError) {
+      try checkUnchanged()
+    } catch {
+      throw error.at(path: path)
     }
   }
 }

@@ -4,11 +4,11 @@ internal import Synchronization
 
 extension LMDBStore {
   public var checksumCoverage: ChecksumCoverage {
-    if case .records = contents.annotations { .allImages } else { .noImages }
+    if case .records = contents.labels { .allImages } else { .noImages }
   }
 
   public func verify(progress: (_ checked: Int) -> Void) throws(StoreError) {
-    guard case .records(let records) = contents.annotations else {
+    guard case .records(let records) = contents.labels else {
       try checkPages(.verifyingForeign)
       return try verifyByReading(progress: progress)
     }
@@ -33,48 +33,48 @@ extension LMDBStore {
   /// Checks the checksum of every record, and that there is a value for each image.
   func checkRecords(_ records: StoreRecords) throws(StoreError) {
     let imageChecksums = StoreKey.checksum(of: StoreKey.images)
-    if count > 0, records.parts[imageChecksums] == nil {
+    if count > 0, records.segments[imageChecksums] == nil {
       throw StoreError(.corrupt, "the checksums of the images are missing", key: imageChecksums)
     }
-    for (name, parts) in records.parts where StoreKey.hasValueEach(name) {
-      try unsafe parts.forEach(of: count, in: contents.file) { (_, _, _) throws(StoreError) in }
+    for (name, record) in records.segments where StoreKey.hasValueEach(name) {
+      try unsafe record.forEach(of: count, in: contents.file) { (_, _, _) throws(StoreError) in }
     }
     let ownChecksums = StoreKey.checksum(of: "")
     // A record whose key is damaged is no longer found, but what was kept of it is.
-    for checksum in Array(records.parts.keys) + Array(records.singles.keys)
+    for checksum in Array(records.segments.keys) + Array(records.singles.keys)
     where checksum.hasPrefix(ownChecksums) {
       let name = String(checksum.dropFirst(ownChecksums.count))
-      let isThere = records.parts[name] != nil || records.singles[name] != nil
+      let isThere = records.segments[name] != nil || records.singles[name] != nil
       guard name == StoreKey.images || isThere else {
         throw StoreError(.corrupt, "it is not there, though there is a checksum of it", key: name)
       }
     }
-    for (name, parts) in records.parts where StoreKey.isRecord(name) && !name.hasPrefix(ownChecksums) {
-      let checksums = records.parts[StoreKey.checksum(of: name)]?.parts ?? []
-      for (number, part) in parts.parts.enumerated() {
+    for (name, record) in records.segments where StoreKey.isRecord(name) && !name.hasPrefix(ownChecksums) {
+      let checksums = records.segments[StoreKey.checksum(of: name)]?.segments ?? []
+      for (number, segment) in record.segments.enumerated() {
         let checksum = number < checksums.count ? checksums[number] : nil
         try verify(
-          part.place, by: checksum?.first == part.first ? checksum?.place : nil,
-          key: StoreKey.part(name, first: part.first))
+          segment.location, by: checksum?.first == segment.first ? checksum?.location : nil,
+          key: StoreKey.segment(name, first: segment.first))
       }
     }
-    if let place = records.singles[StoreKey.classNames] {
+    if let classNames = records.singles[StoreKey.classNames] {
       try verify(
-        place, by: records.singles[StoreKey.checksum(of: StoreKey.classNames)], key: StoreKey.classNames)
+        classNames, by: records.singles[StoreKey.checksum(of: StoreKey.classNames)], key: StoreKey.classNames)
     }
   }
 
   private func verify(
-    _ place: RecordParts.Place, by checksum: RecordParts.Place?, key: String
+    _ location: ValueLocation, by checksum: ValueLocation?, key: String
   ) throws(StoreError) {
     do throws(StoreError) {
       guard let checksum else { throw StoreError(.corrupt, "its checksum is missing") }
       let written = try ChecksumRecord.value(at: checksum, in: contents.file)
-      let found = try unsafe place.withBytes(of: contents.file) { (bytes) throws(StoreError) in
+      let found = try unsafe location.withBytes(of: contents.file) { (bytes) throws(StoreError) in
         unsafe CRC32.checksum(of: bytes)
       }
       guard found == written else {
-        throw StoreError(.corrupt, "its checksum is \(found) where \(written) was written")
+        throw StoreError(.corrupt, "its checksum is \(found), and \(written) was written")
       }
     } catch {
       throw error.at(key: key)
@@ -98,10 +98,21 @@ extension LMDBStore {
       for position in indices.indices where indices[position] < 0 || indices[position] >= count {
         throw .indexOutOfRange(indices[position], count: count)
       }
-      guard case .records(let records) = contents.annotations else { return }
+      guard case .records(let records) = contents.labels else { return }
       try verify(indices, records)
     } catch {
       throw error.at(path: path)
+    }
+  }
+
+  /// The checksum of each image's pixels.
+  private func checksums(_ records: StoreRecords) throws(StoreError) -> [UInt32] {
+    try cachedChecksums.value { () throws(StoreError) in
+      let name = StoreKey.checksum(of: StoreKey.images)
+      let segments = records.segments[name] ?? RecordSegments(name: name)
+      return try readingUnchanged { () throws(StoreError) in
+        try segments.checksums(of: count, in: contents.file)
+      }
     }
   }
 
@@ -121,7 +132,7 @@ extension LMDBStore {
           of: UnsafeRawBufferPointer(start: image, count: format.byteCount))
         guard found == checksums[index] else {
           throw StoreError(
-            .corrupt, "the checksum of its pixels is \(found) where \(checksums[index]) was written",
+            .corrupt, "the checksum of its pixels is \(found), and \(checksums[index]) was written",
             image: index)
         }
       }

@@ -2,11 +2,11 @@ public import ImageStoreCore
 internal import ImageStoreSupport
 
 extension LMDBStore {
-  /// How images stand in the database.
+  /// How images lie in the database.
   public enum Layout: String, Sendable, Hashable, CaseIterable {
-    /// Equal-sized images many to a value, images that differ one to a value.
+    /// Many images per value if all are of one format, else one.
     case automatic
-    /// One image to a value, under the key `f"{i:08}"`; small ones take a page each.
+    /// One image per value, under the key `f"{i:08}"`; small ones take a page each.
     case perImage
   }
 
@@ -15,35 +15,36 @@ extension LMDBStore {
   /// A new store is written beside its destination and put in its place when it is finished. Images appended
   /// to a store that is there are committed some MB at a time and counted only by the last commit: until then
   /// readers see the store as it was, and an append that ends early leaves it so. Open stores of this package
-  /// go on to read what they read.
+  /// continue to read what they read.
   ///
   /// A writer does not work in a process that has forked from the one it was made in.
   public struct Writer: ~Copyable, ImageStoreWriter, Sendable {
-    private let session: WriterSession
+    private var session: LMDBWriterSession
 
     /// - Parameters:
     ///   - path: the store's folder.
     ///   - mode: ``ImageStoreCore/WriteMode/append`` adds to a store of this package.
-    ///   - layout: how images stand in a new store; a store that is there keeps its own.
-    ///   - classNames: the names of the classes; nil when appending keeps those that are there.
-    /// - Throws: ``StoreError/Code/alreadyExists``; ``StoreError/Code/busy`` where another writer is at work;
-    ///   ``StoreError/Code/unsupported`` where images are to be appended to a database of another layout.
+    ///   - layout: how images lie in a new store; a store that is there keeps its own.
+    ///   - classNames: the names of the classes that labels count from 0. Images that are appended may come with other
+    ///     names than the store has: labels are then translated by name.
+    /// - Throws: ``StoreError/Code/alreadyExists``; ``StoreError/Code/busy`` if another writer is at work;
+    ///   ``StoreError/Code/unsupported`` if images are to be appended to a database of another layout;
+    ///   ``StoreError/Code/invalidArgument`` for class names that cannot be matched with those of the store.
     public init(
-      to path: String, mode: WriteMode = .create, layout: Layout = .automatic,
+      to path: some StorePath, mode: WriteMode = .create, layout: Layout = .automatic,
       classNames: [String]? = nil
     ) throws(StoreError) {
-      session = try WriterSession(
-        path, mode, layout, classNames: classNames)
+      session = try LMDBWriterSession(path.storePath(), mode, layout, classNames: classNames)
     }
 
     deinit { session.end() }
 
-    public var count: Int { session.count }
+    public var count: Int { session.state.count }
 
     public mutating func append(
       _ pixels: RawSpan, layout: BatchLayout, labels: ImageLabels
     ) throws(StoreError) {
-      try session.append(pixels, layout: layout, annotations: labels)
+      try session.append(pixels, layout: layout, labels: labels)
     }
 
     public consuming func finish() throws(StoreError) {
@@ -57,16 +58,17 @@ extension LMDBStore {
   ///   - source: the store whose images are written.
   ///   - path: where the new store is to be.
   ///   - mode: whether to create, replace or append.
-  ///   - layout: how images stand in a new store.
-  ///   - threads: how many threads a large read of the written store uses; nil stands for one a processor.
+  ///   - layout: how images lie in a new store.
+  ///   - threads: how many threads a large read of the written store uses; nil for one per processor.
   ///   - progress: called now and then with the number of images written.
   /// - Returns: the written store.
   /// - Throws: what ``Writer`` does; ``StoreError/Code/invalidArgument`` for a store within the source or around it.
   @discardableResult
   public static func write(
-    _ source: any ImageStore, to path: String, mode: WriteMode = .create, layout: Layout = .automatic,
+    _ source: any ImageStore, to path: some StorePath, mode: WriteMode = .create, layout: Layout = .automatic,
     threads: Int? = nil, progress: (_ written: Int) -> Void = { _ in }
   ) throws(StoreError) -> LMDBStore {
+    let path = try path.storePath()
     try Destination.check(path, isApartFrom: source.sourcePaths)
     var writer = try Writer(to: path, mode: mode, layout: layout, classNames: source.classNames)
     try writer.append(contentsOf: source, progress: progress)
@@ -83,19 +85,19 @@ extension LMDBStore {
   /// - Parameters:
   ///   - path: where the new store is to be.
   ///   - mode: whether to create, replace or append.
-  ///   - layout: how images stand in a new store.
-  ///   - classNames: the names of the classes that labels count from 0; nil when appending keeps those that
-  ///     are there.
-  ///   - threads: how many threads a large read of the written store uses; nil stands for one a processor.
-  ///   - body: appends images to the writer, which is finished when it returns. Where it throws, the writer
-  ///     is dropped, and what stood at `path` stays.
+  ///   - layout: how images lie in a new store.
+  ///   - classNames: the names of the classes that labels count from 0, as of ``Writer``.
+  ///   - threads: how many threads a large read of the written store uses; nil for one per processor.
+  ///   - body: appends images to the writer, which is finished when it returns. If it throws, the writer
+  ///     is dropped, and what was at `path` stays.
   /// - Returns: the written store.
   /// - Throws: what `body` throws, and what ``Writer`` does.
   @discardableResult
   public static func write(
-    to path: String, mode: WriteMode = .create, layout: Layout = .automatic, classNames: [String]? = nil,
-    threads: Int? = nil, _ body: (inout Writer) throws -> Void
+    to path: some StorePath, mode: WriteMode = .create, layout: Layout = .automatic,
+    classNames: [String]? = nil, threads: Int? = nil, _ body: (inout Writer) throws -> Void
   ) throws -> LMDBStore {
+    let path = try path.storePath()
     var writer = try Writer(to: path, mode: mode, layout: layout, classNames: classNames)
     try body(&writer)
     try writer.finish()

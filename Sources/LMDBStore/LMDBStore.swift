@@ -2,77 +2,78 @@ public import ImageStoreCore
 internal import ImageStoreSupport
 internal import Synchronization
 
-#if canImport(Darwin)
-internal import Darwin
-#elseif canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#endif
-
 /// Images in an LMDB database.
 ///
-/// Equal-sized images stand many to a value, images that differ in size one to a value; values are complete
+/// A value has many images if all are of one size, and one image if they differ in size. Values are complete
 /// `.npy` arrays, so that any LMDB binding and numpy read them. Databases that others wrote are read too:
 /// pickled `CIFAR_Image` objects, Caffe's `Datum`, `.npy` or PNG values, and raw pixels of a stated format.
 ///
 /// The data file is mapped and read by its pages: images are copied straight from the map, and no read takes
 /// a lock, a transaction or a slot of LMDB's reader table. A store therefore never makes the file grow,
-/// reads from media that cannot be written, and goes on to work in a process that has forked.
+/// reads from media that cannot be written, and continues to work in a process that has forked.
 public final class LMDBStore: ImageStore {
   /// The path the store was opened at.
   public let path: String
-  let contents: StoreContents
+  let contents: LMDBContents
   private let threadCount: Int
   /// The process that opened the store.
-  private let process = getpid()
+  private let process = OwningProcess()
   private let cachedLabels = Cached<[Int]?>()
+  private let cachedColumns: [String: Cached<Column>]
   let cachedChecksums = Cached<[UInt32]>()
   /// A commit with all pages in use that those of the commit that was opened were, as far as anything of them may still be read.
   let lastKnown: Atomic<UInt64>
-  private let cachedColumns = Mutex<[String: Column]>([:])
 
   /// Opens the last commit of a database.
   ///
   /// - Parameters:
   ///   - path: the folder of an environment, or the data file of one made with `MDB_NOSUBDIR`.
-  ///   - rawFormat: the format of values that are nothing but pixels. Only asked for where the values do not
-  ///     describe themselves.
-  ///   - threads: how many threads a large read uses; nil for one for each processor.
-  /// - Throws: ``StoreError/Code/notFound``; ``StoreError/Code/unrecognized`` where this is no LMDB database
-  ///   or holds no images; ``StoreError/Code/corrupt`` where it is damaged;
-  ///   ``StoreError/Code/busy`` where other programs change it all the time.
-  public init(
-    at path: String, rawFormat: ImageFormat? = nil, threads: Int? = nil
+  ///   - rawFormat: the format of values that are nothing but pixels. Only needed if the values do not describe
+  ///     themselves.
+  ///   - threads: how many threads a large read uses; nil for one per processor.
+  /// - Throws: ``StoreError/Code/notFound``; ``StoreError/Code/unrecognized`` if this is not an LMDB database
+  ///   or has no images; ``StoreError/Code/corrupt`` if it is damaged;
+  ///   ``StoreError/Code/busy`` if other programs change it all the time.
+  public convenience init(
+    at path: some StorePath, rawFormat: ImageFormat? = nil, threads: Int? = nil
   ) throws(StoreError) {
-    self.path = path
-    threadCount = Workers.threadCount(threads)
-    contents = try Snapshot.read(Self.dataFile(of: path)) { (tree) throws(StoreError) in
-      if let metadata = try StoreMetadata(tree) { return try LayoutReader.contents(tree, metadata) }
+    let path = try path.storePath()
+    let contents = try Snapshot.read(Self.dataFile(of: path)) { (tree) throws(StoreError) in
+      if let metadata = try StoreMetadata(tree) { return try ContentsReader.contents(tree, metadata) }
       return try ForeignReader.contents(tree, rawFormat: rawFormat)
     }
+    self.init(contents, at: path, threads: threads)
+  }
+
+  private init(_ contents: LMDBContents, at path: String, threads: Int?) {
+    self.path = path
+    self.contents = contents
+    threadCount = Workers.threadCount(threads)
     lastKnown = Atomic(contents.meta.transaction)
+    var columns: [String: Cached<Column>] = [:]
+    if case .records(let records) = contents.labels {
+      for name in records.columnNames { columns[name] = Cached() }
+    }
+    cachedColumns = columns
   }
 
   /// Opens a store of this package that is to be appended to, with everything checked that liblmdb believes without looking
   /// and that the new commit will vouch for.
   ///
-  /// - Throws: ``StoreError/Code/unsupported`` where another program made the database.
-  init(toBeAppendedTo path: String) throws(StoreError) {
-    self.path = path
-    threadCount = 1
-    contents = try Snapshot.read(Self.dataFile(of: path)) { (tree) throws(StoreError) in
+  /// - Throws: ``StoreError/Code/unsupported`` if another program made the database.
+  convenience init(toBeAppendedTo path: String) throws(StoreError) {
+    let contents = try Snapshot.read(Self.dataFile(of: path)) { (tree) throws(StoreError) in
       guard let metadata = try StoreMetadata(tree) else {
         throw StoreError(
           .unsupported, "images cannot be appended to a database that another program wrote",
           remedy: "convert it to a store of its own")
       }
-      let contents = try LayoutReader.contents(tree, metadata, findsUnfinished: true)
+      let contents = try ContentsReader.contents(tree, metadata, findsUnfinished: true)
       try PageCensus.check(tree, .appending(imageCount: contents.count))
       return contents
     }
-    lastKnown = Atomic(contents.meta.transaction)
-    guard case .records(let records) = contents.annotations else { return }
+    self.init(contents, at: path, threads: 1)
+    guard case .records(let records) = contents.labels else { return }
     do throws(StoreError) {
       try checkRecords(records)
     } catch {
@@ -86,7 +87,7 @@ public final class LMDBStore: ImageStore {
     case .folder:
       let file = "\(path)/data.mdb"
       guard FileSystem.kind(of: file) == .file else {
-        throw StoreError(.unrecognized, "no LMDB database: the folder has no data.mdb", path: path)
+        throw StoreError(.unrecognized, "not an LMDB database: the folder has no data.mdb", path: path)
       }
       return file
     case .file: return path
@@ -120,33 +121,34 @@ public final class LMDBStore: ImageStore {
   public var classNames: [String]? { contents.classNames }
 
   public var columnNames: [String] {
-    if case .records(let records) = contents.annotations { records.columnNames } else { [] }
+    if case .records(let records) = contents.labels { records.columnNames } else { [] }
   }
 
   public func labels() throws(StoreError) -> [Int]? {
-    switch contents.annotations {
-    case .labels(let labels): return labels
+    switch contents.labels {
+    case .values(let labels): return labels
     case .records(let records):
       return try cachedLabels.value { () throws(StoreError) in
-        guard let parts = records.parts[StoreKey.labels] else { return nil }
-        return try readingUnchanged { () throws(StoreError) in try readLabels(parts) }
+        guard let labels = records.segments[StoreKey.labels] else { return nil }
+        return try readingUnchanged { () throws(StoreError) in
+          try labels.labels(of: count, in: contents.file)
+        }
       }
     }
   }
 
   public func column(_ name: String) throws(StoreError) -> Column {
-    if let known = cachedColumns.withLock({ $0[name] }) { return known }
-    guard case .records(let records) = contents.annotations,
-      let parts = records.parts[StoreKey.column(name)]
+    guard case .records(let records) = contents.labels, let cached = cachedColumns[name],
+      let values = records.segments[StoreKey.column(name)]
     else { throw .noColumn(name, among: columnNames).at(path: path) }
-    let column = try readingUnchanged { () throws(StoreError) in try readColumn(parts) }
-    cachedColumns.withLock { $0[name] = column }
-    return column
+    return try cached.value { () throws(StoreError) in
+      try readingUnchanged { () throws(StoreError) in try values.column(of: count, in: contents.file) }
+    }
   }
 
   public func advise(_ pattern: AccessPattern) { contents.file.map.advise(pattern) }
 
   /// The threads a call may use: in a process that has forked only the caller's, since the others are those
   /// of the parent.
-  var threads: Int { getpid() == process ? threadCount : 1 }
+  var threads: Int { process.isCurrent ? threadCount : 1 }
 }

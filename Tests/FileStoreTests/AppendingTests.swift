@@ -189,7 +189,7 @@ import Testing
     var folders = ImageFolders(try session.stagedFolder(), layout, after: store.count)
     let images = store.count..<store.count + values.count
     try folders.prepare(images)
-    let encoder = try PNGFileWriter(.none)
+    let encoder = try ImageFileWriter(.none)
     var stamps: [AppendPlan.Stamp] = []
     for (index, value) in zip(images, values) {
       let pixels = [UInt8(truncatingIfNeeded: value)]

@@ -5,7 +5,6 @@ import Testing
 
 private func factory(_ layout: FileStore.Layout, threads: Int?, compression: Compression) -> StoreFactory {
   var capabilities = StoreCapabilities()
-  capabilities.checksSharedFrame = false
   capabilities.holds = { type, channels in
     switch type {
     case .bool: channels == 1

@@ -22,7 +22,7 @@ import Testing
       let pixels = [UInt8](repeating: value, count: height * 2)
       try unsafe writer.append(
         pixels.span.bytes, layout: BatchLayout(ImageFormat(height: height, width: 2), count: 1),
-        annotations: Annotations(labels: [Int(value)], columns: ["code": .string(["00\(value)"])]))
+        labels: ImageLabels(labels: [Int(value)], columns: ["code": .string(["00\(value)"])]))
     }
     if finishes { try writer.finish() }
   }
@@ -87,14 +87,42 @@ import Testing
       }
     }
     #expect(try FileStore(at: path).count == 4)
-    #expect(throws: StoreError.self) {
-      _ = try FileStore.Writer(to: path, mode: .append, classNames: ["b", "a"])
+  }
+
+  /// Names are added behind the old ones, so those of the file itself are right with the table before, too.
+  @Test func moreClassNamesComeWithTheImages() throws {
+    func append(_ names: [String], _ label: Int, mode: WriteMode = .append) throws {
+      try FileStore.write(to: path, mode: mode, classNames: names) { writer in
+        try writer.append([2], format: ImageFormat(height: 1, width: 1), label: label)
+      }
+    }
+    func namesOfTheFile() throws -> [String]? {
+      let object = try JSONSerialization.jsonObject(with: Data(contents("\(path)/store.json")))
+      return (object as? [String: Any])?["classNames"] as? [String]
+    }
+    try append(["a", "b"], 1, mode: .create)
+    for (names, all, label) in [
+      (["a", "b", "c"], ["a", "b", "c"], 2), (["d", "a"], ["a", "b", "c", "d"], 3),
+    ] {
+      let table = try contents("\(path)/labels.csv")
+      let before = try FileStore(at: path)
+      try append(names, names == all ? 2 : 0)
+      let store = try FileStore(at: path)
+      #expect(store.classNames == all && before.classNames == Array(all.dropLast()))
+      #expect(try store.labels()?.last == label && namesOfTheFile() == all)
+      try store.verify()
+      // A crash between the two renames leaves the table before.
+      let longer = try contents("\(path)/labels.csv")
+      try Data(table).write(to: URL(filePath: "\(path)/labels.csv"))
+      #expect(try FileStore(at: path).classNames == Array(all.dropLast()))
+      try FileStore(at: path).verify()
+      try Data(longer).write(to: URL(filePath: "\(path)/labels.csv"))
     }
   }
 
   /// A crash before the first store.json of an old folder is followed by its labels.csv.
   @Test func aDescriptionThatComesFirstKnowsTheTableBefore() throws {
-    try append([1, 2], mode: .create)
+    try append([0, 1], mode: .create)
     try FileManager.default.removeItem(atPath: "\(path)/store.json")
     let table = try contents("\(path)/labels.csv")
     try append([3])
@@ -107,7 +135,7 @@ import Testing
   @Test func aDroppedAppendLeavesTheStore() throws {
     try append([1, 2], mode: .create)
     try append([3], finishes: false)
-    let store = try FileStore(at: path)
+    let store = try FileStore(at: URL(filePath: path, directoryHint: .isDirectory))
     #expect(store.count == 2)
     try store.verify()
     #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["store"])

@@ -19,7 +19,7 @@ import Testing
       for value in values {
         try unsafe writer.append(
           [value].span.bytes, layout: BatchLayout(ImageFormat(height: 1, width: 1), count: 1),
-          annotations: Annotations(
+          labels: ImageLabels(
             labels: [Int(value)], columns: ["name": .string(["n\(value)"]), "value": .int64([Int64(value)])]))
       }
     }

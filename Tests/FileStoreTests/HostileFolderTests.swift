@@ -114,6 +114,18 @@ import Testing
     #expect(throws: StoreError.self) { try store.verify() }
   }
 
+  /// Some images are compared with their checksums by themselves.
+  @Test func damageIsFoundInTheImagesAskedFor() throws {
+    for index in 0..<3 { try folder.write(png, to: "\(index).png") }
+    var damaged = png
+    damaged[png.count - 20] ^= 1
+    try folder.write(damaged, to: "1.png")
+    let store = try FileStore(at: folder.path)
+    try store.verify([2, 0, 2].span)
+    let error = #expect(throws: StoreError.self) { try store.verify([2, 1, 0].span) }
+    #expect(error?.code == .corrupt && error?.image == 1 && error?.path == "\(folder.path)/1.png")
+  }
+
   @Test func noStoreAtAll() throws {
     #expect(failure()?.code == .unrecognized)
     let nothing = #expect(throws: StoreError.self) { try FileStore(at: "\(folder.path)/none") }

@@ -27,7 +27,7 @@ import Testing
     let pixels = [UInt8](repeating: 0, count: 40)
     try unsafe writer.append(
       pixels.span.bytes, layout: BatchLayout(ImageFormat(height: 1, width: 1), count: 40),
-      annotations: Annotations(labels: labels, columns: columns))
+      labels: ImageLabels(labels: labels, columns: columns))
     try writer.finish()
     let store = try FileStore(at: "\(folder.path)/s")
     #expect(try store.labels() == labels)
@@ -40,7 +40,7 @@ import Testing
     let error = #expect(throws: StoreError.self) {
       try unsafe writer.append(
         [UInt8(0)].span.bytes, layout: BatchLayout(ImageFormat(height: 1, width: 1), count: 1),
-        annotations: Annotations(columns: ["name": .string(["a\0b"])]))
+        labels: ImageLabels(columns: ["name": .string(["a\0b"])]))
     }
     #expect(error?.code == .unsupported && error?.key == "name" && error?.image == 0)
   }
@@ -80,7 +80,7 @@ import Testing
       let pixels = (0..<1001).map { UInt8($0 % 251) }
       try unsafe writer.append(
         pixels.span.bytes, layout: BatchLayout(ImageFormat(height: 1, width: 1), count: 1001),
-        annotations: Annotations())
+        labels: ImageLabels())
       try writer.finish()
       for path in [first, last] {
         #expect(FileManager.default.fileExists(atPath: "\(folder.path)/s/\(path)"))

@@ -61,6 +61,10 @@ private struct XorCodec: ImageCodec {
       return ImageFormat(height: Int(bytes[1]), width: Int(bytes[2]))
     }
 
+    func largestByteCount(ofHead head: RawSpan) throws(StoreError) -> Int { 3 + 255 * 255 }
+
+    func verify(_ encoded: RawSpan) throws(StoreError) {}
+
     func decode(
       _ encoded: RawSpan, _ request: DecodeRequest, into memory: UnsafeMutableRawBufferPointer
     ) throws(StoreError) {

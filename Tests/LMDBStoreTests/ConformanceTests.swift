@@ -5,7 +5,6 @@ import Testing
 
 private func factory(_ layout: LMDBStore.Layout, threads: Int?) -> StoreFactory {
   var capabilities = StoreCapabilities()
-  capabilities.checksSharedFrame = false
   capabilities.holdsMixedFormats = true
   return StoreFactory(
     "LMDBStore, \(layout.rawValue), threads \(threads ?? 0)", capabilities: capabilities,

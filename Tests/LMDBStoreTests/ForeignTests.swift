@@ -88,7 +88,7 @@ private let labels = [0, 3, 6]
       let expected = (1..<4).flatMap {
         whole[($0 * format.bytesPerRow + 2 * format.bytesPerPixel)...].prefix(2 * format.bytesPerPixel)
       }
-      let batch = try store.read([index], region: region)
+      let batch = try store.read([index], regions: .same(region))
       #expect(Array(copying: batch.pixels) == expected)
     }
   }

@@ -125,7 +125,7 @@ import Testing
     for start in stride(from: 0, to: 1_000_000, by: 250_000) {
       try unsafe writer.append(
         bytes.span.extracting(start * 4..<(start + 250_000) * 4).bytes,
-        layout: BatchLayout(small, count: 250_000), annotations: Annotations())
+        layout: BatchLayout(small, count: 250_000), labels: ImageLabels())
     }
     try writer.finish()
     let store = try LMDBStore(at: "\(folder.path)/s")

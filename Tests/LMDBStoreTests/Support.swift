@@ -141,11 +141,11 @@ extension LMDBStore.Writer {
     let bytes = images.pixels.flatMap { $0 }
     try unsafe append(
       bytes.span.bytes, layout: BatchLayout(images.formats),
-      annotations: Annotations(labels: images.labels, columns: images.columns))
+      labels: ImageLabels(labels: images.labels, columns: images.columns))
   }
 }
 
-/// The code of the error that a closure throws, or nil where it throws none.
+/// The code of the error that a closure throws, or nil if it throws none.
 func code(_ body: () throws -> Void) -> StoreError.Code? {
   do {
     try body()

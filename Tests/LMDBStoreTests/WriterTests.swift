@@ -87,6 +87,10 @@ import Testing
     #expect(try store.allPixels() == first.pixels.flatMap { $0 })
     #expect(try other.allPixels() == second.pixels.flatMap { $0 })
     #expect(folder.names == ["s"])
+    // By a URL as well as by a path.
+    let url = URL(filePath: path, directoryHint: .isDirectory)
+    try LMDBStore.write(LMDBStore(at: url), to: URL(filePath: "\(folder.path)/copy"))
+    #expect(try LMDBStore(at: "\(folder.path)/copy").count == 4)
   }
 
   @Test func refusesWhatAStoreInBlocksCannotTake() throws {
@@ -99,10 +103,30 @@ import Testing
     #expect(code { _ = try LMDBStore.write(other, to: path, mode: .append) } == .unsupported)
     #expect(code { _ = try LMDBStore.Writer(to: path, mode: .append, layout: .perImage) } == .unsupported)
     #expect(try LMDBStore(at: path).allPixels() == first.pixels.flatMap { $0 })
-    var named = first
-    named.classNames = ["a"]
-    #expect(try LMDBStore.write(named, to: path, mode: .append).classNames == ["a"])
-    named.classNames = ["b"]
-    #expect(code { _ = try LMDBStore.write(named, to: path, mode: .append) } == .invalidArgument)
+  }
+
+  @Test func classNamesThatAnAppendReplacesStayThoseOfOpenStores() throws {
+    let folder = try TemporaryFolder()
+    var images = SyntheticImages(seed: 7)
+    let path = "\(folder.path)/s"
+    var model = images.uniform(format, count: 3)
+    model.labels = [0, 1, 2]
+    // Too many for a leaf: the record has pages of its own, which the next append frees and the one after it writes over.
+    var names = (0..<200).map { "the class of the number \($0)" }
+    model.classNames = names
+    let open = try LMDBStore.write(model, to: path)
+    for _ in 0..<5 {
+      names.append("one more class, the number \(names.count)")
+      model.classNames = names
+      #expect(try LMDBStore.write(model, to: path, mode: .append).classNames == names)
+    }
+    #expect(open.classNames == Array(names.prefix(200)))
+    try open.verify()
+    try LMDBStore(at: path).verify()
+    // By other names than the first one labels are translated.
+    model.classNames = ["a new one", names[7], names[0]]
+    let last = try LMDBStore.write(model, to: path, mode: .append)
+    #expect(last.classNames == names + ["a new one"])
+    #expect(try last.labels()!.suffix(3) == [names.count, 7, 0])
   }
 }

@@ -190,4 +190,35 @@ import Testing
     }
     #expect(error?.code == .corrupt)
   }
+
+  /// How stores meet PNG: the head is enough or too short, but never taken for damaged because it is short.
+  @Test func aHeadSaysItsFormatOrIsTooShort() throws {
+    for name in ["own-4-16-1-13x11", "split"] {
+      let file = try #require(readFile("\(PNGFixture.folder)/png/\(name).png"))
+      let format = try unsafe PNGDecoder().readHeader(of: file.span.bytes).format
+      let needed = try #require(position(of: "IDAT", in: file)) + 4
+      let decoder = try PNG().makeDecoder()
+      for count in 8...file.count {
+        let found = try unsafe decoder.format(ofHead: file.span.bytes.extracting(first: count))
+        #expect(found == (count < needed ? nil : format))
+      }
+      var damaged = file
+      damaged[20] ^= 1
+      let error = #expect(throws: StoreError.self) {
+        _ = try unsafe decoder.format(ofHead: damaged.span.bytes)
+      }
+      #expect(error?.code == .corrupt)
+    }
+  }
+
+  @Test func everyFlippedBitIsFoundWithoutDecoding() throws {
+    let file = try #require(readFile("\(PNGFixture.folder)/png/own-4-16-1-13x11.png"))
+    let decoder = try PNG().makeDecoder()
+    try unsafe decoder.verify(file.span.bytes)
+    for bit in 0..<8 * file.count {
+      var damaged = file
+      damaged[bit / 8] ^= 1 << (bit % 8)
+      #expect(throws: StoreError.self) { try unsafe decoder.verify(damaged.span.bytes) }
+    }
+  }
 }

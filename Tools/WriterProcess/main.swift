@@ -29,7 +29,7 @@ func append(_ count: Int, from first: Int, to writer: inout LMDBStore.Writer) th
     let bytes = pixels(run)
     try unsafe writer.append(
       bytes.span.bytes, layout: BatchLayout(format, count: run.count),
-      annotations: Annotations(labels: run.map { $0 % 10 }))
+      labels: ImageLabels(labels: run.map { $0 % 10 }))
   }
 }
 

@@ -30,6 +30,16 @@ package protocol ImageDecoder: AnyObject {
   /// - Throws: ``StoreError/Code/corrupt``, ``StoreError/Code/unsupported``, ``StoreError/Code/limitExceeded``.
   func format(ofHead head: RawSpan) throws(StoreError) -> ImageFormat?
 
+  /// The most bytes that an encoded image may have, so that a file that claims to be larger costs no memory.
+  ///
+  /// - Parameter head: the first bytes of the encoded image, from which ``format(ofHead:)`` can be told or not.
+  func largestByteCount(ofHead head: RawSpan) throws(StoreError) -> Int
+
+  /// Compares an encoded image with all checksums that the format has, without decoding it.
+  ///
+  /// - Throws: ``StoreError/Code/corrupt``.
+  func verify(_ encoded: RawSpan) throws(StoreError)
+
   /// Decodes an image.
   ///
   /// - Parameters:

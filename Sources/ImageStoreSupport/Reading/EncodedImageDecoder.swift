@@ -25,6 +25,16 @@ package final class EncodedImageDecoder {
     try decoder(of: head).format(ofHead: head)
   }
 
+  /// The most bytes that an encoded image may have whose first bytes are these.
+  package func largestByteCount(ofHead head: RawSpan) throws(StoreError) -> Int {
+    try decoder(of: head).largestByteCount(ofHead: head)
+  }
+
+  /// Compares an encoded image with the checksums it has.
+  package func verify(_ encoded: RawSpan) throws(StoreError) {
+    try decoder(of: encoded).verify(encoded)
+  }
+
   /// Decodes an image, or a region of it.
   ///
   /// - Parameter memory: `request.byteCount` bytes.

@@ -1,69 +1,60 @@
 internal import ImageStoreCore
 internal import ImageStoreNumPy
 internal import ImageStorePickle
-internal import PNGCodec
+internal import ImageStoreSupport
 
-/// Decodes values of foreign databases one after another, with memory that is used again.
-struct ForeignDecoder: ~Copyable {
+/// Decodes values of foreign databases one after another, with memory that is used again. One thread at a time has it.
+final class ForeignDecoder {
   private let kind: ForeignKind
-  private var png = PNGDecoder()
-  private var whole: [UInt8] = []
+  private let encoded = EncodedImageDecoder(ForeignKind.codecs)
+  /// A whole image of which a region is wanted.
+  private var whole = GrowingMemory()
 
   init(_ kind: ForeignKind) { self.kind = kind }
 
   /// Decodes an image, or a region of it.
   ///
   /// - Parameters:
-  ///   - format: what the value said when the database was opened; it must say so still.
-  ///   - slot: has the size of the region, or of the image.
-  mutating func decode(
-    _ value: UnsafeRawBufferPointer, as format: ImageFormat, region: ImageRegion?,
-    into slot: UnsafeMutableRawBufferPointer
+  ///   - request: has the format that the value said when the database was opened; it must say so still.
+  ///   - slot: `request.byteCount` bytes.
+  func decode(
+    _ value: UnsafeRawBufferPointer, _ request: DecodeRequest, into slot: UnsafeMutableRawBufferPointer
   ) throws(StoreError) {
-    guard let region, region != ImageRegion(wholeOf: format) else {
-      return try unsafe decode(value, as: format, into: slot)
-    }
-    var image: [UInt8] = []
-    swap(&image, &whole)
-    if image.count < format.byteCount { image = [UInt8](repeating: 0, count: format.byteCount) }
-    var span = image.mutableSpan
-    try unsafe span.withUnsafeMutableBytes { (memory) throws(StoreError) in
-      let memory = unsafe UnsafeMutableRawBufferPointer(rebasing: memory[..<format.byteCount])
-      try unsafe decode(value, as: format, into: memory)
-      unsafe copyRegion(region, of: format, from: memory.baseAddress!, to: slot.baseAddress!)
-    }
-    swap(&image, &whole)
-  }
-
-  private mutating func decode(
-    _ value: UnsafeRawBufferPointer, as format: ImageFormat, into slot: UnsafeMutableRawBufferPointer
-  ) throws(StoreError) {
+    let format = request.format
+    let region = request.region ?? ImageRegion(wholeOf: format)
     switch kind {
     case .raw:
-      try Self.check(value.count == slot.count)
-      unsafe slot.copyMemory(from: value)
+      try Self.check(value.count == format.byteCount)
+      unsafe copyRegion(region, of: format, from: value.baseAddress!, to: slot.baseAddress!)
     case .npy:
       let header = try unsafe NPYHeader(parsing: RawSpan(_unsafeBytes: value))
       let images = try NPYImages(imageOf: header)
       try Self.check(images.format == format)
       let data = try unsafe header.data(in: value)
-      unsafe images.copy(
-        ImageRegion(wholeOf: format), from: data.baseAddress!, to: slot.baseAddress!)
-    case .png:
-      try unsafe png.decode(value, as: format, into: slot)
+      unsafe images.copy(region, from: data.baseAddress!, to: slot.baseAddress!)
+    case .encoded:
+      try unsafe encoded.decode(RawSpan(_unsafeBytes: value), request, into: slot)
     case .pickle:
       let (image, pixels) = try unsafe PickledImages.read(value)
       try Self.check(image.format == format)
       try unsafe pixels.withBytes(in: RawSpan(_unsafeBytes: value)) { (bytes) throws(StoreError) in
-        unsafe bytes.withUnsafeBytes { unsafe slot.copyMemory(from: $0) }
+        unsafe bytes.withUnsafeBytes {
+          unsafe copyRegion(region, of: format, from: $0.baseAddress!, to: slot.baseAddress!)
+        }
       }
     case .datum:
       let datum = try unsafe Datum(value)
       if datum.isEncoded, let data = datum.data {
-        return try unsafe png.decode(UnsafeRawBufferPointer(rebasing: value[data]), as: format, into: slot)
+        let image = unsafe UnsafeRawBufferPointer(rebasing: value[data])
+        return try unsafe encoded.decode(RawSpan(_unsafeBytes: image), request, into: slot)
       }
       try Self.check(datum.format() == format)
-      unsafe Self.interleave(datum, value, format, into: slot)
+      guard request.region != nil else { return unsafe Self.interleave(datum, value, format, into: slot) }
+      try unsafe whole.write(format.byteCount) { (image) throws(StoreError) in
+        unsafe Self.interleave(datum, value, format, into: image)
+        unsafe copyRegion(
+          region, of: format, from: UnsafeRawPointer(image.baseAddress!), to: slot.baseAddress!)
+      }
     }
   }
 
@@ -82,8 +73,8 @@ struct ForeignDecoder: ~Copyable {
         let plane = sample / pixels
         let channel =
           (format.channels == 3 || format.channels == 4) && plane < 3 ? 2 - plane : plane
-        let place = ((sample - plane * pixels) * format.channels + channel) * size
-        unsafe (slot.baseAddress! + place).copyMemory(from: value.baseAddress! + offset, byteCount: size)
+        let target = ((sample - plane * pixels) * format.channels + channel) * size
+        unsafe (slot.baseAddress! + target).copyMemory(from: value.baseAddress! + offset, byteCount: size)
         sample += 1
       }
     }

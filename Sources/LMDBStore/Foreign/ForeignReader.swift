@@ -1,9 +1,9 @@
 internal import ImageStoreCore
 internal import ImageStoreSupport
 
-/// Finds the images of a database that another program wrote: one image a value, in the order of the keys.
+/// Finds the images of a database that another program wrote: one image per value, in the order of the keys.
 ///
-/// Named databases, which stand among the values, are left out, and so are keys that begin with two
+/// Named databases, which are among the values, are left out, and so are keys that begin with two
 /// underscores, under which some programs keep lists of keys and counts.
 struct ForeignReader {
   private let rawFormat: ImageFormat?
@@ -11,14 +11,15 @@ struct ForeignReader {
   private var kind: ForeignKind?
   private var pickles = PickledImages()
   private var positions = MixedPositions()
-  private var places = EncodedImages.Places()
+  private var locations = EncodedImages.Locations()
+  private let decoder = EncodedImageDecoder(ForeignKind.codecs)
   private var isDirect = true
   private var labels: [Int] = []
   private var hasLabels = false
 
   static func contents(
     _ tree: Tree, rawFormat: ImageFormat?
-  ) throws(StoreError) -> StoreContents {
+  ) throws(StoreError) -> LMDBContents {
     var reader = ForeignReader(tree.file, rawFormat: rawFormat)
     var hasTrees = false
     try tree.forEach { (entry) throws(StoreError) in
@@ -69,27 +70,27 @@ struct ForeignReader {
       kind = try unsafe ForeignKind(of: value, rawFormat: rawFormat)
       self.kind = kind
     }
-    let image = try unsafe ForeignValue(kind, value, &pickles)
+    let image = try unsafe ForeignValue(kind, value, &pickles, decoder)
     _ = positions.append(image.format)
     positions.place(at: entry.offset + (image.pixels ?? 0))
-    places.append(offset: entry.offset, byteCount: entry.byteCount)
+    locations.append(offset: entry.offset, byteCount: entry.byteCount)
     isDirect = isDirect && image.pixels != nil
     // A protocol buffer leaves out a number that is 0.
     labels.append(image.label ?? 0)
     hasLabels = hasLabels || image.label != nil
   }
 
-  private func contents(_ tree: Tree) -> StoreContents {
-    let images: StoredImages
+  private func contents(_ tree: Tree) -> LMDBContents {
+    let images: LMDBImages
     if !isDirect, let kind {
-      images = .encoded(EncodedImages(kind, places, positions))
+      images = .encoded(EncodedImages(kind, locations, positions))
     } else if positions.formats.count == 1 {
       images = .uniform(positions.formats[0], positions.uniform(), nil)
     } else {
       images = .mixed(positions, nil)
     }
-    return StoreContents(
+    return LMDBContents(
       file: tree.file, meta: tree.meta, count: positions.count, images: images,
-      annotations: .labels(hasLabels ? labels : nil))
+      labels: .values(hasLabels ? labels : nil))
   }
 }

@@ -7,7 +7,7 @@ struct PickledImages {
   struct Image {
     let format: ImageFormat
     let label: Int?
-    /// Where the pixels begin within the pickle; nil where they stand there in an encoding.
+    /// Where the pixels begin within the pickle; nil if they are there in an encoding.
     let pixels: Int?
   }
 
@@ -61,7 +61,7 @@ struct PickledImages {
     case nil, .some(.none): break
     case .some(let other):
       guard let values = other.integers(in: source), values.count == 1 else {
-        throw StoreError(.unsupported, "a pickle whose label is no integer")
+        throw StoreError(.unsupported, "a pickle whose label is not an integer")
       }
       label = values[0]
     }

@@ -4,7 +4,7 @@ internal import Synchronization
 
 /// The data file of an LMDB environment, mapped and read by its pages, without liblmdb.
 ///
-/// Nothing that stands in the file is believed: every page number, offset and length is checked against the
+/// Nothing that is in the file is believed: every page number, offset and length is checked against the
 /// map before memory is touched.
 final class DatabaseFile: Sendable {
   /// Kept open, so that it can be mapped again after it has grown, whatever its path leads to by then.
@@ -27,8 +27,8 @@ final class DatabaseFile: Sendable {
 
   /// Maps a data file.
   ///
-  /// - Throws: ``StoreError/Code/unrecognized`` where it is no LMDB data file;
-  ///   ``StoreError/Code/corrupt`` where its meta pages are damaged or cut off.
+  /// - Throws: ``StoreError/Code/unrecognized`` if it is not an LMDB data file;
+  ///   ``StoreError/Code/corrupt`` if its meta pages are damaged or cut off.
   convenience init(_ path: String) throws(StoreError) {
     try self.init(Shared(File(path, .read)))
   }
@@ -45,13 +45,13 @@ final class DatabaseFile: Sendable {
     let bytes = unsafe map.bytes
     guard let found = unsafe bytes.integer(UInt32.self, at: 16), found == MetaPage.magic else {
       throw StoreError(
-        .unrecognized, "this is no LMDB data file of a 64-bit little-endian machine",
+        .unrecognized, "this is not an LMDB data file of a 64-bit little-endian machine",
         remedy: "give the folder of an environment, or its data.mdb", path: path)
     }
     guard let first = unsafe MetaPage(bytes) else { throw Self.cutShort(map) }
     guard first.version == MetaPage.version else {
       throw StoreError(
-        .unsupported, "LMDB's file format \(first.version) where \(MetaPage.version) is known",
+        .unsupported, "LMDB's file format \(first.version), and \(MetaPage.version) is known",
         remedy: "copy it with a liblmdb 0.9", path: path)
     }
     let size = Int(first.pageSize)
@@ -73,7 +73,7 @@ final class DatabaseFile: Sendable {
 
   /// The meta page of the last commit.
   ///
-  /// - Throws: ``StoreError/Code/corrupt`` where one of the two is damaged.
+  /// - Throws: ``StoreError/Code/corrupt`` if one of the two is damaged.
   func lastMeta() throws(StoreError) -> MetaPage {
     let (first, second) = metas()
     for meta in [first, second] {
@@ -91,7 +91,7 @@ final class DatabaseFile: Sendable {
   ///
   /// A transaction never writes to pages of the commit it starts from or of the one before; LMDB's
   /// `mdb_page_alloc` reuses only pages freed before those. The pages of commit T are thus first overwritten
-  /// by the third transaction after it, which begins when T + 2 stands in a meta page.
+  /// by the third transaction after it, which begins when T + 2 is in a meta page.
   func holds(_ meta: MetaPage) -> Bool {
     // What was read before must not be read after the meta pages.
     atomicMemoryFence(ordering: .sequentiallyConsistent)
@@ -106,8 +106,8 @@ final class DatabaseFile: Sendable {
     atomicMemoryFence(ordering: .acquiring)
     let bytes = unsafe map.bytes
     return unsafe max(
-      bytes.loadUnaligned(fromByteOffset: 144, as: UInt64.self),
-      bytes.loadUnaligned(fromByteOffset: pageSize + 144, as: UInt64.self))
+      bytes.loadUnaligned(fromByteOffset: MetaPage.transactionOffset, as: UInt64.self),
+      bytes.loadUnaligned(fromByteOffset: pageSize + MetaPage.transactionOffset, as: UInt64.self))
   }
 
   /// The two meta pages.
@@ -121,7 +121,7 @@ final class DatabaseFile: Sendable {
 
   /// Copies a page, so that what is checked is what is used although a writer may be at work.
   ///
-  /// - Returns: false where the file does not have the page whole.
+  /// - Returns: false if the file does not have the page whole.
   func copyPage(_ number: UInt64, to copy: UnsafeMutableRawBufferPointer) -> Bool {
     guard number >= 2, number < UInt64(pageCount) else { return false }
     let source = unsafe map.bytes(at: Int(number) * pageSize, count: pageSize)

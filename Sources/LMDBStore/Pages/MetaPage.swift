@@ -7,6 +7,8 @@ internal import ImageStoreSupport
 struct MetaPage: Sendable, Hashable {
   /// Bytes from a meta page's start to the end of what it says.
   static let byteCount = 152
+  /// Where it says which transaction wrote it.
+  static let transactionOffset = 144
   static let magic: UInt32 = 0xBEEF_C0DE
   static let version: UInt32 = 1
 
@@ -25,7 +27,7 @@ struct MetaPage: Sendable, Hashable {
 
   var pageSize: UInt32 { free.pad }
 
-  /// Reads the meta page that bytes begin with, or returns nil where they are too few.
+  /// Reads the meta page that bytes begin with, or returns nil if they are too few.
   init?(_ bytes: UnsafeRawBufferPointer) {
     guard bytes.count >= Self.byteCount else { return nil }
     number = unsafe bytes.loadUnaligned(as: UInt64.self)
@@ -35,6 +37,44 @@ struct MetaPage: Sendable, Hashable {
     free = unsafe TreeRecord(bytes, at: 40)
     main = unsafe TreeRecord(bytes, at: 88)
     lastPage = unsafe bytes.loadUnaligned(fromByteOffset: 136, as: UInt64.self)
-    transaction = unsafe bytes.loadUnaligned(fromByteOffset: 144, as: UInt64.self)
+    transaction = unsafe bytes.loadUnaligned(fromByteOffset: Self.transactionOffset, as: UInt64.self)
+  }
+}
+
+/// What LMDB keeps of a tree: in the meta pages of the two that every database has, in a value of each named database.
+///
+/// Source: LMDB 0.9, `mdb.c`, `MDB_db`, on 64-bit little-endian machines.
+struct TreeRecord: Sendable, Hashable {
+  static let byteCount = 48
+  /// The root of a tree without entries.
+  static let emptyRoot = UInt64.max
+  /// A flag: keys have several values, kept in pages within a node or in trees of their own.
+  static let hasDuplicates: UInt16 = 0x04
+  /// A flag: keys are integers of the machine.
+  static let hasIntegerKeys: UInt16 = 0x08
+
+  /// The page size in the tree of free pages, the bytes of a key in pages that have nothing but keys.
+  var pad: UInt32 = 0
+  var flags: UInt16 = 0
+  var depth: UInt16 = 0
+  var branchCount: UInt64 = 0
+  var leafCount: UInt64 = 0
+  var overflowCount: UInt64 = 0
+  var entryCount: UInt64 = 0
+  var root = TreeRecord.emptyRoot
+
+  /// The record of a tree without entries.
+  init() {}
+
+  /// Reads the record at an offset, from where there are at least ``byteCount`` bytes.
+  init(_ bytes: UnsafeRawBufferPointer, at offset: Int) {
+    pad = unsafe bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
+    flags = unsafe bytes.loadUnaligned(fromByteOffset: offset + 4, as: UInt16.self)
+    depth = unsafe bytes.loadUnaligned(fromByteOffset: offset + 6, as: UInt16.self)
+    branchCount = unsafe bytes.loadUnaligned(fromByteOffset: offset + 8, as: UInt64.self)
+    leafCount = unsafe bytes.loadUnaligned(fromByteOffset: offset + 16, as: UInt64.self)
+    overflowCount = unsafe bytes.loadUnaligned(fromByteOffset: offset + 24, as: UInt64.self)
+    entryCount = unsafe bytes.loadUnaligned(fromByteOffset: offset + 32, as: UInt64.self)
+    root = unsafe bytes.loadUnaligned(fromByteOffset: offset + 40, as: UInt64.self)
   }
 }

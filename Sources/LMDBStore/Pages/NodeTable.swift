@@ -3,7 +3,7 @@ internal import ImageStoreCore
 /// Checks of a page's nodes that a reader does without and liblmdb relies on: it moves them within the page by what the
 /// header and their own lengths say.
 struct NodeTable {
-  /// The length of the node that begins at an even offset, 0 where none does.
+  /// The length of the node that begins at an even offset, 0 if none does.
   private var lengths: [UInt16]
 
   init(pageSize: Int) { lengths = [UInt16](repeating: 0, count: pageSize / 2) }

@@ -20,10 +20,10 @@ struct PageCensus {
     case verifyingForeign
   }
 
-  private enum Kind { case main, free, named, duplicates }
+  enum Kind { case main, free, named, duplicates }
 
   /// The tree that is counted.
-  private struct Subject {
+  struct Subject {
     let record: TreeRecord
     let kind: Kind
     var branchCount: UInt64 = 0
@@ -40,13 +40,13 @@ struct PageCensus {
     }
   }
 
-  private let file: DatabaseFile
-  private let meta: MetaPage
-  private let purpose: Purpose
+  let file: DatabaseFile
+  let meta: MetaPage
+  let purpose: Purpose
   private var nodes: NodeTable
   /// Branches and leaves.
   private var treePages: Set<UInt64> = []
-  private var runs = PageRuns()
+  var runs = PageRuns()
 
   /// Checks a commit.
   ///
@@ -66,9 +66,9 @@ struct PageCensus {
     nodes = NodeTable(pageSize: tree.file.pageSize)
   }
 
-  private var pageCount: UInt64 { UInt64(file.pageCount) }
+  var pageCount: UInt64 { UInt64(file.pageCount) }
 
-  private static func damaged(_ how: String) -> StoreError {
+  static func damaged(_ how: String) -> StoreError {
     StoreError(.corrupt, "a damaged database: \(how)", remedy: "write the images to a new store")
   }
 
@@ -79,7 +79,7 @@ struct PageCensus {
     guard meta.lastPage >= 1, meta.lastPage < 1 << 48 else {
       throw Self.damaged("its last page is said to be \(meta.lastPage)")
     }
-    // Flags of environments stand with those of the tree of free pages: a fixed address, no folder.
+    // Flags of environments are with those of the tree of free pages: a fixed address, no folder.
     guard meta.free.flags & ~0x4001 == TreeRecord.hasIntegerKeys else {
       throw Self.damaged("the tree of free pages has the flags \(meta.free.flags)")
     }
@@ -88,7 +88,7 @@ struct PageCensus {
     let (first, second) = file.metas()
     for (number, page) in [first, second].enumerated() {
       guard page.number == UInt64(number), page.flags == TreePage.metaFlag else {
-        throw Self.damaged("page \(number) is no meta page")
+        throw Self.damaged("page \(number) is not a meta page")
       }
       // liblmdb finds the page of a transaction by its number. One that nothing has been written to has 0 in both.
       guard page.transaction & 1 == UInt64(number) || page.transaction == 0 else {
@@ -117,7 +117,7 @@ struct PageCensus {
       throw Self.damaged("a tree of depth \(record.depth)")
     }
     try visit(record.root, depth: 1, &subject)
-    // What a tree of several values a key counts depends on the release of liblmdb.
+    // What a tree of several values per key counts depends on the release of liblmdb.
     guard case .verifyingStore = purpose, record.flags & TreeRecord.hasDuplicates == 0,
       subject.kind != .duplicates
     else { return }
@@ -168,7 +168,7 @@ struct PageCensus {
       }
       if isTree { try count(Subject(record(leaf, of: page), .duplicates)) }
     } else if isTree {
-      guard subject.kind == .main else { throw page.damaged("has a tree where there can be none") }
+      guard subject.kind == .main else { throw page.damaged("has a tree that can have none") }
       try count(Subject(record(leaf, of: page), .named))
     }
     guard subject.kind == .free else { return }
@@ -194,7 +194,9 @@ struct PageCensus {
   ) throws(StoreError) {
     guard subject.kind == .main || subject.kind == .free else { return }
     let key = unsafe UnsafeRawBufferPointer(rebasing: page.bytes[range])
-    guard subject.kind == .main || key.count == 8 else { throw page.damaged("has a key that is no number") }
+    guard subject.kind == .main || key.count == 8 else {
+      throw page.damaged("has a key that is not a number")
+    }
     let isFirst = subject.lastKey.isEmpty
     let order = unsafe subject.lastKey.span.withUnsafeBytes { last in
       isFirst ? -1 : unsafe subject.kind == .main ? Tree.compare(last, key) : Self.compareIntegers(last, key)
@@ -214,103 +216,4 @@ struct PageCensus {
     let (a, b) = unsafe (first.loadUnaligned(as: UInt64.self), second.loadUnaligned(as: UInt64.self))
     return a < b ? -1 : a > b ? 1 : 0
   }
-
-  // MARK: Values and free pages
-
-  /// Adds the pages of a value that has its own.
-  private mutating func addValue(
-    _ leaf: TreePage.Leaf, of page: borrowing TreePage, _ subject: inout Subject
-  ) throws(StoreError) {
-    let first = unsafe page.bytes.loadUnaligned(fromByteOffset: leaf.data, as: UInt64.self)
-    let needed = UInt64(TreePage.pageCount(ofValue: leaf.valueByteCount, pageSize: file.pageSize))
-    guard first >= 2, first < pageCount, needed <= pageCount - first else {
-      throw page.damaged("has a value that is not in the file")
-    }
-    var count = needed
-    if unsafe readsHead(UnsafeRawBufferPointer(rebasing: page.bytes[leaf.key]), subject) {
-      let head = unsafe file.map.bytes(at: Int(first) * file.pageSize, count: TreePage.headerByteCount)
-      guard let head = unsafe head else { throw page.damaged("has a value that is not in the file") }
-      // A value that was replaced by a shorter one in one transaction keeps its pages.
-      count = unsafe UInt64(head.loadUnaligned(fromByteOffset: 12, as: UInt32.self))
-      guard unsafe head.loadUnaligned(as: UInt64.self) == first,
-        unsafe head.loadUnaligned(fromByteOffset: 10, as: UInt16.self) == TreePage.overflowFlag,
-        count >= needed, count <= pageCount - first
-      else { throw Self.damaged("page \(first) is not the first of a value's") }
-    }
-    subject.overflowCount += count
-    runs.append(first, count: count, isFree: false)
-  }
-
-  private func readsHead(_ key: UnsafeRawBufferPointer, _ subject: borrowing Subject) -> Bool {
-    guard case .appending(let imageCount) = purpose, subject.kind == .main,
-      let image = unsafe StoreKey.firstImage(key)
-    else { return true }
-    return image >= imageCount
-  }
-
-  private func withValue(
-    _ leaf: TreePage.Leaf, of page: borrowing TreePage,
-    _ body: (UnsafeRawBufferPointer) throws(StoreError) -> Void
-  ) throws(StoreError) {
-    guard leaf.flags & TreePage.Leaf.isBig != 0 else {
-      let value = leaf.data..<leaf.data + leaf.valueByteCount
-      return try unsafe body(UnsafeRawBufferPointer(rebasing: page.bytes[value]))
-    }
-    let first = unsafe page.bytes.loadUnaligned(fromByteOffset: leaf.data, as: UInt64.self)
-    let offset = Int(first) * file.pageSize + TreePage.headerByteCount
-    guard let value = unsafe file.map.bytes(at: offset, count: leaf.valueByteCount) else {
-      throw page.damaged("has a value that is not in the file")
-    }
-    try unsafe body(value)
-  }
-
-  /// Adds the pages that a transaction freed.
-  ///
-  /// Source: LMDB 0.9, `midl.h`: a count, then that many page numbers, the greatest first.
-  private mutating func addFreePages(
-    _ list: UnsafeRawBufferPointer, transaction: UInt64
-  ) throws(StoreError) {
-    // liblmdb takes 0 for none.
-    guard transaction >= 1, transaction <= meta.transaction,
-      let count = unsafe list.integer(UInt64.self, at: 0), count < UInt64(list.count / 8)
-    else { throw Self.damaged("a list of free pages is not whole") }
-    var last = meta.lastPage + 1
-    for position in 0..<Int(count) {
-      let page = unsafe list.loadUnaligned(fromByteOffset: 8 + 8 * position, as: UInt64.self)
-      guard page >= 2, page < last else { throw Self.damaged("a list of free pages is out of order") }
-      runs.append(page, isFree: true)
-      last = page
-    }
-  }
-
-  // MARK: All pages
-
-  private func checkRuns() throws(StoreError) {
-    let end = meta.lastPage + 1
-    var next: UInt64 = 2
-    for run in runs.sorted() {
-      guard run.first >= next else { throw Self.isTwice(run.first) }
-      try checkGap(next..<run.first)
-      next = run.end
-      // A file may end before its last pages if they are free: nothing was ever written to them.
-      guard next <= end, run.isFree || next <= pageCount else {
-        throw Self.damaged("page \(next - 1) is in use, and the last is \(min(end, pageCount) - 1)")
-      }
-    }
-    try checkGap(next..<max(next, end))
-  }
-
-  /// Checks pages that are nowhere.
-  private func checkGap(_ pages: Range<UInt64>) throws(StoreError) {
-    guard !pages.isEmpty else { return }
-    guard pages.upperBound <= pageCount else {
-      throw Self.damaged(
-        "its last page is said to be \(meta.lastPage), and there are \(pageCount) in the file")
-    }
-    if case .verifyingStore = purpose {
-      throw Self.damaged("page \(pages.lowerBound) is neither in use nor free")
-    }
-  }
-
-  private static func isTwice(_ page: UInt64) -> StoreError { damaged("page \(page) is in two places") }
 }

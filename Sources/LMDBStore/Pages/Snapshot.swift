@@ -17,8 +17,8 @@ enum Snapshot {
 
   /// Reads the last commit of the data file at a path.
   ///
-  /// - Parameter body: called again where a writer overwrote pages of the commit while it was read.
-  /// - Throws: what `body` throws on pages that stood still; ``StoreError/Code/busy`` where they never did.
+  /// - Parameter body: called again if a writer overwrote pages of the commit while it was read.
+  /// - Throws: what `body` throws on pages that stood still; ``StoreError/Code/busy`` if they never did.
   static func read<Result>(
     _ path: String, _ body: (Tree) throws(StoreError) -> Result
   ) throws(StoreError) -> Result {

@@ -19,7 +19,7 @@ struct Tree {
     /// Where the value lies in the file.
     let offset: Int
     let byteCount: Int
-    /// The value where it lies within the leaf, valid until the visit ends; nil for one on pages of its
+    /// The value if it lies within the leaf, valid until the visit ends; nil for one on pages of its
     /// own, which no transaction moves.
     let inline: UnsafeRawBufferPointer?
     let isTree: Bool
@@ -28,7 +28,7 @@ struct Tree {
   /// LMDB's own limit of a tree's depth.
   static let maximumDepth = 32
 
-  /// Flags of trees whose keys or values are ordered otherwise: sorted backwards, several values a key,
+  /// Flags of trees whose keys or values are ordered otherwise: sorted backwards, several values per key,
   /// integer keys.
   private static let unsupportedFlags = 0x02 | TreeRecord.hasDuplicates | TreeRecord.hasIntegerKeys
 
@@ -36,7 +36,7 @@ struct Tree {
     let record = meta.main
     guard record.flags & Self.unsupportedFlags == 0 else {
       throw StoreError(
-        .unsupported, "the database has integer keys, reversed keys or several values a key",
+        .unsupported, "the database has integer keys, reversed keys or several values per key",
         remedy: "copy it to one with byte keys")
     }
     guard record.depth <= Self.maximumDepth else {
@@ -59,7 +59,7 @@ struct Tree {
     guard walk.entryCount == entryCount else {
       throw StoreError(
         .corrupt,
-        "a damaged database: \(walk.entryCount) entries where its meta page says \(entryCount)")
+        "a damaged database: \(walk.entryCount) entries, and its meta page says \(entryCount)")
     }
   }
 

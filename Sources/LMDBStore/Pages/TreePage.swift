@@ -18,11 +18,11 @@ internal import ImageStoreSupport
 
   /// A node of a leaf.
   struct Leaf {
-    /// Set where the value lies on pages of its own.
+    /// Set if the value lies on pages of its own.
     static let isBig: UInt16 = 0x01
-    /// Set where the value is a tree of its own: a named database.
+    /// Set if the value is a tree of its own: a named database.
     static let isTree: UInt16 = 0x02
-    /// Set where the key has several values.
+    /// Set if the key has several values.
     static let hasDuplicates: UInt16 = 0x04
     static let allFlags: UInt16 = 0x07
 

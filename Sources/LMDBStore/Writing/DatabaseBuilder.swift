@@ -124,11 +124,10 @@ final class DatabaseBuilder {
     nextPage += tree.pageCount
     var metas: [UInt8] = []
     // An environment that nothing has been written to, and the one transaction that wrote all of it.
-    metas.appendMetaPage(0, pageSize: pageSize, nil, lastPage: 1)
-    let contents = MetaContents(
-      tree: tree, overflowPageCount: firstTreePage - Self.firstPage, entryCount: values.count)
-    metas.appendMetaPage(
-      1, pageSize: pageSize, values.isEmpty ? nil : contents, lastPage: nextPage - 1)
+    metas.appendMetaPage(0, pageSize: pageSize, main: TreeRecord(), lastPage: 1)
+    var main = tree.record
+    main.overflowCount = UInt64(firstTreePage - Self.firstPage)
+    metas.appendMetaPage(1, pageSize: pageSize, main: main, lastPage: nextPage - 1)
     try unsafe file.write(metas.span.bytes, at: 0)
     if writtenPath != path { try FileSystem.rename(writtenPath, to: path) }
   }

@@ -1,6 +1,7 @@
 internal import CImageStoreLMDB
 internal import ImageStoreCore
 internal import ImageStoreSupport
+internal import Synchronization
 
 #if canImport(Darwin)
 internal import Darwin
@@ -93,7 +94,8 @@ internal import Musl
     if result == EINVAL {
       throw StoreError(
         .system, "opening it failed: \(text(result))",
-        remedy: "LMDB needs a local file system: copy it to one", path: path, underlyingCode: result)
+        remedy: "LMDB needs a local file system: copy it to one", path: path, underlying: .init(.lmdb, result)
+      )
     }
     try check(result, "opening it", path)
   }
@@ -112,7 +114,7 @@ internal import Musl
   /// Writes in one transaction, which is committed when `body` returns.
   ///
   /// - Parameters:
-  ///   - byteCount: about how many bytes it will write, so that the map is made large enough before. Where
+  ///   - byteCount: about how many bytes it will write, so that the map is made large enough before. If
   ///     it turns out to be too small, the transaction is done again in a larger one.
   ///   - body: may be called again.
   func write(
@@ -123,10 +125,10 @@ internal import Musl
       do throws(StoreError) {
         return try tryToWrite(body)
       } catch {
-        switch error.underlyingCode {
-        case MDB_MAP_FULL: try resize(to: 2 * mapSize())
+        switch error.underlying {
+        case .init(.lmdb, MDB_MAP_FULL): try resize(to: 2 * mapSize())
         // Another process made the map larger: take over its size.
-        case MDB_MAP_RESIZED: try resize(to: 0)
+        case .init(.lmdb, MDB_MAP_RESIZED): try resize(to: 0)
         default: throw error
         }
       }
@@ -182,7 +184,7 @@ internal import Musl
       isBroken = true
       throw StoreError(
         .system, error.message, remedy: "raise the limit of address space (ulimit -v)", path: path,
-        underlyingCode: error.underlyingCode)
+        underlying: error.underlying)
     }
   }
 }
@@ -194,18 +196,48 @@ extension Environment {
     case MDB_SUCCESS: return
     case MDB_INVALID, MDB_CORRUPTED, MDB_PAGE_NOTFOUND, MDB_VERSION_MISMATCH:
       throw StoreError(
-        .corrupt, "\(doing) failed: \(text(result))", path: path, underlyingCode: result)
+        .corrupt, "\(doing) failed: \(text(result))", path: path, underlying: .init(.lmdb, result))
     case MDB_READERS_FULL:
       throw StoreError(
         .busy, "\(doing) failed: \(text(result))", remedy: "end some of the processes that read it",
-        path: path, underlyingCode: result)
+        path: path, underlying: .init(.lmdb, result))
     case 1...: throw .system(result, doing, path: path)
     default:
-      throw StoreError(.system, "\(doing) failed: \(text(result))", path: path, underlyingCode: result)
+      throw StoreError(
+        .system, "\(doing) failed: \(text(result))", path: path, underlying: .init(.lmdb, result))
     }
   }
 
   private static func text(_ result: Int32) -> String {
     unsafe String(cString: mdb_strerror(result))
+  }
+}
+
+/// The folders whose environments this process has open.
+///
+/// liblmdb's locks belong to the process, so a second environment of the same files would silently drop
+/// those of the first. The folder's advisory lock already keeps a second writer out; this also holds on
+/// file systems that have no such locks.
+enum EnvironmentRegistry {
+  private static let open = Mutex<Set<FileIdentity>>([])
+
+  /// The entry of a folder, given up when the value goes.
+  struct Entry: ~Copyable, Sendable {
+    private let identity: FileIdentity
+
+    /// - Throws: ``StoreError/Code/busy`` if the folder's environment is open.
+    init(_ held: HeldStore) throws(StoreError) {
+      let identity = held.state.identity
+      guard EnvironmentRegistry.open.withLock({ $0.insert(identity).inserted }) else {
+        throw StoreError(
+          .busy, "this process has a writer on it already", remedy: "finish that first", path: held.path)
+      }
+      self.identity = identity
+    }
+
+    deinit {
+      let identity = identity
+      EnvironmentRegistry.open.withLock { _ = $0.remove(identity) }
+    }
   }
 }

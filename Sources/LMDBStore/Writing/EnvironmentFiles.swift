@@ -29,7 +29,7 @@ struct EnvironmentFiles: ~Copyable {
   /// Looks at the files, and makes the lock if there is none.
   ///
   /// - Parameter isNew: whether the data file was just made, so that nobody else needs the lock.
-  /// - Throws: ``StoreError/Code/unrecognized`` if one is a symbolic link, a pipe or another thing that is no file, or if
+  /// - Throws: ``StoreError/Code/unrecognized`` if one is a symbolic link, a pipe or another thing that is not a file, or if
   ///   the lock is something else.
   init(_ path: String, isNew: Bool) throws(StoreError) {
     let folder = try Folder(path)
@@ -96,7 +96,7 @@ struct EnvironmentFiles: ~Copyable {
     try unsafe file.write(zeros.span.bytes, at: offset)
   }
 
-  /// Lets liblmdb open the files of a store under names of theirs in the store's work folder. Where there can be none, since nobody may
+  /// Lets liblmdb open the files of a store under names of theirs in the store's work folder. If there can be none, since nobody may
   /// write to the folder or its file system has no hard links, it is shown the store's folder and looked after.
   func open(
     _ environment: OpaquePointer, _ held: HeldStore, _ body: (_ folder: String) throws(StoreError) -> Void
@@ -116,7 +116,9 @@ struct EnvironmentFiles: ~Copyable {
     do throws(StoreError) {
       work = try held.workFolder()
     } catch {
-      guard [EACCES, EPERM, EROFS].contains(error.underlyingCode) else { throw error }
+      guard let number = error.underlying, number.domain == .posix,
+        [EACCES, EPERM, EROFS].contains(number.code)
+      else { throw error }
       return nil
     }
     for (name, identity) in [(Self.data, dataFile), (Self.lock, lockFile)] {

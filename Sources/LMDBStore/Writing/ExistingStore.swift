@@ -3,32 +3,24 @@ internal import ImageStoreSupport
 
 /// A store that images are appended to, read and checked before its environment is opened.
 struct ExistingStore {
-  let count: Int
   let layout: ImageSink.Layout
-  /// Empty annotations of the same kind as those that are there, and the class names if they are new.
-  let annotations: AnnotationRecords
-  private let file: DatabaseFile
-  private let path: String
+  private let store: LMDBStore
   /// The keys of images that an append left that did not finish.
   private let unfinished: [String]
 
+  var count: Int { store.count }
+
   /// - Throws: ``StoreError/Code/corrupt`` for what the new commit would vouch for, or liblmdb would believe, though it is damaged.
-  init(
-    _ held: HeldStore, _ asked: LMDBStore.Layout, classNames: [String]?
-  ) throws(StoreError) {
+  init(_ held: HeldStore, _ asked: LMDBStore.Layout) throws(StoreError) {
     guard held.kind == .folder else {
       throw StoreError(
         .unsupported, "images are appended to a folder with a data.mdb only",
         remedy: "convert it to a store of its own", path: held.path)
     }
-    let store = try LMDBStore(toBeAppendedTo: held.path)
-    count = store.count
+    store = try LMDBStore(toBeAppendedTo: held.path)
     layout = try Self.layout(of: store, asked: asked)
-    annotations = try Self.annotations(of: store, classNames: classNames)
-    file = store.contents.file
-    path = held.path
     unfinished =
-      try store.contents.unfinished?.keys(hasBlocks: count > 0 ? store.contents.hasBlocks : nil) ?? []
+      try store.contents.unfinished?.keys(hasBlocks: store.count > 0 ? store.contents.hasBlocks : nil) ?? []
   }
 
   private static func layout(
@@ -39,30 +31,27 @@ struct ExistingStore {
     }
     guard asked == .automatic else {
       throw StoreError(
-        .unsupported, "the store has many images to a value", remedy: "append without a layout",
+        .unsupported, "the store has many images per value", remedy: "append without a layout",
         path: store.path)
     }
     let pageSize = store.contents.file.pageSize
     return .blocks(format, imagesPerBlock: ImageValue.imagesPerBlock(format, pageSize: pageSize))
   }
 
-  private static func annotations(
-    of store: LMDBStore, classNames: [String]?
-  ) throws(StoreError) -> AnnotationRecords {
-    if let classNames, let known = store.classNames, classNames != known {
-      throw StoreError(
-        .invalidArgument, "other class names than the store has",
-        remedy: "append with the same or with none", path: store.path)
+  /// The state of a writer that appends to the store.
+  func state(path: String, classNames: [String]?) throws(StoreError) -> WriterState {
+    var existing = WriterState.Existing(
+      count: count, classNames: store.classNames, hasLabels: false, columns: [:])
+    if case .records(let records) = store.contents.labels {
+      existing.hasLabels = records.segments[StoreKey.labels] != nil
+      for name in records.columnNames {
+        existing.columns[name] = try records.segments[StoreKey.column(name)]?.columnKind(
+          in: store.contents.file)
+      }
     }
-    let newNames = store.classNames == nil ? classNames : nil
-    guard store.count > 0, case .records(let records) = store.contents.annotations else {
-      return AnnotationRecords(classNames: newNames)
+    return try WriterState(path: path, classNames: classNames, appendingTo: existing) {
+      () throws(StoreError) in try store.labels()
     }
-    var columns: [String: Column] = [:]
-    for name in store.columnNames { columns[name] = Column(try store.columnKind(name)) }
-    let labels: [Int]? = records.parts[StoreKey.labels] == nil ? nil : []
-    return AnnotationRecords(
-      classNames: newNames, following: Annotations(labels: labels, columns: columns))
   }
 
   /// Removes what an append left that did not finish.
@@ -72,7 +61,7 @@ struct ExistingStore {
 
   /// Removes the images that have been put into the database after those that were there.
   func removeNew(_ environment: Environment) throws(StoreError) {
-    let new = try Snapshot.readLast(of: file) { (tree) throws(StoreError) in
+    let new = try Snapshot.readLast(of: store.contents.file) { (tree) throws(StoreError) in
       var new = UnfinishedImages()
       try tree.forEach { (entry) throws(StoreError) in
         if let first = unsafe StoreKey.firstImage(entry.key), first >= count {

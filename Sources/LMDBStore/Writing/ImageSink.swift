@@ -1,7 +1,7 @@
 internal import ImageStoreCore
 internal import ImageStoreSupport
 
-/// Where a writer's images go: into blocks, or one to a value, some MB at once.
+/// Where a writer's images go: into blocks, or one per value, some MB at once.
 ///
 /// What does not fill a block or a transaction yet is kept in memory, so that a transaction never outlives a
 /// call.
@@ -32,7 +32,7 @@ struct ImageSink {
   /// Images that are not in the database yet, one after another.
   private var pending: [UInt8] = []
   private var pendingFormats: [ImageFormat] = []
-  /// The formats of the images of this writer, where they are single.
+  /// The formats of the images of this writer, if they are single.
   private(set) var formats: [ImageFormat] = []
   /// The checksum of the pixels of each image of this writer that is in the database.
   private(set) var checksums: [UInt32] = []
@@ -231,8 +231,8 @@ struct ImageSink {
     guard case .builder(let builder) = target else {
       let other = (0..<run.count).first { run[$0] != format } ?? 0
       throw StoreError(
-        .unsupported, "an image of \(run[other]) for a store of images of \(format), many to a value",
-        remedy: "write a new store that has one image a value")
+        .unsupported, "an image of \(run[other]) for a store of images of \(format), many per value",
+        remedy: "write a new store that has one image per value")
     }
     try flush()
     let count = next
@@ -257,6 +257,6 @@ struct ImageSink {
 extension ImageSink.Layout {
   /// The key of the value that begins with an image.
   func key(_ first: Int) -> String {
-    self == .single ? StoreKey.image(first) : StoreKey.part(StoreKey.images, first: first)
+    self == .single ? StoreKey.image(first) : StoreKey.segment(StoreKey.images, first: first)
   }
 }

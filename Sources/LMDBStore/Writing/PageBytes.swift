@@ -6,13 +6,6 @@ enum PageKind: UInt16 {
   case meta = 0x08
 }
 
-/// What a meta page says of the main tree.
-struct MetaContents {
-  let tree: TreeBuilder
-  let overflowPageCount: Int
-  let entryCount: Int
-}
-
 // Pages as LMDB 0.9 has them on 64-bit little-endian machines; see `MetaPage` and `TreePage`.
 extension [UInt8] {
   mutating func appendInteger(_ value: some FixedWidthInteger) {
@@ -36,7 +29,7 @@ extension [UInt8] {
 
   /// Appends one of the two meta pages, which has the number of its transaction.
   mutating func appendMetaPage(
-    _ number: Int, pageSize: Int, _ contents: MetaContents?, lastPage: Int
+    _ number: Int, pageSize: Int, main: TreeRecord, lastPage: Int
   ) {
     let end = count + pageSize
     appendPageHeader(number, .meta)
@@ -45,30 +38,24 @@ extension [UInt8] {
     appendInteger(UInt64(0))
     appendInteger(UInt64((lastPage + 1) * pageSize))
     // Free pages, of which there are none: a tree whose keys are integers.
-    appendInteger(UInt32(pageSize))
-    appendInteger(UInt16(0x08))
-    appendTree(depth: 0, branches: 0, leaves: 0, overflow: 0, entries: 0, root: .max)
-    appendInteger(UInt32(0))
-    appendInteger(UInt16(0))
-    if let contents {
-      let tree = contents.tree
-      appendTree(
-        depth: tree.depth, branches: tree.branchCount, leaves: tree.leafCount,
-        overflow: contents.overflowPageCount, entries: contents.entryCount, root: UInt64(tree.root))
-    } else {
-      appendTree(depth: 0, branches: 0, leaves: 0, overflow: 0, entries: 0, root: .max)
-    }
+    var free = TreeRecord()
+    free.pad = UInt32(pageSize)
+    free.flags = TreeRecord.hasIntegerKeys
+    appendTree(free)
+    appendTree(main)
     appendInteger(UInt64(lastPage))
     appendInteger(UInt64(number))
     let rest = end - self.count
     append(contentsOf: repeatElement(0, count: rest))
   }
 
-  private mutating func appendTree(
-    depth: Int, branches: Int, leaves: Int, overflow: Int, entries: Int, root: UInt64
-  ) {
-    appendInteger(UInt16(depth))
-    for number in [branches, leaves, overflow, entries] { appendInteger(UInt64(number)) }
-    appendInteger(root)
+  private mutating func appendTree(_ record: TreeRecord) {
+    appendInteger(record.pad)
+    appendInteger(record.flags)
+    appendInteger(record.depth)
+    for number in [record.branchCount, record.leafCount, record.overflowCount, record.entryCount] {
+      appendInteger(number)
+    }
+    appendInteger(record.root)
   }
 }

@@ -6,10 +6,10 @@ struct TreeBuilder {
   private let firstPage: Int
   /// The pages, one after another.
   private(set) var bytes: [UInt8] = []
-  private(set) var leafCount = 0
-  private(set) var branchCount = 0
-  private(set) var depth = 0
-  private(set) var root = 0
+  private var leafCount = 0
+  private var branchCount = 0
+  /// What a meta page says of the tree, except for the pages of values.
+  private(set) var record = TreeRecord()
 
   var pageCount: Int { leafCount + branchCount }
 
@@ -33,20 +33,23 @@ struct TreeBuilder {
   /// Builds the tree of values, which come in the order of their first images.
   mutating func build(_ values: [DatabaseBuilder.Value], key: (_ first: Int) -> String) {
     guard !values.isEmpty else { return }
+    record.entryCount = UInt64(values.count)
     var nodes = values.map { value in
       Node(
         key: Array(key(value.first).utf8),
         prefix: UInt64(value.byteCount) | UInt64(TreePage.Leaf.isBig) << 32, page: value.page)
     }
-    // Keys of more digits than the others stand between them.
+    // Keys of more digits than the others are between them.
     if nodes[0].key.count != nodes[nodes.count - 1].key.count {
       nodes.sort { $0.key.lexicographicallyPrecedes($1.key) }
     }
     while true {
-      let pages = appendLevel(nodes, depth == 0 ? .leaf : .branch)
-      depth += 1
+      let pages = appendLevel(nodes, record.depth == 0 ? .leaf : .branch)
+      record.depth += 1
       guard pages.count > 1 else {
-        root = pages[0].number
+        record.root = UInt64(pages[0].number)
+        record.leafCount = UInt64(leafCount)
+        record.branchCount = UInt64(branchCount)
         return
       }
       nodes = pages.map { Node(key: $0.firstKey, prefix: UInt64($0.number)) }
@@ -70,7 +73,7 @@ struct TreeBuilder {
     return pages
   }
 
-  /// Appends a page, whose nodes stand at its end in the order of their keys from the back.
+  /// Appends a page, whose nodes are at its end in the order of their keys from the back.
   private mutating func appendPage(_ number: Int, _ nodes: ArraySlice<Node>, _ kind: PageKind) {
     var page = [UInt8](repeating: 0, count: pageSize)
     var upper = pageSize
@@ -83,9 +86,9 @@ struct TreeBuilder {
       if let value = node.page { bytes.appendInteger(UInt64(value)) }
       upper -= (bytes.count + 1) & ~1
       page.replaceSubrange(upper..<upper + bytes.count, with: bytes)
-      let place = TreePage.headerByteCount + 2 * position
-      page[place] = UInt8(upper & 0xFF)
-      page[place + 1] = UInt8(upper >> 8)
+      let entry = TreePage.headerByteCount + 2 * position
+      page[entry] = UInt8(upper & 0xFF)
+      page[entry + 1] = UInt8(upper >> 8)
     }
     var header: [UInt8] = []
     header.appendPageHeader(

@@ -1,7 +1,7 @@
 internal import CImageStoreLMDB
 internal import ImageStoreCore
 
-/// A write transaction of an environment, aborted where it is dropped.
+/// A write transaction of an environment, aborted if it is dropped.
 @safe struct WriteTransaction: ~Copyable {
   private var handle: OpaquePointer?
   private let tree: MDB_dbi
@@ -41,10 +41,10 @@ internal import ImageStoreCore
   ) throws(StoreError) {
     try unsafe reserve(value.byteCount, key: key, mayReplace: false) { memory in
       unsafe memory.copyBytes(from: value.header)
-      let place = unsafe UnsafeMutableRawBufferPointer(rebasing: memory[value.header.count...])
-      unsafe place.copyMemory(from: pixels)
-      let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: place[pixels.count...])
-      unsafe rest.initializeMemory(as: UInt8.self, repeating: 0)
+      let rest = unsafe UnsafeMutableRawBufferPointer(rebasing: memory[value.header.count...])
+      unsafe rest.copyMemory(from: pixels)
+      let padding = unsafe UnsafeMutableRawBufferPointer(rebasing: rest[pixels.count...])
+      unsafe padding.initializeMemory(as: UInt8.self, repeating: 0)
     }
   }
 

@@ -1,0 +1,117 @@
+internal import ImageStoreCore
+internal import ImageStoreSupport
+
+#if canImport(FoundationEssentials)
+internal import FoundationEssentials
+#else
+internal import Foundation
+#endif
+
+/// What `store.json` says of a folder beside `labels.csv`: class names, and what would otherwise have to be
+/// found by reading every image. A folder without it is read all the same.
+struct StoreDescription: Codable {
+  static let fileName = "store.json"
+  /// The most bytes the file may have.
+  static let maximumByteCount = 64 << 20
+
+  /// What was true when `labels.csv` had some contents.
+  struct State: Codable {
+    /// CRC-32 of the whole of `labels.csv`.
+    var labelsCRC32: UInt32
+    var count: Int
+    /// The format of all images, or nil if they differ.
+    var imageFormat: ImageFormat?
+    var hasLabels: Bool
+    /// The kinds of the columns.
+    var columns: [String: Column.Kind]
+    /// The class names, if they are others than the file's: an append that gives the first names must not give them to
+    /// the images before it, should it fail.
+    var classNames: [String]?
+  }
+
+  var format = "image-files"
+  var formatVersion = 1
+  private var classNames: [String]?
+  /// The state now, and before that the one before the last append. An append puts this file in place,
+  /// then `labels.csv`: whichever `labels.csv` a crash leaves, its state is here.
+  var states: [State]
+  /// CRC-32 of the file with zeros in the place of these eight digits.
+  private var crc32: String? = ChecksummedJSON.zeros
+  /// Whether the file's bytes are those that were written; a file without a checksum is taken for one.
+  private(set) var isIntact = true
+
+  private enum CodingKeys: String, CodingKey {
+    case format, formatVersion, classNames, states, crc32
+  }
+
+  init(classNames: [String]? = nil, states: [State]) {
+    self.classNames = classNames
+    self.states = states
+  }
+
+  /// The state of a `labels.csv`, or nil if it was changed by hand.
+  func state(labelsCRC32: UInt32) -> State? {
+    states.first { $0.labelsCRC32 == labelsCRC32 }
+  }
+
+  /// The class names in a state, or now.
+  func classNames(in state: State?) -> [String]? { (state ?? states.first)?.classNames ?? classNames }
+
+  /// Adds the state that is to be, in which classes have these names.
+  mutating func add(_ state: State, classNames names: [String]?) {
+    var state = state
+    if let classNames, let names, names != classNames {
+      // The old names come first among the new ones, so that programs that look at the file's alone are right with both states.
+      for position in states.indices where states[position].classNames == nil {
+        states[position].classNames = classNames
+      }
+      self.classNames = names
+    } else if names != classNames {
+      state.classNames = names
+    }
+    states.insert(state, at: 0)
+  }
+
+  /// The file's bytes, for people to read too.
+  func encoded() throws(StoreError) -> [UInt8] {
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    var description = self
+    description.crc32 = ChecksummedJSON.zeros
+    do {
+      return ChecksummedJSON.withChecksum(Array(try encoder.encode(description)) + [0x0A])
+    } catch {
+      throw StoreError(.unsupported, "the class names cannot be written as JSON: \(error)")
+    }
+  }
+
+  /// Reads the file in a folder, or nothing if there is none.
+  ///
+  /// - Returns: what it says, and the file as it was.
+  static func read(in folder: borrowing Folder) throws(StoreError) -> (StoreDescription, FileState)? {
+    guard folder.kind(of: fileName) != nil else { return nil }
+    let file = try File(fileName, in: folder, .read, followingLinks: true)
+    let path = file.path
+    let state = try file.state()
+    let bytes = try file.contents(limit: maximumByteCount)
+    var description: StoreDescription
+    do {
+      description = try JSONDecoder().decode(StoreDescription.self, from: Data(bytes))
+      description.isIntact = ChecksummedJSON.isIntact(bytes, stated: description.crc32)
+    } catch {
+      throw StoreError(
+        .corrupt, "this is not the description of a store",
+        remedy: "remove the file to read the folder by labels.csv alone", path: path)
+    }
+    guard description.format == "image-files" else {
+      throw StoreError(
+        .unrecognized, "a description of '\(description.format)', not of image files", path: path)
+    }
+    guard description.formatVersion == 1 else {
+      throw StoreError(
+        .unsupported, "version \(description.formatVersion) of the description",
+        remedy: "this package reads version 1", path: path)
+    }
+    return (description, state)
+  }
+}

@@ -1,0 +1,134 @@
+internal import ImageStoreCore
+internal import ImageStoreSupport
+internal import PNGCodec
+
+/// Reads image files of a folder one after another, in memory that is used again. One thread at a time has it.
+final class ImageFileReader {
+  /// What image files are decoded by.
+  static let codecs: [any ImageCodec] = [PNG()]
+
+  private let decoder = EncodedImageDecoder(codecs)
+  /// One that checks what says nothing of pixels, too.
+  private lazy var strict = EncodedImageDecoder([PNG(checksEveryChunk: true)])
+  private var file: PixelMemory
+  /// An image that is decoded to be dropped.
+  private var image = GrowingMemory()
+  private var path: [UInt8] = []
+
+  init() throws(StoreError) {
+    file = try PixelMemory(capacity: 64 << 10)
+  }
+
+  /// The format of an image, from the first bytes of its file.
+  func format(
+    _ index: Int, of paths: ImagePaths, in folder: borrowing Folder
+  ) throws(StoreError) -> ImageFormat {
+    paths.write(index, to: &path)
+    do throws(StoreError) {
+      let byteCount = try readHead(of: folder)
+      if let format = try headFormat() { return format }
+      // The header reaches beyond what was read.
+      if let byteCount {
+        try readWhole(byteCount, of: folder)
+        if let format = try headFormat() { return format }
+      }
+      throw StoreError(.corrupt, "a file that ends before it says its format")
+    } catch {
+      throw error.at(path: pathText(in: folder), image: index)
+    }
+  }
+
+  /// Decodes an image, or a region of it.
+  ///
+  /// - Parameter memory: `request.byteCount` bytes.
+  func decode(
+    _ index: Int, of paths: ImagePaths, in folder: borrowing Folder, _ request: DecodeRequest,
+    into memory: UnsafeMutableRawBufferPointer
+  ) throws(StoreError) {
+    paths.write(index, to: &path)
+    do throws(StoreError) {
+      try readFile(of: folder)
+      let file = file
+      try unsafe decoder.decode(file.span, request, into: memory)
+    } catch {
+      throw error.at(path: pathText(in: folder), image: index)
+    }
+  }
+
+  /// Compares the file of an image with its checksums, without decoding it.
+  func verify(_ index: Int, of paths: ImagePaths, in folder: borrowing Folder) throws(StoreError) {
+    paths.write(index, to: &path)
+    do throws(StoreError) {
+      try readFile(of: folder)
+      let file = file
+      try decoder.verify(file.span)
+    } catch {
+      throw error.at(path: pathText(in: folder), image: index)
+    }
+  }
+
+  /// Decodes an image with every checksum of its file checked, and drops it.
+  ///
+  /// - Parameter expected: the format that the image must have; nil for whatever it has.
+  func decode(
+    _ index: Int, of paths: ImagePaths, in folder: borrowing Folder, as expected: ImageFormat?
+  ) throws(StoreError) {
+    paths.write(index, to: &path)
+    do throws(StoreError) {
+      try readFile(of: folder)
+      let found = if let expected { expected } else { try headFormat() }
+      guard let format = found else {
+        throw StoreError(.corrupt, "a file that ends before it says its format")
+      }
+      let file = file
+      try unsafe image.write(format.byteCount) { (memory) throws(StoreError) in
+        try unsafe strict.decode(file.span, DecodeRequest(format: format), into: memory)
+      }
+    } catch {
+      throw error.at(path: pathText(in: folder), image: index)
+    }
+  }
+
+  /// Reads the whole of the file at `path`.
+  private func readFile(of folder: borrowing Folder) throws(StoreError) {
+    if let byteCount = try readHead(of: folder) { try readWhole(byteCount, of: folder) }
+  }
+
+  /// The format that the bytes read so far say, if they say it.
+  private func headFormat() throws(StoreError) -> ImageFormat? {
+    let file = file
+    return try decoder.format(ofHead: file.span)
+  }
+
+  /// Reads the file at `path`, or as much of it as the memory at hand has room for.
+  ///
+  /// - Returns: the file's size if there was not enough room.
+  private func readHead(of folder: borrowing Folder) throws(StoreError) -> Int? {
+    try unsafe path.withUnsafeBufferPointer { (bytes) throws(StoreError) in
+      try unsafe bytes.withMemoryRebound(to: CChar.self) { (name) throws(StoreError) in
+        try unsafe folder.read(name.baseAddress!, into: file)
+      }
+    }
+  }
+
+  /// Reads the file at `path`, whose head has been read, again into enough memory: no more than what its
+  /// header justifies.
+  private func readWhole(_ byteCount: Int, of folder: borrowing Folder) throws(StoreError) {
+    let head = file
+    let most = try decoder.largestByteCount(ofHead: head.span)
+    guard byteCount <= most else {
+      throw StoreError(
+        .limitExceeded, "an image file of \(byteCount) bytes, while its header justifies \(most)",
+        remedy: "save it again without what is not pixels")
+    }
+    // One byte more than the file has, so that its end is seen.
+    file = try PixelMemory(capacity: byteCount + 1)
+    if try readHead(of: folder) != nil {
+      throw StoreError(.corrupt, "the file grows while it is read")
+    }
+  }
+
+  private func pathText(in folder: borrowing Folder) -> String {
+    "\(folder.path)/\(String(decoding: path.dropLast(), as: UTF8.self))"
+  }
+}

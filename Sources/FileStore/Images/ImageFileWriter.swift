@@ -1,0 +1,47 @@
+internal import ImageStoreCore
+internal import ImageStoreSupport
+internal import PNGCodec
+
+/// Writes PNG files to a folder one after another, in memory that is used again. One thread at a time has it.
+final class ImageFileWriter {
+  private var encoder: PNGEncoder
+  private var name: [UInt8] = []
+
+  init(_ compression: Compression) throws(StoreError) {
+    encoder = try PNGEncoder(compression: compression)
+  }
+
+  /// By what the file is known that was written last.
+  func stamp() -> AppendPlan.Stamp { encoder.stamp() }
+
+  /// Encodes an image and writes it to its folder.
+  func write(
+    _ pixels: RawSpan, format: ImageFormat, index: Int, to folder: borrowing Folder
+  ) throws(StoreError) {
+    name.removeAll(keepingCapacity: true)
+    FileStore.Layout.appendFileName(of: index, to: &name)
+    name.append(0)
+    do throws(StoreError) {
+      try encoder.encode(pixels, format: format)
+      try unsafe name.withUnsafeBufferPointer { (bytes) throws(StoreError) in
+        try unsafe bytes.withMemoryRebound(to: CChar.self) { (name) throws(StoreError) in
+          try unsafe encoder.write(to: name.baseAddress!, in: folder)
+        }
+      }
+    } catch {
+      throw error.at(
+        path: "\(folder.path)/\(String(decoding: name.dropLast(), as: UTF8.self))", image: index)
+    }
+  }
+}
+
+extension PNGEncoder {
+  fileprivate borrowing func stamp() -> AppendPlan.Stamp { AppendPlan.Stamp(bytes) }
+
+  /// Writes the file that was encoded last.
+  fileprivate borrowing func write(
+    to name: UnsafePointer<CChar>, in folder: borrowing Folder
+  ) throws(StoreError) {
+    try unsafe folder.write(bytes, to: name)
+  }
+}

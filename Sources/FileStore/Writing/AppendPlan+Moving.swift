@@ -1,0 +1,86 @@
+internal import ImageStoreCore
+internal import ImageStoreSupport
+
+// Moving what was planned into a store, and out of it again. Nothing is ever moved over a name that is there.
+
+extension AppendPlan {
+  /// Moves the images to their places, subfolders at once if the store has none of their names. When this returns, the disk
+  /// knows it.
+  ///
+  /// - Throws: ``StoreError/Code/alreadyExists`` if something has one of the names.
+  func moveImages(from staged: borrowing Folder, to root: borrowing Folder) throws(StoreError) {
+    guard layout == .subfolders else {
+      try move(first..<end, from: staged, to: root)
+      return try root.synchronizeNames()
+    }
+    for (name, isWhole, images) in subfolders {
+      if isWhole {
+        try staged.moveExclusively(name, to: root, as: name)
+      } else {
+        let folder = try root.folder(name)
+        try move(images, from: staged.folder(name), to: folder)
+        try folder.synchronizeNames()
+      }
+    }
+    try root.synchronizeNames()
+  }
+
+  private func move(
+    _ images: Range<Int>, from staged: borrowing Folder, to folder: borrowing Folder
+  ) throws(StoreError) {
+    for index in images {
+      let name = FileStore.Layout.fileName(of: index)
+      try staged.moveExclusively(name, to: folder, as: name)
+    }
+  }
+
+  /// Moves out of the store what ``moveImages(from:to:)`` has moved into it, to a folder of the work folder. When this returns,
+  /// the disk knows it.
+  ///
+  /// A file is taken if it has the name and the contents that were planned; what somebody has put in its place stays. It is
+  /// looked at once more where nobody else reaches it, and put back if it is another after all.
+  func takeBack(from root: borrowing Folder, work: borrowing Folder) throws(StoreError) {
+    try work.createFolder(Self.undoneName)
+    let undone = try work.folder(Self.undoneName)
+    if layout == .flat {
+      try takeBack(first..<end, from: root, to: undone)
+    } else {
+      for (name, isWhole, images) in subfolders where root.kind(of: name) == .folder {
+        let folder = try root.folder(name)
+        try takeBack(images, from: folder, to: undone)
+        try folder.synchronizeNames()
+        // A folder that was moved whole goes too, but not with what others have put into it.
+        guard isWhole, try folder.names().isEmpty else { continue }
+        try root.moveExclusively(name, to: undone, as: name)
+        if try !folder.names().isEmpty { try undone.moveExclusively(name, to: root, as: name) }
+      }
+    }
+    try root.synchronizeNames()
+  }
+
+  private func takeBack(
+    _ images: Range<Int>, from folder: borrowing Folder, to undone: borrowing Folder
+  ) throws(StoreError) {
+    for index in images {
+      let name = FileStore.Layout.fileName(of: index)
+      let stamp = self.images[index - first]
+      guard stamp.isOf(name, in: folder) else { continue }
+      try folder.moveExclusively(name, to: undone, as: name)
+      if !stamp.isOf(name, in: undone) { try undone.moveExclusively(name, to: folder, as: name) }
+    }
+  }
+
+  private static let undoneName = "undone"
+
+  private typealias Subfolder = (name: String, isWhole: Bool, images: Range<Int>)
+
+  /// The subfolders, with the images that are in each.
+  private var subfolders: [Subfolder] {
+    zip(FileStore.Layout.folderNumbers(of: first..<end), isWhole).map { number, isWhole in
+      (
+        layout.folderName(number), isWhole,
+        FileStore.Layout.images(ofFolder: number).clamped(to: first..<end)
+      )
+    }
+  }
+}

@@ -1,0 +1,91 @@
+internal import ImageStoreCore
+internal import ImageStoreSupport
+
+/// A store that images are appended to, with what a writer must know of it.
+struct ExistingStore {
+  let store: FileStore
+  /// The layout that the images follow.
+  let layout: FileStore.Layout
+  /// The lines of `labels.csv`.
+  let table: LabelsTable
+  /// What `store.json` is to say besides the new state: the state that an append which fails falls back to.
+  let description: StoreDescription
+
+  /// - Parameter asked: the layout that the writer was given.
+  /// - Throws: ``StoreError/Code/unsupported`` for a folder whose files are not named as this package names them;
+  ///   ``StoreError/Code/corrupt`` for one whose `labels.csv` or `store.json` is not the one that was written.
+  init(_ store: FileStore, asked: FileStore.Layout?) throws(StoreError) {
+    self.store = store
+    layout = try Self.layout(of: store, asked: asked)
+    // What an append vouches for, by a new checksum, must agree with the old one.
+    try store.verifyNames()
+    table = try Self.table(of: store, layout)
+    description = Self.description(of: store, table)
+  }
+
+  var format: FolderContents.Format {
+    store.count == 0 ? .unknown : store.format.map { .uniform($0) } ?? .mixed
+  }
+
+  /// The state of a writer that appends to the store.
+  func state(path: String, classNames: [String]?) throws(StoreError) -> WriterState {
+    try WriterState(
+      path: path, classNames: classNames,
+      appendingTo: WriterState.Existing(
+        count: store.count, classNames: store.classNames, hasLabels: table.hasLabels, columns: table.columns),
+      labels: { () throws(StoreError) in try store.labels() })
+  }
+
+  private static func layout(
+    of store: FileStore, asked: FileStore.Layout?
+  ) throws(StoreError) -> FileStore.Layout {
+    guard store.contents.kind == .labelsCSV, let layout = store.contents.paths.layout else {
+      throw StoreError(
+        .unsupported, "the files are not named as this package names them, so none can be appended",
+        remedy: "convert the folder to a new store", path: store.path)
+    }
+    guard store.count > 0 else { return asked ?? layout }
+    guard asked == nil || asked == layout else {
+      throw StoreError(
+        .invalidArgument, "the images have the layout '\(layout.rawValue)'",
+        remedy: "append in that layout", path: store.path)
+    }
+    return layout
+  }
+
+  private static func table(
+    of store: FileStore, _ layout: FileStore.Layout
+  ) throws(StoreError) -> LabelsTable {
+    guard store.count > 0, let table = store.contents.table else { return LabelsTable(layout) }
+    var columns: [String: Column.Kind] = [:]
+    for name in store.columnNames {
+      columns[name] =
+        if let kind = store.contents.state?.columns[name] { kind } else { try store.column(name).kind }
+    }
+    let memory = try table.contents()
+    return LabelsTable(
+      layout, bytes: [UInt8](copying: memory.span), header: try header(memory, table.path),
+      count: store.count, hasLabels: store.contents.labels != nil, columns: columns)
+  }
+
+  /// The names of the fields of `labels.csv`.
+  private static func header(_ memory: PixelMemory, _ path: String) throws(StoreError) -> [String] {
+    var reader = CSVReader(memory, path: path)
+    var fields: [CSVField] = []
+    _ = try reader.next(&fields, atMost: .max)
+    var header: [String] = []
+    for field in fields { header.append(try reader.text(field)) }
+    return header
+  }
+
+  private static func description(of store: FileStore, _ table: LabelsTable) -> StoreDescription {
+    // Without a store.json a new one must know the labels.csv that is there, until the longer one takes its place.
+    var state =
+      store.contents.state
+      ?? StoreDescription.State(
+        labelsCRC32: store.contents.table?.crc32 ?? 0, count: store.count, imageFormat: store.format,
+        hasLabels: store.contents.labels != nil, columns: table.columns)
+    state.classNames = nil
+    return StoreDescription(classNames: store.classNames, states: [state])
+  }
+}

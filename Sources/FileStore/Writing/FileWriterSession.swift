@@ -1,0 +1,175 @@
+internal import ImageStoreCore
+internal import ImageStoreSupport
+internal import PNGCodec
+internal import Synchronization
+
+/// What a writer does from its first image to its end.
+struct FileWriterSession: WriterSession, ~Copyable {
+  var state: WriterState
+  private var folders: ImageFolders
+  /// Where a new store is until it is finished; nil while images are appended to a store.
+  private var staging: Staging?
+  /// The append to a store that is there.
+  private let append: AppendSession?
+  private var takenNames: TakenNames
+  /// What is known of the images that are appended to a store that is there.
+  private var stamps: [AppendPlan.Stamp] = []
+  private let layout: FileStore.Layout
+  private let threads: Int
+  private let encoders: IdlePool<ImageFileWriter>
+  private var table: LabelsTable
+  private var description: StoreDescription
+  private var format: FolderContents.Format
+
+  /// Begins to write to a path.
+  static func begin(
+    _ path: String, _ mode: WriteMode, _ layout: FileStore.Layout?, _ compression: Compression,
+    classNames: [String]?, threads: Int?
+  ) throws(StoreError) -> FileWriterSession {
+    if mode != .append || FileSystem.kind(of: path) == nil {
+      let staging = try Staging(destination: path, mode: mode, otherContents: FileStore.otherContents)
+      if mode != .append || staging.isNew {
+        return try FileWriterSession(
+          path, consume staging, layout ?? .subfolders, compression, classNames, threads)
+      }
+      // A store is there after all: one that a dead writer had moved aside is back.
+    }
+    return try FileWriterSession(appendingTo: path, layout, compression, classNames, threads)
+  }
+
+  // Everything that can throw comes first: noncopyable properties are set all or none.
+
+  /// A new store.
+  private init(
+    _ path: String, _ staging: consuming Staging, _ layout: FileStore.Layout, _ compression: Compression,
+    _ classNames: [String]?, _ threads: Int?
+  ) throws(StoreError) {
+    let state = try WriterState(path: path, classNames: classNames)
+    try FileSystem.createFolder(staging.path)
+    let folder = try Folder(staging.path)
+    self.state = state
+    self.layout = layout
+    folders = ImageFolders(consume folder, layout, after: 0)
+    self.staging = consume staging
+    append = nil
+    takenNames = TakenNames(layout, count: 0)
+    table = LabelsTable(layout)
+    description = StoreDescription(classNames: classNames, states: [])
+    format = .unknown
+    self.threads = Workers.threadCount(threads)
+    encoders = IdlePool { () throws(StoreError) in try ImageFileWriter(compression) }
+  }
+
+  /// The store that is at a path.
+  private init(
+    appendingTo path: String, _ layout: FileStore.Layout?, _ compression: Compression,
+    _ classNames: [String]?, _ threads: Int?
+  ) throws(StoreError) {
+    guard FileSystem.kind(of: path) == .folder else {
+      throw StoreError(.unrecognized, "this is not a folder", path: path)
+    }
+    let held = try HeldStore(path)
+    let existing = try ExistingStore(
+      FileStore(held.root(), at: held.path, threads: threads), asked: layout)
+    let state = try existing.state(path: path, classNames: classNames)
+    let session = try AppendSession(held, existing.store, existing.layout)
+    let folder = try session.stagedFolder()
+    let count = existing.store.count
+    var takenNames = TakenNames(existing.layout, count: count)
+    try takenNames.check(count..<count + 1, in: session.root)
+    self.state = state
+    self.layout = existing.layout
+    folders = ImageFolders(consume folder, existing.layout, after: count)
+    staging = nil
+    append = session
+    self.takenNames = takenNames
+    table = existing.table
+    description = existing.description
+    format = existing.format
+    self.threads = Workers.threadCount(threads)
+    encoders = IdlePool { () throws(StoreError) in try ImageFileWriter(compression) }
+  }
+
+  mutating func write(_ pixels: RawSpan, layout batch: BatchLayout, labels: ImageLabels) throws(StoreError) {
+    try note(batch)
+    let first = state.nextIndex
+    let images = first..<first + batch.count
+    try table.append(labels, count: batch.count)
+    if let append { try takenNames.check(images, in: append.root) }
+    try folders.prepare(images)
+    let isAppending = append != nil
+    let new = Mutex([AppendPlan.Stamp](repeating: AppendPlan.Stamp(), count: isAppending ? batch.count : 0))
+    try performRuns(of: batch.count) { (run) throws(StoreError) in
+      try encoders.withObject { (encoder) throws(StoreError) in
+        var stamps: [AppendPlan.Stamp] = []
+        for position in run {
+          try folders.withFolder(of: first + position) { (folder) throws(StoreError) in
+            try encoder.write(
+              pixels.extracting(batch.byteRange(of: position)), format: batch[position],
+              index: first + position, to: folder)
+          }
+          if isAppending { stamps.append(encoder.stamp()) }
+        }
+        if isAppending { new.withLock { $0.replaceSubrange(run, with: stamps) } }
+      }
+    }
+    stamps += new.withLock { $0 }
+  }
+
+  /// Checks that PNGs can hold the images and keeps in mind whether all are of one format.
+  private mutating func note(_ batch: BatchLayout) throws(StoreError) {
+    for position in 0..<(batch.uniformFormat == nil ? batch.count : 1) {
+      let new = batch[position]
+      switch format {
+      case .uniform(new): continue
+      case .unknown: format = .uniform(new)
+      case .uniform, .mixed: format = .mixed
+      }
+      do throws(StoreError) {
+        try PNGEncoder.check(new)
+      } catch {
+        throw error.at(image: state.nextIndex + position)
+      }
+    }
+  }
+
+  /// Does images in short runs, each thread in a stretch of them of its own as far as may be: files created in one
+  /// folder by two threads wait for one another.
+  private func performRuns(
+    of count: Int, _ body: (_ run: Range<Int>) throws(StoreError) -> Void
+  ) throws(StoreError) {
+    let length = max(1, min(16, count / (4 * threads)))
+    let stretches = min(threads, (count + length - 1) / length)
+    let runsEach = (count + stretches * length - 1) / (stretches * length)
+    try Workers.perform(runsEach * stretches, threads: threads) { (piece) throws(StoreError) in
+      let start = (piece % stretches * runsEach + piece / stretches) * length
+      if start < count { try body(start..<min(start + length, count)) }
+    }
+  }
+
+  consuming func complete() throws(StoreError) {
+    let labels = try table.bytes()
+    description.add(
+      StoreDescription.State(
+        labelsCRC32: unsafe CRC32.checksum(of: labels.span.bytes), count: state.nextIndex,
+        imageFormat: format.uniform, hasLabels: table.hasLabels, columns: table.columns),
+      classNames: state.classNames)
+    let descriptionBytes = try description.encoded()
+    if let append {
+      try folders.synchronize()
+      return try append.commit(stamps, labels: labels, description: descriptionBytes)
+    }
+    try Self.write(labels, to: FolderContents.labelsFileName, in: folders.root)
+    try Self.write(descriptionBytes, to: StoreDescription.fileName, in: folders.root)
+    try folders.synchronize()
+    try staging.take()?.commit()
+  }
+
+  private static func write(
+    _ bytes: [UInt8], to name: String, in folder: borrowing Folder
+  ) throws(StoreError) {
+    let file = try File(name, in: folder, .create)
+    try unsafe file.write(bytes.span.bytes, at: 0)
+    try file.synchronize()
+  }
+}

@@ -1,0 +1,54 @@
+internal import ImageStoreCore
+internal import ImageStoreSupport
+
+/// Looks for what already has the names of images that are to be appended.
+struct TakenNames {
+  private let layout: FileStore.Layout
+  /// How many images the store has.
+  private let count: Int
+  /// The indices that files beyond the last image are called after, in the folders looked into so far.
+  private var taken: Set<Int> = []
+  /// The subfolder to be looked into next, or of the flat layout whether the folder has been.
+  private var nextNumber: Int
+
+  init(_ layout: FileStore.Layout, count: Int) {
+    self.layout = layout
+    self.count = count
+    nextNumber = layout == .flat ? 0 : count / FileStore.Layout.imagesPerFolder
+  }
+
+  /// - Throws: ``StoreError/Code/alreadyExists`` if something has the name of one of the images or, not being a folder, of
+  ///   their subfolder.
+  mutating func check(_ images: Range<Int>, in root: borrowing Folder) throws(StoreError) {
+    if layout == .flat {
+      if nextNumber == 0 { try look(into: root) }
+      nextNumber = 1
+    } else {
+      for number in FileStore.Layout.folderNumbers(of: images) where number >= nextNumber {
+        let name = layout.folderName(number)
+        switch root.kind(of: name) {
+        case nil: break
+        case .folder: try look(into: root.folder(name))
+        case .file, .other: throw isTaken("\(root.path)/\(name)")
+        }
+        nextNumber = number + 1
+      }
+    }
+    guard !taken.isEmpty, let index = images.first(where: taken.contains) else { return }
+    var path: [UInt8] = []
+    layout.appendPath(of: index, to: &path)
+    throw isTaken("\(root.path)/\(String(decoding: path, as: UTF8.self))")
+  }
+
+  private mutating func look(into folder: borrowing Folder) throws(StoreError) {
+    for name in try folder.names() {
+      if let index = FileStore.Layout.index(ofFile: name), index >= count { taken.insert(index) }
+    }
+  }
+
+  private func isTaken(_ path: String) -> StoreError {
+    StoreError(
+      .alreadyExists, "an image to be appended needs this name, and labels.csv does not list what has it",
+      remedy: "move it away, or list it in labels.csv", path: path)
+  }
+}

@@ -1,3 +1,0 @@
-package import ImageStoreCore
-
-package typealias ReusableBuffer = GrowingMemory

@@ -1,0 +1,121 @@
+package import ImageStoreCore
+
+/// What an array of labels that another program wrote means.
+///
+/// One place for every format. Labels that were found, rather than named by the caller, never keep images from being read: what cannot be
+/// labels becomes columns, or is named as not read.
+package enum FoundLabels: Sendable, Equatable {
+  /// One whole number per image; the names of the classes if the array has them.
+  case labels([Int], classNames: [String]?)
+  /// Values that are no classes, under the names of columns: `labels` for one value per image, `labels[0]`, `labels[1]` ... for several.
+  case columns([NamedColumn])
+  /// Something else, with the reason in a few words.
+  case unread(String)
+
+  package struct NamedColumn: Sendable, Equatable {
+    package var name: String
+    package var values: Column
+
+    package init(name: String, values: Column) {
+      self.name = name
+      self.values = values
+    }
+  }
+
+  /// More values per image than these are an image of their own, such as a mask, rather than columns.
+  package static let largestColumnCount = 256
+  /// A text per image has at most so many different values if it is a class.
+  package static let largestClassCount = 1 << 16
+
+  /// Interprets an array.
+  ///
+  /// Axes of extent 1 count as if they were not there: `(N,1)`, `(1,N)` and `(N,1,1,1)` are one value per image.
+  ///
+  /// - Parameters:
+  ///   - values: all values, the last axis varying fastest.
+  ///   - shape: the extents of the axes; their product is the number of values.
+  ///   - count: the number of images.
+  ///   - name: what the array is called, for columns.
+  ///   - names: names of values, if the array is an enumeration.
+  package init(
+    _ values: Column, shape: [Int], imageCount count: Int, name: String, names: [Int: String]? = nil
+  ) {
+    var axes = shape.filter { $0 != 1 }
+    if count == 1 { axes.insert(1, at: 0) }
+    if axes.isEmpty, count == 1 { axes = [1] }
+    guard let first = axes.first, first == count else {
+      self = .unread("\(shapeText(shape)) for \(count) images")
+      return
+    }
+    let perImage = axes.dropFirst().reduce(1, *)
+    guard perImage > 0, values.count == count * perImage else {
+      self = .unread("\(shapeText(shape)) for \(count) images")
+      return
+    }
+    if perImage == 1 {
+      self = Self.onePerImage(values, name: name, names: names)
+    } else if let classes = Self.oneHot(values, count: count, classCount: perImage) {
+      self = .labels(classes, classNames: nil)
+    } else if perImage <= Self.largestColumnCount {
+      self = .columns(
+        (0..<perImage).map { position in
+          let indices = (0..<count).map { $0 * perImage + position }
+          return NamedColumn(name: "\(name)[\(position)]", values: values.gathering(indices))
+        })
+    } else {
+      self = .unread("\(shapeText(shape)): \(perImage) values per image")
+    }
+  }
+
+  private static func onePerImage(_ values: Column, name: String, names: [Int: String]?) -> FoundLabels {
+    switch values {
+    case .int64(let values):
+      let labels = values.map { Int($0) }
+      guard let names, let largest = names.keys.max(), largest < largestClassCount,
+        names.keys.allSatisfy({ $0 >= 0 })
+      else { return .labels(labels, classNames: nil) }
+      return .labels(labels, classNames: (0...largest).map { names[$0] ?? "\($0)" })
+    case .double(let values):
+      // Caffe's own layout has labels as floats.
+      let labels = values.compactMap { Int(exactly: $0) }
+      guard labels.count == values.count else {
+        return .columns([NamedColumn(name: name, values: .double(values))])
+      }
+      return .labels(labels, classNames: nil)
+    case .string(let values):
+      let classes = Set(values).sorted()
+      guard classes.count <= largestClassCount else {
+        return .columns([NamedColumn(name: name, values: .string(values))])
+      }
+      let numbers = Dictionary(uniqueKeysWithValues: classes.enumerated().map { ($1, $0) })
+      return .labels(values.map { numbers[$0]! }, classNames: classes)
+    }
+  }
+
+  /// The classes if each row has one 1 and zeros besides.
+  private static func oneHot(_ values: Column, count: Int, classCount: Int) -> [Int]? {
+    func classes(isOne: (Int) -> Bool, isZero: (Int) -> Bool) -> [Int]? {
+      var classes: [Int] = []
+      for image in 0..<count {
+        var found: Int?
+        for position in 0..<classCount {
+          let index = image * classCount + position
+          if isZero(index) { continue }
+          guard found == nil, isOne(index) else { return nil }
+          found = position
+        }
+        guard let found else { return nil }
+        classes.append(found)
+      }
+      return classes
+    }
+    return switch values {
+    case .int64(let values): classes(isOne: { values[$0] == 1 }, isZero: { values[$0] == 0 })
+    case .double(let values): classes(isOne: { values[$0] == 1 }, isZero: { values[$0] == 0 })
+    case .string: nil
+    }
+  }
+}
+
+/// A shape as Python prints it.
+private func shapeText(_ shape: [Int]) -> String { "the shape " + ArrayGeometry.text(shape) }

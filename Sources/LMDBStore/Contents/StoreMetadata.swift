@@ -1,0 +1,95 @@
+internal import ImageStoreCore
+internal import ImageStoreNumPy
+internal import ImageStoreSupport
+
+/// What a store says of itself: the version of its layout and how many images it has.
+///
+/// The record is written in the last transaction of a writer, so that images written before it count only
+/// from then on, all at once.
+struct StoreMetadata: Sendable, Hashable {
+  static let version = 1
+
+  var count: Int
+  /// The transactions, up to the one that wrote the record, that writers of this package made one after another.
+  ///
+  /// None of them freed a page that images are on. So a store that was opened before the first goes on to read what it
+  /// read, as long as the last is the database's.
+  var transactions: Transactions?
+
+  struct Transactions: Sendable, Hashable {
+    var first: UInt64
+    var last: UInt64
+  }
+
+  /// The record: an array of the two integers, and after it the numbers of the transactions.
+  var bytes: [UInt8] {
+    get throws(StoreError) {
+      var bytes = try Column.int64([Int64(Self.version), Int64(count)]).npyBytes()
+      if let transactions {
+        bytes.appendInteger(transactions.first)
+        bytes.appendInteger(transactions.last)
+      }
+      return bytes
+    }
+  }
+
+  init(count: Int) { self.count = count }
+
+  /// Reads the record, or returns nil if it is another.
+  private init?(_ value: UnsafeRawBufferPointer) throws(StoreError) {
+    guard unsafe value.starts(with: NPYHeader.magic) else { return nil }
+    let header = try unsafe NPYHeader(parsing: RawSpan(_unsafeBytes: value))
+    guard header.type.kind == .signedInteger, header.shape == [2] else { return nil }
+    let found = try unsafe header.integers(in: header.data(in: value))
+    guard found[0] == Self.version else {
+      throw StoreError(
+        .unsupported, "the layout of a later version, \(found[0])", remedy: "update this package",
+        key: StoreKey.metadata)
+    }
+    count = found[1]
+    let end = header.dataOffset + header.dataByteCount
+    if let first = unsafe value.integer(UInt64.self, at: end),
+      let last = unsafe value.integer(UInt64.self, at: end + 8)
+    {
+      transactions = Transactions(first: first, last: last)
+    }
+  }
+
+  /// Reads the record of a database, or returns nil if it has none and is not a store of this package.
+  init?(_ tree: Tree) throws(StoreError) {
+    var found: StoreMetadata?
+    try tree.find(StoreKey.metadata) { (entry) throws(StoreError) in
+      if let value = unsafe entry.inline { found = try unsafe StoreMetadata(value) }
+    }
+    guard let found else { return nil }
+    guard found.count >= 0, found.count <= tree.file.byteCount else {
+      throw StoreError(
+        .corrupt, "\(found.count) images in a file of \(tree.file.byteCount) bytes", key: StoreKey.metadata)
+    }
+    self = found
+  }
+
+  /// Writes the record of a store anew, if it has one, with the numbers of its transactions. Done last in a transaction.
+  ///
+  /// - Parameter known: the record as it was when the transaction began.
+  static func mark(
+    _ transaction: borrowing WriteTransaction, after known: StoreMetadata?
+  ) throws(StoreError) {
+    guard var metadata = try Self(transaction) else { return }
+    let number = transaction.number
+    let before = known?.transactions
+    metadata.transactions = Transactions(
+      first: before?.last == number - 1 ? before!.first : number, last: number)
+    try transaction.replace(metadata.bytes, key: StoreKey.metadata)
+  }
+
+  /// Reads the record that a transaction sees.
+  init?(_ transaction: borrowing WriteTransaction) throws(StoreError) {
+    var found: StoreMetadata?
+    try unsafe transaction.find(StoreKey.metadata) { (value) throws(StoreError) in
+      found = try unsafe StoreMetadata(value)
+    }
+    guard let found else { return nil }
+    self = found
+  }
+}

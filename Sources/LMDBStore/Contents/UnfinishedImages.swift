@@ -1,0 +1,41 @@
+internal import ImageStoreCore
+internal import ImageStoreNumPy
+internal import ImageStoreSupport
+
+/// Images past the count, which an append left that did not finish: the next one removes them.
+struct UnfinishedImages: Sendable {
+  /// Of single images.
+  private var singles: [String] = []
+  /// Of blocks.
+  private var blocks: [String] = []
+  /// The first key that is like that of an image past the count, and whose value no append has written.
+  private var stranger: String?
+
+  mutating func append(_ entry: Tree.Entry, in file: DatabaseFile) {
+    let key = unsafe Tree.name(entry.key)
+    let isBlock = unsafe StoreKey.imageIndex(entry.key) == nil
+    // A writer gives every image pages of its own.
+    guard !entry.isTree, unsafe entry.inline == nil,
+      let head = unsafe file.map.bytes(at: entry.offset, count: NPYHeader.magic.count),
+      unsafe head.elementsEqual(NPYHeader.magic)
+    else {
+      stranger = stranger ?? key
+      return
+    }
+    if isBlock { blocks.append(key) } else { singles.append(key) }
+  }
+
+  /// The keys to be removed.
+  ///
+  /// - Parameter hasBlocks: whether the store has blocks of images or single ones; nil if it may have either.
+  /// - Throws: ``StoreError/Code/unsupported`` for a key that no append has left, which the images to come may need.
+  func keys(hasBlocks: Bool?) throws(StoreError) -> [String] {
+    let others = hasBlocks.map { $0 ? singles : blocks } ?? []
+    if let stranger = stranger ?? others.first {
+      throw StoreError(
+        .unsupported, "a value that this package did not write has a key of images to come",
+        remedy: "give it another key, or write the images to a new store", key: stranger)
+    }
+    return singles + blocks
+  }
+}

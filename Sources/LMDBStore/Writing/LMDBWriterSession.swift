@@ -1,0 +1,137 @@
+internal import ImageStoreCore
+internal import ImageStoreSupport
+
+/// What a writer does from its first image to its end.
+///
+/// Invariant behind `@unchecked Sendable`: the writer that owns it cannot be copied, and all its calls are
+/// exclusive.
+final class LMDBWriterSession: WriterSession, @unchecked Sendable {
+  var state: WriterState
+  /// Where a new store is until it is finished; nil while images are appended to a store.
+  private var staging: Staging?
+  private var stagingPath: String?
+  /// The store that images are appended to, its lock and its entry in the registry.
+  private var existing: ExistingStore?
+  private var held: HeldStore?
+  private var entry: EnvironmentRegistry.Entry?
+  /// Open from the beginning while images are appended, for a new store's records alone otherwise.
+  private var environment: Environment?
+  private var sink: ImageSink
+  private var labels = LabelRecords()
+  /// Whether the commit that makes images count has been begun. If it fails while waiting for the disk, readers may count
+  /// them all the same.
+  private var hasBegunCommit = false
+
+  init(
+    _ path: String, _ mode: WriteMode, _ layout: LMDBStore.Layout, classNames: [String]?
+  ) throws(StoreError) {
+    if mode == .append, FileSystem.kind(of: path) != nil {
+      let held = try HeldStore(path)
+      entry = try EnvironmentRegistry.Entry(held)
+      let existing = try ExistingStore(held, layout)
+      state = try existing.state(path: path, classNames: classNames)
+      let environment = try Environment(held)
+      try existing.removeUnfinished(environment)
+      self.environment = environment
+      sink = ImageSink(.environment(environment), layout: existing.layout, first: existing.count)
+      self.existing = existing
+      self.held = held
+    } else {
+      state = try WriterState(path: path, classNames: classNames)
+      // What is there by then is not appended to, and not replaced either.
+      let staging = try Staging(destination: path, mode: mode == .append ? .create : mode) {
+        (path) throws(StoreError) in try LMDBStore.otherContents(at: path)
+      }
+      try FileSystem.createFolder(staging.path)
+      let builder = try DatabaseBuilder("\(staging.path)/data.mdb")
+      stagingPath = staging.path
+      self.staging = consume staging
+      sink = ImageSink(.builder(builder), layout: layout == .perImage ? .single : .undecided, first: 0)
+    }
+  }
+
+  func write(_ pixels: RawSpan, layout: BatchLayout, labels: ImageLabels) throws(StoreError) {
+    try check(layout)
+    try self.labels.append(labels)
+    try unsafe pixels.withUnsafeBytes { (bytes) throws(StoreError) in
+      try unsafe sink.append(bytes, layout: layout)
+    }
+  }
+
+  /// Refuses images that a value cannot hold.
+  private func check(_ layout: BatchLayout) throws(StoreError) {
+    // liblmdb 0.9 writes values of up to 2 GiB right.
+    let most = 1 << 31 - 1 << 20
+    for position in 0..<(layout.uniformFormat == nil ? layout.count : 1) {
+      guard layout[position].byteCount <= most else {
+        throw StoreError(
+          .unsupported, "an image of \(layout[position].byteCount) bytes, while a value holds \(most)",
+          image: state.nextIndex + position)
+      }
+    }
+  }
+
+  func complete() throws(StoreError) {
+    try sink.finish()
+    if let stagingPath { environment = try Environment(staged: stagingPath) }
+    guard let environment else { return }
+    // Images count from this commit on.
+    let records = try labels.records(
+      first: state.countBefore, count: state.nextIndex, checksums: sink.checksums,
+      formats: sink.layout == .single ? sink.formats : nil,
+      classNames: state.hasNewClassNames ? state.classNames : nil)
+    hasBegunCommit = true
+    try environment.write(records.reduce(0) { $0 + $1.bytes.count + 2 * environment.pageSize }) {
+      (transaction) throws(StoreError) in
+      for record in records {
+        // A store without images may have labels and columns of none.
+        if record.isReplaced || state.countBefore == 0 {
+          try transaction.replace(record.bytes, key: record.key)
+        } else {
+          try transaction.put(record.bytes, key: record.key)
+        }
+      }
+    }
+    // A database has two heads, of which the later one counts, and neither has a checksum. Once more, so that
+    // both lead to these images and damage to one leads nobody to those of the commit before.
+    for record in records where record.key == StoreKey.metadata {
+      try environment.write(record.bytes.count + 2 * environment.pageSize) {
+        (transaction) throws(StoreError) in try transaction.replace(record.bytes, key: record.key)
+      }
+    }
+    try environment.synchronize()
+    try close()
+  }
+
+  private func close() throws(StoreError) {
+    // Closed before the folder moves or its lock is given up.
+    environment = nil
+    guard let staging = staging.take() else {
+      entry = nil
+      held = nil
+      existing = nil
+      return
+    }
+    #if canImport(Darwin)
+    // liblmdb's fsync hands the bytes to the drive only.
+    try File("\(staging.path)/data.mdb", .read).synchronize()
+    #endif
+    try staging.commit()
+  }
+
+  /// Ends a session that may not have been finished.
+  func end() {
+    guard state.process.isCurrent else {
+      // In a fork of the process this is all the parent's: nothing may be closed, unlocked or removed here.
+      _ = unsafe Unmanaged.passRetained(self)
+      return
+    }
+    guard let environment, let existing, !hasBegunCommit else { return }
+    do throws(StoreError) {
+      // What was committed of the images goes; the next append would do it too.
+      try existing.removeNew(environment)
+    } catch {
+      // Nothing can be reported from here, and readers leave these images out.
+    }
+  }
+}
