@@ -89,7 +89,9 @@ let package = Package(
         "ImageStoreCore", "ImageStoreSupport", "ImageStoreNumPy", "ImageStorePickle", "PNGCodec",
         "CImageStoreLMDB",
       ]),
-    library("HDF5Store", ["ImageStoreCore", "ImageStoreSupport", "ImageStoreDeflate", "CImageStoreHDF5"]),
+    library(
+      "HDF5Store",
+      ["ImageStoreCore", "ImageStoreSupport", "ImageStoreDeflate", "PNGCodec", "CImageStoreHDF5"]),
     library("NPZStore", ["ImageStoreCore", "ImageStoreSupport", "ImageStoreNumPy", "ImageStoreDeflate"]),
     library(
       "PackedBitStore", ["ImageStoreCore", "ImageStoreSupport", "ImageStoreNumPy", "CImageStoreKernels"]),

@@ -118,7 +118,7 @@ extension ImageTable {
     let entry = entries[index]
     let kind = kinds[Int(entry.kind)]
     if let source = sources[index] {
-      try unsafe read(source, kind, region, into: target)
+      try unsafe read(source, kind, region, file, into: target)
     } else if entry.chunkByteCount == 0 {
       try unsafe copy(
         region, kind.format, file.bytes(at: entry.offset, count: kind.format.byteCount), target)
@@ -138,7 +138,8 @@ extension ImageTable {
 
   /// Reads a region of an image that is the only one of a source.
   private func read(
-    _ source: HDF5Images, _ kind: Kind, _ region: ImageRegion, into target: UnsafeMutableRawBufferPointer
+    _ source: HDF5Images, _ kind: Kind, _ region: ImageRegion, _ file: MappedFile,
+    into target: UnsafeMutableRawBufferPointer
   ) throws(StoreError) {
     func withPlan(_ body: (borrowing GatherPlan) throws(StoreError) -> Void) throws(StoreError) {
       try withSpan(of: region) { (regions) throws(StoreError) in
@@ -155,7 +156,11 @@ extension ImageTable {
       unsafe type.makeNative(target)
     case .library(let pixels, _):
       try withPlan { (plan) throws(StoreError) in try unsafe pixels.read(plan, into: target) }
-    case .mapped, .each: throw StoreError(.corrupt, "an image without a place of its own")
+    case .turned(let images, _):
+      try withPlan { (plan) throws(StoreError) in
+        try unsafe images.read(plan, from: file, into: target, threads: 1)
+      }
+    case .mapped, .each, .encoded: throw StoreError(.corrupt, "an image without a place of its own")
     }
   }
 
@@ -192,62 +197,133 @@ extension ImageTable {
 }
 
 extension ContentsReader {
-  /// Finds the images of a group that has a dataset for each, by rising name.
-  func imageTable(
-    _ session: borrowing HDF5Session, _ group: borrowing HDF5Handle, name: String
-  ) throws(StoreError) -> ImageTable {
+  /// Images that have a dataset each, with what the members say of them.
+  func members(
+    _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ members: FoundImages.Members,
+    _ description: StoreDescription
+  ) throws(StoreError) -> HDF5Contents {
+    try refuse([.axis], of: description, "the images are a dataset each")
+    var contents: HDF5Contents
+    var labels = members.labels
+    var attributes: FoundLabels?
+    if let encoded = try encoded(session, handle, members) {
+      try refuse([.dimensions, .dtype, .channelOrder], of: description, "the images are encoded")
+      contents = HDF5Contents(
+        images: .encoded(encoded), count: encoded.count, format: encoded.uniformFormat)
+      if let format = contents.format { try description.check(format) }
+    } else {
+      contents = try self.members(session, members, handle, description)
+      if labels == nil, members.labelPaths == nil, description.labels == nil {
+        attributes = try attributeLabels(session, handle, members)
+      }
+    }
+    contents.notes += members.notes
+    contents.names.formUnion(members.names)
+    contents.names.formUnion(members.paths.prefix(4096))
+    if description.labels != nil { labels = nil }
+    if let labels {
+      contents.records.foundLabels = labels
+      contents.records.classNames = members.classNames
+    } else if let paths = members.labelPaths, description.labels == nil {
+      let found = try gathered(session, handle, paths)
+      contents.take(.found(found), from: members.labelPaths?.first ?? "")
+    } else {
+      try findLabels(session, handle, images: members.name, description, in: &contents)
+      if let attributes, contents.records.labels == nil, contents.records.foundLabels == nil {
+        contents.take(.found(attributes), from: "the attribute of each image")
+      }
+    }
+    contents.records.columns = try columns(session, handle, of: contents.count, isOwn: false)
+    return contents
+  }
+
+  /// A table of images that have a dataset each.
+  func members(
+    _ session: borrowing HDF5Session, _ members: FoundImages.Members, _ handle: borrowing HDF5Handle,
+    _ description: StoreDescription, isOwn: Bool = false
+  ) throws(StoreError) -> HDF5Contents {
     var table = ImageTable()
-    let access = try session.linkAccess()
-    for link in try session.links(of: group, fileByteCount: file.byteCount) {
-      let path = name + "/" + link.name
+    var notes: [ReadingNote] = []
+    var description = description
+    if let dimensions = description.dimensions {
+      // An image has no axis that counts images.
+      description.dimensions = Dimensions(dimensions.description.filter { $0 != "N" }) ?? dimensions
+    }
+    for path in members.paths {
       do throws(StoreError) {
-        guard link.isLocal else {
-          throw StoreError(
-            .unsupported, "a link that leads out of the file", remedy: "open the file it leads to")
-        }
-        let object = try session.handle(
-          unsafe H5Oopen(group.id, link.name, access.id), "opening it")
-        guard H5Iget_type(object.id) == H5I_DATASET else {
-          throw StoreError(.unsupported, "something other than a dataset among the images")
-        }
-        try append(session, object, name: path, to: &table)
+        let object = try session.openDataset(path, in: handle)
+        try append(session, object, name: path, description, isOwn: isOwn, to: &table, &notes)
       } catch {
         throw error.at(image: table.count, key: path)
       }
     }
-    return table
+    var contents = HDF5Contents(images: .each(table), count: table.count, format: table.uniformFormat)
+    contents.notes = notes
+    return contents
+  }
+
+  /// Images that are the bytes of a PNG each, or nil if the first is none.
+  private func encoded(
+    _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ members: FoundImages.Members
+  ) throws(StoreError) -> EncodedImages? {
+    var images = EncodedImages()
+    for (index, path) in members.paths.enumerated() {
+      let object = try session.openDataset(path, in: handle)
+      let dataset = try session.describe(object, name: path, fileByteCount: file.byteCount)
+      if index == 0, dataset.shape.count > 1 { return nil }
+      guard try append(session, handle, dataset, isOne: true, to: &images), images.count == index + 1 else {
+        if index == 0 { return nil }
+        throw StoreError(
+          .unsupported, "\(dataset.shapeText) of \(dataset.typeText) among encoded images", image: index,
+          key: path)
+      }
+    }
+    return members.paths.isEmpty ? nil : images
   }
 
   private func append(
-    _ session: borrowing HDF5Session, _ object: borrowing HDF5Handle, name: String, to table: inout ImageTable
+    _ session: borrowing HDF5Session, _ object: borrowing HDF5Handle, name: String,
+    _ description: StoreDescription, isOwn: Bool, to table: inout ImageTable, _ notes: inout [ReadingNote]
   ) throws(StoreError) {
     let dataset = try session.describe(object, name: name, fileByteCount: file.byteCount)
-    let shape = try ImageShape(dataset, isSingle: true)
-    guard shape.count == 1, let type = dataset.type else {
+    let shape = dataset.shape
+    if !isOwn, shape.count == 3, shape[0] <= 4, shape[2] > 4, shape[1] > 4, description.dimensions == nil,
+      description.shape == nil, !library.isMATLAB
+    {
+      throw StoreError(
+        .unsupported,
+        "an image of the shape \(dataset.shapeText): \(shape[0])x\(shape[1])x\(shape[2]), or "
+          + "\(shape[1])x\(shape[2])x\(shape[0]) with channels first",
+        remedy: "give --dimensions HWC or --dimensions CHW")
+    }
+    guard (2...3).contains(shape.count) else {
+      throw StoreError(
+        .unsupported, "\(dataset.shapeText) of \(dataset.typeText) is not one image",
+        remedy: "name what has the images by --images")
+    }
+    let arranged = try arranged(session, object, dataset, .oneImage, description)
+    guard arranged.count == 1, let format = arranged.format, let type = dataset.type else {
       throw StoreError(.unsupported, "\(dataset.shapeText) is not the shape of one image")
     }
+    if notes.isEmpty { notes = arranged.notes }
     func kind(_ filters: [FilterPipeline.Filter]) -> ImageTable.Kind {
-      ImageTable.Kind(format: shape.format, type: type, filters: filters)
+      ImageTable.Kind(format: format, type: type, filters: filters)
     }
-    switch dataset.layout {
-    case .contiguous(let offset): table.append(kind([]), offset: offset, chunkByteCount: 0)
-    case .chunked(let extent, let filters, _):
-      if let filters, extent == dataset.shape,
-        let entry = try session.chunkTable(object, dataset, extent: extent, in: library, budget)?
-          .entries.first,
-        entry.offset >= 0, entry.byteCount > 0, entry.filterMask == 0
-      {
-        guard !filters.filters.isEmpty || Int(entry.byteCount) == shape.format.byteCount else {
-          throw StoreError(.corrupt, "a chunk of \(entry.byteCount) bytes for \(shape.format.byteCount)")
-        }
-        table.append(
-          kind(filters.filters), offset: entry.offset,
-          chunkByteCount: filters.filters.isEmpty ? 0 : entry.byteCount)
-      } else {
-        table.append(kind([]), try images(session, object, dataset, shape))
+    switch arranged.images {
+    case .mapped(let offset, _): table.append(kind([]), offset: offset, chunkByteCount: 0)
+    case .chunked(let pixels, _)
+    where pixels.table.extent == dataset.shape && pixels.table.entries.count == 1:
+      let entry = pixels.table.entries[0]
+      guard entry.offset >= 0, entry.byteCount > 0, entry.filterMask == 0 else {
+        return table.append(kind([]), arranged.images)
       }
-    case .compact, .unwritten, .other:
-      table.append(kind([]), try images(session, object, dataset, shape))
+      let filters = pixels.pipeline.filters
+      guard !filters.isEmpty || Int(entry.byteCount) == format.byteCount else {
+        throw StoreError(.corrupt, "a chunk of \(entry.byteCount) bytes for \(format.byteCount)")
+      }
+      table.append(
+        kind(filters), offset: entry.offset, chunkByteCount: filters.isEmpty ? 0 : entry.byteCount)
+    default: table.append(kind([]), arranged.images)
     }
   }
 }
