@@ -71,6 +71,13 @@ with found("samples.h5", labels=la, note="time in each group") as f:
         f[f"sample_{i}/image"] = im[i]; f[f"sample_{i}/label"] = la[i]; f[f"sample_{i}/time"] = 1.5
 with found("attributes.h5", labels=la) as f:
     for i in range(N): f.create_dataset(f"images/{i:04}", data=im[i]).attrs["label"] = la[i]
+with found("pairs-of-groups.h5", shape=(12, H, W, C), labels=range(12)) as f:
+    for i in range(12):
+        f[f"images/{i}"] = many[i]; f[f"labels/{i}"] = i
+with found("columns-of-others.h5", labels=la, note="columns/notes (2,)") as f:
+    f["images"] = im; f["labels"] = la; f["columns/size"] = np.arange(10.0); f["columns/notes"] = np.arange(2)
+with found("attribute-of-images.h5", labels=la, note="the attribute mean of images") as f:
+    f["images"] = im; f["labels"] = la; f["images"].attrs["mean"] = 0.5
 with found("planes-each.h5", "dimensions=CHW") as f:
     for i in range(N): f.create_dataset(f"images/{i}", data=im[i].transpose(2, 0, 1), chunks=(2, 4, 5), compression="gzip")
 refused("planes-each.h5", "-", "unsupported", "--dimensions CHW")
@@ -141,6 +148,7 @@ with found("png-opaque.h5") as f:
     for i, b in enumerate(files): f[f"photo_{i}"] = np.void(b.tobytes())
 with found("png-each.h5") as f:
     for i, b in enumerate(files): f[f"frames/{i}.png"] = b
+with found("png-bytes.h5") as f: f["images"] = np.array([b.tobytes() for b in files])
 rows = np.stack([np.pad(b, (0, max(map(len, files)) - len(b))) for b in files])
 with found("png-rows.h5") as f: f["observations/images/top"] = rows
 with found("png-rows-chunked.h5") as f: f.create_dataset("images", data=rows, chunks=(3, 50), compression="gzip")

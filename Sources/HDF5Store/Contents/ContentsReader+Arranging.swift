@@ -31,8 +31,13 @@ extension ContentsReader {
       contents = try arranged(session, object, dataset, kind, description)
     }
     contents.names.insert(name)
+    for attribute in try session.attributeNames(of: object).prefix(64)
+    where !DatasetNames.describingAttributes.contains(attribute) {
+      contents.notes.append(ReadingNote(.notRead, "the attribute \(attribute) of \(name)"))
+    }
     try findLabels(session, handle, images: name, description, in: &contents)
     contents.records.columns = try columns(session, handle, of: contents.count, isOwn: false)
+    contents.names.formUnion(contents.records.columns.keys.map { "\(DatasetNames.columns)/\($0)" })
     return contents
   }
 

@@ -43,19 +43,24 @@ extension ContentsReader {
   /// Finds the labels of images that this package did not write, or reads those that are named.
   func findLabels(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, images: String,
-    _ description: StoreDescription, in contents: inout HDF5Contents
+    members: [String] = [], _ description: StoreDescription, in contents: inout HDF5Contents
   ) throws(StoreError) {
     switch description.labels {
     case StoreDescription.Labels.none?, .file?: return
     case .named(let name):
-      contents.take(try named(session, handle, name, count: contents.count), from: name)
+      contents.take(try named(session, handle, name, count: contents.count, members: members), from: name)
       contents.names.insert(name)
     case nil:
       for name in try labelNames(session, handle, images: images) {
         let reading: LabelReading
         do throws(StoreError) {
-          guard let dataset = try known(session, handle, name) else { continue }
-          reading = try interpreted(session, handle, dataset, count: contents.count)
+          if let dataset = try known(session, handle, name) {
+            reading = try interpreted(session, handle, dataset, count: contents.count)
+          } else if let paths = try partners(session, handle, members, in: name) {
+            reading = .found(try gathered(session, handle, paths))
+          } else {
+            continue
+          }
         } catch {
           guard [.unsupported, .limitExceeded, .notFound].contains(error.code) else { throw error }
           reading = .found(.unread(error.message))
@@ -67,14 +72,45 @@ extension ContentsReader {
     }
   }
 
+  /// The datasets of a group that have the names of the images, as `labels/0` goes with `images/0`; nil if there is not one for each.
+  private func partners(
+    _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ members: [String], in name: String
+  ) throws(StoreError) -> [String]? {
+    guard !members.isEmpty, let group = try session.open(name, in: handle), session.isGroup(group) else {
+      return nil
+    }
+    let names = Set(try session.links(of: group, fileByteCount: file.byteCount).filter(\.isLocal).map(\.name))
+    var paths: [String] = []
+    for member in members {
+      guard let own = member.split(separator: "/").last.map(String.init), names.contains(own) else {
+        return nil
+      }
+      paths.append("\(name)/\(own)")
+    }
+    // An image for each image is a mask.
+    guard let first = try known(session, handle, paths[0]), first.count <= FoundLabels.largestColumnCount
+    else {
+      return nil
+    }
+    return paths
+  }
+
   /// Labels that the caller has named.
   ///
   /// - Throws: ``StoreError/Code/unsupported`` if they are not one whole number or name per image.
   func named(
-    _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ name: String, count: Int
+    _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ name: String, count: Int,
+    members: [String] = []
   ) throws(StoreError) -> LabelReading {
-    let dataset = try describe(session, handle, name)
-    let reading = try interpreted(session, handle, dataset, count: count)
+    let dataset: DatasetDescription
+    let reading: LabelReading
+    if let paths = try partners(session, handle, members, in: name) {
+      dataset = try describe(session, handle, paths[0])
+      reading = .found(try gathered(session, handle, paths))
+    } else {
+      dataset = try describe(session, handle, name)
+      reading = try interpreted(session, handle, dataset, count: count)
+    }
     switch reading {
     case .stored, .found(.labels): return reading
     case .found(.unread(let reason)):

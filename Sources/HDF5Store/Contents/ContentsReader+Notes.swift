@@ -25,8 +25,8 @@ extension ContentsReader {
       let prefix = place.isEmpty ? "" : place + "/"
       for link in try session.links(of: group, fileByteCount: file.byteCount) {
         let name = prefix + link.name
-        guard !known.contains(name), !places.contains(name), name != DatasetNames.columns,
-          name != DatasetNames.checksums, !isAlias(session, handle, name, known)
+        guard !known.contains(name), !places.contains(name), name != DatasetNames.checksums,
+          !isAlias(session, handle, name, known)
         else { continue }
         // Nobody reads a longer list; a shape takes opening the dataset.
         let text =

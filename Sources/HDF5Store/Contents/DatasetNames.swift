@@ -12,6 +12,12 @@ enum DatasetNames {
   static let classNames = "class_names"
   /// The attributes of the root that this package writes.
   static let ownAttributes: Set = [classNames, formatVersion, writer]
+  /// What other programs say of a dataset that its type and shape say too: HDF5's Image and Dimension Scale specifications, MATLAB.
+  static let describingAttributes: Set = [
+    "CLASS", "IMAGE_VERSION", "IMAGE_SUBCLASS", "INTERLACE_MODE", "DISPLAY_ORIGIN", "IMAGE_WHITE_IS_ZERO",
+    "IMAGE_MINMAXRANGE", "NAME", "REFERENCE_LIST", "DIMENSION_LIST", "DIMENSION_LABELS", "MATLAB_class",
+    "MATLAB_int_decode", "_Netcdf4Dimid", "_FillValue", "TITLE", "VERSION",
+  ]
   /// What others call the names of the classes, text all of them.
   static let allClassNames = [
     classNames, "label_names", "list_classes", "classes", "target_names", "categories", "labels_names",

@@ -142,7 +142,14 @@ extension ContentsReader {
     isOne: Bool, to images: inout EncodedImages
   ) throws(StoreError) -> Bool {
     let rowByteCount: Int
+    // Bytes that h5py was given as Python's `bytes` are text to HDF5.
+    if case .text(let text) = dataset.elements, dataset.shape.count <= 1, text.form == .variable {
+      return try appendSequences(session, handle, dataset, to: &images)
+    }
     switch dataset.elements {
+    case .text(let text) where dataset.shape.count <= 1:
+      guard case .fixed(let byteCount, _) = text.form else { return false }
+      rowByteCount = byteCount
     case .blobs(.variable) where dataset.shape.count <= 1:
       return try appendSequences(session, handle, dataset, to: &images)
     case .blobs(.opaque(let byteCount)) where dataset.shape.count <= 1: rowByteCount = byteCount

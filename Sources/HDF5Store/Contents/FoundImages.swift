@@ -111,6 +111,10 @@ extension ContentsReader {
       guard session.isGroup(object) else {
         let dataset = try session.describe(object, name: name, fileByteCount: file.byteCount)
         if case .blobs = dataset.elements { return dataset.shape.count == 1 }
+        if case .text = dataset.elements {
+          return dataset.shape.count == 1 && dataset.elementByteCount >= GlobalHeap.referenceByteCount
+            ? try encoded(session, handle, dataset) != nil ? true : false : nil
+        }
         if dataset.type == nil { return dataset.elements.areOther ? false : nil }
         let rank = dataset.shape.count
         return rank < 2 ? nil : (3...4).contains(rank) && dataset.type?.elementType != nil

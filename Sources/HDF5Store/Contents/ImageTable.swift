@@ -228,12 +228,14 @@ extension ContentsReader {
       let found = try gathered(session, handle, paths)
       contents.take(.found(found), from: members.labelPaths?.first ?? "")
     } else {
-      try findLabels(session, handle, images: members.name, description, in: &contents)
+      try findLabels(
+        session, handle, images: members.name, members: members.paths, description, in: &contents)
       if let attributes, contents.records.labels == nil, contents.records.foundLabels == nil {
         contents.take(.found(attributes), from: "the attribute of each image")
       }
     }
     contents.records.columns = try columns(session, handle, of: contents.count, isOwn: false)
+    contents.names.formUnion(contents.records.columns.keys.map { "\(DatasetNames.columns)/\($0)" })
     return contents
   }
 
