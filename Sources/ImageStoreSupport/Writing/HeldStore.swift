@@ -1,0 +1,284 @@
+package import ImageStoreCore
+internal import Synchronization
+
+#if canImport(Darwin)
+internal import Darwin
+#elseif canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
+/// A store that is there, held against other writers of this package while it is appended to, rewritten or replaced.
+///
+/// A store that is a folder is locked itself, so the lock holds whichever way others came to it, and takes no right to
+/// write to the folder around it. For a file the folder beside it that a ``Staging`` works in is locked: a lock of the file
+/// would keep libhdf5 from reading it. One that grows in its place is locked besides, since it may have several names.
+package final class HeldStore: Sendable {
+  /// The path without any symbolic link.
+  package let path: String
+  package let kind: FileSystem.Kind
+  /// What was there when it was locked. Of a folder the times tell nothing.
+  package let state: FileState
+  private let lock: Lock
+  /// What a staging writer of the same file would work in.
+  private let beside: WorkFolder?
+  /// The folder for new files of a store that is a folder, once there is one.
+  private let work = Mutex<WorkFolder?>(nil)
+
+  private struct Lock: ~Copyable, Sendable {
+    let descriptor: Int32
+    private let process = OwningProcess()
+
+    init(descriptor: Int32) { self.descriptor = descriptor }
+
+    deinit {
+      if process.isCurrent { Descriptor.unlock(descriptor) }
+      _ = close(descriptor)
+    }
+  }
+
+  /// The name of the folder, within the store's, that appends work in.
+  package static let workFolderName = ".append.partial"
+  /// What ``replaceFile(_:with:expecting:)`` and ``prepareFile(with:)`` may leave there if their writer dies.
+  package static let workNames = [WorkFolder.mark, scratch, prepared]
+
+  /// Every name that a backend gives there.
+  private static let knownWork = Set(
+    [scratch, prepared, "images", "plan", "undone", "store.json", "data.mdb", "lock.mdb"])
+
+  /// - Throws: ``StoreError/Code/busy`` if another writer is at work on it; ``StoreError/Code/notFound``;
+  ///   ``StoreError/Code/unrecognized`` if it is neither a file nor a folder.
+  package convenience init(_ given: String) throws(StoreError) {
+    let destination = try Destination(given)
+    let isFile = FileSystem.kind(of: destination.path) == .file
+    try self.init(destination, given, beside: isFile ? WorkFolder(besides: destination, for: given) : nil)
+    if !isFile { Self.removeDeadWork(besides: destination, given) }
+  }
+
+  /// Removes the folder beside a store that a writer worked in which died once it had put the store in its place. It need not be
+  /// there, and that of a living writer, or of somebody else, stays.
+  private static func removeDeadWork(besides destination: Destination, _ given: String) {
+    guard FileSystem.kind(of: WorkFolder.path(besides: destination), followingLinks: false) == .folder else {
+      return
+    }
+    try? WorkFolder(besides: destination, for: given).removeAll()
+  }
+
+  /// - Parameter beside: nil for a file whose work folder is locked already.
+  init(_ destination: Destination, _ given: String, beside: WorkFolder?) throws(StoreError) {
+    let parent = try Folder(destination.folder)
+    // Whoever replaces a store gives its name to another between our opening it and our locking it; then it is tried again.
+    for _ in 0..<100 {
+      let descriptor = unsafe openat(
+        parent.descriptor, destination.name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
+      guard descriptor >= 0 else {
+        if errno == EINTR { continue }
+        throw .system(errno, "opening it", path: given)
+      }
+      let lock = Lock(descriptor: descriptor)
+      var status = stat()
+      guard unsafe fstat(descriptor, &status) == 0 else {
+        throw .system(errno, "asking for its size", path: given)
+      }
+      let kind = FileSystem.Kind(status)
+      guard kind != .other else {
+        throw StoreError(.unrecognized, "neither a file nor a folder", path: given)
+      }
+      if kind == .folder || beside != nil { try Descriptor.lockForWriting(descriptor, given) }
+      let state = FileState(status)
+      guard let there = parent.state(of: destination.name), there.identity == state.identity else { continue }
+      path = destination.path
+      self.kind = kind
+      self.lock = lock
+      self.beside = beside
+      self.state = there
+      return
+    }
+    throw StoreError(.busy, "other programs keep replacing it", remedy: "try again", path: given)
+  }
+
+  deinit {
+    work.withLock { work in
+      // What cannot be removed is removed by the next writer.
+      if let work = work.take() { try? work.removeAll() }
+    }
+    try? beside?.removeAll()
+  }
+
+  /// Gives what is to take the store's place its owner, attributes and mode.
+  func giveMetadata(to descriptor: Int32) throws(StoreError) {
+    try FileMetadata.copy(from: lock.descriptor, to: descriptor, path: path)
+  }
+
+  /// How many names the file has.
+  func linkCount() -> Int {
+    var status = stat()
+    return unsafe fstat(lock.descriptor, &status) == 0 ? Int(status.st_nlink) : 1
+  }
+
+  /// The path of a folder within the store's, for files that are to be moved into it; nobody else works there. It goes with this
+  /// value, unless ``keepWork()``.
+  ///
+  /// - Parameter removingLeftovers: whether what a dead writer left there is removed first. If it is not, the caller does.
+  package func workFolder(removingLeftovers: Bool = true) throws(StoreError) -> String {
+    try withWork(removingLeftovers) { (work) throws(StoreError) in work.folder.path }
+  }
+
+  /// Removes what has a name in ``workFolder(removingLeftovers:)``.
+  package func removeWork(_ name: String) throws(StoreError) {
+    try withWork(false) { (work) throws(StoreError) in try work.remove(name) }
+  }
+
+  /// Removes everything in ``workFolder(removingLeftovers:)``.
+  package func removeAllWork() throws(StoreError) {
+    try withWork(false) { (work) throws(StoreError) in try work.removeContents() }
+  }
+
+  /// Moves a file or folder from the work folder to a place in the store where nothing is.
+  ///
+  /// - Parameters:
+  ///   - name: its path within ``workFolder(removingLeftovers:)``, of one or two names.
+  ///   - destination: its path within the store's folder, of one or two names.
+  /// - Throws: ``StoreError/Code/alreadyExists`` if something is there.
+  package func moveWork(_ name: String, to destination: String) throws(StoreError) {
+    try withWork(false) { (work) throws(StoreError) in
+      try Self.within(work.folder, name) { (from, name) throws(StoreError) in
+        try Self.within(root(), destination) { (to, newName) throws(StoreError) in
+          try from.moveExclusively(name, to: to, as: newName)
+        }
+      }
+    }
+  }
+
+  /// Puts a file of the store's folder in the place of the one that has its name, if one has: readers see the old bytes or the new.
+  /// Mode, owner and extended attributes stay.
+  ///
+  /// - Parameters:
+  ///   - name: the file's path within the store's folder, of one or two names.
+  ///   - bytes: what it is to hold.
+  ///   - known: the file as it was when it was read; nil does not ask.
+  /// - Throws: ``StoreError/Code/unsupported`` for a file that a rename would harm: a symbolic link, or one of several hard links;
+  ///   ``StoreError/Code/busy`` if the file is not as it was.
+  package func replaceFile(
+    _ name: String, with bytes: [UInt8], expecting known: FileState? = nil
+  ) throws(StoreError) {
+    try withWork(nil) { (work) throws(StoreError) in
+      try Self.within(root(), name) { (folder, name) throws(StoreError) in
+        try Self.write(bytes, as: Self.scratch, in: work)
+        try Self.put(Self.scratch, as: name, in: folder, known, from: work)
+      }
+    }
+  }
+
+  /// Writes a file for ``putPreparedFile(as:)``, which then takes no room on the disk.
+  package func prepareFile(with bytes: [UInt8]) throws(StoreError) {
+    try withWork(nil) { (work) throws(StoreError) in
+      try Self.write(bytes, as: Self.prepared, in: work)
+      try File(Self.prepared, in: work.folder, .update).synchronize()
+    }
+  }
+
+  /// Puts the file that has been prepared in the place of one of the store's folder, as ``replaceFile(_:with:expecting:)`` does.
+  package func putPreparedFile(as name: String) throws(StoreError) {
+    try withWork(nil) { (work) throws(StoreError) in
+      try Self.put(Self.prepared, as: name, in: root(), nil, from: work)
+    }
+  }
+
+  private static func write(_ bytes: [UInt8], as scratch: String, in work: WorkFolder) throws(StoreError) {
+    // A writer that died may have left one.
+    try work.remove(scratch)
+    let new = try File(scratch, in: work.folder, .create)
+    try unsafe new.write(bytes.span.bytes, at: 0)
+  }
+
+  private static func put(
+    _ scratch: String, as name: String, in folder: borrowing Folder, _ known: FileState?,
+    from work: WorkFolder
+  ) throws(StoreError) {
+    let path = Destination.joined(folder.path, name)
+    let new = try File(scratch, in: work.folder, .update)
+    guard folder.status(of: name) != nil else {
+      try new.synchronize()
+      try work.folder.moveExclusively(scratch, to: folder, as: name)
+      return try folder.synchronizeNames()
+    }
+    let old = try File(name, in: folder, .read)
+    let state = try old.state()
+    guard known == nil || known!.hasSameContents(as: state) else { throw changed(path) }
+    try checkOnlyName(old)
+    try new.takeMetadata(of: old)
+    try new.synchronize()
+    if try work.folder.exchange(scratch, with: name, in: folder) {
+      guard let out = work.folder.state(of: scratch), out.hasSameContents(as: state) else {
+        // Another program was faster: what it put there goes back.
+        _ = try work.folder.exchange(scratch, with: name, in: folder)
+        throw changed(path)
+      }
+    } else {
+      guard let there = folder.state(of: name), there.hasSameContents(as: state) else { throw changed(path) }
+      try work.folder.move(scratch, over: name, in: folder)
+    }
+    try folder.synchronizeNames()
+    // The new file is there; what cannot be removed now goes with the work folder, or by the next writer.
+    try? work.remove(scratch)
+  }
+
+  private static func checkOnlyName(_ file: borrowing File) throws(StoreError) {
+    guard try file.status().st_nlink == 1 else {
+      throw StoreError(
+        .unsupported,
+        "the file has other names (hard links), which an append would leave with the old contents",
+        remedy: "remove the other names, or convert to a new store", path: file.path)
+    }
+  }
+
+  /// Refuses a file directly in the store's folder that ``replaceFile(_:with:expecting:)`` would refuse, before work is done for it;
+  /// does nothing if there is none.
+  package func checkMayReplace(_ name: String) throws(StoreError) {
+    let folder = try root()
+    if folder.status(of: name) != nil { try Self.checkOnlyName(File(name, in: folder, .read)) }
+  }
+
+  private static let scratch = "new"
+  private static let prepared = "next"
+
+  private static func changed(_ path: String) -> StoreError {
+    StoreError(
+      .busy, "another program changed the file meanwhile", remedy: "look at what it did, and append again",
+      path: path)
+  }
+
+  /// The folder that the store is, opened once more: the very folder that is locked.
+  package func root() throws(StoreError) -> Folder {
+    let descriptor = unsafe openat(lock.descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .system(errno, "opening the folder", path: path) }
+    return Folder(path, descriptor)
+  }
+
+  /// Lends the folder that a path of one or two names ends in, and the last name.
+  private static func within<Result>(
+    _ folder: borrowing Folder, _ path: String,
+    _ body: (_ folder: borrowing Folder, _ name: String) throws(StoreError) -> Result
+  ) throws(StoreError) -> Result {
+    let names = path.split(separator: "/").map(String.init)
+    precondition(names.count == 1 || names.count == 2, "a path of one or two names")
+    if names.count == 1 { return try body(folder, names[0]) }
+    return try body(folder.folder(names[0]), names[1])
+  }
+
+  /// - Parameter removingLeftovers: nil removes them if the folder is not in use yet.
+  private func withWork<Result>(
+    _ removingLeftovers: Bool?, _ body: (WorkFolder) throws(StoreError) -> Result
+  ) throws(StoreError) -> Result {
+    if let known = work.withLock({ $0 }) { return try body(known) }
+    let new = try WorkFolder(Self.workFolderName, in: root(), for: path) { Self.knownWork.contains($0) }
+    if removingLeftovers ?? true { try new.removeContents() }
+    work.withLock { $0 = new }
+    return try body(new)
+  }
+
+  /// Leaves the work folder for the next writer, who needs what is in it to undo what was done.
+  package func keepWork() { work.withLock { $0 = nil } }
+}
