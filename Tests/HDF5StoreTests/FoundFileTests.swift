@@ -184,6 +184,21 @@ import Testing
     #expect(text[.training]?.notes.map(\.text) == ["x_extra (2, 4, 5)"])
   }
 
+  /// Labels for the images of another file.
+  @Test func valuesOfAFile() throws {
+    let format = HDF5Format()
+    let found = try #require(try format.values(named: nil, at: Fixtures.path("found/labels-column.h5")))
+    #expect(found.name == "labels" && found.shape == [10, 1])
+    #expect(found.values == .int64(Fixtures.labels(10).map(Int64.init)))
+    let enumeration = try format.values(named: "labels", at: Fixtures.path("found/labels-enumeration.h5"))
+    #expect(enumeration?.names?[1] == "bee")
+    let missing = try format.values(named: "nothing", at: Fixtures.path("found/labels-column.h5"))
+    #expect(missing?.name == nil)
+    // Of several without a usual name none is taken.
+    let several = try format.values(named: nil, at: Fixtures.path("several.h5"))
+    #expect(several?.name == nil)
+  }
+
   /// Several numbers per image become columns.
   @Test func columns() throws {
     let store = try HDF5Store(at: Fixtures.path("found-splits/columns.h5"))
