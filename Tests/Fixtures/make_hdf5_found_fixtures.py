@@ -114,6 +114,11 @@ with open(OUT / "matlab.h5", "r+b") as f:
 with found("matlab-attribute.h5", shape=(N, H, W, 1), note="MATLAB") as f:
     f.create_dataset("depths", data=ramp("u1", (N, H, W)).transpose(0, 2, 1)).attrs["MATLAB_class"] = np.bytes_("uint8")
 
+# Parts of one set, of which no one is all of it.
+with h5py.File(OUT / "parts.h5", "w") as f:
+    f["images_0"] = im[:6]; f["images_1"] = im[6:]
+refused("parts.h5", "-", "notFound", "images_0 (6, 6, 5, 3), images_1 (4, 6, 5, 3)")
+
 # Labels of all kinds.
 names = ["ant", "bee", "cat", "dog", "eel", "fox", "gnu"]
 kinds = dict(onehot=np.eye(7)[la].astype("f4"), halves=la.astype("f2"), column=la[:, None], row=la[None], block=la.reshape(N, 1, 1, 1).astype("u1"),
@@ -135,6 +140,11 @@ for i, (images, labels) in enumerate([("images", "targets"), ("imgs", "y"), ("da
 with found("names-of-classes.h5", labels=la, classes=names, note="the attribute made_by") as f:
     f["images"] = im; f["labels"] = la; f.attrs["made_by"] = "somebody"
     f.create_dataset("label_names", data=names, dtype=h5py.string_dtype())
+
+with found("labels-empty.h5", note="labels, a dataset without elements") as f:
+    f["images"] = im; f["labels"] = h5py.Empty("i8")
+with found("labels-elsewhere.h5", note="labels") as f:
+    f["images"] = im; f["labels"] = h5py.ExternalLink("other.h5", "/y")
 
 # Encoded images.
 def png(a):

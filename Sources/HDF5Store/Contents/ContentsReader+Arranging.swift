@@ -63,7 +63,8 @@ extension ContentsReader {
       companions = try labelNames(session, handle, images: dataset.name)
     }
     for name in companions {
-      guard let labels = try known(session, handle, name) else { continue }
+      // What is wrong with labels that were found does not keep images from being read.
+      guard let labels = try? known(session, handle, name) else { continue }
       let axes = labels.shape.filter { $0 != 1 }
       if axes.count == 1, axes != [shape[0]], axes[0] == shape[shape.count - 1], shape.count > 2,
         description.dimensions == nil, !library.isMATLAB

@@ -58,7 +58,7 @@ extension ContentsReader {
     if groups.isEmpty { return nil }
     if let samples = try samples(session, handle, groups.map { prefix + $0 }, members) { return samples }
     if let classes = try classes(session, handle, groups, prefix, members) { return classes }
-    guard groups.count == 1, prefix.count < 64 else { return nil }
+    guard groups.count == 1, prefix.split(separator: "/").count < 8 else { return nil }
     return try within(session, handle, prefix + groups[0], isNamed: isNamed)
   }
 
@@ -88,7 +88,7 @@ extension ContentsReader {
       if Self.otherWords.contains(name.lowercased()) { return nil }
       let series = try series(session, group, name: prefix + name)
       members.paths += series.paths
-      members.notes += series.notes
+      if labels.isEmpty { members.notes += series.notes }
       members.names.insert(prefix + name)
       labels += Array(repeating: names.count, count: series.paths.count)
       names.append(name)

@@ -67,7 +67,9 @@ extension ContentsReader {
     if let only = try onlyDataset(session, handle) { return .object(only) }
     if let found = try within(session, handle, "", isNamed: false) { return found }
     // Whoever opens what is called so is told what is wrong with it.
-    if let undivided = ArrayNames.find(in: names).first(where: { $0.split == nil }) {
+    if let undivided = ArrayNames.find(in: names).first(where: { $0.split == nil }),
+      !NumberedNames.areAlike(undivided.images, names)
+    {
       return .object(undivided.images)
     }
     throw StoreError(
