@@ -90,7 +90,9 @@ let package = Package(
         "ImageStoreCore", "ImageStoreSupport", "ImageStoreNumPy", "ImageStorePickle", "PNGCodec",
         "CImageStoreLMDB",
       ]),
-    library("HDF5Store", ["ImageStoreCore", "ImageStoreSupport", "ImageStoreDeflate", "CImageStoreHDF5"]),
+    library(
+      "HDF5Store",
+      ["ImageStoreCore", "ImageStoreSupport", "ImageStoreDeflate", "PNGCodec", "CImageStoreHDF5"]),
     library("ArrayStore", ["ImageStoreCore", "ImageStoreSupport", "ImageStoreNumPy", "ImageStoreDeflate"]),
     library("NPZStore", ["ImageStoreCore", "ImageStoreSupport", "ImageStoreNumPy", "ImageStoreDeflate"]),
     library(

@@ -94,6 +94,25 @@ static inline herr_t CHDF5_for_each_link(hid_t group, CHDF5_link_visitor visitor
 #endif
 }
 
+// Visits the links of a group in the order in which they were made, which the group must track.
+static inline herr_t CHDF5_for_each_link_by_creation(hid_t group, CHDF5_link_visitor visitor, void *context) {
+  struct CHDF5_link_visit visit = {visitor, context};
+#if H5_VERSION_GE(1, 12, 0)
+  return H5Literate2(group, H5_INDEX_CRT_ORDER, H5_ITER_INC, NULL, CHDF5_visit_link, &visit);
+#else
+  return H5Literate(group, H5_INDEX_CRT_ORDER, H5_ITER_INC, NULL, CHDF5_visit_link, &visit);
+#endif
+}
+
+static inline unsigned CHDF5_tracks_creation(void) { return H5P_CRT_ORDER_TRACKED; }
+
+// The file and the object that an external link leads to, each ended by a zero, in `size` bytes; -1 on failure.
+static inline int CHDF5_link_target(hid_t group, const char *name, char *buffer, size_t size, hid_t access,
+                                    const char **file, const char **object) {
+  if (H5Lget_val(group, name, buffer, size, access) < 0) return -1;
+  return H5Lunpack_elink_val(buffer, size, NULL, file, object) < 0 ? -1 : 0;
+}
+
 // H5Pset_elink_cb's callback: no external link is followed, whatever it names.
 static herr_t CHDF5_refuse_external(const char *file, const char *path, const char *child_file,
                                     const char *child_path, unsigned *flags, hid_t access,

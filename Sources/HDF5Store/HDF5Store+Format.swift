@@ -5,9 +5,11 @@ package import ImageStoreSupport
 package struct HDF5Format: WritableStoreFormat {
   package let name = "hdf5"
   package let summary = "HDF5: /images with /labels or /meta, or named by --images"
-  package let options: Set<StoreDescription.Option> = [.images, .labels]
+  package let options: Set<StoreDescription.Option> = [
+    .images, .labels, .dimensions, .shape, .dtype, .channelOrder, .axis, .bitOrder,
+  ]
   package let suffixes = [".h5", ".hdf5"]
-  package let layouts: [String] = []
+  package let layouts = [HDF5Store.Layout.mixed.rawValue]
   package let variants = [
     StoreVariant("hdf5", WriteOptions(threads: 1), traits: .usesLibrary),
     StoreVariant("hdf5-chunked", WriteOptions(compression: .fast, threads: 2), traits: .usesLibrary),
@@ -28,14 +30,13 @@ package struct HDF5Format: WritableStoreFormat {
   package func open(
     _ path: String, _ description: StoreDescription, threads: Int?
   ) throws(StoreError) -> [OpenedSplit] {
-    if description.images == nil && description.labels == nil {
-      let splits = OpenedSplit.all(of: try HDF5Store.splits(at: path, threads: threads))
-      if !splits.isEmpty { return splits }
+    var splits: [OpenedSplit] = []
+    if description.images == nil && description.labelsName == nil {
+      splits = OpenedSplit.all(of: try HDF5Store.splits(at: path, description, threads: threads))
     }
-    return [
-      OpenedSplit(
-        try HDF5Store(at: path, images: description.images, labels: description.labelsName, threads: threads))
-    ]
+    if splits.isEmpty { splits = [OpenedSplit(try HDF5Store(at: path, description, threads: threads))] }
+    guard description.channelOrder == .bgr else { return splits }
+    return splits.map { OpenedSplit($0.split, $0.store.swappingChannels()) }
   }
 
   package func otherContents(at path: String) throws(StoreError) -> String? {
@@ -47,7 +48,8 @@ package struct HDF5Format: WritableStoreFormat {
   ) throws {
     try user.use(
       HDF5Store.Writer(
-        to: path, mode: options.mode, compression: options.compression ?? .none, classNames: classNames,
+        to: path, mode: options.mode, compression: options.compression ?? .none,
+        layout: options.layout == HDF5Store.Layout.mixed.rawValue ? .mixed : .uniform, classNames: classNames,
         threads: options.threads))
   }
 }

@@ -10,7 +10,7 @@ extension HDF5Store {
     case .mapped(_, let type): !type.isSwapped
     case .resident, .constant: true
     case .each(let table): table.isPlain
-    case .chunked, .library: false
+    case .chunked, .library, .turned, .encoded: false
     }
   }
 
@@ -33,6 +33,9 @@ extension HDF5Store {
     if case .each(let table) = images {
       return try unsafe table.read(plan, from: file, into: memory, threads: threads)
     }
+    if case .encoded(let images) = images {
+      return try unsafe images.read(plan, from: file, into: memory, threads: threads)
+    }
     guard let stride = format?.byteCount else { return }
     switch images {
     case .mapped(let offset, let type):
@@ -51,7 +54,10 @@ extension HDF5Store {
     case .library(let pixels, let type):
       try unsafe pixels.read(plan, into: memory)
       try unsafe check(plan, 0..<plan.count, memory, type)
-    case .each: break
+    case .turned(let images, let type):
+      try unsafe images.read(plan, from: file, into: memory, threads: threads)
+      try unsafe check(plan, 0..<plan.count, memory, type)
+    case .each, .encoded: break
     }
   }
 
@@ -145,7 +151,7 @@ extension HDF5Store {
       case .constant(let memory): unsafe bytes = unsafe memory.bytes
       case .each(let table):
         unsafe bytes = unsafe file.bytes(at: table.entries[index].offset, count: format.byteCount)
-      case .chunked, .library: unsafe bytes = nil
+      case .chunked, .library, .turned, .encoded: unsafe bytes = nil
       }
       guard let bytes = unsafe bytes else {
         throw StoreError(.corrupt, "an image beyond the end of the file")

@@ -8,57 +8,79 @@ extension HDF5Store {
   ///     let splits = try HDF5Store.splits(at: "digits.h5")
   ///     if let training = splits[.training] { try LMDBStore.write(training, to: "digits.lmdb") }
   ///
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - description: what is said of it, other than the names of images and labels.
+  ///   - threads: how many threads a large call may use; nil stands for one per processor.
   /// - Returns: the splits there are; none if the file is not divided.
-  /// - Throws: as ``init(at:images:labels:threads:)``.
+  /// - Throws: as ``init(at:_:threads:)``.
   public static func splits(
-    at path: some StorePath, threads: Int? = nil
+    at path: some StorePath, _ description: StoreDescription = StoreDescription(), threads: Int? = nil
   ) throws(StoreError) -> [Split: HDF5Store] {
     let library = try LibraryFile(path.storePath())
-    let names = try library.withFile { (session, file) throws(StoreError) in
-      try session.splitNames(in: file, fileByteCount: library.map.byteCount)
+    if library.hasMetadataChecksum { return [:] }
+    let splits = try library.withFile { (session, file) throws(StoreError) -> [(Split, HDF5Contents)] in
+      let reader = ContentsReader(library)
+      var splits: [(Split, HDF5Contents)] = []
+      for (split, images) in try reader.splits(session, file) {
+        splits.append((split, try reader.read(session, file, description, images: images)))
+      }
+      let names = splits.reduce(into: Set<String>()) { $0.formUnion($1.1.names) }
+      guard !splits.isEmpty else { return [] }
+      Self.shareClasses(&splits)
+      let unread = try reader.unread(session, file, except: names)
+      for position in splits.indices { splits[position].1.notes += unread }
+      return splits
     }
-    var splits: [Split: HDF5Store] = [:]
-    for (split, name) in names {
-      splits[split] = try HDF5Store(library, images: name, labels: nil, threads: threads)
+    var stores: [Split: HDF5Store] = [:]
+    for (split, contents) in splits {
+      stores[split] = try HDF5Store(library, contents, threads: threads)
     }
-    return splits
+    return stores
+  }
+
+  /// Gives a class that was found by its name the same number in all splits: of each alone, classes that it lacks are not counted.
+  private static func shareClasses(_ splits: inout [(Split, HDF5Contents)]) {
+    var all: Set<String> = []
+    for (_, contents) in splits {
+      guard contents.records.foundLabels != nil, let names = contents.records.classNames else { return }
+      all.formUnion(names)
+    }
+    let shared = all.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
+    let numbers = Dictionary(uniqueKeysWithValues: shared.enumerated().map { ($1, $0) })
+    guard splits.contains(where: { $0.1.records.classNames?.count != shared.count }) else { return }
+    for position in splits.indices {
+      let names = splits[position].1.records.classNames ?? []
+      splits[position].1.records.foundLabels = splits[position].1.records.foundLabels?.map {
+        names.indices.contains($0) ? numbers[names[$0]] ?? $0 : $0
+      }
+      splits[position].1.records.classNames = shared
+    }
   }
 }
 
-extension HDF5Session {
-  /// The names of the images of the splits.
-  fileprivate func splitNames(
-    in file: borrowing HDF5Handle, fileByteCount: Int
-  ) throws(StoreError) -> [Split: String] {
-    let names = try arrayNames(in: file, fileByteCount: fileByteCount)
-    var found = ArrayNames.find(in: names) { hasShapeOfImages($0, in: file, fileByteCount) == true }
+extension ContentsReader {
+  /// The images of the splits: datasets and groups whose names say which they are, or groups of images, of classes or of samples
+  /// whose name is that of a split.
+  fileprivate func splits(
+    _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle
+  ) throws(StoreError) -> [(Split, FoundImages)] {
+    let names = try session.arrayNames(in: handle, fileByteCount: file.byteCount)
+    var found = ArrayNames.find(in: names) { hasShapeOfImages(session, handle, $0) == true }
     // Whoever opens datasets of other shapes is told what is wrong with them.
-    if found.isEmpty {
-      found = ArrayNames.find(in: names) { hasShapeOfImages($0, in: file, fileByteCount) != nil }
-    }
-    var splits: [Split: String] = [:]
+    if found.isEmpty { found = ArrayNames.find(in: names) { hasShapeOfImages(session, handle, $0) != nil } }
+    var splits: [(Split, FoundImages)] = []
     for names in found {
-      if let split = names.split { splits[split] = names.images }
+      if let split = names.split { splits.append((split, .object(names.images))) }
+    }
+    guard found.isEmpty else { return splits }
+    for name in names where !name.contains("/") {
+      guard let split = ArrayNames.split(named: name), !splits.contains(where: { $0.0 == split }),
+        let object = try? session.open(name, in: handle), session.isGroup(object),
+        let images = try within(session, handle, name, isNamed: true)
+      else { continue }
+      splits.append((split, images))
     }
     return splits
-  }
-
-  /// Whether a dataset has many images, or a group has a dataset for each; nil for what has neither.
-  private func hasShapeOfImages(
-    _ name: String, in file: borrowing HDF5Handle, _ fileByteCount: Int
-  ) -> Bool? {
-    do throws(StoreError) {
-      guard let object = try open(name, in: file) else { return nil }
-      guard isGroup(object) else {
-        let dataset = try describe(object, name: name, fileByteCount: fileByteCount)
-        return (3...4).contains(dataset.shape.count) && dataset.type?.elementType != nil
-      }
-      guard let first = try links(of: object, fileByteCount: fileByteCount).first else { return nil }
-      let image = try openDataset("\(name)/\(first.name)", in: file)
-      let rank = try describe(image, name: first.name, fileByteCount: fileByteCount).shape.count
-      return (2...3).contains(rank) ? true : nil
-    } catch {
-      return error.code == .unsupported ? false : nil
-    }
   }
 }

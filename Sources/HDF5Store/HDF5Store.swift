@@ -34,6 +34,8 @@ public final class HDF5Store: ImageStore {
   /// All images of a file that has checksums of them, as those of this package have; else those in chunks with a
   /// Fletcher-32, which is compared whenever they are read.
   public let checksumCoverage: ChecksumCoverage
+  /// What of the file is not read, and what was decided of the order of its images and axes.
+  public let notes: [ReadingNote]
 
   let library: LibraryFile
   let images: HDF5Images
@@ -47,28 +49,55 @@ public final class HDF5Store: ImageStore {
   ///
   /// - Parameters:
   ///   - path: the file.
-  ///   - images: the name of the dataset, or group of datasets, that has the images, such as `train/x`. Nil
-  ///     stands for `images`, else `image` (one image), else the only dataset that has the shape of images.
-  ///     A dataset of three dimensions is (N,H,W), or (H,W,C) if it is called `image` or its label is a
-  ///     scalar.
-  ///   - labels: the name of the dataset with the labels: any integers, of shape (N), (N,1) or a scalar. Nil
-  ///     stands for `labels` or `meta`, or the name that goes with that of the images (`y_train` with
-  ///     `x_train`); there need be none.
+  ///   - description: what is said of it. `images` is the name of a dataset, of a group with a dataset for each image, for each class
+  ///     or for each sample, or `/` for the root; nil stands for what has a usual name, such as `images`, `x` or `data`, else the only
+  ///     dataset that has the shape of images. `labels` is the name of a dataset with one whole number, text or member of an
+  ///     enumeration per image, or a row with one 1; nil stands for the name that goes with that of the images, such as `y_train` with
+  ///     `x_train`. With an `axis`, a dataset of bytes has eight pixels of a mask in each.
   ///   - threads: how many threads a large call may use; nil stands for one per processor.
   /// - Throws: ``StoreError/Code/notFound``, ``StoreError/Code/unrecognized`` for what is not an HDF5 file,
-  ///   ``StoreError/Code/corrupt``, ``StoreError/Code/unsupported``, ``StoreError/Code/limitExceeded``, and
+  ///   ``StoreError/Code/corrupt``, ``StoreError/Code/unsupported``, ``StoreError/Code/limitExceeded``,
+  ///   ``StoreError/Code/invalidArgument`` if the file is not what is said of it, ``StoreError/Code/unusedOption``, and
   ///   ``StoreError/Code/busy`` if another program has the file open for writing.
   public convenience init(
-    at path: some StorePath, images: String? = nil, labels: String? = nil, threads: Int? = nil
+    at path: some StorePath, _ description: StoreDescription = StoreDescription(), threads: Int? = nil
   ) throws(StoreError) {
-    try self.init(LibraryFile(path.storePath()), images: images, labels: labels, threads: threads)
+    try self.init(LibraryFile(path.storePath()), description, threads: threads)
+  }
+
+  /// Opens an HDF5 file by the names in it.
+  ///
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - images: the name of the images, as ``ImageStoreCore/StoreDescription/images``.
+  ///   - labels: the name of the labels; nil if they are to be looked for.
+  ///   - threads: how many threads a large call may use; nil stands for one per processor.
+  /// - Throws: as ``init(at:_:threads:)``.
+  public convenience init(
+    at path: some StorePath, images: String?, labels: String? = nil, threads: Int? = nil
+  ) throws(StoreError) {
+    var description = StoreDescription()
+    description.images = images
+    description.labels = labels.map { .named($0) }
+    try self.init(at: path, description, threads: threads)
   }
 
   /// Opens what a file has; several stores may read one file.
-  init(_ library: LibraryFile, images: String?, labels: String?, threads: Int?) throws(StoreError) {
+  convenience init(
+    _ library: LibraryFile, _ description: StoreDescription = StoreDescription(), threads: Int?
+  ) throws(StoreError) {
     let contents = try library.withFile { (session, file) throws(StoreError) -> HDF5Contents in
-      try ContentsReader(library).read(session, file, images: images, labels: labels)
+      let reader = ContentsReader(library)
+      var contents = try reader.read(session, file, description)
+      if !contents.records.isOwn {
+        contents.notes += try reader.unread(session, file, except: contents.names)
+      }
+      return contents
     }
+    try self.init(library, contents, threads: threads)
+  }
+
+  init(_ library: LibraryFile, _ contents: HDF5Contents, threads: Int?) throws(StoreError) {
     path = library.path
     self.library = library
     self.images = contents.images
@@ -82,7 +111,8 @@ public final class HDF5Store: ImageStore {
       throw error.at(path: library.path)
     }
     classNames = records.classNames ?? stored
-    columnNames = records.columns.keys.sorted()
+    columnNames = Set(records.columns.keys).union(records.foundColumns.keys).sorted()
+    notes = contents.notes
     columnCaches = records.columns.mapValues { _ in Cached() }
     checksumCoverage = records.checksums == nil ? contents.images.checksumCoverage : .allImages
     self.threads = Workers.threadCount(threads)
@@ -96,11 +126,13 @@ public final class HDF5Store: ImageStore {
   public func format(at index: Int) throws(StoreError) -> ImageFormat {
     guard index >= 0 && index < count else { throw .indexOutOfRange(index, count: count).at(path: path) }
     if case .each(let table) = images { return table.format(at: index) }
+    if case .encoded(let encoded) = images { return encoded.format(at: index) }
     guard let format else { throw .indexOutOfRange(index, count: count).at(path: path) }
     return format
   }
 
   public func labels() throws(StoreError) -> [Int]? {
+    if let found = records.foundLabels { return found }
     guard let values = records.labels else { return nil }
     return try labelCache.value { () throws(StoreError) in
       try integers(values).map(Int.init)
@@ -108,6 +140,7 @@ public final class HDF5Store: ImageStore {
   }
 
   public func column(_ name: String) throws(StoreError) -> Column {
+    if let found = records.foundColumns[name] { return found }
     guard let values = records.columns[name], let cache = columnCaches[name] else {
       throw .noColumn(name, among: columnNames).at(path: path)
     }

@@ -31,7 +31,9 @@ import Testing
         H5Dclose(LibraryFiles.dataset(name, file, CHDF5_int64(), shape: [count]))
         H5Gclose(group)
       }
-      #expect(outcome(path) == .limitExceeded)
+      // Labels that are not read are said, and do not keep images from being read.
+      #expect(outcome(path) == (name == "labels" ? nil : .limitExceeded))
+      if name == "labels" { #expect(try HDF5Store(at: path).notes.first?.text.contains("300000000") == true) }
     }
     // Few of them are zeros.
     try LibraryFiles.create(path) { _, file in

@@ -60,6 +60,12 @@ import Musl
         }
         unsafe current = UnsafeRawBufferPointer(rebasing: room[..<count])
         uses += 1
+      case .lzf:
+        let target = unsafe UnsafeMutableRawBufferPointer(
+          rebasing: room[..<byteCount(before: position, mask: mask)])
+        try unsafe LZF.decompress(current, into: target)
+        unsafe current = UnsafeRawBufferPointer(target)
+        uses += 1
       case .shuffle:
         guard pipeline.elementByteCount > 1 else { continue }
         guard current.count <= half else { throw Self.wrongSize(current.count, pipeline.chunkByteCount) }

@@ -4,6 +4,10 @@
 struct FilterPipeline: Sendable {
   enum Filter: Sendable {
     case shuffle, deflate, fletcher32
+    /// h5py's; see ``LZF``.
+    case lzf
+
+    var isCompression: Bool { self == .deflate || self == .lzf }
   }
 
   let filters: [Filter]
@@ -14,7 +18,7 @@ struct FilterPipeline: Sendable {
   /// Returns nil if the sizes between the filters are not known beforehand, which only nested
   /// compression brings about.
   init?(_ filters: [Filter], chunkByteCount: Int, elementByteCount: Int) {
-    guard filters.count(where: { $0 == .deflate }) <= 1, filters.count <= 16 else { return nil }
+    guard filters.count(where: \.isCompression) <= 1, filters.count <= 16 else { return nil }
     self.filters = filters
     self.chunkByteCount = chunkByteCount
     self.elementByteCount = elementByteCount

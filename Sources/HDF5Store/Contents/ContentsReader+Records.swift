@@ -3,47 +3,8 @@ import ImageStoreCore
 import ImageStoreSupport
 
 extension ContentsReader {
-  /// The dataset with the labels: the one named, or the one whose name goes with that of the images, or
-  /// `labels` or `meta` if there are as many, as long as it holds integers.
-  func labels(
-    _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, given: String?, images: String,
-    isCount: (DatasetDescription) -> Bool
-  ) throws(StoreError) -> DatasetDescription? {
-    if let given {
-      let dataset = try describe(session, handle, given)
-      guard let type = dataset.type, type.kind != .float else {
-        throw StoreError(
-          .unsupported, "labels of \(dataset.typeText)",
-          remedy: "labels are integers", key: given)
-      }
-      return dataset
-    }
-    func isIntegers(_ dataset: DatasetDescription) -> Bool { dataset.type.map { $0.kind != .float } ?? false }
-    // The usual name, before all names are listed.
-    if images == DatasetNames.images, let dataset = try known(session, handle, DatasetNames.labels),
-      isIntegers(dataset)
-    {
-      return dataset
-    }
-    let companions = try ArrayNames.labels(
-      of: images, in: session.arrayNames(in: handle, fileByteCount: file.byteCount, beside: images))
-    // If the name of the images says nothing, what is called labels goes with them only if there are as many.
-    let mustAgree = !ArrayNames.find(in: [images]).isEmpty
-    for name in companions {
-      if let dataset = try known(session, handle, name), isIntegers(dataset), mustAgree || isCount(dataset) {
-        return dataset
-      }
-    }
-    for name in [DatasetNames.labels, DatasetNames.meta] where !companions.contains(name) {
-      if let dataset = try known(session, handle, name), isIntegers(dataset), isCount(dataset) {
-        return dataset
-      }
-    }
-    return nil
-  }
-
   /// Describes a dataset, if there is one of a name.
-  private func known(
+  func known(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ name: String
   ) throws(StoreError) -> DatasetDescription? {
     guard let object = try session.open(name, in: handle), !session.isGroup(object) else { return nil }
@@ -77,19 +38,32 @@ extension ContentsReader {
 
   /// Finds the names of the classes: an attribute of the file, or a dataset if there are too many for one.
   func findClassNames(
-    _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, in records: inout HDF5Records
+    _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, in contents: inout HDF5Contents
   ) throws(StoreError) {
+    guard contents.records.classNames == nil else { return }
     let root = try session.rootGroup(of: handle)
+    let isOwn = contents.records.isOwn
     let limit = MemoryBudget.limit(fileByteCount: file.byteCount)
-    if let names = try session.stringsAttribute(DatasetNames.classNames, of: root, limit: limit) {
-      records.classNames = names
-      return
+    for name in isOwn ? [DatasetNames.classNames] : DatasetNames.allClassNames {
+      do throws(StoreError) {
+        if let names = try session.stringsAttribute(name, of: root, limit: limit) {
+          contents.records.classNames = names
+          return
+        }
+        guard !contents.names.contains(name), let object = try session.open(name, in: handle),
+          !session.isGroup(object)
+        else { continue }
+        let dataset = try session.describe(object, name: name, fileByteCount: file.byteCount)
+        if !isOwn {
+          guard case .text = dataset.elements, dataset.shape.filter({ $0 != 1 }).count <= 1 else { continue }
+        }
+        contents.records.storedClassNames = try values(session, handle, dataset)
+        contents.names.insert(name)
+        return
+      } catch {
+        guard !isOwn, [.unsupported, .limitExceeded].contains(error.code) else { throw error }
+      }
     }
-    guard let object = try session.open(DatasetNames.classNames, in: handle), !session.isGroup(object)
-    else { return }
-    let dataset = try session.describe(
-      object, name: DatasetNames.classNames, fileByteCount: file.byteCount)
-    records.storedClassNames = try values(session, handle, dataset)
   }
 
   /// Whether this package wrote the file. Earlier releases had no mark, but a version and checksums.
@@ -128,7 +102,7 @@ extension ContentsReader {
     }
   }
 
-  private func describe(
+  func describe(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ name: String
   ) throws(StoreError) -> DatasetDescription {
     let object = try session.openDataset(name, in: handle)

@@ -14,56 +14,77 @@ struct ContentsReader {
 
   var file: MappedFile { library.map }
 
+  /// Reads what a file has, in the way that it is described.
+  ///
+  /// - Parameter images: which images, if that is known; else they are looked for.
   func read(
-    _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, images: String?, labels: String?
+    _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ description: StoreDescription,
+    images: FoundImages? = nil
   ) throws(StoreError) -> HDF5Contents {
-    let name: String
+    guard description.bitOrder == nil || description.axis != nil else {
+      throw .unusedOption("bit-order", "it needs --axis, which says that bits are packed")
+    }
+    if images == nil, let own = try own(session, handle, description) { return own }
+    let found: FoundImages
     if let images {
-      name = images
+      found = images
+    } else if let name = description.images {
+      found = try self.images(session, handle, named: name)
     } else {
-      name = try session.imagesName(in: handle, fileByteCount: file.byteCount)
+      found = try self.images(session, handle)
     }
-    guard let object = try session.open(name, in: handle) else {
-      throw StoreError(
-        .notFound, "there is no dataset or group of this name",
-        remedy: try "the file has \(session.names(in: handle, fileByteCount: file.byteCount))", key: name)
+    var contents: HDF5Contents
+    switch found {
+    case .object(let name): contents = try object(session, handle, name, description)
+    case .members(let members): contents = try self.members(session, handle, members, description)
     }
+    try findClassNames(session, handle, in: &contents)
+    return contents
+  }
+
+  /// What this package wrote, by the names that it has there; nil if the file is not of this package, or other images are asked for.
+  private func own(
+    _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ description: StoreDescription
+  ) throws(StoreError) -> HDF5Contents? {
+    let name = DatasetNames.images
+    guard [nil, name, "/\(name)"].contains(description.images),
+      let object = try session.open(name, in: handle)
+    else { return nil }
     var records = HDF5Records()
-    let isOfAll = name == DatasetNames.images || name == "/\(DatasetNames.images)"
-    if isOfAll { try readChecksums(session, handle, into: &records) }
-    let isOwn = try isOwn(session, handle, hasChecksums: records.checksums != nil)
-    records.isOwn = isOwn && isOfAll
+    try readChecksums(session, handle, into: &records)
+    guard try isOwn(session, handle, hasChecksums: records.checksums != nil) else { return nil }
+    records.isOwn = true
     var contents: HDF5Contents
     if session.isGroup(object) {
-      let table = try imageTable(session, object, name: name)
-      contents = HDF5Contents(images: .each(table), count: table.count, format: table.uniformFormat)
-      let found = try self.labels(
-        session, handle, given: labels, images: name, isCount: { $0.count == table.count })
-      records.labels = try values(session, handle, found)
+      let members = try series(session, object, name: name, isOwn: true)
+      contents = try self.members(session, members, handle, StoreDescription(), isOwn: true)
+      contents.records = records
+      if let format = contents.format { try description.check(format) }
+      if let option = [.dimensions, .axis].first(where: description.options.contains) {
+        throw .unusedOption(option.rawValue, "this package wrote the images")
+      }
     } else {
       let dataset = try session.describe(object, name: name, fileByteCount: file.byteCount)
-      let mayBeSingle = dataset.shape.count == 3
-      let isCalledImage = name.split(separator: "/").last == "image"
-      let found = try self.labels(
-        session, handle, given: labels, images: name,
-        isCount: { label in
-          label.count == dataset.shape.first ?? 0 || mayBeSingle && label.count == 1
-            || dataset.shape.count == 2 && label.count == 1
-        })
-      records.labels = try values(session, handle, found)
-      let isSingle = mayBeSingle && (isCalledImage || found?.shape == [])
-      let shape = try ImageShape(dataset, isSingle: isSingle)
-      contents = HDF5Contents(
-        images: try self.images(session, object, dataset, shape), count: shape.count, format: shape.format)
+      contents = try arranged(session, object, dataset, .ours, description)
+      contents.records = records
     }
-    if let labels = records.labels?.dataset, labels.count != contents.count {
+    switch description.labels {
+    case nil:
+      if let labels = try known(session, handle, DatasetNames.labels), labels.isIntegers {
+        contents.records.labels = try values(session, handle, labels)
+      }
+    case .named(let labels):
+      contents.take(
+        try named(session, handle, labels, count: contents.count), from: labels)
+    case StoreDescription.Labels.none?, .file?: break
+    }
+    if let labels = contents.records.labels?.dataset, labels.count != contents.count {
       throw StoreError(
         .corrupt, "\(labels.count) labels (\(labels.shapeText)) for \(contents.count) images",
         key: labels.name)
     }
-    records.columns = try columns(session, handle, of: contents.count, isOwn: records.isOwn)
-    try findClassNames(session, handle, in: &records)
-    contents.records = records
+    contents.records.columns = try columns(session, handle, of: contents.count, isOwn: true)
+    try findClassNames(session, handle, in: &contents)
     return contents
   }
 
@@ -72,7 +93,9 @@ struct ContentsReader {
     _ session: borrowing HDF5Session, _ object: borrowing HDF5Handle, _ dataset: DatasetDescription,
     _ shape: ImageShape
   ) throws(StoreError) -> HDF5Images {
-    guard let type = dataset.type else { throw StoreError(.unsupported, "samples that are not numbers") }
+    guard let type = dataset.type else {
+      throw StoreError(.unsupported, "samples of \(dataset.typeText)", key: dataset.name)
+    }
     let (declared, overflow) = shape.count.multipliedReportingOverflow(by: shape.format.byteCount)
     // Deflate makes a byte of 1032 at most; a sparse dataset may say any size and have next to nothing.
     guard !overflow,
@@ -109,9 +132,15 @@ struct ContentsReader {
         }
       }
       return .resident(memory)
-    case .other: throw StoreError(.unsupported, "samples that are not numbers", key: dataset.name)
+    case .other: throw StoreError(.unsupported, "samples of \(dataset.typeText)", key: dataset.name)
     case .chunked(let extent, let filters, let hasFletcher32):
       guard let pixels = try chunked(session, object, dataset, shape, extent: extent, filters, type) else {
+        if filters?.filters.contains(.lzf) == true, H5Zfilter_avail(HDF5Session.lzf) <= 0 {
+          throw StoreError(
+            .unsupported,
+            "chunks through the filter lzf, with an index that is left to libhdf5, which does not have it here",
+            remedy: HDF5Session.filterRemedy, key: dataset.name)
+        }
         return .library(
           libraryPixels(dataset, shape, extent: shape.padded(extent), hasFletcher32: hasFletcher32), type)
       }

@@ -18,7 +18,28 @@ struct DatasetDescription: Sendable {
   enum Elements: Sendable {
     case number(StoredType)
     case text(StoredText)
-    case other
+    /// Integers that have names.
+    case enumeration(StoredType, names: [Int: String])
+    /// Bytes whose meaning the file does not say, such as those of a PNG.
+    case blobs(Blobs)
+    /// What messages call it.
+    case other(String)
+
+    /// Whether an element is a reference to bytes elsewhere in the file.
+    var areReferences: Bool {
+      switch self {
+      case .text(let text): text.form == .variable
+      case .blobs(.variable): true
+      default: false
+      }
+    }
+  }
+
+  enum Blobs: Sendable, Hashable {
+    /// HDF5's opaque type: as many bytes for each element.
+    case opaque(byteCount: Int)
+    /// A sequence of bytes of any length each.
+    case variable
   }
 
   let name: String
@@ -33,30 +54,41 @@ struct DatasetDescription: Sendable {
 
   /// The number type of the elements, or nil if they are something else.
   var type: StoredType? {
-    guard case .number(let type) = elements else { return nil }
-    return type
+    switch elements {
+    case .number(let type), .enumeration(let type, _): type
+    default: nil
+    }
   }
 
-  /// Whether the elements are references to text elsewhere in the file.
-  var isVariableText: Bool {
-    guard case .text(let text) = elements else { return false }
-    return text.form == .variable
-  }
+  /// Whether the elements are references to what is elsewhere in the file.
+  var areReferences: Bool { elements.areReferences }
 
   /// Whether the elements are of a type that columns have.
   var isColumn: Bool {
     switch elements {
-    case .number(let type): type.kind != .float || type.byteCount >= 4
+    case .number(let type), .enumeration(let type, _): type.kind != .float || type.byteCount >= 4
     case .text: true
-    case .other: false
+    case .blobs, .other: false
     }
   }
+
+  /// Whether the elements are integers that are no enumeration.
+  var isIntegers: Bool { if case .number(let type) = elements { type.kind != .float } else { false } }
 
   /// The number of elements.
   var count: Int { shape.reduce(1, *) }
 
   /// What messages call the type of the elements.
-  var typeText: String { type.map { "the type \($0.name)" } ?? "a type that is not a number" }
+  var typeText: String {
+    switch elements {
+    case .number(let type): "the type \(type.name)"
+    case .enumeration(let type, _): "an enumeration of the type \(type.name)"
+    case .text(let text): text.name
+    case .blobs(.opaque(let byteCount)): "HDF5's opaque type of \(byteCount) bytes"
+    case .blobs(.variable): "sequences of bytes of any length (vlen)"
+    case .other(let text): text
+    }
+  }
 
   /// `(100, 32, 32, 3)`, as numpy writes it.
   var shapeText: String {
@@ -73,37 +105,6 @@ struct ImageShape: Sendable {
   let format: ImageFormat
 
   var count: Int { extents[0] }
-
-  /// Reads a shape as (N,H,W,C), (N,H,W), or, if the dataset is known to be one image, (H,W,C) or (H,W).
-  ///
-  /// - Throws: ``StoreError/Code/unsupported`` for other shapes and element types.
-  init(_ dataset: DatasetDescription, isSingle: Bool) throws(StoreError) {
-    guard let elementType = dataset.type?.elementType else {
-      throw StoreError(
-        .unsupported, "samples of \(dataset.typeText)",
-        remedy: "images have \(ElementType.allCases.map(\.name).joined(separator: ", "))", key: dataset.name)
-    }
-    let shape = dataset.shape
-    switch (shape.count, isSingle) {
-    case (4, _): dimensions = [0, 1, 2, 3]
-    case (3, false): dimensions = [0, 1, 2]
-    case (3, true): dimensions = [1, 2, 3]
-    case (2, _): dimensions = [1, 2]
-    default:
-      throw StoreError(
-        .unsupported, "the shape \(dataset.shapeText) is not one of images",
-        remedy: "give a dataset of (N,H,W,C), (N,H,W), (H,W,C) or (H,W)", key: dataset.name)
-    }
-    var extents = [1, 1, 1, 1]
-    for (dimension, extent) in zip(dimensions, shape) { extents[dimension] = extent }
-    self.extents = extents
-    do throws(StoreError) {
-      format = try ImageFormat(
-        validating: extents[1], width: extents[2], channels: extents[3], elementType: elementType)
-    } catch {
-      throw error.at(key: dataset.name)
-    }
-  }
 
   /// Numbers of a dataset's dimensions, such as the extent of its chunks, with a 1 for those it lacks.
   func padded(_ numbers: [Int]) -> [Int] {

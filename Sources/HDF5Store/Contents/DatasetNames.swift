@@ -10,6 +10,18 @@ enum DatasetNames {
   static let columns = "columns"
   static let checksums = "checksums"
   static let classNames = "class_names"
+  /// The attributes of the root that this package writes.
+  static let ownAttributes: Set = [classNames, formatVersion, writer]
+  /// What other programs say of a dataset that its type and shape say too: HDF5's Image and Dimension Scale specifications, MATLAB.
+  static let describingAttributes: Set = [
+    "CLASS", "IMAGE_VERSION", "IMAGE_SUBCLASS", "INTERLACE_MODE", "DISPLAY_ORIGIN", "IMAGE_WHITE_IS_ZERO",
+    "IMAGE_MINMAXRANGE", "NAME", "REFERENCE_LIST", "DIMENSION_LIST", "DIMENSION_LABELS", "MATLAB_class",
+    "MATLAB_int_decode", "_Netcdf4Dimid", "_FillValue", "TITLE", "VERSION",
+  ]
+  /// What others call the names of the classes, text all of them.
+  static let allClassNames = [
+    classNames, "label_names", "list_classes", "classes", "target_names", "categories", "labels_names",
+  ]
   static let formatVersion = "format_version"
   /// The version of the layout, which ``formatVersion`` has.
   static let version = 1
@@ -24,34 +36,6 @@ enum DatasetNames {
 }
 
 extension HDF5Session {
-  /// The name of the images if the caller gave none.
-  func imagesName(
-    in file: borrowing HDF5Handle, fileByteCount: Int
-  ) throws(StoreError) -> String {
-    for name in ["images", "image"] where try open(name, in: file) != nil { return name }
-    var candidates: [String] = []
-    var refusal: StoreError?
-    let root = try rootGroup(of: file)
-    for link in try links(of: root, fileByteCount: fileByteCount).prefix(256) where link.isLocal {
-      do throws(StoreError) {
-        guard let object = try open(link.name, in: file), !isGroup(object) else { continue }
-        let dataset = try describe(object, name: link.name, fileByteCount: fileByteCount)
-        if dataset.type?.elementType != nil, (3...4).contains(dataset.shape.count) {
-          candidates.append(link.name)
-        }
-      } catch {
-        // Of use only if nothing else could be meant.
-        if error.code == .unsupported { refusal = refusal ?? error }
-      }
-    }
-    if candidates.isEmpty, let refusal { throw refusal }
-    if candidates.count == 1 { return candidates[0] }
-    throw StoreError(
-      .notFound, "there is no dataset called images",
-      remedy: try
-        "name the one that has the images; the file has \(names(in: file, fileByteCount: fileByteCount))")
-  }
-
   /// The names of what may be arrays: what is in the root of a file and in its groups, and what is beside some images.
   ///
   /// - Parameter images: the name of images.
@@ -62,7 +46,7 @@ extension HDF5Session {
     let folder = images.split(separator: "/").dropLast().joined(separator: "/")
     var names: [String] = []
     let root = try rootGroup(of: file)
-    if hasFewLinks(root) {
+    if hasFewLinks(root, 1 << 12) {
       for link in try links(of: root, fileByteCount: fileByteCount) where link.isLocal {
         names.append(link.name)
         guard ![images, folder, DatasetNames.columns].contains(link.name) else { continue }
@@ -87,16 +71,40 @@ extension HDF5Session {
   }
 
   /// Whether a group can be looked through for arrays of many images each: of more datasets than these each is an image.
-  private func hasFewLinks(_ group: borrowing HDF5Handle) -> Bool {
+  private func hasFewLinks(_ group: borrowing HDF5Handle, _ limit: Int = 256) -> Bool {
     var info = H5G_info_t()
-    return unsafe H5Gget_info(group.id, &info) >= 0 && info.nlinks <= 256
+    return unsafe H5Gget_info(group.id, &info) >= 0 && info.nlinks <= limit
   }
 
-  /// What the root of a file has, for messages.
+  /// What a file has, for messages: what is in its root and in its groups, with shapes.
   func names(in file: borrowing HDF5Handle, fileByteCount: Int) throws(StoreError) -> String {
-    let links = try links(of: rootGroup(of: file), fileByteCount: fileByteCount)
-    guard !links.isEmpty else { return "nothing" }
-    return links.prefix(12).map(\.name).joined(separator: ", ") + (links.count > 12 ? ", ..." : "")
+    var texts: [String] = []
+    let names = try arrayNames(in: file, fileByteCount: fileByteCount)
+    for name in names where texts.count < 13 {
+      let isBelow = names.contains { $0.hasPrefix(name + "/") }
+      if !isBelow { texts.append(text(of: name, in: file, fileByteCount: fileByteCount)) }
+    }
+    if texts.isEmpty {
+      texts = try links(of: rootGroup(of: file), fileByteCount: fileByteCount).prefix(13).map(\.name)
+    }
+    guard !texts.isEmpty else { return "nothing" }
+    return texts.prefix(12).joined(separator: ", ") + (texts.count > 12 ? ", ..." : "")
+  }
+
+  /// A name with the shape of its dataset, or the number of objects in its group.
+  func text(of name: String, in file: borrowing HDF5Handle, fileByteCount: Int) -> String {
+    do throws(StoreError) {
+      guard let object = try open(name, in: file) else { return name }
+      guard isGroup(object) else {
+        let dataset = try describe(object, name: name, fileByteCount: fileByteCount)
+        return "\(name) \(dataset.shapeText)"
+      }
+      var info = H5G_info_t()
+      guard unsafe H5Gget_info(object.id, &info) >= 0 else { return name }
+      return "\(name)/ of \(info.nlinks)"
+    } catch {
+      return name
+    }
   }
 
   func rootGroup(of file: borrowing HDF5Handle) throws(StoreError) -> HDF5Handle {

@@ -6,6 +6,15 @@ struct HDF5Contents: Sendable {
   var count: Int
   var format: ImageFormat?
   var records = HDF5Records()
+  var notes: [ReadingNote] = []
+  /// The names of all objects that were read, or said to be not read.
+  var names: Set<String> = []
+
+  init(images: HDF5Images, count: Int, format: ImageFormat?) {
+    self.images = images
+    self.count = count
+    self.format = format
+  }
 }
 
 /// Where the pixels of a store are, and how they get from there to the caller.
@@ -20,6 +29,18 @@ enum HDF5Images: Sendable {
   case library(LibraryPixels, StoredType)
   /// A dataset each.
   case each(ImageTable)
+  /// In another order than they are delivered in.
+  indirect case turned(TurnedImages, StoredType)
+  case encoded(EncodedImages)
+
+  /// Whether this package would write them so that they lie as they do.
+  var areAsWritten: Bool {
+    switch self {
+    case .turned, .encoded: false
+    case .each(let table): table.sources.values.allSatisfy(\.areAsWritten)
+    default: true
+    }
+  }
 }
 
 extension HDF5Images {
@@ -31,6 +52,8 @@ extension HDF5Images {
     // Which chunks were written without it only the library knows.
     case .library(let pixels, _): pixels.hasFletcher32 ? .someImages : .noImages
     case .each(let table): table.checksumCoverage
+    case .turned(let images, _): images.checksumCoverage
+    case .encoded: .noImages
     }
   }
 }
@@ -38,6 +61,10 @@ extension HDF5Images {
 /// The datasets that say something of images besides their pixels.
 struct HDF5Records: Sendable {
   var labels: StoredValues?
+  /// Labels that had to be interpreted: text, floats, one-hot rows.
+  var foundLabels: [Int]?
+  /// Columns that were made of labels which are no classes.
+  var foundColumns: [String: Column] = [:]
   /// The columns by their names.
   var columns: [String: StoredValues] = [:]
   /// A CRC-32 of each image.

@@ -118,7 +118,7 @@ extension ImageTable {
     let entry = entries[index]
     let kind = kinds[Int(entry.kind)]
     if let source = sources[index] {
-      try unsafe read(source, kind, region, into: target)
+      try unsafe read(source, kind, region, file, into: target)
     } else if entry.chunkByteCount == 0 {
       try unsafe copy(
         region, kind.format, file.bytes(at: entry.offset, count: kind.format.byteCount), target)
@@ -138,7 +138,8 @@ extension ImageTable {
 
   /// Reads a region of an image that is the only one of a source.
   private func read(
-    _ source: HDF5Images, _ kind: Kind, _ region: ImageRegion, into target: UnsafeMutableRawBufferPointer
+    _ source: HDF5Images, _ kind: Kind, _ region: ImageRegion, _ file: MappedFile,
+    into target: UnsafeMutableRawBufferPointer
   ) throws(StoreError) {
     func withPlan(_ body: (borrowing GatherPlan) throws(StoreError) -> Void) throws(StoreError) {
       try withSpan(of: region) { (regions) throws(StoreError) in
@@ -155,7 +156,11 @@ extension ImageTable {
       unsafe type.makeNative(target)
     case .library(let pixels, _):
       try withPlan { (plan) throws(StoreError) in try unsafe pixels.read(plan, into: target) }
-    case .mapped, .each: throw StoreError(.corrupt, "an image without a place of its own")
+    case .turned(let images, _):
+      try withPlan { (plan) throws(StoreError) in
+        try unsafe images.read(plan, from: file, into: target, threads: 1)
+      }
+    case .mapped, .each, .encoded: throw StoreError(.corrupt, "an image without a place of its own")
     }
   }
 
@@ -187,67 +192,6 @@ extension ImageTable {
         self.number = number
       }
       return try unsafe decoder!.elements(stored, mask: 0, needed: needed)
-    }
-  }
-}
-
-extension ContentsReader {
-  /// Finds the images of a group that has a dataset for each, by rising name.
-  func imageTable(
-    _ session: borrowing HDF5Session, _ group: borrowing HDF5Handle, name: String
-  ) throws(StoreError) -> ImageTable {
-    var table = ImageTable()
-    let access = try session.linkAccess()
-    for link in try session.links(of: group, fileByteCount: file.byteCount) {
-      let path = name + "/" + link.name
-      do throws(StoreError) {
-        guard link.isLocal else {
-          throw StoreError(
-            .unsupported, "a link that leads out of the file", remedy: "open the file it leads to")
-        }
-        let object = try session.handle(
-          unsafe H5Oopen(group.id, link.name, access.id), "opening it")
-        guard H5Iget_type(object.id) == H5I_DATASET else {
-          throw StoreError(.unsupported, "something other than a dataset among the images")
-        }
-        try append(session, object, name: path, to: &table)
-      } catch {
-        throw error.at(image: table.count, key: path)
-      }
-    }
-    return table
-  }
-
-  private func append(
-    _ session: borrowing HDF5Session, _ object: borrowing HDF5Handle, name: String, to table: inout ImageTable
-  ) throws(StoreError) {
-    let dataset = try session.describe(object, name: name, fileByteCount: file.byteCount)
-    let shape = try ImageShape(dataset, isSingle: true)
-    guard shape.count == 1, let type = dataset.type else {
-      throw StoreError(.unsupported, "\(dataset.shapeText) is not the shape of one image")
-    }
-    func kind(_ filters: [FilterPipeline.Filter]) -> ImageTable.Kind {
-      ImageTable.Kind(format: shape.format, type: type, filters: filters)
-    }
-    switch dataset.layout {
-    case .contiguous(let offset): table.append(kind([]), offset: offset, chunkByteCount: 0)
-    case .chunked(let extent, let filters, _):
-      if let filters, extent == dataset.shape,
-        let entry = try session.chunkTable(object, dataset, extent: extent, in: library, budget)?
-          .entries.first,
-        entry.offset >= 0, entry.byteCount > 0, entry.filterMask == 0
-      {
-        guard !filters.filters.isEmpty || Int(entry.byteCount) == shape.format.byteCount else {
-          throw StoreError(.corrupt, "a chunk of \(entry.byteCount) bytes for \(shape.format.byteCount)")
-        }
-        table.append(
-          kind(filters.filters), offset: entry.offset,
-          chunkByteCount: filters.filters.isEmpty ? 0 : entry.byteCount)
-      } else {
-        table.append(kind([]), try images(session, object, dataset, shape))
-      }
-    case .compact, .unwritten, .other:
-      table.append(kind([]), try images(session, object, dataset, shape))
     }
   }
 }

@@ -99,9 +99,14 @@ struct GlobalHeap: ~Copyable {
   /// Bytes of the collections that were looked into; collections do not overlap.
   private var visited = 0
 
-  /// Returns nil if the file has addresses or lengths of other sizes than 8 bytes.
+  /// Whether a file has addresses and lengths of 8 bytes; others are left to the library.
+  static func isReadable(in library: LibraryFile) -> Bool {
+    library.superblock.offsetSize == 8 && library.superblock.lengthSize == 8
+  }
+
+  /// Returns nil if the heap cannot be read.
   init?(_ library: LibraryFile) {
-    guard library.superblock.offsetSize == 8, library.superblock.lengthSize == 8 else { return nil }
+    guard Self.isReadable(in: library) else { return nil }
     file = library.map
     base = library.superblock.base
     budget = MemoryBudget(fileByteCount: library.map.byteCount)
@@ -109,11 +114,22 @@ struct GlobalHeap: ~Copyable {
 
   /// The string that the reference at the start of some bytes stands for.
   mutating func string(_ reference: UnsafeRawBufferPointer) throws(StoreError) -> String {
+    guard let place = try unsafe range(reference) else { return "" }
+    guard let bytes = unsafe file.bytes(at: place.lowerBound, count: place.count) else {
+      throw StoreError(.corrupt, "a reference to text that is not there")
+    }
+    try budget.take(bytes.count, for: "the text")
+    let text = unsafe StoredText.trimmed(bytes, .terminated)
+    return unsafe String(decoding: text, as: UTF8.self)
+  }
+
+  /// Where the bytes are that the reference at the start of some bytes stands for, or nil if it stands for none.
+  mutating func range(_ reference: UnsafeRawBufferPointer) throws(StoreError) -> Range<Int>? {
     guard let length = unsafe reference.integer(UInt32.self, at: 0),
       let address = unsafe reference.integer(UInt64.self, at: 4),
       let number = unsafe reference.integer(UInt32.self, at: 12)
     else { throw StoreError(.corrupt, "a reference to text that is cut short") }
-    if length == 0 || address == 0 { return "" }
+    if length == 0 || address == 0 { return nil }
     let objects: [UInt16: Range<Int>]
     if let known = collections[address] {
       objects = known
@@ -121,12 +137,11 @@ struct GlobalHeap: ~Copyable {
       objects = try self.objects(at: address)
       collections[address] = objects
     }
-    guard let number = UInt16(exactly: number), let place = objects[number], Int(length) <= place.count,
-      let bytes = unsafe file.bytes(at: place.lowerBound, count: Int(length))
-    else { throw StoreError(.corrupt, "a reference to text that is not there") }
-    try budget.take(bytes.count, for: "the text")
-    let text = unsafe StoredText.trimmed(bytes, .terminated)
-    return unsafe String(decoding: text, as: UTF8.self)
+    guard let number = UInt16(exactly: number), let place = objects[number], Int(length) <= place.count
+    else {
+      throw StoreError(.corrupt, "a reference to text that is not there")
+    }
+    return place.lowerBound..<place.lowerBound + Int(length)
   }
 
   /// Where the objects of a collection are, by their numbers.

@@ -95,10 +95,14 @@ struct StoredType: Sendable, Hashable {
     return values
   }
 
-  /// The numbers that some bytes hold, or nil if the type is not an IEEE 754 number of 4 or 8 bytes.
+  /// The numbers that some bytes hold, or nil if the type is not an IEEE 754 number.
   func doubles(_ bytes: UnsafeRawBufferPointer) -> [Double]? {
-    guard kind == .float, byteCount >= 4 else { return nil }
+    guard kind == .float else { return nil }
     return stride(from: 0, to: bytes.count, by: byteCount).map { offset in
+      if byteCount == 2 {
+        let raw = unsafe bytes.loadUnaligned(fromByteOffset: offset, as: UInt16.self)
+        return Self.double(half: isSwapped ? raw.byteSwapped : raw)
+      }
       if byteCount == 4 {
         let raw = unsafe bytes.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
         return Double(Float(bitPattern: isSwapped ? raw.byteSwapped : raw))
@@ -110,6 +114,18 @@ struct StoredType: Sendable, Hashable {
 }
 
 extension StoredType {
+  /// The value of an IEEE 754 binary16 number, which not every platform has as a type.
+  private static func double(half bits: UInt16) -> Double {
+    let (exponent, fraction) = (Int(bits >> 10 & 31), Double(bits & 1023))
+    let magnitude: Double =
+      switch exponent {
+      case 0: fraction * 0x1p-24
+      case 31: fraction == 0 ? .infinity : .nan
+      default: (1024 + fraction) * Double(sign: .plus, exponent: exponent - 25, significand: 1)
+      }
+    return bits & 0x8000 == 0 ? magnitude : -magnitude
+  }
+
   /// Checks that samples are 0 or 1 if the type is bool.
   ///
   /// - Throws: ``StoreError/Code/corrupt``.

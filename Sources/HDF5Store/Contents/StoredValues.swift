@@ -57,11 +57,11 @@ extension ContentsReader {
     }
     switch dataset.layout {
     case .contiguous(let offset): return .mapped(offset: offset)
-    case .compact where !dataset.isVariableText:
+    case .compact where !dataset.areReferences:
       try takeElements()
       return .resident(
         try session.elements(of: session.openDataset(dataset.name, in: file), dataset, limit: 1 << 16))
-    case .unwritten where !dataset.isVariableText:
+    case .unwritten where !dataset.areReferences:
       let fill = try session.fillValue(of: session.openDataset(dataset.name, in: file))
       if let fill { try budget.take(dataset.count, times: fill.count, for: "its \(dataset.count) values") }
       return .repeated(fill ?? [])
@@ -74,13 +74,47 @@ extension ContentsReader {
         let table = try session.chunkTable(object, dataset, extent: extent, in: library, budget)
       else { return .library }
       // Text of variable length that was never written is none, whatever the fill value.
-      let fill = dataset.isVariableText ? nil : try session.fillValue(of: object)
+      let fill = dataset.areReferences ? nil : try session.fillValue(of: object)
       return .chunked(
         table, filters, fill: fill ?? [UInt8](repeating: 0, count: dataset.elementByteCount))
     case .compact, .unwritten, .chunked, .other:
       try takeElements()
       return .library
     }
+  }
+}
+
+extension ContentsReader {
+  /// The bytes of a dataset's elements, read while the file is open; nil if they are references.
+  func bytes(
+    _ session: borrowing HDF5Session, _ file: borrowing HDF5Handle, _ values: StoredValues
+  ) throws(StoreError) -> [UInt8]? {
+    guard case .library = values.place else { return try values.bytes() }
+    guard !values.dataset.areReferences else { return nil }
+    return try session.elements(
+      of: session.openDataset(values.dataset.name, in: file), values.dataset,
+      limit: MemoryBudget.limit(fileByteCount: library.map.byteCount))
+  }
+
+  /// All values of a dataset, read while the file is open; nil if they are neither numbers nor text.
+  func column(
+    _ session: borrowing HDF5Session, _ file: borrowing HDF5Handle, _ values: StoredValues
+  ) throws(StoreError) -> Column? {
+    let dataset = values.dataset
+    if dataset.areReferences {
+      guard case .text = dataset.elements else { return nil }
+      var isLeftToLibrary =
+        !GlobalHeap.isReadable(in: library) || dataset.elementByteCount != GlobalHeap.referenceByteCount
+      if case .library = values.place { isLeftToLibrary = true }
+      guard isLeftToLibrary else { return .string(try values.strings()) }
+      return .string(
+        try session.strings(
+          of: session.openDataset(dataset.name, in: file), count: dataset.count,
+          limit: MemoryBudget.limit(fileByteCount: library.map.byteCount)))
+    }
+    guard case .library = values.place else { return try values.column() }
+    guard let bytes = try bytes(session, file, values) else { return nil }
+    return try StoredValues(dataset: dataset, place: .resident(bytes), library: library).column()
   }
 }
 
@@ -160,6 +194,14 @@ extension StoredValues {
         of: session.openDataset(dataset.name, in: file), count: dataset.count,
         limit: MemoryBudget.limit(fileByteCount: library.map.byteCount))
     }
+  }
+
+  /// The elements one after another as they are in the file.
+  func bytes() throws(StoreError) -> [UInt8] {
+    if case .mapped = place {
+      return try unsafe withElements { (bytes) throws(StoreError) in unsafe [UInt8](bytes) }
+    }
+    return try elementsInMemory()
   }
 
   /// Hands over the elements one after another as they are in the file: from the map if they are in one place, else from

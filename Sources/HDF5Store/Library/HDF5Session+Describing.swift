@@ -1,6 +1,14 @@
 import CImageStoreHDF5
 import ImageStoreCore
 
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
+
 extension HDF5Session {
   /// Reads what a dataset's header says and checks it against the size of the file.
   ///
@@ -14,9 +22,7 @@ extension HDF5Session {
       let type = try handle(H5Dget_type(dataset.id), "reading its type")
       let elements = try elements(type)
       var elementByteCount = H5Tget_size(type.id)
-      if case .text(let text) = elements, text.form == .variable {
-        elementByteCount = try referenceByteCount(of: dataset)
-      }
+      if elements.areReferences { elementByteCount = try referenceByteCount(of: dataset) }
       let byteCount = try byteCount(of: shape, elementByteCount: elementByteCount)
       func description(_ layout: DatasetDescription.Layout) -> DatasetDescription {
         DatasetDescription(
@@ -33,12 +39,15 @@ extension HDF5Session {
       let creation = try handle(H5Dget_create_plist(dataset.id), "reading its layout")
       guard H5Pget_external_count(creation.id) == 0 else {
         throw StoreError(
-          .unsupported, "its elements are in other files", remedy: "rewrite it with h5repack")
+          .unsupported,
+          "its elements are in other files\(externalFile(creation).map { ", such as \($0)" } ?? "")",
+          remedy: "copy it to one file: \(Self.copyingLine(name))")
       }
       switch H5Pget_layout(creation.id) {
       case H5D_VIRTUAL:
         throw StoreError(
-          .unsupported, "a virtual dataset, whose elements are in others", remedy: "rewrite it with h5py")
+          .unsupported, "a virtual dataset, whose elements are in \(virtualSources(creation) ?? "others")",
+          remedy: "open those, or copy it to one file: \(Self.copyingLine(name))")
       case _ where isOther: return description(.other)
       case H5D_COMPACT: return description(.compact)
       case H5D_CONTIGUOUS: return description(.unwritten)
@@ -55,7 +64,41 @@ extension HDF5Session {
   private func elements(_ type: borrowing HDF5Handle) throws(StoreError) -> DatasetDescription.Elements {
     if let number = storedType(type) { return .number(number) }
     if let text = try storedText(type) { return .text(text) }
-    return .other
+    if let enumeration = try enumeration(type) { return enumeration }
+    if let blobs = try blobs(type) { return .blobs(blobs) }
+    return .other(typeText(type))
+  }
+
+  /// The line of Python that makes a file of one dataset which this package reads.
+  static func copyingLine(_ name: String) -> String {
+    "python -c \"import h5py; h5py.File('copy.h5', 'w')['images'] = h5py.File('FILE')['\(name)'][:]\""
+  }
+
+  /// The first file that a dataset's elements are in.
+  private func externalFile(_ creation: borrowing HDF5Handle) -> String? {
+    var name = [CChar](repeating: 0, count: 256)
+    var offset: off_t = 0
+    var size: hsize_t = 0
+    guard unsafe H5Pget_external(creation.id, 0, 255, &name, &offset, &size) >= 0 else { return nil }
+    return Self.text(name)
+  }
+
+  /// The files of a virtual dataset, a few of them.
+  private func virtualSources(_ creation: borrowing HDF5Handle) -> String? {
+    var count = 0
+    guard unsafe H5Pget_virtual_count(creation.id, &count) >= 0, count > 0 else { return nil }
+    var names: [String] = []
+    for position in 0..<min(count, 64) {
+      var name = [CChar](repeating: 0, count: 256)
+      guard unsafe H5Pget_virtual_filename(creation.id, position, &name, 256) >= 0 else { break }
+      let text = Self.text(name)
+      if !names.contains(text) { names.append(text) }
+    }
+    return names.isEmpty ? nil : names.prefix(3).joined(separator: ", ") + (names.count > 3 ? " ..." : "")
+  }
+
+  private static func text(_ name: [CChar]) -> String {
+    String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 
   /// Bytes of a string of variable length in its dataset: its length, the address of a heap, and a number there.
@@ -152,6 +195,15 @@ extension HDF5Session {
     return .chunked(extent: extent, filters: filters, hasFletcher32: hasFletcher32)
   }
 
+  /// The number of h5py's own filter, as registered with The HDF Group.
+  static let lzf: Int32 = 32000
+
+  /// Programs without the filter, such as h5repack, leave the dataset out of what they write; so they are not what is advised.
+  static let filterRemedy =
+    "pip install hdf5plugin, and set HDF5_PLUGIN_PATH to what python -c 'import hdf5plugin; "
+    + "print(hdf5plugin.PLUGIN_PATH)' prints; or write a copy with Python: import hdf5plugin, h5py; "
+    + "h5py.File('copy.h5', 'w').update({n: d[()] for n, d in h5py.File('FILE').items()})"
+
   /// The filters of a dataset, or nil if this package leaves one of them to the library.
   ///
   /// - Throws: ``StoreError/Code/unsupported`` if the library does not have one of them either.
@@ -174,16 +226,17 @@ extension HDF5Session {
       case CHDF5_filter_fletcher32():
         filters?.append(.fletcher32)
         hasFletcher32 = true
+      case Self.lzf: filters?.append(.lzf)
       case CHDF5_filter_shuffle() where valueCount == 0 || values[0] == UInt32(elementByteCount):
         filters?.append(.shuffle)
       default:
         guard H5Zfilter_avail(filter) > 0 else {
-          let label = String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+          let label = Self.text(name).prefix { $0 != ";" }
           throw StoreError(
             .unsupported,
             "its chunks go through the filter \(label.isEmpty ? "" : "\(label) ")(\(filter)), "
               + "which libhdf5 does not have here",
-            remedy: "set HDF5_PLUGIN_PATH to a plugin of it, or rewrite the file with h5repack -f GZIP=4")
+            remedy: Self.filterRemedy)
         }
         filters = nil
       }

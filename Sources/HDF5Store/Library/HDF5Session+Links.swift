@@ -52,26 +52,53 @@ extension HDF5Session {
   ///
   /// - Throws: ``StoreError/Code/limitExceeded`` if a tree that leads to the same nodes again and again has more links
   ///   than the file has room for.
+  ///
+  /// - Parameter byCreation: whether they come in the order in which they were made instead, which the group must track.
   func links(
-    of group: borrowing HDF5Handle, fileByteCount: Int
+    of group: borrowing HDF5Handle, fileByteCount: Int, byCreation: Bool = false
   ) throws(StoreError) -> [(name: String, isLocal: Bool)] {
     var visit = Visit(limit: fileByteCount / 8)
+    let visitor: CHDF5_link_visitor = { (name, type, context) in
+      guard let name = unsafe name, let context = unsafe context else { return -1 }
+      let visit = unsafe context.assumingMemoryBound(to: Visit.self)
+      let isLocal = type == H5L_TYPE_HARD.rawValue || type == H5L_TYPE_SOFT.rawValue
+      unsafe visit.pointee.links.append((String(cString: name), isLocal))
+      return unsafe visit.pointee.links.count <= visit.pointee.limit ? 0 : -1
+    }
     let status = unsafe withUnsafeMutablePointer(to: &visit) { visit in
-      unsafe CHDF5_for_each_link(
-        group.id,
-        { (name, type, context) in
-          guard let name = unsafe name, let context = unsafe context else { return -1 }
-          let visit = unsafe context.assumingMemoryBound(to: Visit.self)
-          let isLocal = type == H5L_TYPE_HARD.rawValue || type == H5L_TYPE_SOFT.rawValue
-          unsafe visit.pointee.links.append((String(cString: name), isLocal))
-          return unsafe visit.pointee.links.count <= visit.pointee.limit ? 0 : -1
-        }, visit)
+      unsafe byCreation
+        ? CHDF5_for_each_link_by_creation(group.id, visitor, visit)
+        : CHDF5_for_each_link(group.id, visitor, visit)
     }
     guard visit.links.count <= visit.limit else {
       throw StoreError(.limitExceeded, "more than \(visit.limit) links in a file of \(fileByteCount) bytes")
     }
     try check(status, "listing what is in it")
     return visit.links
+  }
+
+  /// Whether a group keeps the order in which its links were made.
+  func tracksCreation(_ group: borrowing HDF5Handle) throws(StoreError) -> Bool {
+    let creation = try handle(H5Gget_create_plist(group.id), "reading the order of what is in it")
+    var flags: UInt32 = 0
+    return unsafe H5Pget_link_creation_order(creation.id, &flags) >= 0 && flags & CHDF5_tracks_creation() != 0
+  }
+
+  /// The file and the name in it that an external link leads to.
+  private func target(
+    _ name: String, in file: borrowing HDF5Handle, _ access: borrowing HDF5Handle
+  ) -> String? {
+    var buffer = [CChar](repeating: 0, count: 4096)
+    return unsafe buffer.withUnsafeMutableBufferPointer { buffer in
+      var path: UnsafePointer<CChar>?
+      var object: UnsafePointer<CChar>?
+      guard
+        unsafe CHDF5_link_target(
+          file.id, name, buffer.baseAddress, buffer.count - 1, access.id, &path, &object) == 0,
+        let path = unsafe path, let object = unsafe object
+      else { return nil }
+      return unsafe "\(String(cString: path)), \(String(cString: object))"
+    }
   }
 
   /// What a visit of the links fills.
@@ -96,10 +123,12 @@ extension HDF5Session {
       let type = unsafe CHDF5_link_type(file.id, prefix, access.id)
       guard type >= 0 else { return false }
       guard type == H5L_TYPE_HARD.rawValue || type == H5L_TYPE_SOFT.rawValue else {
+        guard type == H5L_TYPE_EXTERNAL.rawValue else {
+          throw StoreError(.unsupported, "\(prefix) is a link of a user's own kind")
+        }
+        let target = target(prefix, in: file, access)
         throw StoreError(
-          .unsupported,
-          type == H5L_TYPE_EXTERNAL.rawValue
-            ? "\(prefix) is a link to another file" : "\(prefix) is a link of a user's own kind",
+          .unsupported, "\(prefix) is a link to another file\(target.map { ": \($0)" } ?? "")",
           remedy: "open the file it leads to")
       }
     }

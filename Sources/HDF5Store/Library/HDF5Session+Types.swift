@@ -67,6 +67,70 @@ extension HDF5Session {
     return StoredText(form: .fixed(byteCount: H5Tget_size(type.id), padding), isASCII: isASCII)
   }
 
+  /// An enumeration other than h5py's bool, with the names of its values.
+  func enumeration(_ type: borrowing HDF5Handle) throws(StoreError) -> DatasetDescription.Elements? {
+    guard H5Tget_class(type.id) == H5T_ENUM else { return nil }
+    let base = try handle(H5Tget_super(type.id), "reading its type")
+    guard let number = storedType(base), number.kind != .float else { return nil }
+    let count = H5Tget_nmembers(type.id)
+    var names: [Int: String] = [:]
+    for member in 0..<UInt32(max(0, min(count, 1 << 16))) {
+      var bytes = [UInt8](repeating: 0, count: max(8, number.byteCount))
+      guard unsafe H5Tget_member_value(type.id, member, &bytes) >= 0,
+        let name = unsafe H5Tget_member_name(type.id, member)
+      else { continue }
+      defer { unsafe H5free_memory(name) }
+      // Of an enumeration of the file's own type values come as they are in the file.
+      let value = unsafe bytes.withUnsafeBytes {
+        unsafe number.integers(UnsafeRawBufferPointer(rebasing: $0[..<number.byteCount]))
+      }
+      if let value = value?.first.flatMap({ Int(exactly: $0) }) {
+        names[value] = unsafe String(cString: name)
+      }
+    }
+    return .enumeration(number, names: names)
+  }
+
+  /// How a type of a file holds bytes, or nil if it does not.
+  func blobs(_ type: borrowing HDF5Handle) throws(StoreError) -> DatasetDescription.Blobs? {
+    switch H5Tget_class(type.id) {
+    case H5T_OPAQUE: return .opaque(byteCount: H5Tget_size(type.id))
+    case H5T_VLEN:
+      let base = try handle(H5Tget_super(type.id), "reading its type")
+      guard H5Tget_class(base.id) == H5T_INTEGER, H5Tget_size(base.id) == 1 else { return nil }
+      return .variable
+    default: return nil
+    }
+  }
+
+  /// What messages call a type that nothing is read of.
+  func typeText(_ type: borrowing HDF5Handle) -> String {
+    let size = H5Tget_size(type.id)
+    switch H5Tget_class(type.id) {
+    case H5T_INTEGER:
+      return
+        "integers of \(H5Tget_precision(type.id)) bits in \(size * 8) (convert them to uint\(size * 8) with h5py)"
+    case H5T_FLOAT: return "floating-point numbers of \(size * 8) bits that are not IEEE 754's"
+    case H5T_VLEN: return "sequences of any length (vlen)"
+    case H5T_ARRAY: return "arrays as elements (write them as one dataset of numbers with h5py)"
+    case H5T_REFERENCE: return "references to other objects (name the group or dataset that they lead to)"
+    case H5T_BITFIELD: return "a bit field of \(size * 8) bits"
+    case H5T_TIME: return "times"
+    case H5T_ENUM: return "an enumeration"
+    case H5T_COMPOUND:
+      var names: [String] = []
+      for member in 0..<UInt32(max(0, min(8, H5Tget_nmembers(type.id)))) {
+        guard let name = unsafe H5Tget_member_name(type.id, member) else { continue }
+        names.append(unsafe String(cString: name))
+        unsafe H5free_memory(name)
+      }
+      if names == ["r", "i"] { return "complex numbers" }
+      return
+        "a compound type of \(names.joined(separator: ", ")) (write each as a dataset of its own with h5py)"
+    default: return "a type that is not a number"
+    }
+  }
+
   private func memberValue(_ name: String, of type: borrowing HDF5Handle) -> UInt8? {
     var value: UInt8 = 0
     return unsafe H5Tenum_valueof(type.id, name, &value) >= 0 ? value : nil

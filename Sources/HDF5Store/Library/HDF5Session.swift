@@ -147,6 +147,12 @@ extension HDF5Session {
       error.underlying = underlying
       return error
     }
+    if story.contains("bad version number for") {
+      return StoreError(
+        .unsupported, "\(doing) failed: a later libhdf5 wrote it than is here (libhdf5 says: \(story))",
+        remedy: "write it with h5py.File(..., libver=('earliest', 'v110')), or install a later libhdf5",
+        underlying: underlying)
+    }
     return StoreError(
       .corrupt, "\(doing) failed: libhdf5 says: \(story.isEmpty ? "nothing" : story)",
       underlying: underlying)

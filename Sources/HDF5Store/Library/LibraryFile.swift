@@ -126,12 +126,32 @@ struct Superblock {
     return nil
   }
 
+  /// What a file without a superblock is, in a few words.
+  private static func otherKind(of bytes: UnsafeRawBufferPointer) -> String {
+    let head = unsafe String(decoding: bytes.prefix(256), as: UTF8.self)
+    let text = head.trimmingPrefix(while: \.isWhitespace).lowercased()
+    if bytes.count == 0 { return "it is empty; get it again" }
+    if text.hasPrefix("version https://git-lfs") {
+      return "it is a pointer of Git LFS, which stands for the file; get the file itself by git lfs pull"
+    }
+    if text.hasPrefix("<!doctype html") || text.hasPrefix("<html") || text.hasPrefix("<?xml") {
+      return "it is a web page; download the file that it leads to"
+    }
+    if unsafe bytes.starts(with: [0x1F, 0x8B]) { return "it is compressed by gzip; unpack it by gunzip" }
+    if unsafe bytes.starts(with: [0x50, 0x4B, 3, 4]) { return "it is a zip archive; unpack it" }
+    if unsafe bytes.starts(with: "MATLAB 5.0".utf8) {
+      return "it is a MATLAB file of a version before 7.3; save it again by save -v7.3"
+    }
+    return "it has no superblock"
+  }
+
   /// - Throws: ``StoreError/Code/unrecognized`` if it is not an HDF5 file; ``StoreError/Code/corrupt``
   ///   if it is cut short; ``StoreError/Code/unsupported``.
   init(_ file: MappedFile) throws(StoreError) {
     let bytes = unsafe file.bytes
     guard let base = unsafe Self.position(in: bytes) else {
-      throw StoreError(.unrecognized, "this is not an HDF5 file: it has no superblock", path: file.path)
+      throw StoreError(
+        .unrecognized, "this is not an HDF5 file: \(unsafe Self.otherKind(of: bytes))", path: file.path)
     }
     let cutShort = StoreError(.corrupt, "the file is cut short within its superblock", path: file.path)
     guard let version = unsafe bytes.integer(UInt8.self, at: base + 8) else { throw cutShort }

@@ -71,7 +71,7 @@ struct MetadataChecksum {
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, at path: String
   ) throws(StoreError) -> [Range<Int>] {
     let file = try LibraryFile(unfinished: path)
-    let contents = try ContentsReader(file).read(session, handle, images: nil, labels: nil)
+    let contents = try ContentsReader(file).read(session, handle, StoreDescription())
     var ranges = contents.byteRanges
     var names = [DatasetNames.labels, DatasetNames.checksums, DatasetNames.classNames]
     names += contents.records.columns.keys.map { "\(DatasetNames.columns)/\($0)" }
@@ -122,7 +122,7 @@ extension HDF5Contents {
         $0.offset..<$0.offset + Int($0.byteCount)
       }
     case .each(let table): return table.byteRanges
-    case .resident, .constant, .library: return []
+    case .resident, .constant, .library, .turned, .encoded: return []
     }
   }
 }

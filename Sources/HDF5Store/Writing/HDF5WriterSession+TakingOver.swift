@@ -5,8 +5,14 @@ extension HDF5Store {
   /// What images that are appended must agree with.
   var existing: WriterState.Existing {
     WriterState.Existing(
-      count: count, classNames: classNames, hasLabels: records.labels != nil,
+      count: count, classNames: classNames, hasLabels: records.labels != nil || records.foundLabels != nil,
       columns: records.columns.mapValues(\.columnKind))
+  }
+
+  /// The format of the images if they are in one dataset; nil if each has one, or there are none.
+  var datasetFormat: ImageFormat? {
+    if case .each = images { return nil }
+    return count > 0 ? format : nil
   }
 }
 

@@ -18,11 +18,14 @@ struct HDF5WriterSession: WriterSession, ~Copyable {
   /// The labels and columns of all images so far.
   var labels: ImageLabels?
   var checksums: [UInt32] = []
+  /// The format that all images must have, as those that are appended to lie in one dataset, which others may rely on.
+  private let required: ImageFormat?
 
   private init(
     _ state: WriterState, _ staging: consuming Staging, _ pixels: consuming PixelFile, forms: ValueForms,
-    replaced: consuming ReadersHold?, level: Int?, threads: Int
+    replaced: consuming ReadersHold?, level: Int?, required: ImageFormat?, threads: Int
   ) {
+    self.required = required
     self.state = state
     self.staging = staging
     self.pixels = pixels
@@ -35,7 +38,8 @@ struct HDF5WriterSession: WriterSession, ~Copyable {
 
   /// A session that writes a new file, or takes over what is there to append to it.
   static func start(
-    _ path: String, _ mode: WriteMode, _ compression: Compression, classNames: [String]?, threads: Int?
+    _ path: String, _ mode: WriteMode, _ compression: Compression, _ layout: HDF5Store.Layout,
+    classNames: [String]?, threads: Int?
   ) throws(StoreError) -> HDF5WriterSession {
     let threads = Workers.threadCount(threads)
     // What is appended to is replaced by a longer one.
@@ -65,7 +69,7 @@ struct HDF5WriterSession: WriterSession, ~Copyable {
     let level = forms.level ?? (compression == .small ? 9 : 1)
     var session = HDF5WriterSession(
       state, staging, pixels, forms: forms, replaced: hold, level: isCompressed ? level : nil,
-      threads: threads)
+      required: layout == .uniform ? old?.datasetFormat : nil, threads: threads)
     if let old {
       do throws(StoreError) {
         try session.takeOver(old)
@@ -113,6 +117,14 @@ struct HDF5WriterSession: WriterSession, ~Copyable {
   private mutating func append(
     _ bytes: UnsafeRawBufferPointer, _ format: ImageFormat, count: Int
   ) throws(StoreError) {
+    if let required, format != required {
+      throw StoreError(
+        .unsupported,
+        "images of \(format) for a file whose \(DatasetNames.images) is one dataset of \(required); "
+          + "with both it has to become a group with a dataset for each image, which code that reads the dataset does not expect",
+        remedy: "append with --layout mixed (HDF5Store.Layout.mixed), or write another file",
+        image: images.count)
+    }
     guard isCompressed else {
       images.append(format, count: count)
       return try unsafe Self.appendChecksums(

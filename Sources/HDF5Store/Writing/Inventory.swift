@@ -29,6 +29,10 @@ struct Inventory {
     let superblock = store.library.superblock
     if superblock.base > 0 { return "a user block of \(superblock.base) bytes" }
     if superblock.version > 0 { return "version \(superblock.version) of the superblock" }
+    guard store.images.areAsWritten else { return "images in another order than they are delivered in" }
+    guard store.records.foundLabels == nil, store.records.foundColumns.isEmpty else {
+      return "labels that are not integers, or are not in the root"
+    }
     let root = try session.rootGroup(of: file)
     if let found = try group(session, root, "the root", attributes: Self.rootAttributes) { return found }
     for link in try session.hardLinks(of: root, fileByteCount: store.file.byteCount) {
@@ -89,7 +93,10 @@ struct Inventory {
     guard !session.isGroup(object) else { return "the group \(name)" }
     let dataset = try session.describe(object, name: name, fileByteCount: store.file.byteCount)
     if dataset.shape.count != 1 { return "the shape \(dataset.shapeText) of \(name)" }
-    if case .other = dataset.elements { return "the type of \(name)" }
+    switch dataset.elements {
+    case .number, .text: break
+    case .enumeration, .blobs, .other: return "the type of \(name)"
+    }
     if dataset.type?.kind == .float, dataset.elementByteCount < 4 { return "the type of \(name)" }
     return try self.dataset(session, object, name, chunks: nil, attributes: attributes, links: links)
   }
@@ -234,7 +241,7 @@ extension HDF5Store {
     }
     // Another program has written to it.
     do throws(StoreError) {
-      let store = try HDF5Store(library, images: nil, labels: nil, threads: 1)
+      let store = try HDF5Store(library, threads: 1)
       if let extra = try store.unknownContents() { return "an HDF5 file with more than a store: \(extra)" }
       try store.verifyRecords()
       return nil

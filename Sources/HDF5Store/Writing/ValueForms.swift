@@ -53,7 +53,7 @@ extension HDF5Store {
     switch images {
     case .chunked(let pixels, _): pixels.pipeline.filters.contains(.deflate)
     case .each(let table): table.kinds.contains { !$0.filters.isEmpty }
-    case .mapped, .resident, .constant, .library: false
+    case .mapped, .resident, .constant, .library, .turned, .encoded: false
     }
   }
 

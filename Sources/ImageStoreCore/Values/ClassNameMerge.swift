@@ -96,13 +96,13 @@ package struct ClassNameMerge: Sendable, Hashable {
     }
     var names = old
     var translation: [Int] = []
+    var taken: Set<Int> = []
     for name in new {
-      if let place = places[name] {
-        guard !translation.contains(place) else { throw mismatch(new, old, "'\(name)' is there twice") }
-        translation.append(place)
-      } else {
-        places[name] = names.count
-        translation.append(names.count)
+      let place = places[name] ?? names.count
+      guard taken.insert(place).inserted else { throw mismatch(new, old, "'\(name)' is there twice") }
+      translation.append(place)
+      if place == names.count {
+        places[name] = place
         names.append(name)
       }
     }

@@ -63,6 +63,7 @@ package struct ArrayNames: Sendable, Equatable {
   // The order is that of preference.
   fileprivate static let imageWords = ranks([
     "images", "image", "imgs", "img", "x", "data", "features", "pixels", "pictures", "digits", "frames",
+    "dataset",
   ])
   fileprivate static let labelWords = ranks([
     "labels", "label", "meta", "y", "targets", "target", "classes", "class", "ans", "answers", "categories",

@@ -1,0 +1,69 @@
+import CImageStoreHDF5
+import ImageStoreCore
+import ImageStoreSupport
+
+extension ContentsReader {
+  /// What the file has besides what was read: datasets and groups, with their shapes, and attributes.
+  ///
+  /// - Parameter names: of what was read, or has been said of.
+  func unread(
+    _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, except names: Set<String>
+  ) throws(StoreError) -> [ReadingNote] {
+    let known = Set(names.map { $0.split(separator: "/").joined(separator: "/") })
+    var notes: [ReadingNote] = []
+    var places: [String] = [""]
+    // Groups of which a part was read are looked into; the others are named.
+    for name in known.sorted() {
+      let components = name.split(separator: "/")
+      for depth in 1..<max(1, components.count) {
+        let place = components.prefix(depth).joined(separator: "/")
+        if !places.contains(place), places.count < 64 { places.append(place) }
+      }
+    }
+    for place in places where !known.contains(place) || place.isEmpty {
+      guard let group = try group(session, handle, at: place) else { continue }
+      let prefix = place.isEmpty ? "" : place + "/"
+      for link in try session.links(of: group, fileByteCount: file.byteCount) {
+        let name = prefix + link.name
+        guard !known.contains(name), !places.contains(name), name != DatasetNames.checksums,
+          !isAlias(session, handle, name, known)
+        else { continue }
+        // Nobody reads a longer list; a shape takes opening the dataset.
+        let text =
+          notes.count < 16 && link.isLocal
+          ? session.text(of: name, in: handle, fileByteCount: file.byteCount) : name
+        notes.append(ReadingNote(.notRead, text))
+        if notes.count >= 1 << 12 { break }
+      }
+    }
+    let root = try session.rootGroup(of: handle)
+    for name in try session.attributeNames(of: root)
+    where !DatasetNames.ownAttributes.contains(name) && !DatasetNames.allClassNames.contains(name) {
+      notes.append(ReadingNote(.notRead, "the attribute \(name)"))
+    }
+    return notes
+  }
+
+  private func group(
+    _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, at place: String
+  ) throws(StoreError) -> HDF5Handle? {
+    if place.isEmpty { return try session.rootGroup(of: handle) }
+    guard let object = try session.open(place, in: handle), session.isGroup(object) else { return nil }
+    return object
+  }
+
+  /// Whether a name is a second one of what was read.
+  private func isAlias(
+    _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ name: String, _ known: Set<String>
+  ) -> Bool {
+    guard let object = try? session.open(name, in: handle), CHDF5_link_count(object.id) > 1 else {
+      return false
+    }
+    for other in known.prefix(64) where other != name {
+      if let read = try? session.open(other, in: handle), CHDF5_is_same_object(object.id, read.id) {
+        return true
+      }
+    }
+    return false
+  }
+}

@@ -1,0 +1,213 @@
+import ImageStoreCore
+import ImageStoreSupport
+import PNGCodec
+
+/// Images that are the bytes of a PNG each: rows of bytes, opaque elements, sequences of any length, or datasets of one axis.
+struct EncodedImages: Sendable {
+  static let codecs: [any ImageCodec] = [PNG()]
+
+  /// Where the bytes of an image are: in the file, or in ``memory`` if the offset is counted from there.
+  struct Place: Sendable {
+    var offset: Int
+    var byteCount: Int
+    var memory: Int?
+  }
+
+  private(set) var places: [Place] = []
+  /// What was not in the file in one place.
+  private var memory: [PixelMemory] = []
+  private var kinds: [ImageFormat] = []
+  private var kindNumbers: [ImageFormat: UInt32] = [:]
+  private var kindOfImage: [UInt32] = []
+  private let decoders = IdlePool { () throws(StoreError) in EncodedImageDecoder(codecs) }
+
+  var count: Int { places.count }
+  /// The format all images have, or nil if they differ.
+  var uniformFormat: ImageFormat? { kinds.count == 1 ? kinds[0] : nil }
+
+  func format(at index: Int) -> ImageFormat { kinds[Int(kindOfImage[index])] }
+
+  /// Whether bytes begin as those of an image that this package decodes.
+  static func areImage(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    codecs.contains { unsafe $0.recognizes(RawSpan(_unsafeBytes: bytes)) }
+  }
+
+  /// Keeps bytes that later places count from.
+  mutating func keep(_ bytes: [UInt8]) throws(StoreError) -> Int {
+    let kept = try PixelMemory(capacity: bytes.count)
+    try kept.fill { (output) throws(StoreError) in
+      try unsafe output.appendBytes(bytes.count) { (target) throws(StoreError) in
+        unsafe target.copyBytes(from: bytes)
+      }
+    }
+    memory.append(kept)
+    return memory.count - 1
+  }
+
+  /// Adds an image; zeros after its end are padding.
+  mutating func append(_ place: Place, in file: MappedFile) throws(StoreError) {
+    do throws(StoreError) {
+      var bytes = try unsafe self.bytes(place, in: file)
+      unsafe bytes = StoredText.trimmed(bytes, .zeros)
+      let format = try unsafe Self.format(of: bytes, EncodedImageDecoder(Self.codecs))
+      if kindNumbers[format] == nil {
+        kindNumbers[format] = UInt32(kinds.count)
+        kinds.append(format)
+      }
+      kindOfImage.append(kindNumbers[format]!)
+      places.append(Place(offset: place.offset, byteCount: bytes.count, memory: place.memory))
+    } catch {
+      throw error.at(image: places.count)
+    }
+  }
+
+  private static func format(
+    of bytes: UnsafeRawBufferPointer, _ decoder: EncodedImageDecoder
+  ) throws(StoreError) -> ImageFormat {
+    if let kind = unsafe otherKind(bytes) {
+      throw StoreError(
+        .unsupported, "the image is \(kind), which this package does not decode", remedy: "convert it to PNG")
+    }
+    guard let format = try unsafe decoder.format(ofHead: RawSpan(_unsafeBytes: bytes)) else {
+      throw StoreError(.corrupt, "the image ends before it says its size")
+    }
+    return format
+  }
+
+  /// What images of other kinds begin with.
+  static func otherKind(_ bytes: UnsafeRawBufferPointer) -> String? {
+    if unsafe bytes.starts(with: [0xFF, 0xD8, 0xFF]) { return "a JPEG" }
+    if unsafe bytes.count > 12 && bytes.starts(with: "RIFF".utf8) && bytes[8..<12].elementsEqual("WEBP".utf8)
+    {
+      return "a WebP"
+    }
+    if unsafe bytes.starts(with: "GIF8".utf8) { return "a GIF" }
+    if unsafe bytes.starts(with: [0x49, 0x49, 0x2A, 0]) || bytes.starts(with: [0x4D, 0x4D, 0, 0x2A]) {
+      return "a TIFF"
+    }
+    return nil
+  }
+
+  private func bytes(_ place: Place, in file: MappedFile) throws(StoreError) -> UnsafeRawBufferPointer {
+    if let number = place.memory {
+      let all = unsafe memory[number].bytes
+      return unsafe UnsafeRawBufferPointer(rebasing: all[place.offset..<place.offset + place.byteCount])
+    }
+    guard let bytes = unsafe file.bytes(at: place.offset, count: place.byteCount) else {
+      throw StoreError(.corrupt, "an image beyond the end of the file")
+    }
+    return unsafe bytes
+  }
+
+  /// Decodes images, or a region of each, to their slots.
+  func read(
+    _ plan: borrowing GatherPlan, from file: MappedFile, into memory: UnsafeMutableRawBufferPointer,
+    threads: Int
+  ) throws(StoreError) {
+    try Workers.performRuns(of: plan.count, minimum: 4, threads: threads) { (run) throws(StoreError) in
+      try decoders.withObject { (decoder) throws(StoreError) in
+        for position in run {
+          let index = plan.indices[position]
+          do throws(StoreError) {
+            let request = DecodeRequest(format: plan.format(at: position), region: plan.crop(at: position))
+            let bytes = try unsafe bytes(places[index], in: file)
+            try unsafe decoder.decode(
+              RawSpan(_unsafeBytes: bytes), request, into: plan.slot(of: position, in: memory))
+          } catch {
+            throw error.at(image: index)
+          }
+        }
+      }
+    }
+  }
+}
+
+extension ContentsReader {
+  /// The images that the elements of a dataset are the bytes of, or nil if they are not such bytes.
+  ///
+  /// - Parameter isOne: whether a dataset of one axis is one image.
+  func encoded(
+    _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ dataset: DatasetDescription,
+    isOne: Bool = false
+  ) throws(StoreError) -> EncodedImages? {
+    var images = EncodedImages()
+    return try append(session, handle, dataset, isOne: isOne, to: &images) ? images : nil
+  }
+
+  /// Adds the images of a dataset.
+  ///
+  /// - Returns: whether its elements are such bytes; if not, nothing is added.
+  func append(
+    _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ dataset: DatasetDescription,
+    isOne: Bool, to images: inout EncodedImages
+  ) throws(StoreError) -> Bool {
+    let rowByteCount: Int
+    // Bytes that h5py was given as Python's `bytes` are text to HDF5.
+    if case .text(let text) = dataset.elements, dataset.shape.count <= 1, text.form == .variable {
+      return try appendSequences(session, handle, dataset, to: &images)
+    }
+    switch dataset.elements {
+    case .text(let text) where dataset.shape.count <= 1:
+      guard case .fixed(let byteCount, _) = text.form else { return false }
+      rowByteCount = byteCount
+    case .blobs(.variable) where dataset.shape.count <= 1:
+      return try appendSequences(session, handle, dataset, to: &images)
+    case .blobs(.opaque(let byteCount)) where dataset.shape.count <= 1: rowByteCount = byteCount
+    case .number(let type) where type.byteCount == 1 && dataset.shape.count == (isOne ? 1 : 2):
+      rowByteCount = dataset.shape.last ?? 0
+    default: return false
+    }
+    guard rowByteCount > 0, dataset.count > 0 else { return false }
+    let rowCount = dataset.count * dataset.elementByteCount / rowByteCount
+    var (start, memory): (Int, Int?) = (0, nil)
+    if case .contiguous(let offset) = dataset.layout {
+      guard let head = unsafe file.bytes(at: offset, count: rowByteCount), unsafe Self.areImage(head) else {
+        return false
+      }
+      start = offset
+    } else {
+      // Whether they are images is asked of the first bytes alone; of chunks all are decoded for that.
+      guard rowByteCount >= 32 else { return false }
+      guard let values = try values(session, handle, dataset) else { return false }
+      guard let bytes = try bytes(session, handle, values) else { return false }
+      guard unsafe bytes.withUnsafeBytes({ unsafe Self.areImage($0) }) else { return false }
+      memory = try images.keep(bytes)
+    }
+    for row in 0..<rowCount {
+      try images.append(
+        EncodedImages.Place(offset: start + row * rowByteCount, byteCount: rowByteCount, memory: memory),
+        in: file)
+    }
+    return true
+  }
+
+  private static func areImage(_ bytes: UnsafeRawBufferPointer) -> Bool {
+    unsafe EncodedImages.areImage(bytes) || EncodedImages.otherKind(bytes) != nil
+  }
+
+  /// Adds the images that sequences of bytes on the file's heap are.
+  private func appendSequences(
+    _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ dataset: DatasetDescription,
+    to images: inout EncodedImages
+  ) throws(StoreError) -> Bool {
+    guard var heap = GlobalHeap(library), dataset.elementByteCount == GlobalHeap.referenceByteCount,
+      let values = try values(session, handle, dataset),
+      let references = try bytes(session, handle, values)
+    else { return false }
+    for index in 0..<dataset.count {
+      let start = index * GlobalHeap.referenceByteCount
+      let range = try unsafe references.span.withUnsafeBytes { (bytes) throws(StoreError) in
+        try unsafe heap.range(
+          UnsafeRawBufferPointer(rebasing: bytes[start..<start + GlobalHeap.referenceByteCount]))
+      }
+      guard let range, let bytes = unsafe file.bytes(at: range.lowerBound, count: range.count) else {
+        if index == 0 { return false }
+        throw StoreError(.corrupt, "an image without bytes", image: index)
+      }
+      if index == 0, unsafe !Self.areImage(bytes) { return false }
+      try images.append(
+        EncodedImages.Place(offset: range.lowerBound, byteCount: range.count), in: file)
+    }
+    return images.count > 0
+  }
+}

@@ -1,0 +1,256 @@
+import CImageStoreHDF5
+import ImageStoreCore
+import ImageStoreSupport
+
+extension ContentsReader {
+  /// Names of what holds something else than photographs beside them; groups of such names are no classes.
+  private static let otherWords: Set = [
+    "depth", "seg", "segmentation", "mask", "masks", "label", "labels", "flow", "normal", "normals", "edges",
+    "instances", "target", "targets", "meta", "metadata", "annotations",
+  ]
+
+  /// The images in a group: a dataset each, a group for each class, or a group for each sample.
+  ///
+  /// - Parameters:
+  ///   - path: of the group; empty for the root.
+  ///   - isNamed: whether the caller has named the group. If not, datasets in the root are images only if their names number them or
+  ///     they are encoded images.
+  /// - Returns: nil if there are none.
+  func within(
+    _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ path: String, isNamed: Bool
+  ) throws(StoreError) -> FoundImages? {
+    let group = try self.group(session, handle, path)
+    var members = FoundImages.Members(name: path.isEmpty ? "/" : path, paths: [])
+    let links = try order(of: group, session, &members.notes)
+    let prefix = path.isEmpty ? "" : path + "/"
+    if isNamed, !path.isEmpty, links.count <= 256 {
+      for known in ArrayNames.find(in: links) where !NumberedNames.areAlike(known.images, links) {
+        let name = prefix + known.images
+        if hasShapeOfImages(session, handle, name) != nil { return .object(name) }
+      }
+    }
+    var groups: [String] = []
+    var arrays: [String] = []
+    for link in links {
+      let name = prefix + link
+      do throws(StoreError) {
+        guard let object = try session.open(name, in: handle) else { continue }
+        if session.isGroup(object) {
+          if !link.hasPrefix("#"), name != DatasetNames.columns { groups.append(link) }
+        } else if try isOneImage(session, object, name: name) {
+          members.paths.append(name)
+        } else if hasShapeOfImages(session, handle, name) == true {
+          arrays.append(name)
+        }
+      } catch {
+        // A link out of the file in a group of images is said, not passed over.
+        if path.isEmpty, [.unsupported, .corrupt, .notFound].contains(error.code) { continue }
+        throw error
+      }
+    }
+    if !path.isEmpty, groups.isEmpty, members.paths.count + arrays.count == 1 {
+      return .object((members.paths + arrays)[0])
+    }
+    if members.paths.count > (isNamed ? 0 : 1), groups.isEmpty || members.paths.count > groups.count {
+      if isNamed || areSeries(members.paths) { return .members(members) }
+      if try areEncoded(session, handle, members.paths) { return .members(members) }
+    }
+    if groups.isEmpty { return nil }
+    if let samples = try samples(session, handle, groups.map { prefix + $0 }, members) { return samples }
+    if let classes = try classes(session, handle, groups, prefix, members) { return classes }
+    guard groups.count == 1, prefix.split(separator: "/").count < 8 else { return nil }
+    return try within(session, handle, prefix + groups[0], isNamed: isNamed)
+  }
+
+  private func group(
+    _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ path: String
+  ) throws(StoreError) -> HDF5Handle {
+    if path.isEmpty { return try session.rootGroup(of: handle) }
+    guard let group = try session.open(path, in: handle), session.isGroup(group) else {
+      throw StoreError(.notFound, "there is no group of this name", key: path)
+    }
+    return group
+  }
+
+  /// A group of images for each class.
+  private func classes(
+    _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ groups: [String], _ prefix: String,
+    _ members: FoundImages.Members
+  ) throws(StoreError) -> FoundImages? {
+    var members = members
+    members.paths = []
+    var labels: [Int] = []
+    var names: [String] = []
+    for name in groups.sorted(by: { $0.utf8.lexicographicallyPrecedes($1.utf8) }) {
+      guard let group = try session.open(prefix + name, in: handle),
+        try isImageInGroup(session, group)
+      else { continue }
+      if Self.otherWords.contains(name.lowercased()) { return nil }
+      let series = try series(session, group, name: prefix + name)
+      members.paths += series.paths
+      if labels.isEmpty { members.notes += series.notes }
+      members.names.insert(prefix + name)
+      labels += Array(repeating: names.count, count: series.paths.count)
+      names.append(name)
+    }
+    if names.count == 1, prefix.isEmpty { return .object(names[0]) }
+    guard names.count > 1 else { return nil }
+    members.labels = labels
+    members.classNames = names
+    members.notes.append(
+      ReadingNote(.decided, "the groups of images are classes: \(names.prefix(6).joined(separator: ", "))"))
+    return .members(members)
+  }
+
+  /// A group for each sample, with an image and perhaps a label in it.
+  private func samples(
+    _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ groups: [String],
+    _ members: FoundImages.Members
+  ) throws(StoreError) -> FoundImages? {
+    guard let first = try session.open(groups[0], in: handle) else { return nil }
+    let names = try session.links(of: first, fileByteCount: file.byteCount).prefix(256).filter(\.isLocal).map(
+      \.name)
+    var images: String?
+    for found in ArrayNames.find(in: names) where found.split == nil {
+      guard let object = try session.open("\(groups[0])/\(found.images)", in: handle) else { continue }
+      if try isOneImage(session, object, name: found.images) { images = found.images }
+    }
+    guard let images else { return nil }
+    var members = members
+    members.paths = groups.map { "\($0)/\(images)" }
+    members.names.formUnion(groups)
+    var labels: String?
+    for name in ArrayNames.labels(of: images, in: names) where labels == nil {
+      if let dataset = try known(session, handle, "\(groups[0])/\(name)"), dataset.count <= 256 {
+        labels = name
+      }
+    }
+    if let labels { members.labelPaths = groups.map { "\($0)/\(labels)" } }
+    let others = names.filter { $0 != images && $0 != labels }
+    members.notes += others.map { ReadingNote(.notRead, "\($0) in each group, such as \(groups[0])/\($0)") }
+    return .members(members)
+  }
+
+  /// The datasets of a group in their order.
+  func series(
+    _ session: borrowing HDF5Session, _ group: borrowing HDF5Handle, name: String, isOwn: Bool = false
+  ) throws(StoreError) -> FoundImages.Members {
+    var members = FoundImages.Members(name: name, paths: [])
+    if isOwn {
+      // Names of as many digits are in the order of their numbers.
+      for link in try session.links(of: group, fileByteCount: file.byteCount) {
+        try checkIsLocal(link, name)
+        members.paths.append("\(name)/\(link.name)")
+      }
+      return members
+    }
+    members.paths = try order(of: group, session, &members.notes, name: name).map { "\(name)/\($0)" }
+    members.names.insert(name)
+    return members
+  }
+
+  private func checkIsLocal(_ link: (name: String, isLocal: Bool), _ group: String) throws(StoreError) {
+    guard !link.isLocal else { return }
+    throw StoreError(
+      .unsupported, "a link that leads out of the file", remedy: "open the file it leads to",
+      key: "\(group)/\(link.name)")
+  }
+
+  /// The names in a group in the order in which they were made, if it tells; else by the numbers in them.
+  ///
+  /// - Parameter name: of the group, in which links out of the file are refused; nil if they are passed over.
+  private func order(
+    of group: borrowing HDF5Handle, _ session: borrowing HDF5Session, _ notes: inout [ReadingNote],
+    name: String? = nil
+  ) throws(StoreError) -> [String] {
+    let tracks = try session.tracksCreation(group)
+    let links = try session.links(of: group, fileByteCount: file.byteCount, byCreation: tracks)
+    if let name { for link in links { try checkIsLocal(link, name) } }
+    let names = links.filter(\.isLocal).map(\.name)
+    let place = name.map { " in \($0)" } ?? ""
+    if tracks {
+      if !names.indices.dropFirst().allSatisfy({
+        names[$0 - 1].utf8.lexicographicallyPrecedes(names[$0].utf8)
+      }) {
+        notes.append(ReadingNote(.decided, "the images\(place) come in the order in which they were written"))
+      }
+      return names
+    }
+    let sorted = NumberedNames.sorted(names)
+    if sorted != names {
+      notes.append(
+        ReadingNote(.decided, "the images\(place) come in the order of the numbers in their names"))
+    }
+    return sorted
+  }
+
+  /// Whether names differ by a number alone.
+  private func areSeries(_ paths: [String]) -> Bool {
+    let stems = Set(paths.map { $0.filter { !$0.isNumber } })
+    return stems.count == 1 && paths.allSatisfy { $0.contains(where: \.isNumber) }
+  }
+
+  private func areEncoded(
+    _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ paths: [String]
+  ) throws(StoreError) -> Bool {
+    guard let first = try known(session, handle, paths[0]) else { return false }
+    return first.shape.count < 2
+  }
+}
+
+/// Names in the order of the numbers in them: 2 is before 10.
+enum NumberedNames {
+  /// Sorts by text where there are no digits, and by number where there are; by bytes what is equal so.
+  static func sorted(_ names: [String]) -> [String] {
+    let keyed = names.map { (parts: parts($0), name: $0) }
+    return keyed.sorted { first, second in
+      for (one, two) in zip(first.parts, second.parts) where one != two { return one < two }
+      if first.parts.count != second.parts.count { return first.parts.count < second.parts.count }
+      return first.name.utf8.lexicographicallyPrecedes(second.name.utf8)
+    }.map(\.name)
+  }
+
+  /// Whether a name has a number, and others are as it is but for the number.
+  static func areAlike(_ name: String, _ names: [String]) -> Bool {
+    guard name.contains(where: \.isNumber) else { return false }
+    let stem = name.filter { !$0.isNumber }
+    return names.contains { $0 != name && $0.filter { !$0.isNumber } == stem }
+  }
+
+  /// A run of digits without zeros before it, or of anything else.
+  private struct Part: Comparable {
+    let isNumber: Bool
+    let text: [UInt8]
+
+    static func < (one: Part, two: Part) -> Bool {
+      // Digits are before letters, as they are among bytes.
+      if one.isNumber != two.isNumber {
+        let isLetter = (one.isNumber ? two : one).text.first ?? 0 > 0x39
+        return one.isNumber == isLetter
+      }
+      if one.isNumber, one.text.count != two.text.count { return one.text.count < two.text.count }
+      return one.text.lexicographicallyPrecedes(two.text)
+    }
+  }
+
+  private static func parts(_ name: String) -> [Part] {
+    var parts: [Part] = []
+    var run: [UInt8] = []
+    var isNumber = false
+    func end() {
+      if !run.isEmpty || isNumber { parts.append(Part(isNumber: isNumber, text: run)) }
+    }
+    for byte in name.utf8 {
+      let isDigit = (0x30...0x39).contains(byte)
+      if isDigit != isNumber {
+        end()
+        run = []
+        isNumber = isDigit
+      }
+      if isDigit, run == [0x30] { run = [] }
+      run.append(byte)
+    }
+    end()
+    return parts
+  }
+}
