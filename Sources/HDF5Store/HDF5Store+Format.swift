@@ -30,11 +30,13 @@ package struct HDF5Format: WritableStoreFormat {
   package func open(
     _ path: String, _ description: StoreDescription, threads: Int?
   ) throws(StoreError) -> [OpenedSplit] {
+    // The file is opened once, whatever it turns out to be.
+    let library = try LibraryFile(path)
     var splits: [OpenedSplit] = []
     if description.images == nil && description.labelsName == nil {
-      splits = OpenedSplit.all(of: try HDF5Store.splits(at: path, description, threads: threads))
+      splits = OpenedSplit.all(of: try HDF5Store.splits(of: library, description, threads: threads))
     }
-    if splits.isEmpty { splits = [OpenedSplit(try HDF5Store(at: path, description, threads: threads))] }
+    if splits.isEmpty { splits = [OpenedSplit(try HDF5Store(library, description, threads: threads))] }
     guard description.channelOrder == .bgr else { return splits }
     return splits.map { OpenedSplit($0.split, $0.store.swappingChannels()) }
   }

@@ -17,7 +17,13 @@ extension HDF5Store {
   public static func splits(
     at path: some StorePath, _ description: StoreDescription = StoreDescription(), threads: Int? = nil
   ) throws(StoreError) -> [Split: HDF5Store] {
-    let library = try LibraryFile(path.storePath())
+    try splits(of: LibraryFile(path.storePath()), description, threads: threads)
+  }
+
+  /// Opens the splits of a file that is open.
+  static func splits(
+    of library: LibraryFile, _ description: StoreDescription, threads: Int?
+  ) throws(StoreError) -> [Split: HDF5Store] {
     if library.hasMetadataChecksum { return [:] }
     let splits = try library.withFile { (session, file) throws(StoreError) -> [(Split, HDF5Contents)] in
       let reader = ContentsReader(library)
