@@ -4,8 +4,9 @@ package import ImageStoreSupport
 /// Folders of PNGs.
 package struct FileFormat: WritableStoreFormat {
   package let name = "file"
-  package let summary = "a folder of PNGs, with labels.csv, {N}.csv, or a folder per class"
-  package let options: Set<ImageStoreCore.StoreDescription.Option> = []
+  package let summary =
+    "a folder of PNGs: with a table of labels, a folder per class, or either in train/ val/ test/"
+  package let options = FileStore.options.union([.channelOrder])
   package let suffixes: [String] = []
   package let layouts = FileStore.Layout.allCases.map(\.rawValue)
   package let variants = [
@@ -17,14 +18,19 @@ package struct FileFormat: WritableStoreFormat {
 
   package init() {}
 
-  package func recognizes(_ path: String, _ description: ImageStoreCore.StoreDescription) -> Bool {
+  package func recognizes(_ path: String, _ description: StoreDescription) -> Bool {
     FileSystem.kind(of: path) == .folder
   }
 
   package func open(
-    _ path: String, _ description: ImageStoreCore.StoreDescription, threads: Int?
+    _ path: String, _ description: StoreDescription, threads: Int?
   ) throws(StoreError) -> [OpenedSplit] {
-    [OpenedSplit(try FileStore(at: path, threads: threads))]
+    var inside = description
+    inside.channelOrder = nil
+    // Programs that write RGB with OpenCV, or the reverse, leave files with red and blue in each other's place.
+    return try FileStore.stores(at: path, inside, threads: threads).map { split, store in
+      OpenedSplit(split, description.channelOrder == .bgr ? store.swappingChannels() : store)
+    }
   }
 
   package func otherContents(at path: String) throws(StoreError) -> String? {
@@ -49,7 +55,7 @@ extension FileStore {
   package static func otherContents(at path: String) throws(StoreError) -> String? {
     guard FileSystem.kind(of: path, followingLinks: false) == .folder else { return "not a folder" }
     let folder = try Folder(path)
-    for name in [FolderContents.labelsFileName, StoreDescription.fileName]
+    for name in [FolderContents.labelsFileName, StoreManifest.fileName]
     where folder.kind(of: name) != .file {
       return "a folder without \(name)"
     }
@@ -93,7 +99,7 @@ private struct StoreFiles {
   func other(in root: borrowing Folder) throws(StoreError) -> String? {
     for name in try root.names() {
       switch (name, root.kind(of: name)) {
-      case (FolderContents.labelsFileName, .file), (StoreDescription.fileName, .file): continue
+      case (FolderContents.labelsFileName, .file), (StoreManifest.fileName, .file): continue
       case (HeldStore.workFolderName, .folder):
         guard try root.isWorkFolder(name) else { return name }
       case (_, .folder) where layout == .subfolders:

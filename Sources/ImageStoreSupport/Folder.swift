@@ -144,7 +144,7 @@ package struct Folder: ~Copyable, Sendable {
     }
   }
 
-  private func openBeneath(
+  func openBeneath(
     _ name: UnsafePointer<CChar>, _ flags: Int32, _ doing: String
   ) throws(StoreError) -> Int32 {
     while true {

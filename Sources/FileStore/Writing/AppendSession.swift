@@ -30,7 +30,7 @@ final class AppendSession: Sendable {
     }
     // What would be refused at the end is refused before the work.
     try held.checkMayReplace(FolderContents.labelsFileName)
-    try held.checkMayReplace(StoreDescription.fileName)
+    try held.checkMayReplace(StoreManifest.fileName)
     self.held = held
     self.layout = layout
     count = store.count
@@ -86,7 +86,7 @@ final class AppendSession: Sendable {
   /// Refuses to overwrite what another program has changed.
   private func checkUnchanged() throws(StoreError) {
     for (name, known) in [
-      (FolderContents.labelsFileName, labelsState), (StoreDescription.fileName, descriptionState),
+      (FolderContents.labelsFileName, labelsState), (StoreManifest.fileName, descriptionState),
     ] {
       let now = root.state(of: name)
       let isAsItWas =
@@ -113,7 +113,7 @@ final class AppendSession: Sendable {
   }
 
   private func replaceFiles(_ labels: [UInt8], _ description: [UInt8]) throws(StoreError) {
-    let name = StoreDescription.fileName
+    let name = StoreManifest.fileName
     if let descriptionState {
       try held.replaceFile(name, with: description, expecting: descriptionState)
     } else {

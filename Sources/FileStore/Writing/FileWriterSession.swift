@@ -18,7 +18,7 @@ struct FileWriterSession: WriterSession, ~Copyable {
   private let threads: Int
   private let encoders: IdlePool<ImageFileWriter>
   private var table: LabelsTable
-  private var description: StoreDescription
+  private var description: StoreManifest
   private var format: FolderContents.Format
 
   /// Begins to write to a path.
@@ -54,7 +54,7 @@ struct FileWriterSession: WriterSession, ~Copyable {
     append = nil
     takenNames = TakenNames(layout, count: 0)
     table = LabelsTable(layout)
-    description = StoreDescription(classNames: classNames, states: [])
+    description = StoreManifest(classNames: classNames, states: [])
     format = .unknown
     self.threads = Workers.threadCount(threads)
     encoders = IdlePool { () throws(StoreError) in try ImageFileWriter(compression) }
@@ -150,7 +150,7 @@ struct FileWriterSession: WriterSession, ~Copyable {
   consuming func complete() throws(StoreError) {
     let labels = try table.bytes()
     description.add(
-      StoreDescription.State(
+      StoreManifest.State(
         labelsCRC32: unsafe CRC32.checksum(of: labels.span.bytes), count: state.nextIndex,
         imageFormat: format.uniform, hasLabels: table.hasLabels, columns: table.columns),
       classNames: state.classNames)
@@ -160,7 +160,7 @@ struct FileWriterSession: WriterSession, ~Copyable {
       return try append.commit(stamps, labels: labels, description: descriptionBytes)
     }
     try Self.write(labels, to: FolderContents.labelsFileName, in: folders.root)
-    try Self.write(descriptionBytes, to: StoreDescription.fileName, in: folders.root)
+    try Self.write(descriptionBytes, to: StoreManifest.fileName, in: folders.root)
     try folders.synchronize()
     try staging.take()?.commit()
   }

@@ -1,0 +1,497 @@
+internal import ImageStoreCore
+internal import ImageStoreSupport
+
+/// Reads folders that other programs and people made: what is a class, what is a split, and which table has the labels.
+struct ForeignFolder {
+  private let description: StoreDescription
+  /// The folder whose images are read: the store's, or one below that was asked for.
+  private let scope: FolderNode
+  /// The column of a table that names the images, if one was stated.
+  private let imagesColumn: String?
+  private var groups: [ImageGroup] = []
+  private var notes: [ReadingNote] = []
+  /// The folders whose tables have been looked for, and the tables that were used.
+  private var usedTables: Set<[UInt8]> = []
+
+  /// Reads all images of a folder, split by split, training first.
+  ///
+  /// - Throws: ``StoreError/Code/unrecognized`` if there are no images; ``StoreError/Code/invalidArgument`` if the folder has two readings.
+  static func read(
+    _ folder: borrowing Folder, _ description: StoreDescription
+  ) throws(StoreError) -> [(split: Split?, contents: FolderContents)] {
+    let root = try FolderTree.read(folder)
+    var foreign = try ForeignFolder(root, description, at: folder.path)
+    return try foreign.contents(folder)
+  }
+
+  private init(_ root: FolderNode, _ description: StoreDescription, at path: String) throws(StoreError) {
+    self.description = description
+    if let name = description.images, let below = root.folder(at: name) {
+      scope = below
+      imagesColumn = nil
+    } else {
+      scope = root
+      imagesColumn = description.images
+    }
+    guard scope.imageCount > 0 else { throw Self.noImages(in: scope, at: path) }
+  }
+
+  private static func noImages(in node: FolderNode, at path: String) -> StoreError {
+    let names = (node.folders.map(\.name) + node.others).prefix(6).map { shownName($0) }
+    let others = node.folders.count + node.others.count - names.count
+    let there =
+      names.isEmpty ? "nothing" : names.joined(separator: ", ") + (others > 0 ? " and \(others) more" : "")
+    return StoreError(
+      .unrecognized, "a folder with neither labels.csv, nor PNGs, nor folders of them; it has \(there)",
+      path: node.path.isEmpty ? path : "\(path)/\(shownName(node.path))")
+  }
+
+  // MARK: Splits and classes
+
+  private mutating func contents(
+    _ folder: borrowing Folder
+  ) throws(StoreError) -> [(split: Split?, contents: FolderContents)] {
+    if let splits = try splitFolders() {
+      for (split, node) in splits {
+        groups.append(try ImageGroup(split, node, classDepth: description.classDepth))
+      }
+      groups.sort { $0.split! < $1.split! }
+      let names = splits.map { "\($1.shownName) (\($0))" }.joined(separator: ", ")
+      notes.append(ReadingNote(.decided, "splits are the folders \(names)"))
+      if !scope.images.isEmpty {
+        notes.append(ReadingNote(.notRead, "\(scope.images.count) pictures beside the splits"))
+      }
+      for position in groups.indices { try takeTable(of: groups[position].node, for: [position], folder) }
+    } else {
+      let group = try ImageGroup(nil, scope, classDepth: description.classDepth)
+      groups.append(group)
+    }
+    try takeTable(of: scope, for: nil, folder)
+    for group in groups { try checkReadings(group, folder) }
+    noteWhatIsLeft()
+    return try finished()
+  }
+
+  /// The folders of splits: at least one that has class folders in it is called like one, or two are.
+  private func splitFolders() throws(StoreError) -> [(Split, FolderNode)]? {
+    let nodes = scope.foldersWithImages
+    var known: [Split: FolderNode] = [:]
+    var hasClasses = false
+    for node in nodes {
+      guard let split = Self.split(named: node.shownName) else { continue }
+      hasClasses = hasClasses || !node.foldersWithImages.isEmpty
+      if let other = known.updateValue(node, forKey: split) {
+        throw StoreError(
+          .invalidArgument, "the folders \(other.shownName) and \(node.shownName) are both for \(split)",
+          remedy: "give one of them, or say --images NAME", key: shownName(scope.path))
+      }
+    }
+    guard hasClasses || known.count > 1 else { return nil }
+    return nodes.map { (Self.split(named: $0.shownName) ?? Split(rawValue: $0.shownName), $0) }
+  }
+
+  /// The split that a folder or table is of by its name, such as `train`, `Train_Images` or `trainLabels.csv`.
+  private static func split(named name: String, also words: Set<String> = []) -> Split? {
+    var found: Split?
+    for word in ArrayNames.words(of: name) {
+      if found == nil, let split = ArrayNames.split(named: word) {
+        found = split
+      } else if !ArrayNames.isForImages(word) && word != "set" && !words.contains(word) {
+        guard ["trainset", "testset", "valset"].contains(word) else { return nil }
+        found = ArrayNames.split(named: word.dropLast(3))
+      }
+    }
+    if found == nil, name.lowercased().hasSuffix("set") { found = ArrayNames.split(named: name.dropLast(3)) }
+    return found
+  }
+
+  /// Refuses what has two readings.
+  private func checkReadings(_ group: ImageGroup, _ folder: borrowing Folder) throws(StoreError) {
+    guard description.classDepth == nil, group.order == nil, group.folders != nil,
+      description.labels != StoreDescription.Labels.none
+    else { return }
+    let classes = group.node.foldersWithImages
+    let path = group.node.path.isEmpty ? folder.path : "\(folder.path)/\(shownName(group.node.path))"
+    if classes.count == 1, classes[0].images.isEmpty, classes[0].foldersWithImages.count > 1 {
+      let only = classes[0]
+      throw StoreError(
+        .invalidArgument,
+        "all pictures are in \(only.shownName): they are one class, or its \(only.foldersWithImages.count) folders are classes",
+        remedy: "say --classes-at 1 or --classes-at 2, or give \(only.shownName) itself", path: path)
+    }
+    let masks: Set<String> = [
+      "mask", "masks", "label", "labels", "annotation", "annotations", "gt", "groundtruth", "segmentation",
+      "segmentations",
+    ]
+    guard let pictures = classes.first(where: { ArrayNames.isForImages($0.shownName.lowercased()) }),
+      let other = classes.first(where: { masks.contains($0.shownName.lowercased()) }),
+      Self.stems(pictures) == Self.stems(other)
+    else { return }
+    throw StoreError(
+      .invalidArgument,
+      "\(pictures.shownName) and \(other.shownName) have files of the same names: pictures and their masks, or two classes",
+      remedy: "give one of them by --images \(pictures.shownName), or say --classes-at 1", path: path)
+  }
+
+  private static func stems(_ node: FolderNode) -> Set<[UInt8]> {
+    Set(node.images.map { name in Array(name[..<(name.lastIndex(of: UInt8(ascii: ".")) ?? name.endIndex)]) })
+  }
+
+  // MARK: Tables
+
+  /// Whether a file may be a table of labels: any CSV, and texts that are called so.
+  private static func isTable(_ name: [UInt8]) -> (isTable: Bool, isSure: Bool) {
+    let text = shownName(name)
+    let lower = text.lowercased()
+    let words = ArrayNames.words(of: text)
+    if words.contains("submission") || lower.contains("submission") { return (false, false) }
+    if lower.hasSuffix(".csv") || lower.hasSuffix(".tsv") { return (true, true) }
+    guard lower.hasSuffix(".txt") else { return (false, false) }
+    let isMeant = words.contains {
+      ArrayNames.split(named: $0) != nil
+        || ["label", "labels", "list", "annotations", "targets"].contains($0)
+    }
+    return (isMeant, false)
+  }
+
+  /// Takes labels and columns from the tables in a folder.
+  ///
+  /// - Parameter positions: the groups whose images they may name; nil for all that have none yet.
+  private mutating func takeTable(
+    of node: FolderNode, for positions: [Int]?, _ folder: borrowing Folder
+  ) throws(StoreError) {
+    var names = node.others.filter { Self.isTable($0).isTable }
+    if case .named(let name) = description.labels {
+      let stated = names.filter { shownName($0) == name }
+      if !stated.isEmpty { names = stated }
+    }
+    guard !names.isEmpty else { return }
+    // Somebody who states the depth of classes goes by folders.
+    if description.classDepth != nil { return }
+    let free = positions ?? groups.indices.filter { groups[$0].order == nil }
+    guard !free.isEmpty else { return }
+    let inner =
+      node.path.isEmpty ? try folder.folder(below: Array(".".utf8)) : try folder.folder(below: node.path)
+    let count = free.reduce(0) { $0 + groups[$1].paths.count }
+    if let name = names.first(where: { $0.elementsEqual(FolderContents.labelsFileName.utf8) })
+      ?? names.first(where: { $0.elementsEqual("\(count).csv".utf8) })
+    {
+      return try take(name, in: node, inner, free, isSure: true)
+    }
+    if free.count == 1, try takeTablesOfEach(names, in: inner, free[0]) { return }
+    try takeOthers(names, in: node, inner, free)
+  }
+
+  /// One of several tables: those that name a split each, or the only one that names the images.
+  private mutating func takeOthers(
+    _ names: [[UInt8]], in node: FolderNode, _ folder: borrowing Folder, _ free: [Int]
+  ) throws(StoreError) {
+    var ofSplits: [(Split, [UInt8])] = []
+    var rest: [[UInt8]] = []
+    for name in names {
+      let text = shownName(name)
+      let stem = text[..<(text.lastIndex(of: ".") ?? text.endIndex)]
+      if let split = Self.split(
+        named: String(stem), also: ["labels", "label", "list", "annotations", "metadata", "csv"])
+      {
+        ofSplits.append((split, name))
+      } else {
+        rest.append(name)
+      }
+    }
+    let isDivided = groups.count > 1 || groups[0].split != nil
+    if isDivided {
+      for (split, name) in ofSplits {
+        guard let position = free.first(where: { groups[$0].split == split && groups[$0].order == nil })
+        else {
+          rest.append(name)
+          continue
+        }
+        try take(name, in: node, folder, [position], isSure: Self.isTable(name).isSure)
+      }
+    } else if Set(ofSplits.map(\.0)).count > 1, Set(ofSplits.map(\.0)).count == ofSplits.count, rest.isEmpty {
+      return try divide(by: ofSplits, in: node, folder)
+    } else {
+      rest += ofSplits.map(\.1)
+    }
+    let left = free.filter { groups[$0].order == nil }
+    guard !left.isEmpty else { return }
+    var taken: [UInt8]?
+    var failure: StoreError?
+    for name in rest {
+      let before = groups
+      let notesBefore = notes
+      do throws(StoreError) {
+        try take(name, in: node, folder, left, isSure: Self.isTable(name).isSure)
+        guard usedTables.contains(node.path(of: name)) else { continue }
+        if let other = taken {
+          throw StoreError(
+            .invalidArgument, "\(shownName(other)) and \(shownName(name)) both name the pictures",
+            remedy: "say --labels \(shownName(other)) or --labels \(shownName(name))", path: folder.path)
+        }
+        taken = name
+      } catch {
+        guard taken == nil || error.remedy?.hasPrefix("say --labels") != true else { throw error }
+        if taken == nil { failure = failure ?? error }
+        groups = before
+        notes = notesBefore
+      }
+    }
+    if taken == nil, let failure { throw failure }
+  }
+
+  /// A folder of images and a table per split, each of which names some of them.
+  private mutating func divide(
+    by tables: [(Split, [UInt8])], in node: FolderNode, _ folder: borrowing Folder
+  ) throws(StoreError) {
+    let whole = groups[0]
+    let index = ImageIndex(whole.paths)
+    var parts: [ImageGroup] = []
+    for (split, name) in tables.sorted(by: { $0.0 < $1.0 }) {
+      let table = try ForeignTable(
+        name, in: folder, at: "\(folder.path)/\(shownName(name))",
+        namesImage: { index.find($0, in: node.path) != .none })
+      let matched = try MatchedTable(
+        table, in: node.path, index, whole.paths, imagesColumn: imagesColumn, labels: description.labels)
+      var part = try ImageGroup(split, node, classDepth: description.classDepth)
+      try part.take(
+        matched, matched.images.indices.map { ($0, matched.images[$0]) }, isWhole: true, prefersFolders: false
+      )
+      part.notes.removeAll { $0.kind == .notRead && $0.text.contains("does not name") }
+      parts.append(part)
+      usedTables.insert(node.path(of: name))
+    }
+    let names = tables.map { shownName($0.1) }.joined(separator: ", ")
+    notes.append(ReadingNote(.decided, "splits are the tables \(names)"))
+    let named = Set(parts.flatMap { $0.order ?? [] })
+    if named.count < whole.paths.count {
+      notes.append(ReadingNote(.notRead, "\(whole.paths.count - named.count) pictures that no table names"))
+    }
+    groups = parts
+  }
+
+  /// Takes one table.
+  ///
+  /// - Parameter isSure: whether it must be one, so that what is wrong with it is an error and not a note.
+  private mutating func take(
+    _ name: [UInt8], in node: FolderNode, _ folder: borrowing Folder, _ free: [Int], isSure: Bool
+  ) throws(StoreError) {
+    do throws(StoreError) {
+      try takeSurely(name, in: node, folder, free)
+      usedTables.insert(node.path(of: name))
+    } catch {
+      let isWanted = isSure && description.labels != StoreDescription.Labels.none || isStated(name)
+      guard !isWanted else { throw error }
+      usedTables.insert(node.path(of: name))
+      usedTables.remove(node.path(of: name))
+      notes.append(ReadingNote(.notRead, "\(shownName(name)) (\(error.message))"))
+    }
+  }
+
+  private func isStated(_ name: [UInt8]) -> Bool {
+    if case .named = description.labels { return true }
+    return imagesColumn != nil
+  }
+
+  private mutating func takeSurely(
+    _ name: [UInt8], in node: FolderNode, _ folder: borrowing Folder, _ free: [Int]
+  ) throws(StoreError) {
+    var paths = NameList()
+    var places: [(group: Int, image: Int)] = []
+    for position in free {
+      for (image, path) in groups[position].paths.enumerated() {
+        paths.append(path)
+        places.append((position, image))
+      }
+    }
+    let index = ImageIndex(paths)
+    let table = try ForeignTable(
+      name, in: folder, at: "\(folder.path)/\(shownName(name))",
+      namesImage: { index.find($0, in: node.path) != .none })
+    if free.count == 1, imagesColumn == nil, let labels = try Self.listedLabels(table, for: groups[free[0]]) {
+      guard description.labels != StoreDescription.Labels.none else { return }
+      groups[free[0]].take(numbers: labels)
+      if !groups[free[0]].isCountedFromZero {
+        groups[free[0]].notes.append(
+          ReadingNote(
+            .decided,
+            "line by line, \(table.name) has the labels of the pictures in the order of their numbers"))
+      }
+      return
+    }
+    let matched = try MatchedTable(
+      table, in: node.path, index, paths, imagesColumn: imagesColumn, labels: description.labels)
+    let isNamed: Bool = if case .named = description.labels { true } else { false }
+    for position in free {
+      var lines: [(line: Int, image: Int)] = []
+      for (line, image) in matched.images.enumerated() where places[image].group == position {
+        lines.append((line, places[image].image))
+      }
+      // The images of another split than those it names.
+      if lines.isEmpty && free.count > 1 { continue }
+      var group = groups[position]
+      try group.take(matched, lines, isWhole: imagesColumn != nil, prefersFolders: isNamed)
+      if isNamed { group.takeLabels(of: matched, lines.map(\.line)) }
+      groups[position] = group
+    }
+  }
+
+  /// The labels of a table that has nothing but one number per image, in the order of the images' numbers.
+  ///
+  /// - Returns: nil if it is a table of another kind.
+  private static func listedLabels(_ table: ForeignTable, for group: ImageGroup) throws(StoreError) -> [Int]?
+  {
+    guard table.fieldCount == 1 else { return nil }
+    let isNumbered = group.folders == nil && group.hasNumbersInNames
+    let (columns, _, lines) = try table.read(bytesOf: nil)
+    let hasLabelHeader = table.header.map { ForeignTable.labelWords.contains($0[0].lowercased()) } ?? true
+    guard hasLabelHeader || isNumbered && lines.count == group.paths.count else { return nil }
+    let order =
+      "give each file with its label, as in file,label; or say --labels FILE to take the lines in the order of the names"
+    guard isNumbered else {
+      throw StoreError(
+        .invalidArgument, "labels without the names of the pictures they belong to", remedy: order,
+        path: table.path)
+    }
+    guard lines.count == group.paths.count else {
+      throw StoreError(
+        .corrupt, "\(lines.count) labels for \(group.paths.count) images",
+        remedy: "--labels none reads the pictures alone",
+        path: table.path)
+    }
+    switch LabelTexts(columns[0]) {
+    case .classes(.numbers(let numbers)): return numbers
+    case .classes: return nil
+    case .none: return nil
+    case .other(let reason, let position):
+      throw table.error(
+        lines[position], "the line \(reason)", .corrupt,
+        remedy: "give one whole number per line, or --labels none")
+    }
+  }
+
+  /// A table of one label beside each image: `0.csv 1.csv ...`.
+  private mutating func takeTablesOfEach(
+    _ names: [[UInt8]], in folder: borrowing Folder, _ position: Int
+  ) throws(StoreError) -> Bool {
+    let group = groups[position]
+    guard group.isCountedFromZero, names.contains(where: { $0.elementsEqual("0.csv".utf8) }) else {
+      return false
+    }
+    guard description.labels != StoreDescription.Labels.none else { return true }
+    let count = group.paths.count
+    let present = Set(names)
+    var labels: [Int] = []
+    labels.reserveCapacity(count)
+    for index in 0..<count {
+      guard present.contains(Array("\(index).csv".utf8)) else {
+        throw StoreError(
+          .corrupt, "\(count) images with neither \(count).csv nor \(index).csv",
+          remedy: "give all labels in \(count).csv, one per line", path: folder.path)
+      }
+      labels.append(try FolderContents.readLabel("\(index).csv", in: folder))
+      usedTables.insert(group.node.path(of: Array("\(index).csv".utf8)))
+    }
+    groups[position].take(numbers: labels)
+    return true
+  }
+
+  // MARK: The end
+
+  private mutating func noteWhatIsLeft() {
+    let others = scope.others.filter { !usedTables.contains(scope.path(of: $0)) }.map { shownName($0) }
+    let noted = Set(notes.map { $0.text.prefix { $0 != " " } }.map(String.init))
+    for name in others where !noted.contains(name) { notes.append(ReadingNote(.notRead, name)) }
+    for folder in scope.folders where folder.imageCount == 0 {
+      notes.append(ReadingNote(.notRead, "the folder \(folder.shownName) (no pictures)"))
+    }
+    for name in scope.skipped {
+      notes.append(ReadingNote(.notRead, "the folder \(shownName(name)) beside pictures"))
+    }
+    if groups.contains(where: { $0.isNumbered && $0.order == nil }) {
+      notes.append(ReadingNote(.decided, "pictures are in the order of the numbers in their names"))
+    }
+    if groups.contains(where: { $0.hasForeignNames }) {
+      notes.append(ReadingNote(.decided, "names that are not UTF-8 are shown with \\xHH"))
+    }
+  }
+
+  private func finished() throws(StoreError) -> [(split: Split?, contents: FolderContents)] {
+    var groups = groups
+    let none = description.labels == StoreDescription.Labels.none
+    for position in groups.indices {
+      if none {
+        groups[position].classes = .none
+      } else if case .none = groups[position].classes {
+        groups[position].takeFolders()
+      }
+    }
+    let numbering = ClassNumbering(groups)
+    var result: [(split: Split?, contents: FolderContents)] = []
+    for group in groups {
+      let kind: FolderContents.Kind =
+        group.order != nil ? .table : group.folders != nil ? .classFolders : .plain
+      var contents = FolderContents(kind: kind, paths: try group.imagePaths())
+      contents.labels = try numbering.labels(of: group)
+      contents.classNames = contents.labels == nil ? nil : numbering.names
+      contents.values = group.columns
+      contents.notes = notes + group.notes + (contents.labels == nil ? [] : numbering.notes)
+      result.append((group.split, contents))
+    }
+    return result
+  }
+}
+
+/// The numbers of the classes of all splits.
+private struct ClassNumbering {
+  let names: [String]?
+  private(set) var notes: [ReadingNote] = []
+  private let numbers: [[UInt8]: Int]
+
+  init(_ groups: [ImageGroup]) {
+    // Names are compared by their bytes: those that look alike are different ones for the file system.
+    var all: Set<[UInt8]> = []
+    var stated: [Int: String] = [:]
+    for group in groups {
+      if case .names(let names) = group.classes { for name in names { all.insert(Array(name.utf8)) } }
+      if let numbered = group.numbered { stated.merge(numbered) { first, _ in first } }
+    }
+    guard !all.isEmpty else {
+      names = nil
+      numbers = [:]
+      return
+    }
+    // The table's own numbers, if it has one for each class.
+    if Set(stated.values.map { Array($0.utf8) }) == all, stated.count == all.count,
+      let largest = stated.keys.max(),
+      stated.keys.min()! >= 0, largest < FoundLabels.largestClassCount
+    {
+      names = (0...largest).map { stated[$0] ?? "\($0)" }
+      numbers = Dictionary(uniqueKeysWithValues: stated.map { (Array($1.utf8), $0) })
+      return
+    }
+    let byBytes = all.sorted { $0.lexicographicallyPrecedes($1) }.map { String(decoding: $0, as: UTF8.self) }
+    let asNumbers = byBytes.compactMap { name in Int(name).flatMap { "\($0)" == name ? $0 : nil } }
+    if asNumbers.count == all.count {
+      let sorted = asNumbers.sorted().map(String.init)
+      names = sorted
+      if sorted != byBytes {
+        notes.append(ReadingNote(.decided, "classes that are numbers are in the order of the numbers"))
+      }
+    } else {
+      names = byBytes
+    }
+    numbers = Dictionary(uniqueKeysWithValues: names!.enumerated().map { (Array($1.utf8), $0) })
+  }
+
+  func labels(of group: ImageGroup) throws(StoreError) -> [Int]? {
+    switch group.classes {
+    case .none: return nil
+    case .names(let names): return names.map { numbers[Array($0.utf8)]! }
+    case .numbers(let labels):
+      // Class folders of another split that are called by the numbers.
+      let translated = labels.compactMap { self.numbers[Array("\($0)".utf8)] }
+      return translated.count == labels.count ? translated : labels
+    }
+  }
+}
