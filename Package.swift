@@ -41,6 +41,7 @@ let package = Package(
     .library(name: "HDF5Store", targets: ["HDF5Store"]),
     .library(name: "NPZStore", targets: ["NPZStore"]),
     .library(name: "PackedBitStore", targets: ["PackedBitStore"]),
+    .library(name: "ArrayStore", targets: ["ArrayStore"]),
     .library(name: "PNGCodec", targets: ["PNGCodec"]),
     .library(name: "ImageStoreCatalog", targets: ["ImageStoreCatalog"]),
     .library(name: "ImageStoreTesting", targets: ["ImageStoreTesting"]),
@@ -90,6 +91,7 @@ let package = Package(
         "CImageStoreLMDB",
       ]),
     library("HDF5Store", ["ImageStoreCore", "ImageStoreSupport", "ImageStoreDeflate", "CImageStoreHDF5"]),
+    library("ArrayStore", ["ImageStoreCore", "ImageStoreSupport", "ImageStoreNumPy", "ImageStoreDeflate"]),
     library("NPZStore", ["ImageStoreCore", "ImageStoreSupport", "ImageStoreNumPy", "ImageStoreDeflate"]),
     library(
       "PackedBitStore", ["ImageStoreCore", "ImageStoreSupport", "ImageStoreNumPy", "CImageStoreKernels"]),
@@ -99,7 +101,7 @@ let package = Package(
       "ImageStoreCatalog",
       [
         "ImageStoreCore", "ImageStoreSupport", "CIFAR10", "FileStore", "LMDBStore", "HDF5Store", "NPZStore",
-        "PackedBitStore",
+        "PackedBitStore", "ArrayStore",
       ]),
     library("ImageLoading", ["ImageStoreCore", "ImageStoreSupport", "CImageStoreKernels"]),
     library("ImageStoreTesting", ["ImageStoreCore"]),
@@ -142,6 +144,7 @@ let package = Package(
       ]),
     tests("HDF5Store", ["ImageStoreSupport", "CImageStoreHDF5", "CImageStoreFaults", "ImageStoreCorpora"]),
     tests("NPZStore", ["ImageStoreSupport", "ImageStoreDeflate", "ImageStoreNumPy", "ImageStoreCorpora"]),
+    tests("ArrayStore", ["ImageStoreSupport", "ImageStoreCatalog"]),
     tests("PackedBitStore", ["ImageStoreSupport", "CImageStoreKernels"]),
     tests("ImageLoading"),
     tests("imagestore", ["ImageStoreCatalog"]),

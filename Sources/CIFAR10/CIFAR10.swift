@@ -12,9 +12,9 @@ public import ImageStoreCore
 ///
 /// Formats: <https://www.cs.toronto.edu/~kriz/cifar.html>.
 public struct CIFAR10: Sendable {
-  /// The training images; none where the path leads to a test batch alone.
+  /// The training images; none if the path leads to a test batch alone.
   public let training: CIFARImages
-  /// The test images; none where the path leads to a training batch alone.
+  /// The test images; none if the path leads to a training batch alone.
   public let test: CIFARImages
   /// The names of CIFAR-100's superclasses, which the column `coarse_label` counts from 0, if known.
   public let coarseClassNames: [String]?
@@ -25,12 +25,12 @@ public struct CIFAR10: Sendable {
   ///   - path: the folder of the batches (such as `cifar-10-batches-py`) or the one it lies in, one
   ///     batch, or the archive (`cifar-10-python.tar.gz`), which is inflated into memory and never
   ///     unpacked to disk. CIFAR-100 and the binary versions likewise.
-  ///   - threads: on how many threads a read may interleave images; nil for one a processor.
-  /// - Throws: ``StoreError/Code/notFound`` where there is nothing, or no batch in a folder;
+  ///   - threads: on how many threads a read may interleave images; nil for one per processor.
+  /// - Throws: ``StoreError/Code/notFound`` if there is nothing, or no batch in a folder;
   ///   ``StoreError/Code/unrecognized`` for files of another kind; ``StoreError/Code/corrupt`` for
   ///   those that contradict their format; ``StoreError/Code/unsupported`` for pickles of more than data.
-  public init(at path: String, threads: Int? = nil) throws(StoreError) {
-    let found = try Discovery(at: path)
+  public init(at path: some StorePath, threads: Int? = nil) throws(StoreError) {
+    let found = try CIFARContents(at: path.storePath())
     let names = try ClassNames(found.names)
     coarseClassNames = names.coarse
     var training: [Batch] = []
@@ -51,6 +51,6 @@ public struct CIFAR10: Sendable {
 
   /// Whether a path leads to what ``init(at:threads:)`` reads, judged by names and first bytes.
   package static func recognizes(_ path: String) -> Bool {
-    Discovery.recognizes(path)
+    CIFARContents.recognizes(path)
   }
 }

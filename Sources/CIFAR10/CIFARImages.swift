@@ -2,12 +2,12 @@ internal import CImageStoreKernels
 public import ImageStoreCore
 internal import ImageStoreSupport
 
-/// The images of CIFAR's training or test part: 32x32x3 uint8, with labels.
+/// The images of CIFAR's training or test split: 32x32x3 uint8, with labels.
 ///
-/// The column `filename` is there where the batches name their images, `coarse_label` in CIFAR-100.
+/// The column `filename` is there if the batches name their images, `coarse_label` in CIFAR-100.
 public final class CIFARImages: ImageStore {
   static let imageFormat = ImageFormat(height: 32, width: 32, channels: 3)
-  /// Pixels a plane; an image is three planes, red, green and blue.
+  /// Pixels per plane; an image is three planes, red, green and blue.
   private static let planeByteCount = 32 * 32
 
   private let batches: [Batch]
@@ -74,22 +74,23 @@ public final class CIFARImages: ImageStore {
   public func read(
     _ indices: Span<Int>, regions: Span<ImageRegion>, into destination: inout OutputRawSpan
   ) throws(StoreError) {
-    let gather = try UniformGather(indices, regions: regions, of: count, format: Self.imageFormat)
+    let plan = try GatherPlan(indices, regions: regions, of: count, format: Self.imageFormat)
     // The batches own what is read.
     defer { withExtendedLifetime(self) {} }
-    try unsafe destination.appendBytes(gather.byteCount) { (memory) throws(StoreError) in
+    try unsafe destination.appendBytes(plan.byteCount) { (memory) throws(StoreError) in
       guard let base = memory.baseAddress else { return }
       // Runs write to places of their own, so threads share nothing but what they read.
       nonisolated(unsafe) let start = unsafe base
-      try Workers.performRuns(of: gather.count, minimum: 512, threads: threads) {
+      let slot = plan.byteCount / max(1, plan.count)
+      try Workers.performRuns(of: plan.count, minimum: 512, threads: threads) {
         (run) throws(StoreError) in
-        if gather.isWhole, gather.byteCount >= PlaneReader.leastByteCount {
-          return try unsafe readBlocks(indices, run, to: start)
+        if plan.isWhole, plan.byteCount >= PlaneReader.leastByteCount {
+          return try unsafe readBlocks(plan.indices, run, to: start)
         }
         for position in run {
-          let region = gather.isWhole ? nil : gather.region(position, of: regions)
           unsafe interleave(
-            indices[position], region: region, to: start + position &* gather.slotByteCount)
+            plan.indices[position], region: plan.isWhole ? nil : plan.region(at: position),
+            to: start + position &* slot)
         }
       }
     }
@@ -129,23 +130,11 @@ public final class CIFARImages: ImageStore {
     _ indices: Span<Int>,
     _ body: (_ position: Int, _ format: ImageFormat, _ pixels: RawSpan) throws(StoreError) -> Void
   ) throws(StoreError) {
-    defer { withExtendedLifetime(self) {} }
-    let format = Self.imageFormat
-    let memory = try PixelMemory(capacity: format.byteCount)
-    for position in indices.indices {
-      let index = indices[position]
-      guard index >= 0 && index < count else { throw .indexOutOfRange(index, count: count) }
-      try memory.fill { (output) throws(StoreError) in
-        try unsafe output.appendBytes(format.byteCount) { (bytes) in
-          unsafe interleave(index, region: nil, to: bytes.baseAddress!)
-        }
-      }
-      try body(position, format, memory.span)
-    }
+    try borrowDecoded(indices, byteBudget: 1 << 18, body)
   }
 
   public func advise(_ pattern: AccessPattern) {
-    for batch in batches { batch.planes.memory.advise(pattern) }
+    for batch in batches { batch.planes.source.advise(pattern) }
   }
 
   /// Writes an image, or a region of it, with its channels interleaved.

@@ -1,3 +1,4 @@
+internal import ArrayStore
 internal import CIFAR10
 internal import FileStore
 internal import HDF5Store
@@ -15,7 +16,7 @@ public enum StoreCatalog {
   /// All kinds, the more particular ones first: a folder of files is what a folder is when it is nothing
   /// else. A new kind is a line here.
   package static let formats: [any StoreFormat] = [
-    LMDBFormat(), HDF5Format(), NPZFormat(), PackedBitFormat(), CIFARFormat(), FileFormat(),
+    LMDBFormat(), HDF5Format(), NPZFormat(), ArrayFormat(), PackedBitFormat(), CIFARFormat(), FileFormat(),
   ]
 
   /// The kinds that are written, in the order in which tables list them.
@@ -81,8 +82,21 @@ public enum StoreCatalog {
   ) throws(StoreError) -> (format: any StoreFormat, splits: [OpenedSplit]) {
     let format = try format(of: path, description)
     do throws(StoreError) {
-      try description.check(format.options, format: format.name)
-      return (format, try format.open(path, description, threads: threads))
+      // Labels may stand in another file, or nowhere, whatever the format.
+      try description.check(format.options.union([.labels]), format: format.name)
+      guard case .file(let file, let name) = description.labels else {
+        let splits = try format.open(path, description, threads: threads)
+        return (format, description.labels == StoreDescription.Labels.none ? try splits.unlabelled() : splits)
+      }
+      var others = description
+      others.labels = StoreDescription.Labels.none
+      let splits = try format.open(path, others, threads: threads)
+      guard splits.count == 1 else {
+        throw StoreError(
+          .invalidArgument, "one file of labels for \(splits.count) splits",
+          remedy: "name the images of one split by --images")
+      }
+      return (format, [OpenedSplit(splits[0].split, try labelled(splits[0].store, by: file, name))])
     } catch {
       throw error.at(path: path)
     }

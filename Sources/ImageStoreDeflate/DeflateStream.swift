@@ -8,7 +8,7 @@ import ImageStoreCore
   // On the heap because zlib's state points back at it.
   private let stream: UnsafeMutablePointer<z_stream>
 
-  /// - Throws: ``StoreError/Code/limitExceeded`` where there is no memory.
+  /// - Throws: ``StoreError/Code/limitExceeded`` if there is no memory.
   init(
     _ container: DeflateContainer, level: Int, strategy: DeflateStrategy, windowBits: Int,
     memoryLevel: Int
@@ -20,7 +20,7 @@ import ImageStoreCore
       strategy.zlibCode)
     guard status == Z_OK else {
       unsafe stream.deallocate()
-      throw StoreError(.limitExceeded, "no memory to deflate with", underlyingCode: status)
+      throw StoreError(.limitExceeded, "no memory to deflate with", underlying: .init(.zlib, status))
     }
     unsafe self.stream = unsafe stream
   }
@@ -35,7 +35,7 @@ import ImageStoreCore
     Int(unsafe deflateBound(stream, UInt(count)))
   }
 
-  /// The number of bytes written, or nil where there is not enough room.
+  /// The number of bytes written, or nil if there is not enough room.
   mutating func deflate(
     _ source: UnsafeRawBufferPointer, into destination: UnsafeMutableRawBufferPointer
   ) -> Int? {

@@ -1,3 +1,4 @@
+import CImageStoreZlib
 package import ImageStoreCore
 
 /// Deflates buffers one after another with state that is made once.
@@ -11,14 +12,14 @@ package struct Deflater: ~Copyable, Sendable {
   #if Libdeflate
   private var compressor: LibdeflateCompressor?
   #endif
-  var buffer = ReusableBuffer()
+  private var buffer = GrowingMemory()
 
   /// - Parameters:
   ///   - level: 0 (stored) to 9 (smallest).
   ///   - windowBits: the window is `2^windowBits` bytes, 9 to 15.
   ///   - memoryLevel: zlib's; 1 to 9. Small windows and levels are quicker to reset from one small
   ///     buffer to the next.
-  /// - Throws: ``StoreError/Code/limitExceeded`` where there is no memory for the state.
+  /// - Throws: ``StoreError/Code/limitExceeded`` if there is no memory for the state.
   package init(
     _ container: DeflateContainer, level: Int, strategy: DeflateStrategy = .standard,
     windowBits: Int = 15, memoryLevel: Int = 8
@@ -50,7 +51,7 @@ package struct Deflater: ~Copyable, Sendable {
   ///
   /// - Parameter destination: room for ``bound(_:)`` bytes is always enough.
   /// - Returns: how many bytes were written.
-  /// - Throws: ``StoreError/Code/invalidArgument`` where `destination` is too small.
+  /// - Throws: ``StoreError/Code/invalidArgument`` if `destination` is too small.
   package mutating func deflate(
     _ source: UnsafeRawBufferPointer, into destination: UnsafeMutableRawBufferPointer
   ) throws(StoreError) -> Int {
@@ -69,11 +70,17 @@ package struct Deflater: ~Copyable, Sendable {
 
   /// Deflates a whole buffer into memory of this value, where ``bytes`` lends it until the next call.
   ///
-  /// - Throws: ``StoreError/Code/limitExceeded`` where there is no memory for the result.
+  /// - Throws: ``StoreError/Code/limitExceeded`` if there is no memory for the result.
   package mutating func deflate(_ source: UnsafeRawBufferPointer) throws(StoreError) {
     try buffer.reserve(bound(source.count))
     let room = unsafe buffer.memory
     buffer.byteCount = try unsafe deflate(source, into: room)
+  }
+
+  /// What the last call of ``deflate(_:)-(RawSpan)`` made.
+  package var bytes: RawSpan {
+    @_lifetime(borrow self)
+    get { buffer.span }
   }
 
   /// Deflates a whole span; see ``deflate(_:)-(UnsafeRawBufferPointer)``.
@@ -84,6 +91,46 @@ package struct Deflater: ~Copyable, Sendable {
 
 extension StoreError {
   fileprivate static func noRoom(_ count: Int) -> StoreError {
-    StoreError(.invalidArgument, "\(count) bytes are no room for the compressed bytes")
+    StoreError(.invalidArgument, "\(count) bytes are too few for the compressed bytes")
+  }
+}
+
+/// What stands around deflated bytes.
+package enum DeflateContainer: Sendable, Hashable, CaseIterable {
+  /// Nothing (RFC 1951), as in a zip archive.
+  case raw
+  /// A two-byte header and an Adler-32 (RFC 1950), as in PNG and HDF5.
+  case zlib
+  /// A gzip header, a CRC-32 and the size (RFC 1952).
+  case gzip
+
+  /// zlib's code for the container and a window of `2^bits` bytes.
+  func windowBits(_ bits: Int32) -> Int32 {
+    switch self {
+    case .raw: -bits
+    case .zlib: bits
+    case .gzip: bits + 16
+    }
+  }
+}
+
+/// How matches are looked for; zlib's strategies.
+package enum DeflateStrategy: Sendable, Hashable, CaseIterable {
+  /// Matches anywhere in the window.
+  case standard
+  /// Favours Huffman coding over short matches; for filtered pixels.
+  case filtered
+  /// No matches at all.
+  case huffmanOnly
+  /// Only matches with the byte before: runs.
+  case runLength
+
+  var zlibCode: Int32 {
+    switch self {
+    case .standard: Z_DEFAULT_STRATEGY
+    case .filtered: Z_FILTERED
+    case .huffmanOnly: Z_HUFFMAN_ONLY
+    case .runLength: Z_RLE
+    }
   }
 }

@@ -11,16 +11,16 @@ package import ImageStoreCore
 
   private var stream: InflateStream
   private let refill: Refill
-  private var buffer: ReusableBuffer
+  private var buffer: GrowingMemory
   private var input = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
   private var position = Position.betweenMembers
   private var hasMember = false
 
   /// Reads a file that `refill` reads in pieces of at most `pieceByteCount`.
   ///
-  /// - Throws: ``StoreError/Code/limitExceeded`` where there is no memory.
+  /// - Throws: ``StoreError/Code/limitExceeded`` if there is no memory.
   package init(pieceByteCount: Int = 1 << 16, _ refill: @escaping Refill) throws(StoreError) {
-    var buffer = ReusableBuffer()
+    var buffer = GrowingMemory()
     try buffer.reserve(max(1, pieceByteCount))
     stream = try InflateStream(.gzip)
     self.buffer = buffer
@@ -29,10 +29,10 @@ package import ImageStoreCore
 
   /// Reads a file that lies in memory, which must stay as it is for as long as the reader is used.
   ///
-  /// - Throws: ``StoreError/Code/limitExceeded`` where there is no memory.
+  /// - Throws: ``StoreError/Code/limitExceeded`` if there is no memory.
   @unsafe package init(mapped bytes: UnsafeRawBufferPointer) throws(StoreError) {
     stream = try InflateStream(.gzip)
-    buffer = ReusableBuffer()
+    buffer = GrowingMemory()
     unsafe refill = { (_) throws(StoreError) in 0 }
     unsafe input = unsafe bytes
   }
@@ -47,7 +47,7 @@ package import ImageStoreCore
   ///
   /// - Returns: how many bytes were written; fewer than `destination` holds only at the end of the
   ///   file, so 0 says that there are no more.
-  /// - Throws: ``StoreError/Code/corrupt`` where the file is cut short, is not gzip or fails a
+  /// - Throws: ``StoreError/Code/corrupt`` if the file is cut short, is not gzip or fails a
   ///   checksum; what `refill` throws.
   package mutating func read(
     into destination: UnsafeMutableRawBufferPointer

@@ -4,7 +4,7 @@ import ImageStoreCore
 
 /// Inflates whole raw and zlib streams with our own kernel.
 struct InflateKernel: ~Copyable, Sendable {
-  private var workspace = ReusableBuffer()
+  private var workspace = GrowingMemory()
 
   /// See ``Inflater/inflate(_:into:count:)``.
   mutating func inflate(

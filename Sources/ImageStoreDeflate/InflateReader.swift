@@ -17,7 +17,7 @@ package import ImageStoreCore
 
   /// Fills `destination` with the next bytes.
   ///
-  /// - Throws: ``StoreError/Code/corrupt`` if the stream ends before or is no deflate stream.
+  /// - Throws: ``StoreError/Code/corrupt`` if the stream ends before or is not a deflate stream.
   package mutating func read(into destination: UnsafeMutableRawBufferPointer) throws(StoreError) {
     var room = unsafe destination
     try unsafe run(&room)

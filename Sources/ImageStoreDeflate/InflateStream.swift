@@ -8,14 +8,14 @@ import ImageStoreCore
   // On the heap because zlib's state points back at it.
   private let stream: UnsafeMutablePointer<z_stream>
 
-  /// - Throws: ``StoreError/Code/limitExceeded`` where there is no memory.
+  /// - Throws: ``StoreError/Code/limitExceeded`` if there is no memory.
   init(_ container: DeflateContainer) throws(StoreError) {
     let stream = UnsafeMutablePointer<z_stream>.allocate(capacity: 1)
     unsafe stream.initialize(to: z_stream())
     let status = unsafe CZlib_inflateInit2(stream, container.windowBits(MAX_WBITS))
     guard status == Z_OK else {
       unsafe stream.deallocate()
-      throw StoreError(.limitExceeded, "no memory to inflate with", underlyingCode: status)
+      throw StoreError(.limitExceeded, "no memory to inflate with", underlying: .init(.zlib, status))
     }
     unsafe self.stream = unsafe stream
   }
@@ -33,13 +33,13 @@ import ImageStoreCore
   /// Inflates until the stream or one of the buffers ends, and takes from the buffers what was used.
   ///
   /// - Parameter isWhole: whether the buffers hold all there is, which spares zlib its window.
-  /// - Returns: `Z_STREAM_END` at the end of the stream, `Z_OK` where a buffer ended first, else zlib's
+  /// - Returns: `Z_STREAM_END` at the end of the stream, `Z_OK` if a buffer ended first, else zlib's
   ///   code of what is wrong.
   mutating func inflate(
     _ source: inout UnsafeRawBufferPointer, into destination: inout UnsafeMutableRawBufferPointer,
     isWhole: Bool
   ) -> Int32 {
-    // zlib counts in 32 bits, and refuses a null pointer even where there is nothing to write.
+    // zlib counts in 32 bits, and refuses a null pointer even if there is nothing to write.
     let limit = Int(UInt32.max)
     while true {
       let given = min(source.count, limit)
@@ -73,6 +73,6 @@ import ImageStoreCore
       status == Z_MEM_ERROR ? .limitExceeded : .corrupt,
       "compressed bytes that cannot be inflated"
         + (status == Z_NEED_DICT ? " (they need a dictionary)" : message.map { " (\($0))" } ?? ""),
-      underlyingCode: status)
+      underlying: .init(.zlib, status))
   }
 }

@@ -24,11 +24,11 @@ package struct Inflater: ~Copyable, Sendable {
   /// - Parameters:
   ///   - source: the compressed bytes, all of them and nothing else.
   ///   - destination: where the bytes go. May be larger than `count`: bytes after `count` have no
-  ///     meaning afterwards; inflating is faster where there are at least 320 of them.
+  ///     meaning afterwards; inflating is faster if there are at least 320 of them.
   ///   - count: how many bytes there must be; nil stands for the size of `destination`.
-  /// - Throws: ``StoreError/Code/corrupt`` where the bytes are not a deflate stream of this container,
+  /// - Throws: ``StoreError/Code/corrupt`` if the bytes are not a deflate stream of this container,
   ///   end before or after `count`, are followed by others, or fail their checksum;
-  ///   ``StoreError/Code/limitExceeded`` where there is no memory for the state.
+  ///   ``StoreError/Code/limitExceeded`` if there is no memory for the state.
   package mutating func inflate(
     _ source: UnsafeRawBufferPointer, into destination: UnsafeMutableRawBufferPointer,
     count: Int? = nil
@@ -58,7 +58,7 @@ package struct Inflater: ~Copyable, Sendable {
 
   /// Inflates the first bytes of a buffer; what follows is neither inflated nor checked.
   ///
-  /// - Throws: as ``inflate(_:into:count:)`` where the bytes end before `destination` is full.
+  /// - Throws: as ``inflate(_:into:count:)`` if the bytes end before `destination` is full.
   package mutating func inflatePrefix(
     of source: UnsafeRawBufferPointer, into destination: UnsafeMutableRawBufferPointer
   ) throws(StoreError) {
@@ -87,11 +87,11 @@ package struct Inflater: ~Copyable, Sendable {
     guard unsafe room.isEmpty, status == Z_OK || status == Z_STREAM_END || status == Z_BUF_ERROR else {
       return false
     }
-    var surplus = ReusableBuffer()
-    try surplus.reserve(64 << 10)
+    let surplus = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
+    defer { unsafe surplus.deallocate() }
     var left = destination.count + 1 << 20
     while status != Z_STREAM_END {
-      var room = unsafe surplus.memory
+      var room = unsafe surplus
       let before = room.count
       status = unsafe stream!.inflate(&rest, into: &room, isWhole: false)
       let written = before - room.count

@@ -44,7 +44,8 @@ import ImageStoreCore
     case LIBDEFLATE_INSUFFICIENT_SPACE: throw .inflatesToMore(than: count)
     default:
       throw StoreError(
-        .corrupt, "compressed bytes that cannot be inflated", underlyingCode: Int32(result.rawValue))
+        .corrupt, "compressed bytes that cannot be inflated",
+        underlying: .init(.libdeflate, Int32(result.rawValue)))
     }
     guard written >= count else { throw .inflatesToLess(than: count, found: written) }
     guard written == count else { throw .inflatesToMore(than: count) }
@@ -75,7 +76,7 @@ import ImageStoreCore
     }
   }
 
-  /// The number of bytes written, or 0 where there is not enough room.
+  /// The number of bytes written, or 0 if there is not enough room.
   mutating func deflate(
     _ source: UnsafeRawBufferPointer, _ container: DeflateContainer,
     into destination: UnsafeMutableRawBufferPointer

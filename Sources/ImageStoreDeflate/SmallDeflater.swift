@@ -4,7 +4,7 @@ package import ImageStoreCore
 /// Deflates small photographs in a third of zlib's time.
 ///
 /// The bytes made depend on the input alone. They are nearly as few as at zlib's level 6 (within a percent,
-/// as a rule) where the input is hard to compress; what loses more than half its bytes has long matches,
+/// as a rule) if the input is hard to compress; what loses more than half its bytes has long matches,
 /// which zlib searches harder for. So such a result is refused, and the caller goes to ``Deflater``.
 package struct SmallDeflater: ~Copyable, Sendable {
   /// What is larger goes to ``Deflater``: two places to look for a match at become too few. So does all under
@@ -17,15 +17,15 @@ package struct SmallDeflater: ~Copyable, Sendable {
     #endif
   }()
 
-  private var workspace = ReusableBuffer()
-  var buffer = ReusableBuffer()
+  private var workspace = GrowingMemory()
+  private var buffer = GrowingMemory()
 
   package init() {}
 
   /// Deflates a whole span into memory of this value, where ``bytes`` lends it until the next call.
   ///
-  /// - Returns: whether that was done; false where ``Deflater`` makes fewer bytes.
-  /// - Throws: ``StoreError/Code/limitExceeded`` where there is no memory for the result.
+  /// - Returns: whether that was done; false if ``Deflater`` makes fewer bytes.
+  /// - Throws: ``StoreError/Code/limitExceeded`` if there is no memory for the result.
   package mutating func deflate(_ source: RawSpan) throws(StoreError) -> Bool {
     let count = source.byteCount
     guard count <= Self.largestByteCount else { return false }
@@ -38,14 +38,20 @@ package struct SmallDeflater: ~Copyable, Sendable {
     return true
   }
 
+  /// What the last call of ``deflate(_:)`` made.
+  package var bytes: RawSpan {
+    @_lifetime(borrow self)
+    get { buffer.span }
+  }
+
   /// The most bytes that a zlib stream of `count` bytes takes.
   package static func bound(_ count: Int) -> Int { image_kernels_deflate_small_bound(count) + 6 }
 
   /// Deflates a whole buffer to a zlib stream (RFC 1950).
   ///
   /// - Parameter destination: has room for ``bound(_:)`` bytes.
-  /// - Returns: how many bytes were written, or nil where ``Deflater`` makes fewer.
-  /// - Throws: ``StoreError/Code/limitExceeded`` where there is no memory.
+  /// - Returns: how many bytes were written, or nil if ``Deflater`` makes fewer.
+  /// - Throws: ``StoreError/Code/limitExceeded`` if there is no memory.
   package mutating func deflate(
     _ source: UnsafeRawBufferPointer, into destination: UnsafeMutableRawBufferPointer
   ) throws(StoreError) -> Int? {

@@ -12,7 +12,7 @@ extension Column {
   /// The values as a complete `.npy` file: `<i8` (labels too), `<f8` or, for text, `<U` as wide as the longest.
   ///
   /// - Throws: ``StoreError/Code/unsupported`` for text with a NUL character, since numpy pads with NULs
-  ///   and would not give it back; ``StoreError/Code/limitExceeded`` where one long text would make the
+  ///   and would not give it back; ``StoreError/Code/limitExceeded`` if one long text would make the
   ///   array, all of whose elements are as long, larger than 64 GiB.
   package func npyBytes() throws(StoreError) -> [UInt8] {
     switch self {
@@ -67,7 +67,7 @@ extension Column {
 }
 
 extension NPYHeader {
-  /// Reads one value an image: whole numbers, `f4` and `f8`, or text.
+  /// Reads one value per image: whole numbers, `f4` and `f8`, or text.
   ///
   /// - Parameter data: the array's data, ``dataByteCount`` bytes.
   /// - Throws: ``StoreError/Code/unsupported`` for other types and shapes; ``StoreError/Code/corrupt``
@@ -78,7 +78,7 @@ extension NPYHeader {
     }
     let count = try valueCount()
     guard data.count >= dataByteCount else {
-      throw StoreError(.corrupt, "\(data.count) bytes of values where the header says \(dataByteCount)")
+      throw StoreError(.corrupt, "\(data.count) bytes of values, and the header says \(dataByteCount)")
     }
     switch (type.kind, type.byteCount) {
     case (.floatingPoint, 4):

@@ -3,7 +3,7 @@ package import ImageStoreCore
 extension NPYHeader {
   /// How many values an array of one value an image has.
   ///
-  /// - Throws: ``StoreError/Code/unsupported`` where the shape is neither (count,) nor (count, 1).
+  /// - Throws: ``StoreError/Code/unsupported`` if the shape is neither (count,) nor (count, 1).
   package func valueCount() throws(StoreError) -> Int {
     guard shape.count == 1 || (shape.count == 2 && shape[1] == 1) else {
       throw StoreError(
@@ -23,7 +23,7 @@ extension NPYHeader {
   ///
   /// - Parameter data: the array's data, ``dataByteCount`` bytes.
   /// - Throws: ``StoreError/Code/unsupported`` for other types and shapes, and for a number beyond 63
-  ///   bits; ``StoreError/Code/corrupt`` where there are fewer bytes.
+  ///   bits; ``StoreError/Code/corrupt`` if there are fewer bytes.
   package func integers(in data: UnsafeRawBufferPointer) throws(StoreError) -> [Int] {
     let count = try valueCount()
     guard type.isInteger else {
@@ -31,7 +31,7 @@ extension NPYHeader {
         .unsupported, "an array of '\(type.description)' as labels", remedy: "save them as integers")
     }
     guard data.count >= dataByteCount else {
-      throw StoreError(.corrupt, "\(data.count) bytes of values where the header says \(dataByteCount)")
+      throw StoreError(.corrupt, "\(data.count) bytes of values, and the header says \(dataByteCount)")
     }
     let isSigned = type.kind == .signedInteger
     switch type.byteCount {

@@ -13,7 +13,7 @@ extension NPYHeader {
     }
   }
 
-  /// The header of images in memory: (height, width) where there is one channel, else (height, width,
+  /// The header of images in memory: (height, width) if there is one channel, else (height, width,
   /// channels), with the number of images in front if `count` is given.
   package init(_ format: ImageFormat, count: Int? = nil) {
     self.init(NPYType(format.elementType), shape: (count.map { [$0] } ?? []) + format.shape)
@@ -38,7 +38,7 @@ extension NPYHeader {
     if let first = shape.first {
       text += repeatElement(0x20, count: 21 - String(first).utf8.count)
     }
-    // numpy pads by 64 and not by 0 where the header would end at a multiple already.
+    // numpy pads by 64 and not by 0 if the header would end at a multiple already.
     text += repeatElement(0x20, count: 64 - (textOffset + text.count + 1) % 64)
     text.append(0x0A)
     return text

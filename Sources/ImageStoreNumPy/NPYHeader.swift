@@ -16,7 +16,7 @@ package struct NPYHeader: Sendable, Hashable {
   /// The bytes of the array's data.
   package var dataByteCount: Int { elementCount * type.byteCount }
 
-  /// - Throws: ``StoreError/Code/limitExceeded`` where the array would take more than 2^62 bytes.
+  /// - Throws: ``StoreError/Code/limitExceeded`` if the array would take more than 2^62 bytes.
   init(
     type: NPYType, isFortranOrder: Bool, shape: [Int], dataOffset: Int
   ) throws(StoreError) {
@@ -59,13 +59,13 @@ package struct NPYHeader: Sendable, Hashable {
 
   /// The array's data within the bytes of a whole file.
   ///
-  /// - Throws: ``StoreError/Code/corrupt`` where the bytes end before the data does. Bytes after the
+  /// - Throws: ``StoreError/Code/corrupt`` if the bytes end before the data does. Bytes after the
   ///   data are ignored, as numpy does.
   package func data(in file: UnsafeRawBufferPointer) throws(StoreError) -> UnsafeRawBufferPointer {
     guard file.count >= dataOffset, file.count - dataOffset >= dataByteCount else {
       throw StoreError(
         .corrupt,
-        "\(max(0, file.count - dataOffset)) bytes of array data where the header says \(dataByteCount)")
+        "\(max(0, file.count - dataOffset)) bytes of array data, and the header says \(dataByteCount)")
     }
     return unsafe UnsafeRawBufferPointer(rebasing: file[dataOffset..<dataOffset + dataByteCount])
   }

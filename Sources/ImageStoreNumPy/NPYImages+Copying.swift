@@ -62,21 +62,6 @@ extension NPYImages {
       position += 1
     }
   }
-
-  /// Where the first byte of bool samples is that is neither 0 nor 1, or nil.
-  package static func firstNonBoolean(in bytes: UnsafeRawBufferPointer) -> Int? {
-    var position = 0
-    while position + 8 <= bytes.count,
-      unsafe bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self) & 0xFEFE_FEFE_FEFE_FEFE == 0
-    {
-      position += 8
-    }
-    while position < bytes.count {
-      if unsafe bytes[position] > 1 { return position }
-      position += 1
-    }
-    return nil
-  }
 }
 
 /// Turns the samples of a block of memory to the other byte order.

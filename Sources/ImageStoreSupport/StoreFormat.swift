@@ -20,6 +20,33 @@ package protocol StoreFormat: Sendable {
   func open(
     _ path: String, _ description: StoreDescription, threads: Int?
   ) throws(StoreError) -> [OpenedSplit]
+
+  /// Reads values, such as labels, out of a file of this kind.
+  ///
+  /// - Parameter name: the array, dataset or column; nil for the only one, or the one that has a usual name of labels.
+  /// - Returns: nil if files of this kind have no values by themselves, or none of this name.
+  func values(named name: String?, at path: String) throws(StoreError) -> NamedValues?
+}
+
+extension StoreFormat {
+  package func values(named name: String?, at path: String) throws(StoreError) -> NamedValues? { nil }
+}
+
+/// An array of values that a file has under a name, such as labels.
+package struct NamedValues: Sendable {
+  package var name: String
+  /// All values, the last axis varying fastest.
+  package var values: Column
+  package var shape: [Int]
+  /// Names of values, if the array is an enumeration.
+  package var names: [Int: String]?
+
+  package init(name: String, values: Column, shape: [Int], names: [Int: String]? = nil) {
+    self.name = name
+    self.values = values
+    self.shape = shape
+    self.names = names
+  }
 }
 
 /// A kind of store that is written, too.
@@ -155,5 +182,33 @@ package struct StoreVariant: Sendable {
     self.options = options
     self.images = images
     self.traits = traits
+  }
+}
+
+/// The first bytes of a file, by which its kind is known.
+package struct FileHead {
+  private let file: MappedFile?
+
+  /// There are no bytes of what is not a plain file.
+  package init(_ path: String) {
+    do throws(StoreError) {
+      file = FileSystem.kind(of: path) == .file ? try MappedFile(path) : nil
+    } catch {
+      file = nil
+    }
+  }
+
+  package func begins(with bytes: [UInt8], at offset: Int = 0) -> Bool {
+    guard let file, let found = unsafe file.bytes(at: offset, count: bytes.count) else { return false }
+    return unsafe found.elementsEqual(bytes)
+  }
+
+  /// Whether there is a plain file.
+  package var isThere: Bool { file != nil }
+
+  /// Whether the last component of a path ends with one of some suffixes.
+  package static func hasSuffix(_ path: String, _ suffixes: [String]) -> Bool {
+    let name = FileSystem.split(path).name.lowercased()
+    return suffixes.contains { name.hasSuffix($0) }
   }
 }

@@ -36,12 +36,12 @@ extension LMDBStore {
     try unsafe destination.appendBytes(plan.byteCount) { (memory) throws(StoreError) in
       guard let start = file.baseAddress else { return }
       // The contents, which outlive the call, own the flags.
-      let flags = unsafe isChecked?.view
+      let flags = unsafe isChecked?.elements
       // Every run writes slots of its own.
       try plan.performRuns(threads: threads) { (run) throws(StoreError) in
         try unsafe plan.copy(run, into: memory) { (index) throws(StoreError) in
           let (offset, block) = positions.locate(index)
-          if let flags = unsafe flags, unsafe flags.load(block) == 0 {
+          if let flags = unsafe flags, unsafe flags[block].load(ordering: .relaxed) == 0 {
             try check(block, plan.format(at: 0), positions, isChecked!)
           }
           return unsafe start + offset
@@ -109,7 +109,9 @@ extension LMDBStore {
     switch contents.images {
     case .uniform(let format, let positions, let isChecked):
       let (offset, block) = positions.locate(index)
-      if let isChecked, isChecked[block] == 0 { try check(block, format, positions, isChecked) }
+      if let isChecked, unsafe isChecked.elements[block].load(ordering: .relaxed) == 0 {
+        try check(block, format, positions, isChecked)
+      }
       return unsafe (format, contents.file.map.bytes.baseAddress! + offset)
     case .mixed(let positions, let isChecked):
       return try unsafe (positions.format(index), locate(index, positions, isChecked))
@@ -122,7 +124,7 @@ extension LMDBStore {
     _ index: Int, _ positions: MixedPositions, _ isChecked: AtomicArray<UInt8>?
   ) throws(StoreError) -> UnsafeRawPointer {
     let offset = positions.offset(index)
-    if let isChecked, isChecked[index] == 0 {
+    if let isChecked, unsafe isChecked.elements[index].load(ordering: .relaxed) == 0 {
       let format = positions.format(index)
       try check(
         ImageValue(format, count: nil, pageSize: contents.file.pageSize), format, at: offset, index...index)

@@ -4,7 +4,7 @@ package import ImageStoreSupport
 /// numpy's archives of arrays.
 package struct NPZFormat: WritableStoreFormat {
   package let name = "npz"
-  package let summary = "numpy's .npz: an entry per image, or arrays such as x_train"
+  package let summary = "numpy's .npz: one entry per image, or arrays such as x_train"
   package let options: Set<StoreDescription.Option> = [.images, .labels]
   package let suffixes = [".npz"]
   package let layouts: [String] = []
@@ -25,7 +25,7 @@ package struct NPZFormat: WritableStoreFormat {
     _ path: String, _ description: StoreDescription, threads: Int?
   ) throws(StoreError) -> [OpenedSplit] {
     if description.images == nil && description.labels == nil {
-      let splits = OpenedSplit.all(of: try NPZStore.parts(at: path, threads: threads))
+      let splits = OpenedSplit.all(of: try NPZStore.splits(at: path, threads: threads))
       if !splits.isEmpty { return splits }
     }
     return [
@@ -45,5 +45,40 @@ package struct NPZFormat: WritableStoreFormat {
       NPZStore.Writer(
         to: path, mode: options.mode, compression: options.compression ?? .small, classNames: classNames,
         threads: options.threads))
+  }
+}
+
+extension NPZStore {
+  /// Says in a few words what is at a path besides an archive that this package wrote, such as `an archive with notes.txt
+  /// besides images`; nil if it is such an archive and nothing else.
+  package static func otherContents(at path: String) throws(StoreError) -> String? {
+    guard FileSystem.kind(of: path) == .file else { return "not a file" }
+    let archive: ZipArchive
+    do throws(StoreError) {
+      archive = try ZipArchive(at: path)
+    } catch {
+      switch error.code {
+      case .unrecognized: return "not an archive"
+      case .corrupt, .unsupported, .limitExceeded: return "an archive that this package cannot read"
+      default: throw error
+      }
+    }
+    guard archive.end.mark != nil else { return "an archive that another program wrote or changed" }
+    if let other = archive.directory.named.first(where: { !NPZContents.isOwnName($0.name) }) {
+      return "an archive with \(other.name) besides images"
+    }
+    guard archive.end.archiveComment.other.isEmpty else {
+      return "an archive with a comment of somebody else"
+    }
+    let file = try File(path, .read)
+    let beginning = try file.bytes(at: 0, count: min(2, file.byteCount()))
+    guard beginning == Array("PK".utf8) || beginning == [0, 0] else {
+      return "an archive with something else before it"
+    }
+    let (end, byteCount) = (try archive.end.committedEnd(of: file), try file.byteCount())
+    guard let end, byteCount >= end else { return "an archive that another program wrote or changed" }
+    guard byteCount > end else { return nil }
+    let areOurs = try ArchiveLeftovers(file, of: archive, from: end, to: byteCount).areOurs()
+    return areOurs ? nil : "an archive with \(byteCount - end) bytes of something else behind it"
   }
 }

@@ -3,7 +3,7 @@ import ImageStoreNumPy
 import ImageStoreSupport
 
 extension NPZStore {
-  /// Writes an archive with an entry an image.
+  /// Writes an archive with one entry per image.
   ///
   /// A new archive is written beside its destination and put there by ``finish()``. Appending adds entries,
   /// labels and a new directory past the end of the archive: until ``finish()`` has synchronised them with
@@ -11,7 +11,7 @@ extension NPZStore {
   /// the writer is dropped or the next one has cut off what a dead one left. The bytes written do not depend
   /// on the number of threads.
   public struct Writer: ~Copyable, ImageStoreWriter {
-    private let archive: ArchiveWriter
+    private var session: NPZWriterSession
 
     /// Creates a writer.
     ///
@@ -22,29 +22,30 @@ extension NPZStore {
     ///   - compression: `small` deflates as well as numpy does, `fast` at zlib's level 1 (small photographs are
     ///     the same in both), `none` stores, with pixels at multiples of 64 bytes.
     ///   - classNames: the names of the classes that labels count from 0; nil keeps those of an archive
-    ///     that is appended to.
-    ///   - threads: how many threads deflate; nil stands for one for each processor.
+    ///     that is appended to. If it has others, labels are translated by the names of their classes, and names that it lacks
+    ///     are added.
+    ///   - threads: how many threads deflate; nil for one per processor.
     /// - Throws: ``StoreError/Code/alreadyExists``, ``StoreError/Code/busy`` while another writer is at
-    ///   work, ``StoreError/Code/system``, and for an append what opening the archive throws.
+    ///   work, ``StoreError/Code/system``, and for an append what opening the archive throws, and
+    ///   ``StoreError/Code/invalidArgument`` for class names that cannot be matched with those that are there.
     public init(
-      to path: String, mode: WriteMode = .create, compression: Compression = .small,
+      to path: some StorePath, mode: WriteMode = .create, compression: Compression = .small,
       classNames: [String]? = nil, threads: Int? = nil
     ) throws(StoreError) {
-      archive = try ArchiveWriter(
-        path, mode, compression, classNames: classNames, threads: Workers.threadCount(threads))
+      session = try NPZWriterSession(
+        path.storePath(), mode, compression, classNames: classNames, threads: Workers.threadCount(threads))
     }
 
-    /// How many images have been appended by this writer.
-    public var count: Int { archive.entries.count }
+    public var count: Int { session.state.count }
 
     public mutating func append(
       _ pixels: RawSpan, layout: BatchLayout, labels: ImageLabels
     ) throws(StoreError) {
-      try archive.append(pixels, layout: layout, annotations: labels)
+      try session.append(pixels, layout: layout, labels: labels)
     }
 
     public consuming func finish() throws(StoreError) {
-      try archive.finish()
+      try session.finish()
     }
   }
 
@@ -54,9 +55,10 @@ extension NPZStore {
   ///   `progress` is called now and then with the number of images written.
   @discardableResult
   public static func write(
-    _ source: any ImageStore, to path: String, mode: WriteMode = .create,
+    _ source: any ImageStore, to path: some StorePath, mode: WriteMode = .create,
     compression: Compression = .small, threads: Int? = nil, progress: (_ written: Int) -> Void = { _ in }
   ) throws(StoreError) -> NPZStore {
+    let path = try path.storePath()
     try Destination.check(path, isApartFrom: source.sourcePaths)
     var writer = try Writer(
       to: path, mode: mode, compression: compression, classNames: source.classNames, threads: threads)
@@ -76,18 +78,19 @@ extension NPZStore {
   ///   - mode: whether to create, replace or append.
   ///   - compression: `small` as numpy deflates, `fast`, or `none`.
   ///   - classNames: the names of the classes that labels count from 0; nil when appending keeps those that
-  ///     are there.
-  ///   - threads: how many threads may be used; nil stands for one a processor.
-  ///   - body: appends images to the writer, which is finished when it returns. Where it throws, the writer
+  ///     are there; see ``Writer``.
+  ///   - threads: how many threads may be used; nil for one per processor.
+  ///   - body: appends images to the writer, which is finished when it returns. If it throws, the writer
   ///     is dropped, and what stood at `path` stays.
   /// - Returns: the written store.
   /// - Throws: what `body` throws, and what ``Writer`` does.
   @discardableResult
   public static func write(
-    to path: String, mode: WriteMode = .create, compression: Compression = .small,
+    to path: some StorePath, mode: WriteMode = .create, compression: Compression = .small,
     classNames: [String]? = nil,
     threads: Int? = nil, _ body: (inout Writer) throws -> Void
   ) throws -> NPZStore {
+    let path = try path.storePath()
     var writer = try Writer(
       to: path, mode: mode, compression: compression, classNames: classNames, threads: threads)
     try body(&writer)

@@ -4,14 +4,14 @@ import ImageStoreSupport
 
 /// Images in an `.npz` archive, as `numpy.savez` and `numpy.savez_compressed` write it.
 ///
-/// Written is one zip archive with an entry an image, `ix-000000.npy`, `ix-000001.npy` and so on,
+/// Written is one zip archive with one entry per image, `ix-000000.npy`, `ix-000001.npy` and so on,
 /// `labels.npy`, `columns/NAME.npy` and `class_names.npy`. `numpy.load` opens it:
 ///
 ///     archive = numpy.load("store.npz")
 ///     image, label = archive["ix-000042"], archive["labels"][42]
 ///
-/// Read are such archives, those of other names with an array an image, and those with one array of all
-/// images (`images`, `x_train`, `train_images` and others, see ``parts(at:checksums:threads:)``). Stored entries are read from
+/// Read are such archives, those of other names with one array per image, and those with one array of all
+/// images (`images`, `x_train`, `train_images` and others, see ``splits(at:checksums:threads:)``). Stored entries are read from
 /// a map of the file; deflated ones are inflated straight to the caller's memory, on several threads.
 ///
 /// Archives are checked before they are believed: see `Docs/Guarantees.md`. Arrays of Python objects are
@@ -23,53 +23,52 @@ public final class NPZStore: ImageStore {
   public let columnNames: [String]
 
   let archive: ZipArchive
-  let images: Images
+  let images: NPZImages
   private let contents: NPZContents
   private let labelArchive: ZipArchive?
   private let labelEntry: (name: String, entry: ZipEntry)?
   private let knownLabels = Cached<[Int]>()
-  private let namesCheck = Cached<Bool>()
+  let namesCheck = Cached<Bool>()
 
-  enum Images: Sendable {
-    case entries(ImageEntries)
-    case array(ImageArray)
+  /// Whether the checksums of images are checked when they are read.
+  public enum ChecksumPolicy: Sendable, Hashable {
+    /// A deflated entry is checked whenever it is inflated, a stored one when it is first read. Of one
+    /// array with all images, one of more than 256 MiB is checked by ``NPZStore/verify(progress:)`` alone.
+    case check
+    /// Only ``NPZStore/verify(progress:)`` checks.
+    case skip
   }
 
   /// Opens an archive.
   ///
   /// - Parameters:
   ///   - path: the archive.
-  ///   - images: the key of the one array with all images; nil looks for an entry an image, then for
-  ///     arrays of known names, of which ``parts(at:checksums:threads:)`` tells, and takes the first of them.
+  ///   - images: the key of the one array with all images; nil looks for one entry per image, then for
+  ///     arrays of known names, of which ``splits(at:checksums:threads:)`` tells, and takes the first of them.
   ///   - labels: the key of the labels; nil looks for `labels`, `outputs` and others, or what goes with
   ///     `images`.
   ///   - labelsAt: another archive that has the labels; nil looks for `out-NAME.npz` beside the archive
-  ///     where that has none itself.
+  ///     if that has none itself.
   ///   - checksums: whether reading an image checks its CRC-32.
-  ///   - threads: how many threads decode; nil stands for one for each processor.
-  /// - Throws: ``StoreError/Code/notFound``; ``StoreError/Code/unrecognized`` for what is no archive or
+  ///   - threads: how many threads decode; nil for one per processor.
+  /// - Throws: ``StoreError/Code/notFound``; ``StoreError/Code/unrecognized`` for what is not an archive or
   ///   has no images; ``StoreError/Code/corrupt`` and ``StoreError/Code/limitExceeded`` for archives that
   ///   contradict themselves or lie; ``StoreError/Code/unsupported`` for encrypted ones and for arrays
-  ///   that are no images.
+  ///   that are not images.
   public init(
-    at path: String, images: String? = nil, labels: String? = nil, labelsAt: String? = nil,
+    at path: some StorePath, images: String? = nil, labels: String? = nil, labelsAt: (any StorePath)? = nil,
     checksums: ChecksumPolicy = .check, threads: Int? = nil
   ) throws(StoreError) {
+    let path = try path.storePath()
     self.path = path
     archive = try ZipArchive(at: path)
     contents = try NPZContents(
       of: archive, images: images, labels: labelsAt == nil ? labels : nil)
     try archive.checkNames()
     columnNames = contents.columns.keys.sorted()
-    switch contents.images {
-    case .entries(let positions):
-      self.images = .entries(
-        try ImageEntries(
-          archive, positions, checksums: checksums, threads: Workers.threadCount(threads)))
-    case .array(let name, let entry):
-      self.images = .array(try ImageArray(archive, name: name, entry, checksums: checksums))
-    }
-    if let other = labelsAt ?? Self.labelArchive(beside: path, contents) {
+    self.images = try NPZImages(
+      contents.images, of: archive, checksums: checksums, threads: Workers.threadCount(threads))
+    if let other = try labelsAt?.storePath() ?? Self.labelArchive(beside: path, contents) {
       let archive = try ZipArchive(at: other)
       try archive.checkNames()
       labelArchive = archive
@@ -100,27 +99,13 @@ public final class NPZStore: ImageStore {
     [path] + [labelArchive?.path].compactMap { $0 == archive.path ? nil : $0 }
   }
 
-  public var count: Int {
-    switch images {
-    case .entries(let entries): entries.count
-    case .array(let array): array.images.count
-    }
-  }
+  public var count: Int { images.count }
 
-  public var format: ImageFormat? {
-    switch images {
-    case .entries(let entries): entries.format
-    case .array(let array): array.images.format
-    }
-  }
+  public var format: ImageFormat? { images.format }
 
   public func format(at index: Int) throws(StoreError) -> ImageFormat {
-    switch images {
-    case .entries(let entries): return try entries.format(at: index)
-    case .array(let array):
-      guard index >= 0 && index < count else { throw .indexOutOfRange(index, count: count).at(path: path) }
-      return array.images.format
-    }
+    guard index >= 0 && index < count else { throw .indexOutOfRange(index, count: count).at(path: path) }
+    return try images.format(at: index)
   }
 
   public func labels() throws(StoreError) -> [Int]? {
@@ -133,72 +118,5 @@ public final class NPZStore: ImageStore {
   public func column(_ name: String) throws(StoreError) -> Column {
     guard let entry = contents.columns[name] else { throw .noColumn(name, among: columnNames).at(path: path) }
     return try archive.column(of: entry, name: name, count: count)
-  }
-
-  public func read(
-    _ indices: Span<Int>, regions: Span<ImageRegion>, into destination: inout OutputRawSpan
-  ) throws(StoreError) {
-    switch images {
-    case .entries(let entries): try entries.read(indices, regions: regions, into: &destination)
-    case .array(let array): try array.read(indices, regions: regions, into: &destination)
-    }
-  }
-
-  public func forEachImage(
-    _ indices: Span<Int>,
-    _ body: (_ position: Int, _ format: ImageFormat, _ pixels: RawSpan) throws(StoreError) -> Void
-  ) throws(StoreError) {
-    switch images {
-    case .entries(let entries): try entries.forEachImage(indices, body)
-    case .array(let array): try array.forEachImage(indices, body)
-    }
-  }
-
-  public var isZeroCopy: Bool {
-    switch images {
-    case .entries(let entries): entries.mapped != nil
-    case .array(let array): array.isMapped
-    }
-  }
-
-  public var checksumCoverage: ChecksumCoverage { .allImages }
-
-  public func advise(_ pattern: AccessPattern) { archive.file.advise(pattern) }
-
-  public func verify(progress: (_ checked: Int) -> Void) throws(StoreError) {
-    _ = try labels()
-    for name in columnNames { _ = try column(name) }
-    try verifyNames()
-    switch images {
-    case .entries(let entries): try entries.verify(progress: progress)
-    case .array(let array):
-      try array.verify()
-      progress(count)
-    }
-  }
-
-  /// Compares the names of all entries besides the images with those in their local headers: a damaged name may hide a
-  /// part of the store.
-  private func verifyNames() throws(StoreError) {
-    for named in archive.directory.named {
-      do throws(StoreError) {
-        _ = try unsafe archive.compressedBytes(of: archive.directory.entries[named.position])
-      } catch {
-        throw error.at(path: path, key: named.name)
-      }
-    }
-  }
-
-  /// Checks images against the checksums of their entries. Where one array has all images, it is checked
-  /// whole, once.
-  public func verify(_ indices: Span<Int>) throws(StoreError) {
-    _ = try namesCheck.value { () throws(StoreError) in
-      try verifyNames()
-      return true
-    }
-    switch images {
-    case .entries(let entries): if !entries.areCheckedByReading { try entries.verify(indices) }
-    case .array(let array): try array.verifyOnce()
-    }
   }
 }

@@ -3,11 +3,11 @@ import ImageStoreSupport
 
 /// What crops of masks are read as.
 public enum MaskForm: Sendable, Hashable, CaseIterable {
-  /// A byte a pixel, 0 or 1; numpy's bool and uint8.
+  /// A byte per pixel, 0 or 1; numpy's bool and uint8.
   case zeroOne
-  /// A byte a pixel, 0 or 255; a gray image.
+  /// A byte per pixel, 0 or 255; a gray image.
   case zeroFull
-  /// A Float a pixel, 0 or 1. The destination's first free byte must be at a multiple of 4.
+  /// A Float per pixel, 0 or 1. The destination's first free byte must be at a multiple of 4.
   case float
   /// Bits, packed along the store's axis in its bit order, beginning with the region: what
   /// `numpy.packbits` makes of the crop. Padding bits are 0.
@@ -42,13 +42,12 @@ extension PackedBitStore {
       guard indices.count == 0 else { throw .indexOutOfRange(indices[0], count: 0) }
       return
     }
-    let gather = try UniformGather(indices, regions: regions, of: count, format: layout.format)
-    guard gather.count > 0 else { return }
-    let whole = ImageRegion(wholeOf: layout.format)
-    let slot = byteCount(of: gather.isWhole ? whole : gather.region(0, of: regions), as: form)
-    let (total, overflow) = slot.multipliedReportingOverflow(by: gather.count)
-    guard !overflow else { throw StoreError(.limitExceeded, "\(gather.count) crops of \(slot) bytes") }
-    let base = unsafe masks.base
+    let plan = try GatherPlan(indices, regions: regions, of: count, format: layout.format)
+    guard plan.count > 0 else { return }
+    let slot = byteCount(of: plan.region(at: 0), as: form)
+    let (total, overflow) = slot.multipliedReportingOverflow(by: plan.count)
+    guard !overflow else { throw StoreError(.limitExceeded, "\(plan.count) crops of \(slot) bytes") }
+    let base = unsafe images.base
     let stride = layout.byteCount
     let unpacked = form.unpacked
     // A thread's waking takes as long as unpacking some 250 KB.
@@ -56,14 +55,14 @@ extension PackedBitStore {
     try unsafe destination.appendBytes(total) { (memory) throws(StoreError) in
       let start = memory.baseAddress!
       guard form != .float || UInt(bitPattern: start) % 4 == 0 else {
-        throw StoreError(.invalidArgument, "memory for Floats that begins at no multiple of 4")
+        throw StoreError(.invalidArgument, "memory for Floats that does not begin at a multiple of 4")
       }
-      try Workers.performRuns(of: gather.count, minimum: minimum, threads: threads) {
+      try Workers.performRuns(of: plan.count, minimum: minimum, threads: threads) {
         (run) throws(StoreError) in
         for position in run {
           unsafe layout.unpack(
-            gather.isWhole ? whole : gather.region(position, of: regions),
-            from: base + indices[position] * stride, as: unpacked, to: start + position * slot)
+            plan.region(at: position), from: base + plan.indices[position] * stride, as: unpacked,
+            to: start + position * slot)
         }
       }
     }
@@ -82,22 +81,8 @@ extension PackedBitStore {
     _ indices: Span<Int>,
     _ body: (_ position: Int, _ format: ImageFormat, _ pixels: RawSpan) throws(StoreError) -> Void
   ) throws(StoreError) {
-    for position in indices.indices where indices[position] < 0 || indices[position] >= count {
-      throw .indexOutOfRange(indices[position], count: count)
-    }
-    guard let layout, indices.count > 0 else { return }
-    let format = layout.format
-    let scratch = try PixelMemory(capacity: format.byteCount)
-    for position in indices.indices {
-      let mask = unsafe masks.base + indices[position] * layout.byteCount
-      try scratch.fill { (output) throws(StoreError) in
-        try unsafe output.appendBytes(format.byteCount) { (target) throws(StoreError) in
-          unsafe layout.unpack(
-            ImageRegion(wholeOf: format), from: mask, as: .bytes(1), to: target.baseAddress!)
-        }
-      }
-      try body(position, format, scratch.span)
-    }
+    // Few at a time, on one thread: they are to be in its cache when they are lent.
+    try borrowDecoded(indices, byteBudget: 1 << 18, body)
   }
 
   /// How many pixels of a mask are 1, without unpacking it.
@@ -113,7 +98,7 @@ extension PackedBitStore {
     guard region.isContained(in: layout.format) else {
       throw .outside(region, of: layout.format, image: index)
     }
-    return unsafe layout.countOnes(region, of: masks.base + index * layout.byteCount)
+    return unsafe layout.countOnes(region, of: images.base + index * layout.byteCount)
   }
 
   /// How many pixels are 1 of each of some masks, or of a region of each, counted on several threads.
@@ -128,18 +113,15 @@ extension PackedBitStore {
       guard indices.isEmpty else { throw .indexOutOfRange(indices[0], count: 0) }
       return []
     }
-    let gather = try UniformGather(
-      indices.span, regions: regions.span, of: count, format: layout.format)
-    var counts = [Int](repeating: 0, count: gather.count)
+    let plan = try GatherPlan(indices.span, regions: regions.span, of: count, format: layout.format)
+    var counts = [Int](repeating: 0, count: plan.count)
     var span = counts.mutableSpan
     try unsafe span.withUnsafeMutableBytes { (memory) throws(StoreError) in
-      let base = unsafe masks.base
-      try Workers.performRuns(of: gather.count, minimum: 16, threads: threads) { (run) throws(StoreError) in
+      let base = unsafe images.base
+      try Workers.performRuns(of: plan.count, minimum: 16, threads: threads) { (run) throws(StoreError) in
         for position in run {
-          let region =
-            gather.isWhole
-            ? ImageRegion(wholeOf: layout.format) : regions[gather.hasRegionEach ? position : 0]
-          let ones = unsafe layout.countOnes(region, of: base + indices[position] * layout.byteCount)
+          let ones = unsafe layout.countOnes(
+            plan.region(at: position), of: base + plan.indices[position] * layout.byteCount)
           unsafe memory.storeBytes(
             of: ones, toByteOffset: position * MemoryLayout<Int>.stride, as: Int.self)
         }
@@ -147,4 +129,6 @@ extension PackedBitStore {
     }
     return counts
   }
+
+  public func advise(_ pattern: AccessPattern) { images.map.advise(pattern) }
 }

@@ -9,7 +9,7 @@ extension PackedBitStore {
   /// past the end of `masks.npy` until they and their labels are on the disk; then its header is
   /// rewritten, which makes them count.
   public struct Writer: ~Copyable, ImageStoreWriter {
-    private let writer: MaskWriter
+    private var session: PackedBitWriterSession
 
     /// Creates a writer.
     ///
@@ -17,35 +17,36 @@ extension PackedBitStore {
     ///   - path: the folder.
     ///   - mode: whether to create, replace or append.
     ///   - axis: along which direction eight pixels share a byte. Packed along rows, a crop is unpacked by
-    ///     one mask and one comparison a vector at any alignment and touches half the cache lines, so
+    ///     one mask and one comparison per vector at any alignment and touches half the cache lines, so
     ///     this is the default. A store that is appended to keeps its own.
-    ///   - threshold: makes a mask of an image: a pixel is 1 where the mean of its channels, as Double, is
+    ///   - threshold: makes a mask of an image: a pixel is 1 if the mean of its channels, as Double, is
     ///     over the threshold. Without one a pixel that is neither 0 nor 1 is an error.
     ///   - classNames: the names of the classes that labels count from 0; nil keeps those of a store
-    ///     that is appended to.
-    ///   - threads: how many threads pack; nil stands for one for each processor.
+    ///     that is appended to. If it has others, labels are translated by the names of their classes, and names that it lacks
+    ///     are added.
+    ///   - threads: how many threads pack; nil for one per processor.
     /// - Throws: ``StoreError/Code/alreadyExists``, ``StoreError/Code/busy`` while another writer is at
-    ///   work, ``StoreError/Code/system``, and for an append what opening the store throws.
+    ///   work, ``StoreError/Code/system``, and for an append what opening the store throws, and
+    ///   ``StoreError/Code/invalidArgument`` for class names that cannot be matched with those that are there.
     public init(
-      to path: String, mode: WriteMode = .create, axis: PackingAxis = .rows, threshold: Double? = nil,
+      to path: some StorePath, mode: WriteMode = .create, axis: PackingAxis = .rows, threshold: Double? = nil,
       classNames: [String]? = nil, threads: Int? = nil
     ) throws(StoreError) {
-      writer = try MaskWriter(
-        path, mode, axis: axis, threshold: threshold, classNames: classNames,
+      session = try PackedBitWriterSession(
+        path.storePath(), mode, axis: axis, threshold: threshold, classNames: classNames,
         threads: Workers.threadCount(threads))
     }
 
-    /// How many masks have been appended by this writer.
-    public var count: Int { writer.count }
+    public var count: Int { session.state.count }
 
     public mutating func append(
       _ pixels: RawSpan, layout: BatchLayout, labels: ImageLabels
     ) throws(StoreError) {
-      try writer.append(pixels, layout: layout, annotations: labels)
+      try session.append(pixels, layout: layout, labels: labels)
     }
 
     public consuming func finish() throws(StoreError) {
-      try writer.finish()
+      try session.finish()
     }
   }
 
@@ -55,9 +56,10 @@ extension PackedBitStore {
   ///   `progress` is called now and then with the number of masks written.
   @discardableResult
   public static func write(
-    _ source: any ImageStore, to path: String, mode: WriteMode = .create, axis: PackingAxis = .rows,
+    _ source: any ImageStore, to path: some StorePath, mode: WriteMode = .create, axis: PackingAxis = .rows,
     threshold: Double? = nil, threads: Int? = nil, progress: (_ written: Int) -> Void = { _ in }
   ) throws(StoreError) -> PackedBitStore {
+    let path = try path.storePath()
     try Destination.check(path, isApartFrom: source.sourcePaths)
     var writer = try Writer(
       to: path, mode: mode, axis: axis, threshold: threshold, classNames: source.classNames,
@@ -77,20 +79,21 @@ extension PackedBitStore {
   ///   - path: where the new store is to be.
   ///   - mode: whether to create, replace or append.
   ///   - axis: along which direction eight pixels share a byte.
-  ///   - threshold: makes a mask of an image: 1 where the mean of its channels is over it.
+  ///   - threshold: makes a mask of an image: 1 if the mean of its channels is over it.
   ///   - classNames: the names of the classes that labels count from 0; nil when appending keeps those that
-  ///     are there.
-  ///   - threads: how many threads may be used; nil stands for one a processor.
-  ///   - body: appends images to the writer, which is finished when it returns. Where it throws, the writer
+  ///     are there; see ``Writer``.
+  ///   - threads: how many threads may be used; nil for one per processor.
+  ///   - body: appends images to the writer, which is finished when it returns. If it throws, the writer
   ///     is dropped, and what stood at `path` stays.
   /// - Returns: the written store.
   /// - Throws: what `body` throws, and what ``Writer`` does.
   @discardableResult
   public static func write(
-    to path: String, mode: WriteMode = .create, axis: PackingAxis = .rows, threshold: Double? = nil,
+    to path: some StorePath, mode: WriteMode = .create, axis: PackingAxis = .rows, threshold: Double? = nil,
     classNames: [String]? = nil,
     threads: Int? = nil, _ body: (inout Writer) throws -> Void
   ) throws -> PackedBitStore {
+    let path = try path.storePath()
     var writer = try Writer(
       to: path, mode: mode, axis: axis, threshold: threshold, classNames: classNames, threads: threads)
     try body(&writer)

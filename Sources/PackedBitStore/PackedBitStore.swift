@@ -2,7 +2,7 @@ public import ImageStoreCore
 import ImageStoreNumPy
 import ImageStoreSupport
 
-/// Masks at one bit a pixel, in a folder that numpy opens.
+/// Masks at one bit per pixel, in a folder that numpy opens.
 ///
 /// The folder has `masks.npy` (uint8 as `numpy.packbits` makes it), `labels.npy`, `columns/NAME.npy`,
 /// `checksums.npy` (the CRC-32 of each mask's bytes) and `format.json`:
@@ -10,20 +10,20 @@ import ImageStoreSupport
 ///     masks = numpy.load("store.bits/masks.npy", mmap_mode="r")
 ///     mask = numpy.unpackbits(masks[42], axis=0, count=1080)      # packed along rows
 ///
-/// Masks are delivered as bool images of one channel, a byte 0 or 1 a pixel; other forms by
+/// Masks are delivered as bool images of one channel, a byte 0 or 1 per pixel; other forms by
 /// ``read(_:regions:as:into:)``. Only the bytes that hold a region are touched.
 public final class PackedBitStore: ImageStore {
   /// The path the store was opened at.
   public let path: String
-  /// How masks are packed, or nil where there are none.
+  /// How masks are packed, or nil if there are none.
   public let layout: PackedBitLayout?
   public let classNames: [String]?
   public let columnNames: [String]
 
-  let masks: MaskFile
+  let images: PackedBitImages
   let threads: Int
   /// The folder that was opened; nil for a file by itself.
-  let folder: MaskFolder?
+  let folder: PackedBitContents?
   private let labelsFile: MappedFile?
   private let knownLabels = Cached<[Int]>()
   private let knownChecksums = Cached<[Int]?>()
@@ -32,16 +32,17 @@ public final class PackedBitStore: ImageStore {
   ///
   /// - Parameters:
   ///   - path: the folder.
-  ///   - threads: how many threads unpack many crops; nil stands for one for each processor.
+  ///   - threads: how many threads unpack many crops; nil for one per processor.
   /// - Throws: ``StoreError/Code/notFound``, ``StoreError/Code/corrupt`` for files that contradict each
   ///   other or are cut short, ``StoreError/Code/unrecognized`` and ``StoreError/Code/unsupported`` for
   ///   other things.
-  public init(at path: String, threads: Int? = nil) throws(StoreError) {
-    let folder = try MaskFolder(at: path)
+  public init(at path: some StorePath, threads: Int? = nil) throws(StoreError) {
+    let path = try path.storePath()
+    let folder = try PackedBitContents(at: path)
     self.path = path
     self.folder = folder
     layout = folder.layout
-    masks = folder.masks
+    images = folder.images
     classNames = folder.description.classNames(of: folder.state)
     columnNames = folder.columns.keys.sorted()
     labelsFile = folder.labels
@@ -55,25 +56,27 @@ public final class PackedBitStore: ImageStore {
   ///     order in memory.
   ///   - layout: how the masks are packed.
   ///   - labels: an `.npy` file with the labels, if there is one.
-  ///   - threads: how many threads unpack many crops; nil stands for one for each processor.
-  /// - Throws: ``StoreError/Code/corrupt`` where the file's size or shape is not that of such masks.
+  ///   - threads: how many threads unpack many crops; nil for one per processor.
+  /// - Throws: ``StoreError/Code/corrupt`` if the file's size or shape is not that of such masks.
   public init(
-    file path: String, layout: PackedBitLayout, labels: String? = nil, threads: Int? = nil
+    file path: some StorePath, layout: PackedBitLayout, labels: (any StorePath)? = nil, threads: Int? = nil
   ) throws(StoreError) {
+    let path = try path.storePath()
     self.path = path
     self.layout = layout
     let map = try MappedFile(path)
     let isArray = unsafe map.bytes.starts(with: NPYHeader.magic)
-    masks = try isArray ? MaskFile(array: map, layout: layout) : MaskFile(bare: map, layout: layout)
+    images =
+      try isArray ? PackedBitImages(array: map, layout: layout) : PackedBitImages(bare: map, layout: layout)
     self.threads = Workers.threadCount(threads)
-    labelsFile = try labels.map { (path) throws(StoreError) in try MappedFile(path) }
+    labelsFile = try labels.map { (path) throws(StoreError) in try MappedFile(path.storePath()) }
     folder = nil
     classNames = nil
     columnNames = []
   }
 
   public var sourcePaths: [String] { [path] + (folder == nil ? [labelsFile?.path].compactMap { $0 } : []) }
-  public var count: Int { masks.count }
+  public var count: Int { images.count }
   public var format: ImageFormat? { layout?.format }
 
   public func format(at index: Int) throws(StoreError) -> ImageFormat {
@@ -103,8 +106,6 @@ public final class PackedBitStore: ImageStore {
       return column
     }
   }
-
-  public var checksumCoverage: ChecksumCoverage { folder?.checksums == nil ? .noImages : .allImages }
 
   /// The CRC-32 of each mask's bytes, ``unknownChecksum`` for masks of which none is known; nil if that is all.
   func checksums() throws(StoreError) -> [Int]? {
@@ -138,6 +139,4 @@ public final class PackedBitStore: ImageStore {
       throw error.at(path: file.path)
     }
   }
-
-  public func advise(_ pattern: AccessPattern) { masks.map.advise(pattern) }
 }

@@ -89,7 +89,7 @@ import Testing
     #expect(attack?.code == .unsupported)
     #expect(attack?.path?.hasSuffix("data_batch_4") == true)
     let meta = try refused("batch", Fixtures.bytes("\(Fixtures.demo)/batches.meta"))
-    #expect(meta?.message == "this pickle is no batch of images: it has no 'data'")
+    #expect(meta?.message == "this pickle is not a batch of images: it has no 'data'")
   }
 
   @Test func refusesFoldersWithoutOneSet() throws {

@@ -56,7 +56,7 @@ import Testing
           row: Int.random(in: 0...32 - height, using: &generator),
           column: Int.random(in: 0...32 - width, using: &generator), height: height, width: width)
       }
-      let one = try store.read(indices, region: regions[0])
+      let one = try store.read(indices, regions: .same(regions[0]))
       #expect([UInt8](copying: one.pixels) == Self.expected.training.gather(indices, regions: [regions[0]]))
       let memory = UnsafeMutableRawBufferPointer.allocate(byteCount: 7 * height * width * 3, alignment: 1)
       defer { unsafe memory.deallocate() }
@@ -127,7 +127,7 @@ import Testing
     }
     #expect(throws: StoreError.self) { try store.column("coarse_label") }
     #expect(throws: StoreError.self) {
-      try store.read([0], region: ImageRegion(row: 1, column: 0, height: 32, width: 32))
+      try store.read([0], regions: .same(ImageRegion(row: 1, column: 0, height: 32, width: 32)))
     }
   }
 

@@ -78,21 +78,6 @@ import Testing
     }
   }
 
-  @Test func findsBytesThatAreNoTruthValue() {
-    for count in 0..<40 {
-      var bytes = (0..<count).map { UInt8($0 % 2) }
-      #expect(unsafe bytes.withUnsafeBytes { unsafe NPYImages.firstNonBoolean(in: $0) } == nil)
-      for position in 0..<count {
-        let good = bytes[position]
-        for bad: UInt8 in [2, 0x80, 0xFF] {
-          bytes[position] = bad
-          #expect(unsafe bytes.withUnsafeBytes { unsafe NPYImages.firstNonBoolean(in: $0) } == position)
-        }
-        bytes[position] = good
-      }
-    }
-  }
-
   @Test func makesTruthValuesZeroAndOne() {
     for count in 0..<40 {
       for seed in 0..<7 {

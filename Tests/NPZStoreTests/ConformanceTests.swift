@@ -6,7 +6,6 @@ import Testing
 /// Archives of one way of writing and reading.
 private func factory(_ compression: Compression, threads: Int) -> StoreFactory {
   var capabilities = StoreCapabilities()
-  capabilities.checksSharedFrame = false
   capabilities.holdsMixedFormats = true
   return StoreFactory(
     "NPZStore, \(compression.rawValue), \(threads) threads", suffix: ".npz", capabilities: capabilities,

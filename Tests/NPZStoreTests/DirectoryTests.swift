@@ -6,6 +6,8 @@ import Testing
 /// Directories that are damaged, or that other programs wrote to.
 @Suite struct DirectoryTests {
   private let format = ImageFormat(height: 6, width: 4, channels: 3)
+  /// A name for each label.
+  private let classNames = (0..<50).map { "\($0)" }
 
   private func append(
     _ images: Range<Int>, to path: String, _ mode: WriteMode = .append, classNames: [String]? = nil
@@ -14,7 +16,7 @@ import Testing
     for image in images {
       try unsafe writer.append(
         ramp(image).span.bytes, layout: BatchLayout(format, count: 1),
-        annotations: Annotations(labels: [image * 10], columns: ["name": .string(["image \(image)"])]))
+        labels: ImageLabels(labels: [image * 10], columns: ["name": .string(["image \(image)"])]))
     }
     try writer.finish()
   }
@@ -42,7 +44,7 @@ import Testing
   @Test func everyFlippedBitOfTheDirectoryIsFoundOnOpening() throws {
     let folder = TemporaryFolder()
     let path = "\(folder.path)/a.npz"
-    try append(0..<3, to: path, .create, classNames: ["cat", "dog"])
+    try append(0..<3, to: path, .create, classNames: classNames)
     try append(3..<5, to: path)
     let whole = try contents(path)
     let directory = try #require(EndRecord(of: whole)).directory
@@ -85,7 +87,7 @@ import Testing
   func damageStopsAnAppendOrIsNotRepeated(isOwn: Bool) throws {
     let folder = TemporaryFolder()
     let path = "\(folder.path)/a.npz"
-    try append(0..<3, to: path, .create, classNames: ["cat", "dog"])
+    try append(0..<3, to: path, .create, classNames: classNames)
     var whole = try contents(path)
     if !isOwn {
       // As numpy leaves it: no comment.
@@ -94,7 +96,7 @@ import Testing
     }
     try append(3..<4, to: folder.write(whole, "b.npz"))
     let expected = try read("\(folder.path)/b.npz")
-    #expect(expected.pixels.count == 4 && expected.classNames == ["cat", "dog"])
+    #expect(expected.pixels.count == 4 && expected.classNames == classNames)
     for byte in stride(from: 0, to: whole.count, by: 2) {
       var damaged = whole
       damaged[byte] ^= 1 << UInt8(byte % 8)
@@ -203,7 +205,7 @@ import Testing
       var writer = try NPZStore.Writer(to: path, mode: .append)
       try unsafe writer.append(
         ramp(count - 1).span.bytes, layout: BatchLayout(format, count: 1),
-        annotations: Annotations(columns: ["\u{E9}": .int64([Int64(count)])]))
+        labels: ImageLabels(columns: ["\u{E9}": .int64([Int64(count)])]))
       try writer.finish()
       let store = try NPZStore(at: path)
       #expect(store.columnNames == ["\u{E9}"])
@@ -253,7 +255,7 @@ import Testing
   @Test func onlyAnArchiveOfOursIsReplaced() throws {
     let folder = TemporaryFolder()
     let path = "\(folder.path)/a.npz"
-    try append(0..<3, to: path, .create, classNames: ["a"])
+    try append(0..<3, to: path, .create, classNames: classNames)
     try append(3..<4, to: path)
     #expect(try NPZStore.otherContents(at: path) == nil)
     try append(0..<1, to: path, .replace)

@@ -13,7 +13,7 @@ import Testing
     let pixels = images.pixels.flatMap { $0 }
     try unsafe writer.append(
       pixels.span.bytes, layout: BatchLayout(images.formats),
-      annotations: Annotations(labels: images.labels, columns: images.columns))
+      labels: ImageLabels(labels: images.labels, columns: images.columns))
     try writer.finish()
   }
 
@@ -58,7 +58,7 @@ import Testing
     let pixels = (0..<count).map { UInt8(truncatingIfNeeded: $0) }
     try unsafe writer.append(
       pixels.span.bytes, layout: BatchLayout(format, count: count),
-      annotations: Annotations(labels: Array(0..<count)))
+      labels: ImageLabels(labels: Array(0..<count)))
     try writer.finish()
     let store = try NPZStore(at: path)
     #expect(store.count == count)
@@ -79,7 +79,7 @@ import Testing
       var writer = try NPZStore.Writer(to: path)
       let pixels: [UInt8] = [0, 1, 1, 0, 0, 1, 2, 0]
       try unsafe writer.append(
-        pixels.span.bytes, layout: BatchLayout(format, count: 2), annotations: Annotations())
+        pixels.span.bytes, layout: BatchLayout(format, count: 2), labels: ImageLabels())
     } throws: {
       ($0 as? StoreError)?.image == 1 && ($0 as? StoreError)?.path != nil
     }

@@ -5,7 +5,6 @@ import Testing
 
 private func factory(_ axis: PackingAxis) -> StoreFactory {
   var capabilities = StoreCapabilities()
-  capabilities.checksSharedFrame = false
   capabilities.holds = { type, channels in type == .bool && channels == 1 }
   capabilities.holdsMixedSizes = false
   return StoreFactory(

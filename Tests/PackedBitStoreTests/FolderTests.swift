@@ -17,7 +17,7 @@ import Musl
 
   private func mask(_ number: Int) -> [UInt8] { (0..<15).map { UInt8((number >> ($0 % 7)) & 1) } }
 
-  /// Appends masks with labels and a column.
+  /// Appends masks with labels from 0 to 2 and a column.
   private func append(
     _ masks: Range<Int>, to path: String, _ mode: WriteMode = .append, classNames: [String]? = nil
   ) throws {
@@ -25,7 +25,7 @@ import Musl
     for number in masks {
       try unsafe writer.append(
         mask(number).span.bytes, layout: BatchLayout(format, count: 1),
-        annotations: Annotations(labels: [number], columns: ["name": .string(["mask \(number)"])]))
+        labels: ImageLabels(labels: [number % 3], columns: ["name": .string(["mask \(number)"])]))
     }
     try writer.finish()
   }
@@ -47,7 +47,7 @@ import Musl
 
   private func check(_ store: PackedBitStore, _ masks: Range<Int>) throws {
     #expect(store.count == masks.count)
-    #expect(try store.labels() == Array(masks))
+    #expect(try store.labels() == masks.map { $0 % 3 })
     #expect(try store.column("name") == .string(masks.map { "mask \($0)" }))
     for (index, number) in masks.enumerated() { #expect(try store.pixels(at: index) == mask(number)) }
     try store.verify()
@@ -68,8 +68,8 @@ import Musl
     let path = "\(folder.path)/a.bits"
     try append(0..<3, to: path, .create, classNames: ["cat", "dog", "owl"])
     let header = try Array(contents("\(path)/masks.npy")[..<128])
-    try append(3..<5, to: path, classNames: ["dog", "cat", "owl"])
-    #expect(try PackedBitStore(at: path).classNames == ["dog", "cat", "owl"])
+    try append(3..<5, to: path, classNames: ["cat", "dog", "owl", "cow"])
+    #expect(try PackedBitStore(at: path).classNames == ["cat", "dog", "owl", "cow"])
     // What a writer leaves that dies before it rewrites the header.
     let after = try contents("\(path)/masks.npy")
     try write(header + after[128...], "\(path)/masks.npy")
@@ -80,8 +80,8 @@ import Musl
     #expect(try PackedBitStore(at: path).classNames == ["cat", "dog", "owl"])
     try check(PackedBitStore(at: path), 0..<4)
     // Names alone.
-    try append(4..<4, to: path, classNames: ["a", "b", "c", "d", "e"])
-    #expect(try PackedBitStore(at: path).classNames == ["a", "b", "c", "d", "e"])
+    try append(4..<4, to: path, classNames: ["cat", "dog", "owl", "hen"])
+    #expect(try PackedBitStore(at: path).classNames == ["cat", "dog", "owl", "hen"])
     try check(PackedBitStore(at: path), 0..<4)
   }
 
@@ -176,15 +176,18 @@ import Musl
     try append(0..<3, to: path, .create)
     try FileSystem.remove("\(path)/checksums.npy")
     #expect(try PackedBitStore(at: path).pixels(at: 2) == mask(2))
+    #expect(try PackedBitStore(at: path).checksumCoverage == .noImages)
     #expect(code { try PackedBitStore(at: path).verify() } == .corrupt)
     #expect(code { try append(3..<4, to: path) } == .corrupt)
     // Of somebody else's masks there never were any.
     let description =
       #"{"format":"packed-bits","formatVersion":1,"height":3,"width":5,"axis":"rows","bitOrder":"big"}"#
     try write(Array(description.utf8), "\(path)/format.json")
+    #expect(try PackedBitStore(at: path).checksumCoverage == .noImages)
     try append(3..<5, to: path)
     let store = try PackedBitStore(at: path)
     try check(store, 0..<5)
+    #expect(store.checksumCoverage == .someImages)
     try flip("\(path)/masks.npy", -1)
     #expect(code { try PackedBitStore(at: path).verify() } == .corrupt)
     try flip("\(path)/masks.npy", -1)
@@ -276,7 +279,7 @@ import Musl
     var writer = try PackedBitStore.Writer(to: path, mode: .append, threads: 1)
     try unsafe writer.append(
       mask(3).span.bytes, layout: BatchLayout(format, count: 1),
-      annotations: Annotations(labels: [3], columns: ["name": .string(["mask 3"])]))
+      labels: ImageLabels(labels: [0], columns: ["name": .string(["mask 3"])]))
     try flip("\(path)/labels.npy", 128)
     let edited = try contents("\(path)/labels.npy")
     do {

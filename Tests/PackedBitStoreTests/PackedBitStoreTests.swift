@@ -77,7 +77,7 @@ final class TemporaryFolder {
       whole, ImageRegion(row: 3, column: 9, height: 8, width: 12),
       .init(row: 10, column: 20, height: 1, width: 1),
     ] {
-      let batch = try store.read([2, 0, 2], region: region)
+      let batch = try store.read([2, 0, 2], regions: .same(region))
       #expect(bytes(of: batch) == crop(2, region) + crop(0, region) + crop(2, region))
       #expect(try store.count(in: region, ofImage: 1) == crop(1, region).reduce(0) { $0 + Int($1) })
     }
@@ -152,10 +152,11 @@ final class TemporaryFolder {
       #expect {
         var writer = try PackedBitStore.Writer(to: "\(folder.path)/a.bits")
         try unsafe writer.append(
-          pixels.span.bytes, layout: BatchLayout(format, count: 2), annotations: Annotations())
+          pixels.span.bytes, layout: BatchLayout(format, count: 2), labels: ImageLabels())
       } throws: {
         let error = $0 as? StoreError
-        return error?.image == 1 && error?.message.contains("row 1, column 3") == true
+        return error?.image == 1
+          && error?.message.contains(type == .bool ? "at byte 8" : "row 1, column 3") == true
       }
     }
   }

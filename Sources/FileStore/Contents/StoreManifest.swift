@@ -36,7 +36,7 @@ struct StoreManifest: Codable {
   /// then `labels.csv`: whichever `labels.csv` a crash leaves, its state is here.
   var states: [State]
   /// CRC-32 of the file with zeros in the place of these eight digits.
-  private var crc32: String? = SealedJSON.zeros
+  private var crc32: String? = ChecksummedJSON.zeros
   /// Whether the file's bytes are those that were written; a file without a checksum is taken for one.
   private(set) var isIntact = true
 
@@ -77,9 +77,9 @@ struct StoreManifest: Codable {
     let encoder = JSONEncoder()
     encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
     var description = self
-    description.crc32 = SealedJSON.zeros
+    description.crc32 = ChecksummedJSON.zeros
     do {
-      return SealedJSON.seal(Array(try encoder.encode(description)) + [0x0A])
+      return ChecksummedJSON.withChecksum(Array(try encoder.encode(description)) + [0x0A])
     } catch {
       throw StoreError(.unsupported, "the class names cannot be written as JSON: \(error)")
     }
@@ -97,7 +97,7 @@ struct StoreManifest: Codable {
     var description: StoreManifest
     do {
       description = try JSONDecoder().decode(StoreManifest.self, from: Data(bytes))
-      description.isIntact = SealedJSON.isIntact(bytes, stated: description.crc32)
+      description.isIntact = ChecksummedJSON.isIntact(bytes, stated: description.crc32)
     } catch {
       throw StoreError(
         .corrupt, "this is not the description of a store",

@@ -18,7 +18,9 @@ internal import Musl
 /// is freed with the last reference.
 @safe package final class AtomicArray<Element: AtomicElement>: @unchecked Sendable {
   package let count: Int
-  @usableFromInline let elements: UnsafeMutablePointer<Atomic<Element>>
+  /// The elements themselves, valid while the array lives, for loops that run once per image: what is generic here is not
+  /// specialised in other modules, and an access through it would cost ten times as much.
+  @unsafe package let elements: UnsafeMutablePointer<Atomic<Element>>
 
   /// - Throws: ``StoreError/Code/limitExceeded`` if the system does not have so much memory.
   package init(count: Int) throws(StoreError) {

@@ -15,8 +15,10 @@ internal import Musl
   private let alignment: Int
   /// How many bytes there is room for.
   package private(set) var capacity = 0
-  /// How many bytes have been written, from the start.
-  package private(set) var byteCount = 0
+  /// How many bytes have been written, from the start. Set by whoever writes to ``memory``.
+  package var byteCount = 0 {
+    didSet { precondition(byteCount >= 0 && byteCount <= capacity) }
+  }
 
   /// No memory yet.
   ///
@@ -42,7 +44,7 @@ internal import Musl
     var pointer: UnsafeMutableRawPointer?
     guard byteCount >= 0, !overflows, unsafe posix_memalign(&pointer, alignment, size) == 0 else {
       throw StoreError(
-        .limitExceeded, "no memory for \(byteCount) bytes of pixels", remedy: "read fewer images at a time")
+        .limitExceeded, "no memory for \(byteCount) bytes", remedy: "read fewer images at a time")
     }
     unsafe base = pointer
     capacity = size
@@ -74,6 +76,11 @@ internal import Musl
       throw StoreError(.corrupt, "\(written) bytes of pixels instead of the \(byteCount) announced")
     }
     self.byteCount = byteCount
+  }
+
+  /// The room there is, for whoever can tell only afterwards how many bytes are written.
+  @unsafe package var memory: UnsafeMutableRawBufferPointer {
+    unsafe UnsafeMutableRawBufferPointer(start: base, count: capacity)
   }
 
   /// The bytes written.

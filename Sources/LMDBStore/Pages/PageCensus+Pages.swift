@@ -128,7 +128,7 @@ extension PageCensus {
       throw Self.damaged(
         "its last page is said to be \(meta.lastPage), and there are \(pageCount) in the file")
     }
-    if case .verifyingStore = purpose {
+    if purpose.isOfOurs {
       throw Self.damaged("page \(pages.lowerBound) is neither in use nor free")
     }
   }

@@ -11,13 +11,22 @@ internal import ImageStoreSupport
 struct PageCensus {
   enum Purpose {
     /// What an append may free or write over. Values of the images that count stay where they are: the heads of their pages are
-    /// not read, which would be to read the whole file. A page that is nowhere does no harm.
+    /// not read, which would be to read the whole file.
     case appending(imageCount: Int)
     /// All of a database that this package made.
     case verifyingStore
     /// All of a database that another program made, whose counts nobody needs, and in which a page may be nowhere: earlier
     /// releases of liblmdb lost some.
     case verifyingForeign
+
+    /// Whether this package made the database: every page is somewhere, and what its trees say of themselves is so. A writer
+    /// must not vouch for another state.
+    var isOfOurs: Bool {
+      switch self {
+      case .appending, .verifyingStore: true
+      case .verifyingForeign: false
+      }
+    }
   }
 
   enum Kind { case main, free, named, duplicates }
@@ -118,7 +127,7 @@ struct PageCensus {
     }
     try visit(record.root, depth: 1, &subject)
     // What a tree of several values per key counts depends on the release of liblmdb.
-    guard case .verifyingStore = purpose, record.flags & TreeRecord.hasDuplicates == 0,
+    guard purpose.isOfOurs, record.flags & TreeRecord.hasDuplicates == 0,
       subject.kind != .duplicates
     else { return }
     guard subject.branchCount == record.branchCount, subject.leafCount == record.leafCount,

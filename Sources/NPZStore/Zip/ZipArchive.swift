@@ -10,44 +10,18 @@ final class ZipArchive: Sendable {
 
   var path: String { file.path }
 
-  /// - Throws: as ``ZipEnd/find(in:accept:)`` and ``ZipDirectory/init(_:count:offset:)``, naming the file.
-  init(at path: String) throws(StoreError) {
-    do throws(StoreError) {
-      (file, directory, end) = try Self.open(path)
-    } catch {
-      throw error.at(path: path)
-    }
-  }
-
-  private static func open(
-    _ path: String
-  ) throws(StoreError) -> (MappedFile, ZipDirectory, ZipEnd) {
-    let file = try File(path, .read)
-    // A writer may cut off what a dead one left, or commit, while the file is looked at; a few tries suffice.
-    for _ in 0..<100 {
-      let state = try file.state()
-      do throws(StoreError) {
-        let map = try MappedFile(file)
-        let found: (directory: ZipDirectory, end: ZipEnd)? = try ZipEnd.find(in: file) {
-          (end) throws(StoreError) in
-          // Nil if a writer finished an append since the file was mapped.
-          guard let bytes = unsafe map.bytes(at: end.directoryOffset, count: end.directoryByteCount)
-          else { return nil }
-          try unsafe end.checkDirectory(bytes)
-          return (try unsafe ZipDirectory(bytes, count: end.entryCount, offset: end.directoryOffset), end)
-        }
-        if let found { return (map, found.directory, found.end) }
-      } catch {
-        let now = try file.state()
-        if error.code == .system || now == state { throw error }
-      }
-    }
-    throw StoreError(.busy, "writers keep changing it while it is opened", remedy: "open it again")
+  /// - Parameters:
+  ///   - file: has been mapped whole.
+  ///   - directory: has been read from it, as `end` says.
+  init(_ file: MappedFile, _ directory: ZipDirectory, _ end: ZipEnd) {
+    self.file = file
+    self.directory = directory
+    self.end = end
   }
 
   /// The bytes of an entry as they are in the file.
   ///
-  /// - Throws: ``StoreError/Code/corrupt`` where the local header is not what the directory says.
+  /// - Throws: ``StoreError/Code/corrupt`` if the local header is not what the directory says.
   func compressedBytes(of entry: ZipEntry) throws(StoreError) -> UnsafeRawBufferPointer {
     // The directory was checked: the header and the name lie before the limit, the limit in the file.
     let range = entry.offset..<entry.limit
@@ -103,7 +77,7 @@ final class ZipArchive: Sendable {
 }
 
 extension ZipEntry {
-  /// - Throws: ``StoreError/Code/corrupt`` where the entry's bytes are not those its checksum is of.
+  /// - Throws: ``StoreError/Code/corrupt`` if the entry's bytes are not those its checksum is of.
   func check(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
     try unsafe check(found: CRC32.checksum(of: bytes))
   }

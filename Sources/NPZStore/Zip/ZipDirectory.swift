@@ -1,10 +1,10 @@
 import ImageStoreCore
-import ImageStoreNumPy
 import ImageStoreSupport
 
-/// The entries of an archive: those called `ix-000000.npy`, `ix-000001.npy` and so on by their number, the
-/// others by name.
+/// The entries of an archive: those that are numbered by their number, the others by name.
 struct ZipDirectory: Sendable {
+  /// How numbered entries are called.
+  let numbering: ZipNumbering
   /// All entries, as the directory has them.
   private(set) var entries: [ZipEntry] = []
   /// Where in ``entries`` the first numbered entry stands that its successors follow in order.
@@ -31,16 +31,20 @@ struct ZipDirectory: Sendable {
   ///   - bytes: the directory, as the end record places it.
   ///   - count: how many entries the end record says there are.
   ///   - offset: where the directory begins; every entry lies before.
+  ///   - numbering: how numbered entries are called.
   /// - Throws: ``StoreError/Code/corrupt`` for a directory that contradicts itself or the end record,
   ///   names that lead out of a folder or occur twice, and entries that overlap;
   ///   ``StoreError/Code/unsupported`` for encryption and methods other than stored and deflated;
   ///   ``StoreError/Code/limitExceeded`` for entries that inflate to more than deflate can make.
-  init(_ bytes: UnsafeRawBufferPointer, count: Int, offset: Int) throws(StoreError) {
+  init(
+    _ bytes: UnsafeRawBufferPointer, count: Int, offset: Int, numbering: ZipNumbering
+  ) throws(StoreError) {
+    self.numbering = numbering
     entries.reserveCapacity(count)
     var names: Set<ZipName.Bytes> = []
     var position = 0
     for index in 0..<count {
-      let record = try unsafe ZipDirectoryRecord(bytes, at: position, limit: offset)
+      let record = try unsafe ZipDirectoryRecord(bytes, at: position, limit: offset, numbering: numbering)
       position += record.byteCount
       entries.append(record.entry)
       if let number = record.number {
@@ -60,14 +64,14 @@ struct ZipDirectory: Sendable {
     }
     guard position == bytes.count else {
       throw StoreError(
-        .corrupt, "\(bytes.count - position) bytes in the archive's directory that are no entry's")
+        .corrupt, "\(bytes.count - position) bytes in the archive's directory that belong to no entry")
     }
     strayNumbers.sort { $0.number < $1.number }
     for (before, after) in zip(strayNumbers, strayNumbers.dropFirst()) where before.number == after.number {
-      throw StoreError(.corrupt, "two entries of this name", key: Self.name(ofImage: after.number))
+      throw StoreError(.corrupt, "two entries of this name", key: numbering.name(of: after.number))
     }
     if let first = strayNumbers.first, first.number < numberedCount {
-      throw StoreError(.corrupt, "two entries of this name", key: Self.name(ofImage: first.number))
+      throw StoreError(.corrupt, "two entries of this name", key: numbering.name(of: first.number))
     }
     try setLimits(end: offset)
   }
@@ -101,25 +105,8 @@ struct ZipDirectory: Sendable {
     }
   }
 
-  /// The entry of a name that is no image's number.
+  /// The entry of a name that is not that of a number.
   func entry(named name: String) -> ZipEntry? {
     named.first { $0.name == name }.map { entries[$0.position] }
-  }
-
-  /// How many bytes the name of an image's entry has.
-  static func nameByteCount(ofImage index: Int) -> Int {
-    var digits = 6
-    var limit = 1_000_000
-    while index >= limit {
-      digits += 1
-      limit *= 10
-    }
-    return digits + 7
-  }
-
-  /// The name of an image's entry.
-  static func name(ofImage index: Int) -> String {
-    let digits = String(index)
-    return "ix-" + String(repeating: "0", count: max(0, 6 - digits.utf8.count)) + digits + ".npy"
   }
 }

@@ -6,7 +6,7 @@ import ImageStoreSupport
 /// To be used only while the directory's bytes are there.
 @safe struct ZipDirectoryRecord {
   let entry: ZipEntry
-  /// The number in a name such as `ix-000042.npy`, or nil where the name is another.
+  /// The number in the name; nil if the name is not a number's.
   let number: Int?
   /// The bytes of the record.
   let byteCount: Int
@@ -16,8 +16,13 @@ import ImageStoreSupport
   var name: String { unsafe ZipName.text(of: rawName) }
   var nameBytes: ZipName.Bytes { unsafe ZipName.Bytes(rawName) }
 
-  /// - Parameter limit: where the directory begins.
-  init(_ directory: UnsafeRawBufferPointer, at position: Int, limit: Int) throws(StoreError) {
+  /// - Parameters:
+  ///   - position: where in the directory the record begins.
+  ///   - limit: where the directory begins.
+  ///   - numbering: which names are numbers'.
+  init(
+    _ directory: UnsafeRawBufferPointer, at position: Int, limit: Int, numbering: borrowing ZipNumbering
+  ) throws(StoreError) {
     guard directory.count - position >= ZipFormat.directoryRecordByteCount else {
       throw StoreError(.corrupt, "the archive's directory ends within an entry")
     }
@@ -36,7 +41,7 @@ import ImageStoreSupport
       start: record + ZipFormat.directoryRecordByteCount, count: nameByteCount)
     let (flags, method) = (field(8, as: UInt16.self), field(10, as: UInt16.self))
     let nameText = { unsafe ZipName.text(of: name) }
-    let number = unsafe Self.number(in: name)
+    let number = unsafe numbering.number(in: name)
     if number == nil && !(unsafe Self.isHarmless(name)) {
       throw StoreError(.corrupt, "an entry whose name leads elsewhere", key: nameText())
     }
@@ -86,27 +91,56 @@ import ImageStoreSupport
     unsafe rawName = unsafe name
   }
 
-  /// The number in `ix-` and at least six digits and `.npy`, spelled as it would be written.
-  static func number(in name: UnsafeRawBufferPointer) -> Int? {
-    guard name.count >= 13, name.count <= 25,
-      unsafe name.loadUnaligned(as: UInt32.self) & UInt32(littleEndian: 0x00FF_FFFF)
-        == UInt32(littleEndian: 0x002D_7869),
-      unsafe name.loadUnaligned(fromByteOffset: name.count - 4, as: UInt32.self)
-        == UInt32(littleEndian: 0x7970_6E2E)
-    else { return nil }
-    var number = 0
-    for position in 3..<name.count - 4 {
-      let digit = unsafe name[position] &- 0x30
-      guard digit < 10 else { return nil }
-      number = number * 10 + Int(digit)
-    }
-    return unsafe name.count == 13 || name[3] != 0x30 ? number : nil
-  }
-
   /// Whether a name is neither empty nor absolute, has no `..`, backslash or NUL, and so would be safe to
   /// unpack.
   private static func isHarmless(_ name: UnsafeRawBufferPointer) -> Bool {
     unsafe !name.isEmpty && name[0] != 0x2F && !name.contains(0) && !name.contains(0x5C)
       && name.split(separator: 0x2F).allSatisfy { unsafe !$0.elementsEqual([0x2E, 0x2E]) }
+  }
+}
+
+/// Sizes and offset of an entry, of which those beyond 32 bits stand in an extra field.
+struct Zip64Extra {
+  var byteCount: UInt64
+  var compressedByteCount: UInt64
+  var offset: UInt64
+
+  private static let saturated = UInt64(UInt32.max)
+
+  /// Whether one of the 32-bit fields refers to the extra field.
+  var isNeeded: Bool {
+    byteCount == Self.saturated || compressedByteCount == Self.saturated || offset == Self.saturated
+  }
+
+  /// Takes what the 32-bit fields lack from the extra field with the number 1.
+  ///
+  /// - Returns: whether it has all that is lacking.
+  mutating func fill(from extra: UnsafeRawBufferPointer) -> Bool {
+    var position = 0
+    while let id = unsafe extra.integer(UInt16.self, at: position),
+      let size = unsafe extra.integer(UInt16.self, at: position + 2)
+    {
+      position += 4
+      guard Int(size) <= extra.count - position else { return false }
+      guard id == ZipFormat.zip64Extra else {
+        position += Int(size)
+        continue
+      }
+      let field = unsafe UnsafeRawBufferPointer(rebasing: extra[position..<position + Int(size)])
+      var next = 0
+      return unsafe Self.take(&byteCount, from: field, &next)
+        && Self.take(&compressedByteCount, from: field, &next) && Self.take(&offset, from: field, &next)
+    }
+    return false
+  }
+
+  private static func take(
+    _ value: inout UInt64, from field: UnsafeRawBufferPointer, _ next: inout Int
+  ) -> Bool {
+    guard value == saturated else { return true }
+    guard let wide = unsafe field.integer(UInt64.self, at: next) else { return false }
+    value = wide
+    next += 8
+    return true
   }
 }

@@ -6,7 +6,7 @@ struct ZipEnd: Sendable, Hashable {
   let entryCount: Int
   let directoryOffset: Int
   let directoryByteCount: Int
-  let comment: ArchiveComment
+  let comment: [UInt8]
   /// The bytes that lead to the directory from wherever they are at the end of a file: the end record
   /// with its comment, and before it the locator of the 64-bit end record if there is one.
   let trailer: [UInt8]
@@ -60,10 +60,8 @@ struct ZipEnd: Sendable, Hashable {
       entryCount <= directoryByteCount / ZipFormat.directoryRecordByteCount
     else { return nil }
     // Read last: of thousands of records that make no sense, the comments would take long.
-    let commentBytes = try file.bytes(
-      at: offset + ZipFormat.endByteCount, count: Int(commentByteCount))
-    comment = ArchiveComment(commentBytes)
-    trailer = locator + record + commentBytes
+    comment = try file.bytes(at: offset + ZipFormat.endByteCount, count: Int(commentByteCount))
+    trailer = locator + record + comment
     endOffset = offset + ZipFormat.endByteCount + Int(commentByteCount)
   }
 
@@ -103,34 +101,6 @@ struct ZipEnd: Sendable, Hashable {
       try file.bytes(at: start, count: trailer.count) == trailer
     else { return nil }
     return start + trailer.count
-  }
-
-  /// The directory's place and checksum, if the comment has them and is that of this directory. Another program that
-  /// changed the archive may have kept the comment.
-  private var seal: ArchiveComment.Seal? {
-    comment.seal.flatMap { $0.directory == directoryOffset..<directoryEnd ? $0 : nil }
-  }
-
-  /// Whether the directory has a checksum.
-  var isSealed: Bool { seal != nil }
-
-  /// What this package says of the images; nil if something else wrote the archive, or changed it.
-  var mark: ArchiveComment.Mark? { comment.seal == nil || isSealed ? comment.mark : nil }
-
-  /// Checks the directory against its checksum, if it has one.
-  ///
-  /// - Throws: ``StoreError/Code/corrupt``.
-  func checkDirectory(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
-    guard let seal else { return }
-    let found = unsafe CRC32.checksum(of: bytes)
-    guard found == seal.checksum else {
-      throw StoreError(
-        .corrupt,
-        "the archive's directory is damaged: its CRC-32 is \(String(found, radix: 16)), not \(String(seal.checksum, radix: 16))",
-        remedy:
-          "fetch or write the archive again, or remove its comment if another program changed it on purpose"
-      )
-    }
   }
 }
 

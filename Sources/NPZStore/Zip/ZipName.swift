@@ -39,3 +39,76 @@ enum ZipName {
     func hash(into hasher: inout Hasher) { unsafe hasher.combine(bytes: bytes) }
   }
 }
+
+/// How entries are called that are numbered, such as `ix-000042.npy`: by a number between a prefix and a suffix. A directory keeps
+/// no names of them, since these follow from their numbers.
+struct ZipNumbering: Sendable {
+  /// How many digits a number has at least; zeros fill it up.
+  private let digitCount: Int
+  // What names begin and end with, in the order of their bytes: they are compared at once.
+  private let prefixMask, prefixWord, suffixWord: UInt32
+  private let prefixByteCount: Int
+  private let leastByteCount: Int
+
+  /// - Precondition: the prefix has at most four bytes, the suffix has four.
+  init(prefix: StaticString, suffix: StaticString, digitCount: Int) {
+    func word(_ text: StaticString) -> UInt32 {
+      text.description.utf8.reversed().reduce(0) { $0 << 8 | UInt32($1) }
+    }
+    precondition((1...4).contains(prefix.utf8CodeUnitCount) && suffix.utf8CodeUnitCount == 4)
+    self.digitCount = digitCount
+    prefixByteCount = prefix.utf8CodeUnitCount
+    prefixMask = UInt32.max >> UInt32(32 - 8 * prefix.utf8CodeUnitCount)
+    prefixWord = word(prefix)
+    suffixWord = word(suffix)
+    leastByteCount = prefix.utf8CodeUnitCount + digitCount + suffix.utf8CodeUnitCount
+  }
+
+  /// The number in a name, which is spelled as it would be written.
+  func number(in name: UnsafeRawBufferPointer) -> Int? {
+    guard name.count >= leastByteCount, name.count <= leastByteCount + 12,
+      unsafe UInt32(littleEndian: name.loadUnaligned(as: UInt32.self)) & prefixMask == prefixWord,
+      unsafe UInt32(littleEndian: name.loadUnaligned(fromByteOffset: name.count - 4, as: UInt32.self))
+        == suffixWord
+    else { return nil }
+    var number = 0
+    for position in prefixByteCount..<name.count - 4 {
+      let digit = unsafe name[position] &- 0x30
+      guard digit < 10 else { return nil }
+      number = number * 10 + Int(digit)
+    }
+    return unsafe name.count == leastByteCount || name[prefixByteCount] != 0x30 ? number : nil
+  }
+
+  /// How many bytes the name of a number has.
+  func nameByteCount(of number: Int) -> Int {
+    var byteCount = leastByteCount
+    var limit = 1
+    for _ in 0..<digitCount { limit *= 10 }
+    while number >= limit {
+      byteCount += 1
+      limit *= 10
+    }
+    return byteCount
+  }
+
+  /// The name of a number.
+  func name(of number: Int) -> String {
+    let byteCount = nameByteCount(of: number)
+    return unsafe String(unsafeUninitializedCapacity: byteCount) { name in
+      for position in 0..<prefixByteCount {
+        unsafe name[position] = UInt8(truncatingIfNeeded: prefixWord >> UInt32(8 * position))
+      }
+      let end = byteCount - 4
+      for position in 0..<4 {
+        unsafe name[end + position] = UInt8(truncatingIfNeeded: suffixWord >> UInt32(8 * position))
+      }
+      var rest = number
+      for position in (prefixByteCount..<end).reversed() {
+        unsafe name[position] = 0x30 + UInt8(truncatingIfNeeded: rest % 10)
+        rest /= 10
+      }
+      return byteCount
+    }
+  }
+}

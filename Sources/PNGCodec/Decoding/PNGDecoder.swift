@@ -37,8 +37,8 @@ public struct PNGDecoder: ~Copyable, Sendable {
   package var checksEveryChunk = false
 
   private var inflater = Inflater(.zlib)
-  private var filtered = ReusableBuffer()
-  private var compressed = ReusableBuffer()
+  private var filtered = GrowingMemory()
+  private var compressed = GrowingMemory()
   private var converter = PNGRowConverter()
 
   /// Takes no memory before the first image.

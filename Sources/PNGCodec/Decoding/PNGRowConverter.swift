@@ -30,8 +30,8 @@ struct PNGRowConverter: ~Copyable, Sendable {
   private var table = PNGPaletteTable()
   private var key = PNGTransparentKey()
   /// A row of unpacked samples and a row of one pass.
-  private var unpacked = ReusableBuffer()
-  private var passRow = ReusableBuffer()
+  private var unpacked = GrowingMemory()
+  private var passRow = GrowingMemory()
 
   mutating func prepare(
     _ contents: borrowing PNGContents, _ format: ImageFormat, _ palette: PNGDecoder.Palette

@@ -9,11 +9,11 @@ struct PNGCompressor: ~Copyable, Sendable {
   private var patternDeflater: Deflater?
   private var noiseDeflater: Deflater?
   /// What our own deflate works in, or what may turn out smaller than what was made before.
-  private var workspace = ReusableBuffer()
+  private var workspace = GrowingMemory()
 
   init(_ compression: Compression) throws(StoreError) {
     self.compression = compression
-    var workspace = ReusableBuffer()
+    var workspace = GrowingMemory()
     var patternDeflater: Deflater?
     var noiseDeflater: Deflater?
     switch compression {

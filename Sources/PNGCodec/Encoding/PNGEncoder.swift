@@ -18,9 +18,9 @@ public struct PNGEncoder: ~Copyable, Sendable {
   public let compression: Compression
 
   private var compressor: PNGCompressor
-  private var samples = ReusableBuffer()
-  private var filtered = ReusableBuffer()
-  var file = ReusableBuffer()
+  private var samples = GrowingMemory()
+  private var filtered = GrowingMemory()
+  var file = GrowingMemory()
 
   /// - Throws: ``StoreError/Code/limitExceeded`` if there is no memory for the compressor's state.
   public init(compression: Compression = .fast) throws(StoreError) {

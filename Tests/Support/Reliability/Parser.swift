@@ -50,7 +50,7 @@ package struct Parser: Sendable, CustomStringConvertible {
     Parser("png") { (bytes, _) throws(StoreError) in try parsePNG(bytes) },
     Parser("npz") { (bytes, folder) throws(StoreError) in
       try write(bytes, "\(folder)/a.npz")
-      for (_, part) in try NPZStore.parts(at: "\(folder)/a.npz", threads: 1) { try readAll(part) }
+      for (_, split) in try NPZStore.splits(at: "\(folder)/a.npz", threads: 1) { try readAll(split) }
       try readAll(try NPZStore(at: "\(folder)/a.npz", threads: 1))
     },
     Parser("csv") { (bytes, folder) throws(StoreError) in

@@ -1,0 +1,38 @@
+package import ImageStoreCore
+package import ImageStoreSupport
+
+/// Arrays in files of their own; read, not written.
+package struct ArrayFormat: StoreFormat {
+  package let name = "array"
+  package let summary = "arrays: .npy, IDX (MNIST's files), bare samples with --shape"
+  package let options: Set<StoreDescription.Option> = [.labels, .dimensions, .shape, .dtype, .channelOrder]
+
+  package init() {}
+
+  package func recognizes(_ path: String, _ description: StoreDescription) -> Bool {
+    // Bits are packed along an axis; without one they cannot be meant.
+    guard description.axis == nil, FileSystem.kind(of: path) == .file else { return false }
+    let head = FileHead(path)
+    if head.begins(with: [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]) || IDXHeader.recognizes(head) { return true }
+    let name = FileSystem.split(path).name
+    if head.begins(with: [0x1F, 0x8B]) { return name.contains("idx") || name.hasSuffix(".npy.gz") }
+    return description.shape != nil && FileHead.hasSuffix(path, [".bin", ".raw", ".dat", ".data", ".npy"])
+  }
+
+  package func open(
+    _ path: String, _ description: StoreDescription, threads: Int?
+  ) throws(StoreError) -> [OpenedSplit] {
+    if let name = description.labelsName {
+      throw .unusedOption("labels", "the file is one array, and has nothing called \(name)")
+    }
+    let store = try ArrayStore(at: path, description, threads: threads)
+    return [OpenedSplit(description.channelOrder == .bgr ? store.swappingChannels() : store)]
+  }
+
+  package func values(named name: String?, at path: String) throws(StoreError) -> NamedValues? {
+    guard name == nil else { return nil }
+    let file = try ArrayFile(path, StoreDescription())
+    let found = try file.values()
+    return NamedValues(name: "labels", values: found.values, shape: found.shape)
+  }
+}

@@ -1,0 +1,62 @@
+public import ImageStoreCore
+import ImageStoreSupport
+
+extension ArrayStore {
+  public func read(
+    _ indices: Span<Int>, regions: Span<ImageRegion>, into destination: inout OutputRawSpan
+  ) throws(StoreError) {
+    do throws(StoreError) {
+      let plan = try GatherPlan(indices, regions: regions, of: count, format: geometry.format)
+      try unsafe destination.appendBytes(plan.byteCount) { (memory) throws(StoreError) in
+        let base = unsafe file.samples
+        let stride = geometry.imageStride
+        // Every run writes slots of its own.
+        try plan.performRuns(threads: threads) { (run) throws(StoreError) in
+          if isZeroCopy {
+            try unsafe plan.copy(run, into: memory) { (index) throws(StoreError) in
+              unsafe base + index &* stride
+            }
+          } else {
+            for position in run {
+              unsafe convert(
+                plan.region(at: position), from: base + plan.indices[position] &* stride,
+                to: plan.slot(of: position, in: memory))
+            }
+          }
+        }
+      }
+    } catch {
+      throw error.at(path: path)
+    }
+  }
+
+  public func forEachImage(
+    _ indices: Span<Int>,
+    _ body: (_ position: Int, _ format: ImageFormat, _ pixels: RawSpan) throws(StoreError) -> Void
+  ) throws(StoreError) {
+    for position in indices.indices where indices[position] < 0 || indices[position] >= count {
+      throw .indexOutOfRange(indices[position], count: count).at(path: path)
+    }
+    guard isZeroCopy else { return try borrowDecoded(indices, body) }
+    let format = geometry.format
+    for position in indices.indices {
+      let image = unsafe UnsafeRawBufferPointer(
+        start: file.samples + indices[position] &* geometry.imageStride, count: format.byteCount)
+      try unsafe withRawSpan(of: image) { (pixels) throws(StoreError) in
+        try body(position, format, pixels)
+      }
+    }
+  }
+
+  /// Truth values are made 0 and 1, since any byte but 0 stands for true in other programs.
+  public var isZeroCopy: Bool { geometry.isDirect && geometry.format.elementType != .bool }
+
+  private func convert(
+    _ region: ImageRegion, from image: UnsafeRawPointer, to slot: UnsafeMutableRawBufferPointer
+  ) {
+    unsafe geometry.copy(region, from: image, to: slot.baseAddress!)
+    if geometry.format.elementType == .bool {
+      for position in slot.indices where unsafe slot[position] > 1 { unsafe slot[position] = 1 }
+    }
+  }
+}

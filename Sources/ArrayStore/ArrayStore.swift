@@ -1,0 +1,90 @@
+public import ImageStoreCore
+import ImageStoreNumPy
+import ImageStoreSupport
+
+/// Images that are one array in a file of its own: numpy's `.npy`, IDX as MNIST has it, or bare samples.
+///
+///     let digits = try ArrayStore(at: "train-images-idx3-ubyte")
+///
+///     var description = StoreDescription()
+///     description.dimensions = "NCHW"
+///     let images = try ArrayStore(at: "X_train.npy", description)
+///
+/// An array of three axes is (N, H, W), one of four (N, H, W, C); other orders are stated by ``ImageStoreCore/StoreDescription/dimensions``, and
+/// images whose samples lie in one axis by ``ImageStoreCore/StoreDescription/shape``. Bare samples need a shape. Files are mapped: an image is read
+/// where it lies. A file that gzip compressed is inflated to memory when it is opened.
+///
+/// Labels are in another file: `StoreCatalog` and the command line take its name, and IDX files that are called `...labels-idx1...` beside
+/// their images are found.
+public final class ArrayStore: ImageStore {
+  /// The path the store was opened at.
+  public let path: String
+  public let format: ImageFormat?
+  public let notes: [ReadingNote]
+
+  let file: ArrayFile
+  let geometry: ArrayGeometry
+  let threads: Int
+  private let labelsFile: ArrayFile?
+  private let knownLabels = Cached<[Int]?>()
+
+  /// Opens an array of images.
+  ///
+  /// - Parameters:
+  ///   - path: the file.
+  ///   - description: what is said of it: `dimensions`, `shape`, `elementType`, `channelOrder`; `labels` only to say that there are none.
+  ///   - threads: how many threads a large call may use; nil for one per processor.
+  /// - Throws: ``StoreError/Code/notFound``, ``StoreError/Code/corrupt`` if the file is cut short, ``StoreError/Code/unsupported`` for an array that is
+  ///   none of images, ``StoreError/Code/invalidArgument`` if the array is not what is said of it.
+  public init(
+    at path: some StorePath, _ description: StoreDescription = StoreDescription(), threads: Int? = nil
+  ) throws(StoreError) {
+    let path = try path.storePath()
+    self.path = path
+    file = try ArrayFile(path, description)
+    do throws(StoreError) {
+      geometry = try file.geometry(description)
+      try file.check(geometry)
+    } catch {
+      throw error.at(path: path)
+    }
+    format = geometry.count > 0 ? geometry.format : nil
+    labelsFile = description.labels == StoreDescription.Labels.none ? nil : try ArrayFile.labels(beside: path)
+    self.threads = Workers.threadCount(threads)
+    var notes: [ReadingNote] = []
+    if description.dimensions == nil, let other = geometry.otherDimensions {
+      notes.append(ReadingNote(.decided, "the axes are \(geometry.dimensions), not \(other)"))
+    }
+    if let labelsFile {
+      notes.append(ReadingNote(.decided, "labels of \(FileSystem.split(labelsFile.path).name)"))
+    }
+    self.notes = notes
+  }
+
+  public var count: Int { geometry.count }
+  public var sourcePaths: [String] { [path] + [labelsFile?.path].compactMap { $0 } }
+  public var checksumCoverage: ChecksumCoverage { .noImages }
+
+  public func format(at index: Int) throws(StoreError) -> ImageFormat {
+    guard index >= 0, index < count else { throw .indexOutOfRange(index, count: count).at(path: path) }
+    return geometry.format
+  }
+
+  public func labels() throws(StoreError) -> [Int]? {
+    guard let labelsFile else { return nil }
+    return try knownLabels.value { () throws(StoreError) in
+      let values = try labelsFile.values()
+      guard
+        case .labels(let labels, _) = FoundLabels(
+          values.values, shape: values.shape, imageCount: count, name: "labels")
+      else {
+        throw StoreError(
+          .corrupt, "\(values.values.count) labels for \(count) images",
+          remedy: "give --labels none, or the file that has them", path: labelsFile.path)
+      }
+      return labels
+    }
+  }
+
+  public func advise(_ pattern: AccessPattern) { file.bytes.advise(pattern) }
+}

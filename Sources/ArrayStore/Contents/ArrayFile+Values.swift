@@ -1,0 +1,48 @@
+import ImageStoreCore
+import ImageStoreNumPy
+import ImageStoreSupport
+
+extension ArrayFile {
+  /// All values of an array that are labels or a column, with its shape.
+  ///
+  /// - Throws: ``StoreError/Code/unsupported`` for objects and the like; ``StoreError/Code/corrupt`` if the file is cut short.
+  func values() throws(StoreError) -> (values: Column, shape: [Int]) {
+    do throws(StoreError) {
+      var count = 1
+      for extent in shape {
+        let (product, overflow) = count.multipliedReportingOverflow(by: extent)
+        guard !overflow else { throw StoreError(.corrupt, "an array of the shape \(ArrayGeometry.text(shape))") }
+        count = product
+      }
+      guard !isFortranOrder || shape.filter({ $0 > 1 }).count <= 1 else {
+        throw StoreError(.unsupported, "values in Fortran order", remedy: "save them by numpy's ascontiguousarray")
+      }
+      let (size, overflow) = count.multipliedReportingOverflow(by: type.byteCount)
+      guard !overflow, size <= bytes.byteCount - dataOffset else {
+        throw StoreError(.corrupt, "the file is cut short", remedy: "fetch or write it again")
+      }
+      let header = NPYHeader(type, shape: [count])
+      let data = unsafe UnsafeRawBufferPointer(start: count == 0 ? nil : samples, count: size)
+      defer { withExtendedLifetime(bytes) {} }
+      return (try unsafe header.column(in: data), shape)
+    } catch {
+      throw error.at(path: path)
+    }
+  }
+
+  /// The labels that a file of images in IDX has beside it, by the names of MNIST: `train-images-idx3-ubyte` and
+  /// `train-labels-idx1-ubyte`, compressed or not; nil if there are none.
+  static func labels(beside path: String) throws(StoreError) -> ArrayFile? {
+    let (folder, name) = FileSystem.split(path)
+    guard name.contains("images"), name.contains("idx") else { return nil }
+    let base = name.replacing("images", with: "labels").replacing("idx3", with: "idx1").replacing("idx4", with: "idx1")
+    let bare = base.hasSuffix(".gz") ? String(base.dropLast(3)) : base
+    for candidate in [base, bare, bare + ".gz"] {
+      let path = folder.isEmpty ? candidate : "\(folder)/\(candidate)"
+      guard FileSystem.kind(of: path) == .file else { continue }
+      let file = try ArrayFile(path, StoreDescription())
+      return file.kind == .idx && file.shape.count == 1 ? file : nil
+    }
+    return nil
+  }
+}

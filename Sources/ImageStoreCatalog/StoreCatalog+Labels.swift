@@ -1,0 +1,50 @@
+internal import ImageStoreCore
+internal import ImageStoreSupport
+
+// Labels that are not in the file of the images.
+
+extension StoreCatalog {
+  /// A store with the labels that another file has.
+  static func labelled(
+    _ store: any ImageStore, by path: String, _ name: String?
+  ) throws(StoreError) -> any ImageStore {
+    guard FileSystem.kind(of: path) != nil else {
+      throw StoreError(.notFound, "there is no such file of labels", path: path)
+    }
+    let description = StoreDescription()
+    var found: NamedValues?
+    for format in formats where format.recognizes(path, description) {
+      found = try format.values(named: name, at: path)
+      if found != nil { break }
+    }
+    guard let found else {
+      throw StoreError(
+        .unrecognized, name.map { "labels called \($0) are not in this file" } ?? "not a file of labels",
+        remedy: "give .npy, .npz, HDF5, IDX or CSV; name what is in it behind a colon, as in labels.h5:y", path: path)
+    }
+    switch FoundLabels(
+      found.values, shape: found.shape, imageCount: store.count, name: found.name, names: found.names)
+    {
+    case .labels(let labels, let classNames):
+      return try store.relabelled(with: labels, classNames: classNames)
+    case .columns(let columns):
+      throw StoreError(
+        .invalidArgument, "\(columns.count == 1 ? "values that are not whole" : "\(columns.count) values per image") as labels",
+        path: path, key: found.name)
+    case .unread(let reason):
+      throw StoreError(.invalidArgument, "labels of \(reason)", path: path, key: found.name)
+    }
+  }
+}
+
+extension [OpenedSplit] {
+  /// The same splits without labels.
+  func unlabelled() throws(StoreError) -> [OpenedSplit] {
+    var splits: [OpenedSplit] = []
+    for split in self {
+      let hasLabels = try split.store.labels() != nil
+      splits.append(hasLabels ? OpenedSplit(split.split, try split.store.relabelled(with: nil)) : split)
+    }
+    return splits
+  }
+}

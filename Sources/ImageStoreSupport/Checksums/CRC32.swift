@@ -1,0 +1,66 @@
+internal import CImageStoreKernels
+package import ImageStoreCore
+
+/// CRC-32 as zlib, zip and PNG define it.
+package struct CRC32: Sendable {
+  /// The checksum of what has been added.
+  package private(set) var value: UInt32 = 0
+
+  package init() {}
+
+  package mutating func add(_ bytes: UnsafeRawBufferPointer) {
+    guard let base = bytes.baseAddress else { return }
+    value = unsafe image_kernels_crc32(value, base, bytes.count)
+  }
+
+  package mutating func add(_ bytes: RawSpan) {
+    unsafe bytes.withUnsafeBytes { unsafe add($0) }
+  }
+
+  /// The checksum of some bytes.
+  package static func checksum(of bytes: UnsafeRawBufferPointer) -> UInt32 {
+    var crc = CRC32()
+    unsafe crc.add(bytes)
+    return crc.value
+  }
+
+  /// The checksum of some bytes.
+  package static func checksum(of bytes: RawSpan) -> UInt32 {
+    var crc = CRC32()
+    crc.add(bytes)
+    return crc.value
+  }
+}
+
+/// Checksums of labels and columns, alike in every store that keeps them: of integers and floating-point numbers
+/// their 8 bytes, little endian; of text its UTF-8, a zero byte after each.
+extension CRC32 {
+  package static func checksum(of labels: [Int]) -> UInt32 {
+    checksum(of: labels) { UInt64(bitPattern: Int64($0)) }
+  }
+
+  package static func checksum(of column: Column) -> UInt32 {
+    switch column {
+    case .int64(let values): checksum(of: values) { UInt64(bitPattern: $0) }
+    case .double(let values): checksum(of: values) { $0.bitPattern }
+    case .string(let values): checksum(of: values)
+    }
+  }
+
+  package static func checksum(of strings: [String]) -> UInt32 {
+    var crc = CRC32()
+    var terminated: [UInt8] = []
+    for string in strings {
+      terminated.removeAll(keepingCapacity: true)
+      terminated += string.utf8
+      terminated.append(0)
+      unsafe crc.add(terminated.span.bytes)
+    }
+    return crc.value
+  }
+
+  private static func checksum<Value>(of values: [Value], bits: (Value) -> UInt64) -> UInt32 {
+    let words = values.map { bits($0).littleEndian }
+    return unsafe checksum(of: words.span.bytes)
+  }
+}

@@ -1,0 +1,56 @@
+internal import CImageStoreSystem
+package import ImageStoreCore
+
+#if canImport(Darwin)
+internal import Darwin
+#elseif canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
+/// What a file or folder has besides its contents and must not lose when another takes its name.
+package enum FileMetadata {
+  /// Gives an open file or folder the owner, the extended attributes (access lists among them) and the mode of another.
+  ///
+  /// Only root may give files away, so the owner is kept if the system permits it. A group that cannot be kept takes its
+  /// rights with it: the file is then no more open to the new group than to everybody.
+  ///
+  /// - Throws: ``StoreError/Code/unsupported`` for an attribute that cannot be set, naming it; ``StoreError/Code/system``.
+  static func copy(from old: Int32, to new: Int32, path: String) throws(StoreError) {
+    var (was, now) = (stat(), stat())
+    guard unsafe fstat(old, &was) == 0, unsafe fstat(new, &now) == 0 else {
+      throw .system(errno, "asking for its owner", path: path)
+    }
+    var mode = was.st_mode & 0o7777
+    if was.st_uid != now.st_uid || was.st_gid != now.st_gid,
+      fchown(new, was.st_uid, was.st_gid) != 0
+    {
+      // Set-user-ID bits are their owner's to give.
+      mode &= 0o777
+      if was.st_gid != now.st_gid, fchown(new, uid_t.max, was.st_gid) != 0 {
+        mode = mode & ~0o070 | (mode & 0o007) << 3 & mode & 0o070
+      }
+    }
+    let capacity = 256
+    var failed = [CChar](repeating: 0, count: capacity)
+    if unsafe image_stores_copy_attributes(old, new, &failed, Int32(capacity)) != 0 {
+      let reason = errno
+      let name = String(decoding: failed.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
+      throw StoreError(
+        .unsupported,
+        "the extended attribute '\(name)' cannot be kept: \(unsafe String(cString: strerror(reason)))",
+        remedy: "remove the attribute, or convert to a new store", path: path,
+        underlying: .init(.posix, reason))
+    }
+    // Last, since a change of owner or access list changes the mode.
+    guard fchmod(new, mode) == 0 else { throw .system(errno, "setting its mode", path: path) }
+  }
+}
+
+extension File {
+  /// Gives this file the owner, attributes and mode of another; see ``FileMetadata``.
+  package func takeMetadata(of other: borrowing File) throws(StoreError) {
+    try FileMetadata.copy(from: other.descriptor, to: descriptor, path: other.path)
+  }
+}

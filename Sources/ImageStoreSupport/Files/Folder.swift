@@ -1,0 +1,170 @@
+internal import CImageStoreSystem
+package import ImageStoreCore
+
+#if canImport(Darwin)
+internal import Darwin
+#elseif canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
+/// An open folder whose files are read and written by relative paths that cannot leave it: neither by
+/// `..` nor by a symbolic link.
+///
+/// The calls for one file take its path as C has it and throw an error without a path, so that nothing
+/// is allocated for a file that is well.
+package struct Folder: ~Copyable, Sendable {
+  package let path: String
+  let descriptor: Int32
+
+  package init(_ path: String) throws(StoreError) {
+    let descriptor = unsafe open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC)
+    guard descriptor >= 0 else { throw .system(errno, "opening the folder", path: path) }
+    self.init(path, descriptor)
+  }
+
+  init(_ path: String, _ descriptor: Int32) {
+    self.path = path
+    self.descriptor = descriptor
+  }
+
+  deinit { _ = close(descriptor) }
+
+  /// Whether ``synchronize()`` covers the files below; where not, each is synchronised when written.
+  package static var synchronizesFiles: Bool {
+    #if os(Linux) || os(Android)
+    true
+    #else
+    false
+    #endif
+  }
+
+  /// Reads the whole of a file into `memory`, or its first bytes as far as the memory reaches.
+  ///
+  /// - Returns: the bytes the file has, if `memory` has too little room for them; else nil.
+  package func read(
+    _ name: UnsafePointer<CChar>, into memory: PixelMemory
+  ) throws(StoreError) -> Int? {
+    // Without O_NONBLOCK a pipe called like an image would be waited for.
+    let file = try unsafe openBeneath(name, O_RDONLY | O_NONBLOCK | O_NOCTTY, "opening it")
+    defer { _ = close(file) }
+    var isFull = false
+    try memory.fill { (output) throws(StoreError) in
+      let capacity = output.freeCapacity
+      var failure: Int32 = 0
+      unsafe output.withUnsafeMutableBytes { (bytes, count) in
+        while count < capacity {
+          let got = unsafe pread(file, bytes.baseAddress! + count, capacity - count, off_t(count))
+          if got < 0 {
+            if errno == EINTR { continue }
+            failure = errno
+          }
+          // Fewer bytes than asked for: the file ends there.
+          if got < capacity - count {
+            count += max(0, got)
+            break
+          }
+          count += got
+        }
+        isFull = count == capacity
+      }
+      // Only a plain file can be read so; a pipe says ESPIPE, a folder EISDIR.
+      if failure == ESPIPE || failure == EISDIR { throw Self.notPlain }
+      if failure != 0 { throw Self.error(failure, "reading it") }
+    }
+    guard isFull else { return nil }
+    var status = stat()
+    guard unsafe fstat(file, &status) == 0 else { throw Self.error(errno, "asking for its size") }
+    // A device may have bytes without an end.
+    guard status.st_mode & S_IFMT == S_IFREG else { throw Self.notPlain }
+    return Int(status.st_size) > memory.capacity ? Int(status.st_size) : nil
+  }
+
+  private static var notPlain: StoreError { StoreError(.unrecognized, "this is not a plain file") }
+
+  /// A folder directly below, which must be one and no link.
+  package func folder(_ name: String) throws(StoreError) -> Folder {
+    do throws(StoreError) {
+      let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW
+      return Folder("\(path)/\(name)", try unsafe openBeneath(name, flags, "opening the folder"))
+    } catch {
+      throw error.at(path: "\(path)/\(name)")
+    }
+  }
+
+  /// Writes a file directly below anew, whatever was there under its name.
+  package func write(_ bytes: RawSpan, to name: UnsafePointer<CChar>) throws(StoreError) {
+    try unsafe bytes.withUnsafeBytes { (buffer) throws(StoreError) in
+      try unsafe write(buffer, to: name)
+    }
+  }
+
+  private func write(
+    _ bytes: UnsafeRawBufferPointer, to name: UnsafePointer<CChar>
+  ) throws(StoreError) {
+    // A name without a slash that is not a link leads nowhere else, so the system need not check its way.
+    let flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC
+    var file = unsafe openat(descriptor, name, flags, 0o644)
+    while file < 0 && errno == EINTR { file = unsafe openat(descriptor, name, flags, 0o644) }
+    guard file >= 0 else { throw Self.error(errno, "creating it") }
+    defer { _ = close(file) }
+    var done = 0
+    while done < bytes.count {
+      let count = unsafe pwrite(file, bytes.baseAddress! + done, bytes.count - done, off_t(done))
+      if count < 0 {
+        if errno == EINTR { continue }
+        throw Self.error(errno, "writing it")
+      }
+      done += count
+    }
+    if !Self.synchronizesFiles, fsync(file) != 0 {
+      throw Self.error(errno, "synchronising it with the disk")
+    }
+  }
+
+  /// Creates a folder directly below, if it is not there yet.
+  package func createFolder(_ name: String) throws(StoreError) {
+    guard unsafe mkdirat(descriptor, name, 0o755) == 0 || errno == EEXIST else {
+      throw .system(errno, "creating the folder", path: "\(path)/\(name)")
+    }
+  }
+
+  /// Waits until the names in the folder are on the disk.
+  package func synchronizeNames() throws(StoreError) { try Descriptor.synchronize(descriptor, path) }
+
+  /// Waits until the files written below are on the disk.
+  package func synchronize() throws(StoreError) {
+    if Self.synchronizesFiles {
+      guard image_stores_sync_file_system(descriptor) == 0 else {
+        throw .system(errno, "synchronising the files with the disk", path: path)
+      }
+    } else {
+      try synchronizeNames()
+    }
+  }
+
+  func openBeneath(
+    _ name: UnsafePointer<CChar>, _ flags: Int32, _ doing: String
+  ) throws(StoreError) -> Int32 {
+    while true {
+      let file = unsafe image_stores_open_beneath(descriptor, name, flags | O_CLOEXEC, 0o644)
+      if file >= 0 { return file }
+      if errno != EINTR { throw Self.error(errno, doing) }
+    }
+  }
+
+  private static func error(_ number: Int32, _ doing: String) -> StoreError {
+    switch number {
+    case EXDEV:
+      StoreError(
+        .invalidArgument, "the path leaves the folder by a symbolic link",
+        remedy: "copy the file into the folder", underlying: .init(.posix, number))
+    case ELOOP:
+      StoreError(
+        .invalidArgument, "there is a symbolic link in the path", remedy: "copy the file into the folder",
+        underlying: .init(.posix, number))
+    default: .system(number, doing, path: nil)
+    }
+  }
+}

@@ -1,0 +1,103 @@
+package import ImageStoreCore
+
+#if canImport(Darwin)
+internal import Darwin
+#elseif canImport(Glibc)
+internal import Glibc
+#elseif canImport(Musl)
+internal import Musl
+#endif
+
+/// A file mapped into memory for reading, whole.
+///
+/// Invariant behind `@unchecked Sendable` and `@safe`: the map is read-only and stays until the last
+/// reference goes. A file that another program cuts short while it is mapped ends the process with
+/// SIGBUS when the lost part is read; no writer of this package shortens a file in place.
+@safe package final class MappedFile: @unchecked Sendable {
+  package let path: String
+  private let mapped: UnsafeRawBufferPointer
+  /// The device and inode of the file, by which one file under two names is known.
+  package let identity: FileIdentity
+  /// The bytes that the file has, or that the disk keeps of them if these are fewer: a file may have holes, which take nothing.
+  package let allocatedByteCount: Int
+
+  /// - Throws: ``StoreError/Code/notFound``, ``StoreError/Code/unrecognized`` if the path is not a
+  ///   plain file, ``StoreError/Code/system``.
+  package convenience init(_ path: String) throws(StoreError) {
+    try self.init(File(path, .read))
+  }
+
+  /// Maps an open file, which may be closed afterwards.
+  ///
+  /// - Throws: ``StoreError/Code/system``.
+  package init(_ file: borrowing File) throws(StoreError) {
+    let status = try file.status()
+    path = file.path
+    identity = FileIdentity(status)
+    let byteCount = Int(status.st_size)
+    allocatedByteCount = min(byteCount, Int(status.st_blocks) * 512)
+    guard byteCount > 0 else {
+      unsafe mapped = UnsafeRawBufferPointer(start: nil, count: 0)
+      return
+    }
+    let base = unsafe mmap(nil, byteCount, PROT_READ, MAP_SHARED, file.descriptor, 0)
+    guard let base = unsafe base, unsafe base != MAP_FAILED else {
+      throw .system(errno, "mapping it into memory", path: path)
+    }
+    unsafe mapped = UnsafeRawBufferPointer(start: base, count: byteCount)
+  }
+
+  deinit {
+    if let base = unsafe mapped.baseAddress {
+      _ = unsafe munmap(UnsafeMutableRawPointer(mutating: base), mapped.count)
+    }
+  }
+
+  /// Bytes in the file.
+  package var byteCount: Int { unsafe mapped.count }
+
+  /// All bytes of the file; valid while this object lives.
+  @unsafe package var bytes: UnsafeRawBufferPointer { unsafe mapped }
+
+  /// The bytes of a range, or nil if the file does not have them all.
+  @unsafe package func bytes(at offset: Int, count: Int) -> UnsafeRawBufferPointer? {
+    guard offset >= 0, count >= 0, offset <= byteCount, count <= byteCount - offset else {
+      return nil
+    }
+    return unsafe UnsafeRawBufferPointer(rebasing: mapped[offset..<offset + count])
+  }
+
+  /// Gives the pages read so far back to the system; they are read from the file again when needed.
+  package func releasePages() {
+    guard let base = unsafe mapped.baseAddress else { return }
+    // Of a read-only map nothing is lost.
+    _ = unsafe madvise(UnsafeMutableRawPointer(mutating: base), mapped.count, Int32(MADV_DONTNEED))
+  }
+
+  /// Tells the system in which order the map will be read.
+  package func advise(_ pattern: AccessPattern) {
+    guard let base = unsafe mapped.baseAddress else { return }
+    let advice =
+      switch pattern {
+      case .any: MADV_NORMAL
+      case .sequential: MADV_SEQUENTIAL
+      case .random: MADV_RANDOM
+      }
+    // Advice only: a kernel that does not take it changes nothing.
+    _ = unsafe madvise(UnsafeMutableRawPointer(mutating: base), mapped.count, Int32(advice))
+  }
+}
+
+/// Integers in the bytes of a file, at any alignment.
+extension UnsafeRawBufferPointer {
+  /// The integer at an offset, or nil if the bytes end before.
+  @inline(__always)
+  package func integer<Value: FixedWidthInteger>(
+    _ type: Value.Type, at offset: Int, bigEndian: Bool = false
+  ) -> Value? {
+    let size = MemoryLayout<Value>.size
+    guard offset >= 0, count >= size, offset <= count - size else { return nil }
+    let raw = unsafe loadUnaligned(fromByteOffset: offset, as: Value.self)
+    return bigEndian ? Value(bigEndian: raw) : Value(littleEndian: raw)
+  }
+}

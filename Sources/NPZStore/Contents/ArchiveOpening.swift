@@ -1,0 +1,110 @@
+import ImageStoreCore
+import ImageStoreSupport
+
+extension ZipNumbering {
+  /// How this package, and numpy's users, call the entries of images.
+  static let images = ZipNumbering(prefix: "ix-", suffix: ".npy", digitCount: 6)
+}
+
+extension ZipArchive {
+  /// Opens an archive as its last commit left it.
+  ///
+  /// - Throws: as ``ZipEnd/find(in:accept:)`` and ``ZipDirectory/init(_:count:offset:numbering:)``, naming the file.
+  convenience init(at path: String) throws(StoreError) {
+    do throws(StoreError) {
+      let (file, directory, end) = try Self.open(path)
+      self.init(file, directory, end)
+    } catch {
+      throw error.at(path: path)
+    }
+  }
+
+  private static func open(
+    _ path: String
+  ) throws(StoreError) -> (MappedFile, ZipDirectory, ZipEnd) {
+    let file = try File(path, .read)
+    // A writer may cut off what a dead one left, or commit, while the file is looked at; a few tries suffice.
+    for _ in 0..<100 {
+      let state = try file.state()
+      do throws(StoreError) {
+        let map = try MappedFile(file)
+        let found: (directory: ZipDirectory, end: ZipEnd)? = try ZipEnd.find(in: file) {
+          (end) throws(StoreError) in
+          // Nil if a writer finished an append since the file was mapped.
+          guard let bytes = unsafe map.bytes(at: end.directoryOffset, count: end.directoryByteCount)
+          else { return nil }
+          try unsafe end.checkDirectory(bytes)
+          let directory = try unsafe ZipDirectory(
+            bytes, count: end.entryCount, offset: end.directoryOffset, numbering: .images)
+          return (directory, end)
+        }
+        if let found { return (map, found.directory, found.end) }
+      } catch {
+        let now = try file.state()
+        if error.code == .system || now == state { throw error }
+      }
+    }
+    throw StoreError(.busy, "writers keep changing it while it is opened", remedy: "open it again")
+  }
+}
+
+extension ZipArchive {
+  /// How many names are compared when an archive is opened.
+  private static let mostNamesCompared = 4096
+
+  /// Compares names in a directory without a checksum with those in the local headers, so that a damaged name neither hides
+  /// labels nor shifts images: of entries that are not called by a number, and of numbers that stand where another is due.
+  ///
+  /// - Throws: ``StoreError/Code/corrupt``.
+  func checkNames() throws(StoreError) {
+    // This package leaves no gaps.
+    if end.mark != nil, directory.hasGaps {
+      throw StoreError(
+        .corrupt, "the numbers of its images leave gaps", remedy: "write the archive again", path: path)
+    }
+    guard !end.hasDirectoryChecksum else { return }
+    for named in directory.named.prefix(Self.mostNamesCompared) {
+      try checkName(of: directory.entries[named.position], named.name)
+    }
+    var compared = 0
+    let strays = directory.strayNumbers
+    for (position, stray) in strays.enumerated() where compared < Self.mostNamesCompared {
+      let before = position > 0 ? strays[position - 1] : nil
+      let after = position + 1 < strays.count ? strays[position + 1] : nil
+      let follows = before.map { $0.number + 1 == stray.number && $0.position + 1 == stray.position } ?? false
+      let isFollowed =
+        after.map { $0.number == stray.number + 1 && $0.position == stray.position + 1 } ?? false
+      if follows && isFollowed { continue }
+      try checkName(of: directory.entries[stray.position], directory.numbering.name(of: stray.number))
+      compared += 1
+    }
+  }
+
+  private func checkName(of entry: ZipEntry, _ name: String) throws(StoreError) {
+    // The directory was checked: the header and the name lie before the limit, the limit in the file.
+    let header = unsafe UnsafeRawBufferPointer(rebasing: file.bytes[entry.offset..<entry.limit])
+    let start = ZipFormat.localHeaderByteCount
+    let local = unsafe UnsafeRawBufferPointer(rebasing: header[start..<start + entry.nameByteCount])
+    guard unsafe header.integer(UInt32.self, at: 0) == ZipFormat.localHeader,
+      unsafe header.integer(UInt16.self, at: 26).map(Int.init) == entry.nameByteCount,
+      unsafe CRC32.checksum(of: local) == entry.nameChecksum
+    else {
+      throw StoreError(
+        .corrupt, "the name in the archive's directory is not the one before the entry",
+        remedy: "fetch or write the archive again", path: path, key: name)
+    }
+  }
+
+  /// Compares every record of the directory with the local header of its entry.
+  ///
+  /// - Throws: ``StoreError/Code/corrupt``.
+  func checkLocalHeaders() throws(StoreError) {
+    for entry in directory.entries {
+      do throws(StoreError) {
+        _ = try unsafe compressedBytes(of: entry)
+      } catch {
+        throw error.at(path: path)
+      }
+    }
+  }
+}

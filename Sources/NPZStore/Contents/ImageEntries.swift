@@ -1,0 +1,134 @@
+import ImageStoreCore
+import ImageStoreDeflate
+import ImageStoreNumPy
+import ImageStoreSupport
+import Synchronization
+
+/// Images that have one entry each.
+final class ImageEntries: Sendable {
+  let archive: ZipArchive
+  let positions: ImagePositions
+  /// The format all images have, or nil if they differ or there are none.
+  let format: ImageFormat?
+  let checksums: NPZStore.ChecksumPolicy
+  let threads: Int
+  let decoders = IdlePool<EntryDecoder> { EntryDecoder() }
+  /// The header of the first image, which all others are expected to repeat byte for byte.
+  let expected: Expected?
+  /// Where the pixels of each stored image lie in the file, once they have been checked, and 0 before; nil if any image is
+  /// deflated or must be converted.
+  let mapped: AtomicArray<Int>?
+
+  /// The form that entries of one format have.
+  struct Expected: Sendable {
+    let header: [UInt8]
+    let images: NPYImages
+    /// The bytes of the entry.
+    let byteCount: Int
+  }
+
+  var count: Int { positions.count }
+
+  /// Whether every read of an image checks it, and not the first alone or none.
+  var areCheckedByReading: Bool { mapped == nil && checksums == .check }
+
+  init(
+    _ archive: ZipArchive, _ positions: ImagePositions, checksums: NPZStore.ChecksumPolicy, threads: Int
+  ) throws(StoreError) {
+    self.archive = archive
+    self.positions = positions
+    self.checksums = checksums
+    self.threads = threads
+    guard positions.count > 0 else {
+      (format, expected, mapped) = (nil, nil, nil)
+      return
+    }
+    let entry = archive.directory.entries[positions.position(of: 0)]
+    let name = positions.name(of: 0)
+    let first: Expected
+    do throws(StoreError) {
+      var inflater = Inflater(.raw)
+      let (header, bytes) = try archive.headerAndBytes(of: entry, with: &inflater)
+      first = Expected(header: bytes, images: try NPYImages(imageOf: header), byteCount: entry.byteCount)
+      // A header that all others are compared with had better be right; of a large image only reading it tells.
+      if entry.byteCount <= Self.mostBytesChecked {
+        _ = try archive.contents(of: entry, limit: entry.byteCount)
+      }
+    } catch {
+      throw error.at(path: archive.path, image: 0, key: name)
+    }
+    var sizesAgree = true
+    var allStored = true
+    for index in 0..<positions.count {
+      let entry = archive.directory.entries[positions.position(of: index)]
+      sizesAgree = sizesAgree && entry.byteCount == first.byteCount
+      allStored = allStored && !entry.isDeflated
+    }
+    var isUniform = archive.end.mark == .uniform
+    var areDirect = first.images.isDirect
+    if archive.end.mark == nil && sizesAgree {
+      (isUniform, areDirect) = try Self.sample(archive, positions, first.images.format, threads: threads)
+    }
+    format = isUniform ? first.images.format : nil
+    expected = isUniform ? first : nil
+    // numpy writes truth values other than 0 and 1, which must be changed before anyone sees them.
+    let areDeliverable = first.images.format.elementType != .bool || archive.end.mark != nil
+    mapped =
+      allStored && isUniform && areDirect && areDeliverable ? try AtomicArray(count: positions.count) : nil
+  }
+
+  /// A larger first image is not read through for its checksum when the archive is opened.
+  private static let mostBytesChecked = 16 << 20
+
+  /// How many headers are read when a foreign archive is opened whose entries are of one size.
+  private static let mostSamples = 4096
+
+  /// Whether a sample of the images, all of them if they are few, has the format of the first, and
+  /// whether their bytes are those a store delivers.
+  private static func sample(
+    _ archive: ZipArchive, _ positions: ImagePositions, _ format: ImageFormat, threads: Int
+  ) throws(StoreError) -> (isUniform: Bool, areDirect: Bool) {
+    let samples = min(positions.count, mostSamples)
+    let isUniform = Atomic(true)
+    let areDirect = Atomic(true)
+    let decoders = IdlePool<EntryDecoder> { EntryDecoder() }
+    try Workers.performRuns(of: samples, minimum: 64, threads: threads) { (run) throws(StoreError) in
+      try decoders.withObject { (decoder) throws(StoreError) in
+        for sample in run {
+          let index = sample * positions.count / samples
+          let entry = archive.directory.entries[positions.position(of: index)]
+          // A header that cannot be read is reported when its image is.
+          guard let header = try? archive.header(of: entry, with: &decoder.inflater),
+            let images = try? NPYImages(imageOf: header)
+          else { continue }
+          if images.format != format { isUniform.store(false, ordering: .relaxed) }
+          if !images.isDirect { areDirect.store(false, ordering: .relaxed) }
+        }
+      }
+    }
+    return (isUniform.load(ordering: .relaxed), areDirect.load(ordering: .relaxed))
+  }
+
+  /// The entry of an image; the index has been checked.
+  @inline(__always)
+  func entry(_ index: Int) -> ZipEntry {
+    archive.directory.entries[positions.position(of: index)]
+  }
+
+  /// The same error naming the file, the image and its entry.
+  func named(_ error: StoreError, _ index: Int) -> StoreError {
+    error.at(path: archive.path, image: index, key: positions.name(of: index))
+  }
+
+  /// The format of one image, whose index has been checked.
+  func format(at index: Int) throws(StoreError) -> ImageFormat {
+    if let format { return format }
+    do throws(StoreError) {
+      return try decoders.withObject { (decoder) throws(StoreError) in
+        try NPYImages(imageOf: archive.header(of: entry(index), with: &decoder.inflater)).format
+      }
+    } catch {
+      throw named(error, index)
+    }
+  }
+}

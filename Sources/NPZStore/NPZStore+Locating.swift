@@ -1,4 +1,0 @@
-internal import ImageStoreCore
-
-// The map stays for as long as the store does.
-extension NPZStore: LocatingStore {}

@@ -1,0 +1,210 @@
+import ImageStoreCore
+import ImageStoreNumPy
+import ImageStoreSupport
+
+/// What an archive's writer does.
+///
+/// A class with one owner, ``NPZStore/Writer``, which cannot be copied.
+final class NPZWriterSession: WriterSession {
+  var state: WriterState
+  let target: AppendableFile<NPZStore>
+  let threads: Int
+  /// What deflates, or nil if entries are stored.
+  let encoders: IdlePool<EntryEncoder>?
+  /// Where the next entry will stand.
+  var offset: Int
+  /// The new images' entries.
+  var entries: [ZipWrittenEntry] = []
+  /// Labels and columns of all images, of those too that were there.
+  private var labels: ImageLabels
+  private var isMixed: Bool
+  /// Bytes that are not written yet.
+  var pending: [UInt8] = []
+  var byteCountSinceTrailer = 0
+  /// The header and format of the image before, whose header is likely that of the next.
+  var header: (format: ImageFormat, bytes: [UInt8])?
+  private var firstFormat: ImageFormat?
+
+  init(
+    _ path: String, _ mode: WriteMode, _ compression: Compression, classNames: [String]?, threads: Int
+  ) throws(StoreError) {
+    let target = try AppendableFile<NPZStore>.open(
+      path, mode: mode, otherContents: { (path) throws(StoreError) in try NPZStore.otherContents(at: path) },
+      appendingTo: { (path, file) throws(StoreError) in
+        let store = try NPZStore(at: path)
+        let end = store.archive.end
+        return AppendableFile<NPZStore>.Old(
+          store, file: store.archive.file.identity, end: try end.committedEnd(of: file) ?? end.endOffset)
+      })
+    let old = target.old?.store
+    let labels = try old?.labelsToContinue() ?? ImageLabels()
+    try old?.checkBeforeAppending()
+    state = try WriterState(
+      path: path, classNames: classNames, appendingTo: old.map { WriterState.Existing($0, labels) }
+    ) { labels.labels }
+    if let names = state.classNames, names.count > ZipArchive.mostClassNames {
+      throw StoreError(
+        .limitExceeded, "\(names.count) class names, of which at most \(ZipArchive.mostClassNames) are read",
+        path: path)
+    }
+    try target.removeLeftovers { (range) throws(StoreError) in
+      guard let old else { return false }
+      return try ArchiveLeftovers(
+        target.file, of: old.archive, from: range.lowerBound, to: range.upperBound
+      ).areOurs()
+    }
+    self.target = target
+    self.labels = labels
+    firstFormat = old?.format
+    isMixed = state.countBefore > 0 && firstFormat == nil
+    offset = target.old?.end ?? 0
+    self.threads = threads
+    encoders =
+      switch compression {
+      case .none: nil
+      case .fast: IdlePool { EntryEncoder(level: 1) }
+      case .small: IdlePool { EntryEncoder(level: 6) }
+      }
+  }
+
+  /// The index that the next image will have in the archive.
+  var firstIndex: Int { state.countBefore + entries.count }
+
+  func write(_ pixels: RawSpan, layout: BatchLayout, labels: ImageLabels) throws(StoreError) {
+    if firstIndex == 0 {
+      self.labels = labels
+    } else {
+      try self.labels.append(labels)
+    }
+    note(layout)
+    if let encoders {
+      try deflate(pixels, layout, with: encoders)
+    } else {
+      try store(pixels, layout)
+    }
+  }
+
+  /// Takes note of whether all images have one format.
+  private func note(_ layout: BatchLayout) {
+    firstFormat = firstFormat ?? layout[0]
+    guard !isMixed, layout.uniformFormat != firstFormat else { return }
+    isMixed = !(0..<layout.count).allSatisfy { layout[$0] == firstFormat }
+  }
+}
+
+extension NPZWriterSession {
+  /// Writes labels, columns, class names and the directory, and commits.
+  func complete() throws(StoreError) {
+    // Nothing has been written to an archive that nothing was appended to.
+    if target.old != nil, entries.isEmpty, !state.hasNewClassNames { return }
+    var written: [(name: String, entry: ZipWrittenEntry)] = []
+    if let labels = labels.labels {
+      let name = NPZContents.labelsEntry
+      written.append((name, try write(Column.int64(labels.map(Int64.init)).npyBytes(), name: name)))
+    }
+    for (column, values) in labels.columns.sorted(by: { $0.key < $1.key }) {
+      let name = "\(NPZContents.columnPrefix)\(column).npy"
+      do throws(StoreError) {
+        written.append((name, try write(values.npyBytes(), name: name)))
+      } catch {
+        throw error.at(key: column)
+      }
+    }
+    if let classNames = state.classNames, state.hasNewClassNames {
+      let name = NPZContents.classNamesEntry
+      written.append((name, try write(Column.string(classNames).npyBytes(), name: name)))
+    }
+    try writeDirectory(others: written)
+  }
+
+  /// Writes the directory and commits.
+  ///
+  /// The end record makes the directory count, and has to come to the disk whole or not at all: it lies within one sector, and
+  /// the directory begins where that comes out so, behind zeros. In the record's place are zeros at first, so that
+  /// writing it takes no room on the disk and does not make the file longer. What a comment of somebody else has past the
+  /// sector is there before, too.
+  private func writeDirectory(
+    others: [(name: String, entry: ZipWrittenEntry)]
+  ) throws(StoreError) {
+    try flush()
+    let plan = DirectoryPlan(
+      old: target.old?.store.archive, images: entries, first: firstIndex - entries.count, others: others)
+    let start = ZipFormat.directoryStart(
+      notBefore: offset, byteCount: plan.byteCount, entryCount: plan.entryCount,
+      commentByteCount: ArchiveComment.mostMarkBytes)
+    pending += repeatElement(0, count: start - offset)
+    try flush()
+    var checksum = CRC32()
+    try plan.write(to: &pending) { (pending) throws(StoreError) in
+      guard pending.count >= 1 << 20 else { return }
+      unsafe checksum.add(pending.span.bytes)
+      try unsafe emit(pending.span.bytes)
+      pending.removeAll(keepingCapacity: true)
+    }
+    unsafe checksum.add(pending.span.bytes)
+    let comment = ArchiveComment(
+      mark: isMixed ? .mixed : .uniform,
+      checksum: ArchiveComment.DirectoryChecksum(
+        checksum: checksum.value, directory: start..<start + plan.byteCount),
+      other: target.old?.store.archive.end.archiveComment.other ?? [])
+    let end = ZipFormat.end(
+      entryCount: plan.entryCount, directoryOffset: start, directoryByteCount: plan.byteCount,
+      comment: comment.markBytes + comment.otherBytes)
+    let record = Array(end.dropLast(comment.otherBytes.count))
+    pending += repeatElement(0, count: record.count)
+    pending += comment.otherBytes
+    try flush()
+    let old = target.old
+    try target.commit(record, at: start + plan.byteCount) { () throws(StoreError) in
+      guard let old else { return true }
+      let trailer = old.store.archive.end.trailer
+      return try target.file.bytes(at: old.end - trailer.count, count: trailer.count) == trailer
+    }
+  }
+}
+
+extension WriterState.Existing {
+  fileprivate init(_ store: NPZStore, _ labels: ImageLabels) {
+    self.init(
+      count: store.count, classNames: store.classNames, hasLabels: labels.labels != nil,
+      columns: labels.columns.mapValues(\.kind))
+  }
+}
+
+extension NPZStore {
+  /// Labels and columns, to which those of further images are appended.
+  ///
+  /// - Throws: ``StoreError/Code/unsupported`` if images are not called by their numbers, and what
+  ///   reading labels and columns throws.
+  fileprivate func labelsToContinue() throws(StoreError) -> ImageLabels {
+    guard count > 0 else { return ImageLabels() }
+    guard case .entries(let entries) = images, entries.positions.areNumbered else {
+      throw StoreError(
+        .unsupported,
+        "images cannot be appended to an archive whose entries are not called ix-000000.npy and so on",
+        remedy: "convert it first", path: path)
+    }
+    var labels = ImageLabels(labels: try labels())
+    for name in columnNames { labels.columns[name] = try column(name) }
+    return labels
+  }
+
+  /// Checks what an append repeats and thereby vouches for: the directory, whose checksum it makes anew, the form of the images,
+  /// and the comment. Labels, columns and class names have been read and checked.
+  fileprivate func checkBeforeAppending() throws(StoreError) {
+    if !archive.end.hasDirectoryChecksum { try archive.checkLocalHeaders() }
+    guard
+      archive.end.archiveComment.otherBytes.count <= ArchiveComment.mostBytes - ArchiveComment.mostMarkBytes
+        - 1
+    else {
+      throw StoreError(
+        .unsupported, "the archive's comment leaves no room for this package's own", remedy: "shorten it",
+        path: path)
+    }
+    // What numpy wrote for true may be any byte but 0, and is made 1 when it is read; in archives of this package it is 1.
+    guard archive.end.mark == nil, format?.elementType == .bool, case .entries(let entries) = images else {
+      return
+    }
+    try entries.checkTruthValues()
+  }
+}

@@ -1,0 +1,193 @@
+import ImageStoreCore
+import ImageStoreSupport
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// What `format.json` says of the masks beside it.
+struct PackedBitDescription: Codable {
+  var format = Self.formatName
+  var formatVersion = 1
+  /// Null while there are no masks.
+  var height: Int?
+  var width: Int?
+  var axis: PackingAxis
+  var bitOrder: BitOrder
+  /// The names of the state that counts, for programs that know of no names in states.
+  var classNames: [String]?
+  /// What belongs to the masks there are, and to those before the last append, which an append that does not
+  /// finish leaves behind.
+  var states: [State]?
+  private var crc32: String? = ChecksummedJSON.zeros
+  /// Whether the file's bytes are those that were written.
+  private(set) var isIntact = true
+
+  /// What is said of some number of masks. The number in the header of `masks.npy` says which state counts, so that masks, their
+  /// class names and the rest come and go together.
+  struct State: Codable {
+    let count: Int
+    /// The CRC-32 of the values of each file, without `.npy`, for the first `count` masks: of `labels` if there are labels,
+    /// and of `columns/NAME` for each column.
+    let checksums: [String: UInt32]
+    /// The CRC-32 of the first `count` values of `checksums.npy`; nil if an earlier version wrote the state.
+    let checksumsCRC32: UInt32?
+    /// The class names; nil if an earlier version wrote the state, which knew only those of the newest state.
+    let classNames: ClassNames?
+
+    /// Class names, or that there are none.
+    struct ClassNames: Codable {
+      let names: [String]?
+
+      init(_ names: [String]?) { self.names = names }
+
+      init(from decoder: any Decoder) throws {
+        let container = try decoder.singleValueContainer()
+        names = container.decodeNil() ? nil : try container.decode([String].self)
+      }
+
+      func encode(to encoder: any Encoder) throws {
+        var container = encoder.singleValueContainer()
+        if let names { try container.encode(names) } else { try container.encodeNil() }
+      }
+    }
+
+    init(count: Int, checksums: [String: UInt32], checksumsCRC32: UInt32?, classNames: [String]?) {
+      self.count = count
+      self.checksums = checksums
+      self.checksumsCRC32 = checksumsCRC32
+      self.classNames = ClassNames(classNames)
+    }
+
+    private enum CodingKeys: String, CodingKey { case count, checksums, checksumsCRC32, classNames }
+
+    init(from decoder: any Decoder) throws {
+      let container = try decoder.container(keyedBy: CodingKeys.self)
+      count = try container.decode(Int.self, forKey: .count)
+      checksums = try container.decode([String: UInt32].self, forKey: .checksums)
+      checksumsCRC32 = try container.decodeIfPresent(UInt32.self, forKey: .checksumsCRC32)
+      // A null says that there are no names, and nothing that nothing is known of them.
+      classNames =
+        container.contains(.classNames)
+        ? ClassNames(try container.decodeIfPresent([String].self, forKey: .classNames)) : nil
+    }
+
+    private static let labelsKey = "labels"
+    private static let columnPrefix = PackedBitContents.columnsFolder + "/"
+
+    var hasLabels: Bool { checksums[Self.labelsKey] != nil }
+
+    /// The columns, sorted.
+    var columnNames: [String] {
+      checksums.keys.filter { $0.utf8.starts(with: Self.columnPrefix.utf8) }
+        .compactMap { String($0.utf8.dropFirst(Self.columnPrefix.utf8.count)) }.sorted()
+    }
+
+    /// The CRC-32 of labels and columns, by the names of their files.
+    static func checksums(of labels: ImageLabels) -> [String: UInt32] {
+      var checksums: [String: UInt32] = [:]
+      if let labels = labels.labels { checksums[labelsKey] = CRC32.checksum(of: labels) }
+      for (name, column) in labels.columns {
+        checksums[columnPrefix + name] = CRC32.checksum(of: column)
+      }
+      return checksums
+    }
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case format, formatVersion, height, width, axis, bitOrder, classNames, states, crc32
+  }
+
+  init(
+    height: Int?, width: Int?, axis: PackingAxis, bitOrder: BitOrder, classNames: [String]?,
+    states: [State]
+  ) {
+    self.height = height
+    self.width = width
+    self.axis = axis
+    self.bitOrder = bitOrder
+    self.classNames = classNames
+    self.states = states
+  }
+
+  private static let formatName = "packed-bits"
+  static let fileName = "format.json"
+  private static let mostBytes = 64 << 20
+
+  /// The file's bytes, for people to read too.
+  func encoded() throws(StoreError) -> [UInt8] {
+    try check()
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    let bytes: [UInt8]
+    do {
+      var description = self
+      description.crc32 = ChecksummedJSON.zeros
+      bytes = ChecksummedJSON.withChecksum(Array(try encoder.encode(description)) + [0x0A])
+    } catch {
+      throw StoreError(.unsupported, "the class names cannot be written as JSON: \(error)")
+    }
+    guard bytes.count <= Self.mostBytes else {
+      throw StoreError(
+        .limitExceeded, "a description of \(bytes.count) bytes, of which at most \(Self.mostBytes) are read",
+        remedy: "shorten the class names")
+    }
+    return bytes
+  }
+
+  static func read(_ file: borrowing File) throws(StoreError) -> PackedBitDescription {
+    let path = file.path
+    let bytes = try file.contents(limit: mostBytes)
+    var description: PackedBitDescription
+    do {
+      description = try JSONDecoder().decode(PackedBitDescription.self, from: Data(bytes))
+      description.isIntact = ChecksummedJSON.isIntact(bytes, stated: description.crc32)
+    } catch {
+      throw StoreError(.corrupt, "this is not the description of packed masks", path: path)
+    }
+    guard description.format == formatName else {
+      throw StoreError(
+        .unrecognized, "a description of '\(description.format)', not of packed masks", path: path)
+    }
+    guard description.formatVersion == 1 else {
+      throw StoreError(
+        .unsupported, "version \(description.formatVersion) of the description",
+        remedy: "this package reads version 1", path: path)
+    }
+    do throws(StoreError) {
+      try description.check()
+    } catch {
+      throw error.at(path: path)
+    }
+    return description
+  }
+
+  /// The class names of a state, or of masks of which no state is known.
+  func classNames(of state: State?) -> [String]? {
+    // Whoever changes the file by hand removes its checksum, and means the names that people see first.
+    guard crc32 != nil, let known = state?.classNames else { return classNames }
+    return known.names
+  }
+
+  /// More names than these are not classes.
+  static let mostClassNames = 1 << 20
+
+  private func check() throws(StoreError) {
+    let names = [classNames] + (states ?? []).map { $0.classNames?.names }
+    for names in names where (names?.count ?? 0) > Self.mostClassNames {
+      throw StoreError(
+        .limitExceeded, "\(names!.count) class names, of which at most \(Self.mostClassNames) are read")
+    }
+    for state in states ?? [] {
+      for name in state.columnNames { try Column.validate(name: name) }
+    }
+  }
+
+  /// How masks are packed, or nil while there are none.
+  func layout() throws(StoreError) -> PackedBitLayout? {
+    guard let height, let width else { return nil }
+    return try PackedBitLayout(height: height, width: width, axis: axis, bitOrder: bitOrder)
+  }
+}

@@ -1,0 +1,98 @@
+import ImageStoreCore
+import ImageStoreNumPy
+import ImageStoreSupport
+
+extension PackedBitWriterSession {
+  /// Writes labels, columns, checksums and the description, and makes the masks count.
+  ///
+  /// An append leaves values for masks that the header does not count yet; readers take as many as there are masks, and
+  /// their state. First comes what names the files, so that what a writer leaves that dies is known for its own.
+  func complete() throws(StoreError) {
+    guard target.old == nil || state.count > 0 else { return try completeWithoutMasks() }
+    var description = description()
+    // What takes the place of the description once the masks count.
+    let after = target.old != nil && state.hasNewClassNames ? try description.encoded() : nil
+    if let old = target.old?.store { description.classNames = old.classNames }
+    try write(description.encoded(), to: PackedBitDescription.fileName)
+    try writeLabels()
+    try write(Column.int64(checksums).npyBytes(), to: PackedBitContents.checksumsName)
+    if let after { try target.held?.prepareFile(with: after) }
+    let shape = layout.map { [state.nextIndex, $0.rows, $0.bytesPerRow] } ?? [0, 0, 0]
+    try target.commit(
+      NPYHeader(NPYType(.uint8), shape: shape).bytes, at: 0,
+      then: { () throws(StoreError) in
+        if after != nil { try target.held?.putPreparedFile(as: PackedBitDescription.fileName) }
+      })
+  }
+
+  /// Gives masks other class names: the description, which alone has them, is replaced at once.
+  private func completeWithoutMasks() throws(StoreError) {
+    guard let old = target.old?.store, state.hasNewClassNames else { return }
+    if old.count > 0, old.folder?.checksums == nil {
+      try write(Column.int64(checksums).npyBytes(), to: PackedBitContents.checksumsName)
+    }
+    try write(description().encoded(), to: PackedBitDescription.fileName)
+  }
+
+  /// What is to be said of the masks, and what is said of those before.
+  private func description() -> PackedBitDescription {
+    let old = target.old?.store
+    var states = [
+      PackedBitDescription.State(
+        count: state.nextIndex, checksums: PackedBitDescription.State.checksums(of: labels),
+        checksumsCRC32: CRC32.checksum(of: checksums.map(Int.init)), classNames: state.classNames)
+    ]
+    if state.count > 0, let before = old?.folder?.state {
+      states.append(
+        PackedBitDescription.State(
+          count: before.count, checksums: before.checksums, checksumsCRC32: before.checksumsCRC32,
+          classNames: old?.classNames))
+    }
+    return PackedBitDescription(
+      height: layout?.height, width: layout?.width, axis: layout?.axis ?? axis,
+      bitOrder: layout?.bitOrder ?? .big, classNames: state.classNames, states: states)
+  }
+
+  private func writeLabels() throws(StoreError) {
+    if let labels = labels.labels {
+      try write(Column.int64(labels.map(Int64.init)).npyBytes(), to: PackedBitContents.labelsName)
+    }
+    guard !labels.columns.isEmpty else { return }
+    try createColumnsFolder()
+    for (name, column) in labels.columns.sorted(by: { $0.key < $1.key }) {
+      do throws(StoreError) {
+        try write(column.npyBytes(), to: PackedBitContents.file(ofColumn: name))
+      } catch {
+        throw error.at(key: name)
+      }
+    }
+    if target.old == nil {
+      try FileSystem.synchronizeFolder("\(target.storePath)/\(PackedBitContents.columnsFolder)")
+    }
+  }
+
+  /// Makes the folder of columns, if it is not there: of a store that grows in the very folder that is locked.
+  private func createColumnsFolder() throws(StoreError) {
+    let root = if let held = target.held { try held.root() } else { try Folder(target.storePath) }
+    guard root.kind(of: PackedBitContents.columnsFolder) == nil else { return }
+    try root.createFolder(PackedBitContents.columnsFolder)
+    try root.synchronizeNames()
+  }
+
+  /// Writes a small file of the store: into the new folder, or in the place of the one that is there.
+  private func write(_ bytes: [UInt8], to name: String) throws(StoreError) {
+    let path = "\(target.storePath)/\(name)"
+    guard let held = target.held, let known = target.old?.store.folder else {
+      return try FileSystem.write(bytes, toNewFile: path)
+    }
+    let state = known.fileStates[name]
+    if state == nil, FileSystem.kind(of: path, followingLinks: false) != nil,
+      !known.ownFiles().contains(Array(name.utf8))
+    {
+      throw StoreError(
+        .unsupported, "there is a file that format.json does not name", remedy: "move it elsewhere",
+        path: path)
+    }
+    try held.replaceFile(name, with: bytes, expecting: state)
+  }
+}
