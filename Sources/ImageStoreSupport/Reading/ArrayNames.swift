@@ -51,6 +51,9 @@ package struct ArrayNames: Sendable, Equatable {
   /// The words of a name, in small letters: `trainLabels` is `train` and `labels`.
   package static func words(of name: some StringProtocol) -> [String] { ParsedName.words(Substring(name)) }
 
+  /// Whether a word says that what is called so has labels.
+  package static func isForLabels(_ word: String) -> Bool { labelWords[word] != nil }
+
   /// Whether a word says that what is called so has images.
   package static func isForImages(_ word: String) -> Bool { imageWords[word] != nil }
 
