@@ -19,12 +19,45 @@ package struct FileFormat: WritableStoreFormat {
   package init() {}
 
   package func recognizes(_ path: String, _ description: StoreDescription) -> Bool {
-    FileSystem.kind(of: path) == .folder
+    FileSystem.kind(of: path) == .folder || Self.isTable(path)
+  }
+
+  /// Whether a file is a table, which has labels for images that are elsewhere.
+  package static func isTable(_ path: String) -> Bool {
+    FileHead.hasSuffix(path, [".csv", ".tsv"]) && FileSystem.kind(of: path) == .file
+  }
+
+  package func values(named name: String?, at path: String) throws(StoreError) -> NamedValues? {
+    guard Self.isTable(path) else { return nil }
+    let (folder, file) = FileSystem.split(path)
+    let table = try ForeignTable(
+      Array(file.utf8), in: Folder(folder.isEmpty ? "." : folder), at: path, namesImage: { _ in false })
+    let words = (table.header ?? []).map { $0.lowercased() }
+    let position =
+      if let name { table.position(of: name) } else {
+        ForeignTable.labelWords.lazy.compactMap { words.firstIndex(of: $0) }.first
+          ?? (table.fieldCount == 1 ? 0 : nil)
+      }
+    guard let position else {
+      throw StoreError(
+        .invalidArgument,
+        name.map { "the table has no column '\($0)'" } ?? "no column of the table is called like labels",
+        remedy: "say which behind a colon, as in \(file):NAME"
+          + (table.header.map { "; it has \($0.prefix(8).joined(separator: ", "))" } ?? ""), path: path)
+    }
+    let values = try table.read(bytesOf: nil).columns[position]
+    return NamedValues(
+      name: table.header?[position] ?? "labels", values: Column(texts: values), shape: [values.count])
   }
 
   package func open(
     _ path: String, _ description: StoreDescription, threads: Int?
   ) throws(StoreError) -> [OpenedSplit] {
+    guard !Self.isTable(path) else {
+      throw StoreError(
+        .unrecognized, "a table, not images",
+        remedy: "give the folder or file of the images, and this by --labels", path: path)
+    }
     var inside = description
     inside.channelOrder = nil
     // Programs that write RGB with OpenCV, or the reverse, leave files with red and blue in each other's place.

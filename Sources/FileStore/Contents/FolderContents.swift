@@ -54,24 +54,43 @@ struct FolderContents: Sendable {
   static func read(
     _ folder: borrowing Folder, _ description: StoreDescription
   ) throws(StoreError) -> [(split: Split?, contents: FolderContents)] {
-    let isPlain = description.images == nil && description.classDepth == nil && description.labelsName == nil
+    let isPlain =
+      description.images == nil && description.classDepth == nil && description.labelsName == nil
+      && description.labelsPath == nil
     if isPlain, folder.kind(of: labelsFileName) != nil {
       let isDescribed = folder.kind(of: StoreManifest.fileName) != nil
+      let table = "\(folder.path)/\(labelsFileName)"
+      let own: Result<FolderContents, StoreError>
       do throws(StoreError) {
-        var contents = try readLabelsCSV(folder)
-        // Without store.json, the names that this package gives tell that the table is its own.
-        if isDescribed || contents.paths.layout != nil {
-          if description.labels == StoreDescription.Labels.none {
-            contents.labels = nil
-            contents.classNames = nil
-          }
-          return [(nil, contents)]
-        }
+        own = .success(try readLabelsCSV(folder))
       } catch {
-        if isDescribed { throw error }
+        own = .failure(error)
+      }
+      // Without store.json, the names that this package gives tell that the table is its own.
+      if isDescribed || (try? own.get()).map({ $0.paths.layout != nil && $0.paths.count > 0 }) == true {
+        return [(nil, try own.get().with(description.labels))]
+      }
+      do throws(StoreError) {
+        return try ForeignFolder.read(folder, description)
+      } catch {
+        // Of a folder without pictures, the table says best what is wrong.
+        guard error.code == .unrecognized else { throw error }
+        let contents = try own.get()
+        guard contents.paths.count > 0 else { return [(nil, contents)] }
+        throw StoreError(
+          .notFound, "the pictures are not there, such as \(contents.paths.text(0))", path: table)
       }
     }
     return try ForeignFolder.read(folder, description)
+  }
+
+  /// The same without labels if none are wanted.
+  private func with(_ labels: StoreDescription.Labels?) -> FolderContents {
+    guard labels == StoreDescription.Labels.none else { return self }
+    var contents = self
+    contents.labels = nil
+    contents.classNames = nil
+    return contents
   }
 
   /// The splits of a folder as one.

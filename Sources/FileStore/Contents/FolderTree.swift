@@ -9,24 +9,6 @@ internal import Glibc
 internal import Musl
 #endif
 
-/// Names in one block of bytes.
-struct NameList: RandomAccessCollection {
-  private var bytes: [UInt8] = []
-  private var ends: [Int] = []
-
-  var startIndex: Int { 0 }
-  var endIndex: Int { ends.count }
-
-  subscript(position: Int) -> ArraySlice<UInt8> {
-    bytes[(position == 0 ? 0 : ends[position - 1])..<ends[position]]
-  }
-
-  mutating func append(_ name: some Collection<UInt8>) {
-    bytes.append(contentsOf: name)
-    ends.append(bytes.count)
-  }
-}
-
 /// A folder that another program made, with what is in it as far as it bears on images.
 final class FolderNode {
   let name: [UInt8]
@@ -132,7 +114,7 @@ struct FolderTree {
           node.targets[node.images.count] = target
         }
         node.images.append(entry.name)
-      } else if entry.kind != .other {
+      } else {
         node.others.append(entry.name)
       }
     }

@@ -61,12 +61,18 @@ struct ForeignFolder {
       if !scope.images.isEmpty {
         notes.append(ReadingNote(.notRead, "\(scope.images.count) pictures beside the splits"))
       }
-      for position in groups.indices { try takeTable(of: groups[position].node, for: [position], folder) }
+      if description.labelsPath == nil {
+        for position in groups.indices { try takeTable(of: groups[position].node, for: [position], folder) }
+      }
     } else {
       let group = try ImageGroup(nil, scope, classDepth: description.classDepth)
       groups.append(group)
     }
-    try takeTable(of: scope, for: nil, folder)
+    if case .file(let path, let column) = description.labels {
+      try takeStated(path, column)
+    } else {
+      try takeTable(of: scope, for: nil, folder)
+    }
     for group in groups { try checkReadings(group, folder) }
     noteWhatIsLeft()
     return try finished()
@@ -270,6 +276,70 @@ struct ForeignFolder {
     groups = parts
   }
 
+  /// Takes a table that the caller names, wherever it is. Labels without names of images are taken in the order of the images.
+  private mutating func takeStated(_ path: String, _ column: String?) throws(StoreError) {
+    let (parent, name) = FileSystem.split(path)
+    let labels = column.map { StoreDescription.Labels.named($0) }
+    let all = groups.indices.map { $0 }
+    let (paths, places) = images(of: all)
+    let index = ImageIndex(paths)
+    let table = try ForeignTable(
+      Array(name.utf8), in: Folder(parent.isEmpty ? "." : parent), at: path,
+      namesImage: { index.find($0, in: []) != .none })
+    if table.fieldCount == 1, all.count == 1 {
+      let (columns, _, lines) = try table.read(bytesOf: nil)
+      guard lines.count == groups[0].paths.count else {
+        throw StoreError(
+          .invalidArgument, "\(lines.count) labels for \(groups[0].paths.count) images", path: path)
+      }
+      switch LabelTexts(columns[0]) {
+      case .classes(let classes): groups[0].take(stated: classes)
+      case .none: throw StoreError(.invalidArgument, "the lines have no labels", path: path)
+      case .other(let reason, let position):
+        throw table.error(lines[position], "the line \(reason)", .invalidArgument)
+      }
+      notes.append(
+        ReadingNote(
+          .decided, "line by line, \(table.name) has the labels of the pictures in the order of their names"))
+      return
+    }
+    let matched = try MatchedTable(table, in: [], index, paths, imagesColumn: imagesColumn, labels: labels)
+    try take(matched, places, all, goesByTable: true)
+  }
+
+  /// The images of some groups, and where in them each is.
+  private func images(of free: [Int]) -> (paths: NameList, places: [(group: Int, image: Int)]) {
+    var paths = NameList()
+    var places: [(group: Int, image: Int)] = []
+    for position in free {
+      for (image, path) in groups[position].paths.enumerated() {
+        paths.append(path)
+        places.append((position, image))
+      }
+    }
+    return (paths, places)
+  }
+
+  private mutating func take(
+    _ matched: MatchedTable, _ places: [(group: Int, image: Int)], _ free: [Int], goesByTable: Bool
+  ) throws(StoreError) {
+    for position in free {
+      var lines: [(line: Int, image: Int)] = []
+      for (line, image) in matched.images.enumerated() where places[image].group == position {
+        lines.append((line, places[image].image))
+      }
+      // The images of another split than those it names.
+      if lines.isEmpty && free.count > 1 { continue }
+      var group = groups[position]
+      try group.take(matched, lines, isWhole: imagesColumn != nil, prefersFolders: goesByTable)
+      if goesByTable, case .none = matched.classes {
+      } else if goesByTable {
+        group.takeLabels(of: matched, lines.map(\.line))
+      }
+      groups[position] = group
+    }
+  }
+
   /// Takes one table.
   ///
   /// - Parameter isSure: whether it must be one, so that what is wrong with it is an error and not a note.
@@ -296,14 +366,7 @@ struct ForeignFolder {
   private mutating func takeSurely(
     _ name: [UInt8], in node: FolderNode, _ folder: borrowing Folder, _ free: [Int]
   ) throws(StoreError) {
-    var paths = NameList()
-    var places: [(group: Int, image: Int)] = []
-    for position in free {
-      for (image, path) in groups[position].paths.enumerated() {
-        paths.append(path)
-        places.append((position, image))
-      }
-    }
+    let (paths, places) = images(of: free)
     let index = ImageIndex(paths)
     let table = try ForeignTable(
       name, in: folder, at: "\(folder.path)/\(shownName(name))",
@@ -322,18 +385,7 @@ struct ForeignFolder {
     let matched = try MatchedTable(
       table, in: node.path, index, paths, imagesColumn: imagesColumn, labels: description.labels)
     let isNamed: Bool = if case .named = description.labels { true } else { false }
-    for position in free {
-      var lines: [(line: Int, image: Int)] = []
-      for (line, image) in matched.images.enumerated() where places[image].group == position {
-        lines.append((line, places[image].image))
-      }
-      // The images of another split than those it names.
-      if lines.isEmpty && free.count > 1 { continue }
-      var group = groups[position]
-      try group.take(matched, lines, isWhole: imagesColumn != nil, prefersFolders: isNamed)
-      if isNamed { group.takeLabels(of: matched, lines.map(\.line)) }
-      groups[position] = group
-    }
+    try take(matched, places, free, goesByTable: isNamed)
   }
 
   /// The labels of a table that has nothing but one number per image, in the order of the images' numbers.

@@ -177,6 +177,12 @@ struct ImageGroup {
     classes = table.classes.gathering(lines)
   }
 
+  /// Labels by the order of the images, whatever the folders are called.
+  mutating func take(stated classes: FoundClasses) {
+    folders = nil
+    self.classes = classes
+  }
+
   /// Labels by the order of the images.
   mutating func take(numbers: [Int]) { classes = .numbers(numbers) }
 

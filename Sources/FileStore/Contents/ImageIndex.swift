@@ -1,3 +1,5 @@
+internal import ImageStoreSupport
+
 /// Finds images by what tables call them: paths, file names, and names without a suffix.
 struct ImageIndex {
   private let paths: NameList

@@ -79,7 +79,7 @@ struct FileWriterSession: WriterSession, ~Copyable {
     try takenNames.check(count..<count + 1, in: session.root)
     self.state = state
     self.layout = existing.layout
-    folders = ImageFolders(consume folder, existing.layout, after: count)
+    folders = ImageFolders(consume folder, existing.layout, after: count, like: session.neighborFolder())
     staging = nil
     append = session
     self.takenNames = takenNames
@@ -98,6 +98,7 @@ struct FileWriterSession: WriterSession, ~Copyable {
     if let append { try takenNames.check(images, in: append.root) }
     try folders.prepare(images)
     let isAppending = append != nil
+    let neighbor = append?.neighborDescriptor
     let new = Mutex([AppendPlan.Stamp](repeating: AppendPlan.Stamp(), count: isAppending ? batch.count : 0))
     try performRuns(of: batch.count) { (run) throws(StoreError) in
       try encoders.withObject { (encoder) throws(StoreError) in
@@ -106,7 +107,7 @@ struct FileWriterSession: WriterSession, ~Copyable {
           try folders.withFolder(of: first + position) { (folder) throws(StoreError) in
             try encoder.write(
               pixels.extracting(batch.byteRange(of: position)), format: batch[position],
-              index: first + position, to: folder)
+              index: first + position, to: folder, like: neighbor)
           }
           if isAppending { stamps.append(encoder.stamp()) }
         }
