@@ -32,7 +32,7 @@ for module in "${modules[@]}"; do
 done
 
 # Comments name the core's types as code does, without their module; links between modules need it.
-core=$(sed -nE 's/^public [a-z ]*(struct|enum|class|protocol) ([A-Za-z]*).*/\2/p' Sources/ImageStoreCore/*.swift | sort -u | paste -sd '|' -)
+core=$(find Sources/ImageStoreCore -name '*.swift' -exec sed -nE 's/^public [a-z ]*(struct|enum|class|protocol) ([A-Za-z]*).*/\2/p' {} + | sort -u | paste -sd '|' -)
 for file in "$work"/graphs/*/*.json "$work"/swift-image-stores.docc/*.md; do
   case "$file" in */graphs/ImageStoreCore/*) continue ;; esac
   sed -E "s#\`\`(($core)[/\`])#\`\`ImageStoreCore/\1#g" "$file" >"$file.linked"

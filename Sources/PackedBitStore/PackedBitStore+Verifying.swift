@@ -25,6 +25,8 @@ extension PackedBitStore {
     for position in indices.indices where indices[position] < 0 || indices[position] >= count {
       throw .indexOutOfRange(indices[position], count: count)
     }
+    // Height and width, which masks have no other checksum of, stand in the description.
+    try checkDescription()
     guard let layout, indices.count > 0, let checksums = try checksums() else { return }
     try Workers.performRuns(of: indices.count, minimum: 1, threads: threads) { (run) throws(StoreError) in
       for position in run {
@@ -45,12 +47,7 @@ extension PackedBitStore {
   /// Checks labels, columns, class names and the checksums of masks against what `format.json` has of them.
   func verifyLabels() throws(StoreError) {
     guard let folder else { return }
-    guard folder.description.isIntact else {
-      throw StoreError(
-        .corrupt, "the file does not agree with its checksum",
-        remedy: "restore it, or remove its crc32 if it was changed on purpose",
-        path: "\(path)/\(PackedBitDescription.fileName)")
-    }
+    try checkDescription()
     let labels = try imageLabels()
     guard let state = folder.state else {
       guard folder.description.states != nil else { return }
@@ -71,6 +68,15 @@ extension PackedBitStore {
     if let stated = state.checksumsCRC32, CRC32.checksum(of: try checksums() ?? []) != stated {
       throw disagreement(PackedBitContents.checksumsName)
     }
+  }
+
+  /// Checks that `format.json` is as it was written.
+  private func checkDescription() throws(StoreError) {
+    guard let folder, !folder.description.isIntact else { return }
+    throw StoreError(
+      .corrupt, "the file does not agree with its checksum",
+      remedy: "restore it, or remove its crc32 if it was changed on purpose",
+      path: "\(path)/\(PackedBitDescription.fileName)")
   }
 
   private func disagreement(_ name: String) -> StoreError {

@@ -18,12 +18,12 @@ func makeStore(
   for index in 0..<count {
     for offset in 0..<format.byteCount { pixels.append(byte(index, offset)) }
   }
-  var annotations = Annotations(labels: labelled ? (0..<count).map { $0 % 10 } : nil)
+  var annotations = ImageLabels(labels: labelled ? (0..<count).map { $0 % 10 } : nil)
   annotations.columns["name"] = .string((0..<count).map { "image \($0)" })
   var writer = InMemoryStore.Writer()
   try unsafe writer.append(
-    pixels.span.bytes, layout: BatchLayout(format, count: count), annotations: annotations)
-  return try writer.makeStore()
+    pixels.span.bytes, layout: BatchLayout(format, count: count), labels: annotations)
+  return try writer.finish()
 }
 
 /// The bytes of a batch.

@@ -18,7 +18,7 @@ import Testing
         let region = ImageRegion(row: 1, column: 0, height: 1, width: 2)
         let usable = indices.filter { model.formats[$0].height >= 2 && model.formats[$0].width >= 2 }
         #expect(
-          try Samples.bytes(of: cached.read(usable, region: region))
+          try Samples.bytes(of: cached.read(usable, regions: .same(region)))
             == model.gather(usable, regions: [region]))
         let each = usable.map { ImageRegion(row: $0 % 2, column: 0, height: 1, width: 2) }
         var batch = ImageBatch()

@@ -1,4 +1,5 @@
 import ImageStoreCore
+import Synchronization
 import Testing
 
 @Suite struct MemoryTests {
@@ -41,9 +42,9 @@ import Testing
     flags[999] = 1
     #expect(flags[999] == 1 && flags[998] == 0)
     let words = try AtomicArray<Int>(count: 3)
-    words.publish(.min, at: 2)
-    #expect(unsafe words.view.acquire(2) == .min && words.view.load(1) == 0)
-    unsafe words.view.store(-1, at: 1)
+    words[2] = .min
+    #expect(words[2] == .min && words[1] == 0)
+    unsafe words.elements[1].store(-1, ordering: .relaxed)
     #expect(words[1] == -1)
     #expect(try AtomicArray<UInt32>(count: 0).count == 0)
     expectError(.limitExceeded) { _ = try AtomicArray<Int>(count: 1 << 59) }

@@ -12,7 +12,7 @@ import Testing
     var batch = ZippedBatch()
     for indices in [[5, 0, 5], [7], [], [1, 2, 3, 4]] {
       for region in [region, nil] {
-        try store.read(indices, region: region, into: &batch)
+        try store.read(indices, regions: region.map { .same($0) } ?? .whole, into: &batch)
         let regions = region.map { [$0] } ?? []
         #expect(batch.count == indices.count)
         #expect(Samples.bytes(of: batch.images) == images.gather(indices, regions: regions))
@@ -20,7 +20,7 @@ import Testing
         #expect(batch.images.labels == indices.map { Int32(images.labels![$0]) })
       }
     }
-    let pair = try store.subset([6, 2]).read([0], region: region)
+    let pair = try store.subset([6, 2]).read([0], regions: .same(region))
     #expect(Samples.bytes(of: pair.masks) == masks.gather([6], regions: [region]))
     #expect(store.count == 8)
   }

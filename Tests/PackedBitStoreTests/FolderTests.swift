@@ -308,4 +308,18 @@ import Musl
     try check(PackedBitStore(at: path), 0..<4)
     #expect(unsafe access(name, F_OK) == 0)
   }
+
+  /// A height that is one bit away may fit the file as well; whoever asks for verified reads gets no other pixels than were written.
+  @Test func aHeightThatIsAnotherIsFoundByVerifiedReads() throws {
+    let folder = TemporaryFolder()
+    let path = "\(folder.path)/a.bits"
+    try append(0..<3, to: path, .create)
+    let text = String(decoding: try contents("\(path)/format.json"), as: UTF8.self)
+    let damaged = text.replacing("\"height\" : 3", with: "\"height\" : 2")
+    #expect(damaged != text)
+    try write(Array(damaged.utf8), "\(path)/format.json")
+    let store = try PackedBitStore(at: path)
+    #expect(throws: StoreError.self) { try store.verify() }
+    #expect(throws: StoreError.self) { try store.verifyingReads().pixels(at: 0) }
+  }
 }

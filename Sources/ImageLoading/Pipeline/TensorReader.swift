@@ -102,7 +102,7 @@ struct TensorReader: Sendable {
   ) throws(StoreError) {
     var regions: [ImageRegion] = []
     if case .fixed(let region) = converter.augmentation.crop { regions = [region] }
-    tensor.layout = try store.batchLayout(samples.indices, regions: regions)
+    tensor.layout = try store.batchLayout(samples.indices.span, regions: regions.span)
     try tensor.memory.fill(tensor.layout.byteCount) { (output) throws(StoreError) in
       try store.read(samples.indices.span, regions: regions.span, into: &output)
     }

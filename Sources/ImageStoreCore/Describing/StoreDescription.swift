@@ -108,9 +108,25 @@ public struct ImageShape: Sendable, Hashable, CustomStringConvertible {
 extension StoreDescription {
   /// What can be said, by the names of the command line's options.
   public enum Option: String, Sendable, Hashable, CaseIterable {
-    case images, labels, dimensions, shape, dtype, palette, axis
+    /// ``StoreDescription/images``.
+    case images
+    /// ``StoreDescription/labels``.
+    case labels
+    /// ``StoreDescription/dimensions``.
+    case dimensions
+    /// ``StoreDescription/shape``.
+    case shape
+    /// ``StoreDescription/elementType``.
+    case dtype
+    /// ``StoreDescription/channelOrder``.
     case channelOrder = "channel-order"
+    /// ``StoreDescription/palette``.
+    case palette
+    /// ``StoreDescription/axis``.
+    case axis
+    /// ``StoreDescription/bitOrder``.
     case bitOrder = "bit-order"
+    /// ``StoreDescription/classDepth``.
     case classDepth = "classes-at"
   }
 

@@ -1,4 +1,4 @@
-public import Synchronization
+package import Synchronization
 
 #if canImport(Darwin)
 internal import Darwin
@@ -34,97 +34,48 @@ internal import Musl
 
   deinit { unsafe free(elements) }
 
-  /// The elements to work with while the array lives: asked of the object itself, each access would count a reference.
-  @unsafe @frozen package struct View {
-    @usableFromInline let elements: UnsafeMutablePointer<Atomic<Element>>
-
-    @inlinable init(elements: UnsafeMutablePointer<Atomic<Element>>) { unsafe self.elements = elements }
-
-    /// The caller has checked that the index is one of those there are.
-    @inlinable package func load(_ index: Int) -> Element { unsafe Element.load(elements + index) }
-
-    /// What was stored by ``AtomicArray/publish(_:at:)``, with all that the publishing thread wrote before.
-    @inlinable package func acquire(_ index: Int) -> Element { unsafe Element.acquire(elements + index) }
-
-    /// The caller has checked that the index is one of those there are.
-    @inlinable package func store(_ value: Element, at index: Int) {
-      unsafe Element.store(value, elements + index)
-    }
-  }
-
-  /// The elements, valid while the array lives.
-  @inlinable @unsafe package var view: View { unsafe View(elements: elements) }
-
   /// - Precondition: `index` is in `0..<count`.
   package subscript(index: Int) -> Element {
     get {
       precondition(index >= 0 && index < count)
-      return unsafe view.load(index)
+      return unsafe Element.load(elements + index)
     }
     set {
       precondition(index >= 0 && index < count)
-      unsafe view.store(newValue, at: index)
+      unsafe Element.store(newValue, elements + index)
     }
-  }
-
-  /// Stores a value such that whoever acquires it sees what this thread wrote before.
-  ///
-  /// - Precondition: `index` is in `0..<count`.
-  package func publish(_ value: Element, at index: Int) {
-    precondition(index >= 0 && index < count)
-    unsafe Element.publish(value, elements + index)
   }
 }
 
 /// An integer that an ``AtomicArray`` may have as its element. `Atomic` has its operations for each size by itself.
 package protocol AtomicElement: FixedWidthInteger, AtomicRepresentable, Sendable {
   static func load(_ element: UnsafeMutablePointer<Atomic<Self>>) -> Self
-  static func acquire(_ element: UnsafeMutablePointer<Atomic<Self>>) -> Self
   static func store(_ value: Self, _ element: UnsafeMutablePointer<Atomic<Self>>)
-  static func publish(_ value: Self, _ element: UnsafeMutablePointer<Atomic<Self>>)
 }
 
 extension UInt8: AtomicElement {
-  @inlinable package static func load(_ element: UnsafeMutablePointer<Atomic<Self>>) -> Self {
+  package static func load(_ element: UnsafeMutablePointer<Atomic<Self>>) -> Self {
     unsafe element.pointee.load(ordering: .relaxed)
   }
-  @inlinable package static func acquire(_ element: UnsafeMutablePointer<Atomic<Self>>) -> Self {
-    unsafe element.pointee.load(ordering: .acquiring)
-  }
-  @inlinable package static func store(_ value: Self, _ element: UnsafeMutablePointer<Atomic<Self>>) {
+  package static func store(_ value: Self, _ element: UnsafeMutablePointer<Atomic<Self>>) {
     unsafe element.pointee.store(value, ordering: .relaxed)
-  }
-  @inlinable package static func publish(_ value: Self, _ element: UnsafeMutablePointer<Atomic<Self>>) {
-    unsafe element.pointee.store(value, ordering: .releasing)
   }
 }
 
 extension UInt32: AtomicElement {
-  @inlinable package static func load(_ element: UnsafeMutablePointer<Atomic<Self>>) -> Self {
+  package static func load(_ element: UnsafeMutablePointer<Atomic<Self>>) -> Self {
     unsafe element.pointee.load(ordering: .relaxed)
   }
-  @inlinable package static func acquire(_ element: UnsafeMutablePointer<Atomic<Self>>) -> Self {
-    unsafe element.pointee.load(ordering: .acquiring)
-  }
-  @inlinable package static func store(_ value: Self, _ element: UnsafeMutablePointer<Atomic<Self>>) {
+  package static func store(_ value: Self, _ element: UnsafeMutablePointer<Atomic<Self>>) {
     unsafe element.pointee.store(value, ordering: .relaxed)
-  }
-  @inlinable package static func publish(_ value: Self, _ element: UnsafeMutablePointer<Atomic<Self>>) {
-    unsafe element.pointee.store(value, ordering: .releasing)
   }
 }
 
 extension Int: AtomicElement {
-  @inlinable package static func load(_ element: UnsafeMutablePointer<Atomic<Self>>) -> Self {
+  package static func load(_ element: UnsafeMutablePointer<Atomic<Self>>) -> Self {
     unsafe element.pointee.load(ordering: .relaxed)
   }
-  @inlinable package static func acquire(_ element: UnsafeMutablePointer<Atomic<Self>>) -> Self {
-    unsafe element.pointee.load(ordering: .acquiring)
-  }
-  @inlinable package static func store(_ value: Self, _ element: UnsafeMutablePointer<Atomic<Self>>) {
+  package static func store(_ value: Self, _ element: UnsafeMutablePointer<Atomic<Self>>) {
     unsafe element.pointee.store(value, ordering: .relaxed)
-  }
-  @inlinable package static func publish(_ value: Self, _ element: UnsafeMutablePointer<Atomic<Self>>) {
-    unsafe element.pointee.store(value, ordering: .releasing)
   }
 }

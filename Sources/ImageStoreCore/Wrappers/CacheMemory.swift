@@ -17,8 +17,7 @@ import Musl
   private let base: UnsafeMutableRawPointer
   private let unitCount: Int
   /// For each image 1 + the unit at which it begins, or 0 if it is not kept.
-  private let starts: UnsafeMutablePointer<Atomic<UInt32>>
-  private let imageCount: Int
+  private let starts: AtomicArray<UInt32>
   private let used = Atomic(0)
   private let isFullFlag = Atomic(false)
 
@@ -29,7 +28,7 @@ import Musl
   init(byteCount: Int, imageCount: Int) throws(StoreError) {
     let startByteCount = imageCount * MemoryLayout<UInt32>.stride
     unitCount = min(max(byteCount - startByteCount, 0) / Self.unit, Int(UInt32.max) - 1)
-    self.imageCount = imageCount
+    starts = try AtomicArray(count: imageCount)
     var pointer: UnsafeMutableRawPointer?
     // The system gives pages when they are first written, so a budget that is not used costs nothing.
     guard unsafe posix_memalign(&pointer, Self.unit, max(unitCount, 1) * Self.unit) == 0,
@@ -39,14 +38,10 @@ import Musl
         .limitExceeded, "no memory for a cache of \(byteCount) bytes", remedy: "give it a smaller budget")
     }
     unsafe base = pointer
-    unsafe starts = .allocate(capacity: imageCount)
-    for image in 0..<imageCount { unsafe (starts + image).initialize(to: Atomic(0)) }
   }
 
   deinit {
     unsafe free(base)
-    unsafe starts.deinitialize(count: imageCount)
-    unsafe starts.deallocate()
   }
 
   /// Whether the last image that was offered found no room.
@@ -58,14 +53,14 @@ import Musl
   /// Where the bytes of an image are, or nil if it is not kept.
   @inline(__always)
   func image(_ index: Int) -> UnsafeRawPointer? {
-    let start = unsafe starts[index].load(ordering: .acquiring)
+    let start = unsafe starts.elements[index].load(ordering: .acquiring)
     return start == 0 ? nil : unsafe UnsafeRawPointer(base + (Int(start) - 1) * Self.unit)
   }
 
   /// Keeps an image if there is room. If several threads offer the same one at once, the last is kept.
   func keep(_ index: Int, _ pixels: RawSpan) {
     let units = (pixels.byteCount + Self.unit - 1) / Self.unit
-    guard unsafe starts[index].load(ordering: .relaxed) == 0 else { return }
+    guard unsafe starts.elements[index].load(ordering: .relaxed) == 0 else { return }
     var first = used.load(ordering: .relaxed)
     while true {
       guard units <= unitCount - first else {
@@ -81,6 +76,6 @@ import Musl
       guard let source = bytes.baseAddress else { return }
       unsafe (base + first * Self.unit).copyMemory(from: source, byteCount: bytes.count)
     }
-    unsafe starts[index].store(UInt32(first + 1), ordering: .releasing)
+    unsafe starts.elements[index].store(UInt32(first + 1), ordering: .releasing)
   }
 }

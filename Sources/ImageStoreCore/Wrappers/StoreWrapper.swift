@@ -18,7 +18,7 @@
 ///       var isZeroCopy: Bool { false }
 ///     }
 ///
-/// A wrapper whose images have other indices than those of ``base`` states ``count``, ``labels()``, ``column(_:)`` and
+/// A wrapper whose images have other indices than those of ``base`` states ``ImageStore/count``, ``ImageStore/labels()``, ``ImageStore/column(_:)`` and
 /// ``withBaseIndices(_:_:)``; every call that takes indices goes through the latter.
 public protocol StoreWrapper: ImageStore {
   /// The store that is read from.

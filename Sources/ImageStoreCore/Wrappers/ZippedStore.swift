@@ -5,7 +5,7 @@
 ///
 ///     let pairs = try ZippedStore(photographs, masks: masks)
 ///     var batch = ZippedBatch()
-///     try pairs.read([17, 4, 981], region: region, into: &batch)
+///     try pairs.read([17, 4, 981], regions: .same(region), into: &batch)
 ///     step(batch.images.pixels, batch.masks.pixels)
 ///
 /// A zipped store is not an ``ImageStore``, so that nothing can take its images and forget the masks. What takes a store
@@ -61,30 +61,33 @@ public struct ZippedStore: Sendable {
   ///
   /// - Parameters:
   ///   - indices: which pairs; any order, repeats allowed.
-  ///   - region: the region of each image and mask to read; nil for whole images.
+  ///   - regions: which part of each image and its mask; whole images unless stated.
   ///   - batch: what receives the pairs; its memory is reused.
   /// - Throws: what reading either store throws, and ``StoreError/Code/invalidArgument`` for an image
   ///   whose mask has another size; the batch is empty then.
   public func read(
-    _ indices: [Int], region: ImageRegion? = nil, into batch: inout ZippedBatch
+    _ indices: some Collection<Int>, regions: ImageRegions = .whole, into batch: inout ZippedBatch
   ) throws(StoreError) {
+    let indices = indices.indexArray()
     try batch.replace { (imageBatch, maskBatch) throws(StoreError) in
       try checkSizes(indices.span)
-      try images.read(indices, region: region, into: &imageBatch)
-      try masks.read(indices, region: region, into: &maskBatch)
+      try images.read(indices, regions: regions, into: &imageBatch)
+      try masks.read(indices, regions: regions, into: &maskBatch)
     }
   }
 
-  /// A new batch of images and their masks, or of the same region of each.
+  /// A new batch of images and their masks, or of a region of each.
   ///
   /// - Parameters:
   ///   - indices: which pairs; any order, repeats allowed.
-  ///   - region: the region of each image and mask to read; nil for whole images.
+  ///   - regions: which part of each image and its mask; whole images unless stated.
   /// - Throws: what reading either store throws, and ``StoreError/Code/invalidArgument`` for an image
   ///   whose mask has another size.
-  public func read(_ indices: [Int], region: ImageRegion? = nil) throws(StoreError) -> ZippedBatch {
+  public func read(
+    _ indices: some Collection<Int>, regions: ImageRegions = .whole
+  ) throws(StoreError) -> ZippedBatch {
     var batch = ZippedBatch()
-    try read(indices, region: region, into: &batch)
+    try read(indices, regions: regions, into: &batch)
     return batch
   }
 

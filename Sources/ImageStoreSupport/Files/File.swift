@@ -209,6 +209,9 @@ package struct File: ~Copyable, Sendable {
   /// - Throws: ``StoreError/Code/busy`` if another writer holds it. A file system without locks
   ///   is taken for one with a single writer.
   package func lockForWriting() throws(StoreError) { try Descriptor.lockForWriting(descriptor, path) }
+
+  /// Ends the lock; see ``Descriptor/unlock(_:)``.
+  package func unlock() { Descriptor.unlock(descriptor) }
 }
 
 /// What files and folders have in common.
@@ -224,6 +227,12 @@ enum Descriptor {
       if errno != EINTR { throw .system(errno, "synchronising it with the disk", path: path) }
     }
   }
+
+  /// Ends the lock of whoever took it, and of nobody else: a child that has forked must not call this.
+  ///
+  /// To close the file is not enough, since a process that is being started elsewhere in this one has a copy of every descriptor until it
+  /// runs its own program, and the lock would last as long.
+  static func unlock(_ descriptor: Int32) { _ = flock(descriptor, LOCK_UN) }
 
   static func lockForWriting(_ descriptor: Int32, _ path: String) throws(StoreError) {
     while flock(descriptor, LOCK_EX | LOCK_NB) != 0 {

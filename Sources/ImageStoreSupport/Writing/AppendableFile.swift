@@ -113,7 +113,9 @@ package final class AppendableFile<Store: ImageStore> {
   }
 
   deinit {
-    guard !isOver, process.isCurrent, let old, let writtenEnd else { return }
+    guard process.isCurrent else { return }
+    defer { file.unlock() }
+    guard !isOver, let old, let writtenEnd else { return }
     do throws(StoreError) {
       // What is further on, another program wrote.
       if try file.byteCount() <= writtenEnd { try file.resize(to: old.end) }

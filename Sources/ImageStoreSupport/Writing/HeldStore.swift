@@ -28,7 +28,14 @@ package final class HeldStore: Sendable {
 
   private struct Lock: ~Copyable, Sendable {
     let descriptor: Int32
-    deinit { _ = close(descriptor) }
+    private let process = OwningProcess()
+
+    init(descriptor: Int32) { self.descriptor = descriptor }
+
+    deinit {
+      if process.isCurrent { Descriptor.unlock(descriptor) }
+      _ = close(descriptor)
+    }
   }
 
   /// The name of the folder, within the store's, that appends work in.

@@ -4,7 +4,7 @@ extension ConformanceCheck {
   /// A label keeps its meaning, whatever class names the images come with that are appended.
   static let classNames = [
     ConformanceCheck("class names of appended images: the same, more, others, or none") { run in
-      guard run.capabilities.canAppend, run.capabilities.holdsClassNames, run.capabilities.checksSharedFrame
+      guard run.capabilities.canAppend, run.capabilities.holdsClassNames
       else {
         return
       }
@@ -31,7 +31,7 @@ extension ConformanceCheck {
       }
     },
     ConformanceCheck("class names and labels that could be mistaken are refused") { run in
-      guard run.capabilities.canAppend, run.capabilities.holdsClassNames, run.capabilities.checksSharedFrame
+      guard run.capabilities.canAppend, run.capabilities.holdsClassNames
       else {
         return
       }
@@ -47,7 +47,6 @@ extension ConformanceCheck {
       }
     },
     ConformanceCheck("a writer counts what it appends, and throws its first error again") { run in
-      guard run.capabilities.checksSharedFrame else { return }
       let path = run.path()
       let images = try run.images(5)
       try run.factory.write(path, .create, WritePlan(run.steps(of: images), isStrict: true))

@@ -17,7 +17,7 @@ extension ConformanceCheck {
     ConformanceCheck("a dropped writer leaves nothing") { run in
       let images = try run.images(9)
       let path = run.unwrittenPath("dropped")
-      for mode in WriteMode.allCases {
+      for mode in WriteMode.allCases where mode != .append || run.capabilities.canAppend {
         try run.factory.write(path, mode, WritePlan([], finishes: false))
         try run.requireNothing(at: path, "after a writer without images was dropped")
         try run.factory.write(path, mode, WritePlan(run.steps(of: images), finishes: false))

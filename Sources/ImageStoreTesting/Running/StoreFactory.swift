@@ -81,8 +81,6 @@ public struct StoreCapabilities: Sendable {
   /// Whether appended images can bring further class names; if false such an append must be refused with
   /// ``StoreError/Code/invalidArgument`` or ``StoreError/Code/unsupported``.
   public var canAddClassNames = true
-  /// Off for the stores of this package that do not share their writers' frame yet.
-  package var checksSharedFrame = true
   /// Whether stores are files or folders at the path, so that the suite looks for stray files.
   public var isFileBased = true
   /// How many images the check of many small images writes.

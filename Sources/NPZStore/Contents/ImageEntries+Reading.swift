@@ -1,20 +1,21 @@
 import ImageStoreCore
 import ImageStoreNumPy
 import ImageStoreSupport
+import Synchronization
 
 extension ImageEntries {
   /// Where the pixels of a stored image lie in the map, checked when they are first asked for.
   @inline(__always)
   func mappedPixels(
-    _ index: Int, _ offsets: AtomicArray<Int>.View
+    _ index: Int, _ offsets: UnsafeMutablePointer<Atomic<Int>>
   ) throws(StoreError) -> UnsafeRawPointer {
-    let known = unsafe offsets.load(index)
+    let known = unsafe offsets[index].load(ordering: .relaxed)
     guard known == 0 else { return unsafe archive.file.bytes.baseAddress! + known }
     return try unsafe checkMapped(index, offsets)
   }
 
   private func checkMapped(
-    _ index: Int, _ offsets: AtomicArray<Int>.View
+    _ index: Int, _ offsets: UnsafeMutablePointer<Atomic<Int>>
   ) throws(StoreError) -> UnsafeRawPointer {
     do throws(StoreError) {
       return try unsafe decoders.withObject { (decoder) throws(StoreError) -> UnsafeRawPointer in
@@ -34,7 +35,7 @@ extension ImageEntries {
               .corrupt, "a bool sample of \(pixels[offset]) at byte \(offset) of the pixels")
           }
         }
-        unsafe offsets.store(decoded.pixels - archive.file.bytes.baseAddress!, at: index)
+        unsafe offsets[index].store(decoded.pixels - archive.file.bytes.baseAddress!, ordering: .relaxed)
         return unsafe decoded.pixels
       }
     } catch {
@@ -47,7 +48,7 @@ extension ImageEntries {
     _ plan: borrowing GatherPlan, into memory: UnsafeMutableRawBufferPointer
   ) throws(StoreError) {
     guard let mapped else { return try unsafe decode(plan, into: memory) }
-    let offsets = unsafe mapped.view
+    let offsets = unsafe mapped.elements
     try plan.performRuns(threads: threads) { (run) throws(StoreError) in
       try unsafe plan.copy(run, into: memory) { (index) throws(StoreError) -> UnsafeRawPointer in
         try unsafe mappedPixels(index, offsets)
@@ -91,7 +92,7 @@ extension ImageEntries {
     _ indices: Span<Int>, _ mapped: AtomicArray<Int>, _ format: ImageFormat,
     _ body: (_ position: Int, _ format: ImageFormat, _ pixels: RawSpan) throws(StoreError) -> Void
   ) throws(StoreError) {
-    let offsets = unsafe mapped.view
+    let offsets = unsafe mapped.elements
     for position in indices.indices {
       let pixels = try unsafe UnsafeRawBufferPointer(
         start: mappedPixels(indices[position], offsets), count: format.byteCount)

@@ -54,7 +54,7 @@ extension FaultCheck {
         end += page.count
         if end > 1 << 30 { throw Violation("the file system at \(path) is too large to be filled") }
       }
-    } catch let error as StoreError where error.underlyingCode == ENOSPC {
+    } catch let error as StoreError where error.underlying?.code == ENOSPC {
       try require(end >= free, "the file system has no \(free) bytes")
       try file.resize(to: end - free)
     }

@@ -122,7 +122,7 @@ final class FlipJudge {
       try backend.write(path, .append, WriterRun(addition))
     } catch let error as StoreError {
       try require(
-        error.underlyingCode != EFBIG, "the append wants a file of more than \(Self.largestFile) bytes")
+        error.underlying?.code != EFBIG, "the append wants a file of more than \(Self.largestFile) bytes")
       try require(!error.description.contains("\n"), "an error of two lines: \(error)")
       if try contents() != flipped { try judgeLeft(by: error, found) }
       try checkSize()

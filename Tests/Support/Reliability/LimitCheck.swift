@@ -49,7 +49,7 @@ package struct LimitCheck {
       if number == count / 10 { early = residentKibibytes() }
       let index = Int.random(in: 0..<100, using: &generator)
       switch number % 21 {
-      case 0, 3, 6, 9, 12, 15, 18: try store.read([index], region: region, into: &batch)
+      case 0, 3, 6, 9, 12, 15, 18: try store.read([index], regions: .same(region), into: &batch)
       case 7, 14: try store.withImage(at: index) { (_, _) throws(StoreError) in }
       default: try store.read([index], into: &batch)
       }

@@ -182,7 +182,7 @@ package struct Parser: Sendable, CustomStringConvertible {
       total = sum
       try store.withImage(at: index) { (_, _) throws(StoreError) in }
       let corner = ImageRegion(row: format.height - 1, column: format.width - 1, height: 1, width: 1)
-      _ = try store.read([index, index], region: corner)
+      _ = try store.read([index, index], regions: .same(corner))
     }
     if store.count <= 200 {
       try store.verify()

@@ -1,5 +1,14 @@
+import CImageStoreFaults
 package import ImageStoreCore
 import ImageStoreSupport
+
+#if canImport(Darwin)
+import Darwin
+#elseif canImport(Glibc)
+import Glibc
+#elseif canImport(Musl)
+import Musl
+#endif
 
 /// Two writers of one store.
 package struct WriterCheck {
@@ -29,7 +38,34 @@ package struct WriterCheck {
         try stage.checkNextWriter(after: state)
       }
     }
+    try writeBesideAChild(backend)
     return refused
+  }
+
+  /// Lets a child be forked while a writer is at work, and checks that the next writer is let in once the first has finished: the child
+  /// has copies of all descriptors, as any process has that is just being started, and no lock may last as long as it.
+  private static func writeBesideAChild(_ backend: Backend) throws {
+    for mode in [WriteMode.replace, .append] {
+      let stage = try Stage(backend, .append, imagesPerCommit: 4)
+      try stage.setUp()
+      let images = Commits(backend, imagesPerCommit: 4).images(of: 7)
+      var child: Int32 = 0
+      try backend.write(
+        stage.path, mode,
+        WriterRun(images) {
+          child = faults_fork()
+          try require(child >= 0, "no process can be forked")
+          if child == 0 {
+            sleep(600)
+            _exit(0)
+          }
+        })
+      defer {
+        kill(child, SIGKILL)
+        waitpid(child, nil, 0)
+      }
+      try backend.write(stage.path, .append, WriterRun(images))
+    }
   }
 
   /// Checks that a writer is refused because another is at work, or, where it is only to create a store,
