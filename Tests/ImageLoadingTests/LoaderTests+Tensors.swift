@@ -22,7 +22,7 @@ extension LoaderTests {
     let format = ImageFormat(height: 1, width: 2, channels: 1, elementType: type)
     var writer = InMemoryStore.Writer()
     try unsafe writer.append(bytes.span.bytes, layout: BatchLayout(format, count: 1), labels: ImageLabels())
-    let store = try writer.makeStore()
+    let store = try writer.finish()
     let tensor = TensorFormat.normalized(mean: [0.5], standardDeviation: [0.5])
     try store.batches(of: 1, as: tensor).forEachBatch { batch in
       let samples = unsafe batch.pixels.withUnsafeBytes { unsafe Array($0.bindMemory(to: Float.self)) }
@@ -39,7 +39,7 @@ extension LoaderTests {
     var writer = InMemoryStore.Writer()
     let bytes = [UInt8](repeating: 1, count: 4)
     try unsafe writer.append(bytes.span.bytes, layout: BatchLayout(format, count: 1), labels: ImageLabels())
-    let store = try writer.makeStore()
+    let store = try writer.finish()
     let error = #expect(throws: StoreError.self) {
       try store.batches(of: 1, as: .normalized(mean: [0.5], standardDeviation: [0.5])).forEachBatch { _ in }
     }

@@ -41,8 +41,13 @@ struct ForeignFolder {
     let others = node.folders.count + node.others.count - names.count
     let there =
       names.isEmpty ? "nothing" : names.joined(separator: ", ") + (others > 0 ? " and \(others) more" : "")
+    let arrays = [".npy", ".npz", ".h5", ".hdf5", ".mat", "-ubyte", "-ubyte.gz"]
+    let hasArrays = node.others.contains { name in
+      arrays.contains { shownName(name).lowercased().hasSuffix($0) }
+    }
     return StoreError(
       .unrecognized, "a folder with neither labels.csv, nor PNGs, nor folders of them; it has \(there)",
+      remedy: hasArrays ? "give the file of the images, and that of the labels by --labels FILE" : nil,
       path: node.path.isEmpty ? path : "\(path)/\(shownName(node.path))")
   }
 

@@ -3,9 +3,10 @@ internal import ImageStoreSupport
 /// Finds images by what tables call them: paths, file names, and names without a suffix.
 struct ImageIndex {
   private let paths: NameList
-  /// By the name of a file without its suffix: the first image, from which ``next`` leads to the others.
-  private var first: [[UInt8]: Int32] = [:]
-  private var next: [Int32] = []
+  /// By the path without the suffix, by the name of the folder and the file, and by the name of the file alone.
+  private var byPath = Chains()
+  private var byTail = Chains()
+  private var byName = Chains()
 
   /// What looking for an image comes to.
   enum Result: Equatable {
@@ -15,13 +16,17 @@ struct ImageIndex {
     case several(Int, Int)
   }
 
+  /// Of more images than these that are called alike, a name means none in particular.
+  private static let mostAlike = 1000
+
   init(_ paths: NameList) {
     self.paths = paths
-    next.reserveCapacity(paths.count)
-    first.reserveCapacity(paths.count)
     for (position, path) in paths.enumerated() {
-      let stem = Array(Self.stem(Self.base(path)))
-      next.append(first.updateValue(Int32(position), forKey: stem) ?? -1)
+      let parts = path.split(separator: UInt8(ascii: "/"))
+      let stem = Self.stem(parts[parts.count - 1])
+      byPath.append(position, Self.key(parts.dropLast(), stem))
+      byTail.append(position, Self.key(parts.dropLast().suffix(1), stem))
+      byName.append(position, Array(stem))
     }
   }
 
@@ -39,50 +44,76 @@ struct ImageIndex {
   }
 
   private func look(for name: [UInt8], in folder: [UInt8]) -> Result {
-    // A URL is of another place.
-    var wasColon = false
-    for (position, byte) in name.enumerated() {
-      if wasColon, byte == UInt8(ascii: "/"), position + 1 < name.count, name[position + 1] == byte {
-        return .none
-      }
-      wasColon = byte == UInt8(ascii: ":")
-    }
+    guard !Self.isURL(name) else { return .none }
     let parts = name.split(separator: UInt8(ascii: "/")).filter { !$0.elementsEqual(".".utf8) }
     guard let base = parts.last, !parts.contains(where: { $0.elementsEqual("..".utf8) }) else { return .none }
+    let stated = parts.dropLast()
     let hasSuffix = FolderContents.isImage(base)
-    let inFolder = folder.isEmpty ? [] : folder.split(separator: UInt8(ascii: "/"))
-    var fitting: [Int] = []
-    var exact: Int?
-    for key in hasSuffix ? [Self.stem(base)] : [base] {
-      var position = first[Array(key)] ?? -1
-      while position >= 0 {
-        defer { position = next[Int(position)] }
-        let found = paths[Int(position)].split(separator: UInt8(ascii: "/"))
-        guard !hasSuffix || found.last!.elementsEqual(base) else { continue }
-        let folders = found.dropLast()
-        let stated = parts.dropLast()
-        if folders.elementsEqual(inFolder + stated, by: { $0.elementsEqual($1) }) {
-          if let exact { return .several(exact, Int(position)) }
-          exact = Int(position)
-        }
-        let count = Swift.min(folders.count, stated.count)
-        guard folders.suffix(count).elementsEqual(stated.suffix(count), by: { $0.elementsEqual($1) }) else {
-          continue
-        }
-        if fitting.count < 2 { fitting.append(Int(position)) }
-      }
+    let stem = Self.stem(base)
+    func isMeant(_ position: Int) -> Bool {
+      let found = paths[position].split(separator: UInt8(ascii: "/"))
+      guard !hasSuffix || found[found.count - 1].elementsEqual(base) else { return false }
+      let count = Swift.min(found.count - 1, stated.count)
+      return found.dropLast().suffix(count).elementsEqual(stated.suffix(count)) { $0.elementsEqual($1) }
     }
-    if let exact { return .image(exact) }
-    if fitting.count > 1 { return .several(fitting[1], fitting[0]) }
-    return fitting.first.map { .image($0) } ?? .none
+    let inFolder = folder.split(separator: UInt8(ascii: "/"))
+    let exact = byPath.positions(Self.key(inFolder + stated, stem), atMost: Self.mostAlike).filter(isMeant)
+    if let found = Self.result(exact) { return found }
+    var others: [Int]
+    if let parent = stated.last {
+      others = byTail.positions(Self.key([parent], stem), atMost: Self.mostAlike)
+      // Pictures that are in no folder may have been in any.
+      others += byPath.positions(Array(stem), atMost: Self.mostAlike)
+    } else {
+      others = byName.positions(Array(stem), atMost: Self.mostAlike)
+    }
+    return Self.result(others.filter(isMeant)) ?? .none
   }
 
-  private static func base(_ path: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-    path.lastIndex(of: UInt8(ascii: "/")).map { path[($0 + 1)...] } ?? path
+  private static func result(_ found: [Int]) -> Result? {
+    guard let first = found.first else { return nil }
+    return found.count == 1 ? .image(first) : .several(found[1], first)
+  }
+
+  /// Whether a name is that of something in another place.
+  private static func isURL(_ name: [UInt8]) -> Bool {
+    guard let colon = name.firstIndex(of: UInt8(ascii: ":")), colon + 2 < name.count else { return false }
+    return name[colon + 1] == UInt8(ascii: "/") && name[colon + 2] == UInt8(ascii: "/")
+  }
+
+  private static func key(_ folders: some Sequence<ArraySlice<UInt8>>, _ stem: ArraySlice<UInt8>) -> [UInt8] {
+    var key: [UInt8] = []
+    for folder in folders {
+      key += folder
+      key.append(UInt8(ascii: "/"))
+    }
+    return key + stem
   }
 
   private static func stem(_ base: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
     guard FolderContents.isImage(base), let dot = base.lastIndex(of: UInt8(ascii: ".")) else { return base }
     return base[..<dot]
+  }
+}
+
+/// Positions by keys, those of a key one after another.
+private struct Chains {
+  private var last: [[UInt8]: Int32] = [:]
+  private var previous: [Int32] = []
+
+  /// Adds the next position.
+  mutating func append(_ position: Int, _ key: [UInt8]) {
+    previous.append(last.updateValue(Int32(truncatingIfNeeded: position), forKey: key) ?? -1)
+  }
+
+  /// The positions of a key, the last first.
+  func positions(_ key: [UInt8], atMost most: Int) -> [Int] {
+    var positions: [Int] = []
+    var position = last[key] ?? -1
+    while position >= 0, positions.count < most {
+      positions.append(Int(position))
+      position = previous[Int(position)]
+    }
+    return positions
   }
 }
