@@ -158,8 +158,8 @@ let package = Package(
     .executableTarget(
       name: "ImageStoreSnippets",
       dependencies: [
-        "ImageStoreCore", "ImageLoading", "CIFAR10", "FileStore", "LMDBStore", "HDF5Store", "NPZStore",
-        "PackedBitStore",
+        "ImageStoreCore", "ImageStoreCatalog", "ImageLoading", "CIFAR10", "FileStore", "LMDBStore", "HDF5Store",
+        "NPZStore", "PackedBitStore",
       ],
       path: "Tools/Snippets", swiftSettings: strictness + [.enableUpcomingFeature("MemberImportVisibility")]),
 

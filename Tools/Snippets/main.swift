@@ -72,4 +72,5 @@ try await run("Durability", durability)
 try await run("ComingFromPython", comingFromPython)
 try await run("Design", design)
 try await run("SampleOrder", severalMachines)
+try await run("ReadingWhatOthersWrote") { try readingWhatOthersWrote() }
 try files.removeItem(atPath: folder)
