@@ -91,7 +91,8 @@ public enum StoreCatalog {
       // Labels may stand in another file, or nowhere, whatever the format.
       try description.check(format.options.union([.labels]), format: format.name)
       // A table names the images of a folder, so that neither their order nor their splits matter.
-      guard case .file(let file, let name) = description.labels, !(format is FileFormat && FileFormat.isTable(file))
+      guard case .file(let file, let name) = description.labels,
+        !(format is FileFormat && FileFormat.isTable(file))
       else {
         let splits = try format.open(path, description, threads: threads)
         return (format, description.labels == StoreDescription.Labels.none ? try splits.unlabelled() : splits)
