@@ -4,8 +4,9 @@ package import ImageStoreSupport
 /// Folders of PNGs.
 package struct FileFormat: WritableStoreFormat {
   package let name = "file"
-  package let summary = "a folder of PNGs, with labels.csv, {N}.csv, or a folder per class"
-  package let options: Set<ImageStoreCore.StoreDescription.Option> = []
+  package let summary =
+    "a folder of PNGs: with a table of labels, a folder per class, or either in train/ val/ test/"
+  package let options = FileStore.options.union([.channelOrder])
   package let suffixes: [String] = []
   package let layouts = FileStore.Layout.allCases.map(\.rawValue)
   package let variants = [
@@ -17,14 +18,52 @@ package struct FileFormat: WritableStoreFormat {
 
   package init() {}
 
-  package func recognizes(_ path: String, _ description: ImageStoreCore.StoreDescription) -> Bool {
-    FileSystem.kind(of: path) == .folder
+  package func recognizes(_ path: String, _ description: StoreDescription) -> Bool {
+    FileSystem.kind(of: path) == .folder || Self.isTable(path)
+  }
+
+  /// Whether a file is a table, which has labels for images that are elsewhere.
+  package static func isTable(_ path: String) -> Bool {
+    FileHead.hasSuffix(path, [".csv", ".tsv"]) && FileSystem.kind(of: path) == .file
+  }
+
+  package func values(named name: String?, at path: String) throws(StoreError) -> NamedValues? {
+    guard Self.isTable(path) else { return nil }
+    let (folder, file) = FileSystem.split(path)
+    let table = try ForeignTable(
+      Array(file.utf8), in: Folder(folder.isEmpty ? "." : folder), at: path, namesImage: { _ in false })
+    let words = (table.header ?? []).map { $0.lowercased() }
+    let position =
+      if let name { table.position(of: name) } else {
+        ForeignTable.labelWords.lazy.compactMap { words.firstIndex(of: $0) }.first
+          ?? (table.fieldCount == 1 ? 0 : nil)
+      }
+    guard let position else {
+      throw StoreError(
+        .invalidArgument,
+        name.map { "the table has no column '\($0)'" } ?? "no column of the table is called like labels",
+        remedy: "say which behind a colon, as in \(file):NAME"
+          + (table.header.map { "; it has \($0.prefix(8).joined(separator: ", "))" } ?? ""), path: path)
+    }
+    let values = try table.read(bytesOf: nil).columns[position]
+    return NamedValues(
+      name: table.header?[position] ?? "labels", values: Column(texts: values), shape: [values.count])
   }
 
   package func open(
-    _ path: String, _ description: ImageStoreCore.StoreDescription, threads: Int?
+    _ path: String, _ description: StoreDescription, threads: Int?
   ) throws(StoreError) -> [OpenedSplit] {
-    [OpenedSplit(try FileStore(at: path, threads: threads))]
+    guard !Self.isTable(path) else {
+      throw StoreError(
+        .unrecognized, "a table, not images",
+        remedy: "give the folder or file of the images, and this by --labels", path: path)
+    }
+    var inside = description
+    inside.channelOrder = nil
+    // Programs that write RGB with OpenCV, or the reverse, leave files with red and blue in each other's place.
+    return try FileStore.stores(at: path, inside, threads: threads).map { split, store in
+      OpenedSplit(split, description.channelOrder == .bgr ? store.swappingChannels() : store)
+    }
   }
 
   package func otherContents(at path: String) throws(StoreError) -> String? {
@@ -49,7 +88,7 @@ extension FileStore {
   package static func otherContents(at path: String) throws(StoreError) -> String? {
     guard FileSystem.kind(of: path, followingLinks: false) == .folder else { return "not a folder" }
     let folder = try Folder(path)
-    for name in [FolderContents.labelsFileName, StoreDescription.fileName]
+    for name in [FolderContents.labelsFileName, StoreManifest.fileName]
     where folder.kind(of: name) != .file {
       return "a folder without \(name)"
     }
@@ -93,7 +132,7 @@ private struct StoreFiles {
   func other(in root: borrowing Folder) throws(StoreError) -> String? {
     for name in try root.names() {
       switch (name, root.kind(of: name)) {
-      case (FolderContents.labelsFileName, .file), (StoreDescription.fileName, .file): continue
+      case (FolderContents.labelsFileName, .file), (StoreManifest.fileName, .file): continue
       case (HeldStore.workFolderName, .folder):
         guard try root.isWorkFolder(name) else { return name }
       case (_, .folder) where layout == .subfolders:

@@ -49,7 +49,7 @@ extension FileStore {
       throw StoreError(
         .corrupt, "the file does not agree with its checksum",
         remedy: "restore it; if the change is meant, remove the key crc32",
-        path: "\(path)/\(StoreDescription.fileName)")
+        path: "\(path)/\(StoreManifest.fileName)")
     }
     if contents.description != nil, contents.state == nil {
       throw StoreError(

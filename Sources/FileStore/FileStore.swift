@@ -11,56 +11,161 @@ internal import Synchronization
 /// - its own layout: `labels.csv` (UTF-8, RFC 4180) with the header `file,label` and further columns,
 ///   paths relative to the folder, and PNGs, by default a thousand per subfolder. `store.json` beside it
 ///   saves opening every image for its format; it may be missing;
+/// - any table that names the images, by paths, file names or names without a suffix, with or without a header and with any
+///   separator that is plain to see. Labels may be whole numbers or names of classes;
 /// - `0.png 1.png ...` with `N.csv` of one label per line for all N images, or `0.csv 1.csv ...` of one
-///   label each, without header;
-/// - a folder per class, as torchvision's ImageFolder has it: classes numbered by their sorted names;
+///   label each;
+/// - a folder per class, as torchvision's ImageFolder has it: classes numbered by their sorted names, or by the numbers that they
+///   are called by. Folders without images are no classes;
+/// - such folders, or images, in folders called `train`, `val`, `test` or alike, and others beside them: ``splits(at:_:threads:)``;
 /// - a folder of PNGs and nothing else, sorted by name, without labels.
 ///
+/// What a folder says in two ways is refused, with both; ``notes`` say what was not read and what was decided. The paths of files
+/// that other programs named are a column `name`. Symbolic links are followed within the folder, and refused if they lead out of it.
+///
 /// PNGs hold `bool` (1 bit, one channel), `uint8` and `uint16` images of one to four channels; images of
-/// one store may differ in size and type. No path of a CSV file, nor a symbolic link, leads out of the
-/// folder. What decodes the files is told of in ``PNGCodec/PNGDecoder``; palettes become their colors.
+/// one store may differ in size and type. What decodes the files is told of in ``PNGCodec/PNGDecoder``; palettes become their colors
+/// unless their indices are asked for.
 public final class FileStore: ImageStore {
   /// The path the store was opened at.
   public let path: String
   public let count: Int
   public let columnNames: [String]
 
+  public let notes: [ReadingNote]
+
   let contents: FolderContents
   let folder: Folder
-  let readers = IdlePool { () throws(StoreError) in try ImageFileReader() }
+  let readers: IdlePool<ImageFileReader>
   let threads: Int
   private let foundFormat = Cached<ImageFormat?>()
   private let knownColumns = Mutex<[String: Column]>([:])
+  /// Whether the paths of the files are a column.
+  private let hasNames: Bool
   /// What columns that are read in one pass take at least, a text of each value.
   private static let columnByteCount = 64 << 20
+  /// The column of the files' paths.
+  private static let nameColumn = "name"
 
-  /// Opens a folder of images.
+  /// Opens a folder of images; all splits of a divided one, training first.
   ///
   /// - Parameters:
   ///   - path: the folder.
+  ///   - description: what is said of it. `images` is a folder in it, or the column of a table that names the images, which then
+  ///     decides which images there are; `labels` a column of the table or the table's own name; `classDepth` counts from the
+  ///     folder, or from that of a split, and says that classes are folders, whatever tables there are; `palette`; `shape` and
+  ///     `elementType` are compared with every image.
   ///   - threads: on how many threads images are read and decoded; nil for one per processor.
   /// - Throws: ``StoreError/Code/notFound``; ``StoreError/Code/unrecognized`` for a folder that is none of
   ///   the above; ``StoreError/Code/corrupt``, naming the line, for a CSV file that is malformed;
-  ///   ``StoreError/Code/invalidArgument`` for a path that leads out of the folder.
-  public convenience init(at path: some StorePath, threads: Int? = nil) throws(StoreError) {
+  ///   ``StoreError/Code/invalidArgument`` for a path or link that leads out of the folder, and for a folder that has two readings;
+  ///   ``StoreError/Code/unusedOption`` for what a folder has nothing to apply to.
+  public convenience init(
+    at path: some StorePath, _ description: StoreDescription = StoreDescription(), threads: Int? = nil
+  ) throws(StoreError) {
     let path = try path.storePath()
+    let folder = try Self.open(path)
+    try description.check(Self.options, format: "a folder of files")
+    let splits = try Self.contents(of: folder, description)
+    try self.init(
+      folder, splits.count == 1 ? splits[0].contents : .joined(splits.map(\.contents)), at: path, description,
+      threads: threads)
+  }
+
+  /// Opens each split of a divided folder: class folders or images in folders called `train`, `val`, `test` or alike, and others
+  /// beside them, or a table per split beside the images.
+  ///
+  /// - Returns: the splits by their names; none if the folder is not divided.
+  /// - Throws: as ``init(at:_:threads:)``.
+  public static func splits(
+    at path: some StorePath, _ description: StoreDescription = StoreDescription(), threads: Int? = nil
+  ) throws(StoreError) -> [Split: FileStore] {
+    var result: [Split: FileStore] = [:]
+    for (split, store) in try stores(at: path.storePath(), description, threads: threads) {
+      if let split { result[split] = store }
+    }
+    return result
+  }
+
+  /// The one store of a folder, or each of its splits.
+  package static func stores(
+    at path: String, _ description: StoreDescription, threads: Int?
+  ) throws(StoreError) -> [(split: Split?, store: FileStore)] {
+    try description.check(options, format: "a folder of files")
+    var stores: [(split: Split?, store: FileStore)] = []
+    for (split, contents) in try contents(of: open(path), description) {
+      stores.append((split, try FileStore(open(path), contents, at: path, description, threads: threads)))
+    }
+    return stores
+  }
+
+  /// What can be said of a folder.
+  package static let options: Set<StoreDescription.Option> = [
+    .images, .labels, .shape, .dtype, .palette, .classDepth,
+  ]
+
+  private static func open(_ path: String) throws(StoreError) -> Folder {
     switch FileSystem.kind(of: path) {
     case nil: throw StoreError(.notFound, "there is no such folder", path: path)
-    case .folder: break
+    case .folder: return try Folder(path)
     default: throw StoreError(.unrecognized, "this is not a folder", path: path)
     }
-    try self.init(Folder(path), at: path, threads: threads)
+  }
+
+  private static func contents(
+    of folder: borrowing Folder, _ description: StoreDescription
+  ) throws(StoreError) -> [(split: Split?, contents: FolderContents)] {
+    do throws(StoreError) {
+      return try FolderContents.read(folder, description)
+    } catch {
+      throw error.at(path: folder.path)
+    }
   }
 
   /// Opens the store that is in an open folder. All it reads, it reads from this folder, whatever has its path later.
-  init(_ folder: consuming Folder, at path: String, threads: Int?) throws(StoreError) {
-    let contents = try FolderContents.read(folder)
+  convenience init(_ folder: consuming Folder, at path: String, threads: Int?) throws(StoreError) {
+    let splits = try Self.contents(of: folder, StoreDescription())
+    try self.init(
+      folder, splits.count == 1 ? splits[0].contents : .joined(splits.map(\.contents)), at: path,
+      StoreDescription(), threads: threads)
+  }
+
+  private init(
+    _ folder: consuming Folder, _ contents: FolderContents, at path: String, _ description: StoreDescription,
+    threads: Int?
+  ) throws(StoreError) {
     self.path = path
     self.contents = contents
     self.threads = Workers.threadCount(threads)
     self.folder = folder
     count = contents.paths.count
-    columnNames = contents.columns.keys.sorted()
+    notes = contents.notes
+    let palette = description.palette ?? .colors
+    readers = IdlePool { () throws(StoreError) in try ImageFileReader(palette) }
+    var names = Set(contents.columns.keys).union(contents.values.keys)
+    // Names that follow from the index say nothing.
+    hasNames =
+      contents.kind != .labelsCSV && contents.paths.layout == nil && names.insert(Self.nameColumn).inserted
+    columnNames = names.sorted()
+    if description.shape != nil || description.elementType != nil { try check(description) }
+  }
+
+  /// Compares every image with what is said of all.
+  private func check(_ description: StoreDescription) throws(StoreError) {
+    if let format {
+      do throws(StoreError) {
+        return try description.check(format)
+      } catch {
+        throw error.at(path: path)
+      }
+    }
+    for index in 0..<count {
+      do throws(StoreError) {
+        try description.check(format(at: index))
+      } catch {
+        throw error.at(path: path, image: index)
+      }
+    }
   }
 
   /// The format all images have, or nil if they differ or there are none.
@@ -87,6 +192,8 @@ public final class FileStore: ImageStore {
   public func labels() throws(StoreError) -> [Int]? { contents.labels }
 
   public func column(_ name: String) throws(StoreError) -> Column {
+    if let column = contents.values[name] { return column }
+    if hasNames, name == Self.nameColumn { return .string((0..<count).map { contents.paths.text($0) }) }
     guard contents.columns[name] != nil else { throw .noColumn(name, among: columnNames).at(path: path) }
     return try knownColumns.withLock { (known) throws(StoreError) in
       if let column = known[name] { return column }

@@ -44,7 +44,13 @@ public enum StoreCatalog {
     guard FileSystem.kind(of: path) != nil else {
       throw StoreError(.notFound, "there is no such file or folder", path: path)
     }
+    let signature = FileSignature(ofFile: path)
+    // Whatever it is called, this is what it is.
+    if let signature, signature.isNoStore, description.shape == nil {
+      throw signature.error(instead: "a store or data set").at(path: path)
+    }
     if let format = formats.first(where: { $0.recognizes(path, description) }) { return format }
+    if let signature { throw signature.error(instead: "a store or data set").at(path: path) }
     throw StoreError(
       .unrecognized, "not a store or data set that can be read",
       remedy: "'imagestore --help' lists what can; bare bits need --shape", path: path)
@@ -84,7 +90,10 @@ public enum StoreCatalog {
     do throws(StoreError) {
       // Labels may stand in another file, or nowhere, whatever the format.
       try description.check(format.options.union([.labels]), format: format.name)
-      guard case .file(let file, let name) = description.labels else {
+      // A table names the images of a folder, so that neither their order nor their splits matter.
+      guard case .file(let file, let name) = description.labels,
+        !(format is FileFormat && FileFormat.isTable(file))
+      else {
         let splits = try format.open(path, description, threads: threads)
         return (format, description.labels == StoreDescription.Labels.none ? try splits.unlabelled() : splits)
       }

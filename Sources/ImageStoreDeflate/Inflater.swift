@@ -71,6 +71,36 @@ package struct Inflater: ~Copyable, Sendable {
     }
   }
 
+  /// Inflates the first bytes of a buffer that holds more than was announced: bytes after the end of the stream, or a stream that is
+  /// longer. All of the stream is inflated, so that its checksum is compared.
+  ///
+  /// - Returns: false if the stream is damaged, ends before `destination` is full, or holds more than twice what there is room for
+  ///   and a megabyte.
+  package mutating func inflateFirst(
+    of source: UnsafeRawBufferPointer, into destination: UnsafeMutableRawBufferPointer
+  ) throws(StoreError) -> Bool {
+    if stream == nil { stream = try InflateStream(container) }
+    stream!.reset()
+    var rest = unsafe source
+    var room = unsafe destination
+    var status = unsafe stream!.inflate(&rest, into: &room, isWhole: false)
+    guard unsafe room.isEmpty, status == Z_OK || status == Z_STREAM_END || status == Z_BUF_ERROR else {
+      return false
+    }
+    let surplus = UnsafeMutableRawBufferPointer.allocate(byteCount: 64 << 10, alignment: 16)
+    defer { unsafe surplus.deallocate() }
+    var left = destination.count + 1 << 20
+    while status != Z_STREAM_END {
+      var room = unsafe surplus
+      let before = room.count
+      status = unsafe stream!.inflate(&rest, into: &room, isWhole: false)
+      let written = before - room.count
+      left -= written
+      guard status == Z_STREAM_END || status == Z_OK && written > 0 && left >= 0 else { return false }
+    }
+    return true
+  }
+
   /// Whether the end of the stream was reached.
   private mutating func run(
     _ source: inout UnsafeRawBufferPointer, _ destination: inout UnsafeMutableRawBufferPointer,

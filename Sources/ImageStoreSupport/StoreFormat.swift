@@ -81,7 +81,7 @@ extension WritableStoreFormat {
           for: CopyingUser(source: source, progress: progress))
       }
     } catch let error as StoreError {
-      throw error
+      throw error.outsideWorkFolder
     } catch {
       throw StoreError(.system, "\(error)", path: path)
     }

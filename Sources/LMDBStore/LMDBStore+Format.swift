@@ -4,8 +4,8 @@ package import ImageStoreSupport
 /// LMDB environments.
 package struct LMDBFormat: WritableStoreFormat {
   package let name = "lmdb"
-  package let summary = "LMDB of .npy, pickled images, Datum, or raw values (--shape)"
-  package let options: Set<StoreDescription.Option> = [.shape, .dtype]
+  package let summary = "LMDB of .npy, PNG, pickled images, Datum, or raw values (--shape)"
+  package let options = LMDBStore.options
   package let suffixes = [".lmdb"]
   package let layouts = LMDBStore.Layout.allCases.map(\.rawValue)
   package let variants = [
@@ -26,7 +26,8 @@ package struct LMDBFormat: WritableStoreFormat {
   package func open(
     _ path: String, _ description: StoreDescription, threads: Int?
   ) throws(StoreError) -> [OpenedSplit] {
-    [OpenedSplit(try LMDBStore(at: path, rawFormat: description.statedFormat(), threads: threads))]
+    let store = try LMDBStore(described: path, description, threads: threads)
+    return [OpenedSplit(store.contents.hasSwappedChannels ? store.swappingChannels() : store)]
   }
 
   package func otherContents(at path: String) throws(StoreError) -> String? {

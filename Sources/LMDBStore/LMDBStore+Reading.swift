@@ -91,15 +91,10 @@ extension LMDBStore {
     guard case .encoded = contents.images, let image = error.image, error.key == nil else {
       return error.at(path: path)
     }
-    do throws(StoreError) {
-      let key = try Snapshot.readLast(of: contents.file) { (tree) throws(StoreError) in
-        try ForeignReader.key(of: image, tree)
-      }
-      return error.at(path: path, key: key)
-    } catch _ {
-      // What was found first is what is reported.
+    guard case .values(let values) = contents.labels, values.keys.indices.contains(image) else {
       return error.at(path: path)
     }
+    return error.at(path: path, key: shownName(values.keys[image]))
   }
 
   /// Where an image that is not encoded lies. The caller has checked the index.

@@ -6,7 +6,10 @@ internal import Synchronization
 ///
 /// A value has many images if all are of one size, and one image if they differ in size. Values are complete
 /// `.npy` arrays, so that any LMDB binding and numpy read them. Databases that others wrote are read too:
-/// pickled `CIFAR_Image` objects, Caffe's `Datum`, `.npy` or PNG values, and raw pixels of a stated format.
+/// pickled images, Caffe's `Datum`, `.npy` or PNG values, and raw pixels of a stated format, in the main database or a named one. Labels
+/// may be in the values, under keys of another prefix (`image-000000001` and `label-000000001`) or in a named database; texts that are no
+/// numbers are a column `label`. Counts (`num-samples`, `length`) are not images. Keys that are not the index are a column `name`, and
+/// numbers in keys that are not padded give the order; ``notes`` say what was not read and what was decided.
 ///
 /// The data file is mapped and read by its pages: images are copied straight from the map, and no read takes
 /// a lock, a transaction or a slot of LMDB's reader table. A store therefore never makes the file grow,
@@ -28,22 +31,44 @@ public final class LMDBStore: ImageStore {
   ///
   /// - Parameters:
   ///   - path: the folder of an environment, or the data file of one made with `MDB_NOSUBDIR`.
-  ///   - rawFormat: the format of values that are nothing but pixels. Only needed if the values do not describe
-  ///     themselves.
+  ///   - description: what is said of a database that another program wrote. `images` and `labels` are named databases or prefixes
+  ///     of keys; `shape` and `elementType` the format of values that are nothing but pixels, and compared with others;
+  ///     `dimensions` the order of their axes or those of arrays; `channelOrder` that of the planes of a Datum; `palette` what is read of
+  ///     PNGs with a palette. Nothing but labels may be said of a store of this package.
   ///   - threads: how many threads a large read uses; nil for one per processor.
   /// - Throws: ``StoreError/Code/notFound``; ``StoreError/Code/unrecognized`` if this is not an LMDB database
-  ///   or has no images; ``StoreError/Code/corrupt`` if it is damaged;
+  ///   or has no images; ``StoreError/Code/corrupt`` if it is damaged; ``StoreError/Code/invalidArgument`` if it is not what is said;
+  ///   ``StoreError/Code/unusedOption`` for what it has nothing to apply to;
   ///   ``StoreError/Code/busy`` if other programs change it all the time.
   public convenience init(
-    at path: some StorePath, rawFormat: ImageFormat? = nil, threads: Int? = nil
+    at path: some StorePath, _ description: StoreDescription = StoreDescription(), threads: Int? = nil
   ) throws(StoreError) {
-    let path = try path.storePath()
+    try self.init(described: path.storePath(), description, threads: threads)
+    if contents.hasSwappedChannels {
+      throw .unusedOption("channel-order", "the values have no order of channels; use swappingChannels()").at(
+        path: self.path)
+    }
+  }
+
+  /// Opens a database whose values may be such that the caller has to swap their channels.
+  convenience init(described path: String, _ description: StoreDescription, threads: Int?) throws(StoreError)
+  {
+    try description.check(Self.options, format: "LMDB")
     let contents = try Snapshot.read(Self.dataFile(of: path)) { (tree) throws(StoreError) in
-      if let metadata = try StoreMetadata(tree) { return try ContentsReader.contents(tree, metadata) }
-      return try ForeignReader.contents(tree, rawFormat: rawFormat)
+      guard let metadata = try StoreMetadata(tree) else {
+        return try ForeignReader.contents(tree, description)
+      }
+      var contents = try ContentsReader.contents(tree, metadata)
+      try contents.take(description)
+      return contents
     }
     self.init(contents, at: path, threads: threads)
   }
+
+  /// What can be said of a database.
+  package static let options: Set<StoreDescription.Option> = [
+    .images, .labels, .shape, .dtype, .dimensions, .channelOrder, .palette,
+  ]
 
   private init(_ contents: LMDBContents, at path: String, threads: Int?) {
     self.path = path
@@ -114,20 +139,26 @@ public final class LMDBStore: ImageStore {
     case .none: throw .indexOutOfRange(index, count: 0).at(path: path)
     case .uniform(let format, _, _): format
     case .mixed(let positions, _): positions.format(index)
-    case .encoded(let images): images.format(index)
+    case .encoded(let images): try images.format(index)
     }
   }
+
+  public var notes: [ReadingNote] { contents.notes }
 
   public var classNames: [String]? { contents.classNames }
 
   public var columnNames: [String] {
-    if case .records(let records) = contents.labels { records.columnNames } else { [] }
+    switch contents.labels {
+    case .records(let records): records.columnNames
+    case .values(let values): values.columnNames
+    }
   }
 
   public func labels() throws(StoreError) -> [Int]? {
     switch contents.labels {
-    case .values(let labels): return labels
+    case .values(let values): return values.labels
     case .records(let records):
+      guard contents.hasLabels else { return nil }
       return try cachedLabels.value { () throws(StoreError) in
         guard let labels = records.segments[StoreKey.labels] else { return nil }
         return try readingUnchanged { () throws(StoreError) in
@@ -138,6 +169,7 @@ public final class LMDBStore: ImageStore {
   }
 
   public func column(_ name: String) throws(StoreError) -> Column {
+    if case .values(let values) = contents.labels, let column = values.column(name) { return column }
     guard case .records(let records) = contents.labels, let cached = cachedColumns[name],
       let values = records.segments[StoreKey.column(name)]
     else { throw .noColumn(name, among: columnNames).at(path: path) }

@@ -230,9 +230,7 @@ def hostile_files():
     yield "header-late", "corrupt", SIGNATURE + chunk(b"gAMA", b"\0\0\0\1") + head[8:] + data + end
     yield "header-crc", "corrupt", head[:-1] + bytes([head[-1] ^ 1]) + data + end
     yield "data-crc", "corrupt", head + data[:-1] + bytes([data[-1] ^ 1]) + end
-    yield "end-crc", "corrupt", good[:-1] + b"\0"
     yield "end-missing", "corrupt", head + data
-    yield "end-full", "corrupt", head + data + chunk(b"IEND", b"\0")
     yield "data-missing", "corrupt", head + end
     yield "data-empty", "corrupt", head + chunk(b"IDAT") + end
     yield "data-apart", "corrupt", head + data + chunk(b"tEXt", b"a\0b") + chunk(b"IDAT") + end
@@ -246,23 +244,14 @@ def hostile_files():
     yield "palette-769", "corrupt", encode(6, 5, 8, 3, before=chunk(b"PLTE", bytes(771)))
     yield "palette-odd", "corrupt", encode(6, 5, 8, 3, before=chunk(b"PLTE", bytes(770)))
     yield "palette-empty", "corrupt", encode(6, 5, 8, 3, before=chunk(b"PLTE"))
-    yield "palette-gray", "corrupt", encode(6, 5, 8, 0, before=palette(8))
-    yield "index-over", "corrupt", encode(6, 5, 8, 3, before=chunk(b"PLTE", bytes(9)))
-    yield "index-over-4", "corrupt", encode(16, 16, 4, 3, before=chunk(b"PLTE", bytes(9)))
     yield "key-crc", "corrupt", encode(6, 5, 8, 0, before=chunk(b"tRNS", b"\0\1", crc=5))
-    yield "key-short", "corrupt", encode(6, 5, 8, 2, before=chunk(b"tRNS", b"\0\1"))
-    yield "key-twice", "corrupt", encode(6, 5, 8, 0, before=chunk(b"tRNS", b"\0\1") * 2)
-    yield "key-long", "corrupt", encode(6, 5, 8, 3, before=chunk(b"PLTE", bytes(9)) + chunk(b"tRNS", b"1234"))
-    yield "key-before-palette", "corrupt", encode(6, 5, 8, 3, before=chunk(b"tRNS", b"1") + palette(8))
 
     def wrapped(rows, tail=b"", cut=0):
         stream = zlib.compress(rows)
         return head + chunk(b"IDAT", stream[: len(stream) - cut] + tail) + end
 
     yield "rows-short", "corrupt", wrapped(rows[:-1])
-    yield "rows-long", "corrupt", wrapped(rows + b"\0")
     yield "rows-none", "corrupt", wrapped(b"")
-    yield "stream-tail", "corrupt", wrapped(rows, tail=b"\0")
     yield "stream-cut", "corrupt", wrapped(rows, cut=2)
     yield "stream-adler", "corrupt", wrapped(rows, tail=b"\1\2\3\4", cut=4)
     yield "filter-5", "corrupt", wrapped(b"\5" + rows[1:])

@@ -14,6 +14,38 @@ extension LoaderTests {
     ]
   }
 
+  /// Statistics of samples in 0...1 go with the range of each type.
+  @Test(arguments: [
+    (ElementType.bool, [0, 1] as [UInt8]), (.uint8, [0, 255]), (.uint16, [0, 0, 255, 255]),
+  ])
+  func normalizedBlackAndWhite(_ type: ElementType, _ bytes: [UInt8]) throws {
+    let format = ImageFormat(height: 1, width: 2, channels: 1, elementType: type)
+    var writer = InMemoryStore.Writer()
+    try unsafe writer.append(bytes.span.bytes, layout: BatchLayout(format, count: 1), labels: ImageLabels())
+    let store = try writer.finish()
+    let tensor = TensorFormat.normalized(mean: [0.5], standardDeviation: [0.5])
+    try store.batches(of: 1, as: tensor).forEachBatch { batch in
+      let samples = unsafe batch.pixels.withUnsafeBytes { unsafe Array($0.bindMemory(to: Float.self)) }
+      #expect(abs(samples[0] + 1) < 1e-6 && abs(samples[1] - 1) < 1e-6, "\(type): \(samples)")
+    }
+    for deviation in [Float(0), -1, .nan] {
+      let wrong = TensorFormat.normalized(mean: [0.5], standardDeviation: [deviation])
+      #expect(throws: StoreError.self) { try store.batches(of: 1, as: wrong).forEachBatch { _ in } }
+    }
+  }
+
+  @Test func normalizedIntegersAreRefused() throws {
+    let format = ImageFormat(height: 1, width: 2, channels: 1, elementType: .int16)
+    var writer = InMemoryStore.Writer()
+    let bytes = [UInt8](repeating: 1, count: 4)
+    try unsafe writer.append(bytes.span.bytes, layout: BatchLayout(format, count: 1), labels: ImageLabels())
+    let store = try writer.finish()
+    let error = #expect(throws: StoreError.self) {
+      try store.batches(of: 1, as: .normalized(mean: [0.5], standardDeviation: [0.5])).forEachBatch { _ in }
+    }
+    #expect(error?.code == .unsupported)
+  }
+
   /// Whole images and fixed crops of every type, layout and number of channels.
   @Test(arguments: ElementType.allCases)
   func imagesBecomeTensors(type: ElementType) throws {

@@ -42,7 +42,7 @@ import Testing
   @Test func tensors() throws {
     try check(
       TensorFormat.normalized(mean: [0.5], standardDeviation: [0.25]),
-      #"{"elementType":"float32","layout":"nchw","mean":[127.5],"scale":[0.015686275]}"#)
+      #"{"elementType":"float32","layout":"nchw","mean":[127.5],"normalized":true,"scale":[0.015686275]}"#)
     try check(TensorFormat.stored(dimensions: .nchw), #"{"layout":"nchw","mean":[0],"scale":[1]}"#)
   }
 

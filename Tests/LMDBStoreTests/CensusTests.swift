@@ -247,7 +247,7 @@ import Testing
       }
     }
     try Data(bytes).write(to: URL(filePath: "\(path)/data.mdb"))
-    #expect(code { _ = try LMDBStore(at: path, rawFormat: format) } == .corrupt)
+    #expect(code { _ = try LMDBStore(at: path, .raw(format)) } == .corrupt)
   }
 
   @Test func valuesPastTheCountAreNotRead() throws {

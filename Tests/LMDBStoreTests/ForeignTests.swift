@@ -45,12 +45,12 @@ private let labels = [0, 3, 6]
 
   @Test func readsRawPixelsOfAStatedFormat() throws {
     let format = ImageFormat(height: 4, width: 5, channels: 3)
-    let store = try LMDBStore(at: fixture("raw"), rawFormat: format)
+    let store = try LMDBStore(at: fixture("raw"), .raw(format))
     #expect(store.isZeroCopy)
     #expect(try store.allPixels() == image(0) + image(1) + image(2))
     #expect(code { _ = try LMDBStore(at: fixture("raw")) } == .unrecognized)
     let other = ImageFormat(height: 4, width: 5, channels: 4)
-    #expect(code { _ = try LMDBStore(at: fixture("raw"), rawFormat: other) } == .unrecognized)
+    #expect(code { _ = try LMDBStore(at: fixture("raw"), .raw(other)) } == .unrecognized)
   }
 
   @Test func readsDatumsOfOneChannelWhereTheyLie() throws {
@@ -110,13 +110,14 @@ private let labels = [0, 3, 6]
     let folder = try TemporaryFolder()
     try FileManager.default.copyItem(atPath: fixture("png"), toPath: "\(folder.path)/png")
     try Database("\(folder.path)/png").write([("image3", [1, 2, 3])])
-    do {
-      _ = try LMDBStore(at: "\(folder.path)/png")
-      Issue.record("no error")
-    } catch {
-      #expect(error.key == "image3")
-      #expect(error.image == 3)
-    }
+    let store = try LMDBStore(at: "\(folder.path)/png")
+    #expect(store.format == nil)
+    #expect(store.notes.contains { $0.kind == .notRead && $0.text.contains("image3") })
+    let error = #expect(throws: StoreError.self) { try store.pixels(at: 3) }
+    #expect(error?.key == "image3" && error?.image == 3)
+    #expect(try store.pixels(at: 2) == image(2))
+    let faults = try store.findFaults()
+    #expect(faults.faults.map(\.index) == [3] && faults.intactIndices == [0, 1, 2])
   }
 
   @Test func namesTheKeyOfAValueThatCannotBeDecoded() throws {
@@ -143,7 +144,7 @@ private let labels = [0, 3, 6]
     let format = ImageFormat(height: 64, width: 64)
     let database = try Database(path)
     try database.write((0..<8).map { ("\($0)", [UInt8](repeating: UInt8($0), count: 4096)) })
-    let store = try LMDBStore(at: path, rawFormat: format)
+    let store = try LMDBStore(at: path, .raw(format))
     // Every value is replaced again and again, so that the pages of the first ones are written anew.
     var isChanged = false
     for round in 1..<12 {
@@ -156,7 +157,7 @@ private let labels = [0, 3, 6]
       }
     }
     #expect(isChanged)
-    let last = try LMDBStore(at: path, rawFormat: format)
+    let last = try LMDBStore(at: path, .raw(format))
     #expect(try last.pixels(at: 3) == [UInt8](repeating: 11 * 16 + 3, count: 4096))
   }
 

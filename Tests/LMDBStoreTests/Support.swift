@@ -85,6 +85,26 @@ func fixture(_ name: String) -> String { "\(testsFolder)/Fixtures/lmdb/\(name)" 
     try unsafe Self.check(mdb_txn_commit(transaction))
   }
 
+  /// Puts values into a database of a name.
+  func write(_ values: [(key: String, value: [UInt8])], toNamed name: String) throws {
+    var transaction: OpaquePointer?
+    try unsafe Self.check(mdb_txn_begin(environment, nil, 0, &transaction))
+    var named: MDB_dbi = 0
+    try unsafe Self.check(mdb_dbi_open(transaction, name, UInt32(MDB_CREATE), &named))
+    for (name, bytes) in values {
+      var name = Array(name.utf8)
+      var bytes = bytes
+      try unsafe name.withUnsafeMutableBytes { name in
+        try unsafe bytes.withUnsafeMutableBytes { bytes in
+          var key = unsafe MDB_val(mv_size: name.count, mv_data: name.baseAddress)
+          var value = unsafe MDB_val(mv_size: bytes.count, mv_data: bytes.baseAddress)
+          try unsafe Self.check(mdb_put(transaction, named, &key, &value, 0))
+        }
+      }
+    }
+    try unsafe Self.check(mdb_txn_commit(transaction))
+  }
+
   /// Puts keys into a database of a name, with one value or several each.
   func fillNamed(_ name: String, flags: Int32, keys: Int, valuesEach: Int, byteCount: Int) throws {
     var transaction: OpaquePointer?
@@ -154,5 +174,15 @@ func code(_ body: () throws -> Void) -> StoreError.Code? {
     return error.code
   } catch {
     return StoreError.Code(rawValue: "\(error)")
+  }
+}
+
+extension StoreDescription {
+  /// Values that are nothing but pixels of a format.
+  static func raw(_ format: ImageFormat) -> StoreDescription {
+    var description = StoreDescription()
+    description.shape = ImageShape(height: format.height, width: format.width, channels: format.channels)
+    description.elementType = format.elementType
+    return description
   }
 }

@@ -40,6 +40,13 @@ func repairChecksums(_ file: inout [UInt8]) {
 struct PNGBuilder {
   private var bytes: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
 
+  /// Bytes after the compressed ones in their chunk.
+  var surplus: [UInt8] = []
+  /// Chunks between the pixels and the end.
+  var chunksAfter: [(String, [UInt8])] = []
+  /// What the last byte of the Adler-32 is changed by.
+  var adlerChange: UInt8 = 0
+
   init(width: UInt8, height: UInt8, colorType: UInt8) {
     add("IHDR", [0, 0, 0, width, 0, 0, 0, height, 8, colorType, 0, 0, 0])
   }
@@ -55,14 +62,16 @@ struct PNGBuilder {
   }
 
   /// The file with its pixels: rows with a filter byte each.
-  func file(rows: [UInt8]) throws -> [UInt8] {
+  func file(rows: [UInt8], isEndDamaged: Bool = false) throws -> [UInt8] {
     var whole = self
     var size = compressBound(UInt(rows.count))
     var compressed = [UInt8](repeating: 0, count: Int(size))
     let status = unsafe compress(&compressed, &size, rows, UInt(rows.count))
     try #require(status == Z_OK)
-    whole.add("IDAT", Array(compressed[..<Int(size)]))
-    whole.add("IEND", [])
+    compressed[Int(size) - 1] ^= adlerChange
+    whole.add("IDAT", Array(compressed[..<Int(size)]) + surplus)
+    for (type, payload) in chunksAfter { whole.add(type, payload) }
+    whole.add("IEND", [], isDamaged: isEndDamaged)
     return whole.bytes
   }
 }

@@ -91,7 +91,7 @@ import Testing
     let png = [UInt8](try Data(contentsOf: URL(filePath: "\(fixture("many"))/0.png")))
     for (table, part) in [
       ("missing.png,1", "missing.png"), ("../../etc/passwd,1", "labels.csv"), ("/etc/passwd,1", "labels.csv"),
-      ("a.png,cat", "'cat'"),
+      ("a.png,1\na.png,2", "line 3"),
     ] {
       try folder.write(png, to: "pngs/a.png")
       try folder.write(Array("file,label\n\(table)\n".utf8), to: "pngs/labels.csv")

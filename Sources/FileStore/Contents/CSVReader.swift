@@ -35,8 +35,8 @@ struct CSVField {
   }
 
   /// - Parameter path: of the file that was read into the memory.
-  init(_ memory: PixelMemory, path: String) {
-    unsafe self.init(memory, memory.bytes, path: path, ",", "\"")
+  init(_ memory: PixelMemory, path: String, separator: Character = ",") {
+    unsafe self.init(memory, memory.bytes, path: path, separator, "\"")
   }
 
   private init(

@@ -115,13 +115,18 @@ extension FolderContents {
 
   /// Adds what `store.json` says of this `labels.csv`.
   private mutating func describe(_ folder: borrowing Folder) throws(StoreError) {
-    guard let table, let (description, descriptionState) = try StoreDescription.read(in: folder) else {
+    guard let table, let (description, descriptionState) = try StoreManifest.read(in: folder) else {
       return
     }
     self.description = description
     self.descriptionState = descriptionState
     state = description.state(labelsCRC32: table.crc32)
     classNames = description.classNames(in: state)
+    if let kinds = state?.columns {
+      columns = Dictionary(
+        columns.map { (ColumnHeader.name(of: $0, among: kinds.keys), $1) },
+        uniquingKeysWith: { first, _ in first })
+    }
     guard let state, state.count == paths.count, paths.count > 0 else { return }
     format = state.imageFormat.map { .uniform($0) } ?? .mixed
   }
@@ -169,6 +174,11 @@ extension FolderContents {
 }
 
 extension Column {
+  /// A column of values given as text, of the first kind that all of them are of: Int64, Double or String.
+  init(texts: [String]) {
+    self = Column(texts, as: .int64) ?? Column(texts, as: .double) ?? .string(texts)
+  }
+
   /// A column of values given as text, or nil if one of them is not of the kind.
   fileprivate init?(_ texts: [String], as kind: Kind) {
     switch kind {

@@ -7,8 +7,8 @@ struct FolderContents: Sendable {
   enum Kind: Sendable {
     /// `labels.csv` names the images.
     case labelsCSV
-    /// `0.png 1.png ...` with `N.csv`, or one CSV per image.
-    case numbered
+    /// A table of another program names the images.
+    case table
     /// A folder per class.
     case classFolders
     /// PNGs and nothing else.
@@ -32,41 +32,106 @@ struct FolderContents: Sendable {
   var labels: [Int]?
   var classNames: [String]?
   var format = Format.unknown
+  /// Columns that were read when the folder was opened.
+  var values: [String: Column] = [:]
+  /// What was not read and what was decided.
+  var notes: [ReadingNote] = []
   /// The columns by their names, and where in `labels.csv` each is.
   var columns: [String: Int] = [:]
   /// `labels.csv`, kept open so that the columns of this snapshot can be read later.
   var table: CSVFile?
-  var description: StoreDescription?
+  var description: StoreManifest?
   /// `store.json` as it was when it was read.
   var descriptionState: FileState?
   /// The state that the description knows for this `labels.csv`.
-  var state: StoreDescription.State?
+  var state: StoreManifest.State?
 
   /// Finds out how a folder is laid out and reads what names its images.
   ///
+  /// - Returns: the one store there, or each split, training first.
   /// - Throws: ``StoreError/Code/unrecognized`` if it has no images this package knows how to find;
   ///   ``StoreError/Code/corrupt``.
-  static func read(_ folder: borrowing Folder) throws(StoreError) -> FolderContents {
-    if folder.kind(of: labelsFileName) != nil { return try readLabelsCSV(folder) }
-    let names = try folder.names().filter { !$0.hasPrefix(".") }
-    let images = names.filter(isImage)
-    guard images.isEmpty else { return try readNumbered(folder, names: names, images: images) }
-    var folders: [String] = []
-    for name in names where folder.kind(of: name) == .folder { folders.append(name) }
-    if let contents = try readClassFolders(folder, classes: folders) { return contents }
-    throw StoreError(
-      .unrecognized, "a folder with neither labels.csv, nor PNGs, nor folders of them", path: folder.path)
+  static func read(
+    _ folder: borrowing Folder, _ description: StoreDescription
+  ) throws(StoreError) -> [(split: Split?, contents: FolderContents)] {
+    let isPlain =
+      description.images == nil && description.classDepth == nil && description.labelsName == nil
+      && description.labelsPath == nil
+    if isPlain, folder.kind(of: labelsFileName) != nil {
+      let isDescribed = folder.kind(of: StoreManifest.fileName) != nil
+      let table = "\(folder.path)/\(labelsFileName)"
+      let own: Result<FolderContents, StoreError>
+      do throws(StoreError) {
+        own = .success(try readLabelsCSV(folder))
+      } catch {
+        own = .failure(error)
+      }
+      // Without store.json, the names that this package gives tell that the table is its own.
+      if isDescribed || (try? own.get()).map({ $0.paths.layout != nil && $0.paths.count > 0 }) == true {
+        return [(nil, try own.get().with(description.labels))]
+      }
+      do throws(StoreError) {
+        return try ForeignFolder.read(folder, description)
+      } catch {
+        // Of a folder without pictures, the table says best what is wrong.
+        guard error.code == .unrecognized else { throw error }
+        let contents = try own.get()
+        guard contents.paths.count > 0 else { return [(nil, contents)] }
+        throw StoreError(
+          .notFound, "the pictures are not there, such as \(contents.paths.text(0))", path: table)
+      }
+    }
+    return try ForeignFolder.read(folder, description)
+  }
+
+  /// The same without labels if none are wanted.
+  private func with(_ labels: StoreDescription.Labels?) -> FolderContents {
+    guard labels == StoreDescription.Labels.none else { return self }
+    var contents = self
+    contents.labels = nil
+    contents.classNames = nil
+    return contents
+  }
+
+  /// The splits of a folder as one.
+  static func joined(_ splits: [FolderContents]) throws(StoreError) -> FolderContents {
+    var all = FolderContents(kind: splits[0].kind, paths: ImagePaths())
+    for split in splits { try all.paths.append(contentsOf: split.paths) }
+    all.notes = splits[0].notes
+    for note in splits.dropFirst().flatMap(\.notes) where !all.notes.contains(note) { all.notes.append(note) }
+    let labels = splits.compactMap(\.labels)
+    if labels.count == splits.count {
+      all.labels = labels.flatMap(\.self)
+      all.classNames = splits.lazy.compactMap(\.classNames).first
+    } else if !labels.isEmpty {
+      all.notes.append(
+        ReadingNote(.notRead, "the labels of the splits that have some, since others have none"))
+    }
+    for name in splits[0].values.keys.sorted() {
+      let columns = splits.compactMap { $0.values[name] }
+      guard columns.count == splits.count, columns.allSatisfy({ $0.kind == columns[0].kind }) else {
+        all.notes.append(ReadingNote(.notRead, "the column '\(name)', which not all splits have alike"))
+        continue
+      }
+      var column = Column(columns[0].kind)
+      for part in columns { try column.append(part) }
+      all.values[name] = column
+    }
+    return all
   }
 
   static let labelsFileName = "labels.csv"
 
   /// What torchvision's ImageFolder takes for images, so that a JPEG is refused by name and not left out.
-  private static let suffixes = [
+  private static let suffixes: Set<String> = [
     ".png", ".jpg", ".jpeg", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp",
   ]
 
-  static func isImage(_ name: String) -> Bool {
-    let name = name.lowercased()
-    return suffixes.contains { name.hasSuffix($0) }
+  static func isImage(_ name: some BidirectionalCollection<UInt8>) -> Bool {
+    guard let dot = name.lastIndex(of: UInt8(ascii: ".")), name.distance(from: dot, to: name.endIndex) <= 5
+    else {
+      return false
+    }
+    return suffixes.contains(String(decoding: name[dot...], as: UTF8.self).lowercased())
   }
 }

@@ -1,4 +1,5 @@
 internal import ImageStoreCore
+internal import ImageStoreSupport
 
 extension FileStore {
   /// Where the PNG of an image is in a folder that this package writes.
@@ -123,7 +124,17 @@ struct ImagePaths: Sendable {
   func text(_ index: Int) -> String {
     var path: [UInt8] = []
     write(index, to: &path)
-    return String(decoding: path.dropLast(), as: UTF8.self)
+    return shownName(path.dropLast())
+  }
+
+  /// Appends the paths of others.
+  mutating func append(contentsOf others: ImagePaths) throws(StoreError) {
+    var path: [UInt8] = []
+    var scratch: [UInt8] = []
+    for index in 0..<others.count {
+      others.write(index, to: &path)
+      try append(path.dropLast(), scratch: &scratch)
+    }
   }
 
   /// Appends a path.

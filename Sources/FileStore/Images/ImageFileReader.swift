@@ -5,17 +5,18 @@ internal import PNGCodec
 /// Reads image files of a folder one after another, in memory that is used again. One thread at a time has it.
 final class ImageFileReader {
   /// What image files are decoded by.
-  static let codecs: [any ImageCodec] = [PNG()]
-
-  private let decoder = EncodedImageDecoder(codecs)
+  private let decoder: EncodedImageDecoder
   /// One that checks what says nothing of pixels, too.
-  private lazy var strict = EncodedImageDecoder([PNG(checksEveryChunk: true)])
+  private let strict: EncodedImageDecoder
   private var file: PixelMemory
   /// An image that is decoded to be dropped.
   private var image = GrowingMemory()
   private var path: [UInt8] = []
 
-  init() throws(StoreError) {
+  init(_ palette: StoreDescription.PaletteReading) throws(StoreError) {
+    let palette: PNGDecoder.Palette = palette == .indices ? .indices : .expanded
+    decoder = EncodedImageDecoder([PNG(palette: palette)])
+    strict = EncodedImageDecoder([PNG(palette: palette, checksEveryChunk: true)])
     file = try PixelMemory(capacity: 64 << 10)
   }
 
@@ -129,6 +130,6 @@ final class ImageFileReader {
   }
 
   private func pathText(in folder: borrowing Folder) -> String {
-    "\(folder.path)/\(String(decoding: path.dropLast(), as: UTF8.self))"
+    "\(folder.path)/\(shownName(path.dropLast()))"
   }
 }

@@ -16,7 +16,8 @@ final class ImageFileWriter {
 
   /// Encodes an image and writes it to its folder.
   func write(
-    _ pixels: RawSpan, format: ImageFormat, index: Int, to folder: borrowing Folder
+    _ pixels: RawSpan, format: ImageFormat, index: Int, to folder: borrowing Folder,
+    like neighbor: Int32? = nil
   ) throws(StoreError) {
     name.removeAll(keepingCapacity: true)
     FileStore.Layout.appendFileName(of: index, to: &name)
@@ -25,7 +26,7 @@ final class ImageFileWriter {
       try encoder.encode(pixels, format: format)
       try unsafe name.withUnsafeBufferPointer { (bytes) throws(StoreError) in
         try unsafe bytes.withMemoryRebound(to: CChar.self) { (name) throws(StoreError) in
-          try unsafe encoder.write(to: name.baseAddress!, in: folder)
+          try unsafe encoder.write(to: name.baseAddress!, in: folder, like: neighbor)
         }
       }
     } catch {
@@ -40,8 +41,8 @@ extension PNGEncoder {
 
   /// Writes the file that was encoded last.
   fileprivate borrowing func write(
-    to name: UnsafePointer<CChar>, in folder: borrowing Folder
+    to name: UnsafePointer<CChar>, in folder: borrowing Folder, like neighbor: Int32?
   ) throws(StoreError) {
-    try unsafe folder.write(bytes, to: name)
+    try unsafe folder.write(bytes, to: name, like: neighbor)
   }
 }

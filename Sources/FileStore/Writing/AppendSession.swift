@@ -18,6 +18,8 @@ final class AppendSession: Sendable {
   private let labels: AppendPlan.Stamp
   private let labelsState: FileState
   private let descriptionState: FileState?
+  /// The last image of the store, whose owner, attributes and mode those after it get.
+  private let neighbor: File?
 
   private static let stagedName = "images"
 
@@ -30,7 +32,7 @@ final class AppendSession: Sendable {
     }
     // What would be refused at the end is refused before the work.
     try held.checkMayReplace(FolderContents.labelsFileName)
-    try held.checkMayReplace(StoreDescription.fileName)
+    try held.checkMayReplace(StoreManifest.fileName)
     self.held = held
     self.layout = layout
     count = store.count
@@ -39,10 +41,36 @@ final class AppendSession: Sendable {
     labelsState = table.state
     descriptionState = store.contents.descriptionState
     root = try held.root()
+    neighbor = Self.lastImage(in: root, layout, count: store.count)
     _ = try held.workFolder(removingLeftovers: false)
     work = try root.folder(HeldStore.workFolderName)
     try undoLeftovers()
     try work.createFolder(Self.stagedName)
+  }
+
+  private static func lastImage(in root: borrowing Folder, _ layout: FileStore.Layout, count: Int) -> File? {
+    guard count > 0 else { return nil }
+    let name = FileStore.Layout.fileName(of: count - 1)
+    guard layout == .subfolders else { return try? File(name, in: root, .read) }
+    guard let folder = try? root.folder(layout.folderName((count - 1) / FileStore.Layout.imagesPerFolder))
+    else {
+      return nil
+    }
+    return try? File(name, in: folder, .read)
+  }
+
+  /// The descriptor of the last image, if the store has one.
+  var neighborDescriptor: Int32? {
+    switch neighbor {
+    case .some(let file): file.descriptor
+    case nil: nil
+    }
+  }
+
+  /// The subfolder of the last image, if the store has one.
+  func neighborFolder() -> Folder? {
+    guard layout == .subfolders, count > 0 else { return nil }
+    return try? root.folder(layout.folderName((count - 1) / FileStore.Layout.imagesPerFolder))
   }
 
   /// Opens the folder that images are to be written to.
@@ -86,7 +114,7 @@ final class AppendSession: Sendable {
   /// Refuses to overwrite what another program has changed.
   private func checkUnchanged() throws(StoreError) {
     for (name, known) in [
-      (FolderContents.labelsFileName, labelsState), (StoreDescription.fileName, descriptionState),
+      (FolderContents.labelsFileName, labelsState), (StoreManifest.fileName, descriptionState),
     ] {
       let now = root.state(of: name)
       let isAsItWas =
@@ -113,11 +141,12 @@ final class AppendSession: Sendable {
   }
 
   private func replaceFiles(_ labels: [UInt8], _ description: [UInt8]) throws(StoreError) {
-    let name = StoreDescription.fileName
+    let name = StoreManifest.fileName
     if let descriptionState {
       try held.replaceFile(name, with: description, expecting: descriptionState)
     } else {
       let file = try File(name, in: work, .create)
+      try file.takeMetadata(of: File(FolderContents.labelsFileName, in: root, .read))
       try unsafe file.write(description.span.bytes, at: 0)
       try file.synchronize()
       try held.moveWork(name, to: name)

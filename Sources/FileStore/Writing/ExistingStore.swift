@@ -9,7 +9,7 @@ struct ExistingStore {
   /// The lines of `labels.csv`.
   let table: LabelsTable
   /// What `store.json` is to say besides the new state: the state that an append which fails falls back to.
-  let description: StoreDescription
+  let description: StoreManifest
 
   /// - Parameter asked: the layout that the writer was given.
   /// - Throws: ``StoreError/Code/unsupported`` for a folder whose files are not named as this package names them;
@@ -78,14 +78,14 @@ struct ExistingStore {
     return header
   }
 
-  private static func description(of store: FileStore, _ table: LabelsTable) -> StoreDescription {
+  private static func description(of store: FileStore, _ table: LabelsTable) -> StoreManifest {
     // Without a store.json a new one must know the labels.csv that is there, until the longer one takes its place.
     var state =
       store.contents.state
-      ?? StoreDescription.State(
+      ?? StoreManifest.State(
         labelsCRC32: store.contents.table?.crc32 ?? 0, count: store.count, imageFormat: store.format,
         hasLabels: store.contents.labels != nil, columns: table.columns)
     state.classNames = nil
-    return StoreDescription(classNames: store.classNames, states: [state])
+    return StoreManifest(classNames: store.classNames, states: [state])
   }
 }

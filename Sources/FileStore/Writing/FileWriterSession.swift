@@ -18,7 +18,7 @@ struct FileWriterSession: WriterSession, ~Copyable {
   private let threads: Int
   private let encoders: IdlePool<ImageFileWriter>
   private var table: LabelsTable
-  private var description: StoreDescription
+  private var description: StoreManifest
   private var format: FolderContents.Format
 
   /// Begins to write to a path.
@@ -54,7 +54,7 @@ struct FileWriterSession: WriterSession, ~Copyable {
     append = nil
     takenNames = TakenNames(layout, count: 0)
     table = LabelsTable(layout)
-    description = StoreDescription(classNames: classNames, states: [])
+    description = StoreManifest(classNames: classNames, states: [])
     format = .unknown
     self.threads = Workers.threadCount(threads)
     encoders = IdlePool { () throws(StoreError) in try ImageFileWriter(compression) }
@@ -79,7 +79,7 @@ struct FileWriterSession: WriterSession, ~Copyable {
     try takenNames.check(count..<count + 1, in: session.root)
     self.state = state
     self.layout = existing.layout
-    folders = ImageFolders(consume folder, existing.layout, after: count)
+    folders = ImageFolders(consume folder, existing.layout, after: count, like: session.neighborFolder())
     staging = nil
     append = session
     self.takenNames = takenNames
@@ -98,6 +98,7 @@ struct FileWriterSession: WriterSession, ~Copyable {
     if let append { try takenNames.check(images, in: append.root) }
     try folders.prepare(images)
     let isAppending = append != nil
+    let neighbor = append?.neighborDescriptor
     let new = Mutex([AppendPlan.Stamp](repeating: AppendPlan.Stamp(), count: isAppending ? batch.count : 0))
     try performRuns(of: batch.count) { (run) throws(StoreError) in
       try encoders.withObject { (encoder) throws(StoreError) in
@@ -106,7 +107,7 @@ struct FileWriterSession: WriterSession, ~Copyable {
           try folders.withFolder(of: first + position) { (folder) throws(StoreError) in
             try encoder.write(
               pixels.extracting(batch.byteRange(of: position)), format: batch[position],
-              index: first + position, to: folder)
+              index: first + position, to: folder, like: neighbor)
           }
           if isAppending { stamps.append(encoder.stamp()) }
         }
@@ -150,7 +151,7 @@ struct FileWriterSession: WriterSession, ~Copyable {
   consuming func complete() throws(StoreError) {
     let labels = try table.bytes()
     description.add(
-      StoreDescription.State(
+      StoreManifest.State(
         labelsCRC32: unsafe CRC32.checksum(of: labels.span.bytes), count: state.nextIndex,
         imageFormat: format.uniform, hasLabels: table.hasLabels, columns: table.columns),
       classNames: state.classNames)
@@ -160,7 +161,7 @@ struct FileWriterSession: WriterSession, ~Copyable {
       return try append.commit(stamps, labels: labels, description: descriptionBytes)
     }
     try Self.write(labels, to: FolderContents.labelsFileName, in: folders.root)
-    try Self.write(descriptionBytes, to: StoreDescription.fileName, in: folders.root)
+    try Self.write(descriptionBytes, to: StoreManifest.fileName, in: folders.root)
     try folders.synchronize()
     try staging.take()?.commit()
   }

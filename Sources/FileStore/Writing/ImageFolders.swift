@@ -6,6 +6,7 @@ struct ImageFolders: ~Copyable {
   /// The folder that the paths of images are relative to.
   let root: Folder
   private let layout: FileStore.Layout
+  private let neighbor: Folder?
   /// The numbers of the subfolders that have been created.
   private(set) var numbers: Range<Int>
   /// The open subfolders, from the one with the number `first`.
@@ -18,9 +19,15 @@ struct ImageFolders: ~Copyable {
     init(_ folder: consuming Folder) { self.folder = folder }
   }
 
-  /// - Parameter count: how many images are elsewhere, before the first.
-  init(_ root: consuming Folder, _ layout: FileStore.Layout, after count: Int) {
+  /// - Parameters:
+  ///   - count: how many images are elsewhere, before the first.
+  ///   - neighbor: a subfolder whose owner, attributes and mode new ones get; nil for those that new folders get.
+  init(
+    _ root: consuming Folder, _ layout: FileStore.Layout, after count: Int,
+    like neighbor: consuming Folder? = nil
+  ) {
     self.root = root
+    self.neighbor = neighbor
     self.layout = layout
     let first = count / FileStore.Layout.imagesPerFolder
     numbers = first..<first
@@ -32,12 +39,20 @@ struct ImageFolders: ~Copyable {
     let wanted = number(images.lowerBound)...number(images.upperBound - 1)
     while numbers.upperBound <= wanted.upperBound {
       try root.createFolder(layout.folderName(numbers.upperBound))
+      try likenFolder(layout.folderName(numbers.upperBound))
       numbers = numbers.lowerBound..<numbers.upperBound + 1
     }
     open.removeFirst(min(open.count, wanted.lowerBound - first))
     first = wanted.lowerBound
     while first + open.count <= wanted.upperBound {
       open.append(Subfolder(try root.folder(layout.folderName(first + open.count))))
+    }
+  }
+
+  private borrowing func likenFolder(_ name: String) throws(StoreError) {
+    switch neighbor {
+    case .some(let other): try root.folder(name).takeMetadata(of: other)
+    case nil: break
     }
   }
 

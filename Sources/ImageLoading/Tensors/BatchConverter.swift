@@ -67,8 +67,9 @@ struct BatchConverter: Sendable {
     if normalizes {
       for offset in 0..<period {
         let channel = offset % format.channels
-        unsafe patterns[offset] = tensor.mean[tensor.mean.count == 1 ? 0 : channel]
-        unsafe patterns[period + offset] = tensor.scale[tensor.scale.count == 1 ? 0 : channel]
+        let (mean, scale) = tensor.statistics(ofChannel: channel, format)
+        unsafe patterns[offset] = mean
+        unsafe patterns[period + offset] = scale
       }
     }
     // As many rows as fit the first level of cache together with what they become.

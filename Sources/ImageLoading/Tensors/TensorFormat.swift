@@ -14,16 +14,21 @@ public struct TensorFormat: Sendable, Hashable, Codable {
   public let elementType: ElementType?
   /// The order of the dimensions.
   public let dimensionOrder: DimensionOrder
-  /// What is subtracted from a sample, in the store's units: one number for all channels or one per channel.
+  /// What is subtracted from a sample, in the store's units: one number for all channels or one per channel. Of a
+  /// ``normalized(mean:standardDeviation:dimensions:)`` tensor, for samples of 8 bits.
   public let mean: [Float]
-  /// What the difference is multiplied by: one number for all channels or one per channel.
+  /// What the difference is multiplied by: one number for all channels or one per channel. Of a
+  /// ``normalized(mean:standardDeviation:dimensions:)`` tensor, for samples of 8 bits.
   public let scale: [Float]
+  /// Whether mean and scale are those of samples of 8 bits, and others are to be treated alike.
+  private var isNormalized: Bool?
 
   // The names in saved formats, which outlive those in code.
   private enum CodingKeys: String, CodingKey {
     case elementType
     case dimensionOrder = "layout"
     case mean, scale
+    case isNormalized = "normalized"
   }
 
   private init(elementType: ElementType?, _ dimensions: DimensionOrder, mean: [Float], scale: [Float]) {
@@ -65,18 +70,40 @@ public struct TensorFormat: Sendable, Hashable, Codable {
     TensorFormat(elementType: .float16, dimensions, mean: mean, scale: scale)
   }
 
-  /// Float32 from 8-bit samples by statistics of samples in 0...1, as PyTorch's recipes print them:
-  /// `(sample / 255 - mean) / standardDeviation`.
+  /// Float32 by statistics of samples in 0...1, as PyTorch's recipes print them: `(sample / greatest - mean) / standardDeviation`,
+  /// where `greatest` is 1 for `bool` and floats, 255 for `uint8` and 65535 for `uint16`. Samples of other types have no such range and are
+  /// refused by the first batch.
   ///
   /// - Parameters:
   ///   - mean: from 0 to 1; one number, or one per channel.
-  ///   - standardDeviation: one number, or one per channel.
+  ///   - standardDeviation: over 0, else the first batch is an error; one number, or one per channel.
   ///   - dimensions: the order of the dimensions.
   public static func normalized(
     mean: [Float], standardDeviation: [Float], dimensions: DimensionOrder = .nchw
   ) -> TensorFormat {
-    .float32(
+    var tensor = float32(
       mean: mean.map { $0 * 255 }, scale: standardDeviation.map { 1 / (255 * $0) }, dimensions: dimensions)
+    tensor.isNormalized = true
+    return tensor
+  }
+
+  /// What the mean is multiplied by, and the scale divided by, for samples of a type; nil if it has no range of its own.
+  private func factor(for type: ElementType) -> Float? {
+    guard isNormalized == true else { return 1 }
+    return switch type {
+    case .uint8: 1
+    case .uint16: 257
+    case .bool, .float16, .float32, .float64: 1 / 255
+    case .int8, .int16, .int32, .int64: nil
+    }
+  }
+
+  /// The mean and scale of a channel of images of a format, which ``validate(_:)`` has let pass.
+  func statistics(ofChannel channel: Int, _ format: ImageFormat) -> (mean: Float, scale: Float) {
+    let factor = factor(for: format.elementType) ?? 1
+    let mean = mean[mean.count == 1 ? 0 : channel]
+    let scale = scale[scale.count == 1 ? 0 : channel]
+    return factor == 1 ? (mean, scale) : (mean * factor, scale / factor)
   }
 
   /// Checks that images of a format can become this.
@@ -88,6 +115,20 @@ public struct TensorFormat: Sendable, Hashable, Codable {
           .invalidArgument, "\(values.count) \(name) for \(format.channels) channels",
           remedy: "give one, or one per channel")
       }
+    }
+    guard scale.allSatisfy({ $0.isFinite && (isNormalized != true || $0 > 0) }), mean.allSatisfy(\.isFinite)
+    else {
+      throw StoreError(
+        .invalidArgument,
+        isNormalized == true
+          ? "a standard deviation that is not over 0, or a mean that is not a number"
+          : "a scale or mean that is not a number",
+        remedy: "give the statistics of the images")
+    }
+    guard factor(for: format.elementType) != nil else {
+      throw StoreError(
+        .unsupported, "samples of \(format.elementType.name), which have no greatest value that stands for 1",
+        remedy: "give mean and scale in the images' own units by float32(mean:scale:)")
     }
     guard format.channels <= Self.maximumChannels else {
       throw StoreError(

@@ -156,6 +156,9 @@ extension StoreDescription {
   /// The name of the labels in the same file, if one is given.
   package var labelsName: String? { if case .named(let name) = labels { name } else { nil } }
 
+  /// The path of another file that has the labels, if one is given.
+  package var labelsPath: String? { if case .file(let path, _) = labels { path } else { nil } }
+
   /// The format of images that nothing else tells the format of, if their shape is given; samples are bytes if nothing is said.
   package func statedFormat() throws(StoreError) -> ImageFormat? {
     guard let shape else { return nil }

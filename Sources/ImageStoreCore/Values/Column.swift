@@ -80,25 +80,21 @@ public enum Column: Sendable, Hashable {
     StoreError(.invalidArgument, "\(kind.rawValue) values for a column of \(known.rawValue)")
   }
 
-  /// Names a column may not have, since a store's own parts are called so.
-  public static let reservedNames: Set<String> = ["image", "images", "label", "labels", "file", "meta"]
-
-  /// Checks that a name can be a column's in every backend.
+  /// Checks that a name can be a column's in every backend. Formats that have a name of their own for something else, such as `label`,
+  /// write a column that is called so under another name.
   ///
-  /// - Throws: ``StoreError/Code/invalidArgument`` for an empty or reserved name, one of more than 200
+  /// - Throws: ``StoreError/Code/invalidArgument`` for an empty name, one of more than 200
   ///   bytes, `.` and `..`, and one with a slash, a backslash or a control character.
   public static func validate(name: String) throws(StoreError) {
     let isLegal =
       !name.isEmpty && name.utf8.count <= 200 && name != "." && name != ".."
-      && !reservedNames.contains(name)
       && name.unicodeScalars.allSatisfy {
         $0 != "/" && $0 != "\\" && $0.properties.generalCategory != .control
       }
     guard isLegal else {
       throw StoreError(
         .invalidArgument, "invalid column name",
-        remedy: "use 1 to 200 bytes without slashes or control characters, none of "
-          + reservedNames.sorted().joined(separator: ", "), key: name)
+        remedy: "use 1 to 200 bytes without slashes or control characters", key: name)
     }
   }
 }

@@ -35,6 +35,15 @@ extension Folder {
   /// The names in the folder as the system has them, each ending with 0, in no order, without `.` and `..`. They need
   /// not be UTF-8.
   func rawNames() throws(StoreError) -> [[CChar]] {
+    var names: [[CChar]] = []
+    try forEachName { (name, _) in names.append(name) }
+    return names
+  }
+
+  /// Visits the names in the folder as the system has them, each ending with 0, in no order, without `.` and `..`.
+  ///
+  /// - Parameter visit: is given what the folder says of the kind, a `DT_...` of readdir, or 0 if it does not say.
+  func forEachName(_ visit: (_ name: [CChar], _ type: UInt8) -> Void) throws(StoreError) {
     let copy = unsafe openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard copy >= 0 else { throw .system(errno, "opening the folder", path: path) }
     guard let stream = unsafe fdopendir(copy) else {
@@ -43,19 +52,18 @@ extension Folder {
       throw .system(reason, "opening the folder", path: path)
     }
     defer { unsafe closedir(stream) }
-    var names: [[CChar]] = []
     while true {
       errno = 0
       guard let entry = unsafe readdir(stream) else {
         guard errno == 0 else { throw .system(errno, "reading the folder", path: path) }
-        return names
+        return
       }
       let name = unsafe withUnsafePointer(to: &entry.pointee.d_name) {
         unsafe $0.withMemoryRebound(to: CChar.self, capacity: 256) {
           unsafe Array(UnsafeBufferPointer(start: $0, count: strlen($0) + 1))
         }
       }
-      if name != [46, 0] && name != [46, 46, 0] { names.append(name) }
+      if name != [46, 0] && name != [46, 46, 0] { visit(name, unsafe entry.pointee.d_type) }
     }
   }
 

@@ -94,14 +94,23 @@ package struct Folder: ~Copyable, Sendable {
   }
 
   /// Writes a file directly below anew, whatever was there under its name.
-  package func write(_ bytes: RawSpan, to name: UnsafePointer<CChar>) throws(StoreError) {
+  ///
+  /// - Parameter neighbor: an open file whose owner, attributes and mode it gets; nil for those that new files get.
+  package func write(
+    _ bytes: RawSpan, to name: UnsafePointer<CChar>, like neighbor: Int32? = nil
+  ) throws(StoreError) {
     try unsafe bytes.withUnsafeBytes { (buffer) throws(StoreError) in
-      try unsafe write(buffer, to: name)
+      try unsafe write(buffer, to: name, like: neighbor)
     }
   }
 
+  /// Gives this folder the owner, attributes and mode of another.
+  package func takeMetadata(of other: borrowing Folder) throws(StoreError) {
+    try FileMetadata.copy(from: other.descriptor, to: descriptor, path: path)
+  }
+
   private func write(
-    _ bytes: UnsafeRawBufferPointer, to name: UnsafePointer<CChar>
+    _ bytes: UnsafeRawBufferPointer, to name: UnsafePointer<CChar>, like neighbor: Int32?
   ) throws(StoreError) {
     // A name without a slash that is not a link leads nowhere else, so the system need not check its way.
     let flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC
@@ -118,6 +127,7 @@ package struct Folder: ~Copyable, Sendable {
       }
       done += count
     }
+    if let neighbor { try FileMetadata.copy(from: neighbor, to: file, path: path) }
     if !Self.synchronizesFiles, fsync(file) != 0 {
       throw Self.error(errno, "synchronising it with the disk")
     }
@@ -144,7 +154,7 @@ package struct Folder: ~Copyable, Sendable {
     }
   }
 
-  private func openBeneath(
+  func openBeneath(
     _ name: UnsafePointer<CChar>, _ flags: Int32, _ doing: String
   ) throws(StoreError) -> Int32 {
     while true {

@@ -93,7 +93,12 @@ package struct ArrayGeometry: Sendable, Hashable {
   private static func dimensions(
     of shape: [Int], _ contents: Contents, _ description: StoreDescription
   ) throws(StoreError) -> (Dimensions, Dimensions?) {
-    if let said = description.dimensions {
+    if let stated = description.dimensions {
+      // Values of a database are an image each, so that nobody thinks of an axis for images.
+      let isOfMany = stated.axes.count == shape.count + 1 && stated.axes.first == .image
+      let letters = stated.description.dropFirst()
+      let said =
+        if case .oneImage = contents, isOfMany { Dimensions(String(letters)) ?? stated } else { stated }
       guard said.axes.count == shape.count else {
         throw StoreError(
           .invalidArgument, "the array has the shape \(text(shape)), which \(said) does not name the axes of",
@@ -138,6 +143,13 @@ package struct ArrayGeometry: Sendable, Hashable {
         "an array of the shape \(text(shape)): images of \(shape[1])x\(shape[2])x\(shape[3]), or of "
           + "\(shape[2])x\(shape[3])x\(shape[1]) with channels first",
         remedy: "give --dimensions NHWC or --dimensions NCHW")
+    }
+    if case .oneImage = contents, shape.count == 3, shape[2] > 4, shape[0] <= 4, shape[1] > 4 {
+      throw StoreError(
+        .unsupported,
+        "an array of the shape \(text(shape)): an image of \(shape[0])x\(shape[1])x\(shape[2]), or of "
+          + "\(shape[1])x\(shape[2])x\(shape[0]) with channels first",
+        remedy: "give --dimensions HWC or --dimensions CHW")
     }
     return (first, nil)
   }

@@ -48,6 +48,15 @@ package struct ArrayNames: Sendable, Equatable {
     splits[word.lowercased()]
   }
 
+  /// The words of a name, in small letters: `trainLabels` is `train` and `labels`.
+  package static func words(of name: some StringProtocol) -> [String] { ParsedName.words(Substring(name)) }
+
+  /// Whether a word says that what is called so has labels.
+  package static func isForLabels(_ word: String) -> Bool { labelWords[word] != nil }
+
+  /// Whether a word says that what is called so has images.
+  package static func isForImages(_ word: String) -> Bool { imageWords[word] != nil }
+
   private static func labels(of images: ParsedName, among names: [ParsedName]) -> [String] {
     var found: [(isOther: Int, rank: Int, text: String)] = []
     for name in names where name.split == images.split && name.group == images.group {
@@ -134,7 +143,7 @@ private struct ParsedName {
   }
 
   /// The words of one name, in small letters.
-  private static func words(_ component: Substring) -> [String] {
+  fileprivate static func words(_ component: Substring) -> [String] {
     var words: [String] = []
     var word = ""
     var last: Character?

@@ -59,8 +59,11 @@ package final class EncodedImageDecoder {
       return decoder
     }
     guard let found = codecs.firstIndex(where: { $0.recognizes(head) }) else {
-      throw StoreError(
-        .unrecognized, "the bytes are not an image of \(codecs.map(\.name).joined(separator: " or "))")
+      let known = codecs.map(\.name).joined(separator: " or ")
+      throw unsafe head.withUnsafeBytes { bytes in
+        unsafe FileSignature(bytes)?.error(instead: known)
+          ?? StoreError(.unrecognized, "the bytes are not an image of \(known)", remedy: "give \(known)")
+      }
     }
     last = found
     if let decoder = decoders[found] { return decoder }

@@ -83,12 +83,15 @@ package enum FoundLabels: Sendable, Equatable {
       }
       return .labels(labels, classNames: nil)
     case .string(let values):
-      let classes = Set(values).sorted()
+      // By their bytes: names that look alike are different ones in files.
+      let classes = Set(values.map { Array($0.utf8) }).sorted { $0.lexicographicallyPrecedes($1) }
       guard classes.count <= largestClassCount else {
         return .columns([NamedColumn(name: name, values: .string(values))])
       }
       let numbers = Dictionary(uniqueKeysWithValues: classes.enumerated().map { ($1, $0) })
-      return .labels(values.map { numbers[$0]! }, classNames: classes)
+      return .labels(
+        values.map { numbers[Array($0.utf8)]! },
+        classNames: classes.map { String(decoding: $0, as: UTF8.self) })
     }
   }
 

@@ -128,7 +128,7 @@ package struct WriterState: Sendable {
 
   /// Keeps an error, with the path, as the one that every further call throws.
   fileprivate mutating func fail(_ error: StoreError) -> StoreError {
-    let error = error.at(path: path)
+    let error = error.at(path: path).outsideWorkFolder
     failure = error
     return error
   }
@@ -183,8 +183,24 @@ extension WriterSession where Self: ~Copyable {
     do throws(StoreError) {
       try complete()
     } catch {
-      throw error.at(path: path)
+      throw error.at(path: path).outsideWorkFolder
     }
+  }
+}
+
+extension StoreError {
+  /// The same error with the path that a file is to have, rather than the one in the folder that it is made in.
+  package var outsideWorkFolder: StoreError {
+    guard let path, path.contains(".partial/") else { return self }
+    let parts = path.split(separator: "/", omittingEmptySubsequences: false)
+    var kept: [Substring] = []
+    for (position, part) in parts.enumerated() {
+      let isWorkFolder = position + 1 < parts.count && part == ".\(parts[position + 1]).partial"
+      if !isWorkFolder { kept.append(part) }
+    }
+    var error = self
+    error.path = kept.joined(separator: "/")
+    return error
   }
 }
 

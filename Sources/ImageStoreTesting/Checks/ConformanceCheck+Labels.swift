@@ -49,10 +49,14 @@ extension ConformanceCheck {
       images.columns = [
         "Coarse Label": .int64([1, 2]), "a,b": .int64([3, 4]), "\"quoted\"": .int64([5, 6]),
         "h\u{F6}he": .int64([7, 8]), "x.y": .int64([9, 10]), "0": .int64([11, 12]),
-        String(repeating: "n", count: 200): .int64([13, 14]),
+        String(repeating: "n", count: 200): .int64([13, 14]), "label": .int64([15, 16]),
+        "label_": .int64([17, 18]),
+        "images": .string(["x", "y"]), "file": .double([1, 2]), "meta": .int64([19, 20]),
+        "image": .int64([21, 22]),
+        "labels": .int64([23, 24]), "name": .string(["p", "q"]),
       ]
       try run.expect(try run.store(images), holds: images)
-      for name in ["", ".", "..", "a/b", "a\\b", "label", "images", "line\nbreak", "nul\0"] {
+      for name in ["", ".", "..", "a/b", "a\\b", "line\nbreak", "nul\0"] {
         var refused = images
         refused.columns = [name: .int64([1, 2])]
         let path = run.unwrittenPath("refused")

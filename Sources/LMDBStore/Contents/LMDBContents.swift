@@ -1,4 +1,5 @@
 internal import ImageStoreCore
+internal import ImageStoreSupport
 
 /// What was found in a database when it was opened.
 struct LMDBContents: Sendable {
@@ -10,9 +11,37 @@ struct LMDBContents: Sendable {
   /// Whether a value has many images.
   var hasBlocks = false
   var labels: StoredLabels
+  /// Whether the caller says that red and blue are in each other's place, and the values do not have an order of their own.
+  var hasSwappedChannels = false
+  /// Whether labels are wanted.
+  var hasLabels = true
   var classNames: [String]?
+  /// What was not read of a database that another program wrote, and what was decided.
+  var notes: [ReadingNote] = []
   /// What an append left that did not finish, if it was asked for.
   var unfinished: UnfinishedImages?
+}
+
+extension LMDBContents {
+  /// Applies what is said of a store of this package, which says itself what it is.
+  mutating func take(_ description: StoreDescription) throws(StoreError) {
+    for (option, isSaid) in [
+      ("images", description.images != nil), ("labels", description.labelsName != nil),
+      ("dimensions", description.dimensions != nil), ("channel-order", description.channelOrder == .bgr),
+      ("palette", description.palette != nil),
+    ] where isSaid {
+      throw .unusedOption(option, "a store of this package says itself what it is")
+    }
+    if description.labels == StoreDescription.Labels.none {
+      hasLabels = false
+      classNames = nil
+    }
+    switch images {
+    case .none, .encoded: break
+    case .uniform(let format, _, _): try description.check(format)
+    case .mixed(let positions, _): for format in positions.formats { try description.check(format) }
+    }
+  }
 }
 
 /// Where the images of a database are and how their pixels are got.
@@ -32,8 +61,35 @@ enum LMDBImages: Sendable {
 enum StoredLabels: Sendable {
   /// In records of their own.
   case records(StoreRecords)
-  /// In the values of images, read when the store was opened.
-  case values([Int]?)
+  /// In a database that another program wrote, read when the store was opened.
+  case values(ForeignColumns)
+}
+
+/// What is known of the images of a database that another program wrote.
+struct ForeignColumns: Sendable {
+  var labels: [Int]?
+  var columns: [String: Column] = [:]
+  /// The key of each image.
+  var keys = NameList()
+  /// Whether the keys are a column `name`.
+  var hasNames = false
+  static let nameColumn = "name"
+
+  /// A key as text; bytes that are no text, such as those of binary numbers, as `\xHH`.
+  private static func text(_ key: ArraySlice<UInt8>) -> String {
+    guard key.contains(where: { $0 < 0x20 }) else { return shownName(key) }
+    return key.map { byte in
+      (0x20...0x7E).contains(byte)
+        ? String(Unicode.Scalar(byte)) : "\\x" + (byte < 16 ? "0" : "") + String(byte, radix: 16)
+    }.joined()
+  }
+
+  var columnNames: [String] { (Array(columns.keys) + (hasNames ? [Self.nameColumn] : [])).sorted() }
+
+  func column(_ name: String) -> Column? {
+    if let column = columns[name] { return column }
+    return hasNames && name == Self.nameColumn ? .string(keys.map { Self.text($0) }) : nil
+  }
 }
 
 /// The records of a store of this package besides its images.

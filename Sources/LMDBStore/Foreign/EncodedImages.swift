@@ -20,17 +20,26 @@ struct EncodedImages: Sendable {
   private let locations: Locations
   private let formats: MixedPositions
   private let decoders: IdlePool<ForeignDecoder>
+  /// What is wrong with images that cannot be read.
+  private let broken: [Int: StoreError]
 
-  init(_ kind: ForeignKind, _ locations: Locations, _ formats: MixedPositions) {
+  init(
+    _ kind: ForeignKind, _ description: StoreDescription, _ locations: Locations, _ formats: MixedPositions,
+    broken: [Int: StoreError]
+  ) {
     self.locations = locations
     self.formats = formats
-    decoders = IdlePool { () throws(StoreError) in ForeignDecoder(kind) }
+    self.broken = broken
+    decoders = IdlePool { () throws(StoreError) in ForeignDecoder(kind, description) }
   }
 
-  /// The format all images have, or nil if they differ.
-  var format: ImageFormat? { formats.formats.count == 1 ? formats.formats[0] : nil }
+  /// The format all images have, or nil if they differ or one cannot be read.
+  var format: ImageFormat? { formats.formats.count == 1 && broken.isEmpty ? formats.formats[0] : nil }
 
-  func format(_ index: Int) -> ImageFormat { formats.format(index) }
+  func format(_ index: Int) throws(StoreError) -> ImageFormat {
+    if let error = broken[index] { throw error }
+    return formats.format(index)
+  }
 
   /// Decodes images, or regions of them, to the caller's memory.
   func decode(

@@ -6,11 +6,17 @@ internal import ImageStoreSupport
 /// Decodes values of foreign databases one after another, with memory that is used again. One thread at a time has it.
 final class ForeignDecoder {
   private let kind: ForeignKind
-  private let encoded = EncodedImageDecoder(ForeignKind.codecs)
+  private let description: StoreDescription
+  private let encoded: EncodedImageDecoder
   /// A whole image of which a region is wanted.
   private var whole = GrowingMemory()
 
-  init(_ kind: ForeignKind) { self.kind = kind }
+  /// - Parameter description: says in which order the planes of a Datum are, if it has an order.
+  init(_ kind: ForeignKind, _ description: StoreDescription) {
+    self.kind = kind
+    self.description = description
+    encoded = EncodedImageDecoder(ForeignKind.codecs(description))
+  }
 
   /// Decodes an image, or a region of it.
   ///
@@ -23,23 +29,26 @@ final class ForeignDecoder {
     let format = request.format
     let region = request.region ?? ImageRegion(wholeOf: format)
     switch kind {
-    case .raw:
+    case .raw(let geometry):
       try Self.check(value.count == format.byteCount)
-      unsafe copyRegion(region, of: format, from: value.baseAddress!, to: slot.baseAddress!)
+      unsafe geometry.copy(region, from: value.baseAddress!, to: slot.baseAddress!)
     case .npy:
       let header = try unsafe NPYHeader(parsing: RawSpan(_unsafeBytes: value))
-      let images = try NPYImages(imageOf: header)
-      try Self.check(images.format == format)
+      let geometry = try header.geometry(description)
+      try Self.check(geometry.format == format)
       let data = try unsafe header.data(in: value)
-      unsafe images.copy(region, from: data.baseAddress!, to: slot.baseAddress!)
+      unsafe geometry.copy(region, from: data.baseAddress!, to: slot.baseAddress!)
     case .encoded:
       try unsafe encoded.decode(RawSpan(_unsafeBytes: value), request, into: slot)
     case .pickle:
-      let (image, pixels) = try unsafe PickledImages.read(value)
-      try Self.check(image.format == format)
-      try unsafe pixels.withBytes(in: RawSpan(_unsafeBytes: value)) { (bytes) throws(StoreError) in
+      let (_, pixels, form) = try unsafe PickledImages.read(value, description)
+      try pixels.withBytes(in: unsafe RawSpan(_unsafeBytes: value)) { (bytes) throws(StoreError) in
+        guard case .array(let geometry) = form else {
+          return try unsafe encoded.decode(bytes, request, into: slot)
+        }
+        try Self.check(geometry.format == format)
         unsafe bytes.withUnsafeBytes {
-          unsafe copyRegion(region, of: format, from: $0.baseAddress!, to: slot.baseAddress!)
+          unsafe geometry.copy(region, from: $0.baseAddress!, to: slot.baseAddress!)
         }
       }
     case .datum:
@@ -49,30 +58,35 @@ final class ForeignDecoder {
         return try unsafe encoded.decode(RawSpan(_unsafeBytes: image), request, into: slot)
       }
       try Self.check(datum.format() == format)
-      guard request.region != nil else { return unsafe Self.interleave(datum, value, format, into: slot) }
+      guard request.region != nil else { return unsafe interleave(datum, value, format, into: slot) }
       try unsafe whole.write(format.byteCount) { (image) throws(StoreError) in
-        unsafe Self.interleave(datum, value, format, into: image)
+        unsafe interleave(datum, value, format, into: image)
         unsafe copyRegion(
           region, of: format, from: UnsafeRawPointer(image.baseAddress!), to: slot.baseAddress!)
       }
     }
   }
 
-  /// Turns the planes of a record into pixels. Caffe's planes are blue, green and red, as OpenCV has them;
-  /// three and four channels are turned to red, green, blue and alpha.
-  private static func interleave(
+  /// Turns the planes of a record into pixels. Caffe's planes are blue, green and red, as OpenCV has them, if nothing else is said:
+  /// three and four channels are turned to red, green, blue and alpha. If that is said, so are the first three of more.
+  private func interleave(
     _ datum: Datum, _ value: UnsafeRawBufferPointer, _ format: ImageFormat,
     into slot: UnsafeMutableRawBufferPointer
   ) {
     let size = format.elementType.byteCount
     let pixels = format.height * format.width
     let ranges = format.elementType == .float32 ? datum.floats : datum.data.map { [$0] } ?? []
+    let isTurned =
+      switch description.channelOrder {
+      case .rgb?: false
+      case .bgr?: format.channels >= 3
+      case nil: format.channels == 3 || format.channels == 4
+      }
     var sample = 0
     for range in ranges {
       for offset in stride(from: range.lowerBound, to: range.upperBound, by: size) {
         let plane = sample / pixels
-        let channel =
-          (format.channels == 3 || format.channels == 4) && plane < 3 ? 2 - plane : plane
+        let channel = isTurned && plane < 3 ? 2 - plane : plane
         let target = ((sample - plane * pixels) * format.channels + channel) * size
         unsafe (slot.baseAddress! + target).copyMemory(from: value.baseAddress! + offset, byteCount: size)
         sample += 1

@@ -1,96 +1,189 @@
 internal import ImageStoreCore
 internal import ImageStoreSupport
 
-/// Finds the images of a database that another program wrote: one image per value, in the order of the keys.
-///
-/// Named databases, which are among the values, are left out, and so are keys that begin with two
-/// underscores, under which some programs keep lists of keys and counts.
+/// Reads the images of a database that another program wrote, one per value, with their labels.
 struct ForeignReader {
-  private let rawFormat: ImageFormat?
-  private let file: DatabaseFile
+  private let plan: ForeignPlan
+  private var description: StoreDescription
+  private let raw: ArrayGeometry?
   private var kind: ForeignKind?
-  private var pickles = PickledImages()
+  private var pickles: PickledImages
   private var positions = MixedPositions()
   private var locations = EncodedImages.Locations()
-  private let decoder = EncodedImageDecoder(ForeignKind.codecs)
+  private let decoder: EncodedImageDecoder
   private var isDirect = true
   private var labels: [Int] = []
   private var hasLabels = false
+  /// Images that cannot be read, with what is wrong; those that can be are read all the same.
+  private var broken: [Int: StoreError] = [:]
+  private var notes: [ReadingNote]
+  /// Whether the values are planes of channels, whose order is a matter of this reader.
+  private var hasPlanes = false
 
-  static func contents(
-    _ tree: Tree, rawFormat: ImageFormat?
-  ) throws(StoreError) -> LMDBContents {
-    var reader = ForeignReader(tree.file, rawFormat: rawFormat)
-    var hasTrees = false
-    try tree.forEach { (entry) throws(StoreError) in
-      hasTrees = hasTrees || entry.isTree
-      guard Self.isImage(entry) else { return }
-      do throws(StoreError) {
-        try reader.add(entry)
-      } catch {
-        throw unsafe error.at(image: reader.positions.count, key: Tree.name(entry.key))
+  /// Of a database in which more values than these are no images, the first is the error of opening it.
+  private static let mostBroken = 10_000
+
+  static func contents(_ tree: Tree, _ description: StoreDescription) throws(StoreError) -> LMDBContents {
+    var reader = try ForeignReader(tree, description)
+    try reader.readAll()
+    return try reader.contents(tree)
+  }
+
+  private init(_ tree: Tree, _ description: StoreDescription) throws(StoreError) {
+    plan = try ForeignPlan(tree, description)
+    notes = plan.notes
+    raw = try Self.rawGeometry(description)
+    self.description = description
+    pickles = PickledImages(description)
+    decoder = EncodedImageDecoder(ForeignKind.codecs(description))
+    guard !plan.images.isEmpty else {
+      throw StoreError(
+        .unrecognized, "the database has no images",
+        remedy: "say by --images which database or prefix of keys has them")
+    }
+  }
+
+  /// How raw pixels lie, if their shape is stated.
+  private static func rawGeometry(_ description: StoreDescription) throws(StoreError) -> ArrayGeometry? {
+    guard let shape = description.shape else { return nil }
+    let dimensions = description.dimensions ?? (shape.channels == nil ? "HW" : "HWC")
+    var extents: [Int] = []
+    for axis in dimensions.axes {
+      switch axis {
+      case .image: continue
+      case .row: extents.append(shape.height)
+      case .column: extents.append(shape.width)
+      case .channel: extents.append(shape.channels ?? 1)
+      case .flat:
+        return try ArrayGeometry(
+          shape: [1, shape.height, shape.width, shape.channels ?? 1],
+          elementType: description.elementType ?? .uint8, .ours)
       }
     }
-    guard reader.positions.count > 0 else {
-      throw StoreError(
-        .unrecognized, hasTrees ? "the database has named databases and no images" : "the database is empty")
+    var stated = description
+    stated.dimensions = dimensions
+    return try ArrayGeometry(
+      shape: extents, elementType: description.elementType ?? .uint8, .oneImage, stated)
+  }
+
+  private mutating func readAll() throws(StoreError) {
+    for (image, position) in plan.images.enumerated() {
+      do throws(StoreError) {
+        try add(position)
+      } catch {
+        let error = error.at(image: image, key: shownName(plan.entries.keys[position]))
+        // Without one that can be read, nobody knows what the others are to be.
+        guard kind != nil, broken.count < Self.mostBroken else { throw error }
+        broken[image] = error
+        let (offset, byteCount) = plan.entries.location(position)
+        _ = positions.append(positions.formats.first ?? ImageFormat(height: 1, width: 1))
+        positions.place(at: offset)
+        locations.append(offset: offset, byteCount: byteCount)
+        labels.append(0)
+      }
     }
-    return reader.contents(tree)
-  }
-
-  /// The key of an image, found by counting.
-  static func key(of index: Int, _ tree: Tree) throws(StoreError) -> String? {
-    var number = 0
-    var key: String?
-    try tree.forEach { (entry) throws(StoreError) in
-      guard isImage(entry) else { return }
-      if number == index { key = unsafe Tree.name(entry.key) }
-      number += 1
+    if broken.count == plan.images.count, let first = broken[0] { throw first }
+    if let first = broken.keys.min() {
+      notes.append(
+        ReadingNote(
+          .notRead,
+          "\(broken.count) \(broken.count == 1 ? "value" : "values") that cannot be read, such as \(broken[first]!.key ?? "")"
+        ))
     }
-    return key
   }
 
-  private init(_ file: DatabaseFile, rawFormat: ImageFormat?) {
-    self.file = file
-    self.rawFormat = rawFormat
-  }
-
-  private static func isImage(_ entry: Tree.Entry) -> Bool {
-    unsafe !entry.isTree && !entry.key.starts(with: "__".utf8)
-  }
-
-  private mutating func add(_ entry: Tree.Entry) throws(StoreError) {
-    guard let value = unsafe entry.inline ?? file.map.bytes(at: entry.offset, count: entry.byteCount) else {
-      throw StoreError(.corrupt, "the file is cut short")
-    }
+  private mutating func add(_ position: Int) throws(StoreError) {
+    let value = try unsafe plan.entries.value(position)
     let kind: ForeignKind
     if let known = self.kind {
       kind = known
     } else {
-      kind = try unsafe ForeignKind(of: value, rawFormat: rawFormat)
+      kind = try unsafe ForeignKind(of: value, raw: raw)
       self.kind = kind
+      if case .datum = kind { try unsafe decideChannels(Datum(value)) }
+      if case .encoded = kind { try checkUnused() }
     }
-    let image = try unsafe ForeignValue(kind, value, &pickles, decoder)
+    let image = try unsafe ForeignValue(kind, value, description, &pickles, decoder)
+    if description.shape != nil || description.elementType != nil { try description.check(image.format) }
+    let (offset, byteCount) = plan.entries.location(position)
     _ = positions.append(image.format)
-    positions.place(at: entry.offset + (image.pixels ?? 0))
-    locations.append(offset: entry.offset, byteCount: entry.byteCount)
+    positions.place(at: offset + (image.pixels ?? 0))
+    locations.append(offset: offset, byteCount: byteCount)
     isDirect = isDirect && image.pixels != nil
     // A protocol buffer leaves out a number that is 0.
     labels.append(image.label ?? 0)
     hasLabels = hasLabels || image.label != nil
   }
 
-  private func contents(_ tree: Tree) -> LMDBContents {
+  /// What cannot apply to images in encodings is not taken.
+  private func checkUnused() throws(StoreError) {
+    if description.dimensions != nil {
+      throw .unusedOption("dimensions", "the values are encoded images, which say what their axes are")
+    }
+  }
+
+  /// In which order the planes of a Datum are: as is said; red first in the databases of Caffe's own CIFAR converter, which copies
+  /// CIFAR's planes under keys of five digits; else blue first, as OpenCV gives pictures to Caffe's other tools.
+  private mutating func decideChannels(_ datum: Datum) throws(StoreError) {
+    guard !datum.isEncoded else { return }
+    hasPlanes = true
+    if datum.channels < 3 {
+      if description.channelOrder != nil {
+        throw .unusedOption("channel-order", "the images have \(datum.channels) channels")
+      }
+      return
+    }
+    guard description.channelOrder == nil else { return }
+    let isOfCIFAR =
+      datum.channels == 3 && datum.height == 32 && datum.width == 32
+      && plan.images.allSatisfy { position in
+        let key = plan.entries.keys[position]
+        return key.count == 5 && key.allSatisfy { (0x30...0x39).contains($0) }
+      }
+    if isOfCIFAR { description.channelOrder = .rgb }
+    let found =
+      isOfCIFAR
+      ? "red first, as in the databases of Caffe's CIFAR converter; --channel-order bgr reads the others"
+      : datum.channels <= 4
+        ? "blue first, as Caffe's tools write them; --channel-order rgb reads the others"
+        : "as they are; --channel-order bgr turns the first three"
+    notes.append(ReadingNote(.decided, "channels are \(found)"))
+  }
+
+  private func contents(_ tree: Tree) throws(StoreError) -> LMDBContents {
+    var notes = notes
     let images: LMDBImages
-    if !isDirect, let kind {
-      images = .encoded(EncodedImages(kind, locations, positions))
+    if let kind, !isDirect || !broken.isEmpty {
+      images = .encoded(EncodedImages(kind, description, locations, positions, broken: broken))
     } else if positions.formats.count == 1 {
       images = .uniform(positions.formats[0], positions.uniform(), nil)
     } else {
       images = .mixed(positions, nil)
     }
+    var values = ForeignColumns(labels: hasLabels ? labels : nil)
+    if let found = plan.labels {
+      switch try ForeignLabels(found.entries, found.positions) {
+      case .labels(let numbers): values.labels = numbers
+      case .texts(let texts): values.columns["label"] = .string(texts)
+      case .unread(let reason):
+        guard !plan.labelsAreNamed else {
+          throw StoreError(.invalidArgument, "these are not labels: \(reason)", key: found.name)
+        }
+        notes.append(ReadingNote(.notRead, "\(found.name) as labels (\(reason))"))
+      }
+    } else if plan.labelsAreNamed {
+      throw .unusedOption("labels", "the values have their labels in them")
+    }
+    if description.labels == StoreDescription.Labels.none { values = ForeignColumns() }
+    // Keys that are the indices say nothing.
+    let areIndices = plan.images.enumerated().allSatisfy { index, position in
+      plan.entries.keys[position].allSatisfy { (0x30...0x39).contains($0) }
+        && Int(String(decoding: plan.entries.keys[position].suffix(18), as: UTF8.self)) == index
+    }
+    for position in plan.images { values.keys.append(plan.entries.keys[position]) }
+    values.hasNames = !areIndices && values.columns["name"] == nil
     return LMDBContents(
-      file: tree.file, meta: tree.meta, count: positions.count, images: images,
-      labels: .values(hasLabels ? labels : nil))
+      file: tree.file, meta: tree.meta, count: positions.count, images: images, labels: .values(values),
+      hasSwappedChannels: description.channelOrder == .bgr && !hasPlanes, notes: notes)
   }
 }

@@ -14,29 +14,30 @@ struct ForeignValue {
   ///
   /// - Throws: ``StoreError/Code/corrupt`` and others if the value is not of that kind.
   init(
-    _ kind: ForeignKind, _ value: UnsafeRawBufferPointer, _ pickles: inout PickledImages,
-    _ decoder: EncodedImageDecoder
+    _ kind: ForeignKind, _ value: UnsafeRawBufferPointer, _ description: StoreDescription,
+    _ pickles: inout PickledImages, _ decoder: EncodedImageDecoder
   ) throws(StoreError) {
     switch kind {
-    case .raw(let format):
-      guard value.count == format.byteCount else {
+    case .raw(let geometry):
+      guard value.count == geometry.format.byteCount else {
         throw StoreError(
-          .corrupt, "a value of \(value.count) bytes, while \(format) takes \(format.byteCount)")
+          .corrupt,
+          "a value of \(value.count) bytes, while \(geometry.format) takes \(geometry.format.byteCount)")
       }
-      self.init(format: format, label: nil, pixels: 0)
+      self.init(format: geometry.format, label: nil, pixels: geometry.isDirect ? 0 : nil)
     case .npy:
       let header = try unsafe NPYHeader(parsing: RawSpan(_unsafeBytes: value))
-      let images = try NPYImages(imageOf: header)
+      let geometry = try header.geometry(description)
       let data = try unsafe header.data(in: value)
       // Checked here, since what is lent from the map is not looked at any more.
-      if images.format.elementType == .bool, unsafe TruthValues.firstOther(in: data) != nil {
+      if geometry.format.elementType == .bool, unsafe TruthValues.firstOther(in: data) != nil {
         throw StoreError(.corrupt, "a bool sample that is neither 0 nor 1")
       }
-      self.init(format: images.format, label: nil, pixels: images.isDirect ? header.dataOffset : nil)
+      self.init(format: geometry.format, label: nil, pixels: geometry.isDirect ? header.dataOffset : nil)
     case .encoded:
       self.init(format: try unsafe Self.format(ofEncoded: value, decoder), label: nil, pixels: nil)
     case .pickle:
-      let image = try unsafe pickles.image(of: value)
+      let image = try unsafe pickles.image(of: value, decoder)
       self.init(format: image.format, label: image.label, pixels: image.pixels)
     case .datum:
       try unsafe self.init(Datum(value), value, decoder)
@@ -78,58 +79,73 @@ struct ForeignValue {
 
 /// What the values of a database that another program wrote are.
 enum ForeignKind: Sendable, Hashable {
-  /// Nothing but pixels, of a format that the caller stated.
-  case raw(ImageFormat)
+  /// Nothing but pixels, which lie as the caller stated.
+  case raw(ArrayGeometry)
   /// A `.npy` array.
   case npy
   /// The file of an image, such as a PNG.
   case encoded
-  /// A pickled `CIFAR_Image`.
+  /// A pickled image with its label.
   case pickle
   /// Caffe's `Datum`.
   case datum
 
   /// What encoded images are decoded by.
-  static let codecs: [any ImageCodec] = [PNG()]
+  static func codecs(_ description: StoreDescription) -> [any ImageCodec] {
+    [PNG(palette: description.palette == .indices ? .indices : .expanded)]
+  }
 
   /// Tells by a value.
   ///
-  /// - Parameter rawFormat: the format of raw pixels, if the caller stated one. It goes before what a value
-  ///   looks like, since pixels may look like anything.
-  init(of value: UnsafeRawBufferPointer, rawFormat: ImageFormat?) throws(StoreError) {
-    if let rawFormat, value.count == rawFormat.byteCount {
-      self = .raw(rawFormat)
+  /// - Parameter raw: how raw pixels lie, if the caller stated it. It goes before what a value looks like, since pixels may look like
+  ///   anything.
+  init(of value: UnsafeRawBufferPointer, raw: ArrayGeometry?) throws(StoreError) {
+    if let raw, value.count == raw.format.byteCount {
+      self = .raw(raw)
     } else if unsafe value.starts(with: NPYHeader.magic) {
       self = .npy
-    } else if Self.codecs.contains(where: { unsafe $0.recognizes(RawSpan(_unsafeBytes: value)) }) {
+    } else if unsafe PNG().recognizes(RawSpan(_unsafeBytes: value)) {
       self = .encoded
-    } else if unsafe value.starts(with: [0xFF, 0xD8, 0xFF]) || Self.isWebP(value) {
-      throw StoreError(
-        .unsupported, "the values are JPEG or WebP images", remedy: "decode them to PNG or .npy values")
     } else if unsafe Self.isPickle(value) {
       self = .pickle
     } else if unsafe Datum.isDatum(value) {
       self = .datum
-    } else if let rawFormat {
+    } else if let known = unsafe FileSignature(
+      UnsafeRawBufferPointer(rebasing: value.prefix(FileSignature.byteCount)))
+    {
+      throw known.error(instead: "PNG")
+    } else if let raw {
       throw StoreError(
-        .unrecognized, "a value of \(value.count) bytes, while \(rawFormat) takes \(rawFormat.byteCount)",
-        remedy: "state the format of the raw pixels")
+        .unrecognized, "a value of \(value.count) bytes, while \(raw.format) takes \(raw.format.byteCount)",
+        remedy: "state by --shape and --dtype what raw pixels are; --images PREFIX leaves other keys out")
     } else {
       throw StoreError(
         .unrecognized, "a value of \(value.count) bytes that says nothing of its format",
-        remedy: "state the format of the raw pixels")
+        remedy: "state by --shape what raw pixels are; --images PREFIX leaves other keys out")
     }
   }
 
   /// A pickle of protocol 2 or later begins with its number, earlier ones with a name or a mark; all end
   /// with STOP.
-  private static func isPickle(_ value: UnsafeRawBufferPointer) -> Bool {
+  static func isPickle(_ value: UnsafeRawBufferPointer) -> Bool {
     guard unsafe value.count > 2 && value[value.count - 1] == UInt8(ascii: ".") else { return false }
     return unsafe (value[0] == 0x80 && (2...5).contains(value[1])) || value.starts(with: "ccopy_reg\n".utf8)
       || value.starts(with: "c__main__\n".utf8)
+      || value.starts(with: "(".utf8) && value.count > 16
   }
+}
 
-  private static func isWebP(_ value: UnsafeRawBufferPointer) -> Bool {
-    unsafe value.count > 12 && value.starts(with: "RIFF".utf8) && value[8..<12].elementsEqual("WEBP".utf8)
+extension NPYHeader {
+  /// How the image of an array lies in it.
+  func geometry(_ description: StoreDescription) throws(StoreError) -> ArrayGeometry {
+    guard let elementType = type.elementType else {
+      throw StoreError(
+        .unsupported, "an array of '\(type.description)' as an image",
+        remedy: "images are bool, uint8, uint16, a signed integer or a float")
+    }
+    return try ArrayGeometry(
+      shape: shape, isFortranOrder: isFortranOrder, elementType: elementType, isSwapped: type.isSwapped,
+      .oneImage,
+      description)
   }
 }

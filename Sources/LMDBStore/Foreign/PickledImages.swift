@@ -1,31 +1,66 @@
 internal import ImageStoreCore
 internal import ImageStorePickle
+internal import ImageStoreSupport
 
-/// Reads the pickled records of a well-known tutorial: objects of a class `CIFAR_Image` with the attributes
-/// `channels`, `size` (height and width), `image` (bytes, height x width x channels) and `label`.
+/// Reads pickled records of an image and its label:
+/// - objects of a class `CIFAR_Image` of a well-known tutorial, with the attributes `channels`, `size` (height and width), `image`
+///   (bytes, height x width x channels) and `label`;
+/// - tuples, lists and dictionaries of an image and a label, or an image alone, if the image is a numpy array or the bytes of an
+///   encoded image, by itself or in a list of one.
 struct PickledImages {
   struct Image {
     let format: ImageFormat
     let label: Int?
-    /// Where the pixels begin within the pickle; nil if they are there in an encoding.
+    /// Where the pixels begin within the pickle, if they are there as they are delivered.
     let pixels: Int?
   }
 
+  /// How the pixels of a record are to be read.
+  enum Form {
+    case array(ArrayGeometry)
+    case encoded
+  }
+
+  private let description: StoreDescription
   /// Pickles that differ in nothing but pixels say the same, and there are as many different ones as there
   /// are labels: what was read of one is kept under the bytes around its pixels.
   private var known: [[UInt8]: Image] = [:]
   private var lastPixels = 0..<0
   private static let mostKnown = 4096
 
+  init(_ description: StoreDescription) { self.description = description }
+
   /// What a pickle says.
-  mutating func image(of value: UnsafeRawBufferPointer) throws(StoreError) -> Image {
+  mutating func image(
+    of value: UnsafeRawBufferPointer, _ decoder: EncodedImageDecoder
+  ) throws(StoreError) -> Image {
     if lastPixels.upperBound <= value.count, !lastPixels.isEmpty,
       let image = unsafe known[Self.frame(of: value, lastPixels)]
     {
       return image
     }
-    let (image, pixels) = try unsafe Self.read(value)
-    if image.pixels != nil, case .source(let range) = pixels {
+    let (label, pixels, form) = try unsafe Self.read(value, description)
+    guard case .array(let geometry) = form else {
+      let format = try pixels.withBytes(in: unsafe RawSpan(_unsafeBytes: value)) {
+        (bytes) throws(StoreError) in
+        try decoder.format(ofHead: bytes)
+      }
+      guard let format else {
+        throw StoreError(.corrupt, "an encoded image that ends before it says its format")
+      }
+      return Image(format: format, label: label, pixels: nil)
+    }
+    var start: Int?
+    if case .source(let range) = pixels, geometry.isDirect { start = range.lowerBound }
+    if geometry.format.elementType == .bool {
+      let other = try pixels.withBytes(in: unsafe RawSpan(_unsafeBytes: value)) {
+        (bytes) throws(StoreError) in
+        unsafe bytes.withUnsafeBytes { unsafe TruthValues.firstOther(in: $0) }
+      }
+      guard other == nil else { throw StoreError(.corrupt, "a bool sample that is neither 0 nor 1") }
+    }
+    let image = Image(format: geometry.format, label: label, pixels: start)
+    if case .source(let range) = pixels, geometry.format.elementType != .bool {
       lastPixels = range
       if known.count >= Self.mostKnown { known.removeAll() }
       unsafe known[Self.frame(of: value, range)] = image
@@ -41,47 +76,128 @@ struct PickledImages {
     return frame
   }
 
+  // MARK: Records
+
   /// Reads a pickle in full.
   static func read(
-    _ value: UnsafeRawBufferPointer
-  ) throws(StoreError) -> (image: Image, pixels: PickleBytes) {
+    _ value: UnsafeRawBufferPointer, _ description: StoreDescription
+  ) throws(StoreError) -> (label: Int?, pixels: PickleBytes, form: Form) {
     let source = unsafe RawSpan(_unsafeBytes: value)
     let object = try Pickle.read(source)
-    guard let attribute = object.value(of: "image", in: source),
+    if let attribute = object.value(of: "image", in: source),
       let size = object.value(of: "size", in: source)?.integers(in: source), size.count == 2,
       case .int(let channels) = object.value(of: "channels", in: source)
-    else {
-      throw StoreError(
-        .unsupported, "a pickle without the attributes image, size and channels",
-        remedy: "convert the values to .npy")
+    {
+      return try tutorialRecord(object, attribute, size, channels, source)
     }
-    var label: Int?
-    switch object.value(of: "label", in: source) {
-    case .int(let value): label = value
-    case nil, .some(.none): break
-    case .some(let other):
-      guard let values = other.integers(in: source), values.count == 1 else {
-        throw StoreError(.unsupported, "a pickle whose label is not an integer")
+    let (image, label) = try record(object, source)
+    switch image {
+    case .bytes(let bytes): return (label, bytes, .encoded)
+    case .array(let array):
+      // The bytes of a file, as OpenCV's imencode has them.
+      let axes = array.shape.filter { $0 != 1 }
+      if axes.count == 1, array.elementType == .uint8, description.shape == nil {
+        return (label, array.bytes, .encoded)
       }
-      label = values[0]
+      return (label, array.bytes, .array(try geometry(of: array, description)))
+    default:
+      throw StoreError(.unsupported, "a pickle whose image is neither an array nor bytes")
     }
-    let pixels = try bytes(of: attribute)
+  }
+
+  private static func tutorialRecord(
+    _ object: PickleValue, _ attribute: PickleValue, _ size: [Int], _ channels: Int, _ source: RawSpan
+  ) throws(StoreError) -> (label: Int?, pixels: PickleBytes, form: Form) {
+    let stated = object.value(of: "label", in: source)
+    let found: Int? = if let stated { label(stated, in: source) } else { nil }
+    let isMissing: Bool = if let stated, case .none = stated { true } else { stated == nil }
+    guard isMissing || found != nil else {
+      throw StoreError(.unsupported, "a pickle whose label is not an integer")
+    }
+    let pixels: PickleBytes
+    switch attribute {
+    case .bytes(let bytes): pixels = bytes
+    case .array(let array) where array.elementType == .uint8 && !array.isFortranOrder: pixels = array.bytes
+    default: throw StoreError(.unsupported, "a pickle whose image is neither bytes nor an array of uint8")
+    }
     let format = try ImageFormat(
       validating: size[0], width: size[1], channels: channels, elementType: .uint8)
     guard pixels.count == format.byteCount else {
       throw StoreError(.corrupt, "a pickle of \(pixels.count) bytes of pixels whose size says \(format)")
     }
-    var start: Int?
-    if case .source(let range) = pixels { start = range.lowerBound }
-    return (Image(format: format, label: label, pixels: start), pixels)
+    let geometry = try ArrayGeometry(
+      shape: [1, format.height, format.width, format.channels], elementType: .uint8, .ours)
+    return (found, pixels, .array(geometry))
   }
 
-  private static func bytes(of attribute: PickleValue) throws(StoreError) -> PickleBytes {
-    switch attribute {
-    case .bytes(let bytes): return bytes
-    case .array(let array) where array.elementType == .uint8 && !array.isFortranOrder: return array.bytes
-    default:
-      throw StoreError(.unsupported, "a pickle whose image is neither bytes nor an array of uint8")
+  private static let imageNames: [StaticString] = [
+    "image", "img", "images", "x", "data", "pixels", "picture", "features", "array",
+  ]
+  private static let labelNames: [StaticString] = [
+    "label", "labels", "y", "target", "class", "targets", "category",
+  ]
+
+  /// The image and the label of a record.
+  private static func record(
+    _ object: PickleValue, _ source: RawSpan
+  ) throws(StoreError) -> (image: PickleValue, label: Int?) {
+    if let image = image(object) { return (image, nil) }
+    if let elements = object.elements {
+      for (position, element) in elements.enumerated() {
+        guard let image = image(element) else { continue }
+        for other in elements[(position + 1)...] + elements[..<position] {
+          if let label = label(other, in: source) { return (image, label) }
+        }
+        return (image, nil)
+      }
     }
+    for name in imageNames {
+      guard let value = object.value(of: name, in: source), let image = image(value) else { continue }
+      for name in labelNames {
+        guard let value = object.value(of: name, in: source) else { continue }
+        return (image, label(value, in: source))
+      }
+      return (image, nil)
+    }
+    throw StoreError(
+      .unsupported, "a pickle without an array or bytes of an image", remedy: "convert the values to .npy")
+  }
+
+  /// A value that can be an image: an array of two axes at least, or bytes; by itself or in a list of one.
+  private static func image(_ value: PickleValue) -> PickleValue? {
+    switch value {
+    case .bytes(let bytes): return bytes.count > 8 ? value : nil
+    case .array(let array):
+      return array.shape.filter { $0 != 1 }.count > 1 || array.shape.reduce(1, *) > 8 ? value : nil
+    case .list(let values), .tuple(let values):
+      return values.count == 1 ? image(values[0]) : nil
+    default: return nil
+    }
+  }
+
+  /// A whole number by itself, as a float, or alone in an array or list; nil for anything else.
+  static func label(_ value: PickleValue, in source: RawSpan) -> Int? {
+    switch value {
+    case .int(let number): return number
+    case .bool(let bool): return bool ? 1 : 0
+    case .float(let number): return Int(exactly: number)
+    case .list(let values), .tuple(let values): return values.count == 1 ? label(values[0], in: source) : nil
+    case .array(let array):
+      guard array.shape.reduce(1, *) == 1 else { return nil }
+      return array.integers(in: source)?.first
+    default: return nil
+    }
+  }
+
+  private static func geometry(
+    of array: PickleArray, _ description: StoreDescription
+  ) throws(StoreError) -> ArrayGeometry {
+    // An image alone in an axis of its own.
+    let shape = array.shape.count == 4 && array.shape[0] == 1 ? Array(array.shape.dropFirst()) : array.shape
+    let isSwapped = array.elementType.byteCount > 1 && array.isBigEndian != (Int(1).bigEndian == 1)
+    return try ArrayGeometry(
+      shape: shape, isFortranOrder: array.isFortranOrder, elementType: array.elementType,
+      isSwapped: isSwapped,
+      .oneImage, description)
   }
 }

@@ -1,7 +1,7 @@
 internal import ImageStoreCore
 internal import ImageStoreSupport
 
-/// The main tree of a database as of one commit.
+/// A tree of a database as of one commit: the main one, or that of a named database.
 ///
 /// Reading it takes no lock: a writer may go on meanwhile, and whether what was read is of one piece is
 /// asked of ``DatabaseFile/holds(_:)`` afterwards.
@@ -32,8 +32,10 @@ struct Tree {
   /// integer keys.
   private static let unsupportedFlags = 0x02 | TreeRecord.hasDuplicates | TreeRecord.hasIntegerKeys
 
-  init(_ file: DatabaseFile, _ meta: MetaPage) throws(StoreError) {
-    let record = meta.main
+  init(_ file: DatabaseFile, _ meta: MetaPage) throws(StoreError) { try self.init(file, meta, meta.main) }
+
+  /// The tree of a named database, whose record is the value of its name.
+  init(_ file: DatabaseFile, _ meta: MetaPage, _ record: TreeRecord) throws(StoreError) {
     guard record.flags & Self.unsupportedFlags == 0 else {
       throw StoreError(
         .unsupported, "the database has integer keys, reversed keys or several values per key",

@@ -95,7 +95,7 @@ import ImageStoreCore
   private mutating func take(_ chunk: PNGChunk) throws(StoreError) {
     switch unsafe chunk.type {
     case .palette: try unsafe takePalette(chunk.payload)
-    case .transparency: try unsafe takeTransparency(chunk.payload)
+    case .transparency: unsafe takeTransparency(chunk.payload)
     case .header, .end: throw .malformed(unsafe "\(chunk.type.name) chunk is out of place")
     case let type where type.isCritical:
       throw StoreError(
@@ -105,30 +105,28 @@ import ImageStoreCore
     }
   }
 
+  /// What libpng overlooks is overlooked here: a palette of gray pixels means nothing.
   private mutating func takePalette(_ payload: UnsafeRawBufferPointer) throws(StoreError) {
-    guard unsafe palette.count == 0, unsafe transparency.count == 0 else {
-      throw .malformed("PLTE chunk is out of place")
-    }
-    guard unsafe header.colorType != .gray && header.colorType != .grayAlpha else {
-      throw .malformed("pixels are gray but which has a PLTE chunk")
-    }
+    guard unsafe header.colorType != .gray && header.colorType != .grayAlpha else { return }
+    guard unsafe palette.count == 0 else { throw .malformed("PLTE chunk is out of place") }
     guard payload.count > 0, payload.count % 3 == 0, payload.count <= 768 else {
       throw .malformed("PLTE chunk has \(payload.count) bytes")
     }
     unsafe palette = unsafe payload
   }
 
-  private mutating func takeTransparency(_ payload: UnsafeRawBufferPointer) throws(StoreError) {
-    guard unsafe transparency.count == 0 else { throw .malformed("tRNS chunk is there twice") }
-    let isLegal: Bool
-    switch unsafe header.colorType {
-    case .gray: isLegal = payload.count == 2
-    case .rgb: isLegal = payload.count == 6
-    case .palette: isLegal = unsafe payload.count > 0 && payload.count <= palette.count / 3
-    case .grayAlpha, .rgbAlpha: return
-    }
-    guard isLegal else { throw .malformed("tRNS chunk has \(payload.count) bytes or is out of place") }
-    unsafe transparency = unsafe payload
+  /// As in libpng, the first that can be right counts: one before the palette, one that is longer than it, and one of another
+  /// length than the pixels' mean nothing.
+  private mutating func takeTransparency(_ payload: UnsafeRawBufferPointer) {
+    guard unsafe transparency.count == 0 else { return }
+    let isMeant =
+      switch unsafe header.colorType {
+      case .gray: payload.count == 2
+      case .rgb: payload.count == 6
+      case .palette: unsafe payload.count <= palette.count / 3
+      case .grayAlpha, .rgbAlpha: false
+      }
+    if isMeant { unsafe transparency = unsafe payload }
   }
 
   /// Finds the IDAT chunks, which must follow one another, and IEND, and checks them all.
@@ -139,19 +137,20 @@ import ImageStoreCore
     var isPastData = false
     while true {
       let chunk = try unsafe PNGChunk(in: file, at: offset)
-      if unsafe checksEveryChunk || chunk.type.isCritical { try unsafe chunk.verify(in: file, at: offset) }
+      // That of IEND vouches for nothing but its name, which has just been read.
+      if unsafe checksEveryChunk || chunk.type.isCritical && chunk.type != .end {
+        try unsafe chunk.verify(in: file, at: offset)
+      }
       switch unsafe chunk.type {
       case .data:
         guard !isPastData else { throw .malformed("IDAT chunks do not follow one another") }
         if unsafe dataChunkCount == 0 { unsafe firstData = unsafe chunk.payload }
         unsafe dataChunkCount += 1
         unsafe dataByteCount += chunk.payload.count
-      case .end:
-        guard unsafe chunk.payload.count == 0 else { throw .malformed("IEND chunk is not empty") }
-        return
-      case .header, .palette:
-        throw .malformed(unsafe "\(chunk.type.name) chunk is out of place")
-      case .transparency: break
+      case .end: return
+      case .header: throw .malformed(unsafe "\(chunk.type.name) chunk is out of place")
+      // Too late to mean anything.
+      case .palette, .transparency: break
       default:
         try unsafe take(chunk)
       }

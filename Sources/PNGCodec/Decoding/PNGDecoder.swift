@@ -18,7 +18,8 @@ import ImageStoreDeflate
 /// palettes. 16-bit samples are in the byte order of the machine. Gamma and color profiles are not
 /// applied. The CRC of each chunk that may bear on the pixels, their Adler-32 and the end of the file are
 /// checked: of every critical chunk, of tRNS, and of what may be a damaged tRNS. Other ancillary chunks may
-/// have wrong CRCs.
+/// have wrong CRCs. What libpng overlooks and leaves the pixels whole is overlooked: bytes or rows after the last pixel, a tRNS that
+/// cannot be meant (which then adds no alpha), a palette of gray pixels, an index beyond the palette (black).
 public struct PNGDecoder: ~Copyable, Sendable {
   /// What becomes of the pixels of a palette.
   public enum Palette: Sendable, Hashable {
@@ -156,7 +157,14 @@ public struct PNGDecoder: ~Copyable, Sendable {
     let rows = unsafe filtered.memory
     let data = try unsafe data(of: contents, file)
     do throws(StoreError) {
-      try unsafe inflater.inflate(data, into: rows, count: count)
+      do throws(StoreError) {
+        try unsafe inflater.inflate(data, into: rows, count: count)
+      } catch {
+        guard error.code == .corrupt,
+          unsafe try inflater.inflateFirst(
+            of: data, into: UnsafeMutableRawBufferPointer(rebasing: rows[..<count]))
+        else { throw error }
+      }
     } catch {
       throw StoreError(
         error.code, "a PNG whose pixels cannot be read: \(error.message)", remedy: error.remedy,

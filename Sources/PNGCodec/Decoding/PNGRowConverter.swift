@@ -60,7 +60,7 @@ struct PNGRowConverter: ~Copyable, Sendable {
 
   /// Converts all rows.
   ///
-  /// - Throws: ``StoreError/Code/corrupt`` for an unknown filter or an index beyond the palette.
+  /// - Throws: ``StoreError/Code/corrupt`` for an unknown filter.
   mutating func convert(
     _ filtered: UnsafeMutableRawPointer, to pixels: UnsafeMutableRawPointer
   ) throws(StoreError) {
@@ -124,10 +124,8 @@ struct PNGRowConverter: ~Copyable, Sendable {
       unsafe unpackSamples(source, to: target, count: samples, bits: header.bitDepth, factor: factor)
     case .indices:
       unsafe unpackSamples(source, to: target, count: samples, bits: header.bitDepth, factor: 1)
-      try unsafe table.check(target, count: samples)
     case .colors:
       let bytes = unsafe unpackedBytes(source, count: samples, header)
-      try unsafe table.check(bytes, count: samples)
       unsafe table.expand(bytes, to: target, count: samples, channels: bytesPerPixel)
     case .keyed:
       if header.bitDepth == 16 {

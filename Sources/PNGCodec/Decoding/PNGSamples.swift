@@ -79,10 +79,11 @@ func packBits(_ source: UnsafeRawPointer, to target: UnsafeMutableRawPointer, co
 /// The colors of a palette, ready to be stored four bytes at once.
 struct PNGPaletteTable: ~Copyable, Sendable {
   private var colors = [UInt32](repeating: 0, count: 256)
-  private var count = 0
 
   mutating func fill(palette: UnsafeRawBufferPointer, alpha: UnsafeRawBufferPointer) {
-    count = palette.count / 3
+    let count = palette.count / 3
+    // As in libpng, an index beyond the palette is black.
+    for index in count..<256 { colors[index] = UInt32(0xFF00_0000).littleEndian }
     for index in 0..<count {
       let opacity: UInt8 = index < alpha.count ? unsafe alpha[index] : 255
       let color =
@@ -92,21 +93,7 @@ struct PNGPaletteTable: ~Copyable, Sendable {
     }
   }
 
-  /// Checks that every index has a color.
-  ///
-  /// - Throws: ``StoreError/Code/corrupt``.
-  func check(_ indices: UnsafeRawPointer, count pixels: Int) throws(StoreError) {
-    guard count < 256 else { return }
-    var largest: UInt8 = 0
-    for index in 0..<pixels {
-      largest = max(largest, unsafe indices.load(fromByteOffset: index, as: UInt8.self))
-    }
-    guard largest < count else {
-      throw .malformed("pixels have color \(largest) of a palette of \(count)")
-    }
-  }
-
-  /// Makes 3 or 4 bytes of each index; every index must have been checked.
+  /// Makes 3 or 4 bytes of each index.
   func expand(
     _ indices: UnsafeRawPointer, to target: UnsafeMutableRawPointer, count pixels: Int, channels: Int
   ) {

@@ -9,7 +9,7 @@ struct Convert: ParsableCommand {
     usage: """
       imagestore convert SOURCE DESTINATION [--to KIND] [--split NAME|all]
                          [--first N] [--append] [--replace [--force]] [--compression none|fast|small]
-                         [--layout NAME] [--threshold T] [--quiet]
+                         [--layout NAME] [--threshold T] [--keep-going] [--skip-broken FILE] [--quiet]
       """,
     discussion: """
       Labels, columns and class names go along. The store appears when it is complete: whatever ends the \
@@ -54,6 +54,10 @@ struct Convert: ParsableCommand {
     help: ArgumentHelp("Make masks: true where the mean of a pixel's channels is over T.", valueName: "T"))
   var threshold: Double?
 
+  @Flag(
+    help: "Tell of all images that cannot be read, not the first alone; nothing is written if there is one.")
+  var keepGoing = false
+  @Option(help: BrokenImages.help) var skipBroken: String?
   @Flag(help: "Say nothing unless something is wrong.") var quiet = false
 
   @OptionGroup(title: "For files that do not describe themselves") var describing: DescribingOptions
@@ -84,7 +88,7 @@ struct Convert: ParsableCommand {
     try Interruption.whileWatching { try convert() }
   }
 
-  private func convert() throws(StoreError) {
+  private func convert() throws {
     try checkDestination()
     let opened = try OpenedStore(source, split: split, describing.description)
     var store = opened.store
@@ -96,6 +100,22 @@ struct Convert: ParsableCommand {
       }
       store = try store.subset(0..<first)
     }
+    var faults: ImageFaults?
+    if keepGoing || skipBroken != nil {
+      let found = try BrokenImages.find(in: store, comparingChecksums: false, isQuiet: quiet)
+      if !found.isEmpty {
+        if let skipBroken {
+          try BrokenImages.checkList(skipBroken)
+          store = try store.subset(found.intactIndices)
+          guard store.count > 0 else {
+            throw StoreError(.unsupported, "none of the \(found.imageCount) images can be read", path: source)
+          }
+          faults = found
+        } else {
+          try BrokenImages.report(found, of: source, list: nil)
+        }
+      }
+    }
     if let threshold { store = MaskStore(base: store, threshold: threshold) }
     let start = monotonicSeconds()
     let bar = ProgressBar("writing", total: store.count, isQuiet: quiet)
@@ -105,6 +125,7 @@ struct Convert: ParsableCommand {
     ) { bar.update($0) }
     bar.finish()
     if !quiet { try report(store, seconds: monotonicSeconds() - start) }
+    if let faults { try BrokenImages.report(faults, of: source, list: skipBroken) }
   }
 
   /// Refuses before anything is read what would be refused when it is written.

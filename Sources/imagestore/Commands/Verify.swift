@@ -4,8 +4,13 @@ internal import ImageStoreCore
 struct Verify: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Reads all of a store, checks every checksum, and compares it with another.",
-    usage: "imagestore verify STORE [--against OTHER [--split NAME|all]] [--quiet]",
+    usage: """
+      imagestore verify STORE [--against OTHER [--split NAME|all]] [--keep-going] [--skip-broken FILE] [--quiet]
+      """,
     discussion: """
+      With --keep-going, every image that cannot be read is told of, a line each, and the exit status is 1 if there \
+      is one.
+
       With --against, pixels, labels, class names and columns must be equal, in the same order; the first \
       difference is told.
       """)
@@ -17,6 +22,8 @@ struct Verify: ParsableCommand {
     help: ArgumentHelp(
       "Which split of the other: train, val, test, any that it has, or all.", valueName: "name"))
   var split: SplitChoice?
+  @Flag(help: "Go on after an image that cannot be read, and tell of all of them.") var keepGoing = false
+  @Option(help: BrokenImages.help) var skipBroken: String?
   @Flag(help: "Say nothing unless something is wrong.") var quiet = false
   @OptionGroup(title: "For files that do not describe themselves") var describing: DescribingOptions
 
@@ -39,6 +46,10 @@ struct Verify: ParsableCommand {
     let opened = try OpenedStore(store, describing.description)
     let other = try against.map { (path) throws(StoreError) in
       try OpenedStore(path, split: split ?? .all, describing.description)
+    }
+    if keepGoing || skipBroken != nil {
+      let faults = try BrokenImages.find(in: opened.store, comparingChecksums: true, isQuiet: quiet)
+      if !faults.isEmpty { try BrokenImages.report(faults, of: store, list: skipBroken) }
     }
     let bar = ProgressBar("checking", total: opened.store.count, isQuiet: quiet)
     do throws(StoreError) {

@@ -5,7 +5,7 @@ import ImageStoreTesting
 import Testing
 
 /// What `store.json` adds, and what is left of a store without it.
-@Suite struct DescriptionTests {
+@Suite struct ManifestTests {
   private let folder: TemporaryFolder
   private let path: String
 

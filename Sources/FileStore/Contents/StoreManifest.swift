@@ -9,7 +9,7 @@ internal import Foundation
 
 /// What `store.json` says of a folder beside `labels.csv`: class names, and what would otherwise have to be
 /// found by reading every image. A folder without it is read all the same.
-struct StoreDescription: Codable {
+struct StoreManifest: Codable {
   static let fileName = "store.json"
   /// The most bytes the file may have.
   static let maximumByteCount = 64 << 20
@@ -88,15 +88,15 @@ struct StoreDescription: Codable {
   /// Reads the file in a folder, or nothing if there is none.
   ///
   /// - Returns: what it says, and the file as it was.
-  static func read(in folder: borrowing Folder) throws(StoreError) -> (StoreDescription, FileState)? {
+  static func read(in folder: borrowing Folder) throws(StoreError) -> (StoreManifest, FileState)? {
     guard folder.kind(of: fileName) != nil else { return nil }
     let file = try File(fileName, in: folder, .read, followingLinks: true)
     let path = file.path
     let state = try file.state()
     let bytes = try file.contents(limit: maximumByteCount)
-    var description: StoreDescription
+    var description: StoreManifest
     do {
-      description = try JSONDecoder().decode(StoreDescription.self, from: Data(bytes))
+      description = try JSONDecoder().decode(StoreManifest.self, from: Data(bytes))
       description.isIntact = ChecksummedJSON.isIntact(bytes, stated: description.crc32)
     } catch {
       throw StoreError(

@@ -1,0 +1,157 @@
+package import ImageStoreCore
+
+/// What a file is by its first bytes, in words for people who expected something else. The one place that knows.
+package struct FileSignature: Sendable, Hashable {
+  /// Such as `a JPEG image`.
+  package let what: String
+  /// What to do with it.
+  package let remedy: String?
+  /// Whether no kind of store begins so, whatever the file is called.
+  package let isNoStore: Bool
+
+  private init(_ what: String, _ remedy: String? = nil, isNoStore: Bool = false) {
+    self.what = what
+    self.remedy = remedy
+    self.isNoStore = isNoStore
+  }
+
+  /// How many bytes are enough to tell.
+  package static let byteCount = 1024
+
+  /// Tells by the first bytes.
+  ///
+  /// - Returns: nil for what is not known.
+  package init?(_ head: UnsafeRawBufferPointer) {
+    guard
+      let known = unsafe Self.text(head) ?? Self.picture(head) ?? Self.compressed(head) ?? Self.other(head)
+    else {
+      return nil
+    }
+    self = known
+  }
+
+  /// Tells by a file; nil as well if it cannot be read.
+  package init?(ofFile path: String) {
+    guard FileSystem.kind(of: path) == .file else { return nil }
+    let known: FileSignature?
+    do throws(StoreError) {
+      let file = try MappedFile(path)
+      known = unsafe FileSignature(UnsafeRawBufferPointer(rebasing: file.bytes.prefix(Self.byteCount)))
+    } catch {
+      return nil
+    }
+    guard let known else { return nil }
+    self = known
+  }
+
+  /// The error of a file or value that is this instead of what was expected.
+  ///
+  /// - Parameter expected: such as `PNG`.
+  package func error(instead expected: String) -> StoreError {
+    StoreError(.unrecognized, "this is \(what), not \(expected)", remedy: remedy)
+  }
+
+  private static func text(_ head: UnsafeRawBufferPointer) -> FileSignature? {
+    if unsafe head.isEmpty {
+      return FileSignature("an empty file", "get it again", isNoStore: true)
+    }
+    if unsafe head.starts(with: "version https://git-lfs".utf8) {
+      return FileSignature(
+        "a Git LFS pointer", "fetch it with 'git lfs pull'", isNoStore: true)
+    }
+    // Web pages begin with blanks and comments as they like.
+    let start = unsafe String(decoding: head.prefix(Self.byteCount), as: UTF8.self).lowercased()
+      .drop { $0.isWhitespace || $0 == "\u{FEFF}" }
+    if start.hasPrefix("<!doctype html") || start.hasPrefix("<html") || start.hasPrefix("<head") {
+      return FileSignature("a web page", "the download failed; get the file again", isNoStore: true)
+    }
+    if start.hasPrefix("<svg") || start.hasPrefix("<?xml") { return FileSignature("XML", isNoStore: true) }
+    return nil
+  }
+
+  private static func picture(_ head: UnsafeRawBufferPointer) -> FileSignature? {
+    if unsafe head.starts(with: [0xFF, 0xD8, 0xFF]) {
+      return FileSignature("a JPEG image", "decode it to PNG", isNoStore: true)
+    }
+    if unsafe head.starts(with: "RIFF".utf8), unsafe head.dropFirst(8).starts(with: "WEBP".utf8) {
+      return FileSignature("a WebP image", "decode it to PNG", isNoStore: true)
+    }
+    let pictures: [(String, [UInt8])] = [
+      ("a GIF image", Array("GIF8".utf8)), ("a TIFF image", [0x49, 0x49, 0x2A, 0]),
+      ("a TIFF image", [0x4D, 0x4D, 0, 0x2A]), ("a JPEG 2000 image", [0, 0, 0, 0x0C, 0x6A, 0x50]),
+      ("a JPEG XL image", [0, 0, 0, 0x0C, 0x4A, 0x58]), ("an OpenEXR image", [0x76, 0x2F, 0x31, 0x01]),
+    ]
+    for (what, magic) in pictures where unsafe head.starts(with: magic) {
+      return FileSignature(what, "convert it to PNG", isNoStore: true)
+    }
+    if unsafe head.starts(with: "BM".utf8), head.count > 18, unsafe head[6] == 0, unsafe head[7] == 0 {
+      return FileSignature("a BMP image", "convert it to PNG")
+    }
+    if unsafe head.count > 2 && head[0] == UInt8(ascii: "P") && (0x31...0x37).contains(head[1])
+      && head[2] <= 0x20
+    {
+      return FileSignature("a PNM image", "convert it to PNG")
+    }
+    if unsafe head.dropFirst(4).starts(with: "ftyp".utf8) {
+      let isAVIF = unsafe head.dropFirst(8).starts(with: "avif".utf8)
+      let isHEIC = unsafe head.dropFirst(8).starts(with: "hei".utf8)
+      return isAVIF || isHEIC
+        ? FileSignature(isAVIF ? "an AVIF image" : "a HEIC image", "decode it to PNG", isNoStore: true)
+        : FileSignature("a video", isNoStore: true)
+    }
+    if unsafe head.starts(with: [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]) {
+      return FileSignature("a PNG image", "give the folder that it is in")
+    }
+    if unsafe head.starts(with: [0x89, 0x50, 0x4E, 0x47]) {
+      return FileSignature(
+        "a PNG with converted line ends, as transfers as text leave it", "get it again as a binary file",
+        isNoStore: true)
+    }
+    return nil
+  }
+
+  private static func compressed(_ head: UnsafeRawBufferPointer) -> FileSignature? {
+    if unsafe head.starts(with: [0x1F, 0x8B]) { return FileSignature("compressed by gzip", "gunzip it") }
+    if unsafe head.starts(with: "BZh".utf8) { return FileSignature("compressed by bzip2", "bunzip2 it") }
+    if unsafe head.starts(with: [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0]) {
+      return FileSignature("compressed by xz", "unxz it")
+    }
+    if unsafe head.starts(with: [0x28, 0xB5, 0x2F, 0xFD]) {
+      return FileSignature("compressed by zstd", "unzstd it")
+    }
+    if unsafe head.starts(with: [0x37, 0x7A, 0xBC, 0xAF]) {
+      return FileSignature("a 7-Zip archive", "unpack it and give the folder", isNoStore: true)
+    }
+    if unsafe head.starts(with: "Rar!".utf8) {
+      return FileSignature("a RAR archive", "unpack it and give the folder", isNoStore: true)
+    }
+    if unsafe head.starts(with: [0x50, 0x4B, 3, 4]), head.count >= 4 {
+      return FileSignature("a zip archive", "unpack it and give the folder")
+    }
+    if head.count > 262, unsafe head[257...].starts(with: "ustar".utf8) {
+      return FileSignature("a tar archive", "unpack it and give the folder")
+    }
+    return nil
+  }
+
+  private static func other(_ head: UnsafeRawBufferPointer) -> FileSignature? {
+    if unsafe head.starts(with: "MATLAB 7.3 MAT-file".utf8) { return FileSignature("a MATLAB 7.3 file") }
+    if unsafe head.starts(with: "MATLAB 5.0 MAT-file".utf8) {
+      return FileSignature(
+        "a MATLAB file of before 7.3",
+        "save it again with 'save -v7.3', or by scipy.io.loadmat and numpy.savez",
+        isNoStore: true)
+    }
+    if unsafe head.starts(with: [0x89, 0x48, 0x44, 0x46]) { return FileSignature("an HDF5 file") }
+    if unsafe head.starts(with: [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]) {
+      return FileSignature("a .npy array")
+    }
+    if unsafe head.starts(with: "%PDF".utf8) { return FileSignature("a PDF document", isNoStore: true) }
+    if unsafe head.starts(with: "SQLite format 3".utf8) {
+      return FileSignature("an SQLite database", isNoStore: true)
+    }
+    if unsafe head.starts(with: "PAR1".utf8) { return FileSignature("a Parquet file", isNoStore: true) }
+    if unsafe head.starts(with: "ARROW1".utf8) { return FileSignature("an Arrow file", isNoStore: true) }
+    return nil
+  }
+}

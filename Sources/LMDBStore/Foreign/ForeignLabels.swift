@@ -1,0 +1,75 @@
+internal import ImageStoreCore
+internal import ImageStoreNumPy
+internal import ImageStorePickle
+internal import ImageStoreSupport
+
+/// What the values of a database that are labels mean: decimal numbers, `.npy` or pickled numbers, numbers of the machine, or texts.
+enum ForeignLabels {
+  case labels([Int])
+  case texts([String])
+  case unread(String)
+
+  /// - Parameter positions: the value of each image's label; -1 for none.
+  init(_ entries: ForeignEntries, _ positions: [Int]) throws(StoreError) {
+    if let missing = positions.firstIndex(of: -1) {
+      let count = positions.count { $0 < 0 }
+      self = .unread("\(count) of \(positions.count) images have none, the first is image \(missing)")
+      return
+    }
+    var numbers: [Int] = []
+    for position in positions {
+      guard let number = entries.number(position) else { break }
+      numbers.append(number)
+    }
+    if numbers.count == positions.count {
+      self = .labels(numbers)
+      return
+    }
+    numbers = []
+    for position in positions {
+      guard let number = try unsafe Self.encoded(entries.value(position)) else { break }
+      numbers.append(number)
+    }
+    if numbers.count == positions.count {
+      self = .labels(numbers)
+      return
+    }
+    var texts: [String] = []
+    for position in positions {
+      let value = try unsafe entries.value(position)
+      guard let text = unsafe String(validating: value, as: UTF8.self), !text.contains("\0") else { break }
+      texts.append(text)
+    }
+    if texts.count == positions.count {
+      self = .texts(texts)
+      return
+    }
+    let size = entries.location(positions[0]).byteCount
+    guard [1, 2, 4, 8].contains(size), positions.allSatisfy({ entries.location($0).byteCount == size }) else {
+      self = .unread("neither numbers nor text")
+      return
+    }
+    self = .labels(
+      try positions.map { (position) throws(StoreError) in
+        let value = try unsafe entries.value(position)
+        var number: UInt64 = 0
+        for place in 0..<size { number |= UInt64(unsafe value[place]) << (8 * UInt64(place)) }
+        return size == 8 ? Int(truncatingIfNeeded: number) : Int(number)
+      })
+  }
+
+  /// The number of a `.npy` array of one, or of a pickled one.
+  private static func encoded(_ value: UnsafeRawBufferPointer) -> Int? {
+    if unsafe value.starts(with: NPYHeader.magic) {
+      guard let header = try? unsafe NPYHeader(parsing: RawSpan(_unsafeBytes: value)),
+        let data = try? unsafe header.data(in: value), let numbers = try? unsafe header.integers(in: data),
+        numbers.count == 1
+      else { return nil }
+      return numbers[0]
+    }
+    guard unsafe ForeignKind.isPickle(value) else { return nil }
+    let source = unsafe RawSpan(_unsafeBytes: value)
+    guard let object = try? Pickle.read(source) else { return nil }
+    return PickledImages.label(object, in: source)
+  }
+}

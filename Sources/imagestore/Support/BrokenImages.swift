@@ -1,0 +1,52 @@
+internal import ArgumentParser
+internal import ImageStoreCore
+internal import ImageStoreSupport
+
+/// What is done about images that cannot be read.
+enum BrokenImages {
+  static let help = ArgumentHelp(
+    "Leave out images that cannot be read, and list them in a new file: index, file or key, reason. The exit status is 1 if there "
+      + "is one.", valueName: "file")
+
+  /// Reads all images of a store.
+  static func find(
+    in store: any ImageStore, comparingChecksums: Bool, isQuiet: Bool
+  ) throws(StoreError) -> ImageFaults {
+    let bar = ProgressBar("looking", total: store.count, isQuiet: isQuiet)
+    let faults = try InterruptibleStore(base: store).findFaults(comparingChecksums: comparingChecksums) {
+      bar.update($0)
+    }
+    bar.finish()
+    return faults
+  }
+
+  /// Refuses what is there under the name of a list.
+  static func checkList(_ path: String) throws(StoreError) {
+    guard FileSystem.kind(of: path, followingLinks: false) == nil else {
+      throw StoreError(
+        .alreadyExists, "a file or folder already exists", remedy: "give another name to --skip-broken",
+        path: path)
+    }
+  }
+
+  /// Tells of images and ends the command with the status 1.
+  ///
+  /// - Parameter list: the path of a new file that is to have a line per image.
+  static func report(_ faults: ImageFaults, of path: String, list: String?) throws -> Never {
+    if let list {
+      try checkList(list)
+      let lines = faults.faults.map { fault in
+        let place = fault.error.key ?? fault.error.path ?? ""
+        let reason = fault.error.message + (fault.error.remedy.map { "; \($0)" } ?? "")
+        return [String(fault.index), place, reason].map { Console.printable($0) }.joined(separator: "\t")
+          + "\n"
+      }
+      try FileSystem.write(Array(lines.joined().utf8), toNewFile: list)
+    }
+    for fault in faults.faults { Console.error("imagestore: error: \(fault.error.at(path: path))") }
+    let count = "\(faults.faults.count) of \(faults.imageCount) images cannot be read"
+    Console.error(
+      "imagestore: error: \(Console.printable(path)): \(count)" + (list.map { "; \($0) lists them" } ?? ""))
+    throw ExitCode(1)
+  }
+}
