@@ -32,12 +32,13 @@ package struct PackedBitFormat: WritableStoreFormat {
   ) throws(StoreError) -> [OpenedSplit] {
     var file = path
     if FileSystem.kind(of: path) != .file {
-      guard FileSystem.kind(of: "\(path)/\(PackedBitDescription.fileName)") == nil else {
+      file = "\(path)/\(PackedBitImages.name)"
+      let isDescribed = FileSystem.kind(of: "\(path)/\(PackedBitDescription.fileName)") != nil
+      guard !isDescribed, FileSystem.kind(of: file) == .file else {
         let store = try PackedBitStore(at: path, threads: threads)
         try store.check(description)
         return [OpenedSplit(store)]
       }
-      file = "\(path)/\(PackedBitImages.name)"
       guard description.axis != nil else {
         throw StoreError(
           .invalidArgument, "a folder with masks.npy and no format.json that says how bits are packed",
