@@ -55,6 +55,9 @@ public final class ArrayStore: ImageStore {
     if description.dimensions == nil, let other = geometry.otherDimensions {
       notes.append(ReadingNote(.decided, "the axes are \(geometry.dimensions), not \(other)"))
     }
+    if description.dimensions == nil, description.shape == nil, geometry.dimensions == "HWC" {
+      notes.append(ReadingNote(.decided, "the array \(ArrayGeometry.text(file.shape)) is one image"))
+    }
     if let labelsFile {
       notes.append(ReadingNote(.decided, "labels of \(FileSystem.split(labelsFile.path).name)"))
     }

@@ -5,7 +5,9 @@ package import ImageStoreSupport
 package struct NPZFormat: WritableStoreFormat {
   package let name = "npz"
   package let summary = "numpy's .npz: one entry per image, or arrays such as x_train"
-  package let options: Set<StoreDescription.Option> = [.images, .labels]
+  package let options: Set<StoreDescription.Option> = [
+    .images, .labels, .dimensions, .shape, .dtype, .channelOrder, .axis, .bitOrder,
+  ]
   package let suffixes = [".npz"]
   package let layouts: [String] = []
   package let variants = [
@@ -24,14 +26,22 @@ package struct NPZFormat: WritableStoreFormat {
   package func open(
     _ path: String, _ description: StoreDescription, threads: Int?
   ) throws(StoreError) -> [OpenedSplit] {
-    if description.images == nil && description.labels == nil {
-      let splits = OpenedSplit.all(of: try NPZStore.splits(at: path, threads: threads))
-      if !splits.isEmpty { return splits }
+    func oriented(_ store: NPZStore) -> any ImageStore {
+      description.channelOrder == .bgr ? store.swappingChannels() : store
     }
-    return [
-      OpenedSplit(
-        try NPZStore(at: path, images: description.images, labels: description.labelsName, threads: threads))
-    ]
+    if description.images == nil && description.labelsName == nil {
+      let splits = try NPZStore.splits(at: path, description, threads: threads)
+      if !splits.isEmpty {
+        return splits.sorted { $0.key < $1.key }.map { OpenedSplit($0.key, oriented($0.value)) }
+      }
+    }
+    return [OpenedSplit(oriented(try NPZStore(at: path, description, threads: threads)))]
+  }
+
+  package func values(named name: String?, at path: String) throws(StoreError) -> NamedValues? {
+    let archive = try ZipArchive(at: path)
+    try archive.checkNames()
+    return try archive.namedValues(name)
   }
 
   package func otherContents(at path: String) throws(StoreError) -> String? {
@@ -65,6 +75,9 @@ extension NPZStore {
     }
     guard archive.end.mark != nil else { return "an archive that another program wrote or changed" }
     if let other = archive.directory.named.first(where: { !NPZContents.isOwnName($0.name) }) {
+      return "an archive with \(other.name) besides images"
+    }
+    if let other = archive.directory.problems.first {
       return "an archive with \(other.name) besides images"
     }
     guard archive.end.archiveComment.other.isEmpty else {

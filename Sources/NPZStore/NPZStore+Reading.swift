@@ -27,6 +27,7 @@ extension NPZStore {
     case .array(let array):
       if array.isBorrowable { return try array.borrow(indices, body) }
       try borrowDecoded(indices, byteBudget: 1 << 20, body)
+    case .bits: try borrowDecoded(indices, byteBudget: 1 << 20, body)
     }
   }
 

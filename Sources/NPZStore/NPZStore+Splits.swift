@@ -8,16 +8,28 @@ extension NPZStore {
   ///     let splits = try NPZStore.splits(at: "mnist.npz")
   ///     if let training = splits[.training] { try LMDBStore.write(training, to: "mnist.lmdb") }
   ///
+  /// - Parameters:
+  ///   - path: the archive.
+  ///   - description: what is said of the images of every split.
+  ///   - checksums: whether reading an image checks its CRC-32.
+  ///   - threads: how many threads decode; nil for one per processor.
   /// - Returns: the splits there are; none if the archive is not divided.
-  /// - Throws: as ``init(at:images:labels:labelsAt:checksums:threads:)``.
+  /// - Throws: as ``init(at:_:checksums:threads:)``.
   public static func splits(
-    at path: some StorePath, checksums: ChecksumPolicy = .check, threads: Int? = nil
+    at path: some StorePath, _ description: StoreDescription = StoreDescription(),
+    checksums: ChecksumPolicy = .check, threads: Int? = nil
   ) throws(StoreError) -> [Split: NPZStore] {
     let path = try path.storePath()
+    let archive = try ZipArchive(at: path)
+    let found = archive.imageArrays().filter { $0.split != nil }
     var splits: [Split: NPZStore] = [:]
-    for names in try ZipArchive(at: path).imageArrays() {
+    for names in found {
       guard let split = names.split else { continue }
-      splits[split] = try NPZStore(at: path, images: names.images, checksums: checksums, threads: threads)
+      var said = description
+      said.images = names.images
+      let elsewhere = found.filter { $0.split != split }.flatMap { [$0.images] + $0.labels }
+      splits[split] = try NPZStore(
+        path: path, said, elsewhere: Set(elsewhere), checksums: checksums, threads: threads)
     }
     return splits
   }

@@ -17,6 +17,9 @@ extension NPZStore {
     case .array(let array):
       try array.verify()
       progress(count)
+    case .bits(let array):
+      try array.verify()
+      progress(count)
     }
   }
 
@@ -43,6 +46,8 @@ extension NPZStore {
     switch images {
     case .entries(let entries): if !entries.areCheckedByReading { try entries.verify(indices) }
     case .array(let array): try array.verifyOnce()
+    // The checksum is compared when the array is brought to memory.
+    case .bits: break
     }
   }
 }

@@ -25,8 +25,8 @@ public final class NPZStore: ImageStore {
   let archive: ZipArchive
   let images: NPZImages
   private let contents: NPZContents
-  private let labelArchive: ZipArchive?
-  private let labelEntry: (name: String, entry: ZipEntry)?
+  public let notes: [ReadingNote]
+  private let labelsPath: String?
   private let knownLabels = Cached<[Int]>()
   let namesCheck = Cached<Bool>()
 
@@ -44,60 +44,84 @@ public final class NPZStore: ImageStore {
   /// - Parameters:
   ///   - path: the archive.
   ///   - images: the key of the one array with all images; nil looks for one entry per image, then for
-  ///     arrays of known names, of which ``splits(at:checksums:threads:)`` tells, and takes the first of them.
+  ///     arrays of known names, of which ``splits(at:_:checksums:threads:)`` tells, and takes the first of them.
   ///   - labels: the key of the labels; nil looks for `labels`, `outputs` and others, or what goes with
   ///     `images`.
   ///   - labelsAt: another archive that has the labels; nil looks for `out-NAME.npz` beside the archive
   ///     if that has none itself.
   ///   - checksums: whether reading an image checks its CRC-32.
   ///   - threads: how many threads decode; nil for one per processor.
-  /// - Throws: ``StoreError/Code/notFound``; ``StoreError/Code/unrecognized`` for what is not an archive or
-  ///   has no images; ``StoreError/Code/corrupt`` and ``StoreError/Code/limitExceeded`` for archives that
-  ///   contradict themselves or lie; ``StoreError/Code/unsupported`` for encrypted ones and for arrays
-  ///   that are not images.
-  public init(
+  /// - Throws: as ``init(at:_:checksums:threads:)``.
+  public convenience init(
     at path: some StorePath, images: String? = nil, labels: String? = nil, labelsAt: (any StorePath)? = nil,
     checksums: ChecksumPolicy = .check, threads: Int? = nil
   ) throws(StoreError) {
-    let path = try path.storePath()
+    var description = StoreDescription()
+    description.images = images
+    if let labelsAt {
+      description.labels = .file(try labelsAt.storePath(), name: labels)
+    } else if let labels {
+      description.labels = .named(labels)
+    }
+    try self.init(at: path, description, checksums: checksums, threads: threads)
+  }
+
+  /// Opens an archive of which something is said.
+  ///
+  /// - Parameters:
+  ///   - path: the archive.
+  ///   - description: `images` and `labels` are keys of arrays, labels may be in another archive; `dimensions`, `shape` and `elementType` are
+  ///     those of the images; with `axis` and `bitOrder` the array is packed bits.
+  ///   - checksums: whether reading an image checks its CRC-32.
+  ///   - threads: how many threads decode; nil for one per processor.
+  /// - Throws: ``StoreError/Code/notFound``; ``StoreError/Code/unrecognized`` for what is not an archive or
+  ///   has no images; ``StoreError/Code/corrupt`` and ``StoreError/Code/limitExceeded`` for archives that
+  ///   contradict themselves or lie; ``StoreError/Code/unsupported`` for encrypted ones and for arrays
+  ///   that are not images; ``StoreError/Code/invalidArgument`` for arrays that are not what is said of them.
+  public convenience init(
+    at path: some StorePath, _ description: StoreDescription, checksums: ChecksumPolicy = .check,
+    threads: Int? = nil
+  ) throws(StoreError) {
+    try self.init(path: path.storePath(), description, checksums: checksums, threads: threads)
+  }
+
+  /// - Parameter elsewhere: keys of arrays that belong to other splits.
+  init(
+    path: String, _ description: StoreDescription, elsewhere: Set<String> = [], checksums: ChecksumPolicy,
+    threads: Int?
+  ) throws(StoreError) {
     self.path = path
     archive = try ZipArchive(at: path)
-    contents = try NPZContents(
-      of: archive, images: images, labels: labelsAt == nil ? labels : nil)
     try archive.checkNames()
-    columnNames = contents.columns.keys.sorted()
-    self.images = try NPZImages(
-      contents.images, of: archive, checksums: checksums, threads: Workers.threadCount(threads))
-    if let other = try labelsAt?.storePath() ?? Self.labelArchive(beside: path, contents) {
+    var contents = try NPZContents(of: archive, description, elsewhere: elsewhere)
+    images = try NPZImages(
+      contents.images, of: archive, description, checksums: checksums, threads: Workers.threadCount(threads))
+    if let (other, name) = Self.labelArchive(beside: path, contents, description) {
       let archive = try ZipArchive(at: other)
       try archive.checkNames()
-      labelArchive = archive
-      labelEntry = try NPZContents.labels(in: archive, named: labels)
+      try contents.takeLabels(of: archive, named: name)
+      labelsPath = other
     } else {
-      labelArchive = archive
-      labelEntry = contents.labels
+      labelsPath = nil
     }
-    classNames = try Self.classNames(contents, archive)
+    columnNames = contents.columns.keys.sorted()
+    classNames = contents.classNames
+    notes = contents.notes
+    self.contents = contents
   }
 
-  /// The archive that goes with one that has no labels: `out-training.npz` with `training.npz`.
-  private static func labelArchive(beside path: String, _ contents: NPZContents) -> String? {
-    guard contents.labels == nil else { return nil }
+  /// The archive that has the labels if it is another: the one that is said, or `out-training.npz` with a `training.npz` that has none.
+  private static func labelArchive(
+    beside path: String, _ contents: NPZContents, _ description: StoreDescription
+  ) -> (path: String, name: String?)? {
+    if case .file(let file, let name) = description.labels { return (file, name) }
+    guard case .none = contents.labels, description.labels == nil else { return nil }
     let (folder, name) = FileSystem.split(path)
     let other = "\(folder)/out-\(name)"
-    return FileSystem.kind(of: other) == .file ? other : nil
+    return FileSystem.kind(of: other) == .file ? (other, nil) : nil
   }
 
-  private static func classNames(
-    _ contents: NPZContents, _ archive: ZipArchive
-  ) throws(StoreError) -> [String]? {
-    guard let entry = contents.classNames else { return nil }
-    return try archive.classNames(of: entry, name: NPZContents.classNamesEntry)
-  }
-
-  public var sourcePaths: [String] {
-    [path] + [labelArchive?.path].compactMap { $0 == archive.path ? nil : $0 }
-  }
+  public var sourcePaths: [String] { [path] + [labelsPath].compactMap { $0 } }
 
   public var count: Int { images.count }
 
@@ -109,14 +133,25 @@ public final class NPZStore: ImageStore {
   }
 
   public func labels() throws(StoreError) -> [Int]? {
-    guard let (name, entry) = labelEntry, let labelArchive else { return nil }
-    return try knownLabels.value { () throws(StoreError) in
-      try labelArchive.labels(of: entry, name: name, count: count)
+    switch contents.labels {
+    case .none: return nil
+    case .values(let labels): return labels
+    case .entry(let name, let entry):
+      return try knownLabels.value { () throws(StoreError) in
+        try archive.labels(of: entry, name: name, count: count)
+      }
     }
   }
 
   public func column(_ name: String) throws(StoreError) -> Column {
-    guard let entry = contents.columns[name] else { throw .noColumn(name, among: columnNames).at(path: path) }
-    return try archive.column(of: entry, name: name, count: count)
+    switch contents.columns[name] {
+    case .values(let column): return column
+    case .entry(_, let entry): return try archive.column(of: entry, name: name, count: count)
+    case .part(let array, let position):
+      let values = try archive.values(of: array)
+      let width = array.valuesPerImage(count: count)
+      return values.gathering((0..<count).map { $0 * width + position })
+    case nil: throw .noColumn(name, among: columnNames).at(path: path)
+    }
   }
 }

@@ -4,7 +4,7 @@ package import ImageStoreSupport
 /// Masks of one bit per pixel.
 package struct PackedBitFormat: WritableStoreFormat {
   package let name = "packedbit"
-  package let summary = "packed masks; bare .npy or bytes need --shape and --axis"
+  package let summary = "packed masks; bare .npy or bytes need --shape and --axis rows, columns or flat"
   package let options: Set<StoreDescription.Option> = [.shape, .axis, .bitOrder, .labels]
   package let suffixes = [".bits"]
   package let layouts = PackingAxis.allCases.map(\.rawValue)
@@ -30,24 +30,31 @@ package struct PackedBitFormat: WritableStoreFormat {
   package func open(
     _ path: String, _ description: StoreDescription, threads: Int?
   ) throws(StoreError) -> [OpenedSplit] {
-    guard FileSystem.kind(of: path) == .file else {
-      return [OpenedSplit(try PackedBitStore(at: path, threads: threads))]
+    var file = path
+    if FileSystem.kind(of: path) != .file {
+      file = "\(path)/\(PackedBitImages.name)"
+      let isDescribed = FileSystem.kind(of: "\(path)/\(PackedBitDescription.fileName)") != nil
+      guard !isDescribed, FileSystem.kind(of: file) == .file else {
+        let store = try PackedBitStore(at: path, threads: threads)
+        try store.check(description)
+        return [OpenedSplit(store)]
+      }
+      guard description.axis != nil else {
+        throw StoreError(
+          .invalidArgument, "a folder with masks.npy and no format.json that says how bits are packed",
+          remedy:
+            "give --shape HxW and --axis rows, columns or flat, or the .npy file itself if it has a value per pixel",
+          path: path)
+      }
     }
-    guard let shape = description.shape, let axis = description.axis else {
-      throw StoreError(
-        .invalidArgument, "a file of bits that does not say how they are packed",
-        remedy: "describe it by --shape HxW, --axis rows|columns and --bit-order", path: path)
+    var labels: String? = if case .file(let file, nil) = description.labels { file } else { nil }
+    let beside = "\(path)/\(PackedBitContents.labelsName)"
+    if description.labels == nil, file != path, FileSystem.kind(of: beside) == .file { labels = beside }
+    if let name = description.labelsName {
+      throw .unusedOption("labels", "the file is one array, and has nothing called \(name)")
     }
-    guard shape.channels == nil || shape.channels == 1 else {
-      throw .unusedOption("shape", "packed bits have one channel")
-    }
-    let labels: String? = if case .file(let file, nil) = description.labels { file } else { nil }
-    let layout = try PackedBitLayout(
-      height: shape.height, width: shape.width, axis: axis == .columns ? .columns : .rows,
-      bitOrder: description.bitOrder == .little ? .little : .big)
     return [
-      OpenedSplit(
-        try PackedBitStore(file: path, layout: layout, labels: labels, threads: threads))
+      OpenedSplit(try PackedBitStore(file: file, description, labels: labels, threads: threads))
     ]
   }
 
@@ -70,6 +77,26 @@ package struct PackedBitFormat: WritableStoreFormat {
 }
 
 extension PackedBitStore {
+  /// Compares what is said of the masks with what the folder says itself.
+  fileprivate func check(_ description: StoreDescription) throws(StoreError) {
+    guard let layout else { return }
+    try description.check(layout.format)
+    let axis = StoreDescription.PackingAxis(rawValue: layout.axis.rawValue)
+    if let said = description.axis, said != axis {
+      throw StoreError(
+        .invalidArgument, "bits are packed along \(layout.axis.rawValue) where \(said.rawValue) is said",
+        remedy: "leave --axis out", path: path)
+    }
+    if let said = description.bitOrder, said.rawValue != layout.bitOrder.rawValue {
+      throw StoreError(
+        .invalidArgument, "the bit order is \(layout.bitOrder.rawValue) where \(said.rawValue) is said",
+        remedy: "leave --bit-order out", path: path)
+    }
+    if let name = description.labelsName {
+      throw .unusedOption("labels", "the folder has labels.npy, and nothing called \(name)")
+    }
+  }
+
   /// Says in a few words what is at a path besides a store that this package wrote, such as `a folder with notes.txt besides
   /// masks`; nil if it is such a store and nothing else.
   package static func otherContents(at path: String) throws(StoreError) -> String? {

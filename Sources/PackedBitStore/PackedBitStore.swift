@@ -75,6 +75,55 @@ public final class PackedBitStore: ImageStore {
     columnNames = []
   }
 
+  /// Opens a file of packed masks that does not describe itself, by what is said of it.
+  ///
+  /// - Parameters:
+  ///   - path: an `.npy` array or bare bytes. Axes of extent 1 count as if they were not there.
+  ///   - description: the shape, the axis and the order of bits; bits that run on from row to row have the axis
+  ///     ``ImageStoreCore/StoreDescription/PackingAxis/flat``, and are packed anew in memory.
+  ///   - labels: an `.npy` file with the labels, if there is one.
+  ///   - threads: how many threads unpack many crops; nil for one per processor.
+  /// - Throws: ``StoreError/Code/invalidArgument`` if the file does not have such masks.
+  public init(
+    file path: some StorePath, _ description: StoreDescription, labels: (any StorePath)? = nil,
+    threads: Int? = nil
+  ) throws(StoreError) {
+    let path = try path.storePath()
+    self.path = path
+    let map = try MappedFile(path)
+    do throws(StoreError) {
+      let isArray = unsafe map.bytes.starts(with: NPYHeader.magic)
+      let header =
+        try isArray
+        ? unsafe withRawSpan(of: map.bytes) { (file) throws(StoreError) in try NPYHeader(parsing: file) }
+        : nil
+      if let header { _ = try unsafe header.data(in: map.bytes) }
+      guard header?.type.isInteger ?? true, header?.type.kind != .bool else {
+        throw StoreError(
+          .unsupported, "an array of '\(header!.type.description)' as packed bits",
+          remedy: "numpy.packbits makes uint8; leave --axis out if it has a value per pixel")
+      }
+      let bits = try PackedBits(
+        shape: header?.shape, itemByteCount: header?.type.byteCount ?? map.byteCount, description)
+      let layout = try PackedBitLayout(
+        height: bits.format.height, width: bits.format.width, axis: bits.axis == .rows ? .rows : .columns,
+        bitOrder: bits.bitOrder == .little ? .little : .big)
+      self.layout = layout
+      if let header, header.isFortranOrder {
+        images = try PackedBitImages(array: map, layout: layout)
+      } else {
+        images = try PackedBitImages(map, bits, layout: layout, dataOffset: header?.dataOffset ?? 0)
+      }
+    } catch {
+      throw error.at(path: path)
+    }
+    self.threads = Workers.threadCount(threads)
+    labelsFile = try labels.map { (path) throws(StoreError) in try MappedFile(path.storePath()) }
+    folder = nil
+    classNames = nil
+    columnNames = []
+  }
+
   public var sourcePaths: [String] { [path] + (folder == nil ? [labelsFile?.path].compactMap { $0 } : []) }
   public var count: Int { images.count }
   public var format: ImageFormat? { layout?.format }
@@ -90,7 +139,12 @@ public final class PackedBitStore: ImageStore {
     guard let labelsFile else { return nil }
     return try knownLabels.value { () throws(StoreError) in
       try unsafe values(of: labelsFile) { (header, data) throws(StoreError) in
-        try unsafe header.integers(in: data)
+        // Other programs write whole numbers as floats.
+        guard !header.type.isInteger, case .double(let values) = try unsafe header.column(in: data),
+          case .labels(let labels, _) = FoundLabels(
+            .double(values), shape: [values.count], imageCount: values.count, name: "labels")
+        else { return try unsafe header.integers(in: data) }
+        return labels
       }
     }
   }

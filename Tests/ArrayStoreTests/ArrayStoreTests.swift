@@ -77,9 +77,12 @@ import Testing
     try expectImages(ArrayStore(at: URL(filePath: path)))
     // Samples of two bytes in the other order, and an array in Fortran order.
     let wide = try write(npy(">u2", [2, 2], [1, 2, 3, 4, 5, 6, 7, 8]), "wide.npy")
-    #expect(try ArrayStore(at: wide).read([0]).samples(as: UInt16.self)[1] == 0x0304)
+    #expect(
+      try ArrayStore(at: wide, description { $0.dimensions = "HW" }).read([0]).samples(as: UInt16.self)[1]
+        == 0x0304)
     let fortran = try write(npy("|u1", [2, 3, 2], isFortran: true, Array(0..<12)), "fortran.npy")
-    #expect(try ArrayStore(at: fortran).pixels(at: 1) == [1, 7, 3, 9, 5, 11])
+    #expect(
+      try ArrayStore(at: fortran, description { $0.dimensions = "NHW" }).pixels(at: 1) == [1, 7, 3, 9, 5, 11])
   }
 
   @Test func axesInAnotherOrder() throws {
@@ -103,9 +106,31 @@ import Testing
 
   @Test func imagesInOneAxis() throws {
     let path = try write(npy("|u1", [6, 60], Self.images.flatMap { $0 }), "X.npy")
-    try expectImages(
-      ArrayStore(at: path, description { $0.shape = ImageShape(height: 4, width: 5, channels: 3) }))
-    #expect(try ArrayStore(at: path).count == 1)
+    let planes = Self.images.map { image in (0..<3).flatMap { c in (0..<20).map { image[$0 * 3 + c] } } }
+    let planar = try write(npy("|u1", [6, 60], planes.flatMap { $0 }), "planes.npy")
+    let shape = ImageShape(height: 4, width: 5, channels: 3)
+    for (path, dimensions) in [(path, "NHWC" as Dimensions), (planar, "NCHW"), (path, "ND")] {
+      let said = description {
+        $0.shape = shape
+        $0.dimensions = dimensions
+      }
+      try expectImages(ArrayStore(at: path, said))
+    }
+    // Pixels or planes, many or one: nothing is guessed.
+    #expect(throws: StoreError.self) { try ArrayStore(at: path, description { $0.shape = shape }) }
+    #expect(throws: StoreError.self) { try ArrayStore(at: path) }
+    #expect(try ArrayStore(at: path, description { $0.dimensions = "HW" }).count == 1)
+  }
+
+  @Test func bareBytesMayBeBits() throws {
+    let path = try write([UInt8](repeating: 7, count: 64), "a.bin")
+    let shape = ImageShape(height: 8, width: 8)
+    #expect(throws: StoreError.self) { try ArrayStore(at: path, description { $0.shape = shape }) }
+    let said = description {
+      $0.shape = shape
+      $0.elementType = .uint8
+    }
+    #expect(try ArrayStore(at: path, said).count == 1)
   }
 
   @Test func mnistsFiles() throws {

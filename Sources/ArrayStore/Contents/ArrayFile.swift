@@ -55,9 +55,21 @@ struct ArrayFile: Sendable {
         .unsupported, "an array of '\(type.description)' as images",
         remedy: "images are bool, uint8, uint16, a signed integer or a float; convert it by numpy's astype")
     }
+    var said = description
+    try ArrayGeometry.checkOrderOfSamples(of: shape, description)
+    if said.dimensions == nil, said.shape == nil {
+      // Nobody has gray images of at most four columns; many images have so many channels.
+      if shape.count == 3, shape[2] <= 4, kind == .npy { said.dimensions = "HWC" }
+      guard shape.count != 2 else {
+        throw StoreError(
+          .unsupported,
+          "an array of the shape \(ArrayGeometry.text(shape)): \(shape[0]) images of \(shape[1]) samples each, or one image",
+          remedy: "give --shape HxWxC, or --dimensions HW for one image")
+      }
+    }
     return try ArrayGeometry(
       shape: shape, isFortranOrder: isFortranOrder, elementType: elementType, isSwapped: type.isSwapped,
-      kind == .idx && shape.count == 3 ? .ours : .images, description)
+      kind == .idx && shape.count == 3 ? .ours : .images, said)
   }
 
   /// Checks that the file has all samples.
@@ -84,10 +96,18 @@ struct ArrayFile: Sendable {
         .invalidArgument, "bare samples that do not say what they are",
         remedy: "give --shape HxWxC, and --dtype unless they are bytes; for packed bits --axis too")
     }
+    // Packed bits are bare bytes as well, and have as many images as somebody says.
+    guard description.elementType != nil || format.channels > 1 else {
+      throw StoreError(
+        .invalidArgument, "\(byteCount) bare bytes that may be samples or packed bits",
+        remedy: "give --dtype uint8 for samples, or --axis rows, columns or flat for packed bits")
+    }
     guard byteCount > 0, byteCount % format.byteCount == 0 else {
       throw StoreError(
         .invalidArgument, "\(byteCount) bytes are not a whole number of images of \(format)",
-        remedy: "give the shape that they have")
+        remedy: format.channels == 1
+          ? "check --shape and --dtype; for packed bits give --axis"
+          : "check --shape and --dtype; packed bits have one channel, --shape HxW and an --axis")
     }
     let count = byteCount / format.byteCount
     let extents: [Dimensions.Axis: Int] = [

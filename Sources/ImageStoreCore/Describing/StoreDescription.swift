@@ -53,6 +53,8 @@ public struct StoreDescription: Sendable, Hashable {
     case rows
     /// A byte has pixels of eight columns.
     case columns
+    /// Bits run on from row to row and, in one axis or bare bytes, from mask to mask: `numpy.packbits` without an axis.
+    case flat
   }
 
   /// The order of bits in a byte, by numpy's names.

@@ -45,6 +45,15 @@ package struct ArrayGeometry: Sendable, Hashable {
     shape: [Int], isFortranOrder: Bool = false, elementType: ElementType, isSwapped: Bool = false,
     _ contents: Contents = .images, _ description: StoreDescription = StoreDescription()
   ) throws(StoreError) {
+    // Samples in one axis, in an order that is stated: the array is one of more axes.
+    if let split = Self.splitFlat(shape, description) {
+      var said = description
+      said.shape = nil
+      self = try ArrayGeometry(
+        shape: split, isFortranOrder: isFortranOrder, elementType: elementType, isSwapped: isSwapped,
+        contents, said)
+      return
+    }
     let (dimensions, other) = try Self.dimensions(of: shape, contents, description)
     let size = elementType.byteCount
     var strides = [Int](repeating: size, count: shape.count)
@@ -82,6 +91,34 @@ package struct ArrayGeometry: Sendable, Hashable {
     self.dimensions = dimensions
     otherDimensions = other
     if let said = description.elementType, said != elementType { try description.check(format) }
+  }
+
+  /// The shape of an array of two axes whose second has the samples of an image in a stated order, such as NCHW for planes.
+  private static func splitFlat(_ shape: [Int], _ description: StoreDescription) -> [Int]? {
+    guard let dimensions = description.dimensions, let said = description.shape, shape.count == 2,
+      dimensions.axes.count > 2, dimensions.position(of: .image) == 0, sampleCount(said) == shape[1]
+    else { return nil }
+    return dimensions.axes.map { axis in
+      switch axis {
+      case .image: shape[0]
+      case .row: said.height
+      case .column: said.width
+      case .channel, .flat: said.channels ?? 1
+      }
+    }
+  }
+
+  /// Refuses images of several channels in one axis whose order nobody has stated: pixels one after another, or planes.
+  package static func checkOrderOfSamples(
+    of shape: [Int], _ description: StoreDescription
+  ) throws(StoreError) {
+    guard shape.count == 2, description.dimensions == nil, let said = description.shape,
+      (said.channels ?? 1) > 1, sampleCount(said) == shape[1]
+    else { return }
+    throw StoreError(
+      .unsupported,
+      "an array of the shape \(text(shape)): the \(shape[1]) samples of \(said) may be pixel by pixel or plane by plane",
+      remedy: "give --dimensions NHWC for pixels, or NCHW for planes")
   }
 
   /// The shape as Python prints it.

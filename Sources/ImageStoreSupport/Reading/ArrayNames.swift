@@ -118,7 +118,7 @@ private struct ParsedName {
     let components = text.split(separator: "/")
     for (depth, component) in components.enumerated() {
       let isOwn = depth == components.count - 1
-      for word in Self.words(component) {
+      for word in Self.words(component).flatMap(Self.parts) {
         if split == nil, let known = ArrayNames.splits[word] {
           split = known
         } else if isOwn, case .other = role, let rank = ArrayNames.imageWords[word] {
@@ -140,6 +140,18 @@ private struct ParsedName {
     if components.count > 1, !rest.isEmpty, Self.words(components[components.count - 1]) == rest {
       role = .other
     }
+  }
+
+  /// `xtrain` and `trainy` are two words each.
+  private static func parts(of word: String) -> [String] {
+    guard let first = word.first, let last = word.last, word.count > 2 else { return [word] }
+    if first == "x" || first == "y", ArrayNames.splits[String(word.dropFirst())] != nil {
+      return [String(first), String(word.dropFirst())]
+    }
+    if last == "x" || last == "y", ArrayNames.splits[String(word.dropLast())] != nil {
+      return [String(word.dropLast()), String(last)]
+    }
+    return [word]
   }
 
   /// The words of one name, in small letters.

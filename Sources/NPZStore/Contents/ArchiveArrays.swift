@@ -99,6 +99,11 @@ extension ZipArchive {
     return names
   }
 
+  /// All values of an entry, the last axis varying fastest, its checksum checked.
+  func allValues(of entry: ZipEntry, name: String) throws(StoreError) -> Column {
+    try column(of: entry, name: name) { (_) throws(StoreError) in }
+  }
+
   private func column(
     of entry: ZipEntry, name: String, check: (NPYHeader) throws(StoreError) -> Void
   ) throws(StoreError) -> Column {
@@ -128,7 +133,7 @@ extension ZipArchive {
           try NPYHeader(parsing: file)
         }
         try self.check(header, check)
-        try unsafe body(header, header.data(in: bytes))
+        try unsafe body(header.counting(header.elementCount), header.data(in: bytes))
       }
       if !entry.isDeflated {
         let bytes = try unsafe compressedBytes(of: entry)
@@ -153,7 +158,7 @@ extension ZipArchive {
   ) throws(StoreError) {
     try check(header)
     let limit = ValueLimit(storedByteCount: file.allocatedByteCount)
-    try limit.check(count: header.valueCount(), of: header.type)
+    try limit.check(count: header.elementCount, of: header.type)
   }
 
   private func inflatePieces(
@@ -164,7 +169,7 @@ extension ZipArchive {
     var reader = try ZipEntryReader(entry, of: self, longestPiece: max(size, header.dataOffset))
     try reader.skip(header.dataOffset)
     let rows = reader.capacity / size
-    let count = try header.valueCount()
+    let count = header.elementCount
     for start in stride(from: 0, to: count, by: rows) {
       let end = min(count, start + rows)
       try unsafe reader.read((end - start) * size) { (data) throws(StoreError) in
@@ -178,7 +183,8 @@ extension ZipArchive {
 
 extension NPYHeader {
   fileprivate func check(_ count: Int, _ what: String) throws(StoreError) {
-    let found = try valueCount()
+    // Axes of extent 1 say nothing.
+    let found = shape.count { $0 != 1 } <= 1 ? elementCount : try valueCount()
     guard found == count else { throw StoreError(.corrupt, "\(found) \(what) for \(count) images") }
   }
 }

@@ -62,6 +62,21 @@ extension ZipArchive {
       throw StoreError(
         .corrupt, "the numbers of its images leave gaps", remedy: "write the archive again", path: path)
     }
+    // This package writes every entry so that it can be read.
+    if end.mark != nil, let problem = directory.problems.first { throw problem.error.at(path: path) }
+    for problem in directory.problems.prefix(Self.mostNamesCompared) {
+      let entry = directory.entries[problem.position]
+      try checkName(of: entry, problem.name)
+      let header = unsafe UnsafeRawBufferPointer(rebasing: file.bytes[entry.offset..<entry.limit])
+      // A damaged record is not to hide an entry.
+      guard unsafe header.integer(UInt16.self, at: 8) == problem.method,
+        unsafe header.integer(UInt16.self, at: 6) == problem.flags
+      else {
+        throw StoreError(
+          .corrupt, "the archive's directory contradicts the header before the entry",
+          remedy: "fetch or write the archive again", path: path, key: problem.name)
+      }
+    }
     guard !end.hasDirectoryChecksum else { return }
     for named in directory.named.prefix(Self.mostNamesCompared) {
       try checkName(of: directory.entries[named.position], named.name)

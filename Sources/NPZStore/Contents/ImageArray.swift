@@ -9,7 +9,7 @@ import Synchronization
 /// A stored array is read from the map. A deflated one is inflated to memory, whole, when its first image is
 /// read, since there is no way into the middle of it.
 final class ImageArray: Sendable {
-  let images: NPYImages
+  let images: ArrayGeometry
   private let archive: ZipArchive
   private let name: String
   private let entry: ZipEntry
@@ -22,18 +22,15 @@ final class ImageArray: Sendable {
   private static let mostBytesChecked = 256 << 20
 
   init(
-    _ archive: ZipArchive, name: String, _ entry: ZipEntry, checksums: NPZStore.ChecksumPolicy
+    _ archive: ZipArchive, _ array: ArchiveArray, _ images: ArrayGeometry,
+    checksums: NPZStore.ChecksumPolicy
   ) throws(StoreError) {
     self.archive = archive
-    self.name = name
-    self.entry = entry
+    self.name = array.name
+    self.entry = array.entry
     self.checksums = checksums
-    header = try archive.header(of: entry, name: name)
-    do throws(StoreError) {
-      images = try NPYImages(imagesOf: header)
-    } catch {
-      throw error.at(path: archive.path, key: name)
-    }
+    self.images = images
+    header = try array.readable()
   }
 
   /// Whether images lie in the map as they are delivered.

@@ -30,7 +30,7 @@ import Musl
 extension ImageEntries {
   /// A decoded entry: its pixels somewhere in memory, and how they lie there.
   @safe struct Decoded {
-    let images: NPYImages
+    let images: ArrayGeometry
     let pixels: UnsafeRawPointer
   }
 
@@ -82,12 +82,12 @@ extension ImageEntries {
   /// How the image lies in an entry's bytes: as expected, or as its own header says.
   private func form(
     of bytes: UnsafeRawBufferPointer
-  ) throws(StoreError) -> (images: NPYImages, dataOffset: Int) {
+  ) throws(StoreError) -> (images: ArrayGeometry, dataOffset: Int) {
     if let expected, unsafe expected.isHeader(of: bytes) { return (expected.images, expected.header.count) }
     let header = try unsafe withRawSpan(of: bytes) { (file) throws(StoreError) in
       try NPYHeader(parsing: file)
     }
-    let images = try NPYImages(imageOf: header)
+    let images = try geometry(of: header)
     guard images.format.byteCount <= bytes.count - header.dataOffset else {
       throw StoreError(
         .corrupt,

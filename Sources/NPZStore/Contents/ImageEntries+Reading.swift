@@ -124,7 +124,7 @@ extension ImageEntries {
       _ = try decode(index, with: decoder, checks: true)
       return
     }
-    try check(NPYImages(imageOf: archive.header(of: entry, with: &decoder.inflater)).format)
+    try check(geometry(of: archive.header(of: entry, with: &decoder.inflater)).format)
     try archive.check(entry)
   }
 }

@@ -12,6 +12,7 @@ final class ImageEntries: Sendable {
   let format: ImageFormat?
   let checksums: NPZStore.ChecksumPolicy
   let threads: Int
+  private let description: StoreDescription
   let decoders = IdlePool<EntryDecoder> { EntryDecoder() }
   /// The header of the first image, which all others are expected to repeat byte for byte.
   let expected: Expected?
@@ -22,7 +23,7 @@ final class ImageEntries: Sendable {
   /// The form that entries of one format have.
   struct Expected: Sendable {
     let header: [UInt8]
-    let images: NPYImages
+    let images: ArrayGeometry
     /// The bytes of the entry.
     let byteCount: Int
   }
@@ -33,9 +34,11 @@ final class ImageEntries: Sendable {
   var areCheckedByReading: Bool { mapped == nil && checksums == .check }
 
   init(
-    _ archive: ZipArchive, _ positions: ImagePositions, checksums: NPZStore.ChecksumPolicy, threads: Int
+    _ archive: ZipArchive, _ positions: ImagePositions, _ description: StoreDescription = StoreDescription(),
+    checksums: NPZStore.ChecksumPolicy, threads: Int
   ) throws(StoreError) {
     self.archive = archive
+    self.description = description
     self.positions = positions
     self.checksums = checksums
     self.threads = threads
@@ -49,7 +52,8 @@ final class ImageEntries: Sendable {
     do throws(StoreError) {
       var inflater = Inflater(.raw)
       let (header, bytes) = try archive.headerAndBytes(of: entry, with: &inflater)
-      first = Expected(header: bytes, images: try NPYImages(imageOf: header), byteCount: entry.byteCount)
+      let geometry = try ArrayGeometry(imageOf: header, description, isOurs: archive.end.mark != nil)
+      first = Expected(header: bytes, images: geometry, byteCount: entry.byteCount)
       // A header that all others are compared with had better be right; of a large image only reading it tells.
       if entry.byteCount <= Self.mostBytesChecked {
         _ = try archive.contents(of: entry, limit: entry.byteCount)
@@ -67,7 +71,8 @@ final class ImageEntries: Sendable {
     var isUniform = archive.end.mark == .uniform
     var areDirect = first.images.isDirect
     if archive.end.mark == nil && sizesAgree {
-      (isUniform, areDirect) = try Self.sample(archive, positions, first.images.format, threads: threads)
+      (isUniform, areDirect) = try Self.sample(
+        archive, positions, first.images.format, description, threads: threads)
     }
     format = isUniform ? first.images.format : nil
     expected = isUniform ? first : nil
@@ -86,7 +91,8 @@ final class ImageEntries: Sendable {
   /// Whether a sample of the images, all of them if they are few, has the format of the first, and
   /// whether their bytes are those a store delivers.
   private static func sample(
-    _ archive: ZipArchive, _ positions: ImagePositions, _ format: ImageFormat, threads: Int
+    _ archive: ZipArchive, _ positions: ImagePositions, _ format: ImageFormat,
+    _ description: StoreDescription, threads: Int
   ) throws(StoreError) -> (isUniform: Bool, areDirect: Bool) {
     let samples = min(positions.count, mostSamples)
     let isUniform = Atomic(true)
@@ -99,7 +105,7 @@ final class ImageEntries: Sendable {
           let entry = archive.directory.entries[positions.position(of: index)]
           // A header that cannot be read is reported when its image is.
           guard let header = try? archive.header(of: entry, with: &decoder.inflater),
-            let images = try? NPYImages(imageOf: header)
+            let images = try? ArrayGeometry(imageOf: header, description, isOurs: false)
           else { continue }
           if images.format != format { isUniform.store(false, ordering: .relaxed) }
           if !images.isDirect { areDirect.store(false, ordering: .relaxed) }
@@ -120,12 +126,17 @@ final class ImageEntries: Sendable {
     error.at(path: archive.path, image: index, key: positions.name(of: index))
   }
 
+  /// How the image of a header lies in its entry.
+  func geometry(of header: NPYHeader) throws(StoreError) -> ArrayGeometry {
+    try ArrayGeometry(imageOf: header, description, isOurs: archive.end.mark != nil)
+  }
+
   /// The format of one image, whose index has been checked.
   func format(at index: Int) throws(StoreError) -> ImageFormat {
     if let format { return format }
     do throws(StoreError) {
       return try decoders.withObject { (decoder) throws(StoreError) in
-        try NPYImages(imageOf: archive.header(of: entry(index), with: &decoder.inflater)).format
+        try geometry(of: archive.header(of: entry(index), with: &decoder.inflater)).format
       }
     } catch {
       throw named(error, index)

@@ -2,21 +2,39 @@ import ImageStoreCore
 import ImageStoreNumPy
 import ImageStoreSupport
 
-/// Which entries of an archive are images, labels and columns, found from their names.
+/// Which entries of an archive are images, labels and columns, found from their names and headers.
 struct NPZContents {
   enum Images {
     /// One entry per image: positions in the directory.
     case entries(ImagePositions)
     /// All images in one array.
-    case array(name: String, ZipEntry)
+    case array(ArchiveArray, ArrayGeometry)
+    /// All masks in one array of bits.
+    case bits(ArchiveArray, PackedBits)
+  }
+
+  /// Where the labels are.
+  enum Labels {
+    case none
+    /// One whole number per image.
+    case entry(name: String, ZipEntry)
+    case values([Int])
+  }
+
+  /// Where the values of a column are.
+  enum ColumnSource {
+    case entry(name: String, ZipEntry)
+    case values(Column)
+    /// One of several values per image.
+    case part(ArchiveArray, position: Int)
   }
 
   let images: Images
-  /// The labels' entry; nil if the archive has none.
-  let labels: (name: String, entry: ZipEntry)?
-  let classNames: ZipEntry?
+  private(set) var labels = Labels.none
+  private(set) var classNames: [String]?
   /// Columns by their names.
-  let columns: [String: ZipEntry]
+  private(set) var columns: [String: ColumnSource] = [:]
+  private(set) var notes: [ReadingNote] = []
 
   static let classNamesEntry = "class_names.npy"
   static let labelsEntry = "labels.npy"
@@ -36,197 +54,204 @@ struct NPZContents {
     name == labelsEntry || name == classNamesEntry || column(ofEntry: name) != nil
   }
 
-  /// Names of labels, the likeliest first.
-  private static let labelNames = ["labels", "outputs", "y", "label", "targets"]
-
   /// - Parameters:
-  ///   - images: the name of one array with all images, if the caller gives it.
-  ///   - labels: the name of the labels, if the caller gives it.
-  init(of archive: ZipArchive, images: String?, labels: String?) throws(StoreError) {
+  ///   - description: what is said of the archive.
+  ///   - elsewhere: keys of arrays that belong to other splits, of which nothing is to be said.
+  init(
+    of archive: ZipArchive, _ description: StoreDescription, elsewhere: Set<String> = []
+  ) throws(StoreError) {
+    if archive.end.mark != nil, description.images == nil {
+      images = .entries(ImagePositions(archive.directory))
+      try readOwn(archive, description)
+    } else {
+      var choice = try ImageChoice(archive, description)
+      images = try choice.images()
+      notes = choice.notes
+      try read(archive, description, choice, elsewhere)
+    }
+  }
+
+  var count: Int {
+    switch images {
+    case .entries(let positions): positions.count
+    case .array(_, let geometry): geometry.count
+    case .bits(_, let bits): bits.count
+    }
+  }
+
+  /// Labels, class names and columns under the names that this package gives them, none of which is read yet.
+  private mutating func readOwn(
+    _ archive: ZipArchive, _ description: StoreDescription
+  ) throws(StoreError) {
     let directory = archive.directory
-    classNames = directory.entry(named: Self.classNamesEntry)
-    var columns: [String: ZipEntry] = [:]
+    if let entry = directory.entry(named: Self.classNamesEntry) {
+      classNames = try archive.classNames(of: entry, name: Self.classNamesEntry)
+    }
     for named in directory.named {
       guard let column = Self.column(ofEntry: named.name) else { continue }
-      do throws(StoreError) {
-        try Column.validate(name: column)
-      } catch {
-        throw error.at(path: archive.path)
+      try add(.entry(name: named.name, directory.entries[named.position]), column, archive)
+    }
+    switch description.labels {
+    case .some(.none), .file: break
+    case .named(let name):
+      guard let found = try archive.array(named: name) else { throw archive.noArray(name) }
+      labels = .entry(name: found.name, found.entry)
+    case nil:
+      if let entry = directory.entry(named: Self.labelsEntry) {
+        labels = .entry(name: Self.labelsEntry, entry)
       }
-      // Bytes that differ can be one name: an e with an acute accent is one character of Unicode, or two.
-      guard columns.updateValue(directory.entries[named.position], forKey: column) == nil else {
-        throw StoreError(.corrupt, "two columns of this name", path: archive.path, key: column)
+    }
+  }
+
+  private mutating func add(
+    _ source: ColumnSource, _ name: String, _ archive: ZipArchive
+  ) throws(StoreError) {
+    do throws(StoreError) {
+      try Column.validate(name: name)
+    } catch {
+      throw error.at(path: archive.path)
+    }
+    // Bytes that differ can be one name: an e with an acute accent is one character of Unicode, or two.
+    guard columns.updateValue(source, forKey: name) == nil else {
+      throw StoreError(.corrupt, "two columns of this name", path: archive.path, key: name)
+    }
+  }
+
+  /// What another program wrote besides images: labels, values per image, or what is not read.
+  private mutating func read(
+    _ archive: ZipArchive, _ description: StoreDescription, _ choice: ImageChoice, _ elsewhere: Set<String>
+  ) throws(StoreError) {
+    var used = choice.used
+    switch description.labels {
+    case .some(.none), .file: used.formUnion(choice.labelKeys)
+    case .named(let key):
+      guard let found = try archive.array(named: key) else { throw archive.noArray(key) }
+      let array = try archive.array(found.name, found.entry)
+      try takeNamed(array, of: archive)
+      used.insert(array.key)
+    case nil:
+      for key in choice.labelKeys {
+        guard let found = try archive.array(named: key) else { continue }
+        let array = try archive.array(found.name, found.entry)
+        used.insert(key)
+        if try takeFound(array, of: archive) {
+          if choice.decidesLabels { notes.append(ReadingNote(.decided, "the labels are \(key)")) }
+          break
+        }
       }
     }
-    self.columns = columns
-    var labelNames = Self.labelNames
-    if let images {
-      guard let found = archive.array(named: images) else { throw archive.noArray(images) }
-      self.images = .array(name: found.name, found.entry)
-      labelNames = ArrayNames.labels(of: images, in: archive.arrayKeys)
-    } else if directory.numberedCount > 0 || !directory.strayNumbers.isEmpty {
-      self.images = .entries(ImagePositions(directory))
-    } else if let names = archive.imageArrays().first, let found = archive.array(named: names.images) {
-      self.images = .array(name: found.name, found.entry)
-      labelNames = names.labels
-    } else {
-      self.images = try Self.otherArrays(of: archive, labelNames: labelNames)
+    for array in try archive.otherArrays() where !used.contains(array.key) && !elsewhere.contains(array.key) {
+      try readOther(array, of: archive)
     }
-    if let labels {
-      guard let found = archive.array(named: labels) else { throw archive.noArray(labels) }
-      self.labels = found
-    } else {
-      self.labels = archive.firstArray(of: labelNames)
+    for problem in archive.directory.problems where !ArchiveArray.isHidden(problem.name) {
+      notes.append(ReadingNote(.notRead, "\(problem.name): \(problem.error.message)"))
     }
+    let names = choice.names
+    if !names.isEmpty, columns["name"] == nil { columns["name"] = .values(.string(names)) }
   }
 
-  /// The labels of an archive that holds nothing else.
-  static func labels(
-    in archive: ZipArchive, named name: String?
-  ) throws(StoreError) -> (name: String, entry: ZipEntry) {
-    if let name {
-      guard let found = archive.array(named: name) else { throw archive.noArray(name) }
-      return found
-    }
-    if let found = archive.firstArray(of: ["outputs"] + labelNames) { return found }
-    let arrays = archive.directory.named.filter { $0.name.hasSuffix(".npy") }
-    guard arrays.count == 1, let only = arrays.first else {
+  /// Takes labels that the caller named.
+  private mutating func takeNamed(_ array: ArchiveArray, of archive: ZipArchive) throws(StoreError) {
+    let remedy = "leave --labels out, and what can be read of it become columns"
+    if let reason = array.reasonNotToRead(count: count) {
       throw StoreError(
-        .notFound, "which of the \(arrays.count) arrays are the labels is not clear", remedy: "name it",
-        path: archive.path)
+        .invalidArgument, "labels of \(reason)", remedy: "name an array of one value per image, or none",
+        path: archive.path, key: array.key)
     }
-    return (only.name, archive.directory.entries[only.position])
-  }
-
-  /// Arrays of any names: one per image, in the order they were saved, or one with all of them.
-  private static func otherArrays(
-    of archive: ZipArchive, labelNames: [String]
-  ) throws(StoreError) -> Images {
-    let arrays = archive.directory.named.filter { entry in
-      entry.name.hasSuffix(".npy") && !entry.name.hasPrefix(columnPrefix) && entry.name != classNamesEntry
-        && !labelNames.contains(String(entry.name.dropLast(4)))
-    }
-    if arrays.isEmpty && archive.end.mark == nil {
+    switch try archive.foundLabels(array, count: count, name: "labels") {
+    case .labels(let values, let names):
+      labels = .values(values)
+      classNames = names ?? classNames
+    case .columns(let found):
       throw StoreError(
-        .unrecognized, "the archive has no arrays that could be images", remedy: "name the array",
-        path: archive.path)
+        .invalidArgument,
+        found.count == 1
+          ? "values that are not whole, as labels" : "\(found.count) values per image as labels",
+        remedy: remedy, path: archive.path, key: array.key)
+    case .unread(let reason):
+      throw StoreError(.invalidArgument, "labels of \(reason)", path: archive.path, key: array.key)
     }
-    if let only = arrays.first, arrays.count == 1 {
-      let entry = archive.directory.entries[only.position]
-      let header = try archive.header(of: entry, name: only.name)
-      if header.shape.count == 4 { return .array(name: only.name, entry) }
+  }
+
+  /// Takes labels that nobody named, if they can be read.
+  ///
+  /// - Returns: whether they are labels or columns.
+  private mutating func takeFound(
+    _ array: ArchiveArray, of archive: ZipArchive
+  ) throws(StoreError) -> Bool {
+    if let reason = array.reasonNotToRead(count: count) {
+      notes.append(ReadingNote(.notRead, "\(array.key): \(reason)"))
+      return false
     }
-    return .entries(ImagePositions(named: arrays))
-  }
-}
-
-extension ZipArchive {
-  /// The keys of the arrays that are not numbered.
-  var arrayKeys: [String] {
-    directory.named.filter { $0.name.hasSuffix(".npy") }.map { String($0.name.dropLast(4)) }
-  }
-
-  /// The arrays that have many images each, by what their names say: at most one per split, training first.
-  func imageArrays() -> [ArrayNames] {
-    // Of so many arrays each is an image.
-    guard directory.named.count <= 256 else { return [] }
-    let found = ArrayNames.find(in: arrayKeys) { key in
-      guard let dimensions = dimensionCount(of: key) else { return true }
-      // Three dimensions are many gray images or one with channels.
-      return dimensions == 4 || dimensions == 3 && isNameOfMany(key)
+    let found: FoundLabels
+    do throws(StoreError) {
+      found = try archive.foundLabels(array, count: count, name: "labels")
+    } catch {
+      // Damage is not to be passed over.
+      guard error.code == .limitExceeded || error.code == .unsupported else { throw error }
+      found = .unread(error.message)
     }
-    // Whoever opens arrays of other shapes is told what is wrong with them.
-    return found.isEmpty ? ArrayNames.find(in: arrayKeys, where: isNameOfMany) : found
-  }
-
-  /// Whether a key is that of an array of many images, as `images` and `x_train` are and `image_3` and `cat_image` are not.
-  private func isNameOfMany(_ key: String) -> Bool {
-    guard let found = ArrayNames.find(in: [key]).first, !key.contains(where: \.isNumber) else { return false }
-    return found.split != nil || key.allSatisfy(\.isLetter)
-  }
-
-  /// How many dimensions an array has; nil if its header cannot be read.
-  private func dimensionCount(of key: String) -> Int? {
-    guard let (name, entry) = array(named: key) else { return nil }
-    return (try? header(of: entry, name: name))?.shape.count
-  }
-
-  /// An array by its key: numpy's keys are the names of entries without `.npy`.
-  func array(named key: String) -> (name: String, entry: ZipEntry)? {
-    for name in [key + ".npy", key] {
-      if let entry = directory.entry(named: name) { return (name, entry) }
+    switch found {
+    case .labels(let values, let names):
+      labels = .values(values)
+      classNames = names
+      return true
+    case .columns(let found):
+      // A column may not be called as labels are.
+      for (position, column) in found.enumerated() {
+        columns["labels[\(position)]"] = .values(column.values)
+      }
+      notes.append(
+        ReadingNote(
+          .decided,
+          found.count == 1
+            ? "\(array.key) has values that are not whole: the column labels[0], no labels"
+            : "\(array.key) has \(found.count) values per image: columns, no labels"))
+      return true
+    case .unread(let reason):
+      notes.append(ReadingNote(.notRead, "\(array.key): \(reason)"))
+      return false
     }
-    return nil
   }
 
-  func firstArray(of keys: [String]) -> (name: String, entry: ZipEntry)? {
-    for key in keys {
-      if let entry = directory.entry(named: key + ".npy") { return (key + ".npy", entry) }
-    }
-    return nil
-  }
-
-  func noArray(_ key: String) -> StoreError {
-    let names = directory.named.prefix(8).map {
-      $0.name.hasSuffix(".npy") ? String($0.name.dropLast(4)) : $0.name
-    }
-    return StoreError(
-      .notFound, "there is no such array",
-      remedy: names.isEmpty ? "the archive has none" : "the archive has \(names.joined(separator: ", "))",
-      path: path, key: key)
-  }
-}
-
-/// Where in an archive's directory the entry of each image stands.
-struct ImagePositions: Sendable {
-  let count: Int
-  /// The position of the first image if images stand in a row, numbered from 0.
-  private let first: Int
-  /// Positions of images that do not.
-  private let others: [UInt32]
-  /// Names of images that are not called by their number.
-  private let names: [String]
-  /// Numbers of images, if those leave gaps.
-  private let numbers: [Int]
-
-  /// Whether image `i` is called `ix-i.npy`, with at least six digits, for all images.
-  var areNumbered: Bool { names.isEmpty && numbers.isEmpty }
-
-  /// The entries called `ix-000000.npy` and so on, by rising number.
-  init(_ directory: ZipDirectory) {
-    first = directory.firstNumbered
-    names = []
-    guard !directory.strayNumbers.isEmpty else {
-      count = directory.numberedCount
-      others = []
-      numbers = []
+  /// Makes columns of an array with values for each image, or says that it is not read.
+  private mutating func readOther(_ array: ArchiveArray, of archive: ZipArchive) throws(StoreError) {
+    if array.name == Self.classNamesEntry || array.key == "classes", classNames == nil,
+      let kind = array.header?.type.kind, kind == .unicode || kind == .bytes,
+      array.header?.shape.count == 1
+    {
+      classNames = try archive.classNames(of: array.entry, name: array.name)
       return
     }
-    let row = (0..<directory.numberedCount).map { (number: $0, position: directory.firstNumbered + $0) }
-    let all = row + directory.strayNumbers
-    count = all.count
-    others = all.map { UInt32($0.position) }
-    let isGapless = all.enumerated().allSatisfy { $0.offset == $0.element.number }
-    numbers = isGapless ? [] : all.map(\.number)
+    let isOwnName = Self.column(ofEntry: array.name) != nil
+    let name = Self.column(ofEntry: array.name) ?? array.key
+    if let reason = array.reasonNotToRead(count: count) {
+      notes.append(ReadingNote(.notRead, "\(array.key): \(reason)"))
+      return
+    }
+    let width = array.valuesPerImage(count: count)
+    for position in 0..<width {
+      let column = width == 1 ? name : "\(name)[\(position)]"
+      let isLegal = (try? Column.validate(name: column)) != nil && columns[column] == nil
+      guard isOwnName || isLegal else {
+        notes.append(ReadingNote(.notRead, "\(array.key): a column cannot be called so"))
+        return
+      }
+      let source =
+        width == 1
+        ? ColumnSource.entry(name: array.name, array.entry) : .part(array, position: position)
+      try add(source, column, archive)
+    }
   }
 
-  /// Entries of any names, in the order given.
-  init(named entries: [ZipDirectory.Named]) {
-    count = entries.count
-    first = 0
-    others = entries.map { UInt32($0.position) }
-    names = entries.map(\.name)
-    numbers = []
-  }
-
-  /// The position of an image's entry; the index has been checked.
-  @inline(__always)
-  func position(of index: Int) -> Int {
-    others.isEmpty ? first + index : Int(others[index])
-  }
-
-  func name(of index: Int) -> String {
-    if !names.isEmpty { return names[index] }
-    return ZipNumbering.images.name(of: numbers.isEmpty ? index : numbers[index])
+  /// Takes the labels that another archive has.
+  ///
+  /// - Parameter name: the key of their array; nil for the only one, or one of a usual name.
+  mutating func takeLabels(of archive: ZipArchive, named name: String?) throws(StoreError) {
+    guard let key = try archive.labelsKey(name), let found = try archive.array(named: key) else {
+      throw StoreError(
+        .notFound, "which of the arrays are the labels is not clear", remedy: "name it", path: archive.path)
+    }
+    try takeNamed(try archive.array(found.name, found.entry), of: archive)
   }
 }

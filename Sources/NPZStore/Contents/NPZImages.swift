@@ -1,19 +1,25 @@
 import ImageStoreCore
 import ImageStoreNumPy
+import ImageStoreSupport
 
 /// Where the pixels of an archive are: in one entry per image, or in one array of all images.
 enum NPZImages: Sendable {
   case entries(ImageEntries)
   case array(ImageArray)
+  case bits(BitArray)
 
   init(
-    _ found: NPZContents.Images, of archive: ZipArchive, checksums: NPZStore.ChecksumPolicy, threads: Int
+    _ found: NPZContents.Images, of archive: ZipArchive, _ description: StoreDescription,
+    checksums: NPZStore.ChecksumPolicy, threads: Int
   ) throws(StoreError) {
     switch found {
     case .entries(let positions):
-      self = .entries(try ImageEntries(archive, positions, checksums: checksums, threads: threads))
-    case .array(let name, let entry):
-      self = .array(try ImageArray(archive, name: name, entry, checksums: checksums))
+      self = .entries(
+        try ImageEntries(archive, positions, description, checksums: checksums, threads: threads))
+    case .array(let array, let geometry):
+      self = .array(try ImageArray(archive, array, geometry, checksums: checksums))
+    case .bits(let array, let bits):
+      self = .bits(try BitArray(archive, array, bits, threads: threads))
     }
   }
 
@@ -21,6 +27,7 @@ enum NPZImages: Sendable {
     switch self {
     case .entries(let entries): entries.count
     case .array(let array): array.images.count
+    case .bits(let array): array.bits.count
     }
   }
 
@@ -28,7 +35,8 @@ enum NPZImages: Sendable {
   var format: ImageFormat? {
     switch self {
     case .entries(let entries): entries.format
-    case .array(let array): array.images.format
+    case .array(let array): array.images.count > 0 ? array.images.format : nil
+    case .bits(let array): array.bits.count > 0 ? array.bits.format : nil
     }
   }
 
@@ -37,6 +45,7 @@ enum NPZImages: Sendable {
     switch self {
     case .entries(let entries): try entries.format(at: index)
     case .array(let array): array.images.format
+    case .bits(let array): array.bits.format
     }
   }
 
@@ -45,6 +54,7 @@ enum NPZImages: Sendable {
     switch self {
     case .entries(let entries): entries.mapped != nil
     case .array(let array): array.isMapped
+    case .bits: false
     }
   }
 
@@ -55,6 +65,7 @@ enum NPZImages: Sendable {
     switch self {
     case .entries(let entries): try unsafe entries.read(plan, into: memory)
     case .array(let array): try unsafe array.read(plan, into: memory)
+    case .bits(let array): try unsafe array.read(plan, into: memory)
     }
   }
 }

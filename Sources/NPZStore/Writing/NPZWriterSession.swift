@@ -184,6 +184,11 @@ extension NPZStore {
         "images cannot be appended to an archive whose entries are not called ix-000000.npy and so on",
         remedy: "convert it first", path: path)
     }
+    if let problem = archive.directory.problems.first {
+      throw StoreError(
+        .unsupported, "images cannot be appended to an archive with an entry that cannot be kept",
+        remedy: "convert it first", path: path, key: problem.name)
+    }
     var labels = ImageLabels(labels: try labels())
     for name in columnNames { labels.columns[name] = try column(name) }
     return labels

@@ -16,6 +16,19 @@ struct ZipDirectory: Sendable {
   /// The other entries, in the order of the directory.
   private(set) var named: [Named] = []
 
+  /// Entries that cannot be read. They matter to nobody but who reads them.
+  private(set) var problems: [Problem] = []
+
+  /// Why an entry cannot be read.
+  struct Problem: Sendable {
+    let name: String
+    /// Where in ``entries`` it is.
+    let position: Int
+    let method: UInt16
+    let flags: UInt16
+    let error: StoreError
+  }
+
   /// An entry that is not called by a number.
   struct Named: Sendable {
     let name: String
@@ -33,9 +46,9 @@ struct ZipDirectory: Sendable {
   ///   - offset: where the directory begins; every entry lies before.
   ///   - numbering: how numbered entries are called.
   /// - Throws: ``StoreError/Code/corrupt`` for a directory that contradicts itself or the end record,
-  ///   names that lead out of a folder or occur twice, and entries that overlap;
-  ///   ``StoreError/Code/unsupported`` for encryption and methods other than stored and deflated;
-  ///   ``StoreError/Code/limitExceeded`` for entries that inflate to more than deflate can make.
+  ///   numbers that occur twice, and entries that overlap; ``StoreError/Code/unsupported`` for images that are encrypted or of
+  ///   methods other than stored and deflated; ``StoreError/Code/limitExceeded`` for entries that inflate to more than deflate
+  ///   can make. Of entries that are not numbered, ``problems`` says more.
   init(
     _ bytes: UnsafeRawBufferPointer, count: Int, offset: Int, numbering: ZipNumbering
   ) throws(StoreError) {
@@ -55,8 +68,14 @@ struct ZipDirectory: Sendable {
           strayNumbers.append((number, index))
         }
       } else {
-        guard names.insert(record.nameBytes).inserted else {
-          throw StoreError(.corrupt, "two entries of this name", key: record.name)
+        let isNew = names.insert(record.nameBytes).inserted
+        if let error = record.problem
+          ?? (isNew ? nil : StoreError(.corrupt, "two entries of this name", key: record.name))
+        {
+          problems.append(
+            Problem(
+              name: record.name, position: index, method: record.method, flags: record.flags, error: error))
+          continue
         }
         named.append(
           Named(name: record.name, position: index, record: position - record.byteCount..<position))
@@ -103,6 +122,13 @@ struct ZipDirectory: Sendable {
       }
       entries[position].limit = next
     }
+  }
+
+  /// Checks that nothing is wrong with the entry of a name, if there is one.
+  ///
+  /// - Throws: what is wrong, such as a second entry of the name.
+  func checkIsReadable(_ name: String) throws(StoreError) {
+    if let problem = problems.first(where: { $0.name == name }) { throw problem.error }
   }
 
   /// The entry of a name that is not that of a number.

@@ -10,6 +10,12 @@ import ImageStoreSupport
   let number: Int?
   /// The bytes of the record.
   let byteCount: Int
+  /// Why the entry cannot be read, if only whoever reads it needs to know.
+  let problem: StoreError?
+  /// How the entry is packed.
+  let method: UInt16
+  /// Bits that say what is special about it.
+  let flags: UInt16
   private let rawName: UnsafeRawBufferPointer
 
   /// The name.
@@ -42,19 +48,23 @@ import ImageStoreSupport
     let (flags, method) = (field(8, as: UInt16.self), field(10, as: UInt16.self))
     let nameText = { unsafe ZipName.text(of: name) }
     let number = unsafe numbering.number(in: name)
+    var problem: StoreError?
     if number == nil && !(unsafe Self.isHarmless(name)) {
-      throw StoreError(.corrupt, "an entry whose name leads elsewhere", key: nameText())
-    }
-    // Bits 0, 6 and 13: kinds of encryption; bit 5: a patch of another file.
-    guard flags & 0x2061 == 0 else {
-      throw StoreError(.unsupported, "the entry is encrypted", key: nameText())
-    }
-    guard method == 0 || method == 8 else {
-      throw StoreError(
+      problem = StoreError(.corrupt, "an entry whose name leads elsewhere", key: nameText())
+    } else if flags & 0x2061 != 0 {
+      // Bits 0, 6 and 13: kinds of encryption; bit 5: a patch of another file.
+      problem = StoreError(.unsupported, "the entry is encrypted", key: nameText())
+    } else if method != 0 && method != 8 {
+      problem = StoreError(
         .unsupported, "compression method \(method)",
         remedy: "numpy writes and reads only stored and deflated",
         key: nameText())
     }
+    // Every numbered entry is an image.
+    if let problem, number != nil { throw problem }
+    self.problem = problem
+    (self.method, self.flags) = (method, flags)
+    let isFolder = unsafe name.last == 0x2F
     var wide = Zip64Extra(
       byteCount: UInt64(field(24, as: UInt32.self)),
       compressedByteCount: UInt64(field(20, as: UInt32.self)),
@@ -73,11 +83,11 @@ import ImageStoreSupport
     else {
       throw StoreError(.corrupt, "the entry does not lie before the archive's directory", key: nameText())
     }
-    guard method == 8 || byteCount == compressed else {
+    guard method != 0 || byteCount == compressed || isFolder else {
       throw StoreError(
         .corrupt, "a stored entry of \(compressed) bytes that says it has \(byteCount)", key: nameText())
     }
-    guard byteCount / ZipFormat.mostInflatedBytesPerByte <= compressed else {
+    guard problem != nil || isFolder || byteCount / ZipFormat.mostInflatedBytesPerByte <= compressed else {
       throw StoreError(
         .limitExceeded, "\(compressed) bytes that say they inflate to \(byteCount)",
         remedy: "deflate makes at most \(ZipFormat.mostInflatedBytesPerByte) of one", key: nameText())

@@ -69,6 +69,43 @@ import ImageStoreSupport
     dataOffset = 0
   }
 
+  /// Masks of which somebody says how they are packed.
+  ///
+  /// - Parameters:
+  ///   - bits: what is said, which has been held against the file.
+  ///   - layout: how the masks are to lie: as in the file, or packed along columns if their bits run on there.
+  ///   - dataOffset: where in the file they begin.
+  init(
+    _ map: MappedFile, _ bits: PackedBits, layout: PackedBitLayout, dataOffset: Int
+  ) throws(StoreError) {
+    self.map = map
+    count = bits.count
+    guard bits.axis == .flat else {
+      (self.dataOffset, copy) = (dataOffset, nil)
+      return
+    }
+    self.dataOffset = dataOffset
+    let memory = try PixelMemory(capacity: max(1, count * layout.byteCount))
+    let mask = try PixelMemory(capacity: layout.height * layout.width)
+    let (count, size) = (count, layout.height * layout.width)
+    try memory.fill { (output) throws(StoreError) in
+      try unsafe output.appendBytes(count * layout.byteCount) { (target) throws(StoreError) in
+        for index in 0..<count {
+          try mask.fill { (output) throws(StoreError) in
+            try unsafe output.appendBytes(size) { (pixels) throws(StoreError) in
+              unsafe bits.unpack(
+                ImageRegion(wholeOf: bits.format), of: index, from: map.bytes.baseAddress! + dataOffset,
+                to: pixels.baseAddress!)
+            }
+          }
+          unsafe layout.pack(mask.bytes.baseAddress!, to: target.baseAddress! + index * layout.byteCount)
+        }
+      }
+    }
+    copy = memory
+    withExtendedLifetime(mask) {}
+  }
+
   private static func copy(
     _ header: NPYHeader, _ data: UnsafeRawBufferPointer
   ) throws(StoreError) -> PixelMemory {

@@ -1,0 +1,155 @@
+package import ImageStoreCore
+
+/// How masks of one bit per pixel lie in an array or in bare bytes that do not say so themselves.
+///
+/// Axes of extent 1 count as if they were not there, and elements of several bytes as so many: numpy's views of the same bytes.
+package struct PackedBits: Sendable, Hashable {
+  /// A mask: one channel of bool.
+  package let format: ImageFormat
+  package let count: Int
+  package let axis: StoreDescription.PackingAxis
+  package let bitOrder: StoreDescription.BitOrder
+  /// The bytes of all masks.
+  package let byteCount: Int
+  /// From one mask to the next, in bits.
+  private let imageBits: Int
+  /// From one row of pixels to the next, in bits, unless bits are packed along rows.
+  private let rowBits: Int
+
+  /// - Parameters:
+  ///   - shape: of the array; nil for bare bytes.
+  ///   - itemByteCount: the bytes of an element; of bare bytes, how many there are.
+  ///   - description: the shape of a mask, the axis and the order of bits.
+  /// - Throws: ``StoreError/Code/invalidArgument`` if the array cannot have such masks, naming what would help;
+  ///   ``StoreError/Code/unusedOption`` for what bits do not have.
+  package init(
+    shape: [Int]?, itemByteCount: Int, _ description: StoreDescription
+  ) throws(StoreError) {
+    guard let axis = description.axis, let said = description.shape else {
+      throw StoreError(
+        .invalidArgument, "bits that do not say how they are packed",
+        remedy: "give --shape HxW, --axis rows, columns or flat, and --bit-order if it is little")
+    }
+    guard (said.channels ?? 1) == 1 else {
+      throw .unusedOption("shape", "packed bits have one channel; give --shape HxW")
+    }
+    if let type = description.elementType, type != .bool {
+      throw .unusedOption("dtype", "packed bits are bool")
+    }
+    if description.dimensions != nil { throw .unusedOption("dimensions", "packed bits have an --axis") }
+    format = try ImageFormat(
+      validating: said.height, width: said.width, channels: 1, elementType: .bool)
+    self.axis = axis
+    bitOrder = description.bitOrder ?? .big
+    let (height, width) = (said.height, said.width)
+    let packed: [Int] =
+      switch axis {
+      case .rows: [(height + 7) / 8, width]
+      case .columns: [height, (width + 7) / 8]
+      case .flat: [(height * width + 7) / 8]
+      }
+    let maskBytes = packed.reduce(1, *)
+    var axes = shape ?? [1]
+    axes.append(itemByteCount)
+    var total = 1
+    for extent in axes {
+      let (product, overflow) = total.multipliedReportingOverflow(by: extent)
+      guard !overflow, product < 1 << 59 else {
+        throw StoreError(.limitExceeded, "packed bits that nobody can count")
+      }
+      total = product
+    }
+    byteCount = total
+    let text = shape.map { "an array of the shape \(ArrayGeometry.text($0))" } ?? "\(total) bytes"
+    // Bits that run on through rows of whole bytes are the same bytes.
+    let isFlatToo = axis == .columns && width % 8 == 0
+    if let shape {
+      var found = shape
+      if itemByteCount > 1, let last = found.popLast() { found.append(last * itemByteCount) }
+      found.removeAll { $0 == 1 }
+      let expected = packed.filter { $0 != 1 }
+      let count = total / maskBytes
+      let isWhole = total % maskBytes == 0
+      let leading = count == 1 ? [] : [count]
+      if axis == .flat, shape.count == 1 || found.count == 1 && found != leading + expected {
+        // numpy.packbits without an axis: the bits of all masks run on.
+        imageBits = height * width
+      } else if isWhole,
+        found == leading + expected
+          || isFlatToo
+            && (found == leading + [maskBytes].filter { $0 != 1 } || found == [total].filter { $0 != 1 })
+      {
+        imageBits = maskBytes * 8
+      } else {
+        throw Self.mismatch(text, said, axis, packed, shape: shape)
+      }
+    } else if axis == .flat {
+      imageBits = height * width
+    } else {
+      guard total % maskBytes == 0 else { throw Self.mismatch(text, said, axis, packed, shape: nil) }
+      imageBits = maskBytes * 8
+    }
+    rowBits = axis == .columns ? (width + 7) / 8 * 8 : width
+    count = total * 8 / imageBits
+    guard axis != .flat || total * 8 - count * imageBits < 8 else {
+      throw StoreError(
+        .invalidArgument, "\(text), which is not a whole number of masks of \(said) whose bits run on",
+        remedy: "check --shape and --axis")
+    }
+    let flat = total * 8 / (height * width)
+    if shape == nil, axis != .flat, flat != count, total * 8 - flat * height * width < 8 {
+      throw StoreError(
+        .invalidArgument,
+        "\(text) are \(count) masks packed along \(axis.rawValue), or \(flat) whose bits run on from row to row",
+        remedy: "give --axis flat for the latter, or save the former as .npy, which has the shape")
+    }
+  }
+
+  private static func mismatch(
+    _ text: String, _ said: ImageShape, _ axis: StoreDescription.PackingAxis, _ packed: [Int], shape: [Int]?
+  ) -> StoreError {
+    let masks = "\(said) masks packed along \(axis.rawValue) are"
+    let expected =
+      shape == nil
+      ? "\(masks) \(packed.reduce(1, *)) bytes each"
+      : "\(masks) (count, \(packed.map(String.init).joined(separator: ", ")))"
+    return StoreError(
+      .invalidArgument, "\(text), and \(expected)",
+      remedy: axis == .flat
+        ? "check --shape and --axis"
+        : "check --shape and --axis; --axis flat is for bits that run on from row to row")
+  }
+
+  /// Unpacks a region of a mask to a byte, 0 or 1, per pixel.
+  ///
+  /// - Parameters:
+  ///   - index: which mask.
+  ///   - region: has been checked against ``format``.
+  ///   - base: the first of ``byteCount`` bytes.
+  ///   - destination: room for the region.
+  package func unpack(
+    _ region: ImageRegion, of index: Int, from base: UnsafeRawPointer,
+    to destination: UnsafeMutableRawPointer
+  ) {
+    var to = unsafe destination
+    let isLittle = bitOrder == .little
+    let start = index * imageBits
+    for row in region.row..<region.row + region.height {
+      for column in region.column..<region.column + region.width {
+        let byte: Int
+        let bit: Int
+        if axis == .rows {
+          byte = start / 8 + (row >> 3) * format.width + column
+          bit = row & 7
+        } else {
+          let position = start + row * rowBits + column
+          byte = position >> 3
+          bit = position & 7
+        }
+        let value = unsafe base.load(fromByteOffset: byte, as: UInt8.self)
+        unsafe to.storeBytes(of: value >> UInt8(isLittle ? bit : 7 - bit) & 1, as: UInt8.self)
+        unsafe to += 1
+      }
+    }
+  }
+}

@@ -1,0 +1,106 @@
+import ImageStoreCore
+import ImageStoreNumPy
+import ImageStoreSupport
+
+/// An array of an archive, known by its header.
+struct ArchiveArray: Sendable {
+  /// What numpy calls it: the entry's name without `.npy`.
+  let key: String
+  let name: String
+  let entry: ZipEntry
+  /// The header; nil if it cannot be read.
+  let header: NPYHeader?
+  /// Why it cannot.
+  let problem: StoreError?
+
+  /// Its shape for people, such as `y (12, 14)`.
+  var text: String { header.map { "\(key) \($0.shapeDescription)" } ?? key }
+
+  /// The header, or the reason why there is none.
+  func readable() throws(StoreError) -> NPYHeader {
+    if let header { return header }
+    throw problem ?? StoreError(.corrupt, "no array", key: key)
+  }
+
+  /// Whether images can be of its type and shape, many or one.
+  func canBeImages(rank: ClosedRange<Int>) -> Bool {
+    guard let header, header.type.elementType != nil else { return false }
+    return rank.contains(header.shape.count) && !header.shape.contains(0)
+  }
+
+  /// Values per image of an array that has some for each, such as 14 of (N, 14).
+  func valuesPerImage(count: Int) -> Int {
+    guard let header, count > 0 else { return 1 }
+    return max(1, header.elementCount / count)
+  }
+
+  /// Whether the array has one value for each of so many images.
+  func hasOneValue(perImageOf count: Int) -> Bool {
+    reasonNotToRead(count: count) == nil && valuesPerImage(count: count) == 1
+  }
+
+  /// Why the array has no values for each of so many images; nil if it has.
+  func reasonNotToRead(count: Int) -> String? {
+    guard let header else { return problem?.message ?? "no array" }
+    var axes = header.shape.filter { $0 != 1 }
+    if count == 1 { axes.insert(1, at: 0) }
+    guard axes.first == count, axes.count <= 2, !(count == 1 && header.shape.first ?? 1 != 1) else {
+      return "the shape \(header.shapeDescription)"
+    }
+    guard axes.count == 1 || axes[1] <= FoundLabels.largestColumnCount else {
+      return "the shape \(header.shapeDescription)"
+    }
+    guard !header.isFortranOrder || axes.count == 1 else {
+      return "the shape \(header.shapeDescription), in Fortran order"
+    }
+    switch (header.type.kind, header.type.byteCount) {
+    case (.floatingPoint, 2): return "float16 values"
+    default: return nil
+    }
+  }
+
+  /// Whether an entry is one of those that systems put beside the real ones.
+  static func isHidden(_ name: String) -> Bool {
+    name.hasPrefix("__MACOSX/") || name.split(separator: "/").last?.hasPrefix(".") ?? false
+  }
+}
+
+extension ZipArchive {
+  /// - Throws: ``StoreError/Code/corrupt``: damage is not passed over as what cannot be read is.
+  func array(_ name: String, _ entry: ZipEntry) throws(StoreError) -> ArchiveArray {
+    let key = name.hasSuffix(".npy") ? String(name.dropLast(4)) : name
+    do throws(StoreError) {
+      let header = try header(of: entry, name: name)
+      return ArchiveArray(key: key, name: name, entry: entry, header: header, problem: nil)
+    } catch {
+      guard error.code != .corrupt else { throw error }
+      return ArchiveArray(key: key, name: name, entry: entry, header: nil, problem: error)
+    }
+  }
+
+  /// Of so many arrays each is an image.
+  static let mostArrays = 256
+
+  /// The arrays that are not numbered, if they are few.
+  func otherArrays() throws(StoreError) -> [ArchiveArray] {
+    let arrays = directory.named.filter { $0.name.hasSuffix(".npy") && !ArchiveArray.isHidden($0.name) }
+    guard arrays.count <= Self.mostArrays else { return [] }
+    return try arrays.map { (named) throws(StoreError) in
+      try array(named.name, directory.entries[named.position])
+    }
+  }
+
+  /// What an array of values means as labels. Whether it has any for each image has been checked.
+  func foundLabels(
+    _ array: ArchiveArray, count: Int, name: String
+  ) throws(StoreError) -> FoundLabels {
+    let header = try array.readable()
+    return FoundLabels(
+      try values(of: array), shape: header.shape, imageCount: count, name: name)
+  }
+
+  /// All values of an array, whatever its shape.
+  func values(of array: ArchiveArray) throws(StoreError) -> Column {
+    try allValues(of: array.entry, name: array.name)
+  }
+}
