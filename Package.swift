@@ -160,7 +160,8 @@ let package = Package(
     .executableTarget(
       name: "ImageStoreSnippets",
       dependencies: [
-        "ImageStoreCore", "ImageStoreCatalog", "ImageLoading", "CIFAR10", "FileStore", "LMDBStore", "HDF5Store",
+        "ImageStoreCore", "ImageStoreCatalog", "ImageLoading", "CIFAR10", "FileStore", "LMDBStore",
+        "HDF5Store",
         "NPZStore", "PackedBitStore",
       ],
       path: "Tools/Snippets", swiftSettings: strictness + [.enableUpcomingFeature("MemberImportVisibility")]),

@@ -9,7 +9,7 @@ import ImageStoreSupport
 /// If images differ in size, `/images` is a group with a dataset each. Files of others are read too,
 /// whatever their datasets are called: samples of any type of ``ImageStoreCore/ElementType`` in either byte
 /// order, contiguous, compact or in chunks of any extent. Files that are divided into training and test images
-/// are opened by ``splits(at:threads:)``.
+/// are opened by ``splits(at:_:threads:)``.
 ///
 /// libhdf5 serves one thread at a time, so it is asked once, when the store is opened, where everything
 /// is. Reading copies from a map, or inflates chunks on several threads, without it; only filters other than deflate, shuffle and

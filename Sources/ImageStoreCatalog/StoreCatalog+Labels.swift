@@ -20,7 +20,8 @@ extension StoreCatalog {
     guard let found else {
       throw StoreError(
         .unrecognized, name.map { "labels called \($0) are not in this file" } ?? "not a file of labels",
-        remedy: "give .npy, .npz, HDF5, IDX or CSV; name what is in it behind a colon, as in labels.h5:y", path: path)
+        remedy: "give .npy, .npz, HDF5, IDX or CSV; name what is in it behind a colon, as in labels.h5:y",
+        path: path)
     }
     switch FoundLabels(
       found.values, shape: found.shape, imageCount: store.count, name: found.name, names: found.names)
@@ -29,7 +30,8 @@ extension StoreCatalog {
       return try store.relabelled(with: labels, classNames: classNames)
     case .columns(let columns):
       throw StoreError(
-        .invalidArgument, "\(columns.count == 1 ? "values that are not whole" : "\(columns.count) values per image") as labels",
+        .invalidArgument,
+        "\(columns.count == 1 ? "values that are not whole" : "\(columns.count) values per image") as labels",
         path: path, key: found.name)
     case .unread(let reason):
       throw StoreError(.invalidArgument, "labels of \(reason)", path: path, key: found.name)

@@ -11,7 +11,7 @@ import ImageStoreSupport
 ///     image, label = archive["ix-000042"], archive["labels"][42]
 ///
 /// Read are such archives, those of other names with one array per image, and those with one array of all
-/// images (`images`, `x_train`, `train_images` and others, see ``splits(at:checksums:threads:)``). Stored entries are read from
+/// images (`images`, `x_train`, `train_images` and others, see ``splits(at:_:checksums:threads:)``). Stored entries are read from
 /// a map of the file; deflated ones are inflated straight to the caller's memory, on several threads.
 ///
 /// Archives are checked before they are believed: see `Docs/Guarantees.md`. Arrays of Python objects are

@@ -11,11 +11,14 @@ extension ArrayFile {
       var count = 1
       for extent in shape {
         let (product, overflow) = count.multipliedReportingOverflow(by: extent)
-        guard !overflow else { throw StoreError(.corrupt, "an array of the shape \(ArrayGeometry.text(shape))") }
+        guard !overflow else {
+          throw StoreError(.corrupt, "an array of the shape \(ArrayGeometry.text(shape))")
+        }
         count = product
       }
       guard !isFortranOrder || shape.filter({ $0 > 1 }).count <= 1 else {
-        throw StoreError(.unsupported, "values in Fortran order", remedy: "save them by numpy's ascontiguousarray")
+        throw StoreError(
+          .unsupported, "values in Fortran order", remedy: "save them by numpy's ascontiguousarray")
       }
       let (size, overflow) = count.multipliedReportingOverflow(by: type.byteCount)
       guard !overflow, size <= bytes.byteCount - dataOffset else {
@@ -35,7 +38,8 @@ extension ArrayFile {
   static func labels(beside path: String) throws(StoreError) -> ArrayFile? {
     let (folder, name) = FileSystem.split(path)
     guard name.contains("images"), name.contains("idx") else { return nil }
-    let base = name.replacing("images", with: "labels").replacing("idx3", with: "idx1").replacing("idx4", with: "idx1")
+    let base = name.replacing("images", with: "labels").replacing("idx3", with: "idx1").replacing(
+      "idx4", with: "idx1")
     let bare = base.hasSuffix(".gz") ? String(base.dropLast(3)) : base
     for candidate in [base, bare, bare + ".gz"] {
       let path = folder.isEmpty ? candidate : "\(folder)/\(candidate)"

@@ -14,11 +14,13 @@ struct IDXHeader {
   init?(_ bytes: UnsafeRawBufferPointer) {
     guard bytes.count >= 8, unsafe bytes[0] == 0, unsafe bytes[1] == 0 else { return nil }
     let kinds: [UInt8: (NPYType.Kind, Int)] = [
-      0x08: (.unsignedInteger, 1), 0x09: (.signedInteger, 1), 0x0B: (.signedInteger, 2), 0x0C: (.signedInteger, 4), 0x0D: (.floatingPoint, 4),
+      0x08: (.unsignedInteger, 1), 0x09: (.signedInteger, 1), 0x0B: (.signedInteger, 2),
+      0x0C: (.signedInteger, 4), 0x0D: (.floatingPoint, 4),
       0x0E: (.floatingPoint, 8),
     ]
     let rank = unsafe Int(bytes[3])
-    guard let (kind, size) = unsafe kinds[bytes[2]], (1...4).contains(rank), bytes.count >= 4 + 4 * rank else {
+    guard let (kind, size) = unsafe kinds[bytes[2]], (1...4).contains(rank), bytes.count >= 4 + 4 * rank
+    else {
       return nil
     }
     var shape: [Int] = []

@@ -59,7 +59,9 @@ public final class InMemoryStore: ImageStore {
       // Long runs keep the threads of a backend busy; their end bounds the list of indices.
       let end = try store.endOfRun(from: start, byteCount: 64 << 20)
       let indices = Array(start..<end)
-      try memory.append { (output) throws(StoreError) in try store.read(indices.span, regions: Span(), into: &output) }
+      try memory.append { (output) throws(StoreError) in
+        try store.read(indices.span, regions: Span(), into: &output)
+      }
       start = end
     }
     guard memory.byteCount == layout.byteCount else {
