@@ -68,7 +68,7 @@ enum MaskPixels {
   static func neither(_ value: Double, at pixel: Int, _ format: ImageFormat) -> StoreError {
     StoreError(
       .unsupported,
-      "the pixel at row \(pixel / format.width), column \(pixel % format.width) is \(value), neither 0 nor 1",
+      "the pixel at row \(pixel / format.width), column \(pixel % format.width) is \(value), and a mask has 0 and 1 alone",
       remedy: "give a threshold")
   }
 
