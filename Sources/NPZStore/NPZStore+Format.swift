@@ -29,13 +29,15 @@ package struct NPZFormat: WritableStoreFormat {
     func oriented(_ store: NPZStore) -> any ImageStore {
       description.channelOrder == .bgr ? store.swappingChannels() : store
     }
+    // The directory is read once, whatever the archive turns out to be.
+    let archive = try ZipArchive(at: path)
     if description.images == nil && description.labelsName == nil {
-      let splits = try NPZStore.splits(at: path, description, threads: threads)
+      let splits = try NPZStore.splits(of: archive, description, threads: threads)
       if !splits.isEmpty {
         return splits.sorted { $0.key < $1.key }.map { OpenedSplit($0.key, oriented($0.value)) }
       }
     }
-    return [OpenedSplit(oriented(try NPZStore(at: path, description, threads: threads)))]
+    return [OpenedSplit(oriented(try NPZStore(archive, description, threads: threads)))]
   }
 
   package func values(named name: String?, at path: String) throws(StoreError) -> NamedValues? {

@@ -19,8 +19,14 @@ extension NPZStore {
     at path: some StorePath, _ description: StoreDescription = StoreDescription(),
     checksums: ChecksumPolicy = .check, threads: Int? = nil
   ) throws(StoreError) -> [Split: NPZStore] {
-    let path = try path.storePath()
-    let archive = try ZipArchive(at: path)
+    try splits(of: ZipArchive(at: path.storePath()), description, checksums: checksums, threads: threads)
+  }
+
+  /// Opens the splits of an archive that is open.
+  static func splits(
+    of archive: ZipArchive, _ description: StoreDescription, checksums: ChecksumPolicy = .check,
+    threads: Int?
+  ) throws(StoreError) -> [Split: NPZStore] {
     let found = archive.imageArrays().filter { $0.split != nil }
     var splits: [Split: NPZStore] = [:]
     for names in found {
@@ -29,7 +35,7 @@ extension NPZStore {
       said.images = names.images
       let elsewhere = found.filter { $0.split != split }.flatMap { [$0.images] + $0.labels }
       splits[split] = try NPZStore(
-        path: path, said, elsewhere: Set(elsewhere), checksums: checksums, threads: threads)
+        archive, said, elsewhere: Set(elsewhere), checksums: checksums, threads: threads)
     }
     return splits
   }

@@ -82,16 +82,16 @@ public final class NPZStore: ImageStore {
     at path: some StorePath, _ description: StoreDescription, checksums: ChecksumPolicy = .check,
     threads: Int? = nil
   ) throws(StoreError) {
-    try self.init(path: path.storePath(), description, checksums: checksums, threads: threads)
+    try self.init(ZipArchive(at: path.storePath()), description, checksums: checksums, threads: threads)
   }
 
   /// - Parameter elsewhere: keys of arrays that belong to other splits.
   init(
-    path: String, _ description: StoreDescription, elsewhere: Set<String> = [], checksums: ChecksumPolicy,
-    threads: Int?
+    _ archive: ZipArchive, _ description: StoreDescription, elsewhere: Set<String> = [],
+    checksums: ChecksumPolicy = .check, threads: Int?
   ) throws(StoreError) {
-    self.path = path
-    archive = try ZipArchive(at: path)
+    path = archive.path
+    self.archive = archive
     try archive.checkNames()
     var contents = try NPZContents(of: archive, description, elsewhere: elsewhere)
     images = try NPZImages(
