@@ -51,6 +51,18 @@ extension ImageEntries {
       }
       unsafe bytes = unsafe decoder.memory.bytes
     }
+    return try unsafe decoded(bytes, of: entry, checks: checks)
+  }
+
+  /// A stored entry where it is in the map, which no decoder is needed for.
+  func stored(_ index: Int, checks: Bool) throws(StoreError) -> Decoded {
+    let entry = entry(index)
+    return try unsafe decoded(archive.compressedBytes(of: entry), of: entry, checks: checks)
+  }
+
+  private func decoded(
+    _ bytes: UnsafeRawBufferPointer, of entry: ZipEntry, checks: Bool
+  ) throws(StoreError) -> Decoded {
     if checks { try unsafe entry.check(bytes) }
     let (images, dataOffset) = try unsafe form(of: bytes)
     let pixels = unsafe UnsafeRawBufferPointer(

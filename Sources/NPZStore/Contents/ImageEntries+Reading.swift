@@ -18,26 +18,24 @@ extension ImageEntries {
     _ index: Int, _ offsets: UnsafeMutablePointer<Atomic<Int>>
   ) throws(StoreError) -> UnsafeRawPointer {
     do throws(StoreError) {
-      return try unsafe decoders.withObject { (decoder) throws(StoreError) -> UnsafeRawPointer in
-        let decoded = try decode(index, with: decoder, checks: checksums == .check)
-        guard decoded.images.isDirect else {
-          // One array in Fortran order among others in C order.
-          throw StoreError(
-            .unsupported, "an image in another order of bytes than the first",
-            remedy: "save the archive again")
-        }
-        if decoded.images.format.elementType == .bool {
-          let pixels = unsafe UnsafeRawBufferPointer(
-            start: decoded.pixels, count: decoded.images.format.byteCount)
-          // This package's writer lets none through.
-          if let offset = unsafe TruthValues.firstOther(in: pixels) {
-            throw unsafe StoreError(
-              .corrupt, "a bool sample of \(pixels[offset]) at byte \(offset) of the pixels")
-          }
-        }
-        unsafe offsets[index].store(decoded.pixels - archive.file.bytes.baseAddress!, ordering: .relaxed)
-        return unsafe decoded.pixels
+      let decoded = try stored(index, checks: checksums == .check)
+      guard decoded.images.isDirect else {
+        // One array in Fortran order among others in C order.
+        throw StoreError(
+          .unsupported, "an image in another order of bytes than the first",
+          remedy: "save the archive again")
       }
+      if decoded.images.format.elementType == .bool {
+        let pixels = unsafe UnsafeRawBufferPointer(
+          start: decoded.pixels, count: decoded.images.format.byteCount)
+        // This package's writer lets none through.
+        if let offset = unsafe TruthValues.firstOther(in: pixels) {
+          throw unsafe StoreError(
+            .corrupt, "a bool sample of \(pixels[offset]) at byte \(offset) of the pixels")
+        }
+      }
+      unsafe offsets[index].store(decoded.pixels - archive.file.bytes.baseAddress!, ordering: .relaxed)
+      return unsafe decoded.pixels
     } catch {
       throw named(error, index)
     }
