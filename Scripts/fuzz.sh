@@ -24,7 +24,7 @@ export IMAGE_STORES_FUZZING=1
 options=(-c release --scratch-path "$build" -Xswiftc -sanitize=fuzzer,address
   -Xcc -fsanitize=fuzzer-no-link,address -Xswiftc -use-ld=lld)
 swift build "${options[@]}" --product ImageStoreFuzzing
-program=$(swift build "${options[@]}" --show-bin-path)/Fuzzing
+program=$(swift build "${options[@]}" --show-bin-path)/ImageStoreFuzzing
 # What libFuzzer ends cleans up nothing.
 memory=/dev/shm
 [ -w "$memory" ] || memory=${TMPDIR:-/tmp}

@@ -13,7 +13,9 @@ package struct HDF5Format: WritableStoreFormat {
   package let variants = [
     StoreVariant("hdf5", WriteOptions(threads: 1), traits: .usesLibrary),
     StoreVariant("hdf5-chunked", WriteOptions(compression: .fast, threads: 2), traits: .usesLibrary),
-    StoreVariant("hdf5-mixed", WriteOptions(threads: 1), images: .mixed, traits: .usesLibrary),
+    StoreVariant(
+      "hdf5-mixed", WriteOptions(layout: HDF5Store.Layout.mixed.rawValue, threads: 1), images: .mixed,
+      traits: .usesLibrary),
   ]
 
   package init() {}
