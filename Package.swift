@@ -24,7 +24,7 @@ func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target
 func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .testTarget(
     name: "\(name)Tests",
-    dependencies: [.byName(name: name), "ImageStoreTesting"] + dependencies,
+    dependencies: [.byName(name: name), "ImageStoreTesting", "ImageStorePlatform"] + dependencies,
     swiftSettings: swiftSettings)
 }
 
@@ -62,20 +62,25 @@ let package = Package(
     .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0")
   ],
   targets: [
+    // The C library of the platform, by one name.
+    library("ImageStorePlatform"),
+
     // The protocol and what belongs to every store; knows no file format.
     .target(name: "CImageStoreKernels"),
-    library("ImageStoreCore", ["CImageStoreKernels"]),
+    library("ImageStoreCore", ["ImageStorePlatform", "CImageStoreKernels"]),
 
     // Shared by the backends: files, threads, checksums, compression, formats.
     .target(name: "CImageStoreSystem"),
-    library("ImageStoreSupport", ["ImageStoreCore", "CImageStoreKernels", "CImageStoreSystem"]),
+    library(
+      "ImageStoreSupport",
+      ["ImageStorePlatform", "ImageStoreCore", "CImageStoreKernels", "CImageStoreSystem"]),
     library(
       "ImageStoreDeflate",
       [
         "ImageStoreCore", "CImageStoreKernels", "CImageStoreZlib",
         .target(name: "CImageStoreLibdeflate", condition: .when(traits: ["Libdeflate"])),
       ]),
-    library("ImageStoreNumPy", ["ImageStoreCore"]),
+    library("ImageStoreNumPy", ["ImageStorePlatform", "ImageStoreCore", "ImageStoreSupport"]),
     library("ImageStorePickle", ["ImageStoreCore"]),
     library("PNGCodec", ["ImageStoreCore", "ImageStoreDeflate", "CImageStoreKernels"]),
 
@@ -83,18 +88,23 @@ let package = Package(
     library(
       "CIFAR10",
       ["ImageStoreCore", "ImageStoreSupport", "ImageStoreDeflate", "ImageStorePickle", "CImageStoreKernels"]),
-    library("FileStore", ["ImageStoreCore", "ImageStoreSupport", "PNGCodec"]),
+    library("FileStore", ["ImageStorePlatform", "ImageStoreCore", "ImageStoreSupport", "PNGCodec"]),
     library(
       "LMDBStore",
       [
-        "ImageStoreCore", "ImageStoreSupport", "ImageStoreNumPy", "ImageStorePickle", "PNGCodec",
-        "CImageStoreLMDB",
+        "ImageStorePlatform", "ImageStoreCore", "ImageStoreSupport", "ImageStoreNumPy", "ImageStorePickle",
+        "PNGCodec", "CImageStoreLMDB",
       ]),
     library(
       "HDF5Store",
-      ["ImageStoreCore", "ImageStoreSupport", "ImageStoreDeflate", "PNGCodec", "CImageStoreHDF5"]),
+      [
+        "ImageStorePlatform", "ImageStoreCore", "ImageStoreSupport", "ImageStoreDeflate", "PNGCodec",
+        "CImageStoreHDF5",
+      ]),
     library("ArrayStore", ["ImageStoreCore", "ImageStoreSupport", "ImageStoreNumPy", "ImageStoreDeflate"]),
-    library("NPZStore", ["ImageStoreCore", "ImageStoreSupport", "ImageStoreNumPy", "ImageStoreDeflate"]),
+    library(
+      "NPZStore",
+      ["ImageStorePlatform", "ImageStoreCore", "ImageStoreSupport", "ImageStoreNumPy", "ImageStoreDeflate"]),
     library(
       "PackedBitStore", ["ImageStoreCore", "ImageStoreSupport", "ImageStoreNumPy", "CImageStoreKernels"]),
 
@@ -105,13 +115,14 @@ let package = Package(
         "ImageStoreCore", "ImageStoreSupport", "CIFAR10", "FileStore", "LMDBStore", "HDF5Store", "NPZStore",
         "PackedBitStore", "ArrayStore",
       ]),
-    library("ImageLoading", ["ImageStoreCore", "ImageStoreSupport", "CImageStoreKernels"]),
-    library("ImageStoreTesting", ["ImageStoreCore"]),
+    library(
+      "ImageLoading", ["ImageStorePlatform", "ImageStoreCore", "ImageStoreSupport", "CImageStoreKernels"]),
+    library("ImageStoreTesting", ["ImageStorePlatform", "ImageStoreCore"]),
     .executableTarget(
       name: "imagestore",
       dependencies: [
-        "ImageStoreCore", "ImageStoreSupport", "ImageStoreCatalog", "ImageLoading", "PNGCodec",
-        "ImageStoreNumPy",
+        "ImageStorePlatform", "ImageStoreCore", "ImageStoreSupport", "ImageStoreCatalog", "ImageLoading",
+        "PNGCodec", "ImageStoreNumPy",
         .product(
           name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["CommandLine"])),
       ],
@@ -133,7 +144,7 @@ let package = Package(
     tests("ImageStoreCore"),
     tests("ImageStoreSupport"),
     tests("ImageStoreDeflate", ["CImageStoreKernels", "CImageStoreZlib"]),
-    tests("ImageStoreNumPy"),
+    tests("ImageStoreNumPy", ["ImageStoreSupport"]),
     tests("ImageStorePickle", ["ImageStoreCorpora"]),
     tests("PNGCodec", ["ImageStoreDeflate", "CImageStoreKernels", "CImageStoreZlib", "ImageStoreCorpora"]),
     tests("CIFAR10", ["ImageStoreSupport", "ImageStoreDeflate", "CImageStoreKernels", "ImageStoreCorpora"]),
@@ -168,7 +179,7 @@ let package = Package(
 
     // Appends to a store until it is killed, for the tests of what is left.
     .executableTarget(
-      name: "ImageStoreWriterProcess", dependencies: ["ImageStoreCore", "LMDBStore"],
+      name: "ImageStoreWriterProcess", dependencies: ["ImageStorePlatform", "ImageStoreCore", "LMDBStore"],
       path: "Tools/WriterProcess", swiftSettings: swiftSettings),
 
     // Loaders under a limit of memory, cancelled, and with one worker and with two, for scripts.
@@ -185,19 +196,22 @@ let package = Package(
     .target(
       name: "ImageStoreReliability",
       dependencies: [
-        "ImageStoreCore", "ImageStoreTesting", "ImageStoreSupport", "ImageStoreCatalog", "CImageStoreFaults",
+        "ImageStorePlatform", "ImageStoreCore", "ImageStoreTesting", "ImageStoreSupport", "ImageStoreCatalog",
+        "CImageStoreFaults",
         "CIFAR10",
         "ImageStoreDeflate", "ImageStorePickle",
         "ImageStoreNumPy", "PNGCodec", "FileStore", "LMDBStore", "HDF5Store", "NPZStore", "PackedBitStore",
       ],
       path: "Tests/Support/Reliability", swiftSettings: swiftSettings),
     .executableTarget(
-      name: "ImageStoreStress", dependencies: ["ImageStoreReliability"], path: "Tools/Stress",
+      name: "ImageStoreStress", dependencies: ["ImageStorePlatform", "ImageStoreReliability"],
+      path: "Tools/Stress",
       swiftSettings: swiftSettings),
     .testTarget(
       name: "ReliabilityTests",
       dependencies: [
-        "ImageStoreReliability", "ImageStoreCore", "ImageStoreSupport", "FileStore", "LMDBStore", "HDF5Store",
+        "ImageStorePlatform", "ImageStoreReliability", "ImageStoreCore", "ImageStoreSupport", "FileStore",
+        "LMDBStore", "HDF5Store",
         "NPZStore",
         "PackedBitStore", "ImageStoreCorpora",
       ],
@@ -212,7 +226,7 @@ if Context.environment["IMAGE_STORES_FUZZING"] != nil {
     .target(name: "CImageStoreFuzzing", path: "Tools/CFuzzing"),
     .executableTarget(
       name: "ImageStoreFuzzing",
-      dependencies: ["CImageStoreFuzzing", "ImageStoreReliability", "ImageStoreCore"],
+      dependencies: ["ImageStorePlatform", "CImageStoreFuzzing", "ImageStoreReliability", "ImageStoreCore"],
       path: "Tools/Fuzzing", swiftSettings: swiftSettings),
   ]
 }

@@ -55,8 +55,6 @@ extension ArrayStore {
     _ region: ImageRegion, from image: UnsafeRawPointer, to slot: UnsafeMutableRawBufferPointer
   ) {
     unsafe geometry.copy(region, from: image, to: slot.baseAddress!)
-    if geometry.format.elementType == .bool {
-      for position in slot.indices where unsafe slot[position] > 1 { unsafe slot[position] = 1 }
-    }
+    if geometry.format.elementType == .bool { unsafe TruthValues.normalize(slot) }
   }
 }

@@ -1,12 +1,5 @@
 package import ImageStoreCore
-
-#if canImport(Darwin)
-internal import Darwin
-#elseif canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#endif
+internal import ImageStorePlatform
 
 extension Column {
   /// The values as a complete `.npy` file: `<i8` (labels too), `<f8` or, for text, `<U` as wide as the longest.

@@ -105,6 +105,7 @@ public final class PackedBitStore: ImageStore {
       }
       let bits = try PackedBits(
         shape: header?.shape, itemByteCount: header?.type.byteCount ?? map.byteCount, description)
+      if header == nil { try unsafe bits.checkPadding(map.bytes) }
       let layout = try PackedBitLayout(
         height: bits.format.height, width: bits.format.width, axis: bits.axis == .rows ? .rows : .columns,
         bitOrder: bits.bitOrder == .little ? .little : .big)

@@ -171,16 +171,16 @@ for name, packed, options, more in [
     ("bits-columns.h5", np.packbits(m, axis=-1), "axis=columns", {}),
     ("bits-rows.h5", np.packbits(m, axis=1), "axis=rows", {}),
     ("bits-little.h5", np.packbits(m, axis=-1, bitorder="little"), "axis=columns bit-order=little", {}),
-    ("bits-flat.h5", np.packbits(m), "axis=columns", {}),
-    ("bits-of-each.h5", np.packbits(m.reshape(N, -1), axis=-1), "axis=columns", {}),
+    ("bits-flat.h5", np.packbits(m), "axis=flat", {}),
+    ("bits-of-each.h5", np.packbits(m.reshape(N, -1), axis=-1), "axis=flat", {}),
     ("bits-chunked.h5", np.packbits(m, axis=-1), "axis=columns", dict(chunks=(3, 5, 2), compression="gzip")),
-    ("bits-flat-chunked.h5", np.packbits(m), "axis=columns", dict(chunks=(100,), compression="gzip")),
+    ("bits-flat-chunked.h5", np.packbits(m), "axis=flat", dict(chunks=(100,), compression="gzip")),
     ("bits-one-channel.h5", np.packbits(m, axis=-1)[:, None], "axis=columns", {}),
 ]:
     with found(name, f"images=masks shape=13x20 {options}", shape=shape, dtype="bool") as f: f.create_dataset("masks", data=packed, **more)
 refused("bits-columns.h5", "axis=columns", "invalidArgument", "--shape")
 refused("bits-columns.h5", "shape=13x20 bit-order=big", "unusedOption", "--axis")
-refused("bits-columns.h5", "shape=13x20x3 axis=columns", "invalidArgument", "one channel")
+refused("bits-columns.h5", "shape=13x20x3 axis=columns", "unusedOption", "one channel")
 refused("bits-columns.h5", "shape=13x28 axis=columns", "invalidArgument", "(10, 13, 3)")
 
 # The same bytes with and without lzf: runs, noise, and what repeats at many distances.

@@ -1,17 +1,10 @@
 import CImageStoreHDF5
 import Foundation
 import ImageStoreCore
+import ImageStorePlatform
 import Testing
 
 @testable import HDF5Store
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// What is taken for a file of this package, which a replacement may throw away.
 @Suite struct RecognitionTests {

@@ -1,16 +1,9 @@
 import Foundation
 import HDF5Store
 import ImageStoreCore
+import ImageStorePlatform
 import ImageStoreTesting
 import Testing
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// What the conformance suite does not know of: layouts, checksums, appending to files of others.
 @Suite struct WriterTests {

@@ -51,6 +51,17 @@ import Testing
     expectError(.limitExceeded) { _ = try AtomicArray<Int>(count: -1) }
   }
 
+  @Test func truthValuesBecomeZeroAndOne() {
+    for count in 0..<40 {
+      for seed in 0..<7 {
+        var bytes = (0..<count).map { [0, 1, 2, 0x7F, 0x80, 0xFF, 0][($0 + seed) % 7] as UInt8 }
+        let expected = bytes.map { $0 == 0 ? 0 : 1 as UInt8 }
+        unsafe bytes.withUnsafeMutableBytes { unsafe TruthValues.normalize($0) }
+        #expect(bytes == expected)
+      }
+    }
+  }
+
   @Test func truthValuesAreFound() {
     for place in 0..<20 {
       var bytes = [UInt8](repeating: 1, count: 20)

@@ -1,15 +1,8 @@
 import ImageStoreCore
+import ImageStorePlatform
 import ImageStoreTesting
 import Synchronization
 import Testing
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// The suite finds faults: every mutant fails it.
 @Suite struct SuiteSelfTests {

@@ -1,14 +1,7 @@
 import ImageStoreCore
 import ImageStoreNumPy
+import ImageStorePlatform
 import Testing
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// A file of Tests/Fixtures/npy, written by make_npy.py.
 struct Fixture {

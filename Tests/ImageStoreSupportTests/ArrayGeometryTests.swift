@@ -122,4 +122,50 @@ struct ArrayGeometryTests {
   @Test(arguments: ["", "N", "NH", "NHWD", "NHHW", "NXHW", "D", "CD"]) func noAxes(letters: String) {
     #expect(Dimensions(letters) == nil)
   }
+
+  /// Samples in one axis whose order is stated: planes, or pixels, of an array in C's order or in Fortran's.
+  @Test(arguments: ["NCHW", "NHWC", "NWHC"], [false, true])
+  func samplesInOneAxis(letters: String, isFortranOrder: Bool) throws {
+    var description = StoreDescription()
+    description.dimensions = Dimensions(letters)
+    description.shape = ImageShape(height: 5, width: 4, channels: 2)
+    let geometry = try ArrayGeometry(
+      shape: [3, 40], isFortranOrder: isFortranOrder, elementType: .uint16, .images, description)
+    #expect(geometry.count == 3)
+    #expect(geometry.format == ImageFormat(height: 5, width: 4, channels: 2, elementType: .uint16))
+    let axes = Array(letters.dropFirst())
+    var array = [UInt16](repeating: 0, count: 120)
+    for n in 0..<3 {
+      for d in 0..<40 {
+        var rest = d
+        var place: [Character: Int] = [:]
+        for axis in axes.reversed() {
+          let extent = ["H": 5, "W": 4, "C": 2][axis]!
+          place[axis] = rest % extent
+          rest /= extent
+        }
+        array[isFortranOrder ? n + 3 * d : 40 * n + d] = Self.value(n, place["H"]!, place["W"]!, place["C"]!)
+      }
+    }
+    let whole = ImageRegion(row: 0, column: 0, height: 5, width: 4)
+    for n in 0..<3 {
+      var copy = [UInt16](repeating: .max, count: 40)
+      unsafe array.withUnsafeBytes { array in
+        unsafe copy.withUnsafeMutableBytes {
+          unsafe geometry.copy(
+            whole, from: array.baseAddress! + n * geometry.imageStride, to: $0.baseAddress!)
+        }
+      }
+      #expect(copy == (0..<40).map { Self.value(n, $0 / 8, $0 / 2 % 4, $0 % 2) })
+    }
+  }
+
+  @Test func axesThatLeaveSamplesOutAreRefused() {
+    var description = StoreDescription()
+    description.dimensions = "NHW"
+    description.shape = ImageShape(height: 5, width: 4, channels: 2)
+    #expect(throws: StoreError.self) {
+      try ArrayGeometry(shape: [3, 40], elementType: .uint8, .images, description)
+    }
+  }
 }

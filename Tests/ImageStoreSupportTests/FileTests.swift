@@ -41,14 +41,6 @@ import Testing
     #expect(error?.code == .limitExceeded)
   }
 
-  @Test func replacingAFileLeavesNothingBeside() throws {
-    let folder = try TemporaryFolder()
-    try FileSystem.write([1], toNewFile: "\(folder.path)/a")
-    try FileSystem.replaceFile("\(folder.path)/a", with: [2, 3])
-    #expect(try FileSystem.contents(of: "\(folder.path)/a", limit: 9) == [2, 3])
-    #expect(folder.names == ["a"])
-  }
-
   @Test func pathsAreSplit() {
     #expect(FileSystem.split("/a/b.npz") == ("/a", "b.npz"))
     #expect(FileSystem.split("b.npz") == (".", "b.npz"))

@@ -1,3 +1,4 @@
+import Foundation
 import ImageStoreCore
 import ImageStoreSupport
 import NPZStore
@@ -239,7 +240,7 @@ import Testing
       Array(whole[..<end.directory.lowerBound]) + added + directory + little(0x0605_4B50, 4) + little(0, 4)
       + little(count, 2) + little(count, 2) + little(UInt64(directory.count), 4) + little(UInt64(start), 4)
       + little(UInt64(end.comment.count), 2) + end.comment
-    try FileSystem.remove(path)
+    try? FileManager.default.removeItem(atPath: path)
     try FileSystem.write(changed, toNewFile: path)
     #expect(try NPZStore(at: path).count == 3)
     #expect(try NPZStore.otherContents(at: path) != nil)

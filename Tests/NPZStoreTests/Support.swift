@@ -1,13 +1,7 @@
+import Foundation
 import ImageStoreCore
+import ImageStorePlatform
 import ImageStoreSupport
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// The folder Tests.
 private let testsFolder = "/" + #filePath.split(separator: "/").dropLast(2).joined(separator: "/")
@@ -33,12 +27,12 @@ final class TemporaryFolder {
     path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
-  deinit { try? FileSystem.remove(path) }
+  deinit { try? FileManager.default.removeItem(atPath: path) }
 
   /// Writes bytes to a file in the folder.
   func write(_ bytes: [UInt8], _ name: String = "a.npz") throws -> String {
     let file = "\(path)/\(name)"
-    try FileSystem.remove(file)
+    try? FileManager.default.removeItem(atPath: file)
     try FileSystem.write(bytes, toNewFile: file)
     return file
   }

@@ -1,13 +1,6 @@
 import CImageStoreZlib
+import ImageStorePlatform
 import Testing
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// A generator whose seed a failing test prints (SplitMix64).
 struct SeededGenerator: RandomNumberGenerator {

@@ -2,16 +2,9 @@ import CImageStoreZlib
 import ImageStoreCore
 import ImageStoreCorpora
 import ImageStoreDeflate
+import ImageStorePlatform
 import PNGCodec
 import Testing
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// A file that a script made, and what the script says of it.
 struct PNGFixture: Sendable, CustomTestStringConvertible {

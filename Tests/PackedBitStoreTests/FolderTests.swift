@@ -1,15 +1,9 @@
+import Foundation
 import ImageStoreCore
+import ImageStorePlatform
 import ImageStoreSupport
 import PackedBitStore
 import Testing
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// A folder of masks whose files others replace, damage or put links in the place of.
 @Suite struct FolderTests {
@@ -35,7 +29,7 @@ import Musl
   }
 
   private func write(_ bytes: [UInt8], _ path: String) throws {
-    try FileSystem.remove(path)
+    try? FileManager.default.removeItem(atPath: path)
     try FileSystem.write(bytes, toNewFile: path)
   }
 
@@ -174,7 +168,7 @@ import Musl
     let folder = TemporaryFolder()
     let path = "\(folder.path)/a.bits"
     try append(0..<3, to: path, .create)
-    try FileSystem.remove("\(path)/checksums.npy")
+    try? FileManager.default.removeItem(atPath: "\(path)/checksums.npy")
     #expect(try PackedBitStore(at: path).pixels(at: 2) == mask(2))
     #expect(try PackedBitStore(at: path).checksumCoverage == .noImages)
     #expect(code { try PackedBitStore(at: path).verify() } == .corrupt)
@@ -239,8 +233,8 @@ import Musl
       for isPipe in [true, false] {
         try append(0..<3, to: path, .replaceAnything)
         let (file, elsewhere) = ("\(path)/\(name)", "\(folder.path)/elsewhere")
-        try FileSystem.remove(elsewhere)
-        try FileSystem.rename(file, to: elsewhere)
+        try? FileManager.default.removeItem(atPath: elsewhere)
+        try FileManager.default.moveItem(atPath: file, toPath: elsewhere)
         let before = try contents(elsewhere)
         _ = unsafe isPipe ? mkfifo(file, 0o600) : symlink(elsewhere, file)
         #expect(code { _ = try PackedBitStore(at: path) } == .unrecognized, "\(name)")
@@ -264,7 +258,7 @@ import Musl
       #expect(try PackedBitStore.otherContents(at: path)?.contains(other) == true)
       #expect(code { try append(0..<2, to: path, .replace) } == .alreadyExists, "\(other)")
       #expect(try contents("\(path)/\(other)") == [1])
-      try FileSystem.remove("\(path)/\(other)")
+      try? FileManager.default.removeItem(atPath: "\(path)/\(other)")
     }
     try flip("\(path)/format.json", 30)
     #expect(try PackedBitStore.otherContents(at: path) != nil)

@@ -1,16 +1,10 @@
+import Foundation
 import ImageStoreCore
+import ImageStorePlatform
 import ImageStoreSupport
 import ImageStoreTesting
 import PackedBitStore
 import Testing
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// A file that its make.py wrote.
 private func fixture(_ name: String) -> String {
@@ -55,7 +49,7 @@ final class TemporaryFolder {
     path = String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
   }
 
-  deinit { try? FileSystem.remove(path) }
+  deinit { try? FileManager.default.removeItem(atPath: path) }
 }
 
 @Suite struct PackedBitStoreTests {
@@ -200,7 +194,7 @@ final class TemporaryFolder {
     // What a writer leaves that dies before it rewrites the header: masks and labels past the end.
     try append(3..<5, to: path, .append)
     let after = try FileSystem.contents(of: masks, limit: 1 << 20)
-    try FileSystem.remove(masks)
+    try? FileManager.default.removeItem(atPath: masks)
     try FileSystem.write(Array(before[..<128] + after[128...]), toNewFile: masks)
     let store = try PackedBitStore(at: path)
     #expect(store.count == 3)
@@ -232,7 +226,7 @@ final class TemporaryFolder {
       let file = "\(path)/\(name)"
       let whole = try FileSystem.contents(of: file, limit: 1 << 20)
       for count in stride(from: 0, to: whole.count - 1, by: 3) {
-        try FileSystem.replaceFile(file, with: Array(whole[..<count]))
+        try Data(Array(whole[..<count])).write(to: URL(filePath: file), options: .atomic)
         #expect(throws: StoreError.self, "\(count) bytes of \(name)") {
           try PackedBitStore(at: path).verify()
         }
@@ -240,12 +234,12 @@ final class TemporaryFolder {
       if name == "masks.npy" {
         var flipped = whole
         flipped[200] ^= 4
-        try FileSystem.replaceFile(file, with: flipped)
+        try Data(flipped).write(to: URL(filePath: file), options: .atomic)
         #expect { try PackedBitStore(at: path).verify() } throws: {
           ($0 as? StoreError)?.code == .corrupt && ($0 as? StoreError)?.image == 1
         }
       }
-      try FileSystem.replaceFile(file, with: whole)
+      try Data(whole).write(to: URL(filePath: file), options: .atomic)
     }
     try PackedBitStore(at: path).verify()
   }

@@ -1,16 +1,9 @@
 import FileStore
 import ImageStoreCore
+import ImageStorePlatform
 import ImageStoreReliability
 import ImageStoreSupport
 import Testing
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// Files that ask for too much, nest too deep, or lead elsewhere.
 @Suite struct HostileTests {

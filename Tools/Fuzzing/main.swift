@@ -1,14 +1,7 @@
 import CImageStoreFuzzing
 import ImageStoreCore
+import ImageStorePlatform
 import ImageStoreReliability
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 // The parser that IMAGE_STORES_PARSER names gets bytes that libFuzzer makes up. A StoreError is the right answer
 // to most; anything that ends the process is found. Without the variable this is the program ImageStoreStress, under

@@ -1,12 +1,5 @@
+import ImageStorePlatform
 import ImageStoreReliability
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 // A check that hangs is a check that fails.
 alarm(UInt32(environment("IMAGE_STORES_TIMEOUT").flatMap { UInt32($0) } ?? 600))

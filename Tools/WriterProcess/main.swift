@@ -1,13 +1,6 @@
 import ImageStoreCore
+import ImageStorePlatform
 import LMDBStore
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 // What tests need another process for. Images are squares of one value, that of their index modulo 251.
 //

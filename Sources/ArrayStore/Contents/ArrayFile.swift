@@ -50,11 +50,7 @@ struct ArrayFile: Sendable {
   @unsafe var samples: UnsafeRawPointer { unsafe bytes.bytes.baseAddress! + dataOffset }
 
   func geometry(_ description: StoreDescription) throws(StoreError) -> ArrayGeometry {
-    guard let elementType = type.elementType else {
-      throw StoreError(
-        .unsupported, "an array of '\(type.description)' as images",
-        remedy: "images are bool, uint8, uint16, a signed integer or a float; convert it by numpy's astype")
-    }
+    let elementType = try type.imageElementType()
     var said = description
     try ArrayGeometry.checkOrderOfSamples(of: shape, description)
     if said.dimensions == nil, said.shape == nil {

@@ -1,13 +1,6 @@
 internal import ImageStoreCore
+internal import ImageStorePlatform
 internal import ImageStoreSupport
-
-#if canImport(Darwin)
-internal import Darwin
-#elseif canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#endif
 
 /// A folder that another program made, with what is in it as far as it bears on images.
 final class FolderNode {

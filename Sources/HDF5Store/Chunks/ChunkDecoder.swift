@@ -1,14 +1,7 @@
 import ImageStoreCore
 import ImageStoreDeflate
+import ImageStorePlatform
 import ImageStoreSupport
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// Undoes the filters of one chunk after another, in memory that is taken once. Each thread has its own.
 ///

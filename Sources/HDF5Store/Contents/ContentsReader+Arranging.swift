@@ -137,7 +137,7 @@ extension ContentsReader {
             .decided,
             "\(dataset.name) \(dataset.shapeText) is read as \(geometry.dimensions), not as \(other)"))
       }
-      let plain = ImageShape(geometry, dataset)
+      let plain = DatasetShape(geometry, dataset)
       var isChunked = false
       if case .chunked = dataset.layout { isChunked = true }
       var isUnwritten = false
@@ -149,7 +149,7 @@ extension ContentsReader {
       if isUnwritten || isPlain && isInOrder && plain.dimensions == plain.dimensions.sorted() {
         contents.images = try images(session, object, dataset, plain)
       } else {
-        let raw = try ImageShape(alongFirstAxisOf: dataset, elementType)
+        let raw = try DatasetShape(alongFirstAxisOf: dataset, elementType)
         let isByImage = geometry.dimensions.position(of: .image) == 0
         let source = try images(session, object, dataset, raw)
         try checkWhole(source, isByImage: isByImage, byteCount: raw.count * raw.format.byteCount)
@@ -173,8 +173,8 @@ extension ContentsReader {
         .invalidArgument, "packed bits of \(dataset.typeText)", remedy: "they are uint8; leave --axis out")
     }
     try refuse([.dimensions, .channelOrder], of: description, "packed bits have their order by --axis")
-    let bits = try PackedBits(shape: dataset.shape, description)
-    let raw = try ImageShape(alongFirstAxisOf: dataset, .uint8)
+    let bits = try PackedBits(shape: dataset.shape, itemByteCount: 1, description)
+    let raw = try DatasetShape(alongFirstAxisOf: dataset, .uint8)
     let isByImage = dataset.shape.count > 1 && dataset.shape[0] == bits.count
     let source = try images(session, object, dataset, raw)
     try checkWhole(source, isByImage: isByImage, byteCount: raw.count * raw.format.byteCount)

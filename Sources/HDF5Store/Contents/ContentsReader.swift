@@ -91,7 +91,7 @@ struct ContentsReader {
   /// Where the pixels of a dataset are.
   func images(
     _ session: borrowing HDF5Session, _ object: borrowing HDF5Handle, _ dataset: DatasetDescription,
-    _ shape: ImageShape
+    _ shape: DatasetShape
   ) throws(StoreError) -> HDF5Images {
     guard let type = dataset.type else {
       throw StoreError(.unsupported, "samples of \(dataset.typeText)", key: dataset.name)
@@ -151,7 +151,7 @@ struct ContentsReader {
   /// Images in chunks, or nil if they are left to the library.
   private func chunked(
     _ session: borrowing HDF5Session, _ object: borrowing HDF5Handle, _ dataset: DatasetDescription,
-    _ shape: ImageShape, extent: [Int], _ filters: FilterPipeline?, _ type: StoredType
+    _ shape: DatasetShape, extent: [Int], _ filters: FilterPipeline?, _ type: StoredType
   ) throws(StoreError) -> ChunkedPixels? {
     let chunkByteCount = extent.reduce(type.byteCount, *)
     // Of what is only deflated a part can be had; of anything else a whole chunk is in memory.
@@ -171,7 +171,7 @@ struct ContentsReader {
 
   /// What the library needs to read images of a dataset.
   private func libraryPixels(
-    _ dataset: DatasetDescription, _ shape: ImageShape, extent: [Int], hasFletcher32: Bool
+    _ dataset: DatasetDescription, _ shape: DatasetShape, extent: [Int], hasFletcher32: Bool
   ) -> LibraryPixels {
     var cached = shape.format.elementType.byteCount * extent[0]
     for dimension in 1...3 {

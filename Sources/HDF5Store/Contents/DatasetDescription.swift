@@ -97,7 +97,7 @@ struct DatasetDescription: Sendable {
 }
 
 /// How the dimensions of a dataset are those of images.
-struct ImageShape: Sendable {
+struct DatasetShape: Sendable {
   /// Images, rows, columns and channels, with a 1 if the dataset has fewer dimensions.
   let extents: [Int]
   /// Which of these the dataset has, in its order.

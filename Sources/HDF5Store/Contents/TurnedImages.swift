@@ -20,7 +20,7 @@ struct TurnedImages: Sendable {
   let isByImage: Bool
   private let whole = Cached<PixelMemory>()
 
-  init(_ arrangement: Arrangement, _ raw: HDF5Images, _ shape: ImageShape, isByImage: Bool) {
+  init(_ arrangement: Arrangement, _ raw: HDF5Images, _ shape: DatasetShape, isByImage: Bool) {
     self.arrangement = arrangement
     self.raw = raw
     rawFormat = shape.format
@@ -87,7 +87,7 @@ struct TurnedImages: Sendable {
     switch arrangement {
     case .strided(let geometry):
       unsafe geometry.copy(region, from: base + index * geometry.imageStride, to: target)
-    case .packed(let bits): unsafe bits.unpack(index, region, from: base, to: target)
+    case .packed(let bits): unsafe bits.unpack(region, of: index, from: base, to: target)
     }
   }
 
@@ -153,7 +153,7 @@ struct TurnedImages: Sendable {
   }
 }
 
-extension ImageShape {
+extension DatasetShape {
   /// A dataset read along its first axis, the others being rows, columns and channels.
   ///
   /// - Throws: ``StoreError/Code/limitExceeded`` for more bytes than an image has.

@@ -1,13 +1,6 @@
 import CImageStoreHDF5
 import ImageStoreCore
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import ImageStorePlatform
 
 extension HDF5Session {
   /// Reads what a dataset's header says and checks it against the size of the file.

@@ -1,13 +1,6 @@
 import CImageStoreHDF5
 import ImageStoreCore
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import ImageStorePlatform
 
 extension HDF5Session {
   /// Opens a dataset with a cache of chunks large enough for a number of bytes.

@@ -1,13 +1,6 @@
 import CImageStoreHDF5
 import ImageStoreCore
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import ImageStorePlatform
 
 /// The right to call libhdf5: whoever holds this token holds the process-wide lock.
 ///

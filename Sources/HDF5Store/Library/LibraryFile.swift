@@ -1,13 +1,6 @@
 import ImageStoreCore
+import ImageStorePlatform
 import ImageStoreSupport
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// A plain file whose superblock and checksum agree with its bytes, opened once: whatever takes its name later, this is what is read.
 ///

@@ -7,7 +7,7 @@ import ImageStoreSupport
 struct LibraryPixels: Sendable {
   let file: LibraryFile
   let name: String
-  let shape: ImageShape
+  let shape: DatasetShape
   /// Bytes that the chunks of one image take once decoded, so that the library's cache holds them all.
   let cacheByteCount: Int
   /// Whether Fletcher-32 is among the filters; the library checks it.

@@ -1,10 +1,4 @@
-#if canImport(Darwin)
-internal import Darwin
-#elseif canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#endif
+internal import ImageStorePlatform
 
 /// A lock with two conditions to wait for, which the standard library's `Mutex` does not have.
 ///

@@ -27,7 +27,7 @@ struct TensorReader: Sendable {
     var regions: [ImageRegion] = []
     /// Where the images of a batch lie while it is made.
     var images: [LocatedImage] = []
-    var memory = BatchMemory()
+    var memory = GrowingMemory()
   }
 
   /// The images of a batch, and their global positions in the order.
@@ -130,7 +130,7 @@ struct TensorReader: Sendable {
         let choice = converter.choice(sample: sample(position, of: samples), format: format)
         do throws(StoreError) {
           try unsafe workspace.conversion!.convert(
-            pixels, choice, to: memory + position * delivered.byteCount, next: next)
+            pixels, choice, to: memory.baseAddress! + position * delivered.byteCount, next: next)
         } catch {
           throw error.at(image: index)
         }
@@ -190,7 +190,7 @@ struct TensorReader: Sendable {
           rebasing: workspace.memory.bytes[
             position * cropped.byteCount..<(position + 1) * cropped.byteCount])
         try unsafe conversion.convert(
-          RawSpan(_unsafeBytes: source), choice, to: memory + position * delivered.byteCount)
+          RawSpan(_unsafeBytes: source), choice, to: memory.baseAddress! + position * delivered.byteCount)
       }
     }
   }

@@ -1,13 +1,6 @@
+internal import ImageStorePlatform
 internal import ImageStoreSupport
 internal import Synchronization
-
-#if canImport(Darwin)
-internal import Darwin
-#elseif canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#endif
 
 /// Threads of the loader's own, since reading may wait for a disk, which would block the threads of Swift's
 /// tasks or of Dispatch's queues.

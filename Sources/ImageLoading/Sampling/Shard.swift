@@ -1,12 +1,5 @@
 public import ImageStoreCore
-
-#if canImport(Darwin)
-internal import Darwin
-#elseif canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#endif
+internal import ImageStorePlatform
 
 /// The share of an epoch that one of several processes takes; ``SampleOrder/sharded(_:of:remainder:)`` makes it.
 public struct Shard: Sendable, Hashable, Codable {

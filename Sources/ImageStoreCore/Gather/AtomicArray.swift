@@ -1,12 +1,5 @@
+internal import ImageStorePlatform
 package import Synchronization
-
-#if canImport(Darwin)
-internal import Darwin
-#elseif canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#endif
 
 /// A fixed number of atomic integers, all 0 at first, for what threads find out of each image or block: whether it has been
 /// checked, where it lies.

@@ -1,10 +1,4 @@
-#if canImport(Darwin)
-internal import Darwin
-#elseif canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#endif
+internal import ImageStorePlatform
 
 /// Memory that grows and is used again: what a thread decodes to, or inflates into. ``PixelMemory`` is the one that is
 /// filled once and shared.

@@ -1,10 +1,4 @@
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import ImageStorePlatform
 
 /// A block of memory for pixels, aligned to 64 bytes (a cache line, and the widest vectors).
 ///

@@ -15,6 +15,26 @@ package enum TruthValues {
     return nil
   }
 
+  /// Turns bytes other than 0 to 1.
+  ///
+  /// numpy takes every byte but 0 for true and writes them as they are; Pillow gives it 255 for true in images of 1 bit. Whoever
+  /// delivers bool images must not hand such bytes on.
+  package static func normalize(_ bytes: UnsafeMutableRawBufferPointer) {
+    let low: UInt64 = 0x7F7F_7F7F_7F7F_7F7F
+    var position = 0
+    while position + 8 <= bytes.count {
+      let word = unsafe bytes.loadUnaligned(fromByteOffset: position, as: UInt64.self)
+      // The top bit of each byte tells whether any bit of it is set; the sum carries into no neighbour.
+      let ones = ((((word & low) &+ low) | word) >> 7) & 0x0101_0101_0101_0101
+      unsafe bytes.storeBytes(of: ones, toByteOffset: position, as: UInt64.self)
+      position += 8
+    }
+    while position < bytes.count {
+      if unsafe bytes[position] != 0 { unsafe bytes[position] = 1 }
+      position += 1
+    }
+  }
+
   /// Checks the images of a run that are of the type bool.
   ///
   /// - Parameters:

@@ -1,12 +1,5 @@
+import ImageStorePlatform
 import Synchronization
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// Images kept in one block of memory, filled once and never emptied.
 ///

@@ -1,12 +1,5 @@
 package import ImageStoreCore
-
-#if canImport(Darwin)
-internal import Darwin
-#elseif canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#endif
+internal import ImageStorePlatform
 
 /// Where a store is, or is to be: a real folder and a name in it that is not a symbolic link, found once. Whatever is locked,
 /// staged or renamed afterwards is so there, whichever way led to it.

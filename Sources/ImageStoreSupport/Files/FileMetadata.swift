@@ -1,13 +1,6 @@
 internal import CImageStoreSystem
 package import ImageStoreCore
-
-#if canImport(Darwin)
-internal import Darwin
-#elseif canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#endif
+internal import ImageStorePlatform
 
 /// What a file or folder has besides its contents and must not lose when another takes its name.
 package enum FileMetadata {

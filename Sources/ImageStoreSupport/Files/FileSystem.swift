@@ -1,12 +1,5 @@
 package import ImageStoreCore
-
-#if canImport(Darwin)
-internal import Darwin
-#elseif canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#endif
+internal import ImageStorePlatform
 
 /// Files and folders by their paths.
 package enum FileSystem {
@@ -66,22 +59,6 @@ package enum FileSystem {
     }
   }
 
-  /// Removes a file, or a folder with all it has; does nothing if nothing is there. Symbolic links
-  /// are removed, not followed.
-  package static func remove(_ path: String) throws(StoreError) {
-    var status = stat()
-    guard unsafe lstat(path, &status) == 0 else {
-      if errno == ENOENT { return }
-      throw .system(errno, "removing it", path: path)
-    }
-    if status.st_mode & S_IFMT == S_IFDIR {
-      for name in try names(in: path) { try remove("\(path)/\(name)") }
-      guard unsafe rmdir(path) == 0 else { throw .system(errno, "removing it", path: path) }
-    } else {
-      guard unsafe unlink(path) == 0 else { throw .system(errno, "removing it", path: path) }
-    }
-  }
-
   /// Gives a file or folder another name; a file or an empty folder at the new name is replaced.
   package static func rename(_ source: String, to destination: String) throws(StoreError) {
     #if canImport(Darwin)
@@ -111,16 +88,6 @@ package enum FileSystem {
     let file = try File(path, .create)
     try unsafe file.write(bytes.span.bytes, at: 0)
     try file.synchronize()
-  }
-
-  /// Replaces a file by a new one at once: readers see the old bytes or the new ones.
-  package static func replaceFile(_ path: String, with bytes: [UInt8]) throws(StoreError) {
-    let (folder, name) = split(path)
-    let temporary = "\(folder)/.\(name).new"
-    try remove(temporary)
-    try write(bytes, toNewFile: temporary)
-    try rename(temporary, to: path)
-    try synchronizeFolder(folder)
   }
 
   /// The folder a path lies in and its last component, without slashes at the end.

@@ -1,13 +1,6 @@
 internal import CImageStoreSystem
 package import ImageStoreCore
-
-#if canImport(Darwin)
-internal import Darwin
-#elseif canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#endif
+internal import ImageStorePlatform
 
 // Names as other programs gave them: bytes that need not be UTF-8.
 

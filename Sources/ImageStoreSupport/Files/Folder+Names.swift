@@ -1,13 +1,6 @@
 internal import CImageStoreSystem
 package import ImageStoreCore
-
-#if canImport(Darwin)
-internal import Darwin
-#elseif canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#endif
+internal import ImageStorePlatform
 
 // What is done to the names in an open folder: by descriptor, so that it happens in this folder and no other, whatever
 // becomes of the path meanwhile. A name is one component; symbolic links are never followed.

@@ -1,13 +1,6 @@
 internal import CImageStoreSystem
 package import ImageStoreCore
-
-#if canImport(Darwin)
-internal import Darwin
-#elseif canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#endif
+internal import ImageStorePlatform
 
 /// An open folder whose files are read and written by relative paths that cannot leave it: neither by
 /// `..` nor by a symbolic link.

@@ -45,29 +45,14 @@ package struct ArrayGeometry: Sendable, Hashable {
     shape: [Int], isFortranOrder: Bool = false, elementType: ElementType, isSwapped: Bool = false,
     _ contents: Contents = .images, _ description: StoreDescription = StoreDescription()
   ) throws(StoreError) {
-    // Samples in one axis, in an order that is stated: the array is one of more axes.
-    if let split = Self.splitFlat(shape, description) {
-      var said = description
-      said.shape = nil
-      self = try ArrayGeometry(
-        shape: split, isFortranOrder: isFortranOrder, elementType: elementType, isSwapped: isSwapped,
-        contents, said)
-      return
+    let size = elementType.byteCount
+    var (shape, strides) = (shape, try Self.strides(of: shape, isFortranOrder: isFortranOrder, size))
+    // Samples in one axis, in an order that is stated: within that axis the last of them is the nearest, whatever the array's order.
+    if let split = try Self.splitFlat(shape, description) {
+      strides = try [strides[0]] + Self.strides(of: split, isFortranOrder: false, strides[1])
+      shape = [shape[0]] + split
     }
     let (dimensions, other) = try Self.dimensions(of: shape, contents, description)
-    let size = elementType.byteCount
-    var strides = [Int](repeating: size, count: shape.count)
-    let order = isFortranOrder ? Array(shape.indices) : shape.indices.reversed()
-    var total = size
-    for axis in order {
-      strides[axis] = total
-      let (product, overflow) = total.multipliedReportingOverflow(by: max(1, shape[axis]))
-      guard !overflow else {
-        throw StoreError(
-          .limitExceeded, "an array of the shape \(Self.text(shape)) has more bytes than can be counted")
-      }
-      total = product
-    }
     func extent(_ axis: Dimensions.Axis) -> Int? { dimensions.position(of: axis).map { shape[$0] } }
     func stride(_ axis: Dimensions.Axis) -> Int? { dimensions.position(of: axis).map { strides[$0] } }
     count = extent(.image) ?? 1
@@ -93,17 +78,42 @@ package struct ArrayGeometry: Sendable, Hashable {
     if let said = description.elementType, said != elementType { try description.check(format) }
   }
 
-  /// The shape of an array of two axes whose second has the samples of an image in a stated order, such as NCHW for planes.
-  private static func splitFlat(_ shape: [Int], _ description: StoreDescription) -> [Int]? {
+  /// From one element to the next along each axis, in bytes.
+  private static func strides(
+    of shape: [Int], isFortranOrder: Bool, _ elementByteCount: Int
+  ) throws(StoreError) -> [Int] {
+    var strides = [Int](repeating: elementByteCount, count: shape.count)
+    var total = elementByteCount
+    for axis in isFortranOrder ? Array(shape.indices) : shape.indices.reversed() {
+      strides[axis] = total
+      let (product, overflow) = total.multipliedReportingOverflow(by: max(1, shape[axis]))
+      guard !overflow else {
+        throw StoreError(
+          .limitExceeded, "an array of the shape \(text(shape)) has more bytes than can be counted")
+      }
+      total = product
+    }
+    return strides
+  }
+
+  /// The extents of what the second of two axes has in a stated order, such as NCHW for planes; nil if nothing like it is said.
+  ///
+  /// - Throws: ``StoreError/Code/invalidArgument`` if the axes that are named have not all samples of an image.
+  private static func splitFlat(_ shape: [Int], _ description: StoreDescription) throws(StoreError) -> [Int]?
+  {
     guard let dimensions = description.dimensions, let said = description.shape, shape.count == 2,
       dimensions.axes.count > 2, dimensions.position(of: .image) == 0, sampleCount(said) == shape[1]
     else { return nil }
-    return dimensions.axes.map { axis in
+    guard dimensions.position(of: .channel) != nil || (said.channels ?? 1) == 1 else {
+      throw StoreError(
+        .invalidArgument, "images of \(said), and \(dimensions) names no axis of channels",
+        remedy: "give --dimensions NHWC or --dimensions NCHW")
+    }
+    return dimensions.axes.dropFirst().map { axis in
       switch axis {
-      case .image: shape[0]
       case .row: said.height
       case .column: said.width
-      case .channel, .flat: said.channels ?? 1
+      default: said.channels ?? 1
       }
     }
   }

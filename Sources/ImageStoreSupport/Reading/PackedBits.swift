@@ -15,6 +15,8 @@ package struct PackedBits: Sendable, Hashable {
   private let imageBits: Int
   /// From one row of pixels to the next, in bits, unless bits are packed along rows.
   private let rowBits: Int
+  /// How many masks whose bits run on would take as many bare bytes; nil if only one reading is possible.
+  private let flatCount: Int?
 
   /// - Parameters:
   ///   - shape: of the array; nil for bare bytes.
@@ -97,11 +99,30 @@ package struct PackedBits: Sendable, Hashable {
         remedy: "check --shape and --axis")
     }
     let flat = total * 8 / (height * width)
-    if shape == nil, axis != .flat, flat != count, total * 8 - flat * height * width < 8 {
-      throw StoreError(
-        .invalidArgument,
-        "\(text) are \(count) masks packed along \(axis.rawValue), or \(flat) whose bits run on from row to row",
-        remedy: "give --axis flat for the latter, or save the former as .npy, which has the shape")
+    flatCount =
+      shape == nil && axis != .flat && flat != count && total * 8 - flat * height * width < 8 ? flat : nil
+  }
+
+  /// Checks bare bytes that are as many as masks would take whose bits run on from row to row: numpy pads rows with zeros, which the
+  /// pixels of such masks are not.
+  ///
+  /// - Parameter bytes: ``byteCount`` bytes, of which some MB are looked at.
+  /// - Throws: ``StoreError/Code/invalidArgument`` if the padding has pixels in it.
+  package func checkPadding(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
+    guard let flatCount else { return }
+    let (height, width) = (format.height, format.width)
+    let padded = axis == .rows ? (height + 7) / 8 * 8 : height
+    let masks = min(count, max(1, (4 << 20) / (imageBits / 8)))
+    for index in 0..<masks {
+      for row in 0..<padded {
+        for column in (row < height ? width : 0)..<(axis == .rows ? width : rowBits)
+        where unsafe value(index, row, column, bytes.baseAddress!) != 0 {
+          throw StoreError(
+            .invalidArgument,
+            "\(byteCount) bytes, which are not \(count) masks packed along \(axis.rawValue): there are pixels where rows are padded",
+            remedy: "give --axis flat for \(flatCount) masks whose bits run on from row to row")
+        }
+      }
     }
   }
 
@@ -132,24 +153,29 @@ package struct PackedBits: Sendable, Hashable {
     to destination: UnsafeMutableRawPointer
   ) {
     var to = unsafe destination
-    let isLittle = bitOrder == .little
-    let start = index * imageBits
     for row in region.row..<region.row + region.height {
       for column in region.column..<region.column + region.width {
-        let byte: Int
-        let bit: Int
-        if axis == .rows {
-          byte = start / 8 + (row >> 3) * format.width + column
-          bit = row & 7
-        } else {
-          let position = start + row * rowBits + column
-          byte = position >> 3
-          bit = position & 7
-        }
-        let value = unsafe base.load(fromByteOffset: byte, as: UInt8.self)
-        unsafe to.storeBytes(of: value >> UInt8(isLittle ? bit : 7 - bit) & 1, as: UInt8.self)
+        unsafe to.storeBytes(of: value(index, row, column, base), as: UInt8.self)
         unsafe to += 1
       }
     }
+  }
+
+  /// The bit of a pixel, or of the padding behind a row.
+  @inline(__always)
+  private func value(_ index: Int, _ row: Int, _ column: Int, _ base: UnsafeRawPointer) -> UInt8 {
+    let start = index &* imageBits
+    let byte: Int
+    let bit: Int
+    if axis == .rows {
+      byte = start >> 3 &+ (row >> 3) &* format.width &+ column
+      bit = row & 7
+    } else {
+      let position = start &+ row &* rowBits &+ column
+      byte = position >> 3
+      bit = position & 7
+    }
+    let value = unsafe base.load(fromByteOffset: byte, as: UInt8.self)
+    return value >> UInt8(truncatingIfNeeded: bitOrder == .little ? bit : 7 &- bit) & 1
   }
 }

@@ -1,15 +1,8 @@
 internal import CImageStoreSystem
 internal import Dispatch
 package import ImageStoreCore
+internal import ImageStorePlatform
 internal import Synchronization
-
-#if canImport(Darwin)
-internal import Darwin
-#elseif canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#endif
 
 /// Work spread over the cores.
 package enum Workers {

@@ -1,13 +1,6 @@
 package import ImageStoreCore
+internal import ImageStorePlatform
 internal import Synchronization
-
-#if canImport(Darwin)
-internal import Darwin
-#elseif canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#endif
 
 /// A store that is there, held against other writers of this package while it is appended to, rewritten or replaced.
 ///

@@ -1,12 +1,5 @@
 package import ImageStoreCore
-
-#if canImport(Darwin)
-internal import Darwin
-#elseif canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#endif
+internal import ImageStorePlatform
 
 /// Where a writer works beside a store's destination, until the store is put in its place at once. What a writer leaves
 /// that is dropped goes with it; what one leaves that is killed is removed by the next writer of the same destination.

@@ -1,12 +1,5 @@
 package import ImageStoreCore
-
-#if canImport(Darwin)
-internal import Darwin
-#elseif canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#endif
+internal import ImageStorePlatform
 
 /// A hidden folder that a writer works in, locked while it does. It is the only place this package deletes anything in.
 ///

@@ -1,10 +1,4 @@
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
+import ImageStorePlatform
 
 /// A folder that is removed with all it holds.
 package struct TemporaryFolder: ~Copyable {

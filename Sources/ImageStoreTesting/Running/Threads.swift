@@ -1,12 +1,5 @@
+import ImageStorePlatform
 import Synchronization
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// Runs `body` on several threads at once and returns the first error any of them threw.
 ///

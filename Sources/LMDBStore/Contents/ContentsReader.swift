@@ -140,7 +140,7 @@ struct ContentsReader {
     do throws(StoreError) {
       let location = ValueLocation.file(offset: offset, byteCount: byteCount)
       return try unsafe location.withBytes(of: tree.file) { (bytes) throws(StoreError) in
-        try unsafe NPYImages(imagesOf: NPYHeader(parsing: RawSpan(_unsafeBytes: bytes))).format
+        try unsafe NPYHeader(parsing: RawSpan(_unsafeBytes: bytes)).geometry(.ours).format
       }
     } catch {
       throw error.at(key: StoreKey.segment(StoreKey.images, first: 0))

@@ -34,7 +34,7 @@ final class ForeignDecoder {
       unsafe geometry.copy(region, from: value.baseAddress!, to: slot.baseAddress!)
     case .npy:
       let header = try unsafe NPYHeader(parsing: RawSpan(_unsafeBytes: value))
-      let geometry = try header.geometry(description)
+      let geometry = try header.geometry(.oneImage, description)
       try Self.check(geometry.format == format)
       let data = try unsafe header.data(in: value)
       unsafe geometry.copy(region, from: data.baseAddress!, to: slot.baseAddress!)

@@ -27,7 +27,7 @@ struct ForeignValue {
       self.init(format: geometry.format, label: nil, pixels: geometry.isDirect ? 0 : nil)
     case .npy:
       let header = try unsafe NPYHeader(parsing: RawSpan(_unsafeBytes: value))
-      let geometry = try header.geometry(description)
+      let geometry = try header.geometry(.oneImage, description)
       let data = try unsafe header.data(in: value)
       // Checked here, since what is lent from the map is not looked at any more.
       if geometry.format.elementType == .bool, unsafe TruthValues.firstOther(in: data) != nil {
@@ -132,20 +132,5 @@ enum ForeignKind: Sendable, Hashable {
     return unsafe (value[0] == 0x80 && (2...5).contains(value[1])) || value.starts(with: "ccopy_reg\n".utf8)
       || value.starts(with: "c__main__\n".utf8)
       || value.starts(with: "(".utf8) && value.count > 16
-  }
-}
-
-extension NPYHeader {
-  /// How the image of an array lies in it.
-  func geometry(_ description: StoreDescription) throws(StoreError) -> ArrayGeometry {
-    guard let elementType = type.elementType else {
-      throw StoreError(
-        .unsupported, "an array of '\(type.description)' as an image",
-        remedy: "images are bool, uint8, uint16, a signed integer or a float")
-    }
-    return try ArrayGeometry(
-      shape: shape, isFortranOrder: isFortranOrder, elementType: elementType, isSwapped: type.isSwapped,
-      .oneImage,
-      description)
   }
 }

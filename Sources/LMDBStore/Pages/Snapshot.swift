@@ -1,14 +1,7 @@
 internal import ImageStoreCore
+internal import ImageStorePlatform
 internal import ImageStoreSupport
 internal import Synchronization
-
-#if canImport(Darwin)
-internal import Darwin
-#elseif canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#endif
 
 /// Reading one commit of a database that may be written meanwhile.
 enum Snapshot {

@@ -1,13 +1,6 @@
 internal import ImageStoreCore
+internal import ImageStorePlatform
 internal import ImageStoreSupport
-
-#if canImport(Darwin)
-internal import Darwin
-#elseif canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#endif
 
 /// Images that are to become a value.
 ///

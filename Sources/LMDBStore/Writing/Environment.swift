@@ -1,15 +1,8 @@
 internal import CImageStoreLMDB
 internal import ImageStoreCore
+internal import ImageStorePlatform
 internal import ImageStoreSupport
 internal import Synchronization
-
-#if canImport(Darwin)
-internal import Darwin
-#elseif canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#endif
 
 /// An LMDB environment open for writing, through liblmdb.
 ///

@@ -1,14 +1,7 @@
 internal import CImageStoreLMDB
 internal import ImageStoreCore
+internal import ImageStorePlatform
 internal import ImageStoreSupport
-
-#if canImport(Darwin)
-internal import Darwin
-#elseif canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#endif
 
 /// The two files of an environment, which liblmdb opens by their paths: following symbolic links, waiting for pipes, creating what
 /// is missing, and writing a table of readers over whatever is called `lock.mdb`.

@@ -72,8 +72,8 @@ final class ImageArray: Sendable {
         try unsafe inflater.inflate(source, into: target)
         if checks { try unsafe entry.check(UnsafeRawBufferPointer(target)) }
         if images.format.elementType == .bool {
-          unsafe NPYImages.normalizeBooleans(
-            in: UnsafeMutableRawBufferPointer(rebasing: target[header.dataOffset...]))
+          unsafe TruthValues.normalize(
+            UnsafeMutableRawBufferPointer(rebasing: target[header.dataOffset...]))
         }
       }
     }
@@ -132,7 +132,7 @@ final class ImageArray: Sendable {
     _ region: ImageRegion, from image: UnsafeRawPointer, to slot: UnsafeMutableRawBufferPointer
   ) {
     unsafe images.copy(region, from: image, to: slot.baseAddress!)
-    if images.format.elementType == .bool { unsafe NPYImages.normalizeBooleans(in: slot) }
+    if images.format.elementType == .bool { unsafe TruthValues.normalize(slot) }
   }
 
   /// Checks the array's checksum, unless that has been done or is done on inflating it.

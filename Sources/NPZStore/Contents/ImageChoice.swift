@@ -65,7 +65,7 @@ struct ImageChoice {
       }
       if description.bitOrder != nil { throw .unusedOption("bit-order", "bits have an --axis too") }
       let said = try order(of: array, header)
-      let geometry = try ArrayGeometry(header, .images, said)
+      let geometry = try header.geometry(.images, said)
       if description.dimensions == nil, let other = geometry.otherDimensions {
         notes.append(
           ReadingNote(.decided, "the axes of \(array.text) are \(geometry.dimensions), not \(other)"))
@@ -199,7 +199,7 @@ struct ImageChoice {
       return (try? PackedBits(shape: header.shape, itemByteCount: header.type.byteCount, description)) != nil
     }
     guard header.shape.count > 1 else { return false }
-    return (try? ArrayGeometry(header, .images, description)) != nil
+    return (try? header.geometry(.images, description)) != nil
   }
 
   /// An image an entry, by the numbers in their names where they have some.
@@ -271,20 +271,6 @@ struct ImageChoice {
 }
 
 extension ArrayGeometry {
-  /// - Throws: as the designated initializer, and ``StoreError/Code/unsupported`` for types no image has.
-  init(
-    _ header: NPYHeader, _ contents: Contents, _ description: StoreDescription
-  ) throws(StoreError) {
-    guard let elementType = header.type.elementType else {
-      throw StoreError(
-        .unsupported, "an array of '\(header.type.description)' as images",
-        remedy: "images are bool, uint8, uint16, a signed integer or a float; convert it by numpy's astype")
-    }
-    try self.init(
-      shape: header.shape, isFortranOrder: header.isFortranOrder, elementType: elementType,
-      isSwapped: header.type.isSwapped, contents, description)
-  }
-
   /// An array that is one image.
   ///
   /// - Parameter isOurs: whether this package wrote it, so that its shape has one reading.
@@ -298,6 +284,6 @@ extension ArrayGeometry {
         .unsupported, "an array of the shape \(header.shapeDescription) as an image",
         remedy: "images are (height, width) or (height, width, channels)")
     }
-    try self.init(header, .oneImage, said)
+    self = try header.geometry(.oneImage, said)
   }
 }

@@ -1,15 +1,8 @@
 import ImageStoreCore
 import ImageStoreDeflate
 import ImageStoreNumPy
+import ImageStorePlatform
 import ImageStoreSupport
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// What one thread needs to decode entries, used again from call to call.
 @safe final class EntryDecoder {
@@ -122,7 +115,7 @@ extension ImageEntries {
     _ slot: UnsafeMutableRawPointer, _ count: Int, _ format: ImageFormat
   ) {
     guard format.elementType == .bool else { return }
-    unsafe NPYImages.normalizeBooleans(in: UnsafeMutableRawBufferPointer(start: slot, count: count))
+    unsafe TruthValues.normalize(UnsafeMutableRawBufferPointer(start: slot, count: count))
   }
 
   /// Inflates a whole image straight to its slot if it can.

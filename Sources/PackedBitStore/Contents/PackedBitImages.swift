@@ -109,7 +109,7 @@ import ImageStoreSupport
   private static func copy(
     _ header: NPYHeader, _ data: UnsafeRawBufferPointer
   ) throws(StoreError) -> PixelMemory {
-    let images = try header.shape.count == 2 ? NPYImages(imageOf: header) : NPYImages(imagesOf: header)
+    let images = try header.geometry(.ours)
     let memory = try PixelMemory(capacity: data.count)
     try memory.fill { (output) throws(StoreError) in
       try unsafe output.appendBytes(data.count) { (target) throws(StoreError) in

@@ -1,14 +1,7 @@
 internal import Dispatch
 internal import ImageStoreCore
+internal import ImageStorePlatform
 internal import Synchronization
-
-#if canImport(Darwin)
-internal import Darwin
-#elseif canImport(Glibc)
-internal import Glibc
-#elseif canImport(Musl)
-internal import Musl
-#endif
 
 /// The end of the program on Ctrl-C or SIGTERM, after what was half written is removed.
 struct Interruption: Error {

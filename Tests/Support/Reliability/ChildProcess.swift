@@ -1,12 +1,5 @@
+import ImageStorePlatform
 import ImageStoreSupport
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// A run of the program `ImageStoreStress` in a process of its own.
 package struct ChildProcess {

@@ -1,16 +1,9 @@
 import CImageStoreFaults
 import ImageStoreCore
+import ImageStorePlatform
 import ImageStoreSupport
 import ImageStoreTesting
 import Synchronization
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// Readers in threads and processes while a writer appends.
 package struct ConcurrencyCheck {

@@ -1,13 +1,6 @@
 import ImageStoreCore
+import ImageStorePlatform
 import ImageStoreSupport
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 extension DestructionCheck {
   /// Symbolic links where a store is to be written, or on the way.

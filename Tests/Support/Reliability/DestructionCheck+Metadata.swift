@@ -1,14 +1,7 @@
 import CImageStoreFaults
 import ImageStoreCore
+import ImageStorePlatform
 import ImageStoreSupport
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 extension DestructionCheck {
   /// What a file has besides its bytes.

@@ -1,13 +1,6 @@
 import ImageStoreCore
+import ImageStorePlatform
 import ImageStoreSupport
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 extension DestructionCheck {
   /// Names that a writer uses for itself, taken by something else; and files that are none.

@@ -1,14 +1,7 @@
 import ImageStoreCore
+import ImageStorePlatform
 import ImageStoreSupport
 import ImageStoreTesting
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// Whether writers leave alone what is not theirs.
 package struct DestructionCheck: Sendable, CustomStringConvertible {

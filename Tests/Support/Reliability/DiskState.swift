@@ -1,13 +1,6 @@
 import CImageStoreFaults
+import ImageStorePlatform
 import ImageStoreSupport
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// Files and folders as a disk may hold them.
 struct DiskState: Hashable {

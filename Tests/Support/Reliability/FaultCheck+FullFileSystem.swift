@@ -1,13 +1,6 @@
 import ImageStoreCore
+import ImageStorePlatform
 import ImageStoreSupport
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 extension FaultCheck {
   /// Does an operation in a small file system of which first nothing is free, then a page more each time until

@@ -1,15 +1,8 @@
 import CImageStoreFaults
 import ImageStoreCore
+import ImageStorePlatform
 import ImageStoreSupport
 import LMDBStore
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 extension FaultCheck {
   /// Appends so much to an LMDB store that its map of 1 MiB grows more than once, each time with the next call of mmap failing,

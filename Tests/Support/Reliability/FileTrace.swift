@@ -1,13 +1,6 @@
 import CImageStoreFaults
+import ImageStorePlatform
 import ImageStoreSupport
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// What stands in a folder, and what some work then does to it, system call by system call.
 struct FileTrace {

@@ -1,13 +1,6 @@
 import CImageStoreFaults
+import ImageStorePlatform
 import ImageStoreSupport
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// Files of these checks, written and removed without the code that is checked.
 package enum Files {

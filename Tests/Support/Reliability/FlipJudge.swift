@@ -1,16 +1,9 @@
 import CImageStoreFaults
 import ImageStoreCatalog
 import ImageStoreCore
+import ImageStorePlatform
 import ImageStoreSupport
 import ImageStoreTesting
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// Judges what becomes of a store of which one bit has been turned over.
 final class FlipJudge {

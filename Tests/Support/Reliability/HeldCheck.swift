@@ -1,15 +1,8 @@
 import CImageStoreFaults
 import ImageStoreCore
+import ImageStorePlatform
 import ImageStoreSupport
 import ImageStoreTesting
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// Stores that are open while what stands at their path changes.
 package struct HeldCheck {

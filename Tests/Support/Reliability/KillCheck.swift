@@ -1,14 +1,7 @@
 import CImageStoreFaults
+import ImageStorePlatform
 import ImageStoreSupport
 import ImageStoreTesting
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// When a writer is killed.
 enum KillMoment: CustomStringConvertible {

@@ -1,15 +1,8 @@
 import CImageStoreFaults
 import ImageStoreCore
+import ImageStorePlatform
 import ImageStoreSupport
 import ImageStoreTesting
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// What must not grow: open files over many opens, memory over many reads.
 package struct LimitCheck {

@@ -117,7 +117,7 @@ package struct Parser: Sendable, CustomStringConvertible {
           _ = try unsafe header.integers(in: data)
         }
         if (try? header.valueCount()) != nil { _ = try unsafe header.column(in: data) }
-        let images = try NPYImages(imagesOf: header)
+        let images = try header.geometry()
         var pixels = [UInt8](repeating: 0, count: min(images.format.byteCount, 1 << 26))
         guard pixels.count == images.format.byteCount else { return .success(()) }
         for index in 0..<min(images.count, 16) {

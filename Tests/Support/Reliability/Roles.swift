@@ -1,14 +1,7 @@
 import CImageStoreFaults
 import ImageStoreCore
+import ImageStorePlatform
 import LMDBStore
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// What the program `ImageStoreStress` does: each check by its name, and the parts that other processes play in them.
 ///

@@ -1,12 +1,5 @@
+import ImageStorePlatform
 import ImageStoreSupport
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// Numbered checks that run in a process of their own, one after another, so that one that ends the process, or hangs,
 /// is a finding and the others run all the same.

@@ -1,13 +1,6 @@
 import CImageStoreFaults
+import ImageStorePlatform
 import ImageStoreSupport
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// All that is in a folder, so that a change of any of it is seen.
 struct Surroundings: Equatable {

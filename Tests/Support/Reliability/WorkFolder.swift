@@ -1,12 +1,5 @@
+import ImageStorePlatform
 import ImageStoreSupport
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// A folder that goes with the value. It stands in memory where the system has a file system for that, so
 /// that the many synchronised writes of these checks do not wait for a disk.

@@ -1,14 +1,7 @@
 import CImageStoreFaults
 package import ImageStoreCore
+import ImageStorePlatform
 import ImageStoreSupport
-
-#if canImport(Darwin)
-import Darwin
-#elseif canImport(Glibc)
-import Glibc
-#elseif canImport(Musl)
-import Musl
-#endif
 
 /// Two writers of one store.
 package struct WriterCheck {

@@ -1,12 +1,13 @@
 import ImageStoreCore
 import ImageStoreNumPy
+import ImageStoreSupport
 import Testing
 
-@Suite struct NPYImagesTests {
+@Suite struct GeometryTests {
   /// The samples of a region of an image, by the array's strides.
   private func read(_ fixture: Fixture, image: Int, region: ImageRegion) throws -> [UInt8] {
     try unsafe fixture.withData { header, data in
-      let images = try NPYImages(imagesOf: header)
+      let images = try header.geometry()
       var bytes = [UInt8](repeating: 0xEE, count: images.format.cropped(to: region).byteCount)
       unsafe bytes.withUnsafeMutableBytes {
         unsafe images.copy(
@@ -55,49 +56,9 @@ import Testing
     #expect(bytes == expected)
   }
 
-  @Test func readsShapes() throws {
-    let type = NPYType(.uint8)
-    let gray = try NPYImages(imageOf: NPYHeader(type, shape: [5, 7]))
-    #expect(gray.format == ImageFormat(height: 5, width: 7))
-    #expect(gray.count == 1)
-    let color = try NPYImages(imageOf: NPYHeader(type, shape: [5, 7, 3]))
-    #expect(color.format == ImageFormat(height: 5, width: 7, channels: 3))
-    #expect(try NPYImages(imagesOf: NPYHeader(type, shape: [9, 5, 7])).format == gray.format)
-    #expect(try NPYImages(imagesOf: NPYHeader(type, shape: [9, 5, 7, 3])).format == color.format)
-    #expect(try NPYImages(imagesOf: NPYHeader(type, shape: [9, 5, 7, 3])).count == 9)
-  }
-
-  @Test(arguments: [[], [5], [5, 7, 3, 1], [0, 7], [5, 7, 0], [1 << 40, 1 << 20]])
-  func refusesShapesThatAreNoImage(shape: [Int]) {
-    #expect(throws: StoreError.self) { try NPYImages(imageOf: NPYHeader(NPYType(.uint8), shape: shape)) }
-  }
-
   @Test func refusesTypesNoImageHas() {
     for type in [NPYType(.unicode, byteCount: 4), NPYType(.unsignedInteger, byteCount: 4)] {
-      #expect(throws: StoreError.self) { try NPYImages(imageOf: NPYHeader(type, shape: [2, 2])) }
+      #expect(throws: StoreError.self) { try NPYHeader(type, shape: [2, 2]).geometry() }
     }
-  }
-
-  @Test func makesTruthValuesZeroAndOne() {
-    for count in 0..<40 {
-      for seed in 0..<7 {
-        var bytes = (0..<count).map { [0, 1, 2, 0x7F, 0x80, 0xFF, 0][($0 + seed) % 7] as UInt8 }
-        let expected = bytes.map { $0 == 0 ? 0 : 1 as UInt8 }
-        unsafe bytes.withUnsafeMutableBytes { unsafe NPYImages.normalizeBooleans(in: $0) }
-        #expect(bytes == expected)
-      }
-    }
-  }
-
-  @Test func swapsByteOrder() {
-    var bytes: [UInt8] = Array(0..<16)
-    unsafe bytes.withUnsafeMutableBytes { unsafe swapByteOrder(of: $0, byteCount: 4) }
-    #expect(bytes == [3, 2, 1, 0, 7, 6, 5, 4, 11, 10, 9, 8, 15, 14, 13, 12])
-    unsafe bytes.withUnsafeMutableBytes { unsafe swapByteOrder(of: $0, byteCount: 1) }
-    #expect(bytes[0] == 3)
-    unsafe bytes.withUnsafeMutableBytes { unsafe swapByteOrder(of: $0, byteCount: 2) }
-    #expect(bytes[..<4] == [2, 3, 0, 1])
-    unsafe bytes.withUnsafeMutableBytes { unsafe swapByteOrder(of: $0, byteCount: 8) }
-    #expect(bytes[..<8] == [5, 4, 7, 6, 1, 0, 3, 2])
   }
 }

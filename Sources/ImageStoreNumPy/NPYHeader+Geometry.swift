@@ -1,0 +1,32 @@
+package import ImageStoreCore
+package import ImageStoreSupport
+
+extension NPYHeader {
+  /// How the images of an array lie in it.
+  ///
+  /// - Throws: as ``ArrayGeometry``, and ``StoreError/Code/unsupported`` for types no image has.
+  package func geometry(
+    _ contents: ArrayGeometry.Contents = .images, _ description: StoreDescription = StoreDescription()
+  ) throws(StoreError) -> ArrayGeometry {
+    try ArrayGeometry(
+      shape: shape, isFortranOrder: isFortranOrder, elementType: type.imageElementType(),
+      isSwapped: type.isSwapped, contents, description)
+  }
+
+  /// The shape as Python prints it.
+  package var shapeDescription: String { ArrayGeometry.text(shape) }
+}
+
+extension NPYType {
+  /// The type of pixels this is.
+  ///
+  /// - Throws: ``StoreError/Code/unsupported`` for types no image has.
+  package func imageElementType() throws(StoreError) -> ElementType {
+    guard let elementType else {
+      throw StoreError(
+        .unsupported, "an array of '\(description)' as images",
+        remedy: "images are bool, uint8, uint16, a signed integer or a float; convert it by numpy's astype")
+    }
+    return elementType
+  }
+}
