@@ -100,9 +100,10 @@ for name, more in [("nwh.h5", {}), ("nwh-chunked.h5", dict(chunks=(3, 2, 4), shu
     with found(name, "dimensions=NWH", shape=(N, H, W, 1), dtype="uint16") as f:
         f.create_dataset("images", data=ramp("u2", (N, H, W)).transpose(0, 2, 1), **more)
 for name, more in [("flat.h5", {}), ("flat-chunked.h5", dict(chunks=(3, 40), compression="gzip"))]:
-    with found(name, "shape=6x5x3", labels=la) as f:
+    with found(name, "shape=6x5x3 dimensions=NHWC", labels=la) as f:
         f.create_dataset("images", data=im.reshape(N, -1), **more); f["labels"] = la
     refused(name, "-", "unsupported", "--shape HxWxC")
+    refused(name, "shape=6x5x3", "unsupported", "--dimensions NHWC")
 with found("volume.h5", shape=(N, H, W, 1), labels=la) as f:  # `image` of as many as there are labels
     f["image"] = ramp("u1", (N, H, W)); f["label"] = la
 

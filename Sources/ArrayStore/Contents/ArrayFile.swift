@@ -52,7 +52,6 @@ struct ArrayFile: Sendable {
   func geometry(_ description: StoreDescription) throws(StoreError) -> ArrayGeometry {
     let elementType = try type.imageElementType()
     var said = description
-    try ArrayGeometry.checkOrderOfSamples(of: shape, description)
     if said.dimensions == nil, said.shape == nil {
       // Nobody has gray images of at most four columns; many images have so many channels.
       if shape.count == 3, shape[2] <= 4, kind == .npy { said.dimensions = "HWC" }

@@ -3,8 +3,8 @@
 /// - ``format`` is nil if the stores differ in it.
 /// - ``labels()`` is nil unless every store has labels.
 /// - ``columnNames`` has the columns that every store has, of the same kind in all.
-/// - ``classNames`` is nil unless every store has the same. Labels are not translated: if class
-///   names differ, so may what a label means.
+/// - ``classNames`` has the names of the first store and then those that only later ones have, if every store has class names; labels are
+///   translated by them, so that a label means the same in all. It is nil if a store has none.
 ///
 /// Stores without images have no say in any of this. A read calls each store it needs once,
 /// whatever the order of its indices.
@@ -17,6 +17,8 @@ public struct ConcatenatedStore: ImageStore {
   public let classNames: [String]?
   public let isZeroCopy: Bool
   public let checksumCoverage: ChecksumCoverage
+  /// For each store the labels that its own stand for; nil if they are the same.
+  private let translations: [[Int]?]
   private let rememberedLabels = Cached<[Int]?>()
   private let rememberedColumnNames = Cached<[String]>()
 
@@ -27,11 +29,33 @@ public struct ConcatenatedStore: ImageStore {
     var starts = [0]
     for store in stores { starts.append(starts[starts.count - 1] + store.count) }
     self.starts = starts
-    let (format, classNames) = (stores.first?.format, stores.first?.classNames)
+    let format = stores.first?.format
     self.format = stores.allSatisfy { $0.format == format } ? format : nil
-    self.classNames = stores.allSatisfy { $0.classNames == classNames } ? classNames : nil
+    (classNames, translations) = Self.merge(stores.map(\.classNames))
     isZeroCopy = stores.allSatisfy { $0.isZeroCopy }
     checksumCoverage = ChecksumCoverage(of: stores.map(\.checksumCoverage))
+  }
+
+  /// The class names of all stores together, and what the labels of each become.
+  private static func merge(_ all: [[String]?]) -> (names: [String]?, translations: [[Int]?]) {
+    let unchanged = [[Int]?](repeating: nil, count: all.count)
+    let lists = all.compactMap { $0 }
+    // A name that stands for two classes of one store cannot say which of them a label means.
+    guard let first = lists.first, lists.count == all.count,
+      lists.allSatisfy({ $0 == first }) || lists.allSatisfy({ Set($0).count == $0.count })
+    else { return (nil, unchanged) }
+    if lists.allSatisfy({ $0 == first }) { return (first, unchanged) }
+    var names: [String] = []
+    var numbers: [String: Int] = [:]
+    let translations = lists.map { list in
+      list.map { name in
+        if let number = numbers[name] { return number }
+        names.append(name)
+        numbers[name] = names.count - 1
+        return names.count - 1
+      }
+    }
+    return (names, translations)
   }
 
   public var count: Int { starts[starts.count - 1] }
@@ -53,12 +77,24 @@ public struct ConcatenatedStore: ImageStore {
       guard !stores.isEmpty else { return nil }
       var all: [Int] = []
       all.reserveCapacity(count)
-      for store in stores {
+      for (number, store) in stores.enumerated() {
         guard let labels = try store.labels() else { return nil }
         guard labels.count == store.count else {
           throw StoreError(.corrupt, "\(labels.count) labels for \(store.count) images")
         }
-        all += labels
+        guard let translation = translations[number] else {
+          all += labels
+          continue
+        }
+        for (index, label) in labels.enumerated() {
+          guard translation.indices.contains(label) else {
+            throw StoreError(
+              .invalidArgument,
+              "the label \(label) has no class name, and the stores that are put together name their classes differently",
+              remedy: "give each the same class names", image: starts[number] + index)
+          }
+          all.append(translation[label])
+        }
       }
       return all
     }

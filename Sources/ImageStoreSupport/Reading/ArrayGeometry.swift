@@ -118,19 +118,6 @@ package struct ArrayGeometry: Sendable, Hashable {
     }
   }
 
-  /// Refuses images of several channels in one axis whose order nobody has stated: pixels one after another, or planes.
-  package static func checkOrderOfSamples(
-    of shape: [Int], _ description: StoreDescription
-  ) throws(StoreError) {
-    guard shape.count == 2, description.dimensions == nil, let said = description.shape,
-      (said.channels ?? 1) > 1, sampleCount(said) == shape[1]
-    else { return }
-    throw StoreError(
-      .unsupported,
-      "an array of the shape \(text(shape)): the \(shape[1]) samples of \(said) may be pixel by pixel or plane by plane",
-      remedy: "give --dimensions NHWC for pixels, or NCHW for planes")
-  }
-
   /// The shape as Python prints it.
   package static func text(_ shape: [Int]) -> String {
     "(" + shape.map(String.init).joined(separator: ", ") + (shape.count == 1 ? ",)" : ")")
@@ -151,10 +138,7 @@ package struct ArrayGeometry: Sendable, Hashable {
           .invalidArgument, "the array has the shape \(text(shape)), which \(said) does not name the axes of",
           remedy: "give a letter per axis")
       }
-      guard said.position(of: .flat) == nil else {
-        try checkFlat(shape[said.position(of: .flat)!], of: shape, description)
-        return (said, nil)
-      }
+      if let flat = said.position(of: .flat) { try checkFlat(shape[flat], of: shape, description) }
       return (said, nil)
     }
     let choices: [Dimensions]
@@ -169,7 +153,15 @@ package struct ArrayGeometry: Sendable, Hashable {
     }
     if let said = description.shape {
       let fitting = choices.filter { fits(shape, $0, said) }
-      if let first = fitting.first { return (first, fitting.count > 1 ? fitting[1] : nil) }
+      if let first = fitting.first {
+        guard first != "ND" || (said.channels ?? 1) == 1 else {
+          throw StoreError(
+            .unsupported,
+            "an array of the shape \(text(shape)): the \(shape[1]) samples of \(said) may be pixel by pixel or plane by plane",
+            remedy: "give --dimensions NHWC for pixels, or NCHW for planes")
+        }
+        return (first, fitting.count > 1 ? fitting[1] : nil)
+      }
       throw StoreError(
         .invalidArgument, "an array of the shape \(text(shape)) has no images of \(said)",
         remedy: choices.contains("ND")

@@ -95,7 +95,6 @@ struct ImageChoice {
     of array: ArchiveArray, _ header: NPYHeader
   ) throws(StoreError) -> StoreDescription {
     var said = description
-    try ArrayGeometry.checkOrderOfSamples(of: header.shape, description)
     guard said.dimensions == nil, said.shape == nil else { return said }
     let shape = header.shape
     guard (2...4).contains(shape.count) else { return said }

@@ -101,7 +101,10 @@ struct DescribingOptions: ParsableArguments {
       "What is read of pictures with a palette: colors, or indices (masks).", valueName: "colors|indices"))
   var palette: StoreDescription.PaletteReading?
 
-  @Option(help: ArgumentHelp("Axis along which bits are packed.", valueName: "rows|columns"))
+  @Option(
+    help: ArgumentHelp(
+      "Axis along which bits are packed; flat if they run on from row to row.", valueName: "rows|columns|flat"
+    ))
   var axis: StoreDescription.PackingAxis?
 
   @Option(

@@ -44,7 +44,7 @@ struct Convert: ParsableCommand {
   var replace = false
   @Flag(help: "With --replace: replace whatever is there. All of it is lost.") var force = false
 
-  @Option(help: ArgumentHelp("none, fast or small; by default as the kind is wont.", valueName: "level"))
+  @Option(help: ArgumentHelp("none, fast or small; by default what suits the kind.", valueName: "level"))
   var compression: Compression?
 
   @Option(help: ArgumentHelp("Layout within the store: \(Self.layoutsText).", valueName: "name"))
