@@ -11,8 +11,10 @@ extension FileStore {
     try verifyNames()
     try verifyAnnotations()
     let step = 1024
+    let announces = residentShare() < 0.98
     for start in stride(from: 0, to: count, by: step) {
       let end = min(start + step, count)
+      if announces { willRead(Array(end..<min(end + step, count)).span) }
       try forEach(end - start) { (reader, position) throws(StoreError) in
         try reader.decode(start + position, of: contents.paths, in: folder, as: contents.format.uniform)
       }

@@ -116,6 +116,8 @@ extension ImageStore {
   ) throws(StoreError) {
     try regions.withSpan(images: indices.count) { (regions) throws(StoreError) in
       let layout = try batchLayout(indices.span, regions: regions)
+      // Samples of what is in memory would be noticed beside less.
+      if layout.byteCount >= 64 << 20, residentShare() < 0.98 { willRead(indices.span) }
       try batch.replace(layout: layout, indices: indices, labels: labels) {
         (destination) throws(StoreError) in
         try read(indices.span, regions: regions, into: &destination)

@@ -142,10 +142,13 @@ extension ImageStoreWriter where Self: ~Copyable {
     var columns: [String: Column] = [:]
     for name in store.columnNames { columns[name] = try store.column(name) }
     store.advise(.sequential)
+    // The system itself reads ahead of a file that is read in order, but not from one file to the next.
+    let announces = store.knownImageSources == nil && store.residentShare() < 0.98
     var batch = ImageBatch()
     var start = 0
     while start < store.count {
       let end = try store.endOfRun(from: start, byteCount: 8 << 20)
+      if announces { store.willRead(Array(end..<min(2 * end - start, store.count)).span) }
       let runLabels = ImageLabels(
         labels: labels.map { Array($0[start..<end]) },
         columns: columns.mapValues { $0.gathering(start..<end) })
