@@ -107,7 +107,7 @@ struct ImageChoice {
     }
     let labelCount = counts.first
     if let labelCount, labelCount != shape[0], shape.count > 2, shape.last == labelCount {
-      let letters = shape.count == 4 ? "HWCN" : "HWN"
+      let letters = Dimensions.withImagesLast(shape)
       throw StoreError(
         .unsupported, "an array of the shape \(header.shapeDescription) with \(labelCount) labels",
         remedy: "give --dimensions \(letters) if images are in the last axis, or --labels none")
