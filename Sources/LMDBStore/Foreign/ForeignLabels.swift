@@ -37,7 +37,9 @@ enum ForeignLabels {
     var texts: [String] = []
     for position in positions {
       let value = try unsafe entries.value(position)
-      guard let text = unsafe String(validating: value, as: UTF8.self), !text.contains("\0") else { break }
+      guard let text = unsafe String(validating: value, as: UTF8.self),
+        !text.unicodeScalars.contains(where: { $0.value < 0x20 && !"\t\n\r".unicodeScalars.contains($0) })
+      else { break }
       texts.append(text)
     }
     if texts.count == positions.count {
@@ -54,7 +56,8 @@ enum ForeignLabels {
         let value = try unsafe entries.value(position)
         var number: UInt64 = 0
         for place in 0..<size { number |= UInt64(unsafe value[place]) << (8 * UInt64(place)) }
-        return size == 8 ? Int(truncatingIfNeeded: number) : Int(number)
+        // Of one and two bytes they count from 0, as classes do; of more they may be below.
+        return size == 4 ? Int(Int32(truncatingIfNeeded: number)) : Int(truncatingIfNeeded: number)
       })
   }
 
@@ -70,6 +73,7 @@ enum ForeignLabels {
     guard unsafe ForeignKind.isPickle(value) else { return nil }
     let source = unsafe RawSpan(_unsafeBytes: value)
     guard let object = try? Pickle.read(source) else { return nil }
-    return PickledImages.label(object, in: source)
+    guard case .number(let number) = PickledLabel(object, in: source) else { return nil }
+    return number
   }
 }
