@@ -1,3 +1,4 @@
+internal import FileStore
 internal import ImageStoreCore
 internal import ImageStoreSupport
 
@@ -13,7 +14,7 @@ extension StoreCatalog {
     }
     let description = StoreDescription()
     var found: NamedValues?
-    for format in formats where format.recognizes(path, description) {
+    for format in formats where format.recognizes(path, description) || FileFormat.isList(path, of: format) {
       found = try format.values(named: name, at: path)
       if found != nil { break }
     }
@@ -36,6 +37,17 @@ extension StoreCatalog {
     case .unread(let reason):
       throw StoreError(.invalidArgument, "labels of \(reason)", path: path, key: found.name)
     }
+  }
+}
+
+extension StoreDescription {
+  /// The error for labels under a name that is plainly that of a file which is not there.
+  func explaining(_ error: StoreError) -> StoreError {
+    let suffixes = [".npy", ".npz", ".h5", ".hdf5", ".mat", ".csv", ".tsv", ".txt", "-ubyte", ".gz"]
+    guard let name = labelsName, FileHead.hasSuffix(name, suffixes), FileSystem.kind(of: name) == nil,
+      error.key == name || error.message.contains("'\(name)'") || error.code == .unusedOption
+    else { return error }
+    return StoreError(.notFound, "there is no such file of labels", path: name)
   }
 }
 

@@ -295,11 +295,68 @@ import Testing
         69, 78, 68, 174, 66, 96, 130,
       ] as [UInt8]
     try folder.write(png, to: "a.png")
-    #expect(try FileStore(at: folder.path).pixels(at: 0) == [7, 8, 9, 1, 2, 3, 4, 5, 6])
+    let colors = try FileStore(at: folder.path)
+    #expect(try colors.pixels(at: 0) == [7, 8, 9, 1, 2, 3, 4, 5, 6])
+    #expect(colors.notes.contains { $0.kind == .decided && $0.text.contains("--palette indices") })
     let masks = try FileStore(at: folder.path, description { $0.palette = .indices })
     #expect(masks.format == ImageFormat(height: 1, width: 3))
     #expect(try masks.pixels(at: 0) == [2, 0, 1])
+    #expect(!masks.notes.contains { $0.text.contains("palette") })
     try masks.verify()
+    // One that comes later is told of when it has been read.
+    try manager.moveItem(atPath: "\(folder.path)/a.png", toPath: "\(folder.path)/z.png")
+    try put(0, "b.png")
+    let mixed = try FileStore(at: folder.path)
+    #expect(mixed.notes.isEmpty)
+    _ = try mixed.pixels(at: 1)
+    #expect(mixed.notes.map(\.kind) == [.decided])
+    #expect(try FileStore(at: folder.path, description { $0.palette = .indices }).pixels(at: 1) == [2, 0, 1])
+    try manager.removeItem(atPath: "\(folder.path)/z.png")
+    for palette in [StoreDescription.PaletteReading.indices, .colors] {
+      #expect(
+        code("palette") { _ = try FileStore(at: folder.path, description { $0.palette = palette }) }
+          == .unusedOption)
+    }
+  }
+
+  // MARK: What is said and is not there
+
+  @Test func namesOfNothingAreRefused() throws {
+    try classes()
+    #expect(
+      code("'kind'") { _ = try FileStore(at: folder.path, description { $0.labels = .named("kind") }) }
+        == .invalidArgument)
+    #expect(
+      code("'kind'") { _ = try FileStore(at: folder.path, description { $0.images = "kind" }) }
+        == .invalidArgument)
+    try folder.write("file,kind\ncat/0.png,1\ncat/1.png,2\ndog/0.png,3\ndog/1.png,4\n", to: "kinds.csv")
+    let said = description { $0.labels = .named("kind") }
+    try expect(FileStore(at: folder.path, said), [0, 1, 2, 3], [1, 2, 3, 4])
+    var both = said
+    both.classDepth = 1
+    #expect(code("--classes-at") { _ = try FileStore(at: folder.path, both) } == .invalidArgument)
+  }
+
+  /// Without labels a table decides nothing, whatever it has.
+  @Test func noLabelsLeaveTheTableOut() throws {
+    for index in 0..<3 { try put(index, "\(index).png") }
+    try folder.write("file,label,age\n2.png,5,30\n0.png,6,31\n1.png,7,32\n", to: "table.csv")
+    let none = description { $0.labels = StoreDescription.Labels.none }
+    for (name, next) in [("table.csv", "labels.csv"), ("labels.csv", "3.csv"), ("3.csv", "4.csv")] {
+      let store = try FileStore(at: folder.path, none)
+      try expect(store, [0, 1, 2], nil)
+      #expect(
+        store.columnNames.isEmpty && store.notes.contains(ReadingNote(.notRead, name)), "\(store.notes)")
+      try manager.moveItem(atPath: "\(folder.path)/\(name)", toPath: "\(folder.path)/\(next)")
+    }
+  }
+
+  @Test func aListThatIsNamedIsInTheOrderOfTheNames() throws {
+    for (index, name) in ["b", "a", "c"].enumerated() { try put(index, "\(name).png") }
+    try folder.write("7\n8\n9\n", to: "labels.csv")
+    #expect(code("names of the pictures") { _ = try FileStore(at: folder.path) } == .invalidArgument)
+    let said = description { $0.labels = .named("labels.csv") }
+    try expect(FileStore(at: folder.path, said), [1, 0, 2], [7, 8, 9])
   }
 
   @Test func whatIsSaidIsHeldAgainstTheImages() throws {
@@ -333,6 +390,28 @@ import Testing
       try append(.append)
       let mode = try manager.attributesOfItem(atPath: "\(path)/\(prefix)1.png")[.posixPermissions] as? Int
       #expect(mode == 0o600)
+    }
+  }
+
+  /// A store without images has files all the same.
+  @Test func filesOfAnEmptyStoreAreNeighborsToo() throws {
+    let path = "\(folder.path)/empty"
+    for layout in [FileStore.Layout.subfolders, .flat] {
+      try? manager.removeItem(atPath: path)
+      try FileStore.Writer(to: path, layout: layout).finish()
+      try manager.removeItem(atPath: "\(path)/store.json")
+      try manager.setAttributes([.posixPermissions: 0o750], ofItemAtPath: path)
+      try manager.setAttributes([.posixPermissions: 0o640], ofItemAtPath: "\(path)/labels.csv")
+      var writer = try FileStore.Writer(to: path, mode: .append, layout: layout)
+      let pixels: [UInt8] = [1, 2]
+      try unsafe writer.append(pixels.span.bytes, format: ImageFormat(height: 1, width: 2), label: 0)
+      try writer.finish()
+      func mode(_ name: String) throws -> Int? {
+        try manager.attributesOfItem(atPath: "\(path)/\(name)")[.posixPermissions] as? Int
+      }
+      let image = layout == .flat ? "0.png" : "00000/0.png"
+      for name in [image, "store.json", "labels.csv"] { #expect(try mode(name) == 0o640, "\(name)") }
+      if layout == .subfolders { #expect(try mode("00000") == 0o750) }
     }
   }
 }
