@@ -18,6 +18,7 @@ extension StoreCatalog {
       found = try format.values(named: name, at: path)
       if found != nil { break }
     }
+    if found == nil, name == nil { found = try bareLabels(at: path, count: store.count) }
     guard let found else {
       throw StoreError(
         .unrecognized, name.map { "labels called \($0) are not in this file" } ?? "not a file of labels",
@@ -37,6 +38,18 @@ extension StoreCatalog {
     case .unread(let reason):
       throw StoreError(.invalidArgument, "labels of \(reason)", path: path, key: found.name)
     }
+  }
+}
+
+extension StoreCatalog {
+  /// Labels in a file that has a byte for each image and nothing else, as STL-10 has them; nil for any other file.
+  private static func bareLabels(at path: String, count: Int) throws(StoreError) -> NamedValues? {
+    guard FileSignature(ofFile: path) == nil else { return nil }
+    let map = try MappedFile(path)
+    guard map.byteCount == count, let bytes = unsafe map.bytes(at: 0, count: count) else { return nil }
+    let values = unsafe bytes.map { Int64($0) }
+    withExtendedLifetime(map) {}
+    return NamedValues(name: FileSystem.split(path).name, values: .int64(values), shape: [count])
   }
 }
 

@@ -75,7 +75,17 @@ import Testing
     let of4: [[UInt8]] = [[255, 255, 255, 255], [7, 0, 0, 0], [0, 1, 0, 0]]
     let of1: [[UInt8]] = [[1], [2], [255]]
     let of2: [[UInt8]] = [[1, 1], [2, 1], [3, 1]]
-    for (labels, expected) in [(of4, [-1, 7, 256]), (of1, [1, 2, 255]), (of2, [257, 258, 259])] {
+    // 4, 0 and -1 of 32 bits, -2, 0 and 9 of 64.
+    let floats: [[UInt8]] = [[0, 0, 0x80, 0x40], [0, 0, 0, 0], [0, 0, 0x80, 0xBF]]
+    let doubles: [[UInt8]] = [
+      [0, 0, 0, 0, 0, 0, 0, 0xC0], [0, 0, 0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0, 0x22, 0x40],
+    ]
+    let halves = [floats[0], floats[1], [0, 0, 0xC0, 0xBF]]
+    for (labels, expected) in [
+      (of4, [-1, 7, 256]), (of1, [1, 2, 255]), (of2, [257, 258, 259]), (floats, [4, 0, -1]),
+      (doubles, [-2, 0, 9]),
+      (halves, nil),
+    ] {
       try? FileManager.default.removeItem(atPath: path)
       try database(path).write(
         (0..<3).flatMap { [("image-\($0)", pixels($0)), ("label-\($0)", labels[$0])] })
@@ -240,6 +250,9 @@ import Testing
     #expect(try store([row(3), row(0)]).labels() == [3, 0])
     // A number behind a text is the label, whatever the text is.
     #expect(try store([text("a.png") + number(5), text("b.png") + number(6)]).labels() == [5, 6])
+    let several = try store([number(5) + number(0), number(6) + number(1)])
+    #expect(try several.labels() == [5, 6])
+    #expect(several.notes.contains { $0.kind == .decided && $0.text.contains("several numbers") })
     for labels in [
       [[0x4E], number(1)], [number(2), text("cat")], [row(9), row(9)],
       [number(1), array([1, 1], shape: [2])],

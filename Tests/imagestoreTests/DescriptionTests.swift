@@ -93,6 +93,17 @@ import Testing
     #expect(info["labelCounts"] as? [String: Int] == ["1": 2, "2": 2, "3": 2])
   }
 
+  /// STL-10 has its labels as bytes.
+  @Test func labelsOfAByteEach() throws {
+    try folder.write([4, 9, 4, 4, 9, 1], to: "y.bin")
+    let text = try run(["info", "planes.bin", "--json", "--labels", "y.bin"] + stated).succeeded()
+    let info = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+    #expect(info["labelCounts"] as? [String: Int] == ["4": 3, "9": 2, "1": 1])
+    try folder.write([4, 9, 4, 4, 9], to: "y.bin")
+    try run(["info", "planes.bin", "--labels", "y.bin"] + stated).failed(
+      naming: "y.bin", "not a file of labels")
+  }
+
   @Test func compressedFiles() throws {
     for (bytes, word) in [([0x28, 0xB5, 0x2F, 0xFD, 1], "zstd"), (Array("BZh91".utf8), "bzip2")]
       as [([UInt8], String)]

@@ -166,6 +166,10 @@ struct ForeignReader {
     // A protocol buffer leaves out a number that is 0.
     var isDatum = false
     if case .datum? = kind { isDatum = true }
+    if labels.areOfSeveral {
+      notes.append(
+        ReadingNote(.decided, "of several numbers beside each image, the one behind it is the label"))
+    }
     switch labels.found(defaultingToZero: isDatum) {
     case .labels(let numbers): values.labels = numbers
     case .texts(let texts): values.columns["label"] = .string(texts)

@@ -145,6 +145,9 @@ struct PickledImages {
         let others = (elements[(position + 1)...] + elements[..<position]).map {
           PickledLabel($0, in: source)
         }
+        if others.count(where: \.isNumber) > 1, case .number(let number)? = others.first(where: \.isNumber) {
+          return (image, .numberOfSeveral(number))
+        }
         let label = others.first(where: \.isNumber) ?? others.first(where: \.isText) ?? others.first
         return (image, label ?? .none)
       }

@@ -6,6 +6,8 @@ enum PickledLabel {
   case none
   /// A whole number: by itself, as a float, alone in an array or list, or the position of the one 1 among zeros.
   case number(Int)
+  /// The likeliest of several whole numbers.
+  case numberOfSeveral(Int)
   case text(String)
   /// Something else, in a few words.
   case other(String)

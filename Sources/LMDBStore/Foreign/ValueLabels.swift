@@ -6,13 +6,16 @@ struct ValueLabels {
   private var missingCount = 0
   private var firstMissing: (index: Int, what: String?)?
   private var brokenCount = 0
+  /// Whether values have several numbers that may be the label.
+  private(set) var areOfSeveral = false
   private var count = 0
 
   /// Adds the label of the next value.
   mutating func append(_ label: PickledLabel) {
     defer { count += 1 }
     switch label {
-    case .number(let number):
+    case .number(let number), .numberOfSeveral(let number):
+      if case .numberOfSeveral = label { areOfSeveral = true }
       numbers += repeatElement(0, count: count - numbers.count)
       numbers.append(number)
     case .text(let text):
