@@ -16,7 +16,10 @@ package struct ArrayFormat: StoreFormat {
     if head.begins(with: [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]) || IDXHeader.recognizes(head) { return true }
     let name = FileSystem.split(path).name
     if head.begins(with: [0x1F, 0x8B]) { return name.contains("idx") || name.hasSuffix(".npy.gz") }
-    return description.shape != nil && FileHead.hasSuffix(path, [".bin", ".raw", ".dat", ".data", ".npy"])
+    guard description.shape != nil, !FileHead.hasSuffix(path, [".csv", ".tsv"]) else { return false }
+    if FileHead.hasSuffix(path, [".bin", ".raw", ".dat", ".data", ".npy"]) { return true }
+    // Pickles have no signature, but begin so since protocol 2.
+    return FileSignature(ofFile: path) == nil && !head.begins(with: [0x80])
   }
 
   package func open(

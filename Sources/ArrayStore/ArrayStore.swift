@@ -49,7 +49,10 @@ public final class ArrayStore: ImageStore {
       throw error.at(path: path)
     }
     format = geometry.count > 0 ? geometry.format : nil
-    labelsFile = description.labels == StoreDescription.Labels.none ? nil : try ArrayFile.labels(beside: path)
+    let found = description.labels == StoreDescription.Labels.none ? nil : try ArrayFile.labels(beside: path)
+    let imageCount = geometry.count
+    let doFit = found.map { $0.shape == [imageCount] } ?? true
+    labelsFile = doFit ? found : nil
     self.threads = Workers.threadCount(threads)
     var notes: [ReadingNote] = []
     if description.dimensions == nil, let other = geometry.otherDimensions {
@@ -57,6 +60,10 @@ public final class ArrayStore: ImageStore {
     }
     if description.dimensions == nil, description.shape == nil, geometry.dimensions == "HWC" {
       notes.append(ReadingNote(.decided, "the array \(ArrayGeometry.text(file.shape)) is one image"))
+    }
+    if let found, !doFit {
+      let name = FileSystem.split(found.path).name
+      notes.append(ReadingNote(.notRead, "\(name), \(found.shape[0]) labels for \(imageCount) images"))
     }
     if let labelsFile {
       notes.append(ReadingNote(.decided, "labels of \(FileSystem.split(labelsFile.path).name)"))

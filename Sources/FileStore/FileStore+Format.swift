@@ -27,8 +27,19 @@ package struct FileFormat: WritableStoreFormat {
     FileHead.hasSuffix(path, [".csv", ".tsv"]) && FileSystem.kind(of: path) == .file
   }
 
+  package func describesItself(_ path: String) -> Bool {
+    [FolderContents.labelsFileName, StoreManifest.fileName].allSatisfy {
+      FileSystem.kind(of: "\(path)/\($0)") == .file
+    }
+  }
+
+  /// Whether a file may be a list of labels, which is a table if somebody says so: a text file.
+  package static func isList(_ path: String, of format: any StoreFormat) -> Bool {
+    format is FileFormat && FileHead.hasSuffix(path, [".txt"]) && FileSystem.kind(of: path) == .file
+  }
+
   package func values(named name: String?, at path: String) throws(StoreError) -> NamedValues? {
-    guard Self.isTable(path) else { return nil }
+    guard Self.isTable(path) || Self.isList(path, of: self) else { return nil }
     let (folder, file) = FileSystem.split(path)
     let table = try ForeignTable(
       Array(file.utf8), in: Folder(folder.isEmpty ? "." : folder), at: path, namesImage: { _ in false })

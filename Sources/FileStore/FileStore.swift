@@ -32,8 +32,15 @@ public final class FileStore: ImageStore {
   public let count: Int
   public let columnNames: [String]
 
-  public let notes: [ReadingNote]
+  /// What was not read, and what was decided. That pictures have palettes is known of those that have been looked at: the first when
+  /// the store is opened, others when they are read.
+  public var notes: [ReadingNote] {
+    let isSeen = palette == nil && readers.hasIdle { $0.hasSeenPalette }
+    return contents.notes + (isSeen ? [.expandedPalettes] : [])
+  }
 
+  /// What is read of pictures with a palette, if it was said.
+  private let palette: StoreDescription.PaletteReading?
   let contents: FolderContents
   let folder: Folder
   let readers: IdlePool<ImageFileReader>
@@ -139,7 +146,7 @@ public final class FileStore: ImageStore {
     self.threads = Workers.threadCount(threads)
     self.folder = folder
     count = contents.paths.count
-    notes = contents.notes
+    palette = description.palette
     let palette = description.palette ?? .colors
     readers = IdlePool { () throws(StoreError) in try ImageFileReader(palette) }
     var names = Set(contents.columns.keys).union(contents.values.keys)
@@ -148,6 +155,23 @@ public final class FileStore: ImageStore {
       contents.kind != .labelsCSV && contents.paths.layout == nil && names.insert(Self.nameColumn).inserted
     columnNames = names.sorted()
     if description.shape != nil || description.elementType != nil { try check(description) }
+    try lookForPalettes()
+  }
+
+  /// Looks at the first picture, or at all until one has a palette if somebody says how palettes are read.
+  ///
+  /// - Throws: ``StoreError/Code/unusedOption`` if none has.
+  private func lookForPalettes() throws(StoreError) {
+    // This package writes none.
+    let isOurs = contents.description != nil
+    let looked = palette == nil ? min(count, isOurs ? 0 : 1) : isOurs ? 0 : count
+    for index in 0..<looked {
+      // What is wrong with a picture is said when it is read.
+      _ = try? format(at: index)
+      if readers.hasIdle(where: { $0.hasSeenPalette }) { return }
+    }
+    guard palette != nil else { return }
+    throw .unusedOption("palette", "no picture has a palette").at(path: path)
   }
 
   /// Compares every image with what is said of all.

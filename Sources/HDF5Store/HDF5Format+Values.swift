@@ -24,7 +24,12 @@ extension ContentsReader {
   fileprivate func values(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, named name: String?
   ) throws(StoreError) -> DatasetDescription? {
-    if let name { return try known(session, handle, name) }
+    if let name {
+      if let dataset = try known(session, handle, name) { return dataset }
+      throw StoreError(
+        .notFound, "there is no dataset of this name",
+        remedy: try "the file has \(session.names(in: handle, fileByteCount: file.byteCount))", key: name)
+    }
     let names = try session.arrayNames(in: handle, fileByteCount: file.byteCount)
     for label in ArrayNames.labels(of: DatasetNames.images, in: names) {
       if let dataset = try known(session, handle, label) { return dataset }
@@ -32,7 +37,12 @@ extension ContentsReader {
     var only: DatasetDescription?
     for name in names {
       guard let dataset = try known(session, handle, name) else { continue }
-      guard only == nil else { return nil }
+      guard only == nil else {
+        throw StoreError(
+          .invalidArgument, "which of its datasets has the labels is not clear",
+          remedy: try "say which behind a colon, as in FILE:NAME; the file has "
+            + session.names(in: handle, fileByteCount: file.byteCount))
+      }
       only = dataset
     }
     return only

@@ -6,7 +6,7 @@ package struct HDF5Format: WritableStoreFormat {
   package let name = "hdf5"
   package let summary = "HDF5: /images with /labels or /meta, or named by --images"
   package let options: Set<StoreDescription.Option> = [
-    .images, .labels, .dimensions, .shape, .dtype, .channelOrder, .axis, .bitOrder,
+    .images, .labels, .dimensions, .shape, .dtype, .channelOrder, .palette, .axis, .bitOrder,
   ]
   package let suffixes = [".h5", ".hdf5"]
   package let layouts = [HDF5Store.Layout.mixed.rawValue]
@@ -27,6 +27,11 @@ package struct HDF5Format: WritableStoreFormat {
     return head.begins(with: signature)
       || (0..<8).contains { head.begins(with: signature, at: 512 << $0) }
       || head.isThere && FileHead.hasSuffix(path, suffixes)
+  }
+
+  package func describesItself(_ path: String) -> Bool {
+    guard let library = try? LibraryFile(path) else { return false }
+    return library.hasMetadataChecksum || OwnMark.isIn(library.map, end: library.map.byteCount)
   }
 
   package func open(

@@ -45,22 +45,14 @@ extension HDF5Store {
     return stores
   }
 
-  /// Gives a class that was found by its name the same number in all splits: of each alone, classes that it lacks are not counted.
   private static func shareClasses(_ splits: inout [(Split, HDF5Contents)]) {
-    var all: Set<String> = []
-    for (_, contents) in splits {
-      guard contents.records.foundLabels != nil, let names = contents.records.classNames else { return }
-      all.formUnion(names)
-    }
-    let shared = all.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
-    let numbers = Dictionary(uniqueKeysWithValues: shared.enumerated().map { ($1, $0) })
-    guard splits.contains(where: { $0.1.records.classNames?.count != shared.count }) else { return }
+    let names = splits.map { $0.1.records.foundLabels == nil ? nil : $0.1.records.classNames }
+    guard let shared = SharedClasses(of: names) else { return }
     for position in splits.indices {
-      let names = splits[position].1.records.classNames ?? []
-      splits[position].1.records.foundLabels = splits[position].1.records.foundLabels?.map {
-        names.indices.contains($0) ? numbers[names[$0]] ?? $0 : $0
+      splits[position].1.records.foundLabels = splits[position].1.records.foundLabels.map {
+        shared.translate($0, from: names[position] ?? [])
       }
-      splits[position].1.records.classNames = shared
+      splits[position].1.records.classNames = shared.names
     }
   }
 }
@@ -78,6 +70,16 @@ extension ContentsReader {
     var splits: [(Split, FoundImages)] = []
     for names in found {
       if let split = names.split { splits.append((split, .object(names.images))) }
+    }
+    // `extra/images` beside `train/images` and `test/images` is a split too.
+    let own = Set(
+      found.filter { $0.split != nil }.compactMap { $0.images.split(separator: "/").dropFirst().first })
+    if own.count == 1, let own = own.first {
+      for name in names where !name.contains("/") && ArrayNames.split(named: name) == nil {
+        let images = "\(name)/\(own)"
+        guard names.contains(images), hasShapeOfImages(session, handle, images) == true else { continue }
+        splits.append((Split(rawValue: name), .object(images)))
+      }
     }
     guard found.isEmpty else { return splits }
     for name in names where !name.contains("/") {

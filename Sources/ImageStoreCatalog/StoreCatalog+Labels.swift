@@ -1,3 +1,4 @@
+internal import FileStore
 internal import ImageStoreCore
 internal import ImageStoreSupport
 
@@ -13,10 +14,11 @@ extension StoreCatalog {
     }
     let description = StoreDescription()
     var found: NamedValues?
-    for format in formats where format.recognizes(path, description) {
+    for format in formats where format.recognizes(path, description) || FileFormat.isList(path, of: format) {
       found = try format.values(named: name, at: path)
       if found != nil { break }
     }
+    if found == nil, name == nil { found = try bareLabels(at: path, count: store.count) }
     guard let found else {
       throw StoreError(
         .unrecognized, name.map { "labels called \($0) are not in this file" } ?? "not a file of labels",
@@ -36,6 +38,29 @@ extension StoreCatalog {
     case .unread(let reason):
       throw StoreError(.invalidArgument, "labels of \(reason)", path: path, key: found.name)
     }
+  }
+}
+
+extension StoreCatalog {
+  /// Labels in a file that has a byte for each image and nothing else, as STL-10 has them; nil for any other file.
+  private static func bareLabels(at path: String, count: Int) throws(StoreError) -> NamedValues? {
+    guard FileSignature(ofFile: path) == nil else { return nil }
+    let map = try MappedFile(path)
+    guard map.byteCount == count, let bytes = unsafe map.bytes(at: 0, count: count) else { return nil }
+    let values = unsafe bytes.map { Int64($0) }
+    withExtendedLifetime(map) {}
+    return NamedValues(name: FileSystem.split(path).name, values: .int64(values), shape: [count])
+  }
+}
+
+extension StoreDescription {
+  /// The error for labels under a name that is plainly that of a file which is not there.
+  func explaining(_ error: StoreError) -> StoreError {
+    let suffixes = [".npy", ".npz", ".h5", ".hdf5", ".mat", ".csv", ".tsv", ".txt", "-ubyte", ".gz"]
+    guard let name = labelsName, FileHead.hasSuffix(name, suffixes), FileSystem.kind(of: name) == nil,
+      error.key == name || error.message.contains("'\(name)'") || error.code == .unusedOption
+    else { return error }
+    return StoreError(.notFound, "there is no such file of labels", path: name)
   }
 }
 

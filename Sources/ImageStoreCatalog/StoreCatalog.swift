@@ -53,7 +53,9 @@ public enum StoreCatalog {
     if let signature { throw signature.error(instead: "a store or data set").at(path: path) }
     throw StoreError(
       .unrecognized, "not a store or data set that can be read",
-      remedy: "'imagestore --help' lists what can; bare bits need --shape", path: path)
+      remedy:
+        "'imagestore --help' lists what can; bare samples need --shape HxWxC, packed bits --axis as well",
+      path: path)
   }
 
   /// Whether every file at a path belongs to a finished store that this package wrote.
@@ -92,7 +94,7 @@ public enum StoreCatalog {
       try description.check(format.options.union([.labels]), format: format.name)
       // A table names the images of a folder, so that neither their order nor their splits matter.
       guard case .file(let file, let name) = description.labels,
-        !(format is FileFormat && FileFormat.isTable(file))
+        !(format is FileFormat && (FileFormat.isTable(file) || FileFormat.isList(file, of: format)))
       else {
         let splits = try format.open(path, description, threads: threads)
         return (format, description.labels == StoreDescription.Labels.none ? try splits.unlabelled() : splits)
@@ -107,7 +109,7 @@ public enum StoreCatalog {
       }
       return (format, [OpenedSplit(splits[0].split, try labelled(splits[0].store, by: file, name))])
     } catch {
-      throw error.at(path: path)
+      throw description.explaining(error).at(path: path)
     }
   }
 

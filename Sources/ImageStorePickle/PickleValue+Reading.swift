@@ -108,6 +108,38 @@ extension PickleArray {
   }
 }
 
+extension PickleArray {
+  /// The position of the one sample that is 1 if all others are 0; nil for anything else.
+  package func positionOfOne(in source: RawSpan) -> Int? {
+    let size = elementType.byteCount
+    let one =
+      switch elementType {
+      case .float16: 0x3C00
+      case .float32: 0x3F80_0000
+      case .float64: 0x3FF0_0000_0000_0000
+      default: 1
+      }
+    func find(_ bytes: RawSpan) -> Int? {
+      unsafe bytes.withUnsafeBytes { raw in
+        var found: Int?
+        for position in 0..<raw.count / size {
+          let bits = decodeInteger(.uint16, isBigEndian: isBigEndian, size: size) {
+            unsafe raw[position * size + $0]
+          }
+          if bits == 0 { continue }
+          guard bits == one, found == nil else { return nil }
+          found = position
+        }
+        return found
+      }
+    }
+    return switch bytes {
+    case .source(let range): find(source.extracting(range))
+    case .owned(let bytes): unsafe find(bytes.span.bytes)
+    }
+  }
+}
+
 /// A whole number of `size` bytes.
 ///
 /// - Parameter byte: the byte at a position in `0..<size`.

@@ -21,6 +21,10 @@ package protocol StoreFormat: Sendable {
     _ path: String, _ description: StoreDescription, threads: Int?
   ) throws(StoreError) -> [OpenedSplit]
 
+  /// Whether what is at a path says itself all that can be said of it, as stores that this package wrote do. Whether it is damaged
+  /// is not asked.
+  func describesItself(_ path: String) -> Bool
+
   /// Reads values, such as labels, out of a file of this kind.
   ///
   /// - Parameter name: the array, dataset or column; nil for the only one, or the one that has a usual name of labels.
@@ -29,6 +33,8 @@ package protocol StoreFormat: Sendable {
 }
 
 extension StoreFormat {
+  package func describesItself(_ path: String) -> Bool { false }
+
   package func values(named name: String?, at path: String) throws(StoreError) -> NamedValues? { nil }
 }
 

@@ -23,6 +23,13 @@ package struct LMDBFormat: WritableStoreFormat {
       || head.isThere && FileHead.hasSuffix(path, suffixes + [".mdb"])
   }
 
+  package func describesItself(_ path: String) -> Bool {
+    let isOurs = try? Snapshot.read(LMDBStore.dataFile(of: path)) { (tree) throws(StoreError) in
+      try StoreMetadata(tree) != nil
+    }
+    return isOurs ?? false
+  }
+
   package func open(
     _ path: String, _ description: StoreDescription, threads: Int?
   ) throws(StoreError) -> [OpenedSplit] {

@@ -139,7 +139,15 @@ public final class LMDBStore: ImageStore {
     case .none: throw .indexOutOfRange(index, count: 0).at(path: path)
     case .uniform(let format, _, _): format
     case .mixed(let positions, _): positions.format(index)
-    case .encoded(let images): try images.format(index)
+    case .encoded(let images): try located { () throws(StoreError) in try images.format(index) }
+    }
+  }
+
+  private func located<Result>(_ body: () throws(StoreError) -> Result) throws(StoreError) -> Result {
+    do throws(StoreError) {
+      return try body()
+    } catch {
+      throw error.at(path: path)
     }
   }
 

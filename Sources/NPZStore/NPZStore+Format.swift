@@ -23,6 +23,8 @@ package struct NPZFormat: WritableStoreFormat {
     return head.begins(with: [0x50, 0x4B]) || head.isThere && FileHead.hasSuffix(path, suffixes)
   }
 
+  package func describesItself(_ path: String) -> Bool { (try? ZipArchive(at: path))?.end.mark != nil }
+
   package func open(
     _ path: String, _ description: StoreDescription, threads: Int?
   ) throws(StoreError) -> [OpenedSplit] {

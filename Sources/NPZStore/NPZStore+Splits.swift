@@ -28,14 +28,21 @@ extension NPZStore {
     threads: Int?
   ) throws(StoreError) -> [Split: NPZStore] {
     let found = archive.imageArrays().filter { $0.split != nil }
-    var splits: [Split: NPZStore] = [:]
+    var parts: [(split: Split, contents: NPZContents, said: StoreDescription)] = []
+    if !found.isEmpty { try archive.checkNames() }
     for names in found {
       guard let split = names.split else { continue }
       var said = description
       said.images = names.images
       let elsewhere = found.filter { $0.split != split }.flatMap { [$0.images] + $0.labels }
-      splits[split] = try NPZStore(
-        archive, said, elsewhere: Set(elsewhere), checksums: checksums, threads: threads)
+      parts.append((split, try NPZContents(of: archive, said, elsewhere: Set(elsewhere)), said))
+    }
+    let shared = SharedClasses(of: parts.map(\.contents.foundClassNames))
+    var splits: [Split: NPZStore] = [:]
+    for (split, found, said) in parts {
+      var contents = found
+      if let shared { contents.take(shared) }
+      splits[split] = try NPZStore(archive, contents, said, checksums: checksums, threads: threads)
     }
     return splits
   }

@@ -86,14 +86,24 @@ public final class NPZStore: ImageStore {
   }
 
   /// - Parameter elsewhere: keys of arrays that belong to other splits.
-  init(
+  convenience init(
     _ archive: ZipArchive, _ description: StoreDescription, elsewhere: Set<String> = [],
     checksums: ChecksumPolicy = .check, threads: Int?
   ) throws(StoreError) {
+    try archive.checkNames()
+    try self.init(
+      archive, NPZContents(of: archive, description, elsewhere: elsewhere), description, checksums: checksums,
+      threads: threads)
+  }
+
+  /// - Parameter contents: what the archive has.
+  init(
+    _ archive: ZipArchive, _ contents: NPZContents, _ description: StoreDescription,
+    checksums: ChecksumPolicy, threads: Int?
+  ) throws(StoreError) {
     path = archive.path
     self.archive = archive
-    try archive.checkNames()
-    var contents = try NPZContents(of: archive, description, elsewhere: elsewhere)
+    var contents = contents
     images = try NPZImages(
       contents.images, of: archive, description, checksums: checksums, threads: Workers.threadCount(threads))
     if let (other, name) = Self.labelArchive(beside: path, contents, description) {

@@ -22,15 +22,25 @@ package struct PackedBitFormat: WritableStoreFormat {
     case .folder:
       FileSystem.kind(of: "\(path)/masks.npy") != nil || FileSystem.kind(of: "\(path)/format.json") != nil
     // A bare file is what the user says it is.
-    case .file: description.shape != nil || description.axis != nil || FileHead.hasSuffix(path, [".npy"])
+    case .file: description.axis != nil || FileHead.hasSuffix(path, [".npy"])
     default: false
     }
+  }
+
+  package func describesItself(_ path: String) -> Bool {
+    FileSystem.kind(of: "\(path)/\(PackedBitDescription.fileName)") == .file
   }
 
   package func open(
     _ path: String, _ description: StoreDescription, threads: Int?
   ) throws(StoreError) -> [OpenedSplit] {
     var file = path
+    guard FileSystem.kind(of: path) != .file || description.axis != nil else {
+      // Arrays with a header are of another kind.
+      throw StoreError(
+        .unrecognized, "the file is called .npy and does not begin as numpy's arrays do",
+        remedy: "get it again; bare bits need --shape HxW and --axis rows, columns or flat", path: path)
+    }
     if FileSystem.kind(of: path) != .file {
       file = "\(path)/\(PackedBitImages.name)"
       let isDescribed = FileSystem.kind(of: "\(path)/\(PackedBitDescription.fileName)") != nil

@@ -50,6 +50,40 @@ import Testing
     return description
   }
 
+  /// Labels that were found never keep images from being read.
+  @Test func labelsBesideThatDoNotFit() throws {
+    let path = try write(idx(8, [6, 4, 5, 3], Self.images.flatMap(\.self)), "a-images-idx4-ubyte")
+    _ = try write(idx(8, [5], [1, 2, 3, 4, 5]), "a-labels-idx1-ubyte")
+    let store = try ArrayStore(at: path)
+    try expectImages(store)
+    #expect(try store.labels() == nil)
+    #expect(store.notes.contains { $0.kind == .notRead && $0.text.contains("5 labels for 6 images") })
+  }
+
+  /// Whatever a file is called, its samples are what is said of them.
+  @Test func bareSamplesOfAnyName() throws {
+    let said = description { $0.shape = ImageShape(height: 4, width: 5, channels: 3) }
+    for name in ["pixels", "pixels.u8", "pixels.bytes", "pixels.raw"] {
+      let path = try write(Self.images.flatMap(\.self), name)
+      try expectImages(StoreCatalog.open(at: path, said))
+      let error = try #require(throws: StoreError.self) { _ = try StoreCatalog.open(at: path) }
+      #expect(error.code == .unrecognized && error.description.contains("--shape"))
+    }
+    let path = try write(Array("hello".utf8), "text.npy")
+    let error = try #require(throws: StoreError.self) { _ = try StoreCatalog.open(at: path) }
+    #expect(error.description.contains("does not begin as"), "\(error)")
+  }
+
+  @Test func samplesThatAreOtherThanSaid() throws {
+    let path = try write(npy("|u1", [6, 60], Self.images.flatMap(\.self)), "rows.npy")
+    var said = description { $0.dimensions = "NHWC" }
+    var error = try #require(throws: StoreError.self) { _ = try ArrayStore(at: path, said) }
+    #expect(error.description.contains("60 samples") && error.description.contains("--shape"), "\(error)")
+    said.shape = ImageShape(height: 4, width: 6, channels: 3)
+    error = try #require(throws: StoreError.self) { _ = try ArrayStore(at: path, said) }
+    #expect(error.description.contains("60 samples") && error.description.contains("4x6x3"), "\(error)")
+  }
+
   private func expectImages(_ store: any ImageStore, sourceLocation: SourceLocation = #_sourceLocation) throws
   {
     #expect(store.count == 6 && store.format == Self.format, sourceLocation: sourceLocation)

@@ -5,29 +5,29 @@ import Testing
 
 /// Folders as zips, notebooks, competitions and file systems leave them.
 @Suite struct PeoplesFolderTests {
-  private let folder: TemporaryFolder
-  private let manager = FileManager.default
+  let folder: TemporaryFolder
+  let manager = FileManager.default
 
   init() throws { folder = try TemporaryFolder() }
 
   /// Writes an image of the fixtures.
-  private func put(_ index: Int, _ name: String) throws {
+  func put(_ index: Int, _ name: String) throws {
     try folder.write(FileStoreTests.contents("\(fixture("many"))/\(index).png"), to: name)
   }
 
-  private func classes(_ names: [String] = ["cat", "dog"]) throws {
+  func classes(_ names: [String] = ["cat", "dog"]) throws {
     for (label, name) in names.enumerated() {
       for index in 0..<2 { try put(2 * label + index, "\(name)/\(index).png") }
     }
   }
 
-  private func description(_ change: (inout StoreDescription) -> Void) -> StoreDescription {
+  func description(_ change: (inout StoreDescription) -> Void) -> StoreDescription {
     var description = StoreDescription()
     change(&description)
     return description
   }
 
-  private func expect(
+  func expect(
     _ store: FileStore, _ images: [Int], _ labels: [Int]?, _ names: [String]? = nil,
     sourceLocation: SourceLocation = #_sourceLocation
   ) throws {
@@ -39,7 +39,7 @@ import Testing
     #expect(store.classNames == names, sourceLocation: sourceLocation)
   }
 
-  private func code(_ text: String? = nil, _ body: () throws -> Void) -> StoreError.Code? {
+  func code(_ text: String? = nil, _ body: () throws -> Void) -> StoreError.Code? {
     do {
       try body()
       return nil
@@ -295,11 +295,28 @@ import Testing
         69, 78, 68, 174, 66, 96, 130,
       ] as [UInt8]
     try folder.write(png, to: "a.png")
-    #expect(try FileStore(at: folder.path).pixels(at: 0) == [7, 8, 9, 1, 2, 3, 4, 5, 6])
+    let colors = try FileStore(at: folder.path)
+    #expect(try colors.pixels(at: 0) == [7, 8, 9, 1, 2, 3, 4, 5, 6])
+    #expect(colors.notes.contains { $0.kind == .decided && $0.text.contains("--palette indices") })
     let masks = try FileStore(at: folder.path, description { $0.palette = .indices })
     #expect(masks.format == ImageFormat(height: 1, width: 3))
     #expect(try masks.pixels(at: 0) == [2, 0, 1])
+    #expect(!masks.notes.contains { $0.text.contains("palette") })
     try masks.verify()
+    // One that comes later is told of when it has been read.
+    try manager.moveItem(atPath: "\(folder.path)/a.png", toPath: "\(folder.path)/z.png")
+    try put(0, "b.png")
+    let mixed = try FileStore(at: folder.path)
+    #expect(mixed.notes.isEmpty)
+    _ = try mixed.pixels(at: 1)
+    #expect(mixed.notes.map(\.kind) == [.decided])
+    #expect(try FileStore(at: folder.path, description { $0.palette = .indices }).pixels(at: 1) == [2, 0, 1])
+    try manager.removeItem(atPath: "\(folder.path)/z.png")
+    for palette in [StoreDescription.PaletteReading.indices, .colors] {
+      #expect(
+        code("palette") { _ = try FileStore(at: folder.path, description { $0.palette = palette }) }
+          == .unusedOption)
+    }
   }
 
   @Test func whatIsSaidIsHeldAgainstTheImages() throws {
@@ -333,6 +350,28 @@ import Testing
       try append(.append)
       let mode = try manager.attributesOfItem(atPath: "\(path)/\(prefix)1.png")[.posixPermissions] as? Int
       #expect(mode == 0o600)
+    }
+  }
+
+  /// A store without images has files all the same.
+  @Test func filesOfAnEmptyStoreAreNeighborsToo() throws {
+    let path = "\(folder.path)/empty"
+    for layout in [FileStore.Layout.subfolders, .flat] {
+      try? manager.removeItem(atPath: path)
+      try FileStore.Writer(to: path, layout: layout).finish()
+      try manager.removeItem(atPath: "\(path)/store.json")
+      try manager.setAttributes([.posixPermissions: 0o750], ofItemAtPath: path)
+      try manager.setAttributes([.posixPermissions: 0o640], ofItemAtPath: "\(path)/labels.csv")
+      var writer = try FileStore.Writer(to: path, mode: .append, layout: layout)
+      let pixels: [UInt8] = [1, 2]
+      try unsafe writer.append(pixels.span.bytes, format: ImageFormat(height: 1, width: 2), label: 0)
+      try writer.finish()
+      func mode(_ name: String) throws -> Int? {
+        try manager.attributesOfItem(atPath: "\(path)/\(name)")[.posixPermissions] as? Int
+      }
+      let image = layout == .flat ? "0.png" : "00000/0.png"
+      for name in [image, "store.json", "labels.csv"] { #expect(try mode(name) == 0o640, "\(name)") }
+      if layout == .subfolders { #expect(try mode("00000") == 0o750) }
     }
   }
 }

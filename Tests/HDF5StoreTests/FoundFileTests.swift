@@ -192,11 +192,13 @@ import Testing
     #expect(found.values == .int64(Fixtures.labels(10).map(Int64.init)))
     let enumeration = try format.values(named: "labels", at: Fixtures.path("found/labels-enumeration.h5"))
     #expect(enumeration?.names?[1] == "bee")
-    let missing = try format.values(named: "nothing", at: Fixtures.path("found/labels-column.h5"))
-    #expect(missing?.name == nil)
     // Of several without a usual name none is taken.
-    let several = try format.values(named: nil, at: Fixtures.path("several.h5"))
-    #expect(several?.name == nil)
+    for (name, file) in [("nothing", "found/labels-column.h5"), (nil, "several.h5")] {
+      let error = try #require(throws: StoreError.self) {
+        _ = try format.values(named: name, at: Fixtures.path(file))
+      }
+      #expect(error.description.contains("the file has"), "\(error)")
+    }
   }
 
   /// Several numbers per image become columns.

@@ -70,6 +70,44 @@ import Testing
     #expect(try store.column("label") == .string(texts))
   }
 
+  /// Four bytes have a sign, and bytes that are no text are numbers.
+  @Test func numbersOfTheMachine() throws {
+    let of4: [[UInt8]] = [[255, 255, 255, 255], [7, 0, 0, 0], [0, 1, 0, 0]]
+    let of1: [[UInt8]] = [[1], [2], [255]]
+    let of2: [[UInt8]] = [[1, 1], [2, 1], [3, 1]]
+    // 4, 0 and -1 of 32 bits, -2, 0 and 9 of 64.
+    let floats: [[UInt8]] = [[0, 0, 0x80, 0x40], [0, 0, 0, 0], [0, 0, 0x80, 0xBF]]
+    let doubles: [[UInt8]] = [
+      [0, 0, 0, 0, 0, 0, 0, 0xC0], [0, 0, 0, 0, 0, 0, 0, 0], [0, 0, 0, 0, 0, 0, 0x22, 0x40],
+    ]
+    let halves = [floats[0], floats[1], [0, 0, 0xC0, 0xBF]]
+    for (labels, expected) in [
+      (of4, [-1, 7, 256]), (of1, [1, 2, 255]), (of2, [257, 258, 259]), (floats, [4, 0, -1]),
+      (doubles, [-2, 0, 9]),
+      (halves, nil),
+    ] {
+      try? FileManager.default.removeItem(atPath: path)
+      try database(path).write(
+        (0..<3).flatMap { [("image-\($0)", pixels($0)), ("label-\($0)", labels[$0])] })
+      #expect(try LMDBStore(at: path, raw()).labels() == expected)
+    }
+  }
+
+  /// What is wrong with a value names the file, the image and the key.
+  @Test func valuesThatCannotBeRead() throws {
+    let png = [UInt8](try Data(contentsOf: URL(filePath: "\(testsFolder)/Fixtures/files/many/0.png")))
+    try database(path).write([("a", png), ("b", Array("junk".utf8)), ("c", png)])
+    let store = try LMDBStore(at: path)
+    let error = try #require(throws: StoreError.self) { _ = try store.format(at: 1) }
+    #expect(error.path == path && error.image == 1 && error.key == "b")
+    var said = StoreDescription()
+    said.dimensions = "CHW"
+    #expect(code { _ = try LMDBStore(at: path, said) } == .unusedOption)
+    said = StoreDescription()
+    said.palette = .indices
+    #expect(code { _ = try LMDBStore(at: path, said) } == .unusedOption)
+  }
+
   @Test func aMissingLabelIsToldOf() throws {
     try database(path).write(
       (0..<3).map { ("image-\($0)", pixels($0)) } + [("label-0", [0x31]), ("label-2", [0x32])])
@@ -157,24 +195,26 @@ import Testing
     #expect(try LMDBStore(at: path, stated).pixels(at: 0) == pixels)
   }
 
+  private func text(_ text: String) -> [UInt8] { [0x8C, UInt8(text.utf8.count)] + Array(text.utf8) }
+
+  /// The pickle of an array of 2x3x3 bytes by protocol 4, or one of some of bytes.
+  private func array(_ bytes: [UInt8], shape: [UInt8]? = nil) -> [UInt8] {
+    // numpy.core.multiarray._reconstruct(numpy.ndarray, (0,), b"b") and its state (1, shape, dtype u1, False, bytes).
+    let head =
+      text("numpy.core.multiarray") + text("_reconstruct") + [0x93] + text("numpy") + text("ndarray")
+      + [0x93, 0x4B, 0, 0x85, 0x43, 1, 0x62, 0x87, 0x52, 0x28, 0x4B, 1]
+    let extents: [UInt8] =
+      shape.map { [0x28] + $0.flatMap { [0x4B, $0] } + [0x74] } ?? [0x4B, 2, 0x4B, 3, 0x4B, 3, 0x87]
+    let type =
+      text("numpy") + text("dtype") + [0x93] + text("u1") + [0x89, 0x88, 0x87, 0x52, 0x28, 0x4B, 3]
+      + text("|")
+      + [0x4E, 0x4E, 0x4E, 0x4A, 0xFF, 0xFF, 0xFF, 0xFF, 0x4A, 0xFF, 0xFF, 0xFF, 0xFF, 0x4B, 0, 0x74, 0x62]
+    return head + extents + type + [0x89, 0x43, UInt8(bytes.count)] + bytes + [0x74, 0x62]
+  }
+
   /// Pickles that Python writes with protocol 4 for `(image, label)`, a dictionary, and an array alone.
   @Test(arguments: ["tuple", "dictionary", "array"])
   func pickledArrays(_ kind: String) throws {
-    func text(_ text: String) -> [UInt8] { [0x8C, UInt8(text.utf8.count)] + Array(text.utf8) }
-    func array(_ bytes: [UInt8]) -> [UInt8] {
-      // numpy.core.multiarray._reconstruct(numpy.ndarray, (0,), b"b") and its state (1, (2,3,3), dtype u1, False, bytes).
-      text("numpy.core.multiarray") + text("_reconstruct") + [0x93] + text("numpy") + text("ndarray") + [
-        0x93, 0x4B, 0, 0x85,
-      ]
-        + [0x43, 1, 0x62, 0x87, 0x52, 0x28, 0x4B, 1, 0x4B, 2, 0x4B, 3, 0x4B, 3, 0x87] + text("numpy")
-        + text("dtype") + [0x93]
-        + text("u1") + [0x89, 0x88, 0x87, 0x52, 0x28, 0x4B, 3] + text("|")
-        + [
-          0x4E, 0x4E, 0x4E, 0x4A, 0xFF, 0xFF, 0xFF, 0xFF, 0x4A, 0xFF, 0xFF, 0xFF, 0xFF, 0x4B, 0, 0x74, 0x62,
-          0x89, 0x43, 18,
-        ]
-        + bytes + [0x74, 0x62]
-    }
     func pickle(_ index: Int) -> [UInt8] {
       let image = array(pixels(index))
       let label: [UInt8] = [0x4B, UInt8(index + 4)]
@@ -190,5 +230,38 @@ import Testing
     let store = try LMDBStore(at: path)
     try expect(store, [0, 1, 2])
     #expect(try store.labels() == (kind == "array" ? nil : [4, 5, 6]))
+  }
+
+  /// Labels that are not a number are read if they can be, and never dropped in silence.
+  @Test func pickledLabelsOfEveryKind() throws {
+    func number(_ number: UInt8) -> [UInt8] { [0x4B, number] }
+    func row(_ one: Int) -> [UInt8] { array((0..<4).map { $0 == one ? 1 : 0 }, shape: [4]) }
+    func store(_ labels: [[UInt8]]) throws -> LMDBStore {
+      try? FileManager.default.removeItem(atPath: path)
+      try database(path).write(
+        labels.enumerated().map { index, label in
+          ("\(index)", [0x80, 4, 0x28] + array(pixels(index)) + label + [0x74, 0x2E])
+        })
+      return try LMDBStore(at: path)
+    }
+    let texts = try store([text("cat"), text("dog")])
+    try expect(texts, [0, 1])
+    #expect(try texts.labels() == nil && texts.column("label") == .string(["cat", "dog"]))
+    #expect(try store([row(3), row(0)]).labels() == [3, 0])
+    // A number behind a text is the label, whatever the text is.
+    #expect(try store([text("a.png") + number(5), text("b.png") + number(6)]).labels() == [5, 6])
+    let several = try store([number(5) + number(0), number(6) + number(1)])
+    #expect(try several.labels() == [5, 6])
+    #expect(several.notes.contains { $0.kind == .decided && $0.text.contains("several numbers") })
+    for labels in [
+      [[0x4E], number(1)], [number(2), text("cat")], [row(9), row(9)],
+      [number(1), array([1, 1], shape: [2])],
+    ] {
+      let store = try store(labels)
+      try expect(store, [0, 1])
+      #expect(try store.labels() == nil && store.columnNames.isEmpty)
+      #expect(store.notes.contains { $0.kind == .notRead && $0.text.contains("labels") }, "\(labels)")
+    }
+    #expect(try store([[0x4E], [0x4E]]).notes.isEmpty)
   }
 }

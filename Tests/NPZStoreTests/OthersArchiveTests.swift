@@ -40,6 +40,20 @@ import Testing
     #expect(notes(color, .decided).contains("one image"))
   }
 
+  /// A split alone has the numbers that all have together.
+  @Test func classesHaveTheSameNumbersInAllSplits() throws {
+    let path = try archive([
+      ("x_train.npy", npy("|u1", "(3, 5, 6, 1)", ramp(90))),
+      ("y_train.npy", npy("|S1", "(3,)", Array("bcd".utf8))),
+      ("x_test.npy", npy("|u1", "(2, 5, 6, 1)", ramp(60))),
+      ("y_test.npy", npy("|S1", "(2,)", Array("ac".utf8))),
+    ])
+    let splits = try NPZStore.splits(at: path)
+    #expect(try splits[.training]?.labels() == [1, 2, 3] && splits[.test]?.labels() == [0, 2])
+    #expect(splits.values.allSatisfy { $0.classNames == ["a", "b", "c", "d"] })
+    try splits[.training]?.verify()
+  }
+
   @Test func arraysWithoutNamesGoTogetherByTheirShapes() throws {
     let store = try NPZStore(
       at: archive([

@@ -190,6 +190,26 @@ import Testing
     #expect(Array(checksums[156..<160]) == [0, 0, 0, 0])
   }
 
+  /// Whoever may read the masks may read what is said of them, and nobody else.
+  @Test func filesThatAnAppendAddsHaveTheModesOfTheirNeighbors() throws {
+    let folder = TemporaryFolder()
+    let path = "\(folder.path)/a.bits"
+    func mode(_ name: String) throws -> Int? {
+      try FileManager.default.attributesOfItem(atPath: "\(path)/\(name)")[.posixPermissions] as? Int
+    }
+    try PackedBitStore.Writer(to: path, threads: 1).finish()
+    try FileManager.default.setAttributes([.posixPermissions: 0o710], ofItemAtPath: path)
+    for (name, mode) in [("masks.npy", 0o640), ("format.json", 0o604)] {
+      try FileManager.default.setAttributes([.posixPermissions: mode], ofItemAtPath: "\(path)/\(name)")
+    }
+    try append(0..<2, to: path)
+    try check(PackedBitStore(at: path), 0..<2)
+    #expect(try mode("columns") == 0o710 && mode("format.json") == 0o604)
+    for name in ["masks.npy", "labels.npy", "columns/name.npy"] {
+      #expect(try mode(name) == 0o640, "\(name)")
+    }
+  }
+
   @Test func anAppendToNoMasksThatDiedLeavesNone() throws {
     let folder = TemporaryFolder()
     let path = "\(folder.path)/a.bits"

@@ -36,6 +36,11 @@ func readingWhatOthersWrote() throws {
   try StoreCatalog.write(train, to: "train.h5")
   let again = try StoreCatalog.open(at: "train.h5")
 
+  let faults = try train.findFaults()
+  for fault in faults.faults { print(fault.index, fault.error) }
+  let whole = try train.subset(faults.intactIndices)
+
+  precondition(faults.isEmpty && whole.count == 4)
   precondition(digits.count == 6 && !digits.notes.isEmpty)
   precondition(train.format == ImageFormat(height: 8, width: 10, channels: 3))
   let same = try again.pixels(at: 3) == train.pixels(at: 3)

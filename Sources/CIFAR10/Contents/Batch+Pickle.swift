@@ -11,13 +11,14 @@ extension Batch {
     self = try bytes.withBytes { (source) throws(StoreError) in
       let batch = try Pickle.read(source)
       guard let data = batch.value(of: "data", in: source) else {
-        throw StoreError(.unrecognized, "this pickle is not a batch of images: it has no 'data'")
+        throw StoreError(
+          .unrecognized, "this pickle is not a batch of images: it has no 'data'", remedy: Self.remedy)
       }
       let planes = try BatchPlanes(data, in: bytes)
       func column(_ name: StaticString) throws(StoreError) -> [Int]? {
         guard let value = batch.value(of: name, in: source) else { return nil }
         guard let integers = value.integers(in: source) else {
-          throw StoreError(.corrupt, "'\(name)' is not a list of whole numbers")
+          throw StoreError(.corrupt, "'\(name)' is not a list of whole numbers", remedy: Self.remedy)
         }
         try Self.check(integers.count, of: name, planes)
         return integers
@@ -25,7 +26,8 @@ extension Batch {
       let ofTen = try column("labels")
       let ofHundred = try column("fine_labels")
       guard let labels = ofHundred ?? ofTen else {
-        throw StoreError(.unrecognized, "this pickle is not a batch of images: it has no 'labels'")
+        throw StoreError(
+          .unrecognized, "this pickle is not a batch of images: it has no 'labels'", remedy: Self.remedy)
       }
       let fileNames = batch.value(of: "filenames", in: source)?.elements
       if let fileNames {
@@ -45,6 +47,10 @@ extension Batch {
         isTest: isTest || title?.hasPrefix("testing") == true, source: bytes)
     }
   }
+
+  /// Pickles of other shapes and names are as many as there are programs.
+  fileprivate static let remedy =
+    "write its arrays by numpy.savez(\"x.npz\", images=..., labels=...), and read that"
 
   private static let maximumNameByteCount = 4096
 
@@ -66,7 +72,7 @@ extension BatchPlanes {
     else {
       throw StoreError(
         .unsupported, "'data' is \(data.summary), not uint8 of shape [N, 3072]",
-        remedy: "save the planes of each image as one row")
+        remedy: Batch.remedy)
     }
     if case .source(let range) = array.bytes, !array.isFortranOrder {
       try self.init(

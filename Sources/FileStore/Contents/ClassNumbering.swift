@@ -29,7 +29,10 @@ struct ClassNumbering {
       numbers = Dictionary(uniqueKeysWithValues: stated.map { (Array($1.utf8), $0) })
       return
     }
-    let byBytes = all.sorted { $0.lexicographicallyPrecedes($1) }.map { String(decoding: $0, as: UTF8.self) }
+    let foreign = groups.reduce(into: [:]) { all, group in all.merge(group.foreignNames) { first, _ in first }
+    }
+    let byBytes = all.sorted { (foreign[$0] ?? $0).lexicographicallyPrecedes(foreign[$1] ?? $1) }
+      .map { String(decoding: $0, as: UTF8.self) }
     let asNumbers = byBytes.compactMap { name in Int(name).flatMap { "\($0)" == name ? $0 : nil } }
     if asNumbers.count == all.count {
       let sorted = asNumbers.sorted().map(String.init)

@@ -35,21 +35,26 @@ extension ForeignFolder {
     if description.classDepth != nil { return }
     let free = positions ?? groups.indices.filter { groups[$0].order == nil }
     guard !free.isEmpty else { return }
+    let isLeftOut = description.labels == StoreDescription.Labels.none && imagesColumn == nil
     let inner =
       node.path.isEmpty ? try folder.folder(below: Array(".".utf8)) : try folder.folder(below: node.path)
     let count = free.reduce(0) { $0 + groups[$1].paths.count }
-    if let name = names.first(where: { $0.elementsEqual(FolderContents.labelsFileName.utf8) })
-      ?? names.first(where: { $0.elementsEqual("\(count).csv".utf8) })
-    {
-      return try take(name, in: node, inner, free, isSure: true)
+    if !isLeftOut {
+      if let name = names.first(where: { $0.elementsEqual(FolderContents.labelsFileName.utf8) })
+        ?? names.first(where: { $0.elementsEqual("\(count).csv".utf8) })
+      {
+        return try take(name, in: node, inner, free, isSure: true)
+      }
+      if free.count == 1, try takeTablesOfEach(names, in: inner, free[0]) { return }
     }
-    if free.count == 1, try takeTablesOfEach(names, in: inner, free[0]) { return }
-    try takeOthers(names, in: node, inner, free)
+    try takeOthers(names, in: node, inner, free, onlySplits: isLeftOut)
   }
 
   /// One of several tables: those that name a split each, or the only one that names the images.
+  ///
+  /// - Parameter onlySplits: whether tables are of interest only if they divide the images.
   private mutating func takeOthers(
-    _ names: [[UInt8]], in node: FolderNode, _ folder: borrowing Folder, _ free: [Int]
+    _ names: [[UInt8]], in node: FolderNode, _ folder: borrowing Folder, _ free: [Int], onlySplits: Bool
   ) throws(StoreError) {
     var ofSplits: [(Split, [UInt8])] = []
     var rest: [[UInt8]] = []
@@ -66,6 +71,7 @@ extension ForeignFolder {
     }
     let isDivided = groups.count > 1 || groups[0].split != nil
     if isDivided {
+      if onlySplits { return }
       for (split, name) in ofSplits {
         guard let position = free.first(where: { groups[$0].split == split && groups[$0].order == nil })
         else {
@@ -79,6 +85,7 @@ extension ForeignFolder {
     } else {
       rest += ofSplits.map(\.1)
     }
+    if onlySplits { return }
     let left = free.filter { groups[$0].order == nil }
     guard !left.isEmpty else { return }
     var taken: [UInt8]?
@@ -145,25 +152,28 @@ extension ForeignFolder {
     let table = try ForeignTable(
       Array(name.utf8), in: Folder(parent.isEmpty ? "." : parent), at: path,
       namesImage: { index.find($0, in: []) != .none })
-    if table.fieldCount == 1, all.count == 1 {
-      let (columns, _, lines) = try table.read(bytesOf: nil)
-      guard lines.count == groups[0].paths.count else {
-        throw StoreError(
-          .invalidArgument, "\(lines.count) labels for \(groups[0].paths.count) images", path: path)
-      }
-      switch LabelTexts(columns[0]) {
-      case .classes(let classes): groups[0].take(stated: classes)
-      case .none: throw StoreError(.invalidArgument, "the lines have no labels", path: path)
-      case .other(let reason, let position):
-        throw table.error(lines[position], "the line \(reason)", .invalidArgument)
-      }
-      notes.append(
-        ReadingNote(
-          .decided, "line by line, \(table.name) has the labels of the pictures in the order of their names"))
-      return
-    }
+    if table.fieldCount == 1, all.count == 1 { return try takeLines(of: table, 0) }
     let matched = try MatchedTable(table, in: [], index, paths, imagesColumn: imagesColumn, labels: labels)
     try take(matched, places, all, goesByTable: true)
+  }
+
+  /// Takes a label per line, in the order of the names of a group's images.
+  private mutating func takeLines(of table: ForeignTable, _ position: Int) throws(StoreError) {
+    let (columns, _, lines) = try table.read(bytesOf: nil)
+    guard lines.count == groups[position].paths.count else {
+      throw StoreError(
+        .invalidArgument, "\(lines.count) labels for \(groups[position].paths.count) images", path: table.path
+      )
+    }
+    switch LabelTexts(columns[0]) {
+    case .classes(let classes): groups[position].take(stated: classes)
+    case .none: throw StoreError(.invalidArgument, "the lines have no labels", path: table.path)
+    case .other(let reason, let line):
+      throw table.error(lines[line], "the line \(reason)", .invalidArgument)
+    }
+    notes.append(
+      ReadingNote(
+        .decided, "line by line, \(table.name) has the labels of the pictures in the order of their names"))
   }
 
   /// The images of some groups, and where in them each is.
@@ -230,6 +240,9 @@ extension ForeignFolder {
     let table = try ForeignTable(
       name, in: folder, at: "\(folder.path)/\(shownName(name))",
       namesImage: { index.find($0, in: node.path) != .none })
+    if table.fieldCount == 1, free.count == 1, case .named(table.name) = description.labels {
+      return try takeLines(of: table, free[0])
+    }
     if free.count == 1, imagesColumn == nil, let labels = try Self.listedLabels(table, for: groups[free[0]]) {
       guard description.labels != StoreDescription.Labels.none else { return }
       groups[free[0]].take(numbers: labels)

@@ -78,6 +78,7 @@ struct ForeignFolder {
     } else {
       try takeTable(of: scope, for: nil, folder)
     }
+    try checkNames(folder)
     for group in groups { try checkReadings(group, folder) }
     noteWhatIsLeft()
     return try finished()
@@ -94,12 +95,15 @@ struct ForeignFolder {
       if let other = known.updateValue(node, forKey: split) {
         throw StoreError(
           .invalidArgument, "the folders \(other.shownName) and \(node.shownName) are both for \(split)",
-          remedy: "give one of them, or say --images NAME", key: shownName(scope.path))
+          remedy: "give one of them, or say --images NAME", key: Self.key(scope.path))
       }
     }
     guard hasClasses || known.count > 1 else { return nil }
     return nodes.map { (Self.split(named: $0.shownName) ?? Split(rawValue: $0.shownName), $0) }
   }
+
+  /// A path in the folder as an error has it; nil for the folder itself.
+  static func key(_ path: [UInt8]) -> String? { path.isEmpty ? nil : shownName(path) }
 
   /// The split that a folder or table is of by its name, such as `train`, `Train_Images` or `trainLabels.csv`.
   static func split(named name: String, also words: Set<String> = []) -> Split? {
@@ -114,6 +118,26 @@ struct ForeignFolder {
     }
     if found == nil, name.lowercased().hasSuffix("set") { found = ArrayNames.split(named: name.dropLast(3)) }
     return found
+  }
+
+  /// Refuses names that are those of nothing in the folder.
+  private func checkNames(_ folder: borrowing Folder) throws(StoreError) {
+    guard usedTables.isEmpty, description.labelsPath == nil else { return }
+    if let imagesColumn {
+      throw StoreError(
+        .invalidArgument,
+        "there is neither a folder with pictures nor a table with a column called '\(imagesColumn)'",
+        remedy: "leave --images out", path: folder.path)
+    }
+    if let name = description.labelsName {
+      throw StoreError(
+        .invalidArgument,
+        description.classDepth == nil
+          ? "there is no table with a column called '\(name)'"
+          : "classes by their folders, and labels '\(name)' of a table",
+        remedy: description.classDepth == nil
+          ? "leave --labels out" : "leave one of --labels and --classes-at out", path: folder.path)
+    }
   }
 
   /// Refuses what has two readings.

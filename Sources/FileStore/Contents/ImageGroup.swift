@@ -9,6 +9,8 @@ struct ImageGroup {
   private(set) var paths = NameList()
   /// The class of each image by the folder it is in; nil if there are no class folders.
   private(set) var folders: [String]?
+  /// The bytes of folders' names that are not UTF-8, by what is shown for them.
+  private(set) var foreignNames: [[UInt8]: [UInt8]] = [:]
   var classes = FoundClasses.none
   var columns: [String: Column] = [:]
   var notes: [ReadingNote] = []
@@ -28,8 +30,7 @@ struct ImageGroup {
       if let depth {
         throw StoreError(
           .invalidArgument, "there are no folders with pictures \(depth) deep",
-          remedy: "say another --classes-at",
-          key: shownName(node.path))
+          remedy: "say another --classes-at", key: ForeignFolder.key(node.path))
       }
       appendImages(of: node, withFolders: false)
       return
@@ -37,7 +38,9 @@ struct ImageGroup {
     folders = []
     for (name, classNode) in classNodes {
       appendImages(of: classNode, withFolders: true)
-      folders! += repeatElement(shownName(name), count: paths.count - folders!.count)
+      let shown = shownName(name)
+      folders! += repeatElement(shown, count: paths.count - folders!.count)
+      if String(validating: name, as: UTF8.self) == nil { foreignNames[Array(shown.utf8)] = name }
     }
     if !strays.isEmpty {
       let first = strays.prefix(3).map { shownName($0) }.joined(separator: ", ")

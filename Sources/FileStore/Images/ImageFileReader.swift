@@ -13,6 +13,9 @@ final class ImageFileReader {
   private var image = GrowingMemory()
   private var path: [UInt8] = []
 
+  /// Whether a picture that it has looked at has a palette.
+  var hasSeenPalette: Bool { decoder.hasSeenPalette || strict.hasSeenPalette }
+
   init(_ palette: StoreDescription.PaletteReading) throws(StoreError) {
     let palette: PNGDecoder.Palette = palette == .indices ? .indices : .expanded
     decoder = EncodedImageDecoder([PNG(palette: palette)])

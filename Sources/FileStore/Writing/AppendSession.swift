@@ -18,8 +18,8 @@ final class AppendSession: Sendable {
   private let labels: AppendPlan.Stamp
   private let labelsState: FileState
   private let descriptionState: FileState?
-  /// The last image of the store, whose owner, attributes and mode those after it get.
-  private let neighbor: File?
+  /// The last image of the store, or its table, whose owner, attributes and mode new images get.
+  private let neighbor: File
 
   private static let stagedName = "images"
 
@@ -41,7 +41,11 @@ final class AppendSession: Sendable {
     labelsState = table.state
     descriptionState = store.contents.descriptionState
     root = try held.root()
-    neighbor = Self.lastImage(in: root, layout, count: store.count)
+    if let last = Self.lastImage(in: root, layout, count: store.count) {
+      neighbor = last
+    } else {
+      neighbor = try File(FolderContents.labelsFileName, in: root, .read)
+    }
     _ = try held.workFolder(removingLeftovers: false)
     work = try root.folder(HeldStore.workFolderName)
     try undoLeftovers()
@@ -59,18 +63,16 @@ final class AppendSession: Sendable {
     return try? File(name, in: folder, .read)
   }
 
-  /// The descriptor of the last image, if the store has one.
-  var neighborDescriptor: Int32? {
-    switch neighbor {
-    case .some(let file): file.descriptor
-    case nil: nil
-    }
-  }
+  /// The descriptor of a file that new images are to be like.
+  var neighborDescriptor: Int32 { neighbor.descriptor }
 
-  /// The subfolder of the last image, if the store has one.
-  func neighborFolder() -> Folder? {
-    guard layout == .subfolders, count > 0 else { return nil }
-    return try? root.folder(layout.folderName((count - 1) / FileStore.Layout.imagesPerFolder))
+  /// A folder that new subfolders are to be like: that of the last image, or the store's.
+  func neighborFolder() throws(StoreError) -> Folder {
+    let number = (count - 1) / FileStore.Layout.imagesPerFolder
+    guard layout == .subfolders, count > 0, let last = try? root.folder(layout.folderName(number)) else {
+      return try held.root()
+    }
+    return last
   }
 
   /// Opens the folder that images are to be written to.
@@ -141,18 +143,9 @@ final class AppendSession: Sendable {
   }
 
   private func replaceFiles(_ labels: [UInt8], _ description: [UInt8]) throws(StoreError) {
-    let name = StoreManifest.fileName
-    if let descriptionState {
-      try held.replaceFile(name, with: description, expecting: descriptionState)
-    } else {
-      let file = try File(name, in: work, .create)
-      try file.takeMetadata(of: File(FolderContents.labelsFileName, in: root, .read))
-      try unsafe file.write(description.span.bytes, at: 0)
-      try file.synchronize()
-      try held.moveWork(name, to: name)
-      try root.synchronizeNames()
-    }
-    try held.replaceFile(FolderContents.labelsFileName, with: labels, expecting: labelsState)
+    let table = FolderContents.labelsFileName
+    try held.replaceFile(StoreManifest.fileName, with: description, expecting: descriptionState, like: table)
+    try held.replaceFile(table, with: labels, expecting: labelsState, like: table)
   }
 
   /// Takes the images out of the store again after an error, unless `labels.csv` counts them already. If that cannot be done,

@@ -74,12 +74,13 @@ struct FileWriterSession: WriterSession, ~Copyable {
     let state = try existing.state(path: path, classNames: classNames)
     let session = try AppendSession(held, existing.store, existing.layout)
     let folder = try session.stagedFolder()
+    let neighbor = try session.neighborFolder()
     let count = existing.store.count
     var takenNames = TakenNames(existing.layout, count: count)
     try takenNames.check(count..<count + 1, in: session.root)
     self.state = state
     self.layout = existing.layout
-    folders = ImageFolders(consume folder, existing.layout, after: count, like: session.neighborFolder())
+    folders = ImageFolders(consume folder, existing.layout, after: count, like: consume neighbor)
     staging = nil
     append = session
     self.takenNames = takenNames

@@ -21,7 +21,9 @@ extension ContentsReader {
       dataset = try session.describe(object, name: name, fileByteCount: file.byteCount)
     }
     var contents: HDF5Contents
-    if description.axis == nil, let images = try encoded(session, handle, dataset) {
+    if description.axis == nil,
+      let images = try encoded(session, handle, dataset, palette: description.palette)
+    {
       try refuse([.dimensions, .axis, .channelOrder], of: description, "the images are encoded")
       contents = HDF5Contents(
         images: .encoded(images), count: images.count, format: images.uniformFormat)
@@ -67,14 +69,19 @@ extension ContentsReader {
       guard let labels = try? known(session, handle, name) else { continue }
       let axes = labels.shape.filter { $0 != 1 }
       if axes.count == 1, axes != [shape[0]], axes[0] == shape[shape.count - 1], shape.count > 2,
-        description.dimensions == nil, !library.isMATLAB
+        description.dimensions == nil
       {
+        let isTurned = library.isMATLAB
+        let letters = Dimensions.withImagesLast(shape, isTurned: isTurned)
+        let first = isTurned ? (shape.count == 4 ? "NCWH" : "NWH") : shape.count == 4 ? "NHWC" : "NHW"
         throw StoreError(
           .unsupported,
           "an array of the shape \(dataset.shapeText) with \(axes[0]) labels in \(name), as many as its last axis has",
-          remedy: shape.count == 4
-            ? "give --dimensions HWCN, or --labels none with --dimensions NHWC"
-            : "give --dimensions HWN, or --labels none with --dimensions NHW", key: dataset.name)
+          remedy: "give --dimensions \(letters), or --labels none with --dimensions \(first)",
+          key: dataset.name)
+      }
+      if shape.count == 2, axes.count == 1, library.isMATLAB {
+        try refuseFlatOfMATLAB(dataset, axes[0], description)
       }
       if shape.count == 2, axes == [shape[0]], shape[0] > 1 { try refuseFlat(dataset, description) }
       guard shape.count == 3 else { continue }
@@ -101,6 +108,20 @@ extension ContentsReader {
       .unsupported,
       "an array of the shape \(dataset.shapeText): \(count) images of \(samples) samples each, or one of \(count)x\(samples)",
       remedy: "give --shape HxWxC, or --dimensions HW", key: dataset.name)
+  }
+
+  /// Refuses what MATLAB wrote with as many labels as one of its two axes has: the samples of an image in the other one.
+  private func refuseFlatOfMATLAB(
+    _ dataset: DatasetDescription, _ count: Int, _ description: StoreDescription
+  ) throws(StoreError) {
+    guard description.dimensions == nil, dataset.shape.contains(count) else { return }
+    let isFirst = dataset.shape[0] == count
+    throw StoreError(
+      .unsupported,
+      "an array of the shape \(dataset.shapeText): \(count) images of \(dataset.shape[isFirst ? 1 : 0]) samples each, or one image",
+      remedy: isFirst
+        ? "give --shape HxW with --dimensions NWH if MATLAB made columns of the images, NHW if others made rows; or --dimensions WH"
+        : "give --shape HxW with --dimensions DN, or --dimensions WH for one image", key: dataset.name)
   }
 
   /// Finds how the samples of a dataset are those of images.
@@ -145,7 +166,7 @@ extension ContentsReader {
       let isPlain = geometry.isDirect && (!isChunked || plain.dimensions.count == dataset.shape.count)
       let isInOrder = geometry.count <= 1 || geometry.imageStride == geometry.format.byteCount
       var contents = HDF5Contents(
-        images: .encoded(EncodedImages()), count: geometry.count, format: geometry.format)
+        images: .encoded(EncodedImages(nil)), count: geometry.count, format: geometry.format)
       if isUnwritten || isPlain && isInOrder && plain.dimensions == plain.dimensions.sorted() {
         contents.images = try images(session, object, dataset, plain)
       } else {

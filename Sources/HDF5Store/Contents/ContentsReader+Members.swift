@@ -12,7 +12,7 @@ extension ContentsReader {
     var contents: HDF5Contents
     var labels = members.labels
     var attributes: FoundLabels?
-    if let encoded = try encoded(session, handle, members) {
+    if let encoded = try encoded(session, handle, members, description.palette) {
       try refuse([.dimensions, .dtype, .channelOrder], of: description, "the images are encoded")
       contents = HDF5Contents(
         images: .encoded(encoded), count: encoded.count, format: encoded.uniformFormat)
@@ -72,9 +72,10 @@ extension ContentsReader {
 
   /// Images that are the bytes of a PNG each, or nil if the first is none.
   private func encoded(
-    _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ members: FoundImages.Members
+    _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ members: FoundImages.Members,
+    _ palette: StoreDescription.PaletteReading?
   ) throws(StoreError) -> EncodedImages? {
-    var images = EncodedImages()
+    var images = EncodedImages(palette)
     for (index, path) in members.paths.enumerated() {
       let object = try session.openDataset(path, in: handle)
       let dataset = try session.describe(object, name: path, fileByteCount: file.byteCount)

@@ -24,13 +24,17 @@ struct ContentsReader {
     guard description.bitOrder == nil || description.axis != nil else {
       throw .unusedOption("bit-order", "it needs --axis, which says that bits are packed")
     }
-    if images == nil, let own = try own(session, handle, description) { return own }
+    if images == nil, let own = try own(session, handle, description) {
+      try refuse([.palette], of: description, "this package wrote the images")
+      return own
+    }
     let found: FoundImages
     if let images {
       found = images
     } else if let name = description.images {
       found = try self.images(session, handle, named: name)
     } else {
+      try refuseModel(session, handle)
       found = try self.images(session, handle)
     }
     var contents: HDF5Contents
@@ -38,8 +42,34 @@ struct ContentsReader {
     case .object(let name): contents = try object(session, handle, name, description)
     case .members(let members): contents = try self.members(session, handle, members, description)
     }
+    try checkPalettes(description, in: &contents)
     try findClassNames(session, handle, in: &contents)
     return contents
+  }
+
+  /// Refuses the weights of a model, whose kernels have shapes as images have.
+  private func refuseModel(
+    _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle
+  ) throws(StoreError) {
+    let attributes = try session.attributeNames(of: session.rootGroup(of: handle))
+    guard attributes.contains("keras_version") || attributes.contains("layer_names"),
+      try session.open(DatasetNames.images, in: handle) == nil
+    else { return }
+    throw StoreError(
+      .unrecognized, "this is a Keras model, not images",
+      remedy: try "if it has images all the same, name them by --images; the file has "
+        + session.names(in: handle, fileByteCount: file.byteCount))
+  }
+
+  /// Says that images have palettes, or refuses to be told how palettes are read if none has.
+  private func checkPalettes(
+    _ description: StoreDescription, in contents: inout HDF5Contents
+  ) throws(StoreError) {
+    if case .encoded(let images) = contents.images, images.havePalettes {
+      if description.palette == nil { contents.notes.append(.expandedPalettes) }
+    } else {
+      try refuse([.palette], of: description, "no image has a palette")
+    }
   }
 
   /// What this package wrote, by the names that it has there; nil if the file is not of this package, or other images are asked for.

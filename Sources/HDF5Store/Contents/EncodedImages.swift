@@ -4,7 +4,7 @@ import PNGCodec
 
 /// Images that are the bytes of a PNG each: rows of bytes, opaque elements, sequences of any length, or datasets of one axis.
 struct EncodedImages: Sendable {
-  static let codecs: [any ImageCodec] = [PNG()]
+  private static let codecs: [any ImageCodec] = [PNG()]
 
   /// Where the bytes of an image are: in the file, or in ``memory`` if the offset is counted from there.
   struct Place: Sendable {
@@ -19,7 +19,16 @@ struct EncodedImages: Sendable {
   private var kinds: [ImageFormat] = []
   private var kindNumbers: [ImageFormat: UInt32] = [:]
   private var kindOfImage: [UInt32] = []
-  private let decoders = IdlePool { () throws(StoreError) in EncodedImageDecoder(codecs) }
+  private let decoders: IdlePool<EncodedImageDecoder>
+
+  /// - Parameter palette: what is read of images that have one.
+  init(_ palette: StoreDescription.PaletteReading?) {
+    let codec = PNG(palette: palette == .indices ? .indices : .expanded)
+    decoders = IdlePool { () throws(StoreError) in EncodedImageDecoder([codec]) }
+  }
+
+  /// Whether one of the images has a palette.
+  var havePalettes: Bool { decoders.hasIdle { $0.hasSeenPalette } }
 
   var count: Int { places.count }
   /// The format all images have, or nil if they differ.
@@ -49,7 +58,9 @@ struct EncodedImages: Sendable {
     do throws(StoreError) {
       var bytes = try unsafe self.bytes(place, in: file)
       unsafe bytes = StoredText.trimmed(bytes, .zeros)
-      let format = try unsafe Self.format(of: bytes, EncodedImageDecoder(Self.codecs))
+      let format = try decoders.withObject { (decoder) throws(StoreError) in
+        try unsafe Self.format(of: bytes, decoder)
+      }
       if kindNumbers[format] == nil {
         kindNumbers[format] = UInt32(kinds.count)
         kinds.append(format)
@@ -125,12 +136,14 @@ struct EncodedImages: Sendable {
 extension ContentsReader {
   /// The images that the elements of a dataset are the bytes of, or nil if they are not such bytes.
   ///
-  /// - Parameter isOne: whether a dataset of one axis is one image.
+  /// - Parameters:
+  ///   - isOne: whether a dataset of one axis is one image.
+  ///   - palette: what is read of images that have one.
   func encoded(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ dataset: DatasetDescription,
-    isOne: Bool = false
+    isOne: Bool = false, palette: StoreDescription.PaletteReading? = nil
   ) throws(StoreError) -> EncodedImages? {
-    var images = EncodedImages()
+    var images = EncodedImages(palette)
     return try append(session, handle, dataset, isOne: isOne, to: &images) ? images : nil
   }
 

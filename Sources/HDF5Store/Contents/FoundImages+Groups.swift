@@ -111,7 +111,8 @@ extension ContentsReader {
     let names = try session.links(of: first, fileByteCount: file.byteCount).prefix(256).filter(\.isLocal).map(
       \.name)
     var images: String?
-    for found in ArrayNames.find(in: names) where found.split == nil {
+    for found in ArrayNames.find(in: names)
+    where found.split == nil && !NumberedNames.areAlike(found.images, names) {
       guard let object = try session.open("\(groups[0])/\(found.images)", in: handle) else { continue }
       if try isOneImage(session, object, name: found.images) { images = found.images }
     }
@@ -126,6 +127,8 @@ extension ContentsReader {
       }
     }
     if let labels { members.labelPaths = groups.map { "\($0)/\(labels)" } }
+    // `cat/img_0` is the first image of a class.
+    guard labels != nil || !images.contains(where: \.isNumber) else { return nil }
     let others = names.filter { $0 != images && $0 != labels }
     members.notes += others.map { ReadingNote(.notRead, "\($0) in each group, such as \(groups[0])/\($0)") }
     return .members(members)
@@ -180,6 +183,9 @@ extension ContentsReader {
     if sorted != names {
       notes.append(
         ReadingNote(.decided, "the images\(place) come in the order of the numbers in their names"))
+    } else if names.count > 1, !names.allSatisfy({ $0.contains(where: \.isNumber) }) {
+      // Nobody numbered them, so that labels beside them may be in another order.
+      notes.append(ReadingNote(.decided, "the images\(place) come in the order of their names"))
     }
     return sorted
   }

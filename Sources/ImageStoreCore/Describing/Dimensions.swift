@@ -41,6 +41,17 @@ public struct Dimensions: Sendable, Hashable {
   public func position(of axis: Axis) -> Int? { axes.firstIndex(of: axis) }
 }
 
+extension Dimensions {
+  /// The likely order of the axes of an array of three or four with the images in the last.
+  ///
+  /// - Parameter isTurned: whether MATLAB wrote it, whose first axis is the last in the file.
+  package static func withImagesLast(_ shape: [Int], isTurned: Bool = false) -> Dimensions {
+    guard shape.count == 4 else { return isTurned ? "WHN" : "HWN" }
+    let areChannelsFirst = shape[0] <= 4 && shape[2] > 4
+    return isTurned ? areChannelsFirst ? "CWHN" : "WHCN" : areChannelsFirst ? "CHWN" : "HWCN"
+  }
+}
+
 extension Dimensions: ExpressibleByStringLiteral {
   /// The axes of a literal; see ``init(_:)``. A literal that is none ends the program.
   public init(stringLiteral letters: String) {

@@ -20,6 +20,12 @@ public struct ReadingNote: Sendable, Hashable {
   }
 }
 
+extension ReadingNote {
+  /// That pictures have palettes, which nobody said how to read.
+  package static let expandedPalettes = ReadingNote(
+    .decided, "palettes are read as colors; --palette indices reads the indices, as masks have them")
+}
+
 extension [ReadingNote] {
   /// The notes of a kind in one line of bounded length.
   package func line(of kind: ReadingNote.Kind) -> String? {

@@ -155,6 +155,26 @@ extension StoreDescription {
     throw .unusedOption(option, "\(format) has nothing that it could apply to")
   }
 
+  /// What is said without some options.
+  package func leavingOut(_ options: Set<Option>) -> StoreDescription {
+    var rest = self
+    for option in options {
+      switch option {
+      case .images: rest.images = nil
+      case .labels: rest.labels = nil
+      case .dimensions: rest.dimensions = nil
+      case .shape: rest.shape = nil
+      case .dtype: rest.elementType = nil
+      case .channelOrder: rest.channelOrder = nil
+      case .palette: rest.palette = nil
+      case .axis: rest.axis = nil
+      case .bitOrder: rest.bitOrder = nil
+      case .classDepth: rest.classDepth = nil
+      }
+    }
+    return rest
+  }
+
   /// The name of the labels in the same file, if one is given.
   package var labelsName: String? { if case .named(let name) = labels { name } else { nil } }
 

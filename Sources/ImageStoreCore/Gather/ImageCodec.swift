@@ -23,6 +23,9 @@ package protocol ImageDecoder: AnyObject {
   /// Whether ``decode(_:_:into:)`` can deliver a region; if not, it is only asked for whole images.
   var decodesRegions: Bool { get }
 
+  /// Whether an image that it has been asked about has a palette.
+  var hasSeenPalette: Bool { get }
+
   /// The format that an image decodes to.
   ///
   /// - Parameter head: the first bytes of the encoded image, or all of it.
@@ -50,6 +53,10 @@ package protocol ImageDecoder: AnyObject {
   func decode(
     _ encoded: RawSpan, _ request: DecodeRequest, into memory: UnsafeMutableRawBufferPointer
   ) throws(StoreError)
+}
+
+extension ImageDecoder {
+  package var hasSeenPalette: Bool { false }
 }
 
 /// What is wanted of one encoded image.

@@ -112,12 +112,14 @@ package struct FileSignature: Sendable, Hashable {
 
   private static func compressed(_ head: UnsafeRawBufferPointer) -> FileSignature? {
     if unsafe head.starts(with: [0x1F, 0x8B]) { return FileSignature("compressed by gzip", "gunzip it") }
-    if unsafe head.starts(with: "BZh".utf8) { return FileSignature("compressed by bzip2", "bunzip2 it") }
+    if unsafe head.starts(with: "BZh".utf8) {
+      return FileSignature("compressed by bzip2", "bunzip2 it", isNoStore: true)
+    }
     if unsafe head.starts(with: [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0]) {
-      return FileSignature("compressed by xz", "unxz it")
+      return FileSignature("compressed by xz", "unxz it", isNoStore: true)
     }
     if unsafe head.starts(with: [0x28, 0xB5, 0x2F, 0xFD]) {
-      return FileSignature("compressed by zstd", "unzstd it")
+      return FileSignature("compressed by zstd", "unzstd it", isNoStore: true)
     }
     if unsafe head.starts(with: [0x37, 0x7A, 0xBC, 0xAF]) {
       return FileSignature("a 7-Zip archive", "unpack it and give the folder", isNoStore: true)

@@ -106,9 +106,27 @@ package enum FileSystem {
     guard status.st_mode & S_IFMT == S_IFDIR else {
       return (Int(status.st_size), Int(status.st_blocks) * 512)
     }
+    return try bytesOnDisk(in: Folder(path))
+  }
+
+  /// Names need not be UTF-8, so that paths of text do not lead to all files.
+  private static func bytesOnDisk(
+    in folder: borrowing Folder
+  ) throws(StoreError) -> (apparent: Int, allocated: Int) {
     var total = (apparent: 0, allocated: 0)
-    for name in try names(in: path) {
-      let part = try bytesOnDisk("\(path)/\(name)")
+    for name in try folder.rawNames() {
+      var status = stat()
+      guard unsafe fstatat(folder.descriptor, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
+        throw .system(errno, "asking for its size", path: folder.path)
+      }
+      guard status.st_mode & S_IFMT == S_IFDIR else {
+        total.apparent += Int(status.st_size)
+        total.allocated += Int(status.st_blocks) * 512
+        continue
+      }
+      let descriptor = unsafe openat(folder.descriptor, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
+      guard descriptor >= 0 else { throw .system(errno, "opening the folder", path: folder.path) }
+      let part = try bytesOnDisk(in: Folder(folder.path, descriptor))
       total.apparent += part.apparent
       total.allocated += part.allocated
     }

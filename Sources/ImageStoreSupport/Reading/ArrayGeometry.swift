@@ -133,6 +133,9 @@ package struct ArrayGeometry: Sendable, Hashable {
       let letters = stated.description.dropFirst()
       let said =
         if case .oneImage = contents, isOfMany { Dimensions(String(letters)) ?? stated } else { stated }
+      if shape.count == 2, said.axes.count > 2, said.axes.first == .image {
+        try checkFlat(shape[1], of: shape, description)
+      }
       guard said.axes.count == shape.count else {
         throw StoreError(
           .invalidArgument, "the array has the shape \(text(shape)), which \(said) does not name the axes of",

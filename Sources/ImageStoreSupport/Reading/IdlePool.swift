@@ -18,6 +18,11 @@ package final class IdlePool<Object: AnyObject>: @unchecked Sendable {
     self.make = make
   }
 
+  /// Whether one of the idle objects meets a condition.
+  package func hasIdle(where condition: (Object) -> Bool) -> Bool {
+    idle.withLock { $0.objects.contains { condition($0) } }
+  }
+
   /// Lends an object to the calling thread.
   package func withObject<Result>(
     _ body: (Object) throws(StoreError) -> Result

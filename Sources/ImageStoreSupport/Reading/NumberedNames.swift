@@ -1,79 +1,93 @@
 /// The order of names that differ by numbers, such as `1.png ... 12.png`, where nothing else gives an order.
-package enum NumberedNames {
+///
+/// Names are compared where they lie: a folder of a million has to open.
+package struct NumberedNames {
+  private let names: NameList
+  private let bytes: [UInt8]
+
+  private init(_ names: NameList) {
+    self.names = names
+    bytes = names.bytes
+  }
+
   /// The order of some names by the numbers in them.
   ///
   /// - Parameter names: sorted by their bytes.
   /// - Returns: the positions in `names` one after another; nil if the order of the bytes is to be kept: most names do not differ in
   ///   numbers alone, or the order is the same.
-  package static func order<Names: RandomAccessCollection>(of names: Names) -> [Int]?
-  where Names.Element: Collection<UInt8>, Names.Index == Int {
-    guard names.count > 1, mostDifferByNumbers(names) else { return nil }
-    var order = Array(names.indices)
-    order.sort { precedes(names[$0], names[$1]) }
-    return order.elementsEqual(names.indices) ? nil : order.map { $0 - names.startIndex }
+  package static func order(of names: NameList) -> [Int]? {
+    let numbered = NumberedNames(names)
+    guard names.count > 1, !numbered.areInOrder, numbered.mostDifferByNumbers else { return nil }
+    return names.indices.sorted { numbered.precedes(names.range($0), names.range($1)) }
   }
 
-  /// Whether more than half of some names are alike but for the digits in them.
-  private static func mostDifferByNumbers<Names: RandomAccessCollection>(_ names: Names) -> Bool
-  where Names.Element: Collection<UInt8>, Names.Index == Int {
+  private var areInOrder: Bool {
+    (1..<names.count).allSatisfy { !precedes(names.range($0), names.range($0 - 1)) }
+  }
+
+  /// Whether more than half of the names are alike but for the digits in them.
+  private var mostDifferByNumbers: Bool {
     // The majority, if there is one, is what is left when each two different ones cancel each other.
-    var candidate: [UInt8] = []
+    var candidate = 0
     var weight = 0
-    for name in names {
-      let skeleton = skeleton(name)
+    for position in names.indices {
       if weight == 0 {
-        candidate = skeleton
+        candidate = position
         weight = 1
       } else {
-        weight += skeleton == candidate ? 1 : -1
+        weight += areAlike(names.range(position), names.range(candidate)) ? 1 : -1
       }
     }
     // Keys of binary numbers are not text.
-    guard candidate.contains(0x30), candidate.allSatisfy({ $0 >= 0x20 }) else { return false }
-    return names.count { skeleton($0) == candidate } * 2 > names.count
+    let name = names[candidate]
+    guard name.contains(where: Self.isDigit), name.allSatisfy({ $0 >= 0x20 }) else { return false }
+    return names.indices.count { areAlike(names.range($0), names.range(candidate)) } * 2 > names.count
   }
 
-  /// A name with `0` for each run of digits.
-  private static func skeleton(_ name: some Collection<UInt8>) -> [UInt8] {
-    var skeleton: [UInt8] = []
-    for byte in name {
-      let isDigit = (0x30...0x39).contains(byte)
-      if isDigit, skeleton.last == 0x30 { continue }
-      skeleton.append(isDigit ? 0x30 : byte)
+  /// Whether two names are the same with a digit for each run of digits.
+  private func areAlike(_ first: Range<Int>, _ second: Range<Int>) -> Bool {
+    var (a, b) = (first.lowerBound, second.lowerBound)
+    while a < first.upperBound, b < second.upperBound {
+      guard Self.isDigit(bytes[a]), Self.isDigit(bytes[b]) else {
+        if bytes[a] != bytes[b] { return false }
+        (a, b) = (a + 1, b + 1)
+        continue
+      }
+      a = endOfDigits(a, before: first.upperBound)
+      b = endOfDigits(b, before: second.upperBound)
     }
-    return skeleton
+    return a == first.upperBound && b == second.upperBound
   }
 
   /// Whether a name comes before another if runs of digits count as numbers.
-  package static func precedes(_ first: some Collection<UInt8>, _ second: some Collection<UInt8>) -> Bool {
-    var a = first.startIndex
-    var b = second.startIndex
-    while a < first.endIndex, b < second.endIndex {
-      let one = first[a]
-      let two = second[b]
-      guard (0x30...0x39).contains(one), (0x30...0x39).contains(two) else {
-        if one != two { return one < two }
-        a = first.index(after: a)
-        b = second.index(after: b)
+  private func precedes(_ first: Range<Int>, _ second: Range<Int>) -> Bool {
+    var (a, b) = (first.lowerBound, second.lowerBound)
+    while a < first.upperBound, b < second.upperBound {
+      guard Self.isDigit(bytes[a]), Self.isDigit(bytes[b]) else {
+        if bytes[a] != bytes[b] { return bytes[a] < bytes[b] }
+        (a, b) = (a + 1, b + 1)
         continue
       }
-      let numberA = digits(of: first, from: &a)
-      let numberB = digits(of: second, from: &b)
-      if numberA.count != numberB.count { return numberA.count < numberB.count }
-      if numberA != numberB { return numberA.lexicographicallyPrecedes(numberB) }
+      let (endA, endB) = (
+        endOfDigits(a, before: first.upperBound), endOfDigits(b, before: second.upperBound)
+      )
+      while a < endA, bytes[a] == 0x30 { a += 1 }
+      while b < endB, bytes[b] == 0x30 { b += 1 }
+      if endA - a != endB - b { return endA - a < endB - b }
+      while a < endA {
+        if bytes[a] != bytes[b] { return bytes[a] < bytes[b] }
+        (a, b) = (a + 1, b + 1)
+      }
     }
-    if (a == first.endIndex) != (b == second.endIndex) { return a == first.endIndex }
-    return first.lexicographicallyPrecedes(second)
+    if (a == first.upperBound) != (b == second.upperBound) { return a == first.upperBound }
+    return bytes[first].lexicographicallyPrecedes(bytes[second])
   }
 
-  /// The digits at a place without leading zeros.
-  private static func digits<Name: Collection<UInt8>>(of name: Name, from start: inout Name.Index) -> [UInt8]
-  {
-    var digits: [UInt8] = []
-    while start < name.endIndex, (0x30...0x39).contains(name[start]) {
-      if !digits.isEmpty || name[start] != 0x30 { digits.append(name[start]) }
-      start = name.index(after: start)
-    }
-    return digits
+  private func endOfDigits(_ start: Int, before end: Int) -> Int {
+    var position = start
+    while position < end, Self.isDigit(bytes[position]) { position += 1 }
+    return position
   }
+
+  private static func isDigit(_ byte: UInt8) -> Bool { byte >= 0x30 && byte <= 0x39 }
 }

@@ -145,23 +145,38 @@ package final class HeldStore: Sendable {
   }
 
   /// Puts a file of the store's folder in the place of the one that has its name, if one has: readers see the old bytes or the new.
-  /// Mode, owner and extended attributes stay.
+  /// Mode, owner and extended attributes stay; those of a file that is new are its neighbor's.
   ///
   /// - Parameters:
   ///   - name: the file's path within the store's folder, of one or two names.
   ///   - bytes: what it is to hold.
   ///   - known: the file as it was when it was read; nil does not ask.
+  ///   - neighbor: a file directly in the store's folder; nil leaves a new file as new files are.
   /// - Throws: ``StoreError/Code/unsupported`` for a file that a rename would harm: a symbolic link, or one of several hard links;
   ///   ``StoreError/Code/busy`` if the file is not as it was.
   package func replaceFile(
-    _ name: String, with bytes: [UInt8], expecting known: FileState? = nil
+    _ name: String, with bytes: [UInt8], expecting known: FileState? = nil, like neighbor: String? = nil
   ) throws(StoreError) {
     try withWork(nil) { (work) throws(StoreError) in
       try Self.within(root(), name) { (folder, name) throws(StoreError) in
         try Self.write(bytes, as: Self.scratch, in: work)
+        if let neighbor, folder.status(of: name) == nil {
+          try File(Self.scratch, in: work.folder, .update).takeMetadata(of: File(neighbor, in: root(), .read))
+        }
         try Self.put(Self.scratch, as: name, in: folder, known, from: work)
       }
     }
+  }
+
+  /// Makes a folder in the store's, with the owner, attributes and mode of that; does nothing if it is there.
+  ///
+  /// - Parameter name: its name.
+  package func createFolder(_ name: String) throws(StoreError) {
+    let root = try root()
+    guard root.kind(of: name) == nil else { return }
+    try root.createFolder(name)
+    try root.folder(name).takeMetadata(of: root)
+    try root.synchronizeNames()
   }
 
   /// Writes a file for ``putPreparedFile(as:)``, which then takes no room on the disk.

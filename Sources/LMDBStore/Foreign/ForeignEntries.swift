@@ -45,7 +45,8 @@ struct ForeignEntries {
 
   /// The text of a short value that is nothing but a decimal number.
   func number(_ position: Int) -> Int? {
-    guard byteCounts[position] > 0, byteCounts[position] <= 20, let value = try? unsafe self.value(position)
+    guard byteCounts[position] > 0, byteCounts[position] <= Self.mostDigits,
+      let value = try? unsafe self.value(position)
     else {
       return nil
     }
@@ -54,9 +55,13 @@ struct ForeignEntries {
 
   /// Whether an entry says how many images there are, as `num-samples` and `length` do.
   func isCount(_ position: Int) -> Bool {
+    // Nearly all values are images, and longer than a number.
+    guard byteCounts[position] <= Self.mostDigits else { return false }
     let letters = keys[position].filter { byte in (0x61...0x7A).contains(byte | 0x20) }.map { $0 | 0x20 }
     return Self.countNames.contains(String(decoding: letters, as: UTF8.self)) && number(position) != nil
   }
+
+  private static let mostDigits = 20
 
   private static let countNames: Set<String> = [
     "length", "len", "count", "size", "total", "num", "n", "numsamples", "nsamples", "numimages", "nimages",

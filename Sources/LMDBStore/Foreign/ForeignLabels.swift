@@ -37,7 +37,9 @@ enum ForeignLabels {
     var texts: [String] = []
     for position in positions {
       let value = try unsafe entries.value(position)
-      guard let text = unsafe String(validating: value, as: UTF8.self), !text.contains("\0") else { break }
+      guard let text = unsafe String(validating: value, as: UTF8.self),
+        !text.unicodeScalars.contains(where: { $0.value < 0x20 && !"\t\n\r".unicodeScalars.contains($0) })
+      else { break }
       texts.append(text)
     }
     if texts.count == positions.count {
@@ -49,13 +51,32 @@ enum ForeignLabels {
       self = .unread("neither numbers nor text")
       return
     }
-    self = .labels(
-      try positions.map { (position) throws(StoreError) in
-        let value = try unsafe entries.value(position)
-        var number: UInt64 = 0
-        for place in 0..<size { number |= UInt64(unsafe value[place]) << (8 * UInt64(place)) }
-        return size == 8 ? Int(truncatingIfNeeded: number) : Int(number)
-      })
+    let integers = try positions.map { (position) throws(StoreError) in
+      let value = try unsafe entries.value(position)
+      var number: UInt64 = 0
+      for place in 0..<size { number |= UInt64(unsafe value[place]) << (8 * UInt64(place)) }
+      // Of one and two bytes they count from 0, as classes do; of more they may be below.
+      return size == 4 ? Int(Int32(truncatingIfNeeded: number)) : Int(truncatingIfNeeded: number)
+    }
+    self = Self.numbers(integers, byteCount: size)
+  }
+
+  /// Numbers of the machine: whole ones, or floats if they would be larger than any class is.
+  private static func numbers(_ integers: [Int], byteCount: Int) -> ForeignLabels {
+    let largest = byteCount == 4 ? 1 << 24 : 1 << 48
+    guard byteCount >= 4, integers.contains(where: { abs(Double($0)) >= Double(largest) }) else {
+      return .labels(integers)
+    }
+    let floats = integers.map { number in
+      byteCount == 4
+        ? Double(Float(bitPattern: UInt32(truncatingIfNeeded: number)))
+        : Double(bitPattern: UInt64(truncatingIfNeeded: number))
+    }
+    let whole = floats.compactMap { Int(exactly: $0) }
+    guard whole.count == floats.count, whole.allSatisfy({ abs(Double($0)) < Double(largest) }) else {
+      return .unread("\(byteCount) bytes each, which are neither classes nor whole floats")
+    }
+    return .labels(whole)
   }
 
   /// The number of a `.npy` array of one, or of a pickled one.
@@ -70,6 +91,7 @@ enum ForeignLabels {
     guard unsafe ForeignKind.isPickle(value) else { return nil }
     let source = unsafe RawSpan(_unsafeBytes: value)
     guard let object = try? Pickle.read(source) else { return nil }
-    return PickledImages.label(object, in: source)
+    guard case .number(let number) = PickledLabel(object, in: source) else { return nil }
+    return number
   }
 }

@@ -100,12 +100,20 @@ struct ForeignPlan {
   /// How many keys have which prefix; none if there are too many prefixes to mean anything.
   private static func families(of entries: ForeignEntries, _ kept: [Int]) -> [[UInt8]: Int] {
     var families: [[UInt8]: Int] = [:]
+    // Keys of one prefix follow one another.
+    var prefix: [UInt8] = []
+    var count = 0
     for position in kept {
-      let prefix = Array(ForeignEntries.prefix(of: entries.keys[position]))
-      families[prefix, default: 0] += 1
-      if families.count > 16 { return [:] }
+      let found = ForeignEntries.prefix(of: entries.keys[position])
+      if count == 0 || !found.elementsEqual(prefix) {
+        if count > 0 { families[prefix, default: 0] += count }
+        if families.count > 16 { return [:] }
+        (prefix, count) = (Array(found), 0)
+      }
+      count += 1
     }
-    return families
+    if count > 0 { families[prefix, default: 0] += count }
+    return families.count > 16 ? [:] : families
   }
 
   private static func has(_ prefix: [UInt8], _ isMeant: (String) -> Bool) -> Bool {
@@ -144,8 +152,8 @@ struct ForeignPlan {
     _ source: String?
   ) {
     var left: [[UInt8]: Int] = [:]
-    let taken = Set(images)
-    for position in kept where !taken.contains(position) {
+    let taken = images.count < kept.count ? Set(images) : []
+    for position in kept where !taken.isEmpty && !taken.contains(position) {
       let key = entries.keys[position]
       guard labelPrefix.isEmpty || !key.starts(with: labelPrefix) else { continue }
       left[Array(ForeignEntries.prefix(of: key)), default: 0] += 1

@@ -12,8 +12,7 @@ struct ForeignReader {
   private var locations = EncodedImages.Locations()
   private let decoder: EncodedImageDecoder
   private var isDirect = true
-  private var labels: [Int] = []
-  private var hasLabels = false
+  private var labels = ValueLabels()
   /// Images that cannot be read, with what is wrong; those that can be are read all the same.
   private var broken: [Int: StoreError] = [:]
   private var notes: [ReadingNote]
@@ -72,17 +71,22 @@ struct ForeignReader {
         try add(position)
       } catch {
         let error = error.at(image: image, key: shownName(plan.entries.keys[position]))
-        // Without one that can be read, nobody knows what the others are to be.
-        guard kind != nil, broken.count < Self.mostBroken else { throw error }
+        // Without one that can be read, nobody knows what the others are to be; and what is said of all is wrong for all.
+        guard kind != nil, broken.count < Self.mostBroken, error.code != .unusedOption else { throw error }
         broken[image] = error
         let (offset, byteCount) = plan.entries.location(position)
         _ = positions.append(positions.formats.first ?? ImageFormat(height: 1, width: 1))
         positions.place(at: offset)
         locations.append(offset: offset, byteCount: byteCount)
-        labels.append(0)
+        labels.appendNone()
       }
     }
     if broken.count == plan.images.count, let first = broken[0] { throw first }
+    if decoder.hasSeenPalette {
+      if description.palette == nil { notes.append(.expandedPalettes) }
+    } else if description.palette != nil {
+      throw .unusedOption("palette", "no image has a palette")
+    }
     if let first = broken.keys.min() {
       notes.append(
         ReadingNote(
@@ -110,9 +114,7 @@ struct ForeignReader {
     positions.place(at: offset + (image.pixels ?? 0))
     locations.append(offset: offset, byteCount: byteCount)
     isDirect = isDirect && image.pixels != nil
-    // A protocol buffer leaves out a number that is 0.
-    labels.append(image.label ?? 0)
-    hasLabels = hasLabels || image.label != nil
+    labels.append(image.label)
   }
 
   /// What cannot apply to images in encodings is not taken.
@@ -160,7 +162,20 @@ struct ForeignReader {
     } else {
       images = .mixed(positions, nil)
     }
-    var values = ForeignColumns(labels: hasLabels ? labels : nil)
+    var values = ForeignColumns()
+    // A protocol buffer leaves out a number that is 0.
+    var isDatum = false
+    if case .datum? = kind { isDatum = true }
+    if labels.areOfSeveral {
+      notes.append(
+        ReadingNote(.decided, "of several numbers beside each image, the one behind it is the label"))
+    }
+    switch labels.found(defaultingToZero: isDatum) {
+    case .labels(let numbers): values.labels = numbers
+    case .texts(let texts): values.columns["label"] = .string(texts)
+    case .unread(let reason): notes.append(ReadingNote(.notRead, "labels in the values (\(reason))"))
+    case nil: break
+    }
     if let found = plan.labels {
       switch try ForeignLabels(found.entries, found.positions) {
       case .labels(let numbers): values.labels = numbers

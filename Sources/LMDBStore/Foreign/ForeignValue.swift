@@ -6,7 +6,7 @@ internal import PNGCodec
 /// What one value of a foreign database says.
 struct ForeignValue {
   let format: ImageFormat
-  let label: Int?
+  let label: PickledLabel
   /// Where the pixels begin within the value, if they are there as they are delivered.
   let pixels: Int?
 
@@ -24,7 +24,7 @@ struct ForeignValue {
           .corrupt,
           "a value of \(value.count) bytes, while \(geometry.format) takes \(geometry.format.byteCount)")
       }
-      self.init(format: geometry.format, label: nil, pixels: geometry.isDirect ? 0 : nil)
+      self.init(format: geometry.format, label: .none, pixels: geometry.isDirect ? 0 : nil)
     case .npy:
       let header = try unsafe NPYHeader(parsing: RawSpan(_unsafeBytes: value))
       let geometry = try header.geometry(.oneImage, description)
@@ -33,9 +33,10 @@ struct ForeignValue {
       if geometry.format.elementType == .bool, unsafe TruthValues.firstOther(in: data) != nil {
         throw StoreError(.corrupt, "a bool sample that is neither 0 nor 1")
       }
-      self.init(format: geometry.format, label: nil, pixels: geometry.isDirect ? header.dataOffset : nil)
+      self.init(
+        format: geometry.format, label: .none, pixels: geometry.isDirect ? header.dataOffset : nil)
     case .encoded:
-      self.init(format: try unsafe Self.format(ofEncoded: value, decoder), label: nil, pixels: nil)
+      self.init(format: try unsafe Self.format(ofEncoded: value, decoder), label: .none, pixels: nil)
     case .pickle:
       let image = try unsafe pickles.image(of: value, decoder)
       self.init(format: image.format, label: image.label, pixels: image.pixels)
@@ -51,15 +52,17 @@ struct ForeignValue {
       guard let data = datum.data else { throw StoreError(.corrupt, "an encoded Datum without data") }
       let bytes = unsafe UnsafeRawBufferPointer(rebasing: value[data])
       self.init(
-        format: try unsafe Self.format(ofEncoded: bytes, decoder), label: datum.label, pixels: nil)
+        format: try unsafe Self.format(ofEncoded: bytes, decoder), label: Self.label(of: datum), pixels: nil)
       return
     }
     let format = try datum.format()
     // Of one channel planes and pixels are the same.
     let isDirect = format.channels == 1 && format.elementType == .uint8
     self.init(
-      format: format, label: datum.label, pixels: isDirect ? datum.data?.lowerBound : nil)
+      format: format, label: Self.label(of: datum), pixels: isDirect ? datum.data?.lowerBound : nil)
   }
+
+  private static func label(of datum: Datum) -> PickledLabel { datum.label.map { .number($0) } ?? .none }
 
   private static func format(
     ofEncoded image: UnsafeRawBufferPointer, _ decoder: EncodedImageDecoder
@@ -70,7 +73,7 @@ struct ForeignValue {
     return format
   }
 
-  private init(format: ImageFormat, label: Int?, pixels: Int?) {
+  private init(format: ImageFormat, label: PickledLabel, pixels: Int?) {
     self.format = format
     self.label = label
     self.pixels = pixels

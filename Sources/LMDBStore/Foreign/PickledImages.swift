@@ -10,7 +10,7 @@ internal import ImageStoreSupport
 struct PickledImages {
   struct Image {
     let format: ImageFormat
-    let label: Int?
+    let label: PickledLabel
     /// Where the pixels begin within the pickle, if they are there as they are delivered.
     let pixels: Int?
   }
@@ -81,7 +81,7 @@ struct PickledImages {
   /// Reads a pickle in full.
   static func read(
     _ value: UnsafeRawBufferPointer, _ description: StoreDescription
-  ) throws(StoreError) -> (label: Int?, pixels: PickleBytes, form: Form) {
+  ) throws(StoreError) -> (label: PickledLabel, pixels: PickleBytes, form: Form) {
     let source = unsafe RawSpan(_unsafeBytes: value)
     let object = try Pickle.read(source)
     if let attribute = object.value(of: "image", in: source),
@@ -107,13 +107,9 @@ struct PickledImages {
 
   private static func tutorialRecord(
     _ object: PickleValue, _ attribute: PickleValue, _ size: [Int], _ channels: Int, _ source: RawSpan
-  ) throws(StoreError) -> (label: Int?, pixels: PickleBytes, form: Form) {
-    let stated = object.value(of: "label", in: source)
-    let found: Int? = if let stated { label(stated, in: source) } else { nil }
-    let isMissing: Bool = if let stated, case .none = stated { true } else { stated == nil }
-    guard isMissing || found != nil else {
-      throw StoreError(.unsupported, "a pickle whose label is not an integer")
-    }
+  ) throws(StoreError) -> (label: PickledLabel, pixels: PickleBytes, form: Form) {
+    let found = object.value(of: "label", in: source).map { PickledLabel($0, in: source) } ?? .none
+    if case .other = found { throw StoreError(.unsupported, "a pickle whose label is not an integer") }
     let pixels: PickleBytes
     switch attribute {
     case .bytes(let bytes): pixels = bytes
@@ -140,24 +136,29 @@ struct PickledImages {
   /// The image and the label of a record.
   private static func record(
     _ object: PickleValue, _ source: RawSpan
-  ) throws(StoreError) -> (image: PickleValue, label: Int?) {
-    if let image = image(object) { return (image, nil) }
+  ) throws(StoreError) -> (image: PickleValue, label: PickledLabel) {
+    if let image = image(object) { return (image, .none) }
     if let elements = object.elements {
       for (position, element) in elements.enumerated() {
         guard let image = image(element) else { continue }
-        for other in elements[(position + 1)...] + elements[..<position] {
-          if let label = label(other, in: source) { return (image, label) }
+        // What comes behind the image is likelier its label than what is before it, and a number likelier than a text.
+        let others = (elements[(position + 1)...] + elements[..<position]).map {
+          PickledLabel($0, in: source)
         }
-        return (image, nil)
+        if others.count(where: \.isNumber) > 1, case .number(let number)? = others.first(where: \.isNumber) {
+          return (image, .numberOfSeveral(number))
+        }
+        let label = others.first(where: \.isNumber) ?? others.first(where: \.isText) ?? others.first
+        return (image, label ?? .none)
       }
     }
     for name in imageNames {
       guard let value = object.value(of: name, in: source), let image = image(value) else { continue }
       for name in labelNames {
         guard let value = object.value(of: name, in: source) else { continue }
-        return (image, label(value, in: source))
+        return (image, PickledLabel(value, in: source))
       }
-      return (image, nil)
+      return (image, .none)
     }
     throw StoreError(
       .unsupported, "a pickle without an array or bytes of an image", remedy: "convert the values to .npy")
@@ -171,20 +172,6 @@ struct PickledImages {
       return array.shape.filter { $0 != 1 }.count > 1 || array.shape.reduce(1, *) > 8 ? value : nil
     case .list(let values), .tuple(let values):
       return values.count == 1 ? image(values[0]) : nil
-    default: return nil
-    }
-  }
-
-  /// A whole number by itself, as a float, or alone in an array or list; nil for anything else.
-  static func label(_ value: PickleValue, in source: RawSpan) -> Int? {
-    switch value {
-    case .int(let number): return number
-    case .bool(let bool): return bool ? 1 : 0
-    case .float(let number): return Int(exactly: number)
-    case .list(let values), .tuple(let values): return values.count == 1 ? label(values[0], in: source) : nil
-    case .array(let array):
-      guard array.shape.reduce(1, *) == 1 else { return nil }
-      return array.integers(in: source)?.first
     default: return nil
     }
   }

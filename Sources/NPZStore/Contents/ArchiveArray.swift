@@ -83,7 +83,10 @@ extension ZipArchive {
 
   /// The arrays that are not numbered, if they are few.
   func otherArrays() throws(StoreError) -> [ArchiveArray] {
-    let arrays = directory.named.filter { $0.name.hasSuffix(".npy") && !ArchiveArray.isHidden($0.name) }
+    // Looked at no further than there are few.
+    let arrays = directory.named.lazy
+      .filter { $0.name.hasSuffix(".npy") && !ArchiveArray.isHidden($0.name) }.prefix(Self.mostArrays + 1)
+      .map { $0 }
     guard arrays.count <= Self.mostArrays else { return [] }
     return try arrays.map { (named) throws(StoreError) in
       try array(named.name, directory.entries[named.position])

@@ -21,9 +21,10 @@ struct ImageChoice {
     self.archive = archive
     self.description = description
     arrays = try archive.otherArrays()
+    keys = archive.arrayKeys
   }
 
-  private var keys: [String] { archive.arrayKeys }
+  private let keys: [String]
 
   mutating func images() throws(StoreError) -> NPZContents.Images {
     if let key = description.images {
@@ -107,7 +108,7 @@ struct ImageChoice {
     }
     let labelCount = counts.first
     if let labelCount, labelCount != shape[0], shape.count > 2, shape.last == labelCount {
-      let letters = shape.count == 4 ? "HWCN" : "HWN"
+      let letters = Dimensions.withImagesLast(shape)
       throw StoreError(
         .unsupported, "an array of the shape \(header.shapeDescription) with \(labelCount) labels",
         remedy: "give --dimensions \(letters) if images are in the last axis, or --labels none")
@@ -207,7 +208,7 @@ struct ImageChoice {
   ) throws(StoreError) -> NPZContents.Images {
     var found = found
     // Names that differ in numbers alone have an order; of others, the one they were saved in.
-    if let order = NumberedNames.order(of: found.map { Array($0.name.utf8) }) {
+    if let order = NumberedNames.order(of: NameList(found.map(\.name))) {
       found = order.map { found[$0] }
       notes.append(ReadingNote(.decided, "images are in the order of the numbers in their names"))
     }

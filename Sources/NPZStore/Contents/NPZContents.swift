@@ -244,6 +244,16 @@ struct NPZContents {
     }
   }
 
+  /// The names of the classes, if the labels were found by them.
+  var foundClassNames: [String]? { if case .values = labels { classNames } else { nil } }
+
+  /// Takes the numbers that classes have in all splits.
+  mutating func take(_ shared: SharedClasses) {
+    guard case .values(let values) = labels, let names = classNames else { return }
+    labels = .values(shared.translate(values, from: names))
+    classNames = shared.names
+  }
+
   /// Takes the labels that another archive has.
   ///
   /// - Parameter name: the key of their array; nil for the only one, or one of a usual name.

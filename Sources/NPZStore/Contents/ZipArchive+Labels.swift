@@ -23,8 +23,14 @@ extension ZipArchive {
 
   /// The values of an array of any shape, for labels of images in another file.
   func namedValues(_ name: String?) throws(StoreError) -> NamedValues? {
-    if let name, try array(named: name) == nil { return nil }
-    guard let key = try labelsKey(name), let found = try array(named: key) else { return nil }
+    guard let key = try labelsKey(name), let found = try array(named: key) else {
+      guard !arrayKeys.isEmpty else { return nil }
+      throw StoreError(
+        .invalidArgument, "which of its arrays has the labels is not clear",
+        remedy:
+          "say which behind a colon, as in FILE:NAME; it has \(arrayKeys.prefix(8).joined(separator: ", "))",
+        path: path)
+    }
     let array = try array(found.name, found.entry)
     do throws(StoreError) {
       let header = try array.readable()

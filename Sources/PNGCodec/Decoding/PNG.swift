@@ -32,6 +32,7 @@ package struct PNG: ImageCodec {
 /// A ``PNGDecoder`` among the decoders of encoded images.
 final class PNGImageDecoder: ImageDecoder {
   private var decoder: PNGDecoder
+  private(set) var hasSeenPalette = false
 
   init(_ decoder: consuming PNGDecoder) { self.decoder = decoder }
 
@@ -40,7 +41,9 @@ final class PNGImageDecoder: ImageDecoder {
 
   func format(ofHead head: RawSpan) throws(StoreError) -> ImageFormat? {
     do throws(StoreError) {
-      return try decoder.readHeader(of: head).format
+      let (header, format) = try decoder.readHeader(of: head)
+      if header.colorType == .palette { hasSeenPalette = true }
+      return format
     } catch {
       let isTooShort = unsafe head.withUnsafeBytes { unsafe PNGContents.endsBeforePixels($0) }
       guard error.code == .corrupt, isTooShort else { throw error }
@@ -63,7 +66,8 @@ final class PNGImageDecoder: ImageDecoder {
     _ encoded: RawSpan, _ request: DecodeRequest, into memory: UnsafeMutableRawBufferPointer
   ) throws(StoreError) {
     try unsafe encoded.withUnsafeBytes { (file) throws(StoreError) in
-      try unsafe decoder.decode(file, as: request.format, into: memory)
+      let header = try unsafe decoder.decode(file, as: request.format, into: memory)
+      if header.colorType == .palette { hasSeenPalette = true }
     }
   }
 }

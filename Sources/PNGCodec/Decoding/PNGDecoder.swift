@@ -103,11 +103,13 @@ public struct PNGDecoder: ~Copyable, Sendable {
   /// Decodes an image that must have a format.
   ///
   /// - Parameter memory: has the size of `format`.
+  /// - Returns: what the file says of itself.
   /// - Throws: as ``decode(_:into:)``; ``StoreError/Code/corrupt`` if the image has another format.
+  @discardableResult
   package mutating func decode(
     _ file: UnsafeRawBufferPointer, as format: ImageFormat,
     into memory: UnsafeMutableRawBufferPointer
-  ) throws(StoreError) {
+  ) throws(StoreError) -> PNGHeader {
     var contents = try unsafe PNGContents(headOf: file, checksEveryChunk: checksEveryChunk)
     let found = try unsafe self.format(of: contents)
     guard found == format else {
@@ -115,6 +117,7 @@ public struct PNGDecoder: ~Copyable, Sendable {
     }
     precondition(memory.count == format.byteCount)
     try unsafe decode(file, &contents, format, into: memory)
+    return unsafe contents.header
   }
 
   /// The format an image decodes to.

@@ -73,9 +73,10 @@ extension PackedBitWriterSession {
 
   /// Makes the folder of columns, if it is not there: of a store that grows in the very folder that is locked.
   private func createColumnsFolder() throws(StoreError) {
-    let root = if let held = target.held { try held.root() } else { try Folder(target.storePath) }
-    guard root.kind(of: PackedBitContents.columnsFolder) == nil else { return }
-    try root.createFolder(PackedBitContents.columnsFolder)
+    let name = PackedBitContents.columnsFolder
+    guard target.held == nil else { return try target.held!.createFolder(name) }
+    let root = try Folder(target.storePath)
+    try root.createFolder(name)
     try root.synchronizeNames()
   }
 
@@ -93,6 +94,6 @@ extension PackedBitWriterSession {
         .unsupported, "there is a file that format.json does not name", remedy: "move it elsewhere",
         path: path)
     }
-    try held.replaceFile(name, with: bytes, expecting: state)
+    try held.replaceFile(name, with: bytes, expecting: state, like: PackedBitImages.name)
   }
 }

@@ -1,4 +1,5 @@
 internal import ArgumentParser
+internal import ImageStoreCatalog
 internal import ImageStoreCore
 
 struct Verify: ParsableCommand {
@@ -12,7 +13,7 @@ struct Verify: ParsableCommand {
       is one.
 
       With --against, pixels, labels, class names and columns must be equal, in the same order; the first \
-      difference is told.
+      difference is told. What the options say of files is said of the one that this program did not write.
       """)
 
   @Argument(help: "The store.") var store: String
@@ -43,9 +44,13 @@ struct Verify: ParsableCommand {
   }
 
   func run() throws {
-    let opened = try OpenedStore(store, describing.description)
+    let said = describing.description
+    let parts = try against.map { (path) throws(StoreError) in
+      try StoreCatalog.divide(said, between: (store, path))
+    }
+    let opened = try OpenedStore(store, parts?.0 ?? said)
     let other = try against.map { (path) throws(StoreError) in
-      try OpenedStore(path, split: split ?? .all, describing.description)
+      try OpenedStore(path, split: split ?? .all, parts?.1 ?? said)
     }
     if keepGoing || skipBroken != nil {
       let faults = try BrokenImages.find(in: opened.store, comparingChecksums: true, isQuiet: quiet)

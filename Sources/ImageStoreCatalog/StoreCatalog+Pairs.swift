@@ -1,0 +1,30 @@
+package import ImageStoreCore
+internal import ImageStoreSupport
+
+// What is said of two files at once.
+
+extension StoreCatalog {
+  /// Which part of what is said is said of each of two files: nothing of one that describes itself, unless both do; of others, what
+  /// their kinds have something to apply to.
+  ///
+  /// - Throws: ``StoreError/Code/unusedOption`` for what neither of them can be meant by, and as ``format(of:_:)``.
+  package static func divide(
+    _ description: StoreDescription, between paths: (String, String)
+  ) throws(StoreError) -> (StoreDescription, StoreDescription) {
+    guard !description.options.isEmpty else { return (description, description) }
+    let formats = (try format(of: paths.0, description), try format(of: paths.1, description))
+    let areKnown = (formats.0.describesItself(paths.0), formats.1.describesItself(paths.1))
+    func part(_ format: any StoreFormat, _ isKnown: Bool) -> StoreDescription {
+      guard !isKnown || areKnown.0 && areKnown.1 else { return StoreDescription() }
+      return description.leavingOut(description.options.subtracting(format.options.union([.labels])))
+    }
+    let parts = (part(formats.0, areKnown.0), part(formats.1, areKnown.1))
+    let unused = description.options.subtracting(parts.0.options.union(parts.1.options))
+    guard let option = unused.map(\.rawValue).min() else { return parts }
+    throw .unusedOption(
+      option,
+      areKnown.0 == areKnown.1
+        ? "neither \(formats.0.name) nor \(formats.1.name) has anything that it could apply to"
+        : "\(areKnown.0 ? formats.1.name : formats.0.name) has nothing that it could apply to")
+  }
+}
