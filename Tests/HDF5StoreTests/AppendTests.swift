@@ -297,7 +297,7 @@ import Testing
       name == "labels"
       ? store.records.labels
       : name == "checksums"
-        ? store.records.checksums : store.records.columns[String(name.dropFirst(8))]
+        ? store.records.checksums : store.records.columns[String(name.dropFirst(8))]?.values
     guard case .mapped(let offset)? = values?.place else { throw StoreError(.notFound, name) }
     var bytes = try Data(contentsOf: URL(filePath: path))
     bytes[offset + 1] ^= 1
