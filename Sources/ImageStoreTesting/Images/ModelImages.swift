@@ -102,25 +102,29 @@ extension Column {
 
   /// A column of values of one kind, at least one.
   init(_ values: [Value]) {
-    var numbers: ([Int64], [Double], [String]) = ([], [], [])
+    var (integers, numbers, texts) = ([Int64](), [Double](), [String]())
     var (bytes, width) = ([[UInt8]](), 1)
     for value in values {
       switch value {
-      case .int64(let value): numbers.0.append(value)
-      case .double(let value): numbers.1.append(value)
-      case .string(let value): numbers.2.append(value)
+      case .int64(let value): integers.append(value)
+      case .double(let value): numbers.append(value)
+      case .string(let value): texts.append(value)
       case .bytes(let value): bytes.append(value)
-      case .int64Vector(let vector): (numbers.0, width) = (numbers.0 + vector, vector.count)
-      case .doubleVector(let vector): (numbers.1, width) = (numbers.1 + vector, vector.count)
+      case .int64Vector(let vector):
+        integers.append(contentsOf: vector)
+        width = vector.count
+      case .doubleVector(let vector):
+        numbers.append(contentsOf: vector)
+        width = vector.count
       }
     }
     switch values[0] {
-    case .int64: self = .int64(numbers.0)
-    case .double: self = .double(numbers.1)
-    case .string: self = .string(numbers.2)
+    case .int64: self = .int64(integers)
+    case .double: self = .double(numbers)
+    case .string: self = .string(texts)
     case .bytes: self = .bytes(Bytes(bytes))
-    case .int64Vector: self = .int64Vectors(made(numbers.0, width))
-    case .doubleVector: self = .doubleVectors(made(numbers.1, width))
+    case .int64Vector: self = .int64Vectors(made(integers, width))
+    case .doubleVector: self = .doubleVectors(made(numbers, width))
     }
   }
 }
