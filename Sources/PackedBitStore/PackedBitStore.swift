@@ -156,6 +156,7 @@ public final class PackedBitStore: ImageStore {
     }
     if let offsets = folder?.offsets[name] { return try bytes(of: file, offsets) }
     return try unsafe array(of: file) { (header, data) throws(StoreError) in
+      if let width = header.vectorWidth { try header.checkVectors(width) }
       let limit = ValueLimit(storedByteCount: file.allocatedByteCount)
       try limit.check(count: count * (header.vectorWidth ?? 1), of: header.type)
       let column = try unsafe header.column(of: count, in: data)

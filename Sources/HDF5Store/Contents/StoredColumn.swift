@@ -38,8 +38,11 @@ struct StoredColumn: Sendable {
         }
         return try .stored(values.bytes(), offsets: places)
       }
+      if let width, !Column.widths.contains(width) {
+        throw StoreError(.unsupported, "the shape \(dataset.shapeText) as a column of vectors")
+      }
       guard dataset.count == count * (width ?? 1) else {
-        throw StoreError(.corrupt, "\(dataset.count / max(1, width ?? 1)) values for \(count) images")
+        throw StoreError(.corrupt, "\(dataset.count / (width ?? 1)) values for \(count) images")
       }
       let found =
         switch dataset.elements {

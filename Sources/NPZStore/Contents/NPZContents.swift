@@ -254,6 +254,10 @@ struct NPZContents {
       return
     }
     let own = Self.column(ofEntry: array.name)
+    guard own.map({ (try? Column.validate(name: $0)) != nil }) ?? true else {
+      notes.append(ReadingNote(.notRead, "\(array.key): a column cannot be called so"))
+      return
+    }
     if let own, let offsets = Self.offsets(ofColumnAt: array.name, archive.directory) {
       return try add(.own((array.name, array.entry), offsets: offsets), own, archive)
     }
