@@ -100,7 +100,7 @@ extension ContentsReader {
       else { return }
       // What only the library can read, or may be beyond 63 bits, is read now, so that it is not an error of whoever reads all columns.
       var isSure = dataset.type.map { $0.kind != .unsigned || $0.byteCount < 8 } ?? true
-      if case .library = column.values.place { isSure = false }
+      if case .library = column.values.place, case .chunked = dataset.layout { isSure = false }
       if isSure {
         contents.records.columns[free] = column
       } else if let values = try self.column(session, handle, column.values) {
@@ -117,6 +117,10 @@ extension ContentsReader {
       }
     } catch {
       guard [.unsupported, .limitExceeded, .notFound].contains(error.code) else { throw error }
+      // Why it is not read; the shape of any other says that.
+      guard error.code == .limitExceeded, contents.notes.count < 16 else { return }
+      contents.notes.append(ReadingNote(.notRead, "\(name), \(error.message)"))
+      contents.names.insert(name)
     }
   }
 
