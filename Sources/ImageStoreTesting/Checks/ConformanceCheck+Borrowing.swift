@@ -70,7 +70,8 @@ extension ConformanceCheck {
         store.willRead(indices.span)
         try run.expectRead(store, images, run.indices(20, below: images.count))
       }
-      try run.require((0...1).contains(store.residentShare()), "a share of \(store.residentShare()) is in memory")
+      let share = store.residentShare()
+      try run.require((0...1).contains(share), "a share of \(share) is in memory")
       var progress: [Int] = []
       try store.verify { progress.append($0) }
       try run.require(progress == progress.sorted(), "verify reports progress \(progress), which falls")
