@@ -86,7 +86,7 @@ public final class ArrayStore: ImageStore {
       let values = try labelsFile.values()
       guard
         case .labels(let labels, _) = FoundLabels(
-          values.values, shape: values.shape, imageCount: count, name: "labels")
+          values.values, shape: values.shape, imageCount: count)
       else {
         throw StoreError(
           .corrupt, "\(values.values.count) labels for \(count) images",

@@ -8,7 +8,7 @@ internal import Synchronization
 ///     let batch = try store.read([17, 4, 981])
 ///
 /// What it reads:
-/// - its own layout: `labels.csv` (UTF-8, RFC 4180) with the header `file,label` and further columns,
+/// - its own layout: `labels.csv` (UTF-8, RFC 4180) with the header `file,label` and further columns (vectors as lists, bytes in base64),
 ///   paths relative to the folder, and PNGs, by default a thousand per subfolder. `store.json` beside it
 ///   saves opening every image for its format; it may be missing;
 /// - any table that names the images, by paths, file names or names without a suffix, with or without a header and with any

@@ -33,7 +33,8 @@ extension HDF5Store {
         key: DatasetNames.checksums)
     }
     let labels = try labels()
-    var names = Set(columnNames.map { "\(DatasetNames.columns)/\($0)" })
+    var names = Set(
+      records.columns.values.flatMap { [$0.values, $0.offsets].compactMap { $0?.dataset.name } })
     if labels != nil { names.insert(DatasetNames.labels) }
     if classNames != nil { names.insert(DatasetNames.classNames) }
     if let missing = records.valueChecksums.keys.filter({ !names.contains($0) }).min() {
@@ -42,7 +43,12 @@ extension HDF5Store {
     }
     if let labels { try check(CRC32.checksum(of: labels), of: DatasetNames.labels) }
     for name in columnNames {
-      try check(CRC32.checksum(of: column(name)), of: "\(DatasetNames.columns)/\(name)")
+      let values = try column(name)
+      guard let stored = records.columns[name] else { continue }
+      try check(CRC32.checksum(of: values), of: stored.values.dataset.name)
+      if let offsets = values.offsets, let name = stored.offsets?.dataset.name {
+        try check(CRC32.checksum(of: offsets), of: name)
+      }
     }
     if let classNames { try check(CRC32.checksum(of: classNames), of: DatasetNames.classNames) }
   }

@@ -5,7 +5,7 @@ import ImageStoreSupport
 /// Images in an HDF5 file.
 ///
 /// A store written by this package has `/images` of shape (N,H,W,C), or (N,H,W) if there is one channel,
-/// `/labels` (N) with a second link `/meta` to it, further columns in the group `/columns`, and checksums.
+/// `/labels` (N) with a second link `/meta` to it, further columns in the group `/columns` (those of bytes with their offsets in `/offsets`), and checksums.
 /// If images differ in size, `/images` is a group with a dataset each. Files of others are read too,
 /// whatever their datasets are called: samples of any type of ``ImageStoreCore/ElementType`` in either byte
 /// order, contiguous, compact or in chunks of any extent. Files that are divided into training and test images
@@ -146,12 +146,7 @@ public final class HDF5Store: ImageStore {
     }
     return try cache.value { () throws(StoreError) in
       do throws(StoreError) {
-        try checkCount(values)
-        return switch values.columnKind {
-        case .string: .string(try values.strings())
-        case .double: .double(try values.doubles())
-        case .int64: .int64(try values.integers())
-        }
+        return try values.column(of: count)
       } catch {
         throw error.at(path: path)
       }

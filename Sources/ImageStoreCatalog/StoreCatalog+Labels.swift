@@ -5,7 +5,8 @@ internal import ImageStoreSupport
 // Labels that are not in the file of the images.
 
 extension StoreCatalog {
-  /// A store with the labels that another file has.
+  /// A store with the labels that another file has. Values that are no classes, such as several per image, become a column: nothing
+  /// would be read of them otherwise.
   static func labelled(
     _ store: any ImageStore, by path: String, _ name: String?
   ) throws(StoreError) -> any ImageStore {
@@ -25,16 +26,19 @@ extension StoreCatalog {
         remedy: "give .npy, .npz, HDF5, IDX or CSV; name what is in it behind a colon, as in labels.h5:y",
         path: path)
     }
+    let isTaken = store.columnNames.contains(FoundLabels.columnName)
     switch FoundLabels(
-      found.values, shape: found.shape, imageCount: store.count, name: found.name, names: found.names)
+      found.values, shape: found.shape, imageCount: store.count,
+      name: isTaken ? found.name : FoundLabels.columnName, names: found.names)
     {
     case .labels(let labels, let classNames):
       return try store.relabelled(with: labels, classNames: classNames)
     case .columns(let columns):
-      throw StoreError(
-        .invalidArgument,
-        "\(columns.count == 1 ? "values that are not whole" : "\(columns.count) values per image") as labels",
-        path: path, key: found.name)
+      var given = ImageLabels()
+      for column in columns { given.columns[column.name] = column.values }
+      let note =
+        "\(found.name) has \(FoundLabels.text(of: columns)): the column \(columns[0].name), no labels"
+      return try RelabelledStore(store, given, notes: [ReadingNote(.decided, note)])
     case .unread(let reason):
       throw StoreError(.invalidArgument, "labels of \(reason)", path: path, key: found.name)
     }

@@ -2,27 +2,35 @@ package import ImageStoreCore
 internal import ImageStorePlatform
 
 extension Column {
-  /// The values as a complete `.npy` file: `<i8` (labels too), `<f8` or, for text, `<U` as wide as the longest.
+  /// The values as a complete `.npy` file: `<i8` (labels too), `<f8` or, for text, `<U` as wide as the longest. Vectors have a second
+  /// axis. Bytes are one array of `|u1`, whose offsets are kept beside it.
   ///
   /// - Throws: ``StoreError/Code/unsupported`` for text with a NUL character, since numpy pads with NULs
   ///   and would not give it back; ``StoreError/Code/limitExceeded`` if one long text would make the
   ///   array, all of whose elements are as long, larger than 64 GiB.
   package func npyBytes() throws(StoreError) -> [UInt8] {
     switch self {
-    case .int64(let values):
-      return unsafe values.withUnsafeBytes { unsafe Self.npyBytes(.signedInteger, values.count, $0) }
-    case .double(let values):
-      return unsafe values.withUnsafeBytes { unsafe Self.npyBytes(.floatingPoint, values.count, $0) }
-    case .string(let values):
-      return try Self.npyBytes(of: values)
+    case .int64(let values): Self.npyBytes(.signedInteger, [values.count], values)
+    case .double(let values): Self.npyBytes(.floatingPoint, [values.count], values)
+    case .string(let values): try Self.npyBytes(of: values)
+    case .bytes(let bytes): Self.npyBytes(.unsignedInteger, [bytes.values.count], bytes.values)
+    case .int64Vectors(let vectors):
+      Self.npyBytes(.signedInteger, [vectors.count, vectors.width], vectors.values)
+    case .doubleVectors(let vectors):
+      Self.npyBytes(.floatingPoint, [vectors.count, vectors.width], vectors.values)
     }
   }
 
-  private static func npyBytes(
-    _ kind: NPYType.Kind, _ count: Int, _ data: UnsafeRawBufferPointer
+  /// The offsets of bytes as a complete `.npy` file of `<i8`; nil for a column of anything else.
+  package func offsetsNPYBytes() -> [UInt8]? {
+    offsets.map { Self.npyBytes(.signedInteger, [$0.count], $0.map(Int64.init)) }
+  }
+
+  private static func npyBytes<Value: BitwiseCopyable>(
+    _ kind: NPYType.Kind, _ shape: [Int], _ values: [Value]
   ) -> [UInt8] {
-    var bytes = NPYHeader(NPYType(kind, byteCount: 8), shape: [count]).bytes
-    unsafe bytes.append(contentsOf: data)
+    var bytes = NPYHeader(NPYType(kind, byteCount: MemoryLayout<Value>.size), shape: shape).bytes
+    unsafe values.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
     return bytes
   }
 
@@ -57,92 +65,4 @@ extension Column {
     }
     return bytes
   }
-}
-
-extension NPYHeader {
-  /// Reads one value per image: whole numbers, `f4` and `f8`, or text.
-  ///
-  /// - Parameter data: the array's data, ``dataByteCount`` bytes.
-  /// - Throws: ``StoreError/Code/unsupported`` for other types and shapes; ``StoreError/Code/corrupt``
-  ///   for too few bytes and for text that is none.
-  package func column(in data: UnsafeRawBufferPointer) throws(StoreError) -> Column {
-    if type.isInteger {
-      return try unsafe .int64(integers(in: data).map(Int64.init))
-    }
-    let count = try valueCount()
-    guard data.count >= dataByteCount else {
-      throw StoreError(.corrupt, "\(data.count) bytes of values, and the header says \(dataByteCount)")
-    }
-    switch (type.kind, type.byteCount) {
-    case (.floatingPoint, 4):
-      return .double(
-        (0..<count).map {
-          let bits = unsafe data.loadUnaligned(fromByteOffset: $0 * 4, as: UInt32.self)
-          return Double(Float(bitPattern: type.isSwapped ? bits.byteSwapped : bits))
-        })
-    case (.floatingPoint, 8):
-      return .double(
-        (0..<count).map {
-          let bits = unsafe data.loadUnaligned(fromByteOffset: $0 * 8, as: UInt64.self)
-          return Double(bitPattern: type.isSwapped ? bits.byteSwapped : bits)
-        })
-    case (.unicode, _): return .string(try text(count) { unsafe unicode(at: $0, in: data) })
-    case (.bytes, _): return .string(try text(count) { unsafe utf8(at: $0, in: data) })
-    default:
-      throw StoreError(
-        .unsupported, "an array of '\(type.description)' as a column",
-        remedy: "save it as integers, float64 or text")
-    }
-  }
-
-  private func text(
-    _ count: Int, _ element: (Int) -> String?
-  ) throws(StoreError) -> [String] {
-    var values: [String] = []
-    values.reserveCapacity(count)
-    for index in 0..<count {
-      guard let value = element(index) else {
-        throw StoreError(.corrupt, "text with a character that is none", image: index)
-      }
-      values.append(value)
-    }
-    return values
-  }
-
-  /// An element of UCS-4 text without the NULs after it.
-  private func unicode(at index: Int, in data: UnsafeRawBufferPointer) -> String? {
-    let element = unsafe trimmed(index, in: data)
-    var value = String.UnicodeScalarView()
-    for offset in stride(from: 0, to: element.count, by: 4) {
-      let code = unsafe element.loadUnaligned(fromByteOffset: offset, as: UInt32.self)
-      guard let scalar = Unicode.Scalar(type.isSwapped ? code.byteSwapped : code) else { return nil }
-      value.append(scalar)
-    }
-    return String(value)
-  }
-
-  /// An element of bytes without the NULs after it, which must be UTF-8.
-  private func utf8(at index: Int, in data: UnsafeRawBufferPointer) -> String? {
-    unsafe String(validating: trimmed(index, in: data), as: UTF8.self)
-  }
-
-  /// An element of text without the NULs after it, which may be very many: all elements are as long as the longest.
-  private func trimmed(_ index: Int, in data: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
-    let element = unsafe UnsafeRawBufferPointer(
-      rebasing: data[index * type.byteCount..<(index + 1) * type.byteCount])
-    let size = type.kind == .unicode ? 4 : 1
-    var end = element.count
-    unsafe Self.zeros.withUnsafeBytes { zeros in
-      for block in [zeros.count, 64] {
-        while end >= block, unsafe memcmp(element.baseAddress! + end - block, zeros.baseAddress!, block) == 0
-        {
-          end -= block
-        }
-      }
-    }
-    while end > 0, unsafe element[end - 1] == 0 { end -= 1 }
-    return unsafe UnsafeRawBufferPointer(rebasing: element[..<((end + size - 1) / size * size)])
-  }
-
-  private static let zeros = [UInt8](repeating: 0, count: 4096)
 }

@@ -10,6 +10,8 @@ package struct NPYType: Sendable, Hashable {
     case unicode
     /// Text, one byte a character.
     case bytes
+    /// Bytes that stand for nothing that numpy knows of.
+    case opaque
   }
 
   package let kind: Kind
@@ -57,9 +59,12 @@ package struct NPYType: Sendable, Hashable {
   package var isInteger: Bool {
     switch kind {
     case .bool, .signedInteger, .unsignedInteger: true
-    case .floatingPoint, .unicode, .bytes: false
+    case .floatingPoint, .unicode, .bytes, .opaque: false
     }
   }
+
+  /// Whether elements are numbers.
+  package var isNumber: Bool { isInteger || kind == .floatingPoint }
 
   /// How a header spells the type: numpy's `dtype.str`.
   package var description: String {
@@ -71,8 +76,9 @@ package struct NPYType: Sendable, Hashable {
       case .floatingPoint: "f"
       case .unicode: "U"
       case .bytes: "S"
+      case .opaque: "V"
       }
-    let hasByteOrder = kind == .unicode || (kind != .bytes && byteCount > 1)
+    let hasByteOrder = kind == .unicode || (kind != .bytes && kind != .opaque && byteCount > 1)
     let order = hasByteOrder ? (isSwapped == Self.isLittleEndianMachine ? ">" : "<") : "|"
     return order + letter + String(kind == .unicode ? byteCount / 4 : byteCount)
   }
@@ -132,6 +138,7 @@ extension NPYType {
       self.init(.floatingPoint, byteCount: size, isSwapped: isSwapped)
     case (UInt8(ascii: "U"), _): self.init(.unicode, byteCount: 4 * size, isSwapped: isSwapped)
     case (UInt8(ascii: "S"), _), (UInt8(ascii: "a"), _): self.init(.bytes, byteCount: size)
+    case (UInt8(ascii: "V"), _): self.init(.opaque, byteCount: size)
     default: throw unsupported
     }
   }

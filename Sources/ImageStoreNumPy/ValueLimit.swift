@@ -15,8 +15,16 @@ package struct ValueLimit: Sendable {
   /// Checks that so many values may be read, whatever they are.
   ///
   /// - Throws: ``StoreError/Code/limitExceeded``.
-  package func check(count: Int, of type: NPYType) throws(StoreError) {
-    let each = type.kind == .unicode || type.kind == .bytes ? MemoryLayout<String>.stride : 8
+  ///
+  /// - Parameter areBytes: whether they are kept as they are, in memory too.
+  package func check(count: Int, of type: NPYType, areBytes: Bool = false) throws(StoreError) {
+    let each =
+      switch type.kind {
+      case _ where areBytes: type.byteCount
+      case .unicode, .bytes: MemoryLayout<String>.stride
+      case .opaque: type.byteCount + 8
+      case .bool, .signedInteger, .unsignedInteger, .floatingPoint: 8
+      }
     guard count <= byteCount / each else {
       throw StoreError(
         .limitExceeded, "\(count) values, which take \(each) bytes each, in a file that has far fewer",

@@ -37,7 +37,11 @@ extension LMDBStore {
       throw StoreError(.corrupt, "the checksums of the images are missing", key: imageChecksums)
     }
     for (name, record) in records.segments where StoreKey.hasValueEach(name) {
-      try unsafe record.forEach(of: count, in: contents.file) { (_, _, _) throws(StoreError) in }
+      if let offsets = records.offsets(of: name) {
+        try unsafe record.forEachBytes(of: count, offsets, in: contents.file) { (_, _) in }
+      } else if !name.hasPrefix(StoreKey.offsets("")) {
+        try unsafe record.forEach(of: count, in: contents.file) { (_, _, _) throws(StoreError) in }
+      }
     }
     let ownChecksums = StoreKey.checksum(of: "")
     // A record whose key is damaged is no longer found, but what was kept of it is.

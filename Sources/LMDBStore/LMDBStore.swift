@@ -182,7 +182,12 @@ public final class LMDBStore: ImageStore {
       let values = records.segments[StoreKey.column(name)]
     else { throw .noColumn(name, among: columnNames).at(path: path) }
     return try cached.value { () throws(StoreError) in
-      try readingUnchanged { () throws(StoreError) in try values.column(of: count, in: contents.file) }
+      try readingUnchanged { () throws(StoreError) in
+        guard let offsets = records.offsets(of: StoreKey.column(name)) else {
+          return try values.column(of: count, in: contents.file)
+        }
+        return try values.bytes(of: count, offsets, in: contents.file)
+      }
     }
   }
 

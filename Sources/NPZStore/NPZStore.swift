@@ -109,7 +109,7 @@ public final class NPZStore: ImageStore {
     if let (other, name) = Self.labelArchive(beside: path, contents, description) {
       let archive = try ZipArchive(at: other)
       try archive.checkNames()
-      try contents.takeLabels(of: archive, named: name)
+      try contents.takeLabels(of: archive, named: name, isSaid: description.labels != nil)
       labelsPath = other
     } else {
       labelsPath = nil
@@ -153,13 +153,21 @@ public final class NPZStore: ImageStore {
     }
   }
 
+  /// The name of the entry that a column of this package has.
+  func entryName(ofColumn name: String) -> String? {
+    if case .own(let column, _)? = contents.columns[name] { column.name } else { nil }
+  }
+
   public func column(_ name: String) throws(StoreError) -> Column {
     switch contents.columns[name] {
     case .values(let column): return column
-    case .entry(_, let entry): return try archive.column(of: entry, name: name, count: count)
-    case .part(let array, let position):
+    case .own(let column, nil): return try archive.column(of: column.entry, name: column.name, count: count)
+    case .own(let column, let offsets?): return try archive.bytes(of: column, offsets, count: count)
+    case .array(let array, let width):
       let values = try archive.values(of: array)
-      let width = array.valuesPerImage(count: count)
+      return width > 1 ? try values.vectors(width: width) : values
+    case .part(let array, let width, let position):
+      let values = try archive.values(of: array)
       return values.gathering((0..<count).map { $0 * width + position })
     case nil: throw .noColumn(name, among: columnNames).at(path: path)
     }

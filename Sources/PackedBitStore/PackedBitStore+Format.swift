@@ -138,7 +138,7 @@ extension PackedBitStore {
       switch (name, folder.kind(of: name)) {
       case (PackedBitImages.name, .file), (PackedBitDescription.fileName, .file): continue
       case (_, .file) where own.contains(Array(name.utf8)): continue
-      case (PackedBitContents.columnsFolder, .folder):
+      case (PackedBitContents.columnsFolder, .folder), (PackedBitContents.offsetsFolder, .folder):
         let columns = try folder.folder(name)
         let other = try columns.names().first {
           columns.kind(of: $0) != .file || !own.contains(Array("\(name)/\($0)".utf8))

@@ -4,8 +4,8 @@ import ImageStoreSupport
 
 /// Masks at one bit per pixel, in a folder that numpy opens.
 ///
-/// The folder has `masks.npy` (uint8 as `numpy.packbits` makes it), `labels.npy`, `columns/NAME.npy`,
-/// `checksums.npy` (the CRC-32 of each mask's bytes) and `format.json`:
+/// The folder has `masks.npy` (uint8 as `numpy.packbits` makes it), `labels.npy`, `columns/NAME.npy`, `offsets/NAME.npy` for columns
+/// of bytes, `checksums.npy` (the CRC-32 of each mask's bytes) and `format.json`:
 ///
 ///     masks = numpy.load("store.bits/masks.npy", mmap_mode="r")
 ///     mask = numpy.unpackbits(masks[42], axis=0, count=1080)      # packed along rows
@@ -143,7 +143,7 @@ public final class PackedBitStore: ImageStore {
         // Other programs write whole numbers as floats.
         guard !header.type.isInteger, case .double(let values) = try unsafe header.column(in: data),
           case .labels(let labels, _) = FoundLabels(
-            .double(values), shape: [values.count], imageCount: values.count, name: "labels")
+            .double(values), shape: [values.count], imageCount: values.count)
         else { return try unsafe header.integers(in: data) }
         return labels
       }
@@ -154,11 +154,38 @@ public final class PackedBitStore: ImageStore {
     guard let file = folder?.columns[name] else {
       throw .noColumn(name, among: columnNames).at(path: path)
     }
-    return try unsafe values(of: file) { (header, data) throws(StoreError) in
-      let column = try unsafe header.column(in: data)
-      var limit = ValueLimit(storedByteCount: file.allocatedByteCount)
-      try limit.count(column)
+    if let offsets = folder?.offsets[name] { return try bytes(of: file, offsets) }
+    return try unsafe array(of: file) { (header, data) throws(StoreError) in
+      if let width = header.vectorWidth { try header.checkVectors(width) }
+      let limit = ValueLimit(storedByteCount: file.allocatedByteCount)
+      try limit.check(count: count * (header.vectorWidth ?? 1), of: header.type)
+      let column = try unsafe header.column(of: count, in: data)
+      var left = limit
+      try left.count(column)
       return column
+    }
+  }
+
+  /// A column of bytes, which has those of all masks in one file and in another where those of each begin and end.
+  private func bytes(of file: MappedFile, _ offsets: MappedFile) throws(StoreError) -> Column {
+    let places = try unsafe array(of: offsets) { (header, data) throws(StoreError) in
+      let found = try header.valueCount()
+      guard found > count else {
+        throw StoreError(.corrupt, "\(found) offsets for \(count) masks")
+      }
+      return try unsafe header.counting(count + 1).integers(in: data)
+    }
+    return try unsafe array(of: file) { (header, data) throws(StoreError) in
+      guard header.type == NPYType(.uint8), header.shape.count == 1 else {
+        throw StoreError(
+          .corrupt,
+          "an array of '\(header.type.description)' of the shape \(header.shapeDescription) as bytes")
+      }
+      let end = places[count]
+      guard end >= 0, end <= data.count else {
+        throw StoreError(.corrupt, "\(data.count) bytes where \(offsets.path) counts \(end)")
+      }
+      return try unsafe .stored([UInt8](data.prefix(end)), offsets: places)
     }
   }
 
@@ -180,16 +207,25 @@ public final class PackedBitStore: ImageStore {
   private func values<Values>(
     of file: MappedFile, _ read: (NPYHeader, UnsafeRawBufferPointer) throws(StoreError) -> Values
   ) throws(StoreError) -> Values {
-    do throws(StoreError) {
-      let header = try unsafe withRawSpan(of: file.bytes) { (file) throws(StoreError) in
-        try NPYHeader(parsing: file)
-      }
+    try unsafe array(of: file) { (header, data) throws(StoreError) in
       guard try header.valueCount() >= count else {
         throw StoreError(.corrupt, "\(try header.valueCount()) values for \(count) masks")
       }
       try ValueLimit(storedByteCount: file.allocatedByteCount).check(count: count, of: header.type)
+      return try unsafe read(header.counting(count), data)
+    }
+  }
+
+  /// Lends the array of a file.
+  private func array<Result>(
+    of file: MappedFile, _ read: (NPYHeader, UnsafeRawBufferPointer) throws(StoreError) -> Result
+  ) throws(StoreError) -> Result {
+    do throws(StoreError) {
+      let header = try unsafe withRawSpan(of: file.bytes) { (file) throws(StoreError) in
+        try NPYHeader(parsing: file)
+      }
       defer { withExtendedLifetime(file) {} }
-      return try unsafe read(header.counting(count), header.data(in: file.bytes))
+      return try unsafe read(header, header.data(in: file.bytes))
     } catch {
       throw error.at(path: file.path)
     }

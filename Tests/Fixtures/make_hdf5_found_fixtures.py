@@ -211,3 +211,28 @@ with h5py.File(MORE / "text.h5", "w") as f:
     f["x_extra"] = np.stack([photo] * 2)
 with h5py.File(MORE / "columns.h5", "w") as f:
     f["images"] = np.stack([photo] * 3); f["labels"] = np.array([[0, 1, 1], [0, 1, 0], [0, 0, 0]])
+
+# What else has a value for each image; FurtherColumnTests has what it must be read as.
+with h5py.File(MORE / "further.h5", "w") as f:
+    n = 4
+    f["images"] = np.stack([photo] * n); f["y"] = np.array([2, 0, 1, 2])
+    f["age"] = np.array([0.5, 1, 2, 4], "f4"); f["age"].attrs["unit"] = "years"
+    f["bbox"] = np.arange(16, dtype="i2").reshape(n, 4); f["half"] = np.array([[0.5, 1], [2, 3], [4, 5], [6, 7]], "f2")
+    f["flags"] = np.array([[1, 0, 0], [0, 1, 1], [1, 1, 1], [0, 0, 0]], bool); f["row"] = np.arange(n)[None]
+    f["record"] = ['{"a": 1}', "", "\u00e9", "[]"]
+    d = f.create_dataset("blob", (n,), h5py.vlen_dtype("u1"))
+    for i, b in enumerate([b"\0\1", b"", b"\xff\xd8", b"abc"]): d[i] = np.frombuffer(b, "u1")
+    f["hash"] = np.array([b"\1\2\3", b"\0\0\0", b"\xff\0\0", b"abc"], "V3")
+    f["code"] = np.array([b"ab", b"\xff", b"", b"c"], "S2")
+    f["id"] = np.array([1, 2, 3, 1 << 62], "u8"); f["huge"] = np.array([1, 2, 3, 1 << 63], "u8")
+    f["mean"] = np.arange(5); f["cube"] = np.zeros((n, 2, 2)); f["wide"] = np.zeros((n, 4097), "u1")
+    f["meta/weight"] = np.arange(n) / 8; f["columns/size"] = np.arange(n); f["pairs"] = np.array([["a", "b"]] * n, "S1")
+    f["complex"] = np.zeros(n, "c8"); f["100%"] = np.arange(n)
+    f.create_dataset("packed", data=np.arange(n) * 3, chunks=(3,), compression="gzip")
+    for i in range(n): f[f"masks/{i}"] = photo
+    f.attrs["made_by"] = "somebody"
+with h5py.File(MORE / "further-splits.h5", "w") as f:
+    for split, n in [("train", 3), ("test", 2)]:
+        f[f"{split}/images"] = np.stack([photo] * n); f[f"{split}/labels"] = np.arange(n)
+        f[f"{split}/bbox"] = np.arange(4 * n).reshape(n, 4); f[f"weight_{split}"] = np.arange(n) / 2
+    f["weight_val"] = np.arange(3) / 2

@@ -50,8 +50,8 @@ import Testing
     Change("boxes") { _, file in
       H5Dclose(LibraryFiles.dataset("boxes", file, CHDF5_int64(), shape: [9, 4]))
     },
-    Change("shape (9, 4) of columns/boxes") { _, file in
-      H5Dclose(LibraryFiles.dataset("columns/boxes", file, CHDF5_int64(), shape: [9, 4]))
+    Change("shape (9, 4, 2) of columns/boxes") { _, file in
+      H5Dclose(LibraryFiles.dataset("columns/boxes", file, CHDF5_int64(), shape: [9, 4, 2]))
     },
     Change("the comment of images") { _, file in
       #expect(unsafe H5Oset_comment_by_name(file, "images", "drawn by hand", CHDF5_default()) >= 0)
@@ -297,7 +297,7 @@ import Testing
       name == "labels"
       ? store.records.labels
       : name == "checksums"
-        ? store.records.checksums : store.records.columns[String(name.dropFirst(8))]
+        ? store.records.checksums : store.records.columns[String(name.dropFirst(8))]?.values
     guard case .mapped(let offset)? = values?.place else { throw StoreError(.notFound, name) }
     var bytes = try Data(contentsOf: URL(filePath: path))
     bytes[offset + 1] ^= 1

@@ -104,8 +104,8 @@ import Testing
         unsafe H5Lcreate_hard(file, "labels", file, notUTF8, CHDF5_default(), CHDF5_default()) >= 0)
     }
     let store = try HDF5Store(at: path)
-    #expect(store.columnNames == ["good"])
-    #expect(try store.column("good") == .int64([0, 0, 0]))
+    #expect(store.columnNames == ["good", "half"])
+    #expect(try store.column("good") == .int64([0, 0, 0]) && store.column("half") == .double([0, 0, 0]))
     #expect(try store.labels() == [0, 1, 2])
     #expect(try store.bytes() == (0..<60).map { UInt8($0) })
     try store.verify()

@@ -53,6 +53,27 @@ struct PythonTests {
     #expect(lines[4] == "classes [\"a\", \"\\u00e9\"]")
   }
 
+  @Test func columnsOfVectorsAndBytes() throws {
+    let folder = try TemporaryFolder()
+    let path = "\(folder.path)/store.h5"
+    try HDF5Store.write(to: path) { writer in
+      for number in 0..<3 {
+        try writer.append(
+          [UInt8(number)], format: ImageFormat(height: 1, width: 1),
+          columns: [
+            "box": [1, 2, .int64(Int64(number))], "a/b": [0.5, .int64(Int64(number))],
+            "hash": .bytes([UInt8](repeating: 0xAB, count: number)), "..": .int64(Int64(number)),
+          ])
+      }
+    }
+    let lines = try check(path)
+    #expect(
+      lines.dropFirst() == [
+        "column [\"..\", [0, 1, 2]]", "column [\"a/b\", [[0.5, 0.0], [0.5, 1.0], [0.5, 2.0]]]",
+        "column [\"box\", [[1, 2, 0], [1, 2, 1], [1, 2, 2]]]", "column [\"hash\", [\"\", \"ab\", \"abab\"]]",
+      ])
+  }
+
   @Test(arguments: Compression.allCases)
   func imagesOfSeveralFormats(_ compression: Compression) throws {
     let folder = try TemporaryFolder()

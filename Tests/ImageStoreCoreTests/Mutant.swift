@@ -13,6 +13,7 @@ struct Mutant: ImageStore {
     case swallowsBodyError, goesOnAfterBodyError, positionsFromOne, lendsReversed, lendsWrongFormat
     case labelsShifted, labelsDropped, labelsTruncated, labelsForUnlabeled
     case columnsHidden, columnReversed, columnRounded, columnTrimmed, columnAbsentEmpty
+    case vectorsTransposed, vectorsRounded, bytesCut, nameUnescaped
     case classNamesDropped, classNamesReversed, verifyFails, verifyFallsBack
     case wrongErrorForIndex, wrongErrorForRegion, verifyIndexUnchecked, verifyOfSomeFails
   }
@@ -55,7 +56,13 @@ struct Mutant: ImageStore {
     }
   }
 
-  var columnNames: [String] { fault == .columnsHidden ? [] : base.columnNames }
+  var columnNames: [String] {
+    switch fault {
+    case .columnsHidden: []
+    case .nameUnescaped: base.columnNames.map { $0.replacing("%2F", with: "/") }
+    default: base.columnNames
+    }
+  }
 
   func format(at index: Int) throws(StoreError) -> ImageFormat {
     switch fault {
@@ -85,6 +92,16 @@ struct Mutant: ImageStore {
     case (.columnRounded, .double(let values)): return .double(values.map { Double(Float($0)) })
     case (.columnTrimmed, .string(let values)):
       return .string(values.map { String($0.drop { $0 == " " }) })
+    case (.vectorsTransposed, .int64Vectors(let vectors)):
+      let (count, width) = (vectors.count, vectors.width)
+      return .int64Vectors(
+        try Column.Vectors(
+          (0..<count * width).map { vectors.values[$0 % count * width + $0 / count] }, width: width))
+    case (.vectorsRounded, .doubleVectors(let vectors)):
+      return .doubleVectors(
+        try Column.Vectors(vectors.values.map { Double(Float($0)) }, width: vectors.width))
+    case (.bytesCut, .bytes(let bytes)):
+      return .bytes(Column.Bytes(bytes.map { $0.prefix { $0 != 0 } }))
     default: return column
     }
   }

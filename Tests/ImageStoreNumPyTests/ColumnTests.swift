@@ -37,9 +37,6 @@ import Testing
           header, in: codes.flatMap { code in (0..<4).map { UInt8(truncatingIfNeeded: code >> (8 * $0)) } })
       }
     }
-    let bytes: [UInt8] = [0xC3, 0x28]
-    let ascii = NPYHeader(NPYType(.bytes, byteCount: 2), shape: [1])
-    #expect(throws: StoreError.self) { try column(ascii, in: bytes) }
   }
 
   @Test func refusesTooFewBytes() throws {
@@ -69,13 +66,54 @@ import Testing
   }
 
   @Test func givesEmptyColumnsBack() throws {
-    for kind in Column.Kind.allCases {
+    for kind in [Column.Kind.int64, .double, .string] {
       let bytes = try Column(kind).npyBytes()
       let header = try parse(bytes)
       #expect(header.shape == [0])
       #expect(
         try column(header, in: Array(bytes[header.dataOffset...])) == Column(kind)
       )
+    }
+    for kind in [Column.Kind.int64Vectors(width: 3), .doubleVectors(width: 1)] {
+      let header = try parse(Column(kind).npyBytes())
+      #expect(header.shape == [0, header.vectorWidth ?? 0])
+      #expect(try unsafe header.column(of: 0, in: UnsafeRawBufferPointer(start: nil, count: 0)).kind == kind)
+    }
+  }
+
+  /// What numpy makes of `np.array([[1, 2], [3, 4], [5, 6]])` and of bytes with their offsets.
+  @Test func vectorsHaveASecondAxis() throws {
+    let vectors = Column.int64Vectors(try Column.Vectors([1, 2, 3, 4, 5, 6], width: 2))
+    let header = try parse(vectors.npyBytes())
+    #expect(header.shape == [3, 2] && header.type.description == "<i8")
+    let data = try Array(vectors.npyBytes()[header.dataOffset...])
+    #expect(data.count == 48 && data[8] == 2 && data[40] == 6)
+    let first = try unsafe data.withUnsafeBytes { try unsafe header.column(of: 2, in: $0) }
+    #expect(first == .int64Vectors(try Column.Vectors([1, 2, 3, 4], width: 2)))
+    let bytes = Column.bytes(Column.Bytes([[1, 2], [], [3]]))
+    #expect(try parse(bytes.npyBytes()).shape == [3])
+    let offsets = try #require(bytes.offsetsNPYBytes())
+    #expect(try parse(offsets).shape == [4] && vectors.offsetsNPYBytes() == nil)
+    #expect(Array(offsets.suffix(32)) == [0, 2, 2, 3].flatMap { [$0, 0, 0, 0, 0, 0, 0, 0] })
+  }
+
+  @Test func elementsOfBytes() throws {
+    let opaque = NPYHeader(try NPYType(descr: "|V3"), shape: [2])
+    #expect(
+      try column(opaque, in: [1, 2, 0, 0, 0, 0]) == .bytes(Column.Bytes([[1, 2, 0], [0, 0, 0]])))
+    // Text that is none in UTF-8 is bytes, all of it.
+    let text = NPYHeader(try NPYType(descr: "|S2"), shape: [2])
+    #expect(try column(text, in: [0x61, 0, 0xC3, 0xA9]) == .string(["a", "\u{E9}"]))
+    #expect(try column(text, in: [0x61, 0, 0xFF, 0xA9]) == .bytes(Column.Bytes([[0x61], [0xFF, 0xA9]])))
+  }
+
+  @Test func refusesVectorsThatAreNone() throws {
+    for header in [
+      NPYHeader(NPYType(.int64), shape: [2, 0]), NPYHeader(NPYType(.int64), shape: [2, 65_537]),
+    ] {
+      #expect(throws: StoreError.self) {
+        _ = try unsafe header.column(of: 2, in: UnsafeRawBufferPointer(start: nil, count: 0))
+      }
     }
   }
 }

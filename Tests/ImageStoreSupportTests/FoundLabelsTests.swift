@@ -32,14 +32,34 @@ struct FoundLabelsTests {
         == .labels([2, 0], classNames: ["cat", "1", "dog"]))
   }
 
-  @Test func oneHot() {
+  /// Several texts per image are no vectors.
+  @Test func severalTexts() {
+    #expect(
+      found(.string(["a", "b", "c", "d"]), [2, 2], count: 2)
+        == .columns([
+          .init(name: "labels[0]", values: .string(["a", "c"])),
+          .init(name: "labels[1]", values: .string(["b", "d"])),
+        ]))
+  }
+
+  @Test func valuesPerImage() {
+    for (shape, count, width) in [
+      ([5], 5, 1), ([5, 1], 5, 1), ([1, 5], 5, 1), ([5, 4], 5, 4), ([5, 1, 4], 5, 4), ([1, 4], 1, 4),
+      ([1], 1, 1),
+      ([], 1, 1), ([5, 4096], 5, 4096),
+    ] { #expect(FoundLabels.width(of: shape, imageCount: count) == width, "\(shape)") }
+    for (shape, count) in [([4, 5], 5), ([5, 4, 3], 5), ([5, 4097], 5), ([4], 1), ([5, 0], 5), ([], 2)] {
+      #expect(FoundLabels.width(of: shape, imageCount: count) == nil, "\(shape)")
+    }
+  }
+
+  @Test func oneHot() throws {
     #expect(found(.double([0, 0, 1, 1, 0, 0]), [2, 3], count: 2) == .labels([2, 0], classNames: nil))
     // Two classes of one image are several labels.
     #expect(
       found(.int64([0, 1, 1, 1, 0, 0]), [2, 3], count: 2)
         == .columns([
-          .init(name: "labels[0]", values: .int64([0, 1])), .init(name: "labels[1]", values: .int64([1, 0])),
-          .init(name: "labels[2]", values: .int64([1, 0])),
+          .init(name: "labels", values: .int64Vectors(try Column.Vectors([[0, 1, 1], [1, 0, 0]])))
         ]))
   }
 

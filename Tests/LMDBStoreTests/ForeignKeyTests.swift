@@ -60,6 +60,30 @@ import Testing
     #expect(code { _ = try LMDBStore(at: path, stated) } == .invalidArgument)
   }
 
+  /// Several numbers per image are vectors; a 1 among zeros is a class.
+  @Test func severalNumbersAreAColumn() throws {
+    func npy(_ values: [UInt8]) -> [UInt8] {
+      var text = Array("{'descr': '|u1', 'fortran_order': False, 'shape': (\(values.count),), }".utf8)
+      while (10 + text.count + 1) % 64 != 0 { text.append(0x20) }
+      text.append(0x0A)
+      return [0x93] + Array("NUMPY".utf8) + [1, 0, UInt8(text.count), 0] + text + values
+    }
+    for (number, (rows, labels)) in [
+      ([[1, 0, 1], [0, 0, 0], [0, 1, 1], [1, 1, 1]], nil),
+      ([[1, 0], [0, 1], [0, 1], [1, 0]], [0, 1, 1, 0]),
+    ].enumerated() as EnumeratedSequence<[([[UInt8]], [Int]?)]> {
+      let path = "\(path)\(number)"
+      try database(path).write(
+        (0..<4).flatMap { [("image-\($0 + 1)", pixels($0)), ("label-\($0 + 1)", npy(rows[$0]))] })
+      let store = try LMDBStore(at: path, raw())
+      #expect(try store.labels() == labels)
+      guard labels == nil else { continue }
+      let vectors = try Column.Vectors(rows.map { $0.map(Int64.init) })
+      #expect(try store.column("labels") == .int64Vectors(vectors))
+      #expect(store.notes.contains { $0.text.contains("3 values per image") }, "\(store.notes)")
+    }
+  }
+
   @Test func textsAreAColumn() throws {
     let texts = ["abc", "", "42", "x y"]
     try database(path).write(

@@ -27,6 +27,14 @@ import Testing
     values.flatMap { little(UInt64($0.bitPattern), 4) }
   }
 
+  /// An array in Fortran order.
+  private func fortran(_ descr: String, _ shape: String, _ data: [UInt8]) -> [UInt8] {
+    var bytes = npy(descr, shape, data)
+    let start = bytes.firstRange(of: "False".utf8)!.lowerBound
+    bytes.replaceSubrange(start..<start + 5, with: "True ".utf8)
+    return bytes
+  }
+
   private func notes(_ store: NPZStore, _ kind: ReadingNote.Kind) -> String {
     store.notes.filter { $0.kind == kind }.map(\.text).joined(separator: "; ")
   }
@@ -75,10 +83,11 @@ import Testing
     let text = try open(npy("|S3", "(3,)", Array("dogcatdog".utf8)))
     #expect(try text.labels() == [1, 0, 1] && text.classNames == ["cat", "dog"])
     let several = try open(npy("|u1", "(3, 2)", [1, 1, 0, 1, 0, 0]))
-    #expect(try several.labels() == nil && several.columnNames == ["labels[0]", "labels[1]"])
-    #expect(try several.column("labels[1]") == .int64([1, 1, 0]))
+    #expect(try several.labels() == nil && several.columnNames == ["labels"])
+    #expect(
+      try several.column("labels") == .int64Vectors(try Column.Vectors([[1, 1], [0, 1], [0, 0]])))
     let halves = try open(npy("<f4", "(3,)", floats([0.5, 1, 2])))
-    #expect(try halves.labels() == nil && halves.column("labels[0]") == .double([0.5, 1, 2]))
+    #expect(try halves.labels() == nil && halves.column("labels") == .double([0.5, 1, 2]))
     for unread in [
       npy("|u1", "(2,)", [1, 2]), npy("|u1", "(3, 5, 6)", ramp(90)), npy("|O", "(3,)", ramp(24)),
     ] {
@@ -105,6 +114,65 @@ import Testing
       notes(store, .notRead).contains("metadata") && notes(store, .notRead).contains("mean: the shape (5, 6)")
     )
     #expect(!notes(store, .notRead).contains("MACOSX"))
+  }
+
+  /// Arrays of several numbers, of bytes and of text for each image are columns under their names, whatever these are.
+  @Test func furtherArraysAreColumns() throws {
+    let doubles = [0.5, 1, 2, 3, 4, 5].flatMap { value in
+      (0..<8).map { UInt8(truncatingIfNeeded: value.bitPattern >> (8 * UInt64($0))) }
+    }
+    let store = try NPZStore(
+      at: archive([
+        ("images.npy", npy("|u1", "(3, 5, 6, 1)", ramp(90))), ("labels.npy", labelArray([2, 0, 1])),
+        ("boxes.npy", npy("|i1", "(3, 2)", [1, 2, 3, 4, 5, 0xFF])),
+        ("factors.npy", npy("<f8", "(3, 1, 2)", doubles)),
+        ("image.npy", npy("|u1", "(1, 3)", [7, 8, 9])),
+        ("a/b.npy", npy("|b1", "(3, 2)", [1, 0, 0, 1, 1, 1])),
+        ("hash.npy", npy("|V2", "(3,)", [1, 2, 0, 0, 0xFF, 0])),
+        ("code.npy", npy("|S2", "(3,)", [97, 98, 0xFF, 0, 0, 0])),
+        ("text.npy", npy("|S2", "(3,)", [97, 98, 99, 0, 0, 0])),
+        ("turned.npy", fortran("|u1", "(3, 2)", [1, 3, 5, 2, 4, 6])),
+        ("huge.npy", npy("<u8", "(3,)", [UInt8](repeating: 0xFF, count: 24))),
+        ("words.npy", npy("|S1", "(3, 2)", Array("abcdef".utf8))),
+      ]))
+    #expect(try store.labels() == [2, 0, 1])
+    let expected: [String: Column] = [
+      "boxes": .int64Vectors(try Column.Vectors([[1, 2], [3, 4], [5, -1]])),
+      "factors": .doubleVectors(try Column.Vectors([[0.5, 1], [2, 3], [4, 5]])), "image": .int64([7, 8, 9]),
+      "a/b": .int64Vectors(try Column.Vectors([[1, 0], [0, 1], [1, 1]])),
+      "hash": .bytes(Column.Bytes([[1, 2], [0, 0], [0xFF, 0]])),
+      "code": .bytes(Column.Bytes([[97, 98], [0xFF], []])),
+      "text": .string(["ab", "c", ""]),
+      "turned": .int64Vectors(try Column.Vectors([[1, 2], [3, 4], [5, 6]])),
+      "words[0]": .string(["a", "c", "e"]), "words[1]": .string(["b", "d", "f"]),
+    ]
+    #expect(store.columnNames == expected.keys.sorted())
+    for (name, column) in expected { #expect(try store.column(name) == column, "\(name)") }
+    #expect(notes(store, .notRead).contains("huge"))
+    // Those of a copy are called alike.
+    let path = folder.path + "/copy.npz"
+    try NPZStore.write(store, to: path)
+    let copy = try NPZStore(at: path)
+    for (name, column) in expected { #expect(try copy.column(name) == column, "\(name)") }
+    try copy.verify()
+  }
+
+  /// The columns of splits are called alike, and those of one are not another's.
+  @Test func columnsOfSplits() throws {
+    let splits = try NPZStore.splits(
+      at: archive([
+        ("x_train.npy", npy("|u1", "(3, 5, 6, 1)", ramp(90))), ("y_train.npy", labelArray([2, 0, 1])),
+        ("x_test.npy", npy("|u1", "(3, 5, 6, 1)", ramp(90))), ("y_test.npy", labelArray([1, 1, 1])),
+        ("box_train.npy", npy("|u1", "(3, 2)", ramp(6))),
+        ("test-box.npy", npy("|u1", "(3, 2)", ramp(6).reversed())),
+        ("box_test.npy", npy("|u1", "(3, 2)", ramp(6).reversed())),
+        ("box_val.npy", npy("|u1", "(3, 2)", ramp(6))),
+        ("names.npy", npy("|S1", "(3,)", Array("abc".utf8))),
+      ]))
+    let (train, test) = (try #require(splits[.training]), try #require(splits[.test]))
+    #expect(train.columnNames == ["box", "names"] && test.columnNames == ["box", "box_test", "names"])
+    #expect(try train.column("box") != test.column("box"))
+    #expect(notes(train, .notRead).contains("box_val") && !notes(train, .notRead).contains("box_test"))
   }
 
   @Test func namesAreInTheOrderOfTheirNumbers() throws {

@@ -1,12 +1,13 @@
 """Opens HDF5 stores with h5py: python3 check_hdf5.py FILE ...  (h5py 3, numpy).
 
 Prints for each file a line a part: the shape and type of the images and the CRC-32 of their bytes, the
-labels, the columns as JSON, the class names. Fails where the labels are not one dataset under two names or
+labels, the columns as JSON (bytes in hexadecimal digits), the class names. Fails where the labels are not one dataset under two names or
 a checksum in the file is not that of what it stands for.
 """
 import json
 import sys
 import zlib
+from urllib.parse import unquote
 import h5py
 import numpy as np
 
@@ -37,7 +38,11 @@ for path in sys.argv[1:]:
             values = list(column.asstr()[:]) if text else column[:].tolist()
             data = b"".join(v.encode() + b"\0" for v in values) if text else column[:].tobytes()
             assert zlib.crc32(data) == f["checksums"].attrs[f"columns/{name}"], name
-            print("column", json.dumps([name, values]))
+            if name in f.get("offsets", {}):
+                offsets = f["offsets"][name][:]
+                assert crc(offsets.astype("<i8")) == f["checksums"].attrs[f"offsets/{name}"], name
+                values = [column[a:b].tobytes().hex() for a, b in zip(offsets, offsets[1:])]
+            print("column", json.dumps([unquote(name), values]))
         if "class_names" in f.attrs:
             names = [n.decode() for n in f.attrs["class_names"]]
             assert zlib.crc32(b"".join(n.encode() + b"\0" for n in names)) == f["checksums"].attrs["class_names"]

@@ -114,6 +114,41 @@ for name, write in [
     assert np.array_equal(found, images) and np.array_equal(found_labels, labels), f"{name} is read wrongly"
     print(f"{name}: {len(found)} images of Python's read by imagestore")
 
+# What else Python writes for each image is a column.
+count = 40
+further = {
+    "bbox": np.arange(4 * count).reshape(count, 4).astype("i2"), "score": np.linspace(0, 1, count).astype("f4"),
+    "factors": (np.arange(2 * count) / 8).reshape(count, 2).astype("f8"), "labels": (np.arange(3 * count) % 2).reshape(count, 3),
+}
+np.savez(folder / "further.npz", images=images[:count], **further, text=np.array([f"{i}" for i in range(count)]))
+with h5py.File(folder / "further.h5", "w") as file:
+    file["images"], file["text"] = images[:count], [f"{i}" for i in range(count)]
+    for name, values in further.items():
+        file[name] = values
+
+
+def hdf5_columns(path):
+    with h5py.File(path) as file:
+        return {name: values.asstr()[:] if values.dtype.kind in "SO" else values[:] for name, values in file["columns"].items()}
+
+
+def npz_columns(path):
+    archive = np.load(path)
+    return {name[8:]: archive[name] for name in archive.files if name.startswith("columns/")}
+
+
+read_columns = {"hdf5": hdf5_columns, "npz": npz_columns}
+for name in ["further.npz", "further.h5"]:
+    for kind, suffix in [("npz", ".npz"), ("hdf5", ".h5")]:
+        converted = folder / f"{name}{suffix}"
+        imagestore("convert", folder / name, converted, "--quiet")
+        imagestore("verify", converted, "--against", folder / name, "--quiet")
+        columns = read_columns[kind](converted)
+        assert sorted(columns) == sorted([*further, "text"]), columns.keys()
+        assert all(np.array_equal(columns[key], values) for key, values in further.items()), f"{name}: other columns"
+        assert list(columns["text"]) == [f"{i}" for i in range(count)]
+    print(f"{name}: {len(columns)} columns of Python's read by imagestore")
+
 for axis, order in [("rows", "big"), ("columns", "little")]:
     packed = np.packbits(masks, axis=1 if axis == "rows" else 2, bitorder=order)
     np.save(folder / "bare.npy", packed)

@@ -1,5 +1,6 @@
 import Foundation
 import ImageStoreCatalog
+import ImageStoreCore
 import Testing
 
 /// `info`, `show`, `export`, `split`, `demo` and the help.
@@ -33,6 +34,37 @@ import Testing
     let info = try info(fixture("mixed"))
     #expect(info["height"] as? Int == 5 && info["channels"] is NSNull && info["elementType"] is NSNull)
     #expect(info["labelCounts"] as? [String: Int] == [:] && info["columns"] as? [String] == ["name"])
+  }
+
+  /// Columns of every kind, under names that formats have something else for.
+  @Test func columnsOfEveryKind() throws {
+    func store(_ last: UInt8) throws -> InMemoryStore {
+      try InMemoryStore { writer in
+        for number in 0..<3 {
+          try writer.append(
+            [UInt8(number)], format: ImageFormat(height: 1, width: 1),
+            columns: [
+              "box": [1, 2, 3, 4], "a/b": .bytes([1, last]), "image": "x", "mean": [0.5, 1], "..": 7,
+              "file": 0.5,
+            ])
+        }
+      }
+    }
+    let names = ["a.npz", "b.h5", "c.lmdb", "d"]
+    for name in names {
+      try StoreCatalog.write(store(1), to: "\(folder.path)/\(name)")
+      let kinds = try info("\(folder.path)/\(name)")["columnKinds"] as? [String: String]
+      #expect(
+        kinds == [
+          "box": "int64[4]", "a/b": "bytes", "image": "string", "mean": "double[2]", "..": "int64",
+          "file": "double",
+        ])
+      #expect(try folder.run("info", name).succeeded().contains("column    box (int64[4])"))
+      try folder.run("show", name, "--output", "\(name).png").succeeded()
+      try folder.run("verify", name, "--against", names[0]).succeeded()
+    }
+    try StoreCatalog.write(store(2), to: "\(folder.path)/other.npz")
+    try folder.run("verify", "other.npz", "--against", "b.h5").failed(naming: "image 0", "a/b", "differs")
   }
 
   @Test func pictures() throws {

@@ -25,4 +25,15 @@ func design() async throws {
       try writer.append(glyph, format: ImageFormat(height: 28, width: 28), label: number % 2)
     }
   }
+
+  let boxed = ImageFormat(height: 28, width: 28)
+  try NPZStore.write(to: "boxes.npz") { writer in
+    for glyph in glyphs {
+      try writer.append(
+        glyph, format: boxed, columns: ["box": [4, 4, 20, 24], "name": "a/b.png", "hash": .bytes([0xCA])])
+    }
+  }
+  if case .int64Vectors(let boxes) = try NPZStore(at: "boxes.npz").column("box") {
+    print(boxes[0], boxes.width)
+  }
 }

@@ -12,6 +12,14 @@ extension FolderContents {
     var contents = FolderContents(
       kind: .labelsCSV, paths: lines.paths, columns: lines.columns, table: table)
     try contents.describe(folder)
+    let headings = ColumnHeadings(lines.columns.keys, columns: contents.state?.columns.keys)
+    contents.columns = [:]
+    for (text, position) in lines.columns {
+      guard contents.columns.updateValue(position, forKey: headings.name(of: text)) == nil else {
+        throw StoreError(
+          .corrupt, "a header with two columns '\(headings.name(of: text))'", path: table.path, key: "line 1")
+      }
+    }
     let hasLabels =
       lines.paths.count > 0 ? !lines.isUnlabeled : contents.state?.hasLabels ?? lines.hasLabelField
     contents.labels = hasLabels ? lines.labels : nil
@@ -122,11 +130,6 @@ extension FolderContents {
     self.descriptionState = descriptionState
     state = description.state(labelsCRC32: table.crc32)
     classNames = description.classNames(in: state)
-    if let kinds = state?.columns {
-      columns = Dictionary(
-        columns.map { (ColumnHeader.name(of: $0, among: kinds.keys), $1) },
-        uniquingKeysWith: { first, _ in first })
-    }
     guard let state, state.count == paths.count, paths.count > 0 else { return }
     format = state.imageFormat.map { .uniform($0) } ?? .mixed
   }
@@ -192,7 +195,41 @@ extension Column {
       guard values.count == texts.count else { return nil }
       self = .double(values)
     case .string: self = .string(texts)
+    case .bytes:
+      var bytes = Bytes()
+      for text in texts {
+        guard let value = Base64.decoded(text) else { return nil }
+        bytes.append(value)
+      }
+      self = .bytes(bytes)
+    case .int64Vectors(let width):
+      guard let values = Self.numbers(in: texts, width: width, { Int64($0) }),
+        let vectors = try? Vectors(values, width: width)
+      else { return nil }
+      self = .int64Vectors(vectors)
+    case .doubleVectors(let width):
+      guard let values = Self.numbers(in: texts, width: width, NumberList.double),
+        let vectors = try? Vectors(values, width: width)
+      else { return nil }
+      self = .doubleVectors(vectors)
     }
+  }
+
+  /// The numbers of lists that all have as many.
+  private static func numbers<Number>(
+    in texts: [String], width: Int, _ number: (Substring) -> Number?
+  ) -> [Number]? {
+    var numbers: [Number] = []
+    numbers.reserveCapacity(texts.count)
+    for (position, text) in texts.enumerated() {
+      let isList = NumberList.read(text) { text in
+        guard let value = number(text) else { return false }
+        numbers.append(value)
+        return true
+      }
+      guard isList, numbers.count == (position + 1) * width else { return nil }
+    }
+    return numbers
   }
 }
 

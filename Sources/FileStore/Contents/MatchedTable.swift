@@ -129,6 +129,16 @@ struct MatchedTable {
         let short = String(name.prefix(60)) + "... (column \(position + 1))"
         notes.append(ReadingNote(.decided, "a name of \(name.utf8.count) bytes is cut: \(short)"))
         kept.append((position, short))
+      } else if (try? Column.validate(name: name)) == nil {
+        let isCut = name.unicodeScalars.contains { $0.properties.generalCategory == .control }
+        let legal =
+          isCut
+          ? String(
+            String.UnicodeScalarView(
+              name.unicodeScalars.map { $0.properties.generalCategory == .control ? " " : $0 }))
+          : String(name.prefix(60)) + "... (column \(position + 1))"
+        notes.append(ReadingNote(.decided, "a name that no column can have is changed: \(legal)"))
+        kept.append((position, legal))
       } else {
         kept.append((position, name))
       }

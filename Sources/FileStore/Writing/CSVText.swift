@@ -48,6 +48,12 @@ struct CSVText {
     bytes.append(UInt8(ascii: "\""))
   }
 
+  /// Appends a field of numbers, as a list of JSON.
+  mutating func append(list numbers: [String]) {
+    separate()
+    bytes.append(contentsOf: "\"[\(numbers.joined(separator: ", "))]\"".utf8)
+  }
+
   /// Appends a field of bytes that need no quotes.
   mutating func append(plain field: some Collection<UInt8>) {
     separate()

@@ -1,24 +1,5 @@
 internal import ImageStoreCore
 
-/// How columns are headed in a `labels.csv`: by their names, but one called `file` or `label`, which head something else, has an
-/// underscore behind it. Then so has one that is called like that already.
-enum ColumnHeader {
-  private static let reserved = ["file", "label"]
-
-  static func text(of name: String, among columns: some Collection<String>) -> String {
-    reserved.contains { isLike(name, $0) && columns.contains($0) } ? name + "_" : name
-  }
-
-  static func name(of text: String, among columns: some Collection<String>) -> String {
-    reserved.contains { text != $0 && isLike(text, $0) && columns.contains($0) }
-      ? String(text.dropLast()) : text
-  }
-
-  private static func isLike(_ name: String, _ reserved: String) -> Bool {
-    name.hasPrefix(reserved) && name.dropFirst(reserved.count).allSatisfy { $0 == "_" }
-  }
-}
-
 /// The lines of a `labels.csv` being written.
 struct LabelsTable {
   /// What is in a field of each line.
@@ -54,8 +35,9 @@ struct LabelsTable {
     self.count = count
     self.hasLabels = hasLabels
     self.columns = columns
+    let headings = ColumnHeadings(header, columns: columns.keys)
     fields = header.map {
-      $0 == "file" ? .file : $0 == "label" ? .label : .column(ColumnHeader.name(of: $0, among: columns.keys))
+      $0 == "file" ? .file : $0 == "label" ? .label : .column(headings.name(of: $0))
     }
     text = CSVText(bytes)
     if let last = bytes.last, last != 0x0A, last != 0x0D { text.endLine() }
@@ -105,8 +87,9 @@ struct LabelsTable {
     hasLabels = labels.labels != nil
     columns = labels.columns.mapValues { $0.kind }
     fields = [.file, .label] + columns.keys.sorted().map { .column($0) }
-    for name in ["file", "label"] { try text.append(name) }
-    for name in columns.keys.sorted() { try text.append(ColumnHeader.text(of: name, among: columns.keys)) }
+    for name in ["file", "label"] + columns.keys.sorted().map(ColumnHeadings.text(of:)) {
+      try text.append(name)
+    }
     text.endLine()
   }
 }
@@ -117,6 +100,9 @@ extension CSVText {
     case .int64(let values): append(values[position])
     case .double(let values): append(values[position])
     case .string(let values): try append(values[position])
+    case .bytes(let values): append(plain: Base64.encoded(values[position]))
+    case .int64Vectors(let vectors): append(list: vectors[position].map(\.description))
+    case .doubleVectors(let vectors): append(list: vectors[position].map(NumberList.text(of:)))
     }
   }
 }

@@ -38,8 +38,6 @@ extension ContentsReader {
       contents.notes.append(ReadingNote(.notRead, "the attribute \(attribute) of \(name)"))
     }
     try findLabels(session, handle, images: name, description, in: &contents)
-    contents.records.columns = try columns(session, handle, of: contents.count, isOwn: false)
-    contents.names.formUnion(contents.records.columns.keys.map { "\(DatasetNames.columns)/\($0)" })
     return contents
   }
 

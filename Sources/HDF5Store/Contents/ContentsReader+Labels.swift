@@ -19,6 +19,9 @@ extension HDF5Contents {
       if let classNames { records.classNames = classNames }
     case .found(.columns(let columns)):
       for column in columns { records.foundColumns[column.name] = column.values }
+      notes.append(
+        ReadingNote(
+          .decided, "\(name) has \(FoundLabels.text(of: columns)): the column \(columns[0].name), no labels"))
     case .found(.unread(let reason)): notes.append(ReadingNote(.notRead, "\(name), \(reason)"))
     }
   }
@@ -88,7 +91,7 @@ extension ContentsReader {
       paths.append("\(name)/\(own)")
     }
     // An image for each image is a mask.
-    guard let first = try known(session, handle, paths[0]), first.count <= FoundLabels.largestColumnCount
+    guard let first = try known(session, handle, paths[0]), first.count <= FoundLabels.largestWidth
     else {
       return nil
     }
@@ -120,9 +123,7 @@ extension ContentsReader {
     case .found(.columns(let columns)):
       throw StoreError(
         .unsupported,
-        columns.count == 1
-          ? "values of \(dataset.typeText) that are not classes"
-          : "\(dataset.shapeText) values, \(columns.count) per image, of which no one is 1 and the others 0",
+        "\(dataset.shapeText) of \(dataset.typeText): \(FoundLabels.text(of: columns))",
         remedy: "leave --labels out to have them as columns, or give --labels none", key: name)
     }
   }
@@ -133,7 +134,6 @@ extension ContentsReader {
     count: Int
   ) throws(StoreError) -> LabelReading {
     let axes = dataset.shape.filter { $0 != 1 }
-    let name = dataset.name.split(separator: "/").last.map(String.init) ?? dataset.name
     let isOnePerImage = count == 1 ? axes.isEmpty : axes == [count]
     guard isOnePerImage || (count == 1 ? axes.count == 1 : axes.count == 2 && axes[0] == count) else {
       let shape = "the shape \(dataset.shapeText)"
@@ -155,7 +155,7 @@ extension ContentsReader {
     var names: [Int: String]?
     if case .enumeration(_, let all) = dataset.elements { names = all }
     return .found(
-      FoundLabels(column, shape: dataset.shape, imageCount: count, name: name, names: names))
+      FoundLabels(column, shape: dataset.shape, imageCount: count, names: names))
   }
 
   /// Labels of which each image has a dataset of its own.
@@ -178,9 +178,8 @@ extension ContentsReader {
         try all?.append(column)
       }
     }
-    let name = paths.first?.split(separator: "/").last.map(String.init) ?? "label"
     guard let all else { return .unread("no values") }
-    return FoundLabels(all, shape: [paths.count, perImage], imageCount: paths.count, name: name)
+    return FoundLabels(all, shape: [paths.count, perImage], imageCount: paths.count)
   }
 
   /// Labels that are an attribute of each image's dataset, if the first has one.
@@ -205,7 +204,7 @@ extension ContentsReader {
       }
     }
     let column: Column = texts.isEmpty ? .int64(numbers) : .string(texts)
-    return FoundLabels(column, shape: [members.paths.count], imageCount: members.paths.count, name: name)
+    return FoundLabels(column, shape: [members.paths.count], imageCount: members.paths.count)
   }
 }
 
@@ -216,7 +215,8 @@ extension StoredValues {
     case .number(let type), .enumeration(let type, _):
       type.kind == .float ? .double(try doubles()) : .int64(try integers())
     case .text: .string(try strings())
-    case .blobs, .other: nil
+    case .blobs: try blobs()
+    case .other: nil
     }
   }
 }

@@ -40,8 +40,6 @@ extension ContentsReader {
         contents.take(.found(attributes), from: "the attribute of each image")
       }
     }
-    contents.records.columns = try columns(session, handle, of: contents.count, isOwn: false)
-    contents.names.formUnion(contents.records.columns.keys.map { "\(DatasetNames.columns)/\($0)" })
     return contents
   }
 

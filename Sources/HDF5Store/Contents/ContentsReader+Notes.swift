@@ -23,6 +23,11 @@ extension ContentsReader {
     for place in places where !known.contains(place) || place.isEmpty {
       guard let group = try group(session, handle, at: place) else { continue }
       let prefix = place.isEmpty ? "" : place + "/"
+      if !place.isEmpty {
+        for name in try session.attributeNames(of: group).prefix(16) {
+          notes.append(ReadingNote(.notRead, "the attribute \(name) of \(place)"))
+        }
+      }
       for link in try session.links(of: group, fileByteCount: file.byteCount) {
         let name = prefix + link.name
         guard !known.contains(name), !places.contains(name), name != DatasetNames.checksums,
@@ -53,7 +58,7 @@ extension ContentsReader {
   }
 
   /// Whether a name is a second one of what was read.
-  private func isAlias(
+  func isAlias(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ name: String, _ known: Set<String>
   ) -> Bool {
     guard let object = try? session.open(name, in: handle), CHDF5_link_count(object.id) > 1 else {

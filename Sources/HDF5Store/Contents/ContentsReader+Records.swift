@@ -11,31 +11,6 @@ extension ContentsReader {
     return try session.describe(object, name: name, fileByteCount: file.byteCount)
   }
 
-  /// The datasets in the group `columns`.
-  ///
-  /// - Parameter isOwn: whether the images are those of a store that this package wrote. Beside others, what is not a value
-  ///   per image that can be read is left out, since it need not be meant as a column.
-  func columns(
-    _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, of count: Int, isOwn: Bool
-  ) throws(StoreError) -> [String: StoredValues] {
-    guard let group = try session.open(DatasetNames.columns, in: handle), session.isGroup(group) else {
-      return [:]
-    }
-    var columns: [String: StoredValues] = [:]
-    for link in try session.links(of: group, fileByteCount: file.byteCount) {
-      let name = "\(DatasetNames.columns)/\(link.name)"
-      do throws(StoreError) {
-        if !isOwn, try session.isDangling(name, in: handle) { continue }
-        let dataset = try describe(session, handle, name)
-        guard isOwn || dataset.count == count && dataset.isColumn else { continue }
-        columns[link.name] = try values(session, handle, dataset)
-      } catch {
-        guard !isOwn, [.unsupported, .notFound].contains(error.code) else { throw error }
-      }
-    }
-    return columns
-  }
-
   /// Finds the names of the classes: an attribute of the file, or a dataset if there are too many for one.
   func findClassNames(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, in contents: inout HDF5Contents

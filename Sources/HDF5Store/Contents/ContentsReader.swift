@@ -38,12 +38,18 @@ struct ContentsReader {
       found = try self.images(session, handle)
     }
     var contents: HDF5Contents
+    let name: String
     switch found {
-    case .object(let name): contents = try object(session, handle, name, description)
-    case .members(let members): contents = try self.members(session, handle, members, description)
+    case .object(let object):
+      name = object
+      contents = try self.object(session, handle, object, description)
+    case .members(let members):
+      name = members.name
+      contents = try self.members(session, handle, members, description)
     }
     try checkPalettes(description, in: &contents)
     try findClassNames(session, handle, in: &contents)
+    try findColumns(session, handle, images: name, description, in: &contents)
     return contents
   }
 
@@ -113,7 +119,7 @@ struct ContentsReader {
         .corrupt, "\(labels.count) labels (\(labels.shapeText)) for \(contents.count) images",
         key: labels.name)
     }
-    contents.records.columns = try columns(session, handle, of: contents.count, isOwn: true)
+    contents.records.columns = try ownColumns(session, handle)
     try findClassNames(session, handle, in: &contents)
     return contents
   }

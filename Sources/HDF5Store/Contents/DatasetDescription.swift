@@ -66,9 +66,8 @@ struct DatasetDescription: Sendable {
   /// Whether the elements are of a type that columns have.
   var isColumn: Bool {
     switch elements {
-    case .number(let type), .enumeration(let type, _): type.kind != .float || type.byteCount >= 4
-    case .text: true
-    case .blobs, .other: false
+    case .number, .enumeration, .text, .blobs: true
+    case .other: false
     }
   }
 

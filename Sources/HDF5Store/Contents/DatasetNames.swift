@@ -8,6 +8,8 @@ enum DatasetNames {
   /// The second name of the labels, which the tutorials' code looks for.
   static let meta = "meta"
   static let columns = "columns"
+  /// Where the offsets are of columns of bytes.
+  static let offsets = "offsets"
   static let checksums = "checksums"
   static let classNames = "class_names"
   /// The attributes of the root that this package writes.
@@ -49,7 +51,9 @@ extension HDF5Session {
     if hasFewLinks(root, 1 << 12) {
       for link in try links(of: root, fileByteCount: fileByteCount) where link.isLocal {
         names.append(link.name)
-        guard ![images, folder, DatasetNames.columns].contains(link.name) else { continue }
+        guard ![images, folder, DatasetNames.columns, DatasetNames.offsets].contains(link.name) else {
+          continue
+        }
         names += try arrayNames(within: link.name, file, fileByteCount)
       }
     }

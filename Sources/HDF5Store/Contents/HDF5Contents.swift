@@ -63,10 +63,10 @@ struct HDF5Records: Sendable {
   var labels: StoredValues?
   /// Labels that had to be interpreted: text, floats, one-hot rows.
   var foundLabels: [Int]?
-  /// Columns that were made of labels which are no classes.
+  /// Columns that were read when the file was opened, such as labels which are no classes.
   var foundColumns: [String: Column] = [:]
   /// The columns by their names.
-  var columns: [String: StoredValues] = [:]
+  var columns: [String: StoredColumn] = [:]
   /// A CRC-32 of each image.
   var checksums: StoredValues?
   /// The CRC-32 of the labels, the columns and the class names by the names of their attributes.

@@ -114,13 +114,22 @@ struct GlobalHeap: ~Copyable {
 
   /// The string that the reference at the start of some bytes stands for.
   mutating func string(_ reference: UnsafeRawBufferPointer) throws(StoreError) -> String {
-    guard let place = try unsafe range(reference) else { return "" }
+    guard let bytes = try unsafe bytes(reference) else { return "" }
+    let text = unsafe StoredText.trimmed(bytes, .terminated)
+    return unsafe String(decoding: text, as: UTF8.self)
+  }
+
+  /// The bytes that the reference at the start of some bytes stands for, or nil if it stands for none. They are readable while the file
+  /// is mapped.
+  mutating func bytes(
+    _ reference: UnsafeRawBufferPointer
+  ) throws(StoreError) -> UnsafeRawBufferPointer? {
+    guard let place = try unsafe range(reference) else { return nil }
     guard let bytes = unsafe file.bytes(at: place.lowerBound, count: place.count) else {
       throw StoreError(.corrupt, "a reference to text that is not there")
     }
     try budget.take(bytes.count, for: "the text")
-    let text = unsafe StoredText.trimmed(bytes, .terminated)
-    return unsafe String(decoding: text, as: UTF8.self)
+    return unsafe bytes
   }
 
   /// Where the bytes are that the reference at the start of some bytes stands for, or nil if it stands for none.

@@ -20,15 +20,6 @@ struct StoredValues: Sendable {
   let dataset: DatasetDescription
   let place: Place
   let library: LibraryFile
-
-  /// What a column of the values is.
-  var columnKind: Column.Kind {
-    switch dataset.type?.kind {
-    case nil: .string
-    case .float: .double
-    default: .int64
-    }
-  }
 }
 
 extension ContentsReader {
@@ -206,7 +197,7 @@ extension StoredValues {
 
   /// Hands over the elements one after another as they are in the file: from the map if they are in one place, else from
   /// memory.
-  private func withElements<Result>(
+  func withElements<Result>(
     _ body: (UnsafeRawBufferPointer) throws(StoreError) -> Result
   ) throws(StoreError) -> Result {
     if case .mapped(let offset) = place {

@@ -116,45 +116,66 @@ extension HDF5Session {
   func write(
     _ column: Column, as name: String, in place: borrowing HDF5Handle, _ form: DatasetDescription.Elements?
   ) throws(StoreError) {
+    var type: StoredType?
+    if case .number(let known) = form { type = known }
     switch (column, form) {
-    case (.int64(let values), .number(let type)?): try write(values, as: name, in: place, type)
-    case (.int64(let values), _): try write(values, as: name, in: place, ValueForms.int64)
-    case (.double(let values), .number(let type)?) where type != ValueForms.float64:
-      guard let bytes = type.encoded(values) else {
-        throw StoreError(.unsupported, "a value that \(type.name) cannot hold exactly", key: name)
-      }
-      try write(bytes, as: name, in: place, self.type(of: type), count: values.count)
-    case (.double(let values), _):
-      try write(values, as: name, in: place, copy(CHDF5_float64()), count: values.count)
+    case (.int64(let values), _): try write(values, as: name, in: place, type ?? ValueForms.int64)
+    case (.int64Vectors(let vectors), _):
+      try write(vectors.values, as: name, in: place, type ?? ValueForms.int64, width: vectors.width)
+    case (.double(let values), _): try write(values, as: name, in: place, type ?? ValueForms.float64)
+    case (.doubleVectors(let vectors), _):
+      try write(vectors.values, as: name, in: place, type ?? ValueForms.float64, width: vectors.width)
+    case (.bytes(let bytes), _):
+      try write(bytes.values, as: name, in: place, copy(CHDF5_uint8()), shape: [bytes.values.count])
     case (.string(let values), .text(let text)?): try write(values, as: name, in: place, text)
     case (.string(let values), _): try write(values, as: name, in: place)
     }
   }
 
   /// Writes integers as numbers of a type.
+  ///
+  /// - Parameter width: how many of them an image has; nil if it has one.
   func write(
-    _ values: [Int64], as name: String, in place: borrowing HDF5Handle, _ type: StoredType
+    _ values: [Int64], as name: String, in place: borrowing HDF5Handle, _ type: StoredType, width: Int? = nil
   ) throws(StoreError) {
+    let shape = Self.shape(values.count, width)
     if type == ValueForms.int64 {
-      try write(values, as: name, in: place, copy(CHDF5_int64()), count: values.count)
+      try write(values, as: name, in: place, copy(CHDF5_int64()), shape: shape)
       return
     }
     guard let bytes = type.encoded(values) else {
       throw StoreError(.unsupported, "a value that \(type.name) cannot hold", key: name)
     }
-    try write(bytes, as: name, in: place, self.type(of: type), count: values.count)
+    try write(bytes, as: name, in: place, self.type(of: type), shape: shape)
   }
 
-  /// Writes a one-dimensional dataset of values that are in memory as they are to be in the file.
-  ///
-  /// - Parameter count: how many there are.
+  /// Writes floating-point numbers as those of a type.
+  private func write(
+    _ values: [Double], as name: String, in place: borrowing HDF5Handle, _ type: StoredType, width: Int? = nil
+  ) throws(StoreError) {
+    let shape = Self.shape(values.count, width)
+    if type == ValueForms.float64 {
+      try write(values, as: name, in: place, copy(CHDF5_float64()), shape: shape)
+      return
+    }
+    guard let bytes = type.encoded(values) else {
+      throw StoreError(.unsupported, "a value that \(type.name) cannot hold exactly", key: name)
+    }
+    try write(bytes, as: name, in: place, self.type(of: type), shape: shape)
+  }
+
+  private static func shape(_ count: Int, _ width: Int?) -> [Int] {
+    if let width { [count / width, width] } else { [count] }
+  }
+
+  /// Writes a dataset of values that are in memory as they are to be in the file.
   @discardableResult
   func write<Value: BitwiseCopyable>(
     _ values: [Value], as name: String, in place: borrowing HDF5Handle, _ type: consuming HDF5Handle,
-    count: Int
+    shape: [Int]
   ) throws(StoreError) -> HDF5Handle {
     let creation = try datasetCreation()
-    let dataset = try createDataset(name, in: place, type, shape: [count], creation: creation)
+    let dataset = try createDataset(name, in: place, type, shape: shape, creation: creation)
     guard !values.isEmpty else { return dataset }
     do throws(StoreError) {
       try unsafe values.span.withUnsafeBytes { (bytes) throws(StoreError) in

@@ -74,7 +74,9 @@ struct MetadataChecksum {
     let contents = try ContentsReader(file).read(session, handle, StoreDescription())
     var ranges = contents.byteRanges
     var names = [DatasetNames.labels, DatasetNames.checksums, DatasetNames.classNames]
-    names += contents.records.columns.keys.map { "\(DatasetNames.columns)/\($0)" }
+    for column in contents.records.columns.values {
+      names += [column.values, column.offsets].compactMap { $0?.dataset.name }
+    }
     for name in names {
       guard let object = try session.open(name, in: handle) else { continue }
       if let range = session.storedRange(of: object) { ranges.append(range) }

@@ -160,13 +160,28 @@ struct FileAssembly {
     return unsafe bytes
   }
 
+  /// Creates what says where the bytes of each image begin and end, of columns that have bytes.
+  private func writeOffsets(
+    _ session: borrowing HDF5Session, _ file: borrowing HDF5Handle, _ sums: borrowing HDF5Handle
+  ) throws(StoreError) {
+    let columns = labels.columns.filter { $0.value.kind == .bytes }
+    guard !columns.isEmpty else { return }
+    let group = try session.createGroup(DatasetNames.offsets, in: file)
+    for (name, column) in columns.sorted(by: { $0.key < $1.key }) {
+      guard let offsets = column.offsets else { continue }
+      let link = ColumnName.escaped(name, for: .path)
+      try session.write(offsets.map(Int64.init), as: link, in: group, ValueForms.int64)
+      try session.writeAttribute("\(DatasetNames.offsets)/\(link)", of: sums, CRC32.checksum(of: offsets))
+    }
+  }
+
   /// Creates everything besides `/images`.
   private func writeRecords(
     _ session: borrowing HDF5Session, _ file: borrowing HDF5Handle
   ) throws(StoreError) {
     let root = try session.rootGroup(of: file)
     let sums = try session.write(
-      checksums, as: DatasetNames.checksums, in: file, session.copy(CHDF5_uint32()), count: checksums.count)
+      checksums, as: DatasetNames.checksums, in: file, session.copy(CHDF5_uint32()), shape: [checksums.count])
     if let labels = self.labels.labels {
       try session.write(
         labels.map(Int64.init), as: DatasetNames.labels, in: file, forms.labels ?? ValueForms.int64)
@@ -176,11 +191,12 @@ struct FileAssembly {
     if !labels.columns.isEmpty {
       let group = try session.createGroup(DatasetNames.columns, in: file)
       for (name, column) in labels.columns.sorted(by: { $0.key < $1.key }) {
-        try session.write(column, as: name, in: group, forms.columns[name])
-        try session.writeAttribute(
-          "\(DatasetNames.columns)/\(name)", of: sums, CRC32.checksum(of: column))
+        let link = ColumnName.escaped(name, for: .path)
+        try session.write(column, as: link, in: group, forms.columns[name])
+        try session.writeAttribute("\(DatasetNames.columns)/\(link)", of: sums, CRC32.checksum(of: column))
       }
     }
+    try writeOffsets(session, file, sums)
     if let classNames {
       if HDF5Session.isAttribute(classNames) {
         try session.writeAttribute(DatasetNames.classNames, of: root, classNames, forms.classNames)

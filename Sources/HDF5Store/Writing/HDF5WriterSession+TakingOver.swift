@@ -6,7 +6,7 @@ extension HDF5Store {
   var existing: WriterState.Existing {
     WriterState.Existing(
       count: count, classNames: classNames, hasLabels: records.labels != nil || records.foundLabels != nil,
-      columns: records.columns.mapValues(\.columnKind))
+      columns: records.columns.mapValues(\.kind))
   }
 
   /// The format of the images if they are in one dataset; nil if each has one, or there are none.

@@ -16,7 +16,7 @@ struct Inventory {
 
   private static let rootNames: Set = [
     DatasetNames.images, DatasetNames.labels, DatasetNames.meta, DatasetNames.columns,
-    DatasetNames.checksums, DatasetNames.classNames,
+    DatasetNames.offsets, DatasetNames.checksums, DatasetNames.classNames,
   ]
   private static let rootAttributes: Set = [
     DatasetNames.classNames, DatasetNames.formatVersion, DatasetNames.writer,
@@ -50,7 +50,8 @@ struct Inventory {
     switch name {
     case DatasetNames.images where session.isGroup(object): return try imageGroup(session, object, file)
     case DatasetNames.images: return try images(session, object)
-    case DatasetNames.columns: return try columns(session, object, file)
+    case DatasetNames.columns, DatasetNames.offsets:
+      return try columns(session, object, file, named: name)
     case DatasetNames.labels, DatasetNames.meta:
       let name = store.records.labels?.dataset.name ?? DatasetNames.labels
       guard let labels = try session.open(name, in: file), CHDF5_is_same_object(labels.id, object.id) else {
@@ -58,8 +59,7 @@ struct Inventory {
       }
       return try values(session, object, name, links: 1...2)
     case DatasetNames.checksums:
-      let known = Set(store.columnNames.map { "\(DatasetNames.columns)/\($0)" })
-        .union([DatasetNames.labels, DatasetNames.classNames])
+      let known = columnDatasets.union([DatasetNames.labels, DatasetNames.classNames])
       return try values(session, object, name, attributes: known)
     default:
       guard store.records.storedClassNames != nil, let names = store.classNames,
@@ -69,16 +69,25 @@ struct Inventory {
     }
   }
 
+  /// The datasets of columns and their offsets.
+  private var columnDatasets: Set<String> {
+    Set(
+      store.records.columns.values.flatMap { [$0.values, $0.offsets].compactMap { $0?.dataset.name } })
+  }
+
+  /// What is unknown of a group of columns, or of their offsets.
   private func columns(
-    _ session: borrowing HDF5Session, _ object: borrowing HDF5Handle, _ file: borrowing HDF5Handle
+    _ session: borrowing HDF5Session, _ object: borrowing HDF5Handle, _ file: borrowing HDF5Handle,
+    named group: String
   ) throws(StoreError) -> String? {
-    guard session.isGroup(object) else { return "the dataset \(DatasetNames.columns)" }
-    if let found = try group(session, object, DatasetNames.columns) { return found }
+    guard session.isGroup(object) else { return "the dataset \(group)" }
+    if let found = try self.group(session, object, group) { return found }
+    let known = columnDatasets
     for link in try session.hardLinks(of: object, fileByteCount: store.file.byteCount) {
-      let name = "\(DatasetNames.columns)/\(link.name)"
+      let name = "\(group)/\(link.name)"
       if !link.isHard { return "the soft link \(name)" }
       // What is not a column, or has a name that cannot be read.
-      guard store.columnNames.contains(link.name) else { return name }
+      guard known.contains(name) else { return name }
       let column = try session.openDataset(name, in: file)
       if let found = try values(session, column, name) { return found }
     }
@@ -92,7 +101,12 @@ struct Inventory {
   ) throws(StoreError) -> String? {
     guard !session.isGroup(object) else { return "the group \(name)" }
     let dataset = try session.describe(object, name: name, fileByteCount: store.file.byteCount)
-    if dataset.shape.count != 1 { return "the shape \(dataset.shapeText) of \(name)" }
+    let isVectors =
+      dataset.shape.count == 2
+      && store.records.columns.values.contains { column in
+        column.values.dataset.name == name && column.width != nil
+      }
+    if dataset.shape.count != 1, !isVectors { return "the shape \(dataset.shapeText) of \(name)" }
     switch dataset.elements {
     case .number, .text: break
     case .enumeration, .blobs, .other: return "the type of \(name)"

@@ -26,13 +26,13 @@ struct ValueForms: Sendable {
     for (name, column) in added.columns {
       switch (column, columns[name]) {
       case (.int64(let values), .number(let type)?) where type != Self.int64:
-        guard type.encoded(values) != nil else {
-          throw Self.noRoom("a value that \(type.name), its type in the file, cannot hold", name)
-        }
+        try Self.check(type.encoded(values), type, name)
+      case (.int64Vectors(let vectors), .number(let type)?) where type != Self.int64:
+        try Self.check(type.encoded(vectors.values), type, name)
       case (.double(let values), .number(let type)?) where type != Self.float64:
-        guard type.encoded(values) != nil else {
-          throw Self.noRoom("a value that \(type.name), its type in the file, cannot hold exactly", name)
-        }
+        try Self.check(type.encoded(values), type, name)
+      case (.doubleVectors(let vectors), .number(let type)?) where type != Self.float64:
+        try Self.check(type.encoded(vectors.values), type, name)
       case (.string(let values), .text(let text)?):
         guard values.allSatisfy(text.canHold) else {
           throw Self.noRoom("text that does not fit \(text.name), its type in the file", name)
@@ -40,6 +40,11 @@ struct ValueForms: Sendable {
       default: continue
       }
     }
+  }
+
+  private static func check(_ encoded: [UInt8]?, _ type: StoredType, _ name: String) throws(StoreError) {
+    guard encoded == nil else { return }
+    throw noRoom("a value that \(type.name), its type in the file, cannot hold exactly", name)
   }
 
   private static func noRoom(_ what: String, _ key: String?) -> StoreError {
@@ -61,7 +66,7 @@ extension HDF5Store {
   func valueForms() throws(StoreError) -> ValueForms {
     var forms = ValueForms()
     forms.labels = records.labels?.dataset.type
-    forms.columns = records.columns.mapValues(\.dataset.elements)
+    forms.columns = records.columns.mapValues(\.values.dataset.elements)
     (forms.classNames, forms.level) = try library.withFile { (session, file) throws(StoreError) in
       (
         try session.attributeText(DatasetNames.classNames, of: session.rootGroup(of: file)),

@@ -1,4 +1,11 @@
-/// One value per image, such as file names or a coarse label.
+/// What is said of each image besides its pixels and label, such as file names, boxes or a coarse label.
+///
+/// A column has one value per image: a number, a text, as many numbers for every image, or bytes of any number.
+///
+///     switch try store.column("boxes") {
+///     case .int64Vectors(let boxes): draw(boxes[17])
+///     default: break
+///     }
 public enum Column: Sendable, Hashable {
   /// Whole numbers.
   case int64([Int64])
@@ -6,37 +13,48 @@ public enum Column: Sendable, Hashable {
   case double([Double])
   /// Text.
   case string([String])
+  /// Bytes, of any number for each image.
+  case bytes(Bytes)
+  /// Whole numbers, as many for every image, such as the four of a box.
+  case int64Vectors(Vectors<Int64>)
+  /// Floating-point numbers, as many for every image.
+  case doubleVectors(Vectors<Double>)
 
-  /// How many values the column has.
+  /// How many values the column has: one per image.
   public var count: Int {
     switch self {
     case .int64(let values): values.count
     case .double(let values): values.count
     case .string(let values): values.count
+    case .bytes(let values): values.count
+    case .int64Vectors(let vectors): vectors.count
+    case .doubleVectors(let vectors): vectors.count
     }
   }
 
-  /// The kind of the values: `int64`, `double` or `string`.
+  /// The kind of the values.
   public var kind: Kind {
     switch self {
     case .int64: .int64
     case .double: .double
     case .string: .string
+    case .bytes: .bytes
+    case .int64Vectors(let vectors): .int64Vectors(width: vectors.width)
+    case .doubleVectors(let vectors): .doubleVectors(width: vectors.width)
     }
   }
 
-  /// What the values of a column are.
-  public enum Kind: String, Sendable, Hashable, Codable, CaseIterable {
-    /// The kind of the case of ``Column`` with this name.
-    case int64, double, string
-  }
-
   /// An empty column.
+  ///
+  /// - Precondition: vectors have a width from 1.
   public init(_ kind: Kind) {
     switch kind {
     case .int64: self = .int64([])
     case .double: self = .double([])
     case .string: self = .string([])
+    case .bytes: self = .bytes(Bytes())
+    case .int64Vectors(let width): self = .int64Vectors(Vectors(width: width))
+    case .doubleVectors(let width): self = .doubleVectors(Vectors(width: width))
     }
   }
 
@@ -49,13 +67,17 @@ public enum Column: Sendable, Hashable {
     case .int64(let values): .int64(indices.map { values[$0] })
     case .double(let values): .double(indices.map { values[$0] })
     case .string(let values): .string(indices.map { values[$0] })
+    case .bytes(let values): .bytes(values.gathering(indices))
+    case .int64Vectors(let vectors): .int64Vectors(vectors.gathering(indices))
+    case .doubleVectors(let vectors): .doubleVectors(vectors.gathering(indices))
     }
   }
 
   /// Appends the values of another column.
   ///
-  /// - Throws: ``StoreError/Code/invalidArgument`` if the kinds differ.
+  /// - Throws: ``StoreError/Code/invalidArgument`` if the kinds differ, or the widths of vectors.
   public mutating func append(_ other: Column) throws(StoreError) {
+    guard kind == other.kind else { throw Self.mismatch(other.kind, after: kind) }
     // The old value is taken out first, so that the array is not copied.
     switch (self, other) {
     case (.int64(var values), .int64(let more)):
@@ -70,8 +92,19 @@ public enum Column: Sendable, Hashable {
       self = .string([])
       values += more
       self = .string(values)
-    default:
-      throw Self.mismatch(other.kind, after: kind)
+    case (.bytes(var values), .bytes(let more)):
+      self = .int64([])
+      values.append(contentsOf: more)
+      self = .bytes(values)
+    case (.int64Vectors(var vectors), .int64Vectors(let more)):
+      self = .int64([])
+      try vectors.append(contentsOf: more)
+      self = .int64Vectors(vectors)
+    case (.doubleVectors(var vectors), .doubleVectors(let more)):
+      self = .int64([])
+      try vectors.append(contentsOf: more)
+      self = .doubleVectors(vectors)
+    default: throw Self.mismatch(other.kind, after: kind)
     }
   }
 
@@ -80,53 +113,16 @@ public enum Column: Sendable, Hashable {
     StoreError(.invalidArgument, "\(kind.rawValue) values for a column of \(known.rawValue)")
   }
 
-  /// Checks that a name can be a column's in every backend. Formats that have a name of their own for something else, such as `label`,
-  /// write a column that is called so under another name.
+  /// The same numbers as vectors.
   ///
-  /// - Throws: ``StoreError/Code/invalidArgument`` for an empty name, one of more than 200
-  ///   bytes, `.` and `..`, and one with a slash, a backslash or a control character.
-  public static func validate(name: String) throws(StoreError) {
-    let isLegal =
-      !name.isEmpty && name.utf8.count <= 200 && name != "." && name != ".."
-      && name.unicodeScalars.allSatisfy {
-        $0 != "/" && $0 != "\\" && $0.properties.generalCategory != .control
-      }
-    guard isLegal else {
-      throw StoreError(
-        .invalidArgument, "invalid column name",
-        remedy: "use 1 to 200 bytes without slashes or control characters", key: name)
+  /// - Parameter width: how many of them each image has.
+  /// - Throws: ``StoreError/Code/unsupported`` for values that are not single numbers; as ``Vectors/init(_:width:)``.
+  package func vectors(width: Int) throws(StoreError) -> Column {
+    switch self {
+    case .int64(let values): return .int64Vectors(try Vectors(values, width: width))
+    case .double(let values): return .doubleVectors(try Vectors(values, width: width))
+    case .string, .bytes, .int64Vectors, .doubleVectors:
+      throw StoreError(.unsupported, "\(width) \(kind.rawValue) values per image")
     }
   }
-}
-
-extension Column {
-  /// The value of one image. Literals become values of the kind they look like:
-  ///
-  ///     try writer.append(pixels, format: format, label: 3, columns: ["name": "cat.png", "weight": 0.5, "id": 7])
-  public enum Value: Sendable, Hashable {
-    /// A whole number.
-    case int64(Int64)
-    /// A floating-point number.
-    case double(Double)
-    /// Text.
-    case string(String)
-  }
-
-  /// A column of one value.
-  public init(_ value: Value) {
-    switch value {
-    case .int64(let value): self = .int64([value])
-    case .double(let value): self = .double([value])
-    case .string(let value): self = .string([value])
-    }
-  }
-}
-
-extension Column.Value: ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral, ExpressibleByStringLiteral {
-  /// A whole number.
-  public init(integerLiteral value: Int64) { self = .int64(value) }
-  /// A floating-point number.
-  public init(floatLiteral value: Double) { self = .double(value) }
-  /// Text.
-  public init(stringLiteral value: String) { self = .string(value) }
 }

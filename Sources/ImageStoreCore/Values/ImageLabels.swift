@@ -22,6 +22,11 @@ public struct ImageLabels: Sendable, Hashable {
     }
     for (name, column) in columns {
       try Column.validate(name: name)
+      do throws(StoreError) {
+        try column.validate()
+      } catch {
+        throw error.at(key: name)
+      }
       guard column.count == count else {
         throw StoreError(.invalidArgument, "\(column.count) values for \(count) images", key: name)
       }

@@ -4,19 +4,30 @@
 public struct RelabelledStore: StoreWrapper {
   public let base: any ImageStore
   public let classNames: [String]?
-  private let given: [Int]?
+  public let notes: [ReadingNote]
+  public let columnNames: [String]
+  private let given: ImageLabels
 
-  /// - Throws: ``StoreError/Code/invalidArgument`` if there is not one label per image.
-  init(_ base: any ImageStore, _ labels: [Int]?, classNames: [String]?) throws(StoreError) {
-    if let labels, labels.count != base.count {
-      throw StoreError(.invalidArgument, "\(labels.count) labels for \(base.count) images")
-    }
+  /// - Parameters:
+  ///   - given: the labels instead of those of `base`, and columns besides its own, in the place of those of the same names.
+  ///   - notes: what is to be said besides what `base` says.
+  /// - Throws: ``StoreError/Code/invalidArgument`` if there is not one label per image, or a value of each column.
+  package init(
+    _ base: any ImageStore, _ given: ImageLabels, classNames: [String]? = nil, notes: [ReadingNote] = []
+  ) throws(StoreError) {
+    try given.validate(count: base.count)
     self.base = base
-    given = labels
+    self.given = given
     self.classNames = classNames
+    self.notes = base.notes + notes
+    columnNames = Set(base.columnNames).union(given.columns.keys).sorted()
   }
 
-  public func labels() throws(StoreError) -> [Int]? { given }
+  public func labels() throws(StoreError) -> [Int]? { given.labels }
+
+  public func column(_ name: String) throws(StoreError) -> Column {
+    if let column = given.columns[name] { column } else { try base.column(name) }
+  }
 }
 
 extension ImageStore {
@@ -29,6 +40,6 @@ extension ImageStore {
   public func relabelled(
     with labels: [Int]?, classNames: [String]? = nil
   ) throws(StoreError) -> RelabelledStore {
-    try RelabelledStore(self, labels, classNames: classNames)
+    try RelabelledStore(self, ImageLabels(labels: labels), classNames: classNames)
   }
 }

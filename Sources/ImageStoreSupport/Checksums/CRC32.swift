@@ -33,7 +33,7 @@ package struct CRC32: Sendable {
 }
 
 /// Checksums of labels and columns, alike in every store that keeps them: of integers and floating-point numbers
-/// their 8 bytes, little endian; of text its UTF-8, a zero byte after each.
+/// their 8 bytes, little endian; of text its UTF-8, a zero byte after each; of bytes these. The offsets of bytes have one of their own.
 extension CRC32 {
   package static func checksum(of labels: [Int]) -> UInt32 {
     checksum(of: labels) { UInt64(bitPattern: Int64($0)) }
@@ -44,6 +44,9 @@ extension CRC32 {
     case .int64(let values): checksum(of: values) { UInt64(bitPattern: $0) }
     case .double(let values): checksum(of: values) { $0.bitPattern }
     case .string(let values): checksum(of: values)
+    case .bytes(let bytes): unsafe checksum(of: bytes.values.span.bytes)
+    case .int64Vectors(let vectors): checksum(of: vectors.values) { UInt64(bitPattern: $0) }
+    case .doubleVectors(let vectors): checksum(of: vectors.values) { $0.bitPattern }
     }
   }
 

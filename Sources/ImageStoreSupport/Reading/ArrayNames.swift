@@ -57,6 +57,34 @@ package struct ArrayNames: Sendable, Equatable {
   /// Whether a word says that what is called so has images.
   package static func isForImages(_ word: String) -> Bool { imageWords[word] != nil }
 
+  /// The split that a word of an array's name stands for; nil if there is no such word.
+  package static func split(of array: String) -> Split? { ParsedName(array).split }
+
+  /// What a further array with a value for each image is called as a column: its name without the groups that it has in common with the
+  /// images and without the word of their split, so that the columns of all splits are called alike.
+  ///
+  /// - Returns: nil if the array is of another split.
+  package static func columnName(of array: String, beside images: String) -> String? {
+    var own = array.split(separator: "/", omittingEmptySubsequences: false)
+    var others = images.split(separator: "/")[...]
+    while own.count > 1, others.count > 1, own[0] == others.first {
+      own.removeFirst()
+      others.removeFirst()
+    }
+    let name = own.joined(separator: "/")
+    guard let split = split(of: images), let ownSplit = self.split(of: array) else { return name }
+    guard split == ownSplit else { return nil }
+    let separators: Set<Character> = ["_", "-", ".", " ", "/"]
+    let words = name.split(omittingEmptySubsequences: false) { separators.contains($0) }
+    guard words.count > 1, let word = words.first(where: { self.split(named: $0) == split }) else {
+      return name
+    }
+    // With the separator before it, or the one behind it if it comes first.
+    let (start, end) = (word.startIndex, word.endIndex)
+    return start > name.startIndex
+      ? String(name[..<name.index(before: start)] + name[end...]) : String(name[name.index(after: end)...])
+  }
+
   private static func labels(of images: ParsedName, among names: [ParsedName]) -> [String] {
     var found: [(isOther: Int, rank: Int, text: String)] = []
     for name in names where name.split == images.split && name.group == images.group {

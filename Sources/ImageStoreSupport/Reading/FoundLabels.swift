@@ -7,7 +7,8 @@ package import ImageStoreCore
 package enum FoundLabels: Sendable, Equatable {
   /// One whole number per image; the names of the classes if the array has them.
   case labels([Int], classNames: [String]?)
-  /// Values that are no classes, under the names of columns: `labels` for one value per image, `labels[0]`, `labels[1]` ... for several.
+  /// Values that are no classes, under the names of columns: one of single values or of vectors, called `labels`; of several texts per
+  /// image, which are no vectors, `labels[0]`, `labels[1]` ...
   case columns([NamedColumn])
   /// Something else, with the reason in a few words.
   case unread(String)
@@ -22,10 +23,26 @@ package enum FoundLabels: Sendable, Equatable {
     }
   }
 
-  /// More values per image than these are an image of their own, such as a mask, rather than columns.
-  package static let largestColumnCount = 256
+  /// More values per image than these are not read as a column of vectors, unless this package wrote them.
+  package static let largestWidth = 4096
+  /// What a column is called that was made of labels.
+  package static let columnName = "labels"
   /// A text per image has at most so many different values if it is a class.
   package static let largestClassCount = 1 << 16
+
+  /// How many values an array has for each image: 1 of `(N,)`, `(N,1)` and `(1,N)`, k of `(N,k)`.
+  ///
+  /// - Returns: nil if it has another shape, or more values than ``largestWidth``.
+  package static func width(of shape: [Int], imageCount count: Int) -> Int? {
+    var axes = shape.filter { $0 != 1 }
+    if count == 1 {
+      guard shape.first ?? 1 == 1 else { return nil }
+      axes.insert(1, at: 0)
+    }
+    guard let first = axes.first, first == count, axes.count <= 2 else { return nil }
+    let width = axes.count == 2 ? axes[1] : 1
+    return (1...largestWidth).contains(width) ? width : nil
+  }
 
   /// Interprets an array.
   ///
@@ -35,10 +52,11 @@ package enum FoundLabels: Sendable, Equatable {
   ///   - values: all values, the last axis varying fastest.
   ///   - shape: the extents of the axes; their product is the number of values.
   ///   - count: the number of images.
-  ///   - name: what the array is called, for columns.
+  ///   - name: what columns are called; not ``columnName`` if something else of the file is called so.
   ///   - names: names of values, if the array is an enumeration.
   package init(
-    _ values: Column, shape: [Int], imageCount count: Int, name: String, names: [Int: String]? = nil
+    _ values: Column, shape: [Int], imageCount count: Int, name: String = columnName,
+    names: [Int: String]? = nil
   ) {
     var axes = shape.filter { $0 != 1 }
     if count == 1 { axes.insert(1, at: 0) }
@@ -56,14 +74,21 @@ package enum FoundLabels: Sendable, Equatable {
       self = Self.onePerImage(values, name: name, names: names)
     } else if let classes = Self.oneHot(values, count: count, classCount: perImage) {
       self = .labels(classes, classNames: nil)
-    } else if perImage <= Self.largestColumnCount {
-      self = .columns(
-        (0..<perImage).map { position in
-          let indices = (0..<count).map { $0 * perImage + position }
-          return NamedColumn(name: "\(name)[\(position)]", values: values.gathering(indices))
-        })
+    } else if axes.count == 2, perImage <= Self.largestWidth {
+      self = .columns(NamedColumn.columns(values, width: perImage, count: count, name: name))
     } else {
       self = .unread("\(shapeText(shape)): \(perImage) values per image")
+    }
+  }
+
+  /// What columns that labels became have, in a few words.
+  package static func text(of columns: [NamedColumn]) -> String {
+    switch columns[0].values {
+    case .int64Vectors(let vectors): "\(vectors.width) values per image"
+    case .doubleVectors(let vectors): "\(vectors.width) values per image"
+    case .bytes: "bytes for each image"
+    case .int64, .double, .string:
+      columns.count > 1 ? "\(columns.count) values per image" : "values that are not whole"
     }
   }
 
@@ -92,6 +117,7 @@ package enum FoundLabels: Sendable, Equatable {
       return .labels(
         values.map { numbers[Array($0.utf8)]! },
         classNames: classes.map { String(decoding: $0, as: UTF8.self) })
+    case .bytes, .int64Vectors, .doubleVectors: return .columns([NamedColumn(name: name, values: values)])
     }
   }
 
@@ -115,7 +141,22 @@ package enum FoundLabels: Sendable, Equatable {
     return switch values {
     case .int64(let values): classes(isOne: { values[$0] == 1 }, isZero: { values[$0] == 0 })
     case .double(let values): classes(isOne: { values[$0] == 1 }, isZero: { values[$0] == 0 })
-    case .string: nil
+    case .string, .bytes, .int64Vectors, .doubleVectors: nil
+    }
+  }
+}
+
+extension FoundLabels.NamedColumn {
+  /// Several values per image: vectors of numbers, or a column for each of texts.
+  ///
+  /// - Precondition: there are `width` values for each of `count` images.
+  package static func columns(
+    _ values: Column, width: Int, count: Int, name: String
+  ) -> [FoundLabels.NamedColumn] {
+    if let vectors = try? values.vectors(width: width) { return [Self(name: name, values: vectors)] }
+    return (0..<width).map { position in
+      let indices = (0..<count).map { $0 * width + position }
+      return Self(name: "\(name)[\(position)]", values: values.gathering(indices))
     }
   }
 }

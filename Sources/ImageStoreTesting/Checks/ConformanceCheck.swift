@@ -34,8 +34,9 @@ public struct ConformanceCheck: Sendable {
 
   /// All checks.
   public static let all: [ConformanceCheck] =
-    reading + regions + refusals + borrowing + verifying + labels + formats + writing + appending + classNames
-    + many
+    reading + regions + refusals + borrowing + verifying + labels + columnChecks + formats + writing
+    + appending
+    + classNames + many
 }
 
 extension ConformanceCheck: CustomStringConvertible {

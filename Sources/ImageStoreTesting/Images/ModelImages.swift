@@ -68,13 +68,7 @@ public struct ModelImages: Sendable, Hashable {
     slice.formats = Array(formats[range])
     slice.pixels = Array(pixels[range])
     slice.labels = labels.map { Array($0[range]) }
-    slice.columns = columns.mapValues { column in
-      switch column {
-      case .int64(let values): .int64(Array(values[range]))
-      case .double(let values): .double(Array(values[range]))
-      case .string(let values): .string(Array(values[range]))
-      }
-    }
+    slice.columns = columns.mapValues { Column(range.map($0.value(at:))) }
     slice.classNames = classNames
     return slice
   }
@@ -85,12 +79,60 @@ public struct ModelImages: Sendable, Hashable {
     pixels += other.pixels
     if let more = other.labels { labels = (labels ?? []) + more }
     for (name, column) in other.columns {
-      switch (columns[name], column) {
-      case (.int64(let values), .int64(let more)): columns[name] = .int64(values + more)
-      case (.double(let values), .double(let more)): columns[name] = .double(values + more)
-      case (.string(let values), .string(let more)): columns[name] = .string(values + more)
-      default: columns[name] = column
+      let values = (columns[name].map { known in (0..<known.count).map(known.value(at:)) } ?? [])
+      columns[name] = Column(values + (0..<column.count).map(column.value(at:)))
+    }
+  }
+}
+
+extension Column {
+  /// The value of one image.
+  func value(at index: Int) -> Value {
+    switch self {
+    case .int64(let values): .int64(values[index])
+    case .double(let values): .double(values[index])
+    case .string(let values): .string(values[index])
+    case .bytes(let bytes): .bytes(Array(bytes.values[bytes.offsets[index]..<bytes.offsets[index + 1]]))
+    case .int64Vectors(let vectors):
+      .int64Vector((0..<vectors.width).map { vectors.values[index * vectors.width + $0] })
+    case .doubleVectors(let vectors):
+      .doubleVector((0..<vectors.width).map { vectors.values[index * vectors.width + $0] })
+    }
+  }
+
+  /// A column of values of one kind, at least one.
+  init(_ values: [Value]) {
+    var (integers, numbers, texts) = ([Int64](), [Double](), [String]())
+    var (bytes, width) = ([[UInt8]](), 1)
+    for value in values {
+      switch value {
+      case .int64(let value): integers.append(value)
+      case .double(let value): numbers.append(value)
+      case .string(let value): texts.append(value)
+      case .bytes(let value): bytes.append(value)
+      case .int64Vector(let vector):
+        integers.append(contentsOf: vector)
+        width = vector.count
+      case .doubleVector(let vector):
+        numbers.append(contentsOf: vector)
+        width = vector.count
       }
     }
+    switch values[0] {
+    case .int64: self = .int64(integers)
+    case .double: self = .double(numbers)
+    case .string: self = .string(texts)
+    case .bytes: self = .bytes(Bytes(bytes))
+    case .int64Vector: self = .int64Vectors(made(integers, width))
+    case .doubleVector: self = .doubleVectors(made(numbers, width))
+    }
+  }
+}
+
+private func made<Number>(_ values: [Number], _ width: Int) -> Column.Vectors<Number> {
+  do throws(StoreError) {
+    return try Column.Vectors(values, width: width)
+  } catch {
+    preconditionFailure("vectors of a model that are none: \(error)")
   }
 }

@@ -68,6 +68,9 @@ extension CheckRun {
   private func requireSame(_ what: String, _ got: Column, _ expected: Column) throws {
     if case .double(let got) = got, case .double(let expected) = expected {
       try requireEqual(what, got.map(Self.canonical), expected.map(Self.canonical))
+    } else if case .doubleVectors(let got) = got, case .doubleVectors(let expected) = expected {
+      try requireEqual("the width of \(what)", got.width, expected.width)
+      try requireEqual(what, got.values.map(Self.canonical), expected.values.map(Self.canonical))
     } else if case .string(let got) = got, case .string(let expected) = expected {
       // Swift's == takes composed and decomposed characters for equal; a store must keep the bytes.
       try requireEqual(what, got.map { Array($0.utf8) }, expected.map { Array($0.utf8) })

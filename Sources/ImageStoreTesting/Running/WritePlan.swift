@@ -125,13 +125,3 @@ struct PlanViolation: Error, CustomStringConvertible {
   let description: String
   init(_ description: String) { self.description = description }
 }
-
-extension Column {
-  fileprivate func value(at index: Int) -> Value {
-    switch self {
-    case .int64(let values): .int64(values[index])
-    case .double(let values): .double(values[index])
-    case .string(let values): .string(values[index])
-    }
-  }
-}

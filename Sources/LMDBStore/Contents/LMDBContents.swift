@@ -99,6 +99,13 @@ struct StoreRecords: Sendable {
   /// Single records by their keys.
   var singles: [String: ValueLocation] = [:]
 
+  /// What the offsets are called of a column that has bytes; nil for what is not such a column.
+  func offsets(of name: String) -> RecordSegments? {
+    let prefix = StoreKey.column("")
+    guard name.hasPrefix(prefix) else { return nil }
+    return segments[StoreKey.offsets(String(name.dropFirst(prefix.count)))]
+  }
+
   /// The names of the columns, sorted.
   var columnNames: [String] {
     let prefix = StoreKey.column("")

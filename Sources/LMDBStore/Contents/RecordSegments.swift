@@ -53,10 +53,11 @@ struct RecordSegments: Sendable {
 
   /// Hands out each segment with its array's header and the bytes after it.
   ///
+  /// - Parameter surplus: how many values a segment has more than images.
   /// - Throws: ``StoreError/Code/corrupt`` if a segment is not a `.npy` value, or the segments are not those of
   ///   `count` images one after another.
   func forEach(
-    of count: Int, in file: DatabaseFile,
+    of count: Int, surplus: Int = 0, in file: DatabaseFile,
     _ body: (
       _ segment: Segment, _ header: NPYHeader, _ data: UnsafeRawBufferPointer
     ) throws(StoreError) -> Void
@@ -69,9 +70,10 @@ struct RecordSegments: Sendable {
         }
         try unsafe segment.location.withBytes(of: file) { (bytes) throws(StoreError) in
           let header = try unsafe NPYHeader(parsing: RawSpan(_unsafeBytes: bytes))
-          guard let values = header.shape.first else {
+          guard let length = header.shape.first, length >= surplus else {
             throw StoreError(.corrupt, "an array without a length instead of one value per image")
           }
+          let values = length - surplus
           // Before memory is asked for.
           guard values <= count - next else {
             throw StoreError(.corrupt, "\(values) values from image \(next) of \(count)")
@@ -105,7 +107,7 @@ extension RecordSegments {
   func column(of count: Int, in file: DatabaseFile) throws(StoreError) -> Column {
     var column: Column?
     try unsafe forEach(of: count, in: file) { (_, header, data) throws(StoreError) in
-      let more = try unsafe header.column(in: data)
+      let more = try unsafe header.column(of: header.shape[0], in: data)
       // The first is taken as it is, since it says of which kind the column is.
       if column == nil { column = more } else { try column!.append(more) }
     }
@@ -115,18 +117,75 @@ extension RecordSegments {
     return column
   }
 
+  /// The bytes of each image, of which another record says where they begin and end in each segment.
+  func bytes(
+    of count: Int, _ offsets: RecordSegments, in file: DatabaseFile
+  ) throws(StoreError) -> Column {
+    var bytes = Column.Bytes()
+    try unsafe forEachBytes(of: count, offsets, in: file) { (places, data) in
+      for (start, end) in zip(places, places.dropFirst()) { unsafe bytes.append(data[start..<end]) }
+    }
+    return .bytes(bytes)
+  }
+
+  /// Hands out the bytes of each segment, and where those of each image begin, and those of the last end.
+  ///
+  /// - Throws: ``StoreError/Code/corrupt`` if they are not those of `count` images.
+  func forEachBytes(
+    of count: Int, _ offsets: RecordSegments, in file: DatabaseFile,
+    _ body: (_ places: [Int], _ data: UnsafeRawBufferPointer) -> Void
+  ) throws(StoreError) {
+    var number = 0
+    try unsafe offsets.forEach(of: count, surplus: 1, in: file) {
+      (segment, header, data) throws(StoreError) in
+      let places = try unsafe header.integers(in: data)
+      guard number < segments.count, segments[number].first == segment.first else {
+        throw StoreError(.corrupt, "there are no bytes from image \(segment.first)", key: name)
+      }
+      try unsafe segments[number].location.withBytes(of: file) { (value) throws(StoreError) in
+        let header = try unsafe NPYHeader(parsing: RawSpan(_unsafeBytes: value))
+        guard header.type == NPYType(.uint8), header.shape.count == 1 else {
+          throw StoreError(
+            .corrupt,
+            "an array of '\(header.type.description)' of the shape \(header.shapeDescription) as bytes",
+            key: name)
+        }
+        let bytes = try unsafe header.data(in: value)
+        var isRising = places.first == 0 && places.last == bytes.count
+        for position in places.indices.dropFirst() where places[position] < places[position - 1] {
+          isRising = false
+        }
+        guard isRising else {
+          throw StoreError(.corrupt, "offsets that are not those of \(bytes.count) bytes")
+        }
+        unsafe body(places, bytes)
+      }
+      number += 1
+    }
+    guard number == segments.count else {
+      throw StoreError(
+        .corrupt, "bytes from image \(segments[number].first) of \(count)", path: file.map.path, key: name)
+    }
+  }
+
   /// Of which kind a column's values are.
-  func columnKind(in file: DatabaseFile) throws(StoreError) -> Column.Kind {
+  ///
+  /// - Parameter hasOffsets: whether they are bytes, of which another record says where they begin and end.
+  func columnKind(hasOffsets: Bool, in file: DatabaseFile) throws(StoreError) -> Column.Kind {
+    if hasOffsets { return .bytes }
     do throws(StoreError) {
       guard let first = segments.first else { throw StoreError(.corrupt, "a column without values") }
       return try unsafe first.location.withBytes(of: file) { (bytes) throws(StoreError) in
         let header = try unsafe NPYHeader(parsing: RawSpan(_unsafeBytes: bytes))
         // No values of it are needed, but their number is checked.
         _ = try unsafe header.data(in: bytes)
+        let width = header.vectorWidth
+        if let width { try header.checkVectors(width) }
         return switch header.type.kind {
-        case .floatingPoint: .double
+        case .floatingPoint: width.map { .doubleVectors(width: $0) } ?? .double
         case .unicode, .bytes: .string
-        case .bool, .signedInteger, .unsignedInteger: .int64
+        case .opaque: .bytes
+        case .bool, .signedInteger, .unsignedInteger: width.map { .int64Vectors(width: $0) } ?? .int64
         }
       }
     } catch {

@@ -12,6 +12,7 @@ enum StoreKey {
   static let checksums = "crc32"
   static let images = "images"
   static let columns = "columns"
+  static let offsets = "offsets"
 
   /// The key of a single image.
   static func image(_ index: Int) -> String { padded(index, to: 8) }
@@ -21,6 +22,9 @@ enum StoreKey {
 
   /// The name of a column's segments.
   static func column(_ name: String) -> String { "\(columns)/\(name)" }
+
+  /// The name of the segments that say where the bytes of a column begin and end.
+  static func offsets(_ name: String) -> String { "\(offsets)/\(name)" }
 
   /// The key of the checksum of another record, or the name of the segments of the images' checksums.
   static func checksum(of key: String) -> String { "\(checksums)/\(key)" }
@@ -51,7 +55,8 @@ enum StoreKey {
 
   /// Whether segments of a name are records of the images: labels, shapes, columns or checksums.
   static func isRecord(_ name: String) -> Bool {
-    name == labels || name == shapes || name.hasPrefix(column("")) || name.hasPrefix(checksum(of: ""))
+    name == labels || name == shapes || name.hasPrefix(column("")) || name.hasPrefix(offsets(""))
+      || name.hasPrefix(checksum(of: ""))
   }
 
   /// Whether the segments of a name have one value per image.

@@ -7,6 +7,8 @@ internal import ImageStoreSupport
 enum ForeignLabels {
   case labels([Int])
   case texts([String])
+  /// As many numbers for each image.
+  case several(Column)
   case unread(String)
 
   /// - Parameter positions: the value of each image's label; -1 for none.
@@ -32,6 +34,10 @@ enum ForeignLabels {
     }
     if numbers.count == positions.count {
       self = .labels(numbers)
+      return
+    }
+    if let several = try Self.several(entries, positions) {
+      self = several
       return
     }
     var texts: [String] = []
@@ -77,6 +83,52 @@ enum ForeignLabels {
       return .unread("\(byteCount) bytes each, which are neither classes nor whole floats")
     }
     return .labels(whole)
+  }
+
+  /// Arrays of as many numbers each, in `.npy` or pickled; nil for anything else.
+  private static func several(
+    _ entries: ForeignEntries, _ positions: [Int]
+  ) throws(StoreError) -> ForeignLabels? {
+    var all: Column?
+    var width = 0
+    for position in positions {
+      guard let numbers = try unsafe Self.numbers(entries.value(position)),
+        all == nil || numbers.kind == all?.kind && numbers.count == width
+      else { return nil }
+      if all == nil {
+        (all, width) = (numbers, numbers.count)
+      } else {
+        try all?.append(numbers)
+      }
+    }
+    guard let all else { return nil }
+    switch FoundLabels(all, shape: [positions.count, width], imageCount: positions.count) {
+    case .labels(let labels, _): return .labels(labels)
+    case .columns(let columns): return .several(columns[0].values)
+    case .unread: return nil
+    }
+  }
+
+  /// The numbers of an array or list, one after another.
+  private static func numbers(_ value: UnsafeRawBufferPointer) -> Column? {
+    if unsafe value.starts(with: NPYHeader.magic) {
+      guard let header = try? unsafe NPYHeader(parsing: RawSpan(_unsafeBytes: value)), header.type.isNumber,
+        let data = try? unsafe header.data(in: value)
+      else { return nil }
+      return try? unsafe header.counting(header.elementCount).column(in: data)
+    }
+    guard unsafe ForeignKind.isPickle(value) else { return nil }
+    let source = unsafe RawSpan(_unsafeBytes: value)
+    guard let object = try? Pickle.read(source) else { return nil }
+    if let integers = object.integers(in: source) { return .int64(integers.map(Int64.init)) }
+    let numbers = object.elements?.compactMap { element -> Double? in
+      switch element {
+      case .float(let number): number
+      case .int(let number): Double(exactly: number)
+      default: nil
+      }
+    }
+    return numbers?.count == object.elements?.count ? numbers.map { .double($0) } : nil
   }
 
   /// The number of a `.npy` array of one, or of a pickled one.

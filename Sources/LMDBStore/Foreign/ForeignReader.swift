@@ -173,6 +173,7 @@ struct ForeignReader {
     switch labels.found(defaultingToZero: isDatum) {
     case .labels(let numbers): values.labels = numbers
     case .texts(let texts): values.columns["label"] = .string(texts)
+    case .several(let column): values.columns[FoundLabels.columnName] = column
     case .unread(let reason): notes.append(ReadingNote(.notRead, "labels in the values (\(reason))"))
     case nil: break
     }
@@ -180,6 +181,11 @@ struct ForeignReader {
       switch try ForeignLabels(found.entries, found.positions) {
       case .labels(let numbers): values.labels = numbers
       case .texts(let texts): values.columns["label"] = .string(texts)
+      case .several(let column):
+        values.columns[FoundLabels.columnName] = column
+        let text = FoundLabels.text(of: [FoundLabels.NamedColumn(name: "", values: column)])
+        notes.append(
+          ReadingNote(.decided, "\(found.name) has \(text): the column \(FoundLabels.columnName), no labels"))
       case .unread(let reason):
         guard !plan.labelsAreNamed else {
           throw StoreError(.invalidArgument, "these are not labels: \(reason)", key: found.name)

@@ -46,7 +46,7 @@ struct ExistingStore {
       existing.hasLabels = records.segments[StoreKey.labels] != nil
       for name in records.columnNames {
         existing.columns[name] = try records.segments[StoreKey.column(name)]?.columnKind(
-          in: store.contents.file)
+          hasOffsets: records.offsets(of: StoreKey.column(name)) != nil, in: store.contents.file)
       }
     }
     return try WriterState(path: path, classNames: classNames, appendingTo: existing) {

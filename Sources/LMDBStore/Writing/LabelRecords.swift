@@ -13,6 +13,10 @@ struct LabelRecords {
 
   /// The longest segment, so that text, which is as wide as the longest of a segment, does not grow for all.
   private static let imagesPerSegment = 65_536
+  /// The bytes of a segment from which on it has fewer images.
+  private static let bytesPerSegment = 64 << 20
+  /// The most bytes that liblmdb writes right as one value.
+  static let mostBytes = 1 << 31 - 1 << 20
 
   /// nil until it is known whether images have labels and which columns.
   private var labels: ImageLabels?
@@ -56,14 +60,6 @@ struct LabelRecords {
         let values = Column.int64(labels[segment].map(Int64.init))
         add(StoreKey.segment(StoreKey.labels, first: first + start), try values.npyBytes())
       }
-      for (name, column) in (labels?.columns ?? [:]).sorted(by: { $0.key < $1.key }) {
-        let key = StoreKey.segment(StoreKey.column(name), first: first + start)
-        do throws(StoreError) {
-          add(key, try column.gathering(segment).npyBytes())
-        } catch {
-          throw error.at(key: name)
-        }
-      }
       if let formats {
         add(
           StoreKey.segment(StoreKey.shapes, first: first + start), ShapeRecord.npyBytes(formats[segment]))
@@ -71,11 +67,58 @@ struct LabelRecords {
       let key = StoreKey.segment(StoreKey.checksum(of: StoreKey.images), first: first + start)
       records.append(Record(key: key, bytes: ChecksumRecord.npyBytes(checksums[segment])))
     }
+    for (name, column) in (labels?.columns ?? [:]).sorted(by: { $0.key < $1.key }) {
+      do throws(StoreError) {
+        for segment in Self.segments(of: column) {
+          let values = column.gathering(segment)
+          let bytes = try values.npyBytes()
+          guard bytes.count <= Self.mostBytes else {
+            throw StoreError(
+              .limitExceeded, "\(bytes.count) bytes of values, of which a record holds \(Self.mostBytes)",
+              image: first + segment.lowerBound)
+          }
+          add(StoreKey.segment(StoreKey.column(name), first: first + segment.lowerBound), bytes)
+          if let offsets = values.offsetsNPYBytes() {
+            add(StoreKey.segment(StoreKey.offsets(name), first: first + segment.lowerBound), offsets)
+          }
+        }
+      } catch {
+        throw error.at(key: name)
+      }
+    }
     if let classNames {
       add(StoreKey.classNames, try Column.string(classNames).npyBytes(), isReplaced: true)
     }
     let metadata = try StoreMetadata(count: count).bytes
     records.append(Record(key: StoreKey.metadata, bytes: metadata, isReplaced: true))
     return records
+  }
+
+  /// The images of each segment of a column.
+  private static func segments(of column: Column) -> [Range<Int>] {
+    var segments: [Range<Int>] = []
+    var start = 0
+    while start < column.count {
+      var end = min(start + imagesPerSegment, column.count)
+      switch column {
+      case .int64, .double: break
+      case .int64Vectors(let vectors): end = min(end, start + max(1, bytesPerSegment / 8 / vectors.width))
+      case .doubleVectors(let vectors): end = min(end, start + max(1, bytesPerSegment / 8 / vectors.width))
+      case .bytes(let bytes):
+        while end > start + 1, bytes.offsets[end] - bytes.offsets[start] > bytesPerSegment { end -= 1 }
+      case .string(let texts):
+        // Every text takes as much as the longest, four bytes for each character.
+        var longest = 1
+        for position in start..<end {
+          longest = max(longest, texts[position].unicodeScalars.count)
+          guard 4 * longest * (position + 1 - start) > bytesPerSegment, position > start else { continue }
+          end = position
+          break
+        }
+      }
+      segments.append(start..<end)
+      start = end
+    }
+    return segments
   }
 }

@@ -42,16 +42,8 @@ struct ArchiveArray: Sendable {
   /// Why the array has no values for each of so many images; nil if it has.
   func reasonNotToRead(count: Int) -> String? {
     guard let header else { return problem?.message ?? "no array" }
-    var axes = header.shape.filter { $0 != 1 }
-    if count == 1 { axes.insert(1, at: 0) }
-    guard axes.first == count, axes.count <= 2, !(count == 1 && header.shape.first ?? 1 != 1) else {
+    guard FoundLabels.width(of: header.shape, imageCount: count) != nil else {
       return "the shape \(header.shapeDescription)"
-    }
-    guard axes.count == 1 || axes[1] <= FoundLabels.largestColumnCount else {
-      return "the shape \(header.shapeDescription)"
-    }
-    guard !header.isFortranOrder || axes.count == 1 else {
-      return "the shape \(header.shapeDescription), in Fortran order"
     }
     switch (header.type.kind, header.type.byteCount) {
     case (.floatingPoint, 2): return "float16 values"
@@ -95,15 +87,22 @@ extension ZipArchive {
 
   /// What an array of values means as labels. Whether it has any for each image has been checked.
   func foundLabels(
-    _ array: ArchiveArray, count: Int, name: String
+    _ array: ArchiveArray, count: Int
   ) throws(StoreError) -> FoundLabels {
     let header = try array.readable()
+    // Another array may be called as columns are that labels become.
+    let isTaken =
+      array.key != FoundLabels.columnName && arrayKeys.contains(FoundLabels.columnName)
     return FoundLabels(
-      try values(of: array), shape: header.shape, imageCount: count, name: name)
+      try values(of: array), shape: header.shape, imageCount: count,
+      name: isTaken ? array.key : FoundLabels.columnName)
   }
 
-  /// All values of an array, whatever its shape.
+  /// All values of an array, whatever its shape, the last axis varying fastest.
   func values(of array: ArchiveArray) throws(StoreError) -> Column {
-    try allValues(of: array.entry, name: array.name)
+    let values = try allValues(of: array.entry, name: array.name)
+    guard let header = array.header, header.isFortranOrder, header.vectorWidth != nil else { return values }
+    let (rows, columns) = (header.shape[0], header.shape[1])
+    return values.gathering((0..<rows * columns).lazy.map { $0 % columns * rows + $0 / columns })
   }
 }

@@ -23,11 +23,16 @@ struct NPZContents {
 
   /// Where the values of a column are.
   enum ColumnSource {
-    case entry(name: String, ZipEntry)
+    /// As this package writes it.
+    case own(NamedEntry, offsets: NamedEntry?)
     case values(Column)
-    /// One of several values per image.
-    case part(ArchiveArray, position: Int)
+    /// An array of another program, with so many values per image.
+    case array(ArchiveArray, width: Int)
+    /// One of several texts per image.
+    case part(ArchiveArray, width: Int, position: Int)
   }
+
+  typealias NamedEntry = (name: String, entry: ZipEntry)
 
   let images: Images
   private(set) var labels = Labels.none
@@ -35,23 +40,36 @@ struct NPZContents {
   /// Columns by their names.
   private(set) var columns: [String: ColumnSource] = [:]
   private(set) var notes: [ReadingNote] = []
+  /// Keys of arrays that belong to other splits.
+  private let elsewhere: Set<String>
 
   static let classNamesEntry = "class_names.npy"
   static let labelsEntry = "labels.npy"
   static let columnPrefix = "columns/"
+  /// Where the offsets are of columns of bytes.
+  static let offsetsPrefix = "offsets/"
 
   /// The column that an entry of a name holds, or nil.
-  static func column(ofEntry name: String) -> String? {
+  static func column(ofEntry name: String) -> String? { column(ofEntry: name, in: columnPrefix) }
+
+  /// The column that an entry of a name holds, or its offsets, or nil.
+  static func column(ofEntry name: String, in prefix: String) -> String? {
     let name = name.utf8
-    guard name.starts(with: columnPrefix.utf8), name.count >= columnPrefix.utf8.count + 4,
+    guard name.starts(with: prefix.utf8), name.count >= prefix.utf8.count + 4,
       name.suffix(4).elementsEqual(".npy".utf8)
     else { return nil }
-    return String(name.dropFirst(columnPrefix.utf8.count).dropLast(4))
+    return ColumnName.unescaped(String(name.dropFirst(prefix.utf8.count).dropLast(4))!, in: .path)
+  }
+
+  /// The entry of a column, or of its offsets.
+  static func entry(ofColumn name: String, in prefix: String = columnPrefix) -> String {
+    "\(prefix)\(ColumnName.escaped(name, for: .path)).npy"
   }
 
   /// Whether this package gives the name to entries that are not images.
   static func isOwnName(_ name: String) -> Bool {
     name == labelsEntry || name == classNamesEntry || column(ofEntry: name) != nil
+      || column(ofEntry: name, in: offsetsPrefix) != nil
   }
 
   /// - Parameters:
@@ -60,6 +78,7 @@ struct NPZContents {
   init(
     of archive: ZipArchive, _ description: StoreDescription, elsewhere: Set<String> = []
   ) throws(StoreError) {
+    self.elsewhere = elsewhere
     if archive.end.mark != nil, description.images == nil {
       images = .entries(ImagePositions(archive.directory))
       try readOwn(archive, description)
@@ -67,7 +86,7 @@ struct NPZContents {
       var choice = try ImageChoice(archive, description)
       images = try choice.images()
       notes = choice.notes
-      try read(archive, description, choice, elsewhere)
+      try read(archive, description, choice)
     }
   }
 
@@ -89,7 +108,8 @@ struct NPZContents {
     }
     for named in directory.named {
       guard let column = Self.column(ofEntry: named.name) else { continue }
-      try add(.entry(name: named.name, directory.entries[named.position]), column, archive)
+      let entry = (named.name, directory.entries[named.position])
+      try add(.own(entry, offsets: Self.offsets(ofColumnAt: named.name, directory)), column, archive)
     }
     switch description.labels {
     case .some(.none), .file: break
@@ -101,6 +121,12 @@ struct NPZContents {
         labels = .entry(name: Self.labelsEntry, entry)
       }
     }
+  }
+
+  /// The offsets that go with an entry of a column, if it is one of bytes.
+  private static func offsets(ofColumnAt name: String, _ directory: ZipDirectory) -> NamedEntry? {
+    let name = offsetsPrefix + name.dropFirst(columnPrefix.count)
+    return directory.entry(named: name).map { (name, $0) }
   }
 
   private mutating func add(
@@ -119,7 +145,7 @@ struct NPZContents {
 
   /// What another program wrote besides images: labels, values per image, or what is not read.
   private mutating func read(
-    _ archive: ZipArchive, _ description: StoreDescription, _ choice: ImageChoice, _ elsewhere: Set<String>
+    _ archive: ZipArchive, _ description: StoreDescription, _ choice: ImageChoice
   ) throws(StoreError) {
     var used = choice.used
     switch description.labels {
@@ -140,8 +166,9 @@ struct NPZContents {
         }
       }
     }
+    let images: String? = if case .array(let array, _) = self.images { array.key } else { nil }
     for array in try archive.otherArrays() where !used.contains(array.key) && !elsewhere.contains(array.key) {
-      try readOther(array, of: archive)
+      try readOther(array, beside: images, of: archive)
     }
     for problem in archive.directory.problems where !ArchiveArray.isHidden(problem.name) {
       notes.append(ReadingNote(.notRead, "\(problem.name): \(problem.error.message)"))
@@ -158,16 +185,14 @@ struct NPZContents {
         .invalidArgument, "labels of \(reason)", remedy: "name an array of one value per image, or none",
         path: archive.path, key: array.key)
     }
-    switch try archive.foundLabels(array, count: count, name: "labels") {
+    switch try archive.foundLabels(array, count: count) {
     case .labels(let values, let names):
       labels = .values(values)
       classNames = names ?? classNames
     case .columns(let found):
       throw StoreError(
         .invalidArgument,
-        found.count == 1
-          ? "values that are not whole, as labels" : "\(found.count) values per image as labels",
-        remedy: remedy, path: archive.path, key: array.key)
+        "\(FoundLabels.text(of: found)) as labels", remedy: remedy, path: archive.path, key: array.key)
     case .unread(let reason):
       throw StoreError(.invalidArgument, "labels of \(reason)", path: archive.path, key: array.key)
     }
@@ -185,7 +210,7 @@ struct NPZContents {
     }
     let found: FoundLabels
     do throws(StoreError) {
-      found = try archive.foundLabels(array, count: count, name: "labels")
+      found = try archive.foundLabels(array, count: count)
     } catch {
       // Damage is not to be passed over.
       guard error.code == .limitExceeded || error.code == .unsupported else { throw error }
@@ -197,16 +222,11 @@ struct NPZContents {
       classNames = names
       return true
     case .columns(let found):
-      // A column may not be called as labels are.
-      for (position, column) in found.enumerated() {
-        columns["labels[\(position)]"] = .values(column.values)
-      }
+      for column in found { columns[column.name] = .values(column.values) }
       notes.append(
         ReadingNote(
-          .decided,
-          found.count == 1
-            ? "\(array.key) has values that are not whole: the column labels[0], no labels"
-            : "\(array.key) has \(found.count) values per image: columns, no labels"))
+          .decided, "\(array.key) has \(FoundLabels.text(of: found)): the column \(found[0].name), no labels")
+      )
       return true
     case .unread(let reason):
       notes.append(ReadingNote(.notRead, "\(array.key): \(reason)"))
@@ -215,7 +235,11 @@ struct NPZContents {
   }
 
   /// Makes columns of an array with values for each image, or says that it is not read.
-  private mutating func readOther(_ array: ArchiveArray, of archive: ZipArchive) throws(StoreError) {
+  ///
+  /// - Parameter images: the key of the array that has all images, if one has.
+  private mutating func readOther(
+    _ array: ArchiveArray, beside images: String?, of archive: ZipArchive
+  ) throws(StoreError) {
     if array.name == Self.classNamesEntry || array.key == "classes", classNames == nil,
       let kind = array.header?.type.kind, kind == .unicode || kind == .bytes,
       array.header?.shape.count == 1
@@ -223,24 +247,54 @@ struct NPZContents {
       classNames = try archive.classNames(of: array.entry, name: array.name)
       return
     }
-    let isOwnName = Self.column(ofEntry: array.name) != nil
-    let name = Self.column(ofEntry: array.name) ?? array.key
+    if Self.column(ofEntry: array.name, in: Self.offsetsPrefix) != nil,
+      archive.directory.entry(named: Self.columnPrefix + array.name.dropFirst(Self.offsetsPrefix.count))
+        != nil
+    {
+      return
+    }
+    let own = Self.column(ofEntry: array.name)
+    guard own.map({ (try? Column.validate(name: $0)) != nil }) ?? true else {
+      notes.append(ReadingNote(.notRead, "\(array.key): a column cannot be called so"))
+      return
+    }
+    if let own, let offsets = Self.offsets(ofColumnAt: array.name, archive.directory) {
+      return try add(.own((array.name, array.entry), offsets: offsets), own, archive)
+    }
     if let reason = array.reasonNotToRead(count: count) {
       notes.append(ReadingNote(.notRead, "\(array.key): \(reason)"))
       return
     }
+    let short = images.map { ArrayNames.columnName(of: array.key, beside: $0) } ?? array.key
+    guard let name = own ?? short else {
+      // The store of that split says of it what there is to say.
+      let split = ArrayNames.split(of: array.key)
+      if !elsewhere.contains(where: { ArrayNames.split(of: $0) == split }) {
+        notes.append(ReadingNote(.notRead, array.text))
+      }
+      return
+    }
+    // Numbers beyond 63 bits are found now, so that they are not an error of whoever reads all columns.
+    if own == nil, let type = array.header?.type, type.kind == .unsignedInteger, type.byteCount == 8,
+      (try? archive.values(of: array)) == nil
+    {
+      notes.append(ReadingNote(.notRead, "\(array.text), numbers beyond 63 bits"))
+      return
+    }
     let width = array.valuesPerImage(count: count)
-    for position in 0..<width {
-      let column = width == 1 ? name : "\(name)[\(position)]"
-      let isLegal = (try? Column.validate(name: column)) != nil && columns[column] == nil
-      guard isOwnName || isLegal else {
+    // Several texts per image are a column each.
+    let isDivided = width > 1 && !(array.header?.type.isNumber ?? false)
+    for position in 0..<(isDivided ? width : 1) {
+      func called(_ name: String) -> String { isDivided ? "\(name)[\(position)]" : name }
+      let names = [called(name), called(array.key)]
+      let legal = names.first { (try? Column.validate(name: $0)) != nil && columns[$0] == nil }
+      guard let column = own.map(called) ?? legal else {
         notes.append(ReadingNote(.notRead, "\(array.key): a column cannot be called so"))
         return
       }
-      let source =
-        width == 1
-        ? ColumnSource.entry(name: array.name, array.entry) : .part(array, position: position)
-      try add(source, column, archive)
+      try add(
+        isDivided ? .part(array, width: width, position: position) : .array(array, width: width), column,
+        archive)
     }
   }
 
@@ -256,12 +310,22 @@ struct NPZContents {
 
   /// Takes the labels that another archive has.
   ///
-  /// - Parameter name: the key of their array; nil for the only one, or one of a usual name.
-  mutating func takeLabels(of archive: ZipArchive, named name: String?) throws(StoreError) {
+  /// Values that are no classes become a column, as nothing would be read of them otherwise.
+  ///
+  /// - Parameters:
+  ///   - name: the key of their array; nil for the only one, or one of a usual name.
+  ///   - isSaid: whether the caller says that it has them, so that it is an error if they cannot be read.
+  mutating func takeLabels(
+    of archive: ZipArchive, named name: String?, isSaid: Bool
+  ) throws(StoreError) {
     guard let key = try archive.labelsKey(name), let found = try archive.array(named: key) else {
       throw StoreError(
         .notFound, "which of the arrays are the labels is not clear", remedy: "name it", path: archive.path)
     }
-    try takeNamed(try archive.array(found.name, found.entry), of: archive)
+    let array = try archive.array(found.name, found.entry)
+    guard try !takeFound(array, of: archive), isSaid else { return }
+    throw StoreError(
+      .invalidArgument, "labels of \(array.reasonNotToRead(count: count) ?? "another type")",
+      remedy: "name an array of one value per image, or none", path: archive.path, key: array.key)
   }
 }

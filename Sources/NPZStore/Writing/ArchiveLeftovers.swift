@@ -79,8 +79,9 @@ struct ArchiveLeftovers: ~Copyable {
 
   /// Whether a name that the file ends in can be one of ours.
   private func isBeginning(_ name: UnsafeRawBufferPointer) -> Bool {
-    ["ix-", NPZContents.labelsEntry, NPZContents.columnPrefix, NPZContents.classNamesEntry].contains {
-      unsafe zip($0.utf8, name).allSatisfy { $0 == $1 }
-    }
+    [
+      "ix-", NPZContents.labelsEntry, NPZContents.columnPrefix, NPZContents.offsetsPrefix,
+      NPZContents.classNamesEntry,
+    ].contains { unsafe zip($0.utf8, name).allSatisfy { $0 == $1 } }
   }
 }

@@ -103,9 +103,14 @@ extension NPZWriterSession {
       written.append((name, try write(Column.int64(labels.map(Int64.init)).npyBytes(), name: name)))
     }
     for (column, values) in labels.columns.sorted(by: { $0.key < $1.key }) {
-      let name = "\(NPZContents.columnPrefix)\(column).npy"
+      // An append replaces the entry there is, whatever it is called.
+      let name = target.old?.store.entryName(ofColumn: column) ?? NPZContents.entry(ofColumn: column)
       do throws(StoreError) {
         written.append((name, try write(values.npyBytes(), name: name)))
+        if let offsets = values.offsetsNPYBytes() {
+          let name = NPZContents.offsetsPrefix + name.dropFirst(NPZContents.columnPrefix.count)
+          written.append((name, try write(offsets, name: name)))
+        }
       } catch {
         throw error.at(key: column)
       }

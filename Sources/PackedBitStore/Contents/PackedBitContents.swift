@@ -11,7 +11,10 @@ struct PackedBitContents: Sendable {
   let layout: PackedBitLayout?
   let images: PackedBitImages
   let labels: MappedFile?
+  /// The files of columns by their names.
   let columns: [String: MappedFile]
+  /// Where bytes begin and end, of columns that have bytes.
+  let offsets: [String: MappedFile]
   let checksums: MappedFile?
   /// The files as they were, by their paths in the folder.
   let fileStates: [String: FileState]
@@ -19,9 +22,12 @@ struct PackedBitContents: Sendable {
   static let labelsName = "labels.npy"
   static let checksumsName = "checksums.npy"
   static let columnsFolder = "columns"
+  static let offsetsFolder = "offsets"
 
-  /// The path of a column's file in the folder.
-  static func file(ofColumn name: String) -> String { "\(columnsFolder)/\(name).npy" }
+  /// The path in the folder of a column's file, or of its offsets.
+  static func file(ofColumn name: String, in folder: String = columnsFolder) -> String {
+    "\(folder)/\(ColumnName.escaped(name, for: .path)).npy"
+  }
 
   /// Opens the files of a folder by its descriptor, neither following links nor waiting for pipes.
   ///
@@ -65,10 +71,14 @@ struct PackedBitContents: Sendable {
     self.state = state
     if let state {
       labels = try state.hasLabels ? files.map(Self.labelsName, in: folder) : nil
-      columns = try files.columns(state.columnNames, in: folder)
+      columns = try files.columns(state.names(in: Self.columnsFolder), Self.columnsFolder, in: folder)
+      offsets = try files.columns(state.names(in: Self.offsetsFolder), Self.offsetsFolder, in: folder)
     } else {
       labels = try files.mapIfThere(Self.labelsName, in: folder)
-      columns = try files.columns(Self.columnNames(in: folder), in: folder)
+      columns = try files.columns(
+        Self.names(in: Self.columnsFolder, of: folder), Self.columnsFolder, in: folder)
+      offsets = try files.columns(
+        Self.names(in: Self.offsetsFolder, of: folder), Self.offsetsFolder, in: folder)
     }
     // Without checksums masks are read as well; who asks for them to be checked is told.
     checksums = try files.mapIfThere(Self.checksumsName, in: folder)
@@ -82,20 +92,22 @@ struct PackedBitContents: Sendable {
     for state in description.states ?? [] {
       files.insert(Array(Self.checksumsName.utf8))
       if state.hasLabels { files.insert(Array(Self.labelsName.utf8)) }
-      for name in state.columnNames { files.insert(Array(Self.file(ofColumn: name).utf8)) }
+      for place in [Self.columnsFolder, Self.offsetsFolder] {
+        for name in state.names(in: place) { files.insert(Array(Self.file(ofColumn: name, in: place).utf8)) }
+      }
     }
     return files
   }
 
-  /// The columns in a folder whose description names none.
-  private static func columnNames(in folder: borrowing Folder) throws(StoreError) -> [String] {
-    guard folder.kind(of: columnsFolder) != nil else { return [] }
-    let columns = try folder.folder(columnsFolder)
+  /// The columns in a folder whose description names none, or those that have offsets.
+  private static func names(in place: String, of folder: borrowing Folder) throws(StoreError) -> [String] {
+    guard folder.kind(of: place) != nil else { return [] }
+    let columns = try folder.folder(place)
     var names: [String] = []
     for file in try columns.names() where file.hasSuffix(".npy") {
       // A name that is not UTF-8 is that of no column.
       guard columns.kind(of: file) != nil else { continue }
-      let name = String(file.dropLast(4))
+      let name = ColumnName.unescaped(String(file.dropLast(4)), in: .path)
       do throws(StoreError) {
         try Column.validate(name: name)
       } catch {
@@ -128,14 +140,19 @@ struct PackedBitContents: Sendable {
       folder.kind(of: name) == nil ? nil : try map(name, in: folder)
     }
 
+    /// Files of columns by the names of these.
     mutating func columns(
-      _ names: [String], in folder: borrowing Folder
+      _ names: [String], _ place: String, in folder: borrowing Folder
     ) throws(StoreError) -> [String: MappedFile] {
       guard !names.isEmpty else { return [:] }
-      let folder = try folder.folder(PackedBitContents.columnsFolder)
+      let folder = try folder.folder(place)
       var columns: [String: MappedFile] = [:]
       for name in names {
-        columns[name] = try map("\(name).npy", in: folder, as: PackedBitContents.file(ofColumn: name))
+        let path = PackedBitContents.file(ofColumn: name, in: place)
+        let file = String(path.dropFirst(place.count + 1))
+        // Before there were escapes, files had all names as they are.
+        let isThere = folder.kind(of: file) != nil || name.contains("/")
+        columns[name] = try map(isThere ? file : "\(name).npy", in: folder, as: path)
       }
       return columns
     }

@@ -30,7 +30,7 @@ struct PackedBitDescription: Codable {
   struct State: Codable {
     let count: Int
     /// The CRC-32 of the values of each file, without `.npy`, for the first `count` masks: of `labels` if there are labels,
-    /// and of `columns/NAME` for each column.
+    /// of `columns/NAME` for each column, and of `offsets/NAME` for each column of bytes. The names are those of the columns themselves.
     let checksums: [String: UInt32]
     /// The CRC-32 of the first `count` values of `checksums.npy`; nil if an earlier version wrote the state.
     let checksumsCRC32: UInt32?
@@ -75,14 +75,14 @@ struct PackedBitDescription: Codable {
     }
 
     private static let labelsKey = "labels"
-    private static let columnPrefix = PackedBitContents.columnsFolder + "/"
 
     var hasLabels: Bool { checksums[Self.labelsKey] != nil }
 
-    /// The columns, sorted.
-    var columnNames: [String] {
-      checksums.keys.filter { $0.utf8.starts(with: Self.columnPrefix.utf8) }
-        .compactMap { String($0.utf8.dropFirst(Self.columnPrefix.utf8.count)) }.sorted()
+    /// The columns that have a file in a folder, sorted.
+    func names(in folder: String) -> [String] {
+      let prefix = folder + "/"
+      return checksums.keys.filter { $0.utf8.starts(with: prefix.utf8) }
+        .compactMap { String($0.utf8.dropFirst(prefix.utf8.count)) }.sorted()
     }
 
     /// The CRC-32 of labels and columns, by the names of their files.
@@ -90,7 +90,10 @@ struct PackedBitDescription: Codable {
       var checksums: [String: UInt32] = [:]
       if let labels = labels.labels { checksums[labelsKey] = CRC32.checksum(of: labels) }
       for (name, column) in labels.columns {
-        checksums[columnPrefix + name] = CRC32.checksum(of: column)
+        checksums["\(PackedBitContents.columnsFolder)/\(name)"] = CRC32.checksum(of: column)
+        if let offsets = column.offsets {
+          checksums["\(PackedBitContents.offsetsFolder)/\(name)"] = CRC32.checksum(of: offsets)
+        }
       }
       return checksums
     }
@@ -181,7 +184,9 @@ struct PackedBitDescription: Codable {
         .limitExceeded, "\(names!.count) class names, of which at most \(Self.mostClassNames) are read")
     }
     for state in states ?? [] {
-      for name in state.columnNames { try Column.validate(name: name) }
+      for place in [PackedBitContents.columnsFolder, PackedBitContents.offsetsFolder] {
+        for name in state.names(in: place) { try Column.validate(name: name) }
+      }
     }
   }
 

@@ -57,25 +57,37 @@ extension PackedBitWriterSession {
     if let labels = labels.labels {
       try write(Column.int64(labels.map(Int64.init)).npyBytes(), to: PackedBitContents.labelsName)
     }
-    guard !labels.columns.isEmpty else { return }
-    try createColumnsFolder()
+    try writeColumns(in: PackedBitContents.columnsFolder) { (column) throws(StoreError) in
+      try column.npyBytes()
+    }
+    try writeColumns(in: PackedBitContents.offsetsFolder) { $0.offsetsNPYBytes() }
+  }
+
+  /// Writes what columns have in a folder: all of them their values, those of bytes their offsets too.
+  private func writeColumns(
+    in folder: String, _ bytes: (Column) throws(StoreError) -> [UInt8]?
+  ) throws(StoreError) {
+    let hasSome = labels.columns.values.contains {
+      folder == PackedBitContents.columnsFolder || $0.kind == .bytes
+    }
+    guard hasSome else { return }
+    try createFolder(folder)
     for (name, column) in labels.columns.sorted(by: { $0.key < $1.key }) {
       do throws(StoreError) {
-        try write(column.npyBytes(), to: PackedBitContents.file(ofColumn: name))
+        guard let bytes = try bytes(column) else { continue }
+        try write(bytes, to: PackedBitContents.file(ofColumn: name, in: folder))
       } catch {
         throw error.at(key: name)
       }
     }
-    if target.old == nil {
-      try FileSystem.synchronizeFolder("\(target.storePath)/\(PackedBitContents.columnsFolder)")
-    }
+    if target.old == nil { try FileSystem.synchronizeFolder("\(target.storePath)/\(folder)") }
   }
 
-  /// Makes the folder of columns, if it is not there: of a store that grows in the very folder that is locked.
-  private func createColumnsFolder() throws(StoreError) {
-    let name = PackedBitContents.columnsFolder
+  /// Makes a folder of columns, if it is not there: of a store that grows in the very folder that is locked.
+  private func createFolder(_ name: String) throws(StoreError) {
     guard target.held == nil else { return try target.held!.createFolder(name) }
     let root = try Folder(target.storePath)
+    guard root.kind(of: name) == nil else { return }
     try root.createFolder(name)
     try root.synchronizeNames()
   }

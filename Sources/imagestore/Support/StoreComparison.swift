@@ -71,19 +71,8 @@ struct StoreComparison {
       guard x.kind == y.kind else {
         throw difference("\(x.kind.rawValue) values where \(second.path) has \(y.kind.rawValue)", key: name)
       }
-      let index: Int? =
-        switch (x, y) {
-        case (.int64(let x), .int64(let y)): x.indices.first { x[$0] != y[$0] }
-        // Bits that differ are a difference, and a value that is no number equals itself.
-        case (.double(let x), .double(let y)):
-          x.indices.first { x[$0] != y[$0] && !(x[$0].isNaN && y[$0].isNaN) }
-        case (.string(let x), .string(let y)):
-          x.indices.first { !x[$0].utf8.elementsEqual(y[$0].utf8) }
-        default: nil
-        }
-      if let index {
-        throw difference("a value that differs from the one in \(second.path)", image: index, key: name)
-      }
+      guard let index = x.firstDifference(from: y) else { continue }
+      throw difference("a value that differs from the one in \(second.path)", image: index, key: name)
     }
   }
 
@@ -106,6 +95,24 @@ struct StoreComparison {
 
   private func difference(_ message: String, image: Int? = nil, key: String? = nil) -> StoreError {
     StoreError(.corrupt, message, path: first.path, image: image, key: key)
+  }
+}
+
+extension Column {
+  /// The first image whose value differs, of columns of one kind and length: bits that differ are a difference, and a value that is no
+  /// number equals itself.
+  fileprivate func firstDifference(from other: Column) -> Int? {
+    func differ(_ x: Double, _ y: Double) -> Bool { x != y && !(x.isNaN && y.isNaN) }
+    return switch (self, other) {
+    case (.int64(let x), .int64(let y)): x.indices.first { x[$0] != y[$0] }
+    case (.double(let x), .double(let y)): x.indices.first { differ(x[$0], y[$0]) }
+    case (.string(let x), .string(let y)): x.indices.first { !x[$0].utf8.elementsEqual(y[$0].utf8) }
+    case (.bytes(let x), .bytes(let y)): x.indices.first { x[$0] != y[$0] }
+    case (.int64Vectors(let x), .int64Vectors(let y)): x.indices.first { x[$0] != y[$0] }
+    case (.doubleVectors(let x), .doubleVectors(let y)):
+      x.values.indices.first { differ(x.values[$0], y.values[$0]) }.map { $0 / x.width }
+    default: 0
+    }
   }
 }
 

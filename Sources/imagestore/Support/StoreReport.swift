@@ -73,7 +73,7 @@ struct StoreReport {
     }
     rows.append(("on disk", Numbers.bytes(bytesOnDisk)))
     for (name, kind) in columnKinds.sorted(by: { $0.key < $1.key }) {
-      rows.append(("column", "\(name) (\(kind))"))
+      rows.append(("column", "\(Console.printable(name)) (\(kind))"))
     }
     for kind in [ReadingNote.Kind.notRead, .decided] {
       if let line = notes.line(of: kind) {

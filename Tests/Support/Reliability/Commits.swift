@@ -26,6 +26,11 @@ package struct Commits: Sendable {
       "camera": .int64(indices.map { Int64($0) &* 0x0123_4567_89AB }),
       "exposure": .double(indices.map { Double($0) / 7 }),
     ]
+    // Written under another name than their own, and of lengths that differ.
+    images.columns["crop/box"] = vectors(indices.flatMap { [Int64($0), -Int64($0), 1 << 40, 7] }, width: 4)
+    images.columns["preview"] = .bytes(
+      Column.Bytes(
+        indices.map { index in (0..<index % 5 * 3).map { UInt8(truncatingIfNeeded: index &* 31 &+ $0) } }))
     images.classNames = (0..<10).map { "class \($0)" }
     return images
   }
@@ -39,5 +44,13 @@ package struct Commits: Sendable {
       images.classNames = next.classNames
     }
     return images
+  }
+}
+
+private func vectors(_ values: [Int64], width: Int) -> Column {
+  do throws(StoreError) {
+    return .int64Vectors(try Column.Vectors(values, width: width))
+  } catch {
+    preconditionFailure("\(error)")
   }
 }

@@ -117,6 +117,7 @@ package struct Parser: Sendable, CustomStringConvertible {
           _ = try unsafe header.integers(in: data)
         }
         if (try? header.valueCount()) != nil { _ = try unsafe header.column(in: data) }
+        if header.vectorWidth != nil { _ = try unsafe header.column(of: header.shape[0], in: data) }
         let images = try header.geometry()
         var pixels = [UInt8](repeating: 0, count: min(images.format.byteCount, 1 << 26))
         guard pixels.count == images.format.byteCount else { return .success(()) }
