@@ -24,7 +24,8 @@ extension ContentsReader {
     let links = try order(of: group, session, &members.notes)
     let prefix = path.isEmpty ? "" : path + "/"
     if isNamed, !path.isEmpty, links.count <= 256 {
-      for known in ArrayNames.find(in: links) where !NumberedNames.areAlike(known.images, links) {
+      for known in ArrayNames.find(in: links)
+      where !ImageStoreSupport.NumberedNames.areAlike(known.images, links) {
         let name = prefix + known.images
         if hasShapeOfImages(session, handle, name) != nil { return .object(name) }
       }
@@ -208,13 +209,6 @@ enum NumberedNames {
       if first.parts.count != second.parts.count { return first.parts.count < second.parts.count }
       return first.name.utf8.lexicographicallyPrecedes(second.name.utf8)
     }.map(\.name)
-  }
-
-  /// Whether a name has a number, and others are as it is but for the number.
-  static func areAlike(_ name: String, _ names: [String]) -> Bool {
-    guard name.contains(where: \.isNumber) else { return false }
-    let stem = name.filter { !$0.isNumber }
-    return names.contains { $0 != name && $0.filter { !$0.isNumber } == stem }
   }
 
   /// A run of digits without zeros before it, or of anything else.

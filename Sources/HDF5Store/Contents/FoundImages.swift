@@ -59,7 +59,9 @@ extension ContentsReader {
         return isSure ? answer == true : answer != nil
       }
       guard let undivided = found.first(where: { $0.split == nil }) else { continue }
-      guard NumberedNames.areAlike(undivided.images, names) else { return .object(undivided.images) }
+      guard ImageStoreSupport.NumberedNames.areAlike(undivided.images, names) else {
+        return .object(undivided.images)
+      }
       // One of several that differ by a number: all of them are meant.
       let group = undivided.images.split(separator: "/").dropLast().joined(separator: "/")
       if let found = try within(session, handle, group, isNamed: false) { return found }
@@ -68,7 +70,7 @@ extension ContentsReader {
     if let found = try within(session, handle, "", isNamed: false) { return found }
     // Whoever opens what is called so is told what is wrong with it.
     if let undivided = ArrayNames.find(in: names).first(where: { $0.split == nil }),
-      !NumberedNames.areAlike(undivided.images, names)
+      !ImageStoreSupport.NumberedNames.areAlike(undivided.images, names)
     {
       return .object(undivided.images)
     }
@@ -92,6 +94,8 @@ extension ContentsReader {
         if dataset.type?.elementType != nil, (3...4).contains(dataset.shape.count) {
           candidates.append(link.name)
         } else if dataset.shape.count == 1, try encoded(session, handle, dataset) != nil {
+          candidates.append(link.name)
+        } else if try statedMasks(session, handle, object, dataset, StoreDescription()) != nil {
           candidates.append(link.name)
         }
       } catch {

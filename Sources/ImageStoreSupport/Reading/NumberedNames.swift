@@ -66,6 +66,13 @@ package enum NumberedNames {
     return first.lexicographicallyPrecedes(second)
   }
 
+  /// Whether a name has a number, and others are as it is but for the number.
+  package static func areAlike(_ name: String, _ names: [String]) -> Bool {
+    guard name.contains(where: \.isNumber) else { return false }
+    let stem = name.filter { !$0.isNumber }
+    return names.contains { $0 != name && $0.filter { !$0.isNumber } == stem }
+  }
+
   /// The digits at a place without leading zeros.
   private static func digits<Name: Collection<UInt8>>(of name: Name, from start: inout Name.Index) -> [UInt8]
   {
