@@ -23,6 +23,8 @@ let package = Package(
     .executableTarget(name: "store-workloads", dependencies: stores),
     // Writes in turns with the peers; see Peers/write_rounds.py.
     .executableTarget(name: "write-rounds", dependencies: stores),
+    // Epochs over files that are not in memory; see cold.
+    .executableTarget(name: "cold-epochs", dependencies: stores),
     .testTarget(name: "StoreBenchmarks", dependencies: stores),
   ],
   swiftLanguageModes: [.v6]

@@ -10,9 +10,9 @@ public final class CIFARImages: ImageStore {
   /// Pixels per plane; an image is three planes, red, green and blue.
   private static let planeByteCount = 32 * 32
 
-  private let batches: [Batch]
+  let batches: [Batch]
   /// The index of each batch's first image, and behind the last the number of images.
-  private let starts: [Int]
+  let starts: [Int]
   private let allLabels: [Int]
   private let fileNames = Cached<[String]>()
   private let threads: Int

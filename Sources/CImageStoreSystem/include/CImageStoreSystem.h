@@ -1,6 +1,8 @@
 // System calls that Swift's imported headers do not show.
 #pragma once
 
+#include <stddef.h>
+
 /// Renames where nothing has the new name; -1 with errno EEXIST where something has, and with ENOSYS or
 /// EINVAL where the system or the file system cannot do so in one step. Names are relative to open folders.
 int image_stores_rename_exclusively(int from, const char *source, int to, const char *destination);
@@ -28,3 +30,15 @@ void image_stores_begin_writing(int descriptor, long long offset, long long coun
 
 /// Gives the calling thread a name for debuggers and /proc; Linux takes at most 15 characters.
 void image_stores_name_thread(const char *name);
+
+/// How many pages of a map are in memory; -1 where the system does not tell. `pages` is the beginning of a page.
+long image_stores_count_resident(const void *pages, size_t count);
+
+/// Drops a range of a file from the system's cache where nothing has it mapped; does nothing where the system has no such call.
+void image_stores_drop_cached(int descriptor, long long offset, long long count);
+
+/// Has the system begin to read a file, without waiting for it.
+int image_stores_request(int descriptor);
+
+/// Whether the first byte of a file can be read without waiting for a disk; 1 where that cannot be told.
+int image_stores_is_resident(int descriptor);

@@ -4,7 +4,9 @@ internal import ImageStoreCore
 struct BatchReader: Sendable {
   /// How many batches there are.
   let count: Int
-  private let size: Int
+  /// What has images fetched before they are read; nil if all are in memory.
+  let readAhead: LoaderReadAhead?
+  let size: Int
   private let indices: SampleIndices
   private let order: SampleOrder
   private let labels: [Int]?
@@ -37,7 +39,7 @@ struct BatchReader: Sendable {
         remedy: "give one mask per image")
     }
     try request.augmentation.validate()
-    order = request.state.order
+    order = try request.state.order.resolved(for: store)
     imageCount = store.count
     indices = try order.indices(of: store, from: request.state.position)
     size = request.batchSize
@@ -54,9 +56,10 @@ struct BatchReader: Sendable {
     } else {
       masks = nil
     }
-    let pattern = if case .sequential = order.kind { AccessPattern.sequential } else { AccessPattern.random }
-    store.advise(pattern)
-    request.masks?.advise(pattern)
+    let stores = [store] + (request.masks.map { [$0] } ?? [])
+    readAhead = LoaderReadAhead(of: stores, in: order, indices)
+    let pattern = readAhead?.pattern ?? LoaderReadAhead.pattern(of: order)
+    for store in stores { store.advise(pattern) }
   }
 
   private static func labels(of store: any ImageStore) throws(StoreError) -> [Int]? {

@@ -50,6 +50,8 @@ struct LoaderRequest: Sendable {
   /// Batches from this one on are not made: the end, or what follows a failure.
   private var limit = Int.max
   private var sleepingWorkers = 0
+  /// How many threads make batches, so that no more are being made.
+  private var workerCount = 1
   private var isConsumerAsleep = false
   private var waiter: UnsafeContinuation<Void, Never>?
   private var isStopped = false
@@ -80,11 +82,13 @@ struct LoaderRequest: Sendable {
       let workers = min(max(1, asked), prefetch, max(1, reader.count))
       let isStopped = monitor.withLock {
         self.reader = reader
+        workerCount = max(workers, 1)
         limit = min(limit, reader.count)
         return self.isStopped
       }
       wakeConsumer()
       guard !isStopped else { return }
+      reader.readAhead?.start()
       // With fewer threads than asked for, the loader is slower but right.
       for _ in 1..<max(workers, 1) where !WorkerThread.start({ [self] in work() }) { break }
     } catch {
@@ -114,6 +118,9 @@ struct LoaderRequest: Sendable {
       guard !isStopped && claimed < limit, reader != nil else { return nil }
       if claimed - delivered < prefetch {
         claimed += 1
+        if let reader, let readAhead = reader.readAhead {
+          readAhead.advance(max(0, claimed - workerCount) * reader.size, claimed * reader.size)
+        }
         return (claimed - 1, freeStorage())
       }
       guard sleeping else { return nil }
@@ -243,7 +250,9 @@ struct LoaderRequest: Sendable {
     ring = Array(repeating: .empty, count: prefetch)
     pool = []
     if sleepingWorkers > 0 { monitor.signal(.worker) }
+    let readAhead = reader?.readAhead
     monitor.unlock()
+    readAhead?.stop()
     wakeConsumer()
   }
 }

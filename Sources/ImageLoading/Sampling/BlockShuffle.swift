@@ -94,6 +94,31 @@ struct BlockShuffle: Sendable {
     }
   }
 
+  /// The position at which the window of a position ends.
+  func windowEnd(of position: Int) -> Int {
+    let window = (position < shortWindowEnd ? position : position + deficit) / windowCount
+    guard window < windows - 1 else { return count }
+    return (window + 1) * windowCount - (window >= shortWindow ? deficit : 0)
+  }
+
+  /// The images of the window of a position, in the order of the file.
+  func imagesOfWindow(of position: Int) -> [Int] {
+    let window = (position < shortWindowEnd ? position : position + deficit) / windowCount
+    let size = strata[strata.count - 1].blocks - (longStrata.isEmpty ? 0 : 1)
+    let isRest = window >= size
+    let inShort = isRest ? 0 : shortOrder[window]
+    let inLong = longOrder[window]
+    var images: [Int] = []
+    images.reserveCapacity(windowCount)
+    for slot in 0..<(isRest ? longStrata.count : strata.count) {
+      let stratum = strata[isRest ? longStrata[slot] : slot]
+      let block = ((stratum.blocks == size ? inShort : inLong) + stratum.rotation) % stratum.blocks
+      let start = (stratum.start + block) * blockSize
+      images.append(contentsOf: start..<Swift.min(start + blockSize, count))
+    }
+    return images
+  }
+
   /// Turns positions within a window into indices of images, in place.
   private func resolve(_ positions: UnsafeMutableBufferPointer<Int>, in window: Int) {
     // A window past the shorter strata has only blocks of the longer ones.

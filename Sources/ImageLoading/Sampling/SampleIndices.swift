@@ -83,6 +83,21 @@ public struct SampleIndices: Sendable, RandomAccessCollection {
     start + position * shard.count + shard.index
   }
 
+  /// Where the images end that are mixed with those at a position, if the order mixes only some with one another.
+  func windowEnd(of position: Int) -> Int? {
+    guard case .blocks(let shuffle) = source else { return nil }
+    let global = globalPosition(of: position)
+    guard global < source.count else { return count }
+    let end = shuffle.windowEnd(of: global)
+    return Swift.min(count, position + (end - global + shard.count - 1) / shard.count)
+  }
+
+  /// The images that are mixed with the one at a position, those of other shards too, in the order of the file.
+  func imagesOfWindow(of position: Int) -> [Int]? {
+    guard case .blocks(let shuffle) = source, globalPosition(of: position) < source.count else { return nil }
+    return shuffle.imagesOfWindow(of: globalPosition(of: position))
+  }
+
   /// Writes the indices from a position on. The memory has room only for indices that exist.
   func fill(_ results: UnsafeMutableBufferPointer<Int>, from position: Int) {
     let first = globalPosition(of: position)

@@ -19,6 +19,7 @@ public struct SampleOrder: Sendable, Hashable, Codable {
     case sequential
     case shuffled(seed: UInt64, epoch: Int)
     case blockShuffled(seed: UInt64, epoch: Int, blockSize: Int, window: Int)
+    case storeBlockShuffled(seed: UInt64, epoch: Int)
     case weighted(weights: [Double], seed: UInt64, epoch: Int, draws: Int?)
     case classBalanced(seed: UInt64, epoch: Int, draws: Int?)
   }
@@ -64,6 +65,30 @@ public struct SampleOrder: Sendable, Hashable, Codable {
     seed: UInt64, epoch: Int, blockSize: Int, window: Int
   ) -> SampleOrder {
     SampleOrder(.blockShuffled(seed: seed, epoch: epoch, blockSize: blockSize, window: window))
+  }
+
+  /// A shuffle whose reads stay near one another, in blocks and windows that suit the store.
+  ///
+  /// Blocks have 256 KB of pixels, in whole chunks if the store has chunks, and a window has 256 of them: 64 MB, of which two
+  /// are in memory at a time. A store of one window is shuffled fully.
+  ///
+  /// - Parameters:
+  ///   - seed: what the order is drawn from; the same seed gives the same order over the same file.
+  ///   - epoch: which pass over the images it is; every epoch has an order of its own.
+  public static func blockShuffled(seed: UInt64, epoch: Int) -> SampleOrder {
+    SampleOrder(.storeBlockShuffled(seed: seed, epoch: epoch))
+  }
+
+  /// The same order, in which what depends on the store is stated, so that it is the same whatever it is used with.
+  ///
+  /// - Throws: what reading the formats of the first images throws.
+  public func resolved(for store: some ImageStore) throws(StoreError) -> SampleOrder {
+    guard case .storeBlockShuffled(let seed, let epoch) = kind else { return self }
+    let blockSize = try StoreBlocks.blockSize(of: store)
+    var order = SampleOrder.blockShuffled(
+      seed: seed, epoch: epoch, blockSize: blockSize, window: StoreBlocks.window)
+    order.shard = shard
+    return order
   }
 
   /// Draws with replacement, each image as often as its weight says.
@@ -126,7 +151,7 @@ public struct SampleOrder: Sendable, Hashable, Codable {
     switch kind {
     case .sequential: (0, 0)
     case .shuffled(let seed, let epoch): (seed, epoch)
-    case .blockShuffled(let seed, let epoch, _, _): (seed, epoch)
+    case .blockShuffled(let seed, let epoch, _, _), .storeBlockShuffled(let seed, let epoch): (seed, epoch)
     case .weighted(_, let seed, let epoch, _): (seed, epoch)
     case .classBalanced(let seed, let epoch, _): (seed, epoch)
     }
@@ -135,7 +160,7 @@ public struct SampleOrder: Sendable, Hashable, Codable {
   /// Whether an epoch may have an image several times.
   public var drawsWithReplacement: Bool {
     switch kind {
-    case .sequential, .shuffled, .blockShuffled: false
+    case .sequential, .shuffled, .blockShuffled, .storeBlockShuffled: false
     case .weighted, .classBalanced: true
     }
   }
@@ -153,7 +178,7 @@ extension SampleOrder {
     of store: some ImageStore, from start: Int = 0
   ) throws(StoreError) -> SampleIndices {
     func labels() throws(StoreError) -> [Int]? { try store.labels() }
-    return try indices(of: store.count, labels: labels(), from: start)
+    return try resolved(for: store).indices(of: store.count, labels: labels(), from: start)
   }
 
   /// The indices of an epoch over `count` images.
@@ -180,6 +205,10 @@ extension SampleOrder {
     case .blockShuffled(let seed, let epoch, let blockSize, let window):
       source = .blocks(
         try BlockShuffle(count: count, seed: seed, epoch: epoch, blockSize: blockSize, window: window))
+    case .storeBlockShuffled:
+      throw StoreError(
+        .invalidArgument, "blocks that suit a store, and only the number of its images is given",
+        remedy: "ask for the indices of the store, or give blockSize and window")
     case .weighted(let weights, let seed, let epoch, let draws):
       guard weights.count == count else {
         throw StoreError(.invalidArgument, "\(weights.count) weights for \(count) images")

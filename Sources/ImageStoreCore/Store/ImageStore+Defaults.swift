@@ -12,6 +12,8 @@ extension ImageStore {
   }
 
   public func advise(_ pattern: AccessPattern) {}
+  public func willRead(_ indices: Span<Int>) {}
+  public func residentShare() -> Double { 1 }
 
   public func verify(progress: (_ checked: Int) -> Void) throws(StoreError) {
     let hasChecksums = checksumCoverage != .noImages

@@ -11,7 +11,7 @@
 /// - Topics: What the store holds: ``count``, ``format``, ``format(at:)``, ``classNames``.
 ///   Labels and columns, which never touch pixels: ``labels()``, ``columnNames``, ``column(_:)``.
 ///   Pixels: ``read(_:regions:into:)``, ``forEachImage(_:_:)``. Care: ``verify(progress:)``,
-///   ``verify(_:)``, ``checksumCoverage``, ``advise(_:)``.
+///   ``verify(_:)``, ``checksumCoverage``, ``advise(_:)``, ``willRead(_:)``.
 public protocol ImageStore: Sendable {
   /// How many images there are.
   var count: Int { get }
@@ -82,6 +82,20 @@ public protocol ImageStore: Sendable {
 
   /// Tells in which order the images will be read, so that the system can read ahead, or not.
   func advise(_ pattern: AccessPattern)
+
+  /// Requests images that will be read soon, so that reading them does not wait for the disk.
+  ///
+  /// It returns before they are there, unless the system has more requests than it takes, and reads nothing twice. A
+  /// loader calls it as an epoch goes on; whoever reads without one may call it some batches ahead. The
+  /// default does nothing.
+  ///
+  /// - Parameter indices: which images; any order, repeats allowed. Those that no image has are ignored.
+  func willRead(_ indices: Span<Int>)
+
+  /// The share of the stored images, from 0 to 1, that can be read without waiting for a disk, by samples.
+  ///
+  /// A loader does without ``willRead(_:)`` if nearly all are there. The default is 1.
+  func residentShare() -> Double
 
   /// Reads everything and checks every checksum there is.
   ///

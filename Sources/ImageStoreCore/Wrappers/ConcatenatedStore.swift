@@ -133,6 +133,16 @@ public struct ConcatenatedStore: ImageStore {
     for store in stores { store.advise(pattern) }
   }
 
+  public func willRead(_ indices: Span<Int>) {
+    withEachStore(indices) { store, indices in store.willRead(indices) }
+  }
+
+  /// The mean over the stores, by their number of images.
+  public func residentShare() -> Double {
+    guard count > 0 else { return 1 }
+    return stores.reduce(0.0) { $0 + $1.residentShare() * Double($1.count) } / Double(count)
+  }
+
   public func verify(progress: (_ checked: Int) -> Void) throws(StoreError) {
     for (store, start) in zip(stores, starts) {
       try store.verify { progress(start + $0) }
@@ -140,14 +150,27 @@ public struct ConcatenatedStore: ImageStore {
   }
 
   public func verify(_ indices: Span<Int>) throws(StoreError) {
-    var wanted = [[Int]](repeating: [], count: stores.count)
-    for position in indices.indices {
-      let index = indices[position]
-      guard index >= 0 && index < count else { throw .indexOutOfRange(index, count: count) }
-      let number = storeNumber(of: index)
-      wanted[number].append(index - starts[number])
+    for position in indices.indices where indices[position] < 0 || indices[position] >= count {
+      throw .indexOutOfRange(indices[position], count: count)
     }
-    for (store, indices) in zip(stores, wanted) where !indices.isEmpty { try store.verify(indices.span) }
+    try withEachStore(indices) { (store, indices) throws(StoreError) in try store.verify(indices) }
+  }
+
+  /// Calls once per store with its share of some images, by their indices in it. Indices that no image has are left out.
+  func withEachStore(
+    _ indices: Span<Int>, _ body: (any ImageStore, Span<Int>) throws(StoreError) -> Void
+  ) throws(StoreError) {
+    var shares = [[Int]](repeating: [], count: stores.count)
+    for position in indices.indices where indices[position] >= 0 && indices[position] < count {
+      let number = storeNumber(of: indices[position])
+      shares[number].append(indices[position] - starts[number])
+    }
+    for (store, indices) in zip(stores, shares) where !indices.isEmpty { try body(store, indices.span) }
+  }
+
+  /// As the one that throws, for what cannot fail.
+  func withEachStore(_ indices: Span<Int>, _ body: (any ImageStore, Span<Int>) -> Void) {
+    try? withEachStore(indices) { (store, indices) throws(StoreError) in body(store, indices) }
   }
 
   /// Which store has an image in `0..<count`.

@@ -46,6 +46,12 @@ extension StoreWrapper {
   public func labels() throws(StoreError) -> [Int]? { try base.labels() }
   public func column(_ name: String) throws(StoreError) -> Column { try base.column(name) }
   public func advise(_ pattern: AccessPattern) { base.advise(pattern) }
+  public func residentShare() -> Double { base.residentShare() }
+
+  public func willRead(_ indices: Span<Int>) {
+    // An index that no image has is an error of the read.
+    try? withBaseIndices(indices) { (indices) throws(StoreError) in base.willRead(indices) }
+  }
 
   public func withBaseIndices(
     _ indices: Span<Int>, _ body: (_ baseIndices: Span<Int>) throws(StoreError) -> Void

@@ -33,6 +33,20 @@ package struct Folder: ~Copyable, Sendable {
     #endif
   }
 
+  /// Has the system begin to read a file; what is wrong with it is found when it is read.
+  package func request(_ name: UnsafePointer<CChar>) {
+    guard let file = try? unsafe openBeneath(name, O_RDONLY | O_NONBLOCK | O_NOCTTY, "opening it") else { return }
+    _ = image_stores_request(file)
+    _ = close(file)
+  }
+
+  /// Whether the first byte of a file can be read without waiting for a disk.
+  package func isResident(_ name: UnsafePointer<CChar>) -> Bool {
+    guard let file = try? unsafe openBeneath(name, O_RDONLY | O_NONBLOCK | O_NOCTTY, "opening it") else { return true }
+    defer { _ = close(file) }
+    return image_stores_is_resident(file) != 0
+  }
+
   /// Reads the whole of a file into `memory`, or its first bytes as far as the memory reaches.
   ///
   /// - Returns: the bytes the file has, if `memory` has too little room for them; else nil.

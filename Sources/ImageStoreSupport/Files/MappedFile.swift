@@ -1,5 +1,6 @@
 package import ImageStoreCore
 internal import ImageStorePlatform
+internal import Synchronization
 
 /// A file mapped into memory for reading, whole.
 ///
@@ -8,7 +9,13 @@ internal import ImageStorePlatform
 /// SIGBUS when the lost part is read; no writer of this package shortens a file in place.
 @safe package final class MappedFile: @unchecked Sendable {
   package let path: String
-  private let mapped: UnsafeRawBufferPointer
+  let mapped: UnsafeRawBufferPointer
+  /// Whether the system says which pages are in memory.
+  let tellsResidency: Bool
+  /// Whether all of the file has been fetched once.
+  let wasRead = Atomic(false)
+  /// Counts samples of what is in memory, which are taken at other places each time.
+  let sampling = Atomic<UInt32>(0)
   /// The device and inode of the file, by which one file under two names is known.
   package let identity: FileIdentity
   /// The bytes that the file has, or that the disk keeps of them if these are fewer: a file may have holes, which take nothing.
@@ -27,6 +34,12 @@ internal import ImageStorePlatform
     let status = try file.status()
     path = file.path
     identity = FileIdentity(status)
+    #if os(Linux)
+    let isWritable = unsafe access(file.path, W_OK) == 0
+    tellsResidency = isWritable || status.st_uid == geteuid()
+    #else
+    tellsResidency = true
+    #endif
     let byteCount = Int(status.st_size)
     allocatedByteCount = min(byteCount, Int(status.st_blocks) * 512)
     guard byteCount > 0 else {
@@ -58,26 +71,6 @@ internal import ImageStorePlatform
       return nil
     }
     return unsafe UnsafeRawBufferPointer(rebasing: mapped[offset..<offset + count])
-  }
-
-  /// Gives the pages read so far back to the system; they are read from the file again when needed.
-  package func releasePages() {
-    guard let base = unsafe mapped.baseAddress else { return }
-    // Of a read-only map nothing is lost.
-    _ = unsafe madvise(UnsafeMutableRawPointer(mutating: base), mapped.count, Int32(MADV_DONTNEED))
-  }
-
-  /// Tells the system in which order the map will be read.
-  package func advise(_ pattern: AccessPattern) {
-    guard let base = unsafe mapped.baseAddress else { return }
-    let advice =
-      switch pattern {
-      case .any: MADV_NORMAL
-      case .sequential: MADV_SEQUENTIAL
-      case .random: MADV_RANDOM
-      }
-    // Advice only: a kernel that does not take it changes nothing.
-    _ = unsafe madvise(UnsafeMutableRawPointer(mutating: base), mapped.count, Int32(advice))
   }
 }
 

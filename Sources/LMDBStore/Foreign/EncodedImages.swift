@@ -33,6 +33,9 @@ struct EncodedImages: Sendable {
     decoders = IdlePool { () throws(StoreError) in ForeignDecoder(kind, description) }
   }
 
+  /// Where the value of an image is in the file.
+  func location(_ index: Int) -> (offset: Int, byteCount: Int) { locations[index] }
+
   /// The format all images have, or nil if they differ or one cannot be read.
   var format: ImageFormat? { formats.formats.count == 1 && broken.isEmpty ? formats.formats[0] : nil }
 

@@ -37,6 +37,15 @@ final class EncodedEntries: Sendable {
   var uniformFormat: ImageFormat? { kinds.count == 1 ? kinds[0] : nil }
   func format(at index: Int) -> ImageFormat { kinds[Int(kindOfImage[index])] }
 
+  /// Where an image is in the archive; nil if all are deflated as one.
+  func archiveRange(of index: Int) -> Range<Int>? {
+    guard whole == nil else { return nil }
+    let entry = places[index].entry
+    guard let range = places[index].range else { return entry.offset..<entry.limit }
+    let data = entry.offset + entry.leastByteCount - entry.compressedByteCount
+    return min(data + range.lowerBound, entry.limit)..<min(data + range.upperBound, entry.limit)
+  }
+
   /// Whether a name is that of an encoded image, of a kind that is decoded or not.
   static func isName(_ name: String) -> Bool {
     let suffix = name.split(separator: ".").last?.lowercased() ?? ""

@@ -39,6 +39,18 @@ final class ImageArray: Sendable {
   /// The extents of its axes.
   var shape: [Int] { header.shape }
 
+  var isDeflated: Bool { entry.isDeflated }
+
+  /// The bytes of an image in the archive, if they are not deflated, with those that may be before them: only the entry's own
+  /// header says how long it is.
+  func byteRange(of index: Int) -> Range<Int> {
+    let data = entry.offset + entry.leastByteCount - entry.compressedByteCount + header.dataOffset
+    let start = data + index * images.imageStride
+    return start..<min(start + max(images.imageStride, 0) + Self.mostExtraBytes, entry.limit)
+  }
+
+  private static let mostExtraBytes = 128
+
   /// Whether images lie in the map as they are delivered. Truth values are made 0 and 1 when they are copied; in the map they are what
   /// someone wrote.
   var isMapped: Bool { !entry.isDeflated && images.isDirect && images.format.elementType != .bool }

@@ -126,6 +126,9 @@ import ImageStoreSupport
   /// Whether the file can grow: it is in C order and its header is as long as this package writes it.
   var isAppendable: Bool { copy == nil && dataOffset == Self.headerByteCount }
 
+  /// Where the first mask is in the map; nil if masks are read from memory.
+  var dataOffsetInMap: Int? { copy == nil ? dataOffset : nil }
+
   /// The first byte of the first mask; not to be asked for if there are no masks.
   @unsafe var base: UnsafeRawPointer {
     if let copy { return unsafe copy.bytes.baseAddress! }

@@ -1,5 +1,3 @@
-package import ImageStoreCore
-
 /// Bytes that stores read by address, wherever they come from.
 ///
 /// The bytes have one address for as long as the source lives, so that reading through it is adding an offset to it,
@@ -17,19 +15,31 @@ package protocol ByteSource: AnyObject, Sendable {
   /// Tells in which order the bytes will be read.
   func advise(_ pattern: AccessPattern)
 
-  /// Announces what will be read soon. It returns at once and cannot fail.
+  /// Requests what will be read soon. It does not wait for the bytes, and cannot fail.
   func willRead(_ ranges: Span<Range<Int>>)
 
   /// Returns when bytes may be touched.
   ///
   /// - Throws: ``StoreError/Code/system`` if they cannot be had.
   func makeReadable(_ ranges: Span<Range<Int>>) throws(StoreError)
+
+  /// The share of the bytes that can be read without waiting, from 0 to 1, by samples.
+  func residentShare() -> Double
+
+  /// Fetches bytes and returns when they are there. What cannot be had is found when it is read.
+  func fetch(_ range: Range<Int>)
+
+  /// Lets go of bytes that will not be read soon, so that others have the memory.
+  func letGo(_ ranges: Span<Range<Int>>)
 }
 
 extension ByteSource {
   package func advise(_ pattern: AccessPattern) {}
   package func willRead(_ ranges: Span<Range<Int>>) {}
   package func makeReadable(_ ranges: Span<Range<Int>>) throws(StoreError) {}
+  package func residentShare() -> Double { 1 }
+  package func fetch(_ range: Range<Int>) {}
+  package func letGo(_ ranges: Span<Range<Int>>) {}
 
   /// Lends all bytes, to be read while `body` runs.
   package func withBytes<Result>(
@@ -41,9 +51,6 @@ extension ByteSource {
     return try unsafe withRawSpan(of: bytes, body)
   }
 }
-
-// The system brings the pages of a map when they are touched.
-extension MappedFile: ByteSource {}
 
 // The bytes that have been written are there.
 extension PixelMemory: ByteSource {}

@@ -1,0 +1,52 @@
+#define _GNU_SOURCE  // posix_fadvise, mincore
+#include "CImageStoreSystem.h"
+#include <errno.h>
+#include <fcntl.h>
+#include <sys/mman.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+long image_stores_count_resident(const void *pages, size_t count) {
+  size_t size = (size_t)sysconf(_SC_PAGESIZE);
+  unsigned char states[64];
+  long resident = 0;
+  const char *next = pages;
+  while (count > 0) {
+    size_t part = count < sizeof states * size ? count : sizeof states * size;
+    if (mincore((void *)next, part, (void *)states) != 0) return -1;
+    for (size_t page = 0; page * size < part; page++) resident += states[page] & 1;
+    next += part;
+    count -= part;
+  }
+  return resident;
+}
+
+void image_stores_drop_cached(int descriptor, long long offset, long long count) {
+#if defined(__linux__)
+  (void)posix_fadvise(descriptor, offset, count, POSIX_FADV_DONTNEED);
+#else
+  (void)descriptor, (void)offset, (void)count;
+#endif
+}
+
+int image_stores_request(int descriptor) {
+#if defined(__linux__)
+  return posix_fadvise(descriptor, 0, 0, POSIX_FADV_WILLNEED);
+#else
+  struct radvisory range = {.ra_offset = 0, .ra_count = 1 << 30};
+  return fcntl(descriptor, F_RDADVISE, &range);
+#endif
+}
+
+int image_stores_is_resident(int descriptor) {
+#if defined(__linux__)
+  char byte;
+  struct iovec part = {.iov_base = &byte, .iov_len = 1};
+  // Fails with EAGAIN where it would wait for a disk. A file system that cannot tell is taken to have it.
+  return preadv2(descriptor, &part, 1, 0, RWF_NOWAIT) >= 0 || errno != EAGAIN;
+#else
+  (void)descriptor;
+  return 1;
+#endif
+}

@@ -1,0 +1,27 @@
+internal import ImageStoreCore
+
+/// The blocks that a shuffle of blocks takes of a store if nobody says how large they are.
+///
+/// They follow from what the file holds and not from the machine, so that all processes of a run have one order.
+enum StoreBlocks {
+  /// Blocks per window.
+  static let window = 256
+  /// The pixels of a block: enough that fetching it takes longer than finding it.
+  private static let blockByteCount = 256 << 10
+  /// Images whose mean size stands for that of all, if they differ.
+  private static let sampleCount = 64
+
+  /// Images per block: whole chunks.
+  static func blockSize(of store: some ImageStore) throws(StoreError) -> Int {
+    guard store.count > 0 else { return 1 }
+    var byteCount = store.format?.byteCount ?? 0
+    if store.format == nil {
+      let samples = min(sampleCount, store.count)
+      for sample in 0..<samples { byteCount += try store.format(at: sample * store.count / samples).byteCount }
+      byteCount /= samples
+    }
+    let count = max(1, blockByteCount / max(1, byteCount))
+    let chunk = max(1, store.imagesPerChunk)
+    return max(1, (count + chunk / 2) / chunk) * chunk
+  }
+}

@@ -1,0 +1,119 @@
+internal import CImageStoreSystem
+package import ImageStoreCore
+internal import ImageStorePlatform
+internal import Synchronization
+
+// The system brings the pages of a map when they are touched: one by one, while the thread waits. What is known to be read
+// soon is requested, and what is not, is told.
+
+extension MappedFile: ByteSource {
+  /// Tells the system in which order the map will be read.
+  package func advise(_ pattern: AccessPattern) {
+    let advice =
+      switch pattern {
+      case .any: MADV_NORMAL
+      case .sequential: MADV_SEQUENTIAL
+      case .random: MADV_RANDOM
+      }
+    advise(0..<byteCount, Int32(advice))
+  }
+
+  package func willRead(_ ranges: Span<Range<Int>>) {
+    for number in ranges.indices {
+      var start = ranges[number].lowerBound
+      while start < ranges[number].upperBound {
+        let end = min(start + Self.requestByteCount, ranges[number].upperBound)
+        advise(start..<end, Int32(MADV_WILLNEED))
+        start = end
+      }
+    }
+  }
+
+  /// Of one request Linux reads no more than it would read ahead of a file, 128 KB unless somebody says otherwise.
+  private static let requestByteCount = 128 << 10
+
+  /// Samples take about a microsecond each, and are one per 4 MB, at least 8 and at most 128.
+  package func residentShare() -> Double {
+    guard byteCount > 0 else { return 1 }
+    // To a user who may not write the file, Linux says that all of it is there.
+    guard tellsResidency else { return wasRead.load(ordering: .relaxed) ? 1 : 0 }
+    let samples = min(max(byteCount >> 22, 8), 128)
+    // Other places each time, so that a part that is missing is found some time.
+    let shift = Int(truncatingIfNeeded: sampling.wrappingAdd(1, ordering: .relaxed).oldValue) &* 0x9E37_79B9
+    var resident = 0
+    var pages = 0
+    for sample in 0..<samples {
+      let part = byteCount / samples
+      let offset = sample * part + (part > 0 ? Int(UInt(bitPattern: shift) % UInt(part)) : 0)
+      let window = pageRange(of: offset..<min(offset + Self.sampleByteCount, byteCount))
+      let count = (window.count + Self.pageByteCount - 1) / Self.pageByteCount
+      let found = unsafe image_stores_count_resident(mapped.baseAddress! + window.lowerBound, window.count)
+      guard found >= 0 else { return 1 }
+      resident += Int(found)
+      pages += count
+    }
+    return pages == 0 ? 1 : Double(resident) / Double(pages)
+  }
+
+  private static let sampleByteCount = 32 << 10
+  private static let pageByteCount = max(4096, Int(sysconf(Int32(_SC_PAGESIZE))))
+
+  /// Reads the file, past the map: what the system reads ahead of a read lies in larger pieces of memory than what it is
+  /// told to fetch, which takes a fraction of the time for everything that is done with them later.
+  package func fetch(_ range: Range<Int>) {
+    let range = range.clamped(to: 0..<byteCount)
+    guard !range.isEmpty, let file = reopened(),
+      let buffer = try? PixelMemory(capacity: Self.bufferByteCount)
+    else { return }
+    var offset = range.lowerBound
+    while offset < range.upperBound {
+      let count = min(Self.bufferByteCount, range.upperBound - offset)
+      // What cannot be read is found by who reads it from the map.
+      try? buffer.fill { (output) throws(StoreError) in
+        try unsafe output.appendBytes(count) { (memory) throws(StoreError) in
+          _ = unsafe pread(file.descriptor, memory.baseAddress!, count, off_t(offset))
+        }
+      }
+      offset += count
+    }
+    if range.upperBound == byteCount { wasRead.store(true, ordering: .relaxed) }
+  }
+
+  /// Small enough for a processor's cache.
+  private static let bufferByteCount = 256 << 10
+
+  /// Drops pages from this map and from the system's cache. Those that other processes have mapped stay.
+  package func letGo(_ ranges: Span<Range<Int>>) {
+    guard ranges.count > 0, let file = reopened() else { return }
+    for number in ranges.indices {
+      // A page at the edge has bytes of images that are still to come.
+      let first = (ranges[number].lowerBound + Self.pageByteCount - 1) / Self.pageByteCount * Self.pageByteCount
+      let end = ranges[number].upperBound / Self.pageByteCount * Self.pageByteCount
+      guard first < end else { continue }
+      // Of a read-only map nothing is lost.
+      advise(first..<end, Int32(MADV_DONTNEED))
+      image_stores_drop_cached(file.descriptor, Int64(first), Int64(end - first))
+    }
+  }
+
+  /// The file, which is closed once it has been mapped; nil if another has its name by now.
+  private func reopened() -> File? {
+    guard let file = try? File(path, .read), let status = try? file.status(), FileIdentity(status) == identity
+    else { return nil }
+    return file
+  }
+
+  private func advise(_ range: Range<Int>, _ advice: Int32) {
+    let pages = pageRange(of: range)
+    guard !pages.isEmpty else { return }
+    // Advice only: a kernel that does not take it changes nothing.
+    _ = unsafe madvise(
+      UnsafeMutableRawPointer(mutating: mapped.baseAddress! + pages.lowerBound), pages.count, advice)
+  }
+
+  /// A range within the file, from the beginning of its first page.
+  private func pageRange(of range: Range<Int>) -> Range<Int> {
+    let range = range.clamped(to: 0..<byteCount)
+    return range.isEmpty ? range : range.lowerBound / Self.pageByteCount * Self.pageByteCount..<range.upperBound
+  }
+}

@@ -1,0 +1,39 @@
+public import ImageStoreCore
+internal import ImageStoreSupport
+internal import Synchronization
+
+// Where images are is known from opening the store, so that announcing them touches no page of the file.
+
+extension LMDBStore: SourcedStore {
+  package var imageSources: [any ByteSource] { [contents.file.map] }
+
+  package func appendRanges(of indices: Span<Int>, to ranges: inout ImageRanges) {
+    let source = ranges.number(of: contents.file.map)
+    for position in indices.indices {
+      let index = indices[position]
+      guard index >= 0 && index < count else { continue }
+      switch contents.images {
+      case .none: break
+      case .uniform(let format, let positions, let isChecked):
+        let (offset, block) = positions.locate(index)
+        ranges.append(offset..<offset + format.byteCount, of: source)
+        guard let isChecked, unsafe isChecked.elements[block].load(ordering: .relaxed) == 0 else { continue }
+        let first = positions.locate(positions.images(ofBlock: block).lowerBound).offset
+        ranges.append(max(0, first - Self.headerByteCount)..<first, of: source)
+      case .mixed(let positions, _):
+        let offset = positions.offset(index)
+        let end = offset + positions.format(index).byteCount
+        ranges.append(max(0, offset - Self.headerByteCount)..<end, of: source)
+      case .encoded(let images):
+        let (offset, byteCount) = images.location(index)
+        ranges.append(offset..<offset + byteCount, of: source)
+      }
+    }
+  }
+
+  /// The header of an overflow page, and that of the array in it, which the first read of a value looks at.
+  private static let headerByteCount = 16 + 128
+
+  public func willRead(_ indices: Span<Int>) { requestRanges(of: indices) }
+  public func residentShare() -> Double { contents.file.map.residentShare() }
+}
