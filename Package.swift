@@ -162,7 +162,7 @@ let package = Package(
     tests("NPZStore", ["ImageStoreSupport", "ImageStoreDeflate", "ImageStoreNumPy", "ImageStoreCorpora"]),
     tests("ArrayStore", ["ImageStoreSupport", "ImageStoreCatalog"]),
     tests("PackedBitStore", ["ImageStoreSupport", "CImageStoreKernels"]),
-    tests("ImageLoading"),
+    tests("ImageLoading", ["ImageStoreCatalog"]),
     tests("imagestore", ["ImageStoreCatalog"]),
     .testTarget(
       name: "ImageStoreTestingTests", dependencies: ["ImageStoreTesting"], swiftSettings: swiftSettings),

@@ -8,7 +8,9 @@ extension FileStore {
     var path: [UInt8] = []
     for position in indices.indices where indices[position] >= 0 && indices[position] < count {
       contents.paths.write(indices[position], to: &path)
-      unsafe path.withUnsafeBytes { unsafe folder.request($0.assumingMemoryBound(to: CChar.self).baseAddress!) }
+      unsafe path.withUnsafeBytes {
+        unsafe folder.request($0.assumingMemoryBound(to: CChar.self).baseAddress!)
+      }
     }
   }
 

@@ -14,7 +14,8 @@ public import ImageStoreCore
 /// - Memory: at most ``LoaderOptions/prefetch`` + 2 batches, besides those that the consumer keeps beyond two
 ///   and what the store itself needs to decode. Memory is reused: after the first batches, pixels, labels and
 ///   indices need no more.
-/// - Threads: ``LoaderOptions/workers`` of them, which end with the iterator. No task is ever blocked.
+/// - Threads: ``LoaderOptions/workers`` of them, which end with the iterator. No task is ever blocked. As long as the store's files are
+///   not in memory, up to three more have them fetched (16 for a store of one file per image), and wait for the disk most of the time.
 /// - Errors: thrown in place of the batch that could not be made, after all batches before it, with the
 ///   index of the image. The loop ends with the first.
 /// - Cancellation: a waiting loop throws ``ImageStoreCore/StoreError/Code/cancelled`` at once; workers end

@@ -52,6 +52,7 @@ internal import ImageStoreSupport
   /// What has been announced and is to be let go once it has been read.
   private var kept: [Range<Int>] = []
   private var sleepers = 0
+  private var runningThreads = 0
   private var isStopped = false
 
   /// Images of at least so many bytes are fetched one by one about as fast as a file from its beginning to its end.
@@ -67,7 +68,12 @@ internal import ImageStoreSupport
   private static let openingThreadCount = 16
 
   /// Nil if nearly all images are in memory.
-  init?(of stores: [any ImageStore], in order: SampleOrder, _ indices: SampleIndices) {
+  ///
+  /// - Parameter room: the bytes that files may take of memory.
+  init?(
+    of stores: [any ImageStore], in order: SampleOrder, _ indices: SampleIndices,
+    room: @autoclosure () -> Int = SystemMemory.availableByteCount()
+  ) {
     guard indices.count > 0 else { return nil }
     let share = stores.reduce(1) { min($0, $1.residentShare()) }
     guard share < 0.98 else { return nil }
@@ -78,7 +84,7 @@ internal import ImageStoreSupport
     sources = known.allSatisfy { $0 != nil } ? known.flatMap { $0 ?? [] } : []
     let missing = Int(Double(total) * (1 - share))
     let imageByteCount = max(1, Self.byteCount(of: indices.array(0..<min(256, indices.count)), in: stores))
-    let room = SystemMemory.availableByteCount()
+    let room = room()
     let fits = missing < room / 5 * 4
     let ahead = max(1 << 20, min(Self.mostBytesAhead, room / 8))
     let distance = max(16, min(Self.mostImagesAhead, ahead / imageByteCount))
@@ -141,8 +147,29 @@ internal import ImageStoreSupport
   }
 
   private func begin(_ count: Int, _ body: @escaping @Sendable () -> Void) {
-    // Without a thread the epoch is slower, and right.
-    for _ in 0..<count { _ = WorkerThread.start(body) }
+    for _ in 0..<count {
+      monitor.withLock { runningThreads += 1 }
+      let isRunning = WorkerThread.start { [self] in
+        body()
+        end()
+      }
+      // Without a thread the epoch is slower, and right.
+      if !isRunning { end() }
+    }
+  }
+
+  private func end() {
+    monitor.lock()
+    runningThreads -= 1
+    monitor.signal(.consumer)
+    monitor.unlock()
+  }
+
+  /// Returns when the threads have ended by themselves.
+  func waitForThreads() {
+    monitor.lock()
+    while runningThreads > 0 { monitor.wait(for: .consumer) }
+    monitor.unlock()
   }
 
   func stop() {

@@ -17,7 +17,9 @@ enum StoreBlocks {
     var byteCount = store.format?.byteCount ?? 0
     if store.format == nil {
       let samples = min(sampleCount, store.count)
-      for sample in 0..<samples { byteCount += try store.format(at: sample * store.count / samples).byteCount }
+      for sample in 0..<samples {
+        byteCount += try store.format(at: sample * store.count / samples).byteCount
+      }
       byteCount /= samples
     }
     let count = max(1, blockByteCount / max(1, byteCount))

@@ -35,14 +35,18 @@ package struct Folder: ~Copyable, Sendable {
 
   /// Has the system begin to read a file; what is wrong with it is found when it is read.
   package func request(_ name: UnsafePointer<CChar>) {
-    guard let file = try? unsafe openBeneath(name, O_RDONLY | O_NONBLOCK | O_NOCTTY, "opening it") else { return }
+    guard let file = try? unsafe openBeneath(name, O_RDONLY | O_NONBLOCK | O_NOCTTY, "opening it") else {
+      return
+    }
     _ = image_stores_request(file)
     _ = close(file)
   }
 
   /// Whether the first byte of a file can be read without waiting for a disk.
   package func isResident(_ name: UnsafePointer<CChar>) -> Bool {
-    guard let file = try? unsafe openBeneath(name, O_RDONLY | O_NONBLOCK | O_NOCTTY, "opening it") else { return true }
+    guard let file = try? unsafe openBeneath(name, O_RDONLY | O_NONBLOCK | O_NOCTTY, "opening it") else {
+      return true
+    }
     defer { _ = close(file) }
     return image_stores_is_resident(file) != 0
   }

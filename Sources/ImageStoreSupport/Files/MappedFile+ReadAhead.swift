@@ -87,7 +87,8 @@ extension MappedFile: ByteSource {
     guard ranges.count > 0, let file = reopened() else { return }
     for number in ranges.indices {
       // A page at the edge has bytes of images that are still to come.
-      let first = (ranges[number].lowerBound + Self.pageByteCount - 1) / Self.pageByteCount * Self.pageByteCount
+      let first =
+        (ranges[number].lowerBound + Self.pageByteCount - 1) / Self.pageByteCount * Self.pageByteCount
       let end = ranges[number].upperBound / Self.pageByteCount * Self.pageByteCount
       guard first < end else { continue }
       // Of a read-only map nothing is lost.
@@ -114,6 +115,7 @@ extension MappedFile: ByteSource {
   /// A range within the file, from the beginning of its first page.
   private func pageRange(of range: Range<Int>) -> Range<Int> {
     let range = range.clamped(to: 0..<byteCount)
-    return range.isEmpty ? range : range.lowerBound / Self.pageByteCount * Self.pageByteCount..<range.upperBound
+    return range.isEmpty
+      ? range : range.lowerBound / Self.pageByteCount * Self.pageByteCount..<range.upperBound
   }
 }

@@ -58,7 +58,9 @@ package enum SystemMemory {
     while true {
       let folder = ([root] + parts.map(String.init)).joined(separator: "/")
       // A group without a limit says `max`, or a number that no machine has.
-      if let most = number(in: "\(folder)/\(limit)"), most < 1 << 50, let used = number(in: "\(folder)/\(usage)") {
+      if let most = number(in: "\(folder)/\(limit)"), most < 1 << 50,
+        let used = number(in: "\(folder)/\(usage)")
+      {
         let statistics = text(of: "\(folder)/memory.stat") ?? ""
         let cache = ["inactive_file ", "active_file "].reduce(0) { $0 + (field($1, of: statistics) ?? 0) }
         rooms.append(most - used + min(cache, used))

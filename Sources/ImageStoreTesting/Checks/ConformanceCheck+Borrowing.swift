@@ -59,13 +59,18 @@ extension ConformanceCheck {
       let expected = (0..<5).flatMap { [images.pixels[4 - $0], images.pixels[$0]] }
       try run.requireEqual("pixels read and lent", seen, expected)
     },
-    ConformanceCheck("advice and verification change nothing") { run in
+    ConformanceCheck("advice, announcements and verification change nothing") { run in
       let images = try run.images(12)
       let store = try run.store(images)
       for pattern in [AccessPattern.sequential, .random, .any] {
         store.advise(pattern)
         try run.expectRead(store, images, run.indices(20, below: images.count))
       }
+      for indices in [Array(0..<images.count), [3, 3, 0], [], [-1, images.count, Int.max, Int.min]] {
+        store.willRead(indices.span)
+        try run.expectRead(store, images, run.indices(20, below: images.count))
+      }
+      try run.require((0...1).contains(store.residentShare()), "a share of \(store.residentShare()) is in memory")
       var progress: [Int] = []
       try store.verify { progress.append($0) }
       try run.require(progress == progress.sorted(), "verify reports progress \(progress), which falls")
