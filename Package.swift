@@ -77,7 +77,7 @@ let package = Package(
     library(
       "ImageStoreDeflate",
       [
-        "ImageStoreCore", "CImageStoreKernels", "CImageStoreZlib",
+        "ImageStorePlatform", "ImageStoreCore", "CImageStoreKernels", "CImageStoreZlib",
         .target(name: "CImageStoreLibdeflate", condition: .when(traits: ["Libdeflate"])),
       ]),
     library("ImageStoreNumPy", ["ImageStorePlatform", "ImageStoreCore", "ImageStoreSupport"]),
@@ -104,7 +104,10 @@ let package = Package(
     library("ArrayStore", ["ImageStoreCore", "ImageStoreSupport", "ImageStoreNumPy", "ImageStoreDeflate"]),
     library(
       "NPZStore",
-      ["ImageStorePlatform", "ImageStoreCore", "ImageStoreSupport", "ImageStoreNumPy", "ImageStoreDeflate"]),
+      [
+        "ImageStorePlatform", "ImageStoreCore", "ImageStoreSupport", "ImageStoreNumPy", "ImageStoreDeflate",
+        "PNGCodec",
+      ]),
     library(
       "PackedBitStore", ["ImageStoreCore", "ImageStoreSupport", "ImageStoreNumPy", "CImageStoreKernels"]),
 
@@ -112,8 +115,8 @@ let package = Package(
     library(
       "ImageStoreCatalog",
       [
-        "ImageStoreCore", "ImageStoreSupport", "CIFAR10", "FileStore", "LMDBStore", "HDF5Store", "NPZStore",
-        "PackedBitStore", "ArrayStore",
+        "ImageStoreCore", "ImageStoreSupport", "ImageStoreDeflate", "CIFAR10", "FileStore", "LMDBStore",
+        "HDF5Store", "NPZStore", "PackedBitStore", "ArrayStore",
       ]),
     library(
       "ImageLoading", ["ImageStorePlatform", "ImageStoreCore", "ImageStoreSupport", "CImageStoreKernels"]),
@@ -143,7 +146,7 @@ let package = Package(
     // Tests.
     tests("ImageStoreCore"),
     tests("ImageStoreSupport"),
-    tests("ImageStoreDeflate", ["CImageStoreKernels", "CImageStoreZlib"]),
+    tests("ImageStoreDeflate", ["ImageStoreSupport", "CImageStoreKernels", "CImageStoreZlib"]),
     tests("ImageStoreNumPy", ["ImageStoreSupport"]),
     tests("ImageStorePickle", ["ImageStoreCorpora"]),
     tests("PNGCodec", ["ImageStoreDeflate", "CImageStoreKernels", "CImageStoreZlib", "ImageStoreCorpora"]),

@@ -4,12 +4,17 @@ package import ImageStoreSupport
 /// Arrays in files of their own; read, not written.
 package struct ArrayFormat: StoreFormat {
   package let name = "array"
-  package let summary = "arrays: .npy, IDX (MNIST's files), bare samples with --shape"
-  package let options: Set<StoreDescription.Option> = [.labels, .dimensions, .shape, .dtype, .channelOrder]
+  package let summary = "arrays: .npy and folders of them, IDX (MNIST's files), bare samples with --shape"
+  package let options: Set<StoreDescription.Option> = [
+    .images, .labels, .dimensions, .shape, .dtype, .channelOrder,
+  ]
+
+  package let readsGzip = true
 
   package init() {}
 
   package func recognizes(_ path: String, _ description: StoreDescription) -> Bool {
+    if FileSystem.kind(of: path) == .folder { return ArrayFolder.recognizes(path, description) }
     // Bits are packed along an axis; without one they cannot be meant.
     guard description.axis == nil, FileSystem.kind(of: path) == .file else { return false }
     let head = FileHead(path)
@@ -25,6 +30,14 @@ package struct ArrayFormat: StoreFormat {
   package func open(
     _ path: String, _ description: StoreDescription, threads: Int?
   ) throws(StoreError) -> [OpenedSplit] {
+    if FileSystem.kind(of: path) == .folder {
+      let splits = try ArrayFolder(path, description, threads: threads).open()
+      guard description.channelOrder == .bgr else { return splits }
+      return splits.map { OpenedSplit($0.split, $0.store.swappingChannels()) }
+    }
+    if let name = description.images {
+      throw .unusedOption("images", "the file is one array, and has nothing called \(name)")
+    }
     if let name = description.labelsName {
       throw .unusedOption("labels", "the file is one array, and has nothing called \(name)")
     }

@@ -2,11 +2,11 @@ public import ImageStoreCore
 import ImageStoreSupport
 
 extension ArrayStore: SourcedStore {
-  package var imageSources: [any ByteSource] { [file.bytes] }
+  package var imageSources: [any ByteSource] { file.inflated == nil ? [file.bytes] : [] }
 
   package func appendRanges(of indices: Span<Int>, to ranges: inout ImageRanges) {
     // If the axis of images is not the first, all of the array is read for each.
-    guard geometry.imageStride >= geometry.format.byteCount else { return }
+    guard file.inflated == nil, geometry.imageStride >= geometry.format.byteCount else { return }
     let source = ranges.number(of: file.bytes)
     for position in indices.indices where indices[position] >= 0 && indices[position] < count {
       let start = file.dataOffset + indices[position] * geometry.imageStride
@@ -15,5 +15,5 @@ extension ArrayStore: SourcedStore {
   }
 
   public func willRead(_ indices: Span<Int>) { requestRanges(of: indices) }
-  public func residentShare() -> Double { file.bytes.residentShare() }
+  public func residentShare() -> Double { file.inflated == nil ? file.bytes.residentShare() : 1 }
 }

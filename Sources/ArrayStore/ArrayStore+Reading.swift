@@ -1,4 +1,5 @@
 public import ImageStoreCore
+import ImageStoreDeflate
 import ImageStoreSupport
 
 extension ArrayStore {
@@ -8,6 +9,9 @@ extension ArrayStore {
     do throws(StoreError) {
       let plan = try GatherPlan(indices, regions: regions, of: count, format: geometry.format)
       try unsafe destination.appendBytes(plan.byteCount) { (memory) throws(StoreError) in
+        if let inflated = file.inflated {
+          return try unsafe read(plan, from: inflated, into: memory)
+        }
         let base = unsafe file.samples
         let stride = geometry.imageStride
         // Every run writes slots of its own.
@@ -49,7 +53,26 @@ extension ArrayStore {
   }
 
   /// Truth values are made 0 and 1, since any byte but 0 stands for true in other programs.
-  public var isZeroCopy: Bool { geometry.isDirect && geometry.format.elementType != .bool }
+  public var isZeroCopy: Bool {
+    file.inflated == nil && geometry.isDirect && geometry.format.elementType != .bool
+  }
+
+  private func read(
+    _ plan: borrowing GatherPlan, from inflated: InflatedBytes, into memory: UnsafeMutableRawBufferPointer
+  ) throws(StoreError) {
+    let (stride, offset, indices) = (geometry.imageStride, file.dataOffset, plan.indices)
+    let span = geometry.imageByteSpan
+    try unsafe inflated.forEach(count: plan.count) { position in
+      // Images that are spread over the array need all of it.
+      guard let span else { return offset..<inflated.byteCount }
+      let start = offset + indices[position] * stride
+      return start..<start + span
+    } _: { (position, start) throws(StoreError) in
+      unsafe convert(
+        plan.region(at: position), from: span == nil ? start + indices[position] * stride : start,
+        to: plan.slot(of: position, in: memory))
+    }
+  }
 
   private func convert(
     _ region: ImageRegion, from image: UnsafeRawPointer, to slot: UnsafeMutableRawBufferPointer

@@ -26,6 +26,7 @@ public final class ArrayStore: ImageStore {
   let geometry: ArrayGeometry
   let threads: Int
   private let labelsFile: ArrayFile?
+  private let beside: Beside
   private let knownLabels = Cached<[Int]?>()
 
   /// Opens an array of images.
@@ -36,11 +37,27 @@ public final class ArrayStore: ImageStore {
   ///   - threads: how many threads a large call may use; nil for one per processor.
   /// - Throws: ``StoreError/Code/notFound``, ``StoreError/Code/corrupt`` if the file is cut short, ``StoreError/Code/unsupported`` for an array that is
   ///   none of images, ``StoreError/Code/invalidArgument`` if the array is not what is said of it.
-  public init(
+  public convenience init(
     at path: some StorePath, _ description: StoreDescription = StoreDescription(), threads: Int? = nil
   ) throws(StoreError) {
-    let path = try path.storePath()
+    try self.init(at: path.storePath(), description, Beside(), threads: threads)
+  }
+
+  /// What files beside the array say of its images.
+  struct Beside {
+    var labels: [Int]?
+    var classNames: [String]?
+    var columns: [String: Column] = [:]
+    var notes: [ReadingNote] = []
+    /// The arrays that say so.
+    var used: [String] = []
+  }
+
+  init(
+    at path: String, _ description: StoreDescription, _ beside: Beside, threads: Int?
+  ) throws(StoreError) {
     self.path = path
+    self.beside = beside
     file = try ArrayFile(path, description)
     do throws(StoreError) {
       geometry = try file.geometry(description)
@@ -68,10 +85,25 @@ public final class ArrayStore: ImageStore {
     if let labelsFile {
       notes.append(ReadingNote(.decided, "labels of \(FileSystem.split(labelsFile.path).name)"))
     }
-    self.notes = notes
+    self.notes = notes + beside.notes
+    guard file.kind == .npy else { return }
+    do throws(StoreError) {
+      try PackedBitSigns(name: file.stem, shape: file.shape).check(
+        self, description, stated: file.statedMasks())
+    } catch {
+      throw error.at(path: path)
+    }
   }
 
   public var count: Int { geometry.count }
+  public var classNames: [String]? { beside.classNames }
+  public var columnNames: [String] { beside.columns.keys.sorted() }
+
+  public func column(_ name: String) throws(StoreError) -> Column {
+    guard let column = beside.columns[name] else { throw .noColumn(name, among: columnNames).at(path: path) }
+    return column
+  }
+
   public var sourcePaths: [String] { [path] + [labelsFile?.path].compactMap { $0 } }
   public var checksumCoverage: ChecksumCoverage { .noImages }
 
@@ -81,6 +113,7 @@ public final class ArrayStore: ImageStore {
   }
 
   public func labels() throws(StoreError) -> [Int]? {
+    if let labels = beside.labels { return labels }
     guard let labelsFile else { return nil }
     return try knownLabels.value { () throws(StoreError) in
       let values = try labelsFile.values()

@@ -7,6 +7,8 @@ package struct CIFARFormat: StoreFormat {
   package let summary = "CIFAR-10 and CIFAR-100: folder, batch or archive"
   package let options: Set<StoreDescription.Option> = []
 
+  package let readsGzip = true
+
   package init() {}
 
   package func recognizes(_ path: String, _ description: StoreDescription) -> Bool {

@@ -17,7 +17,7 @@ typedef float f32x8 __attribute__((vector_size(32)));
 #define CHUNK 2048
 
 size_t image_kernels_sample_size(image_kernels_sample type) {
-  static const size_t sizes[] = {1, 1, 2, 2, 4, 8, 2, 4, 8};
+  static const size_t sizes[] = {1, 1, 2, 2, 4, 8, 4, 8, 2, 4, 8};
   return sizes[type];
 }
 
@@ -187,6 +187,8 @@ static void widen(const uint8_t *source, image_kernels_sample type, size_t count
   case image_kernels_int16: WIDEN(int16_t);
   case image_kernels_int32: WIDEN(int32_t);
   case image_kernels_int64: WIDEN(int64_t);
+  case image_kernels_uint32: WIDEN(uint32_t);
+  case image_kernels_uint64: WIDEN(uint64_t);
   case image_kernels_float32: WIDEN(float);
   case image_kernels_float64: WIDEN(double);
   case image_kernels_float16:

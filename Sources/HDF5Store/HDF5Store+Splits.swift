@@ -40,7 +40,7 @@ extension HDF5Store {
     }
     var stores: [Split: HDF5Store] = [:]
     for (split, contents) in splits {
-      stores[split] = try HDF5Store(library, contents, threads: threads)
+      stores[split] = try HDF5Store(library, contents, description, threads: threads)
     }
     return stores
   }

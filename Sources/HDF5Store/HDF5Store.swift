@@ -94,10 +94,12 @@ public final class HDF5Store: ImageStore {
       }
       return contents
     }
-    try self.init(library, contents, threads: threads)
+    try self.init(library, contents, description, threads: threads)
   }
 
-  init(_ library: LibraryFile, _ contents: HDF5Contents, threads: Int?) throws(StoreError) {
+  init(
+    _ library: LibraryFile, _ contents: HDF5Contents, _ description: StoreDescription, threads: Int?
+  ) throws(StoreError) {
     path = library.path
     self.library = library
     self.images = contents.images
@@ -116,6 +118,11 @@ public final class HDF5Store: ImageStore {
     columnCaches = records.columns.mapValues { _ in Cached() }
     checksumCoverage = records.checksums == nil ? contents.images.checksumCoverage : .allImages
     self.threads = Workers.threadCount(threads)
+    do throws(StoreError) {
+      try contents.signs?.check(self, description)
+    } catch {
+      throw error.at(path: path)
+    }
   }
 
   /// The file that is read.

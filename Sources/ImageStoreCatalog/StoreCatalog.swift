@@ -3,6 +3,7 @@ internal import CIFAR10
 internal import FileStore
 internal import HDF5Store
 public import ImageStoreCore
+internal import ImageStoreDeflate
 package import ImageStoreSupport
 internal import LMDBStore
 internal import NPZStore
@@ -49,13 +50,34 @@ public enum StoreCatalog {
     if let signature, signature.isNoStore, description.shape == nil {
       throw signature.error(instead: "a store or data set").at(path: path)
     }
-    if let format = formats.first(where: { $0.recognizes(path, description) }) { return format }
+    let format = formats.first { $0.recognizes(path, description) }
+    if let signature, signature.isCompressed, format?.readsGzip != true || !signature.isGzip {
+      throw signature.error(ofCompressed: path, content: content(of: path))
+    }
+    if let format { return format }
     if let signature { throw signature.error(instead: "a store or data set").at(path: path) }
     throw StoreError(
       .unrecognized, "not a store or data set that can be read",
       remedy:
         "'imagestore --help' lists what can; bare samples need --shape HxWxC, packed bits --axis as well",
       path: path)
+  }
+
+  /// What a file is that gzip compressed, if that is known.
+  private static func content(of path: String) -> FileSignature? {
+    do throws(StoreError) {
+      let file = try MappedFile(path)
+      var head = [UInt8](repeating: 0, count: FileSignature.byteCount)
+      var span = head.mutableSpan
+      let count = try unsafe span.withUnsafeMutableBytes { (bytes) throws(StoreError) -> Int in
+        guard unsafe GzipReader.recognizes(RawSpan(_unsafeBytes: file.bytes)) else { return 0 }
+        var reader = try unsafe GzipReader(mapped: file.bytes)
+        return try unsafe reader.read(into: bytes)
+      }
+      return unsafe count == 0 ? nil : head[..<count].withUnsafeBytes { unsafe FileSignature($0) }
+    } catch {
+      return nil
+    }
   }
 
   /// Whether every file at a path belongs to a finished store that this package wrote.

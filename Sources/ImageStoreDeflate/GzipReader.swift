@@ -37,6 +37,9 @@ package import ImageStoreCore
     unsafe input = unsafe bytes
   }
 
+  /// How many bytes of a file in memory have not been read.
+  package var restByteCount: Int { unsafe input.count }
+
   /// Whether a file that begins with these bytes may be gzip.
   package static func recognizes(_ prefix: RawSpan) -> Bool {
     unsafe prefix.withUnsafeBytes { unsafe $0.starts(with: [0x1F, 0x8B, 8]) }

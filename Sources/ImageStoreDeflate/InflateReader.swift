@@ -15,6 +15,9 @@ package import ImageStoreCore
     unsafe rest = unsafe source
   }
 
+  /// How many of the compressed bytes have not been read.
+  package var restByteCount: Int { unsafe rest.count }
+
   /// Fills `destination` with the next bytes.
   ///
   /// - Throws: ``StoreError/Code/corrupt`` if the stream ends before or is not a deflate stream.

@@ -25,7 +25,7 @@ extension NPYType {
     guard let elementType else {
       throw StoreError(
         .unsupported, "an array of '\(description)' as images",
-        remedy: "images are bool, uint8, uint16, a signed integer or a float; convert it by numpy's astype")
+        remedy: "images are bool, an integer or a float; convert it by numpy's astype")
     }
     return elementType
   }

@@ -31,19 +31,21 @@ package struct NPYType: Sendable, Hashable {
     let kind: Kind =
       switch elementType {
       case .bool: .bool
-      case .uint8, .uint16: .unsignedInteger
+      case .uint8, .uint16, .uint32, .uint64: .unsignedInteger
       case .int8, .int16, .int32, .int64: .signedInteger
       case .float16, .float32, .float64: .floatingPoint
       }
     self.init(kind, byteCount: elementType.byteCount)
   }
 
-  /// The type of pixels this is, or nil for text and the integers no image has.
+  /// The type of pixels this is, or nil for text.
   package var elementType: ElementType? {
     switch (kind, byteCount) {
     case (.bool, 1): .bool
     case (.unsignedInteger, 1): .uint8
     case (.unsignedInteger, 2): .uint16
+    case (.unsignedInteger, 4): .uint32
+    case (.unsignedInteger, 8): .uint64
     case (.signedInteger, 1): .int8
     case (.signedInteger, 2): .int16
     case (.signedInteger, 4): .int32

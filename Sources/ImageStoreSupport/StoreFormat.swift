@@ -10,6 +10,9 @@ package protocol StoreFormat: Sendable {
   /// What can be said of such files; anything else is refused before they are opened.
   var options: Set<StoreDescription.Option> { get }
 
+  /// Whether files that gzip compressed are read.
+  var readsGzip: Bool { get }
+
   /// Whether a path leads to something of this kind, judged by its name and first bytes. Nothing that is
   /// merely damaged is to be turned away here: opening it then says what is wrong.
   func recognizes(_ path: String, _ description: StoreDescription) -> Bool
@@ -34,6 +37,7 @@ package protocol StoreFormat: Sendable {
 
 extension StoreFormat {
   package func describesItself(_ path: String) -> Bool { false }
+  package var readsGzip: Bool { false }
 
   package func values(named name: String?, at path: String) throws(StoreError) -> NamedValues? { nil }
 }

@@ -8,8 +8,8 @@ extension NPZStore: SourcedStore {
     switch images {
     case .entries: [archive.file]
     case .array(let array): array.isDeflated ? [] : [archive.file]
-    // They are in memory once the first is read.
     case .bits: []
+    case .encoded: [archive.file]
     }
   }
 
@@ -25,6 +25,8 @@ extension NPZStore: SourcedStore {
         ranges.append(entry.offset..<entry.limit, of: source)
       case .array(let array): ranges.append(array.byteRange(of: index), of: source)
       case .bits: break
+      case .encoded(let entries):
+        if let range = entries.archiveRange(of: index) { ranges.append(range, of: source) }
       }
     }
   }

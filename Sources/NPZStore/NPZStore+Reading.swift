@@ -25,9 +25,9 @@ extension NPZStore {
       let most = entries.threads * (entries.format?.byteCount ?? 0)
       try borrowDecoded(indices, byteBudget: max(1 << 20, most), body)
     case .array(let array):
-      if array.isBorrowable { return try array.borrow(indices, body) }
+      if array.isMapped { return try array.borrow(indices, body) }
       try borrowDecoded(indices, byteBudget: 1 << 20, body)
-    case .bits: try borrowDecoded(indices, byteBudget: 1 << 20, body)
+    case .bits, .encoded: try borrowDecoded(indices, byteBudget: 1 << 20, body)
     }
   }
 

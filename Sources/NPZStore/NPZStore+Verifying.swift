@@ -20,6 +20,11 @@ extension NPZStore {
     case .bits(let array):
       try array.verify()
       progress(count)
+    case .encoded(let entries):
+      for index in 0..<count {
+        try entries.verify(index)
+        if index % 256 == 255 || index == count - 1 { progress(index + 1) }
+      }
     }
   }
 
@@ -48,6 +53,8 @@ extension NPZStore {
     case .array(let array): try array.verifyOnce()
     // The checksum is compared when the array is brought to memory.
     case .bits: break
+    case .encoded(let entries):
+      for position in indices.indices { try entries.verify(indices[position]) }
     }
   }
 }

@@ -118,6 +118,13 @@ public final class NPZStore: ImageStore {
     classNames = contents.classNames
     notes = contents.notes
     self.contents = contents
+    if case .array(let array) = images {
+      do throws(StoreError) {
+        try PackedBitSigns(name: array.key, shape: array.shape).check(self, description)
+      } catch {
+        throw error.at(path: path, key: array.key)
+      }
+    }
   }
 
   /// The archive that has the labels if it is another: the one that is said, or `out-training.npz` with a `training.npz` that has none.

@@ -22,7 +22,9 @@ package struct PackedBitFormat: WritableStoreFormat {
     case .folder:
       FileSystem.kind(of: "\(path)/masks.npy") != nil || FileSystem.kind(of: "\(path)/format.json") != nil
     // A bare file is what the user says it is.
-    case .file: description.axis != nil || FileHead.hasSuffix(path, [".npy"])
+    case .file:
+      (description.axis != nil || FileHead.hasSuffix(path, [".npy"]))
+        && FileSignature(ofFile: path)?.isCompressed != true
     default: false
     }
   }

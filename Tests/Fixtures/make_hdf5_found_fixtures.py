@@ -184,6 +184,31 @@ refused("bits-columns.h5", "shape=13x20 bit-order=big", "unusedOption", "--axis"
 refused("bits-columns.h5", "shape=13x20x3 axis=columns", "unusedOption", "one channel")
 refused("bits-columns.h5", "shape=13x28 axis=columns", "invalidArgument", "(10, 13, 3)")
 
+# Packed bits that what stands beside says so, and some that only look like it.
+def stated(name, packed, attributes={}, file={}, note="packed bits", **more):
+    with found(name, "-", shape=shape, dtype="bool", note=note) as f:
+        d = f.create_dataset("masks", data=packed, **more)
+        d.attrs.update(attributes)
+        for key, value in file.items(): f[key] = value
+
+
+stated("stated-columns.h5", np.packbits(m, axis=-1), dict(shape=np.array(m.shape)))
+stated("stated-rows.h5", np.packbits(m, axis=1), dict(height=13, width=20))
+stated("stated-flat.h5", np.packbits(m), dict(original_shape=np.array(m.shape)))
+stated("stated-little.h5", np.packbits(m, axis=-1, bitorder="little"), dict(mask_shape=np.array([13, 20]), bitorder="little"))
+stated("stated-beside.h5", np.packbits(m.reshape(N, -1), axis=1), file=dict(shape=np.array(m.shape)), chunks=(3, 33), compression="gzip")
+discs = np.stack([np.hypot(*np.mgrid[-20:20, -32 + i:32 + i]) < 17 + i for i in range(N)])
+with h5py.File(OUT / "discs.h5", "w") as f: f["x"] = np.packbits(discs, axis=-1); f["masks"] = np.packbits(m, axis=-1)
+refused("discs.h5", "images=x", "unsupported", "packed bits")
+refused("discs.h5", "images=masks", "unsupported", "packed bits")
+
+# PNGs one after another, by offsets or lengths.
+flat = np.concatenate(files); ends = np.cumsum([len(b) for b in files])
+with found("png-offsets.h5", labels=la, note="one after another") as f: f["encoded"] = flat; f["offsets"] = np.concatenate([[0], ends]); f["labels"] = la
+with found("png-starts.h5") as f: f.create_dataset("set/data", data=flat, chunks=(500,), compression="gzip"); f["set/starts"] = np.concatenate([[0], ends[:-1]])
+FOUND[-1] = (FOUND[-1][0], "images=set/data", *FOUND[-1][2:])
+with found("png-lengths.h5") as f: f["images"] = flat; f["lengths"] = np.diff(ends, prepend=0)
+
 # The same bytes with and without lzf: runs, noise, and what repeats at many distances.
 r = np.random.default_rng(20)
 with h5py.File(OUT / "lzf.h5", "w") as f:

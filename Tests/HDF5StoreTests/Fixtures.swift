@@ -33,6 +33,8 @@ enum Fixtures {
       case .bool: add(UInt8(value % 2))
       case .uint8: add(UInt8(value))
       case .uint16: add(UInt16(value))
+      case .uint32: add(UInt32(value))
+      case .uint64: add(UInt64(value))
       case .int8: add(Int8(value % 128))
       case .int16: add(Int16(value))
       case .int32: add(Int32(value))

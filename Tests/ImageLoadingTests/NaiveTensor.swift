@@ -24,6 +24,8 @@ struct NaiveTensor {
     case .bool, .uint8: Float(UInt8(bits))
     case .int8: Float(Int8(truncatingIfNeeded: bits))
     case .uint16: Float(UInt16(bits))
+    case .uint32: Float(UInt32(bits))
+    case .uint64: Float(bits)
     case .int16: Float(Int16(truncatingIfNeeded: bits))
     case .int32: Float(Int32(truncatingIfNeeded: bits))
     case .int64: Float(Int64(truncatingIfNeeded: bits))

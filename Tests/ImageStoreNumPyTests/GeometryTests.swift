@@ -57,7 +57,7 @@ import Testing
   }
 
   @Test func refusesTypesNoImageHas() {
-    for type in [NPYType(.unicode, byteCount: 4), NPYType(.unsignedInteger, byteCount: 4)] {
+    for type in [NPYType(.unicode, byteCount: 4), NPYType(.bytes, byteCount: 1)] {
       #expect(throws: StoreError.self) { try NPYHeader(type, shape: [2, 2]).geometry() }
     }
   }

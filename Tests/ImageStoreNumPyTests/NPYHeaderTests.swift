@@ -45,7 +45,8 @@ import Testing
 
   @Test(arguments: [
     ("|b1", ElementType.bool, false), ("?", .bool, false), ("|i1", .int8, false),
-    ("<u2", .uint16, false), (">u2", .uint16, true), ("u2", .uint16, false), ("<i2", .int16, false),
+    ("<u2", .uint16, false), (">u2", .uint16, true), ("u2", .uint16, false), ("<u4", .uint32, false),
+    (">u8", .uint64, true), ("<i2", .int16, false),
     (">i4", .int32, true), ("<i8", .int64, false), ("<f2", .float16, false), (">f4", .float32, true),
     ("=f8", .float64, false),
   ])

@@ -12,7 +12,7 @@ from format_snippets import run
 
 PROGRAM = sys.argv[1]
 FOLDER = Path(tempfile.mkdtemp(prefix="store-cases-"))
-TYPES = ["bool", "uint8", "uint16", "int8", "int16", "int32", "int64", "float16", "float32", "float64"]
+TYPES = ["bool", "uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64", "float16", "float32", "float64"]
 KINDS = {"file": "", "lmdb": ".lmdb", "hdf5": ".h5", "npz": ".npz", "packedbit": ".bits"}
 
 

@@ -128,4 +128,20 @@ import Testing
     try folder.write(Array(folder.contents("a/4.png").dropLast(9)), to: "b/4.png")
     try folder.run("verify", "b").failed(naming: "b/4.png", "image 4")
   }
+
+  /// What is compressed as a whole is named, with the command that undoes it.
+  @Test(
+    arguments: [
+      ("a.h5.gz", [0x1F, 0x8B, 8, 0, 1, 2, 3], "gzip", "gunzip -k a.h5.gz"),
+      ("b.h5", [0x1F, 0x8B, 8, 0, 1, 2, 3], "gzip", "gunzip -c < b.h5"),
+      ("c.npz.bz2", [0x42, 0x5A, 0x68, 0x39, 0x31], "bzip2", "bunzip2 -k c.npz.bz2"),
+      ("it's d.xz", [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0, 1], "xz", "unxz -k 'it'\\''s d.xz'"),
+      ("e.tar.zst", [0x28, 0xB5, 0x2F, 0xFD, 1], "zstd", "unzstd -k e.tar.zst"),
+    ] as [(String, [UInt8], String, String)])
+  func compressedFiles(name: String, bytes: [UInt8], program: String, command: String) throws {
+    try folder.write(bytes, to: name)
+    try expectRefusal(of: name, naming: [name, program, command])
+    let outcome = try folder.run("info", name, "--shape", "2x4", "--axis", "columns")
+    outcome.failed(naming: program, command)
+  }
 }

@@ -1,4 +1,5 @@
 import ImageStoreCore
+import ImageStoreDeflate
 import ImageStoreNumPy
 import ImageStoreSupport
 
@@ -21,10 +22,19 @@ extension ArrayFile {
           .unsupported, "values in Fortran order", remedy: "save them by numpy's ascontiguousarray")
       }
       let (size, overflow) = count.multipliedReportingOverflow(by: type.byteCount)
-      guard !overflow, size <= bytes.byteCount - dataOffset else {
+      guard !overflow, size <= (inflated?.byteCount ?? bytes.byteCount) - dataOffset else {
         throw StoreError(.corrupt, "the file is cut short", remedy: "fetch or write it again")
       }
       let header = NPYHeader(type, shape: [count])
+      if let inflated {
+        var column: Column?
+        try unsafe inflated.forEach(count: 1) { _ in
+          dataOffset..<dataOffset + size
+        } _: { (_, start) throws(StoreError) in
+          column = try unsafe header.column(in: UnsafeRawBufferPointer(start: start, count: size))
+        }
+        return (column!, shape)
+      }
       let data = unsafe UnsafeRawBufferPointer(start: count == 0 ? nil : samples, count: size)
       defer { withExtendedLifetime(bytes) {} }
       return (try unsafe header.column(in: data), shape)
@@ -46,6 +56,32 @@ extension ArrayFile {
       guard FileSystem.kind(of: path) == .file else { continue }
       let file = try ArrayFile(path, StoreDescription())
       return file.kind == .idx && file.shape.count == 1 ? file : nil
+    }
+    return nil
+  }
+
+  /// The file's name without suffixes.
+  var stem: String {
+    let name = FileSystem.split(path).name
+    return name.firstIndex(of: ".").map { String(name[..<$0]) } ?? name
+  }
+
+  /// What an array of bytes is by a `shape.npy` or `NAME_shape.npy` beside it, if that says that it is packed bits.
+  func statedMasks() -> (description: StoreDescription, source: String)? {
+    guard kind == .npy, type.kind == .unsignedInteger else { return nil }
+    let folder = FileSystem.split(path).folder
+    for name in ["\(stem)_shape.npy", "\(stem).shape.npy", "shape.npy"] {
+      let other = folder.isEmpty ? name : "\(folder)/\(name)"
+      guard other != path, FileSystem.kind(of: other) == .file,
+        // What is wrong with a file that nobody named harms nobody.
+        let file = try? ArrayFile(other, StoreDescription()), file.shape.count == 1, file.shape[0] <= 4,
+        case .int64(let values) = try? file.values().values
+      else { continue }
+      var masks = StatedMasks()
+      masks.add("shape", values.map { Int($0) })
+      if let found = masks.description(ofArray: shape, itemByteCount: type.byteCount) {
+        return (found.description, name)
+      }
     }
     return nil
   }

@@ -9,15 +9,15 @@ struct ArrayFile: Sendable {
   enum Kind: Sendable, Equatable { case npy, idx, bare }
 
   let path: String
+  /// The whole file, or its first bytes if it is ``inflated`` as it is read.
   let bytes: any ByteSource
+  /// A large compressed file.
+  let inflated: InflatedBytes?
   let kind: Kind
   let shape: [Int]
   let type: NPYType
   let isFortranOrder: Bool
   let dataOffset: Int
-
-  /// A compressed file is inflated to memory, which it may take no more of.
-  private static let mostInflatedBytes = 4 << 30
 
   /// Opens an array.
   ///
@@ -26,28 +26,86 @@ struct ArrayFile: Sendable {
     self.path = path
     let map = try MappedFile(path)
     do throws(StoreError) {
-      bytes = try Self.isGzip(map) ? Self.inflate(map) : map
-      let all = unsafe bytes.bytes
-      if unsafe all.starts(with: NPYHeader.magic) {
-        let header = try unsafe withRawSpan(of: all) { (file) throws(StoreError) in
-          try NPYHeader(parsing: file)
-        }
-        (kind, shape, type) = (.npy, header.shape, header.type)
-        (isFortranOrder, dataOffset) = (header.isFortranOrder, header.dataOffset)
-      } else if let header = unsafe IDXHeader(all) {
-        (kind, shape, type, isFortranOrder) = (.idx, header.shape, header.type, false)
-        dataOffset = header.byteCount
-      } else {
-        (kind, isFortranOrder, dataOffset) = (.bare, false, 0)
-        (shape, type) = try Self.bareArray(of: all.count, description)
+      guard try GzipFile.recognizes(map) else {
+        bytes = map
+        inflated = nil
+        let form = try unsafe Form(map.bytes, byteCount: map.byteCount, description)
+        (kind, shape, type) = (form.kind, form.shape, form.type)
+        (isFortranOrder, dataOffset) = (form.isFortranOrder, form.dataOffset)
+        return
       }
+      let file = GzipFile(map)
+      let head = try file.head()
+      var form = try unsafe Form(ofHead: head.bytes)
+      if form == nil {
+        // What does not say how much it is has to be inflated to tell.
+        form = try unsafe Form(head.bytes, byteCount: file.countedBytes(), description)
+      }
+      let byteCount = try form!.byteCount()
+      let isSmall = byteCount <= InflatedBytes.smallByteCount
+      bytes = isSmall ? try file.contents(byteCount) : head
+      inflated = isSmall ? nil : file.bytes(byteCount)
+      (kind, shape, type) = (form!.kind, form!.shape, form!.type)
+      (isFortranOrder, dataOffset) = (form!.isFortranOrder, form!.dataOffset)
     } catch {
       throw error.at(path: path)
     }
   }
 
-  /// The first sample of the array.
+  /// The first sample of the array, unless it is ``inflated``.
   @unsafe var samples: UnsafeRawPointer { unsafe bytes.bytes.baseAddress! + dataOffset }
+
+  /// What the first bytes of a file say of the array.
+  private struct Form {
+    let kind: Kind
+    let shape: [Int]
+    let type: NPYType
+    var isFortranOrder = false
+    var dataOffset = 0
+
+    /// - Parameter head: the file, or its first bytes.
+    init?(ofHead head: UnsafeRawBufferPointer) throws(StoreError) {
+      if unsafe head.starts(with: NPYHeader.magic) {
+        let header = try unsafe withRawSpan(of: head) { (file) throws(StoreError) in
+          try NPYHeader(parsing: file)
+        }
+        (kind, shape, type) = (.npy, header.shape, header.type)
+        (isFortranOrder, dataOffset) = (header.isFortranOrder, header.dataOffset)
+      } else if let header = unsafe IDXHeader(head) {
+        (kind, shape, type) = (.idx, header.shape, header.type)
+        dataOffset = header.byteCount
+      } else {
+        return nil
+      }
+    }
+
+    /// - Parameters:
+    ///   - head: the file, or its first bytes.
+    ///   - byteCount: of the whole file.
+    init(
+      _ head: UnsafeRawBufferPointer, byteCount: Int, _ description: StoreDescription
+    ) throws(StoreError) {
+      if let form = try unsafe Form(ofHead: head) {
+        self = form
+      } else {
+        kind = .bare
+        (shape, type) = try ArrayFile.bareArray(of: byteCount, description)
+      }
+    }
+
+    /// Bytes up to the last sample.
+    func byteCount() throws(StoreError) -> Int {
+      var total = type.byteCount
+      for extent in shape {
+        let (product, overflow) = total.multipliedReportingOverflow(by: extent)
+        guard !overflow, product < 1 << 60 else {
+          throw StoreError(.limitExceeded, "an array of the shape \(ArrayGeometry.text(shape))")
+        }
+        total = product
+      }
+      return dataOffset + total
+    }
+  }
 
   func geometry(_ description: StoreDescription) throws(StoreError) -> ArrayGeometry {
     let elementType = try type.imageElementType()
@@ -56,11 +114,27 @@ struct ArrayFile: Sendable {
       // Nobody has gray images of at most four columns; many images have so many channels.
       if shape.count == 3, shape[2] <= 4, kind == .npy { said.dimensions = "HWC" }
       guard shape.count != 2 else {
+        let text =
+          "an array of the shape \(ArrayGeometry.text(shape)): \(shape[0]) images of \(shape[1]) samples each"
+        guard elementType == .uint8 else {
+          throw StoreError(
+            .unsupported, text + ", or one image",
+            remedy: "give --shape HxWxC, or --dimensions HW for one image")
+        }
+        let stated = statedMasks()?.description
         throw StoreError(
-          .unsupported,
-          "an array of the shape \(ArrayGeometry.text(shape)): \(shape[0]) images of \(shape[1]) samples each, or one image",
-          remedy: "give --shape HxWxC, or --dimensions HW for one image")
+          .unsupported, text + ", one image, or packed bits",
+          remedy: "give --shape HxWxC, --dimensions HW for one image, or for bits --shape "
+            + "\(stated?.shape?.description ?? "HxW") and --axis \(stated?.axis?.rawValue ?? "rows, columns or flat")"
+        )
       }
+    }
+    if shape.count == 1, elementType == .uint8, said.dimensions == nil {
+      let stated = statedMasks()?.description
+      throw StoreError(
+        .unsupported, "an array of the shape \(ArrayGeometry.text(shape)) as images",
+        remedy: "if it is packed bits, give --shape \(stated?.shape?.description ?? "HxW") and --axis "
+          + (stated?.axis?.rawValue ?? "rows, columns or flat"))
     }
     return try ArrayGeometry(
       shape: shape, isFortranOrder: isFortranOrder, elementType: elementType, isSwapped: type.isSwapped,
@@ -69,6 +143,8 @@ struct ArrayFile: Sendable {
 
   /// Checks that the file has all samples.
   func check(_ geometry: ArrayGeometry) throws(StoreError) {
+    // Of a file that is inflated as it is read, reading tells.
+    guard inflated == nil else { return }
     var byteCount = type.byteCount
     for extent in shape {
       let (product, overflow) = byteCount.multipliedReportingOverflow(by: extent)
@@ -83,7 +159,7 @@ struct ArrayFile: Sendable {
   }
 
   /// The shape of bare samples: as many images as there are.
-  private static func bareArray(
+  fileprivate static func bareArray(
     of byteCount: Int, _ description: StoreDescription
   ) throws(StoreError) -> ([Int], NPYType) {
     guard let format = try description.statedFormat() else {
@@ -111,40 +187,5 @@ struct ArrayFile: Sendable {
     ]
     let axes = description.dimensions?.axes ?? [.image, .row, .column, .channel]
     return (axes.map { extents[$0]! }, NPYType(format.elementType))
-  }
-
-  private static func isGzip(_ map: MappedFile) -> Bool {
-    unsafe map.bytes.starts(with: [0x1F, 0x8B, 8])
-  }
-
-  /// Inflates a file twice: once to know how much it is, once to memory.
-  private static func inflate(_ map: MappedFile) throws(StoreError) -> PixelMemory {
-    let scratch = try PixelMemory(capacity: 1 << 20)
-    var byteCount = 0
-    try scratch.fill { (output) throws(StoreError) in
-      try unsafe output.appendBytes(1 << 20) { (buffer) throws(StoreError) in
-        var reader = try unsafe GzipReader(mapped: map.bytes)
-        while true {
-          let read = try unsafe reader.read(into: buffer)
-          guard read > 0 else { break }
-          byteCount += read
-          guard byteCount <= mostInflatedBytes else {
-            throw StoreError(
-              .limitExceeded, "more than \(mostInflatedBytes) bytes when inflated", remedy: "gunzip it first")
-          }
-        }
-      }
-    }
-    let memory = try PixelMemory(capacity: max(1, byteCount))
-    try memory.fill { (output) throws(StoreError) in
-      try unsafe output.appendBytes(byteCount) { (buffer) throws(StoreError) in
-        var reader = try unsafe GzipReader(mapped: map.bytes)
-        guard try unsafe reader.read(into: buffer) == byteCount else {
-          throw StoreError(.corrupt, "the file changed while it was inflated")
-        }
-      }
-    }
-    withExtendedLifetime(map) {}
-    return memory
   }
 }

@@ -32,7 +32,9 @@ struct CIFARContents {
     guard let distribution = found.first else {
       throw StoreError(
         .notFound, "there are no batches of CIFAR in it",
-        remedy: "give a folder or an archive with files such as data_batch_1 and test_batch", path: path)
+        remedy:
+          "give a folder or an archive with files such as data_batch_1 and test_batch; unpack others by 'tar xf', and give the folder",
+        path: path)
     }
     try Self.checkOnlyOne(found, in: path)
     let files = files.filter { $0.role.distribution == distribution }
@@ -132,6 +134,9 @@ struct CIFARContents {
 
   private static func recognizes(file: String) -> Bool {
     guard let map = try? MappedFile(file) else { return false }
+    // Anything may be compressed by gzip; what is wrong with an archive is said by whoever reads it.
+    let isOther = unsafe TarStream.isGzip(map.bytes) && !TarReader.beginsWithHeader(map.bytes)
+    guard !isOther || FileHead.hasSuffix(file, [".tar.gz", ".tgz"]) else { return false }
     return FileContent(map) != .other
   }
 

@@ -40,6 +40,11 @@ struct TarReader: ~Copyable {
   /// Whether these bytes may be an archive: gzip, or a header of tar.
   static func recognizes(_ bytes: UnsafeRawBufferPointer) -> Bool {
     if unsafe TarStream.isGzip(bytes) { return true }
+    return unsafe beginsWithHeader(bytes)
+  }
+
+  /// Whether a header of tar is what these bytes begin with, or inflate to.
+  static func beginsWithHeader(_ bytes: UnsafeRawBufferPointer) -> Bool {
     do throws(StoreError) {
       var reader = try unsafe TarReader(bytes)
       return try reader.header() != nil

@@ -11,6 +11,8 @@ typedef enum {
   image_kernels_int16,
   image_kernels_int32,
   image_kernels_int64,
+  image_kernels_uint32,
+  image_kernels_uint64,
   image_kernels_float16,
   image_kernels_float32,
   image_kernels_float64

@@ -20,6 +20,8 @@ extension ContentsReader {
     } else {
       dataset = try session.describe(object, name: name, fileByteCount: file.byteCount)
     }
+    let stated = try statedMasks(session, handle, object, dataset, description)
+    let description = stated?.description ?? description
     var contents: HDF5Contents
     if description.axis == nil,
       let images = try encoded(session, handle, dataset, palette: description.palette)
@@ -28,13 +30,26 @@ extension ContentsReader {
       contents = HDF5Contents(
         images: .encoded(images), count: images.count, format: images.uniformFormat)
       if let format = contents.format { try description.check(format) }
+      if let bounds = try flatBounds(session, handle, dataset) {
+        contents.names.insert(bounds.name)
+        contents.notes.append(
+          ReadingNote(.decided, "\(name) is encoded images one after another, by \(bounds.name)"))
+      }
     } else {
       let kind = try self.contents(session, handle, dataset, description)
       contents = try arranged(session, object, dataset, kind, description)
     }
     contents.names.insert(name)
+    if let stated {
+      contents.notes.append(stated.note)
+      contents.names.formUnion(stated.names)
+    } else if dataset.type?.kind == .unsigned {
+      contents.signs = PackedBitSigns(name: name, shape: dataset.shape)
+    }
     for attribute in try session.attributeNames(of: object).prefix(64)
-    where !DatasetNames.describingAttributes.contains(attribute) {
+    where !DatasetNames.describingAttributes.contains(attribute)
+      && !(stated != nil && StatedMasks.isTelling(attribute))
+    {
       contents.notes.append(ReadingNote(.notRead, "the attribute \(attribute) of \(name)"))
     }
     try findLabels(session, handle, images: name, description, in: &contents)

@@ -155,6 +155,9 @@ extension ContentsReader {
     isOne: Bool, to images: inout EncodedImages
   ) throws(StoreError) -> Bool {
     let rowByteCount: Int
+    if !isOne, let ranges = try flatRanges(session, handle, dataset) {
+      return try append(session, handle, dataset, ranges, to: &images)
+    }
     // Bytes that h5py was given as Python's `bytes` are text to HDF5.
     if case .text(let text) = dataset.elements, dataset.shape.count <= 1, text.form == .variable {
       return try appendSequences(session, handle, dataset, to: &images)
@@ -189,6 +192,63 @@ extension ContentsReader {
     for row in 0..<rowCount {
       try images.append(
         EncodedImages.Place(offset: start + row * rowByteCount, byteCount: rowByteCount, memory: memory),
+        in: file)
+    }
+    return true
+  }
+
+  /// Where the images of a dataset of bytes are that lie one after another, by the offsets or lengths beside it; nil if there are none.
+  func flatRanges(
+    _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ dataset: DatasetDescription
+  ) throws(StoreError) -> [Range<Int>]? {
+    try flatBounds(session, handle, dataset)?.ranges
+  }
+
+  /// The name of the dataset of offsets or lengths, too.
+  func flatBounds(
+    _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ dataset: DatasetDescription
+  ) throws(StoreError) -> (name: String, ranges: [Range<Int>])? {
+    guard dataset.shape.count == 1, dataset.count > 0, case .number(let type) = dataset.elements,
+      type.byteCount == 1
+    else { return nil }
+    let place = dataset.name.split(separator: "/").dropLast().joined(separator: "/")
+    guard let group = try place.isEmpty ? session.rootGroup(of: handle) : session.open(place, in: handle),
+      session.isGroup(group)
+    else { return nil }
+    for link in try session.links(of: group, fileByteCount: file.byteCount).prefix(256)
+    where link.isLocal && FlatBytes.isTelling(link.name) {
+      let name = place.isEmpty ? link.name : "\(place)/\(link.name)"
+      // What cannot be read says nothing.
+      guard name != dataset.name, let other = try? known(session, handle, name), other.isIntegers,
+        other.shape.count == 1, let values = try? values(session, handle, other)?.integers(),
+        let ranges = FlatBytes.ranges(values, byteCount: dataset.count)
+      else { continue }
+      return (name, ranges)
+    }
+    return nil
+  }
+
+  private func append(
+    _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ dataset: DatasetDescription,
+    _ ranges: [Range<Int>], to images: inout EncodedImages
+  ) throws(StoreError) -> Bool {
+    var (start, memory): (Int, Int?) = (0, nil)
+    if case .contiguous(let offset) = dataset.layout {
+      guard let head = unsafe file.bytes(at: offset, count: ranges[0].count), unsafe Self.areImage(head)
+      else {
+        return false
+      }
+      start = offset
+    } else {
+      guard let values = try values(session, handle, dataset),
+        let bytes = try bytes(session, handle, values),
+        unsafe bytes.withUnsafeBytes({ unsafe Self.areImage($0) })
+      else { return false }
+      memory = try images.keep(bytes)
+    }
+    for range in ranges {
+      try images.append(
+        EncodedImages.Place(offset: start + range.lowerBound, byteCount: range.count, memory: memory),
         in: file)
     }
     return true

@@ -24,7 +24,8 @@ extension ContentsReader {
     let links = try order(of: group, session, &members.notes)
     let prefix = path.isEmpty ? "" : path + "/"
     if isNamed, !path.isEmpty, links.count <= 256 {
-      for known in ArrayNames.find(in: links) where !NumberedNames.areAlike(known.images, links) {
+      for known in ArrayNames.find(in: links)
+      where !NumberedNames.areAlike(known.images, links) {
         let name = prefix + known.images
         if hasShapeOfImages(session, handle, name) != nil { return .object(name) }
       }
@@ -201,62 +202,5 @@ extension ContentsReader {
   ) throws(StoreError) -> Bool {
     guard let first = try known(session, handle, paths[0]) else { return false }
     return first.shape.count < 2
-  }
-}
-
-/// Names in the order of the numbers in them: 2 is before 10.
-enum NumberedNames {
-  /// Sorts by text where there are no digits, and by number where there are; by bytes what is equal so.
-  static func sorted(_ names: [String]) -> [String] {
-    let keyed = names.map { (parts: parts($0), name: $0) }
-    return keyed.sorted { first, second in
-      for (one, two) in zip(first.parts, second.parts) where one != two { return one < two }
-      if first.parts.count != second.parts.count { return first.parts.count < second.parts.count }
-      return first.name.utf8.lexicographicallyPrecedes(second.name.utf8)
-    }.map(\.name)
-  }
-
-  /// Whether a name has a number, and others are as it is but for the number.
-  static func areAlike(_ name: String, _ names: [String]) -> Bool {
-    guard name.contains(where: \.isNumber) else { return false }
-    let stem = name.filter { !$0.isNumber }
-    return names.contains { $0 != name && $0.filter { !$0.isNumber } == stem }
-  }
-
-  /// A run of digits without zeros before it, or of anything else.
-  private struct Part: Comparable {
-    let isNumber: Bool
-    let text: [UInt8]
-
-    static func < (one: Part, two: Part) -> Bool {
-      // Digits are before letters, as they are among bytes.
-      if one.isNumber != two.isNumber {
-        let isLetter = (one.isNumber ? two : one).text.first ?? 0 > 0x39
-        return one.isNumber == isLetter
-      }
-      if one.isNumber, one.text.count != two.text.count { return one.text.count < two.text.count }
-      return one.text.lexicographicallyPrecedes(two.text)
-    }
-  }
-
-  private static func parts(_ name: String) -> [Part] {
-    var parts: [Part] = []
-    var run: [UInt8] = []
-    var isNumber = false
-    func end() {
-      if !run.isEmpty || isNumber { parts.append(Part(isNumber: isNumber, text: run)) }
-    }
-    for byte in name.utf8 {
-      let isDigit = (0x30...0x39).contains(byte)
-      if isDigit != isNumber {
-        end()
-        run = []
-        isNumber = isDigit
-      }
-      if isDigit, run == [0x30] { run = [] }
-      run.append(byte)
-    }
-    end()
-    return parts
   }
 }

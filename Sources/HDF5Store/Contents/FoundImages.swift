@@ -59,7 +59,9 @@ extension ContentsReader {
         return isSure ? answer == true : answer != nil
       }
       guard let undivided = found.first(where: { $0.split == nil }) else { continue }
-      guard NumberedNames.areAlike(undivided.images, names) else { return .object(undivided.images) }
+      guard NumberedNames.areAlike(undivided.images, names) else {
+        return .object(undivided.images)
+      }
       // One of several that differ by a number: all of them are meant.
       let group = undivided.images.split(separator: "/").dropLast().joined(separator: "/")
       if let found = try within(session, handle, group, isNamed: false) { return found }
@@ -92,6 +94,8 @@ extension ContentsReader {
         if dataset.type?.elementType != nil, (3...4).contains(dataset.shape.count) {
           candidates.append(link.name)
         } else if dataset.shape.count == 1, try encoded(session, handle, dataset) != nil {
+          candidates.append(link.name)
+        } else if try statedMasks(session, handle, object, dataset, StoreDescription()) != nil {
           candidates.append(link.name)
         }
       } catch {

@@ -1,4 +1,5 @@
 import ImageStoreCore
+import ImageStoreSupport
 
 /// What opening found in a file.
 struct HDF5Contents: Sendable {
@@ -9,6 +10,8 @@ struct HDF5Contents: Sendable {
   var notes: [ReadingNote] = []
   /// The names of all objects that were read, or said to be not read.
   var names: Set<String> = []
+  /// What may tell that the images are packed bits, if nothing says that they are not.
+  var signs: PackedBitSigns?
 
   init(images: HDF5Images, count: Int, format: ImageFormat?) {
     self.images = images

@@ -10,12 +10,14 @@ struct StoredType: Sendable, Hashable {
   let byteCount: Int
   let isBigEndian: Bool
 
-  /// The element type whose samples these are, if any: images have no unsigned integers of 4 or 8 bytes.
+  /// The element type whose samples these are, if any.
   var elementType: ElementType? {
     switch (kind, byteCount) {
     case (.bool, _): .bool
     case (.unsigned, 1): .uint8
     case (.unsigned, 2): .uint16
+    case (.unsigned, 4): .uint32
+    case (.unsigned, 8): .uint64
     case (.signed, 1): .int8
     case (.signed, 2): .int16
     case (.signed, 4): .int32

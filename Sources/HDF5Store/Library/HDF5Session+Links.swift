@@ -166,6 +166,20 @@ extension HDF5Session {
     return value
   }
 
+  /// The integers of an attribute, or nil if the object has none of that name, they are not integers or more than a few.
+  func integersAttribute(
+    _ name: String, of object: borrowing HDF5Handle, most: Int
+  ) throws(StoreError) -> [Int64]? {
+    guard let attribute = try attribute(name, of: object) else { return nil }
+    let type = try handle(H5Aget_type(attribute.id), "reading its type")
+    let count = try elementCount(of: attribute)
+    guard (1...most).contains(count), H5Tget_class(type.id) == H5T_INTEGER else { return nil }
+    let target = try copy(CHDF5_int64())
+    var values = [Int64](repeating: 0, count: count)
+    try check(unsafe H5Aread(attribute.id, target.id, &values), "reading the attribute \(name)")
+    return values
+  }
+
   /// The names of an object's attributes.
   ///
   /// - Throws: ``StoreError/Code/limitExceeded`` for more than a million.

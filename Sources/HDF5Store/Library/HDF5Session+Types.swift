@@ -143,6 +143,8 @@ extension HDF5Session {
     case .float16: return try float16Type()
     case .uint8: return try copy(CHDF5_uint8())
     case .uint16: return try copy(CHDF5_uint16())
+    case .uint32: return try copy(CHDF5_uint32())
+    case .uint64: return try copy(CHDF5_uint64())
     case .int8: return try copy(CHDF5_int8())
     case .int16: return try copy(CHDF5_int16())
     case .int32: return try copy(CHDF5_int32())

@@ -122,6 +122,8 @@ extension ElementType {
     case .bool, .uint8: image_kernels_uint8
     case .int8: image_kernels_int8
     case .uint16: image_kernels_uint16
+    case .uint32: image_kernels_uint32
+    case .uint64: image_kernels_uint64
     case .int16: image_kernels_int16
     case .int32: image_kernels_int32
     case .int64: image_kernels_int64

@@ -94,7 +94,7 @@ public struct TensorFormat: Sendable, Hashable, Codable {
     case .uint8: 1
     case .uint16: 257
     case .bool, .float16, .float32, .float64: 1 / 255
-    case .int8, .int16, .int32, .int64: nil
+    case .uint32, .uint64, .int8, .int16, .int32, .int64: nil
     }
   }
 

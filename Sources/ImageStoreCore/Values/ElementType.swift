@@ -9,6 +9,10 @@ public enum ElementType: String, Sendable, Hashable, Codable, CaseIterable {
   case uint8
   /// Unsigned integers of 16 bits.
   case uint16
+  /// Unsigned integers of 32 bits.
+  case uint32
+  /// Unsigned integers of 64 bits.
+  case uint64
   /// Integers of 8 bits.
   case int8
   /// Integers of 16 bits.
@@ -30,8 +34,8 @@ public enum ElementType: String, Sendable, Hashable, Codable, CaseIterable {
     switch self {
     case .bool, .uint8, .int8: 1
     case .uint16, .int16, .float16: 2
-    case .int32, .float32: 4
-    case .int64, .float64: 8
+    case .uint32, .int32, .float32: 4
+    case .uint64, .int64, .float64: 8
     }
   }
 

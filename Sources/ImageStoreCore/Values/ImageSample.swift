@@ -14,6 +14,14 @@ extension UInt16: ImageSample {
   /// `uint16`.
   public static var elementType: ElementType { .uint16 }
 }
+extension UInt32: ImageSample {
+  /// `uint32`.
+  public static var elementType: ElementType { .uint32 }
+}
+extension UInt64: ImageSample {
+  /// `uint64`.
+  public static var elementType: ElementType { .uint64 }
+}
 extension Int8: ImageSample {
   /// `int8`.
   public static var elementType: ElementType { .int8 }
@@ -59,6 +67,8 @@ extension ElementType {
     switch self {
     case .bool, .uint8: "UInt8"
     case .uint16: "UInt16"
+    case .uint32: "UInt32"
+    case .uint64: "UInt64"
     case .int8: "Int8"
     case .int16: "Int16"
     case .int32: "Int32"

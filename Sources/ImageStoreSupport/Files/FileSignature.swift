@@ -8,11 +8,23 @@ package struct FileSignature: Sendable, Hashable {
   package let remedy: String?
   /// Whether no kind of store begins so, whatever the file is called.
   package let isNoStore: Bool
+  /// The command that undoes a compression.
+  private let command: String?
+  /// Whether the file is compressed as a whole.
+  package var isCompressed: Bool { command != nil }
+  /// Whether gzip compressed it.
+  package var isGzip: Bool { command == "gunzip" }
 
-  private init(_ what: String, _ remedy: String? = nil, isNoStore: Bool = false) {
+  private init(_ what: String, _ remedy: String? = nil, isNoStore: Bool = false, command: String? = nil) {
     self.what = what
     self.remedy = remedy
     self.isNoStore = isNoStore
+    self.command = command
+  }
+
+  /// What a compressed file is.
+  private init(compressedBy program: String, undoneBy command: String) {
+    self.init("compressed by \(program)", "undo it with '\(command)'", command: command)
   }
 
   /// How many bytes are enough to tell.
@@ -49,6 +61,24 @@ package struct FileSignature: Sendable, Hashable {
   /// - Parameter expected: such as `PNG`.
   package func error(instead expected: String) -> StoreError {
     StoreError(.unrecognized, "this is \(what), not \(expected)", remedy: remedy)
+  }
+
+  /// The error of a file that is compressed as a whole.
+  ///
+  /// - Parameter content: what it is without, if that is known.
+  package func error(ofCompressed path: String, content: FileSignature?) -> StoreError {
+    guard let command else { return error(instead: "a store or data set").at(path: path) }
+    // A name that a shell would divide is quoted.
+    let isPlain = path.utf8.allSatisfy { byte in
+      (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20) || "./_-+".utf8.contains(byte)
+    }
+    let name = isPlain ? path : "'" + path.replacing("'", with: "'\\''") + "'"
+    return StoreError(
+      .unrecognized, "this is \(content.map { $0.what + " " } ?? "")\(what), which is not undone here",
+      remedy: "run: "
+        + (FileHead.hasSuffix(path, [".gz", ".bz2", ".xz", ".zst", ".lz4", ".z", ".lzma"])
+          ? "\(command) -k \(name)" : "\(command) -c < \(name) > FILE"),
+      path: path)
   }
 
   private static func text(_ head: UnsafeRawBufferPointer) -> FileSignature? {
@@ -111,15 +141,13 @@ package struct FileSignature: Sendable, Hashable {
   }
 
   private static func compressed(_ head: UnsafeRawBufferPointer) -> FileSignature? {
-    if unsafe head.starts(with: [0x1F, 0x8B]) { return FileSignature("compressed by gzip", "gunzip it") }
-    if unsafe head.starts(with: "BZh".utf8) {
-      return FileSignature("compressed by bzip2", "bunzip2 it", isNoStore: true)
-    }
-    if unsafe head.starts(with: [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0]) {
-      return FileSignature("compressed by xz", "unxz it", isNoStore: true)
-    }
-    if unsafe head.starts(with: [0x28, 0xB5, 0x2F, 0xFD]) {
-      return FileSignature("compressed by zstd", "unzstd it", isNoStore: true)
+    let programs: [(String, String, [UInt8])] = [
+      ("gzip", "gunzip", [0x1F, 0x8B, 8]), ("bzip2", "bunzip2", Array("BZh".utf8)),
+      ("xz", "unxz", [0xFD, 0x37, 0x7A, 0x58, 0x5A, 0]), ("zstd", "unzstd", [0x28, 0xB5, 0x2F, 0xFD]),
+      ("lz4", "unlz4", [0x04, 0x22, 0x4D, 0x18]), ("compress", "uncompress", [0x1F, 0x9D]),
+    ]
+    for (program, command, magic) in programs where unsafe head.starts(with: magic) {
+      return FileSignature(compressedBy: program, undoneBy: command)
     }
     if unsafe head.starts(with: [0x37, 0x7A, 0xBC, 0xAF]) {
       return FileSignature("a 7-Zip archive", "unpack it and give the folder", isNoStore: true)
@@ -128,10 +156,10 @@ package struct FileSignature: Sendable, Hashable {
       return FileSignature("a RAR archive", "unpack it and give the folder", isNoStore: true)
     }
     if unsafe head.starts(with: [0x50, 0x4B, 3, 4]), head.count >= 4 {
-      return FileSignature("a zip archive", "unpack it and give the folder")
+      return FileSignature("a zip archive", "unpack it by 'unzip FILE -d FOLDER', and give the folder")
     }
     if head.count > 262, unsafe head[257...].starts(with: "ustar".utf8) {
-      return FileSignature("a tar archive", "unpack it and give the folder")
+      return FileSignature("a tar archive", "unpack it by 'tar xf', and give the folder")
     }
     return nil
   }

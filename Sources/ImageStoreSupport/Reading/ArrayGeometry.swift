@@ -22,6 +22,14 @@ package struct ArrayGeometry: Sendable, Hashable {
       && rowStride == format.bytesPerRow
   }
 
+  /// The bytes that an image takes in the array; nil if those of several images are mixed.
+  package var imageByteSpan: Int? {
+    let span =
+      (format.height - 1) * rowStride + (format.width - 1) * pixelStride
+      + (format.channels - 1) * sampleStride + format.elementType.byteCount
+    return span <= imageStride || count == 1 ? span : nil
+  }
+
   /// What is known of an array besides its shape.
   package enum Contents: Sendable {
     /// Many images, or one if it has two axes.
@@ -52,7 +60,7 @@ package struct ArrayGeometry: Sendable, Hashable {
       strides = try [strides[0]] + Self.strides(of: split, isFortranOrder: false, strides[1])
       shape = [shape[0]] + split
     }
-    let (dimensions, other) = try Self.dimensions(of: shape, contents, description)
+    let (dimensions, other) = try Self.dimensions(of: shape, elementType, contents, description)
     func extent(_ axis: Dimensions.Axis) -> Int? { dimensions.position(of: axis).map { shape[$0] } }
     func stride(_ axis: Dimensions.Axis) -> Int? { dimensions.position(of: axis).map { strides[$0] } }
     count = extent(.image) ?? 1
@@ -125,7 +133,7 @@ package struct ArrayGeometry: Sendable, Hashable {
 
   /// The order of the axes, and the one that was decided against.
   private static func dimensions(
-    of shape: [Int], _ contents: Contents, _ description: StoreDescription
+    of shape: [Int], _ elementType: ElementType, _ contents: Contents, _ description: StoreDescription
   ) throws(StoreError) -> (Dimensions, Dimensions?) {
     if let stated = description.dimensions {
       // Values of a database are an image each, so that nobody thinks of an axis for images.
@@ -164,6 +172,13 @@ package struct ArrayGeometry: Sendable, Hashable {
             remedy: "give --dimensions NHWC for pixels, or NCHW for planes")
         }
         return (first, fitting.count > 1 ? fitting[1] : nil)
+      }
+      let axes = elementType == .uint8 ? PackedBits.axes(ofArray: shape, said).map(\.rawValue) : []
+      guard axes.isEmpty else {
+        throw StoreError(
+          .invalidArgument,
+          "an array of the shape \(text(shape)) has no images of \(said), but may have packed bits",
+          remedy: "give --axis \(axes.joined(separator: " or ")) for bits")
       }
       throw StoreError(
         .invalidArgument, "an array of the shape \(text(shape)) has no images of \(said)",

@@ -21,6 +21,13 @@ package struct NumberedNames {
     return names.indices.sorted { numbered.precedes(names.range($0), names.range($1)) }
   }
 
+  /// Names in the order of the numbers in them, 2 before 10, whatever else they differ by; by bytes what is equal so.
+  package static func sorted(_ names: [String]) -> [String] {
+    let list = NameList(names)
+    let numbered = NumberedNames(list)
+    return list.indices.sorted { numbered.precedes(list.range($0), list.range($1)) }.map { names[$0] }
+  }
+
   private var areInOrder: Bool {
     (1..<names.count).allSatisfy { !precedes(names.range($0), names.range($0 - 1)) }
   }
@@ -81,6 +88,13 @@ package struct NumberedNames {
     }
     if (a == first.upperBound) != (b == second.upperBound) { return a == first.upperBound }
     return bytes[first].lexicographicallyPrecedes(bytes[second])
+  }
+
+  /// Whether a name has a number, and others are as it is but for the number.
+  package static func areAlike(_ name: String, _ names: [String]) -> Bool {
+    guard name.contains(where: \.isNumber) else { return false }
+    let stem = name.filter { !$0.isNumber }
+    return names.contains { $0 != name && $0.filter { !$0.isNumber } == stem }
   }
 
   private func endOfDigits(_ start: Int, before end: Int) -> Int {

@@ -126,6 +126,18 @@ package struct PackedBits: Sendable, Hashable {
     }
   }
 
+  /// The axes along which masks of a shape may be packed in an array, for messages: `columns` also stands for bits that run on through
+  /// rows of whole bytes.
+  package static func axes(ofArray shape: [Int], _ said: ImageShape) -> [StoreDescription.PackingAxis] {
+    guard (said.channels ?? 1) == 1 else { return [] }
+    var description = StoreDescription()
+    description.shape = said
+    return [.rows, .columns, .flat].filter { axis in
+      description.axis = axis
+      return (try? PackedBits(shape: shape, itemByteCount: 1, description)) != nil
+    }
+  }
+
   private static func mismatch(
     _ text: String, _ said: ImageShape, _ axis: StoreDescription.PackingAxis, _ packed: [Int], shape: [Int]?
   ) -> StoreError {
@@ -139,6 +151,11 @@ package struct PackedBits: Sendable, Hashable {
       remedy: axis == .flat
         ? "check --shape and --axis"
         : "check --shape and --axis; --axis flat is for bits that run on from row to row")
+  }
+
+  /// The bytes that have the bits of a mask, counted from the first of all.
+  package func byteRange(of index: Int) -> Range<Int> {
+    index * imageBits / 8..<min(byteCount, ((index + 1) * imageBits + 7) / 8)
   }
 
   /// Unpacks a region of a mask to a byte, 0 or 1, per pixel.

@@ -100,6 +100,8 @@ public struct SyntheticImages: Sendable {
           case .int8: bytes.append(UInt8(bitPattern: Int8(sample * 127)))
           case .uint16: bytes.append(bytesOf: UInt16(sample * 65535))
           case .int16: bytes.append(bytesOf: Int16(sample * 32767))
+          case .uint32: bytes.append(bytesOf: UInt32(sample * 4e9))
+          case .uint64: bytes.append(bytesOf: UInt64(sample * 1e19))
           case .int32: bytes.append(bytesOf: Int32(sample * 1e9))
           case .int64: bytes.append(bytesOf: Int64(sample * 1e18))
           // Half precision from 0 to 1 in steps of 1/1024 of the binade from 1 to 2, less portable types.
@@ -126,6 +128,13 @@ public struct SyntheticImages: Sendable {
       case .float16:
         bytes.append(
           bytesOf: [0x8000, 0x7C00, 0xFC00, 0x7E01, 0x7D02, 0x0001, 0x7BFF, 0xFFFF][choice] as UInt16)
+      case .uint32:
+        bytes.append(
+          bytesOf: [0, .max, 1 << 31, 0x7FFF_FFFF, 1, 0x0102_0304, 1 << 24 + 1, 255][choice] as UInt32)
+      case .uint64:
+        bytes.append(
+          bytesOf: [0, .max, 1 << 63, .max >> 1, 1, 1 << 53 + 1, 0x0102_0304_0506_0708, 255][choice] as UInt64
+        )
       case .int32:
         bytes.append(bytesOf: [0, -1, Int32.max, Int32.min, 1, 0x0102_0304, -256, 255][choice])
       case .float32:

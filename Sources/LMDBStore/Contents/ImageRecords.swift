@@ -6,6 +6,7 @@ internal import ImageStoreNumPy
   /// The number of an element type is its position in this list.
   static let elementTypes: [ElementType] = [
     .bool, .uint8, .uint16, .int8, .int16, .int32, .int64, .float16, .float32, .float64,
+    .uint32, .uint64,
   ]
 
   let count: Int

@@ -6,8 +6,8 @@ import Synchronization
 
 /// Images that are one array, in one entry.
 ///
-/// A stored array is read from the map. A deflated one is inflated to memory, whole, when its first image is
-/// read, since there is no way into the middle of it.
+/// A stored array is read from the map. A deflated one is inflated as it is read, in order; in any other order it has to be in memory whole,
+/// since there is no way into the middle of it.
 final class ImageArray: Sendable {
   let images: ArrayGeometry
   private let archive: ZipArchive
@@ -15,7 +15,7 @@ final class ImageArray: Sendable {
   private let entry: ZipEntry
   private let header: NPYHeader
   private let checksums: NPZStore.ChecksumPolicy
-  private let inflated = Cached<PixelMemory>()
+  private let inflated: DeflatedEntry?
   private let isChecked = Atomic(false)
 
   /// A larger array is not read through for its checksum before its first image is.
@@ -31,7 +31,13 @@ final class ImageArray: Sendable {
     self.checksums = checksums
     self.images = images
     header = try array.readable()
+    inflated = array.entry.isDeflated ? DeflatedEntry(archive, array.entry, checks: checksums == .check) : nil
   }
+
+  /// What numpy calls the array.
+  var key: String { name.hasSuffix(".npy") ? String(name.dropLast(4)) : name }
+  /// The extents of its axes.
+  var shape: [Int] { header.shape }
 
   var isDeflated: Bool { entry.isDeflated }
 
@@ -45,51 +51,18 @@ final class ImageArray: Sendable {
 
   private static let mostExtraBytes = 128
 
-  /// Whether images lie in the map as they are delivered.
-  var isMapped: Bool { !entry.isDeflated && isBorrowable }
+  /// Whether images lie in the map as they are delivered. Truth values are made 0 and 1 when they are copied; in the map they are what
+  /// someone wrote.
+  var isMapped: Bool { !entry.isDeflated && images.isDirect && images.format.elementType != .bool }
 
-  /// Whether images lie in the map or in memory as they are delivered. Truth values are made 0 and 1 in
-  /// memory; in the map they are what someone wrote.
-  var isBorrowable: Bool {
-    images.isDirect && (entry.isDeflated || images.format.elementType != .bool)
-  }
-
-  /// Calls with the first sample of the first image; all are there until the call ends.
-  private func withBase<Result>(
-    _ body: (UnsafeRawPointer) throws(StoreError) -> Result
-  ) throws(StoreError) -> Result {
-    if entry.isDeflated {
-      let memory = try inflated.value { () throws(StoreError) in
-        try located { () throws(StoreError) in try inflate(checks: checksums == .check) }
-      }
-      return try unsafe body(memory.bytes.baseAddress! + header.dataOffset)
+  /// The first sample of the first image of a stored array.
+  private func mappedBase() throws(StoreError) -> UnsafeRawPointer {
+    let bytes = try unsafe archive.compressedBytes(of: entry)
+    if checksums == .check, entry.byteCount <= Self.mostBytesChecked, !isChecked.load(ordering: .relaxed) {
+      try unsafe entry.check(bytes)
+      isChecked.store(true, ordering: .relaxed)
     }
-    let bytes = try unsafe located { () throws(StoreError) in
-      let bytes = try unsafe archive.compressedBytes(of: entry)
-      if checksums == .check, entry.byteCount <= Self.mostBytesChecked, !isChecked.load(ordering: .relaxed) {
-        try unsafe entry.check(bytes)
-        isChecked.store(true, ordering: .relaxed)
-      }
-      return unsafe bytes
-    }
-    return try unsafe body(bytes.baseAddress! + header.dataOffset)
-  }
-
-  private func inflate(checks: Bool) throws(StoreError) -> PixelMemory {
-    let source = try unsafe archive.compressedBytes(of: entry)
-    let memory = try PixelMemory(capacity: entry.byteCount)
-    try memory.fill { (output) throws(StoreError) in
-      try unsafe output.appendBytes(entry.byteCount) { (target) throws(StoreError) in
-        var inflater = Inflater(.raw)
-        try unsafe inflater.inflate(source, into: target)
-        if checks { try unsafe entry.check(UnsafeRawBufferPointer(target)) }
-        if images.format.elementType == .bool {
-          unsafe TruthValues.normalize(
-            UnsafeMutableRawBufferPointer(rebasing: target[header.dataOffset...]))
-        }
-      }
-    }
-    return memory
+    return unsafe bytes.baseAddress! + header.dataOffset
   }
 
   /// The same error naming the file and the array.
@@ -107,9 +80,10 @@ final class ImageArray: Sendable {
   func read(
     _ plan: borrowing GatherPlan, into memory: UnsafeMutableRawBufferPointer
   ) throws(StoreError) {
-    let stride = images.imageStride
-    try unsafe withBase { (base) throws(StoreError) in
-      guard !isBorrowable else {
+    guard let inflated else {
+      let base = try unsafe located { () throws(StoreError) in try unsafe mappedBase() }
+      let stride = images.imageStride
+      guard !isMapped else {
         return try unsafe plan.copy(0..<plan.count, into: memory) { (index) throws(StoreError) in
           unsafe base + index * stride
         }
@@ -119,22 +93,44 @@ final class ImageArray: Sendable {
           plan.region(at: position), from: base + plan.indices[position] * stride,
           to: plan.slot(of: position, in: memory))
       }
+      return
+    }
+    let (stride, offset) = (images.imageStride, header.dataOffset)
+    if let resident = inflated.resident, images.isDirect, images.format.elementType != .bool {
+      try unsafe plan.copy(0..<plan.count, into: memory) { (index) throws(StoreError) in
+        unsafe resident.bytes.baseAddress! + (offset + index &* stride)
+      }
+      return
+    }
+    let size = images.imageByteSpan ?? header.dataByteCount
+    let indices = plan.indices
+    do throws(StoreError) {
+      try unsafe inflated.forEach(count: plan.count) { position in
+        // Images that are spread over the array need all of it.
+        let start = images.imageByteSpan == nil ? offset : offset + indices[position] * stride
+        return start..<start + size
+      } _: { (position, start) throws(StoreError) in
+        let image = unsafe images.imageByteSpan == nil ? start + indices[position] * stride : start
+        unsafe copy(
+          plan.region(at: position), from: image, to: plan.slot(of: position, in: memory))
+      }
+    } catch {
+      throw error.at(path: archive.path, key: name)
     }
   }
 
-  /// Lends images, whose indices have been checked, if they are ``isBorrowable``.
+  /// Lends images, whose indices have been checked, if they are ``isMapped``.
   func borrow(
     _ indices: Span<Int>,
     _ body: (_ position: Int, _ format: ImageFormat, _ pixels: RawSpan) throws(StoreError) -> Void
   ) throws(StoreError) {
     let (format, stride) = (images.format, images.imageStride)
-    try unsafe withBase { (base) throws(StoreError) in
-      for position in indices.indices {
-        let image = unsafe UnsafeRawBufferPointer(
-          start: base + indices[position] * stride, count: format.byteCount)
-        try unsafe withRawSpan(of: image) { (pixels) throws(StoreError) in
-          try body(position, format, pixels)
-        }
+    let base = try unsafe located { () throws(StoreError) in try unsafe mappedBase() }
+    for position in indices.indices {
+      let image = unsafe UnsafeRawBufferPointer(
+        start: base + indices[position] * stride, count: format.byteCount)
+      try unsafe withRawSpan(of: image) { (pixels) throws(StoreError) in
+        try body(position, format, pixels)
       }
     }
   }
@@ -149,7 +145,9 @@ final class ImageArray: Sendable {
 
   /// Checks the array's checksum, unless that has been done or is done on inflating it.
   func verifyOnce() throws(StoreError) {
-    if isChecked.load(ordering: .relaxed) || entry.isDeflated && checksums == .check { return }
+    let isCheckedByReading =
+      entry.isDeflated && checksums == .check && entry.byteCount <= InflatedBytes.smallByteCount
+    if isChecked.load(ordering: .relaxed) || isCheckedByReading { return }
     try verify()
     isChecked.store(true, ordering: .relaxed)
   }

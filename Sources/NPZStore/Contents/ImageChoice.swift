@@ -4,9 +4,9 @@ import ImageStoreSupport
 
 /// Which arrays of an archive that another program wrote are the images, and which may be their labels.
 struct ImageChoice {
-  private let archive: ZipArchive
-  private let description: StoreDescription
-  private let arrays: [ArchiveArray]
+  let archive: ZipArchive
+  let description: StoreDescription
+  let arrays: [ArchiveArray]
   /// The keys of the arrays of images.
   private(set) var used: Set<String> = []
   /// The keys of arrays that may be the labels, the likeliest first.
@@ -15,6 +15,8 @@ struct ImageChoice {
   private(set) var decidesLabels = false
   /// What images are called that have an entry each.
   private(set) var names: [String] = []
+  /// A class per image and the names of the classes, if images are in folders.
+  private(set) var classes: ([Int], [String])?
   private(set) var notes: [ReadingNote] = []
 
   init(_ archive: ZipArchive, _ description: StoreDescription) throws(StoreError) {
@@ -54,6 +56,23 @@ struct ImageChoice {
     let header: NPYHeader
     do throws(StoreError) {
       header = try array.readable()
+      if let flat = flatImages(in: array, header) {
+        used.insert(flat.key)
+        notes.append(
+          ReadingNote(.decided, "\(array.text) is encoded images one after another, by \(flat.key)"))
+        chooseLabels(of: array, count: flat.places.count)
+        return .encoded(flat.places)
+      }
+      let stated = statedMasks(array)
+      if let stated {
+        used.formUnion(stated.keys)
+        notes.append(
+          ReadingNote(
+            .decided,
+            "\(array.text) is packed bits, \(stated.description.axis!.rawValue) of \(stated.description.shape!), by \(stated.source)"
+          ))
+      }
+      let description = stated?.description ?? description
       if description.axis != nil {
         let bits = try PackedBits(shape: header.shape, itemByteCount: header.type.byteCount, description)
         guard header.type.isInteger, !header.isFortranOrder else {
@@ -168,6 +187,10 @@ struct ImageChoice {
     let candidates = arrays.filter { array in
       names.contains { $0.name == array.name } && !Self.isForLabels(array.key)
     }
+    let flat = candidates.filter { array in array.header.map { flatImages(in: array, $0) != nil } ?? false }
+    if flat.count == 1 { return try images(in: flat[0]) }
+    let stated = candidates.filter { statedMasks($0) != nil }
+    if stated.count == 1 { return try images(in: stated[0]) }
     if description.axis != nil || description.dimensions != nil || description.shape != nil {
       let fitting = candidates.filter { $0.canBeImages(rank: 1...8) && fits($0) }
       if fitting.count == 1 { return try images(in: fitting[0]) }
@@ -177,6 +200,9 @@ struct ImageChoice {
     if dense.count == 1 { return try images(in: dense[0]) }
     let single = candidates.filter { $0.canBeImages(rank: 2...3) }
     if single.count == 1, dense.isEmpty { return try images(in: single[0]) }
+    if single.isEmpty, dense.isEmpty, let encoded = try encodedEntries() {
+      return try self.encoded(encoded.found, encoded.classes)
+    }
     guard dense.isEmpty, !single.isEmpty else { throw nothing(among: candidates, problems) }
     if let problem = problems.first(where: { $0.name.hasSuffix(".npy") }) {
       throw problem.error.at(path: archive.path)
@@ -224,6 +250,21 @@ struct ImageChoice {
     return .entries(ImagePositions(named: found))
   }
 
+  /// Encoded images, an entry each.
+  private mutating func encoded(
+    _ found: [ZipDirectory.Named], _ classes: ([Int], [String])?
+  ) throws(StoreError) -> NPZContents.Images {
+    let refused: [StoreDescription.Option] = [.dimensions, .dtype, .channelOrder, .bitOrder]
+    if let option = refused.first(where: description.options.contains) {
+      throw .unusedOption(option.rawValue, "the images are encoded")
+    }
+    names = found.map(\.name)
+    labelKeys = Self.usualLabels.filter { keys.contains($0) }
+    self.classes = classes
+    return .encoded(
+      found.map { EncodedEntries.Place(entry: archive.directory.entries[$0.position], name: $0.name) })
+  }
+
   /// The error for an archive in which no array is plainly the images.
   private func nothing(
     among candidates: [ArchiveArray], _ problems: [ZipDirectory.Problem]
@@ -234,11 +275,21 @@ struct ImageChoice {
     if let only = arrays.first, arrays.count == 1, let problem = only.problem {
       return problem.at(path: archive.path, key: only.name)
     }
+    if candidates.count > 1,
+      candidates.allSatisfy({ $0.header?.shape.count == 1 && $0.header?.type.elementType == .uint8 })
+    {
+      return StoreError(
+        .unrecognized, "which array has the images is not clear",
+        remedy:
+          "give --images NAME, and if they are packed bits --shape HxW and --axis flat; \(listing(arrays))",
+        path: archive.path)
+    }
     guard !arrays.isEmpty else {
       let others = archive.directory.named.prefix(3).map(\.name).joined(separator: ", ")
       return StoreError(
         .unrecognized, "the archive has no arrays that could be images",
-        remedy: others.isEmpty ? "it is empty" : "it has \(others); unpack it, and give the folder",
+        remedy: others.isEmpty
+          ? "it is empty" : "it has \(others); unpack it by 'unzip FILE -d FOLDER', and give the folder",
         path: archive.path)
     }
     return StoreError(

@@ -11,6 +11,8 @@ struct NPZContents {
     case array(ArchiveArray, ArrayGeometry)
     /// All masks in one array of bits.
     case bits(ArchiveArray, PackedBits)
+    /// Encoded images, such as PNGs: an entry each, or the bytes of all in one array.
+    case encoded([EncodedEntries.Place])
   }
 
   /// Where the labels are.
@@ -95,6 +97,7 @@ struct NPZContents {
     case .entries(let positions): positions.count
     case .array(_, let geometry): geometry.count
     case .bits(_, let bits): bits.count
+    case .encoded(let places): places.count
     }
   }
 
@@ -172,6 +175,13 @@ struct NPZContents {
     }
     for problem in archive.directory.problems where !ArchiveArray.isHidden(problem.name) {
       notes.append(ReadingNote(.notRead, "\(problem.name): \(problem.error.message)"))
+    }
+    if case .none = labels, description.labels == nil, let (found, names) = choice.classes {
+      labels = .values(found)
+      classNames = names
+      notes.append(
+        ReadingNote(.decided, "the folders of images are classes: \(names.prefix(6).joined(separator: ", "))")
+      )
     }
     let names = choice.names
     if !names.isEmpty, columns["name"] == nil { columns["name"] = .values(.string(names)) }

@@ -7,6 +7,7 @@ enum NPZImages: Sendable {
   case entries(ImageEntries)
   case array(ImageArray)
   case bits(BitArray)
+  case encoded(EncodedEntries)
 
   init(
     _ found: NPZContents.Images, of archive: ZipArchive, _ description: StoreDescription,
@@ -20,6 +21,8 @@ enum NPZImages: Sendable {
       self = .array(try ImageArray(archive, array, geometry, checksums: checksums))
     case .bits(let array, let bits):
       self = .bits(try BitArray(archive, array, bits, threads: threads))
+    case .encoded(let places):
+      self = .encoded(try EncodedEntries(archive, places, checksums: checksums, threads: threads))
     }
   }
 
@@ -28,6 +31,7 @@ enum NPZImages: Sendable {
     case .entries(let entries): entries.count
     case .array(let array): array.images.count
     case .bits(let array): array.bits.count
+    case .encoded(let entries): entries.count
     }
   }
 
@@ -37,6 +41,7 @@ enum NPZImages: Sendable {
     case .entries(let entries): entries.format
     case .array(let array): array.images.count > 0 ? array.images.format : nil
     case .bits(let array): array.bits.count > 0 ? array.bits.format : nil
+    case .encoded(let entries): entries.uniformFormat
     }
   }
 
@@ -46,6 +51,7 @@ enum NPZImages: Sendable {
     case .entries(let entries): try entries.format(at: index)
     case .array(let array): array.images.format
     case .bits(let array): array.bits.format
+    case .encoded(let entries): entries.format(at: index)
     }
   }
 
@@ -54,7 +60,7 @@ enum NPZImages: Sendable {
     switch self {
     case .entries(let entries): entries.mapped != nil
     case .array(let array): array.isMapped
-    case .bits: false
+    case .bits, .encoded: false
     }
   }
 
@@ -66,6 +72,7 @@ enum NPZImages: Sendable {
     case .entries(let entries): try unsafe entries.read(plan, into: memory)
     case .array(let array): try unsafe array.read(plan, into: memory)
     case .bits(let array): try unsafe array.read(plan, into: memory)
+    case .encoded(let entries): try unsafe entries.read(plan, into: memory)
     }
   }
 }

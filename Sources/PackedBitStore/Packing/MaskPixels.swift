@@ -23,6 +23,8 @@ enum MaskPixels {
     case .bool, .uint8: try unsafe convert(pixels, format, threshold, mask) { (x: UInt8) in Double(x) }
     case .int8: try unsafe convert(pixels, format, threshold, mask) { (x: Int8) in Double(x) }
     case .uint16: try unsafe convert(pixels, format, threshold, mask) { (x: UInt16) in Double(x) }
+    case .uint32: try unsafe convert(pixels, format, threshold, mask) { (x: UInt32) in Double(x) }
+    case .uint64: try unsafe convert(pixels, format, threshold, mask) { (x: UInt64) in Double(x) }
     case .int16: try unsafe convert(pixels, format, threshold, mask) { (x: Int16) in Double(x) }
     case .int32: try unsafe convert(pixels, format, threshold, mask) { (x: Int32) in Double(x) }
     case .int64: try unsafe convert(pixels, format, threshold, mask) { (x: Int64) in Double(x) }

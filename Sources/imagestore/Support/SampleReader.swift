@@ -22,6 +22,8 @@ internal import ImageStoreCore
     case .bool: return unsafe bytes[offset] == 0 ? 0 : 1
     case .uint8: return unsafe Double(bytes[offset])
     case .uint16: return Double(load(UInt16.self, offset))
+    case .uint32: return Double(load(UInt32.self, offset))
+    case .uint64: return Double(load(UInt64.self, offset))
     case .int8: return Double(load(Int8.self, offset))
     case .int16: return Double(load(Int16.self, offset))
     case .int32: return Double(load(Int32.self, offset))

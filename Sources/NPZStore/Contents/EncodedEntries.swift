@@ -1,0 +1,189 @@
+import ImageStoreCore
+import ImageStoreDeflate
+import ImageStoreSupport
+import PNGCodec
+
+/// Images that are the bytes of a PNG each: entries of their own, as `numpy.load` hands them out, or one after another in an array of bytes.
+final class EncodedEntries: Sendable {
+  static let codecs: [any ImageCodec] = [PNG()]
+
+  /// Where the bytes of an image are.
+  struct Place: Sendable {
+    let entry: ZipEntry
+    /// What messages call it.
+    let name: String
+    /// Its bytes in the entry; nil for all of it.
+    var range: Range<Int>?
+  }
+
+  private let archive: ZipArchive
+  private let places: [Place]
+  private let checksums: NPZStore.ChecksumPolicy
+  private let threads: Int
+  private let kinds: [ImageFormat]
+  private let kindOfImage: [UInt32]
+  /// The bytes of all images, if those are in one deflated array.
+  private let whole: DeflatedEntry?
+  private let decoders = IdlePool<Decoder> { Decoder() }
+
+  private final class Decoder {
+    let images = EncodedImageDecoder(EncodedEntries.codecs)
+    var inflater = Inflater(.raw)
+    var memory = GrowingMemory()
+  }
+
+  var count: Int { places.count }
+  /// The format all images have, or nil if they differ.
+  var uniformFormat: ImageFormat? { kinds.count == 1 ? kinds[0] : nil }
+  func format(at index: Int) -> ImageFormat { kinds[Int(kindOfImage[index])] }
+
+  /// Where an image is in the archive; nil if all are deflated as one.
+  func archiveRange(of index: Int) -> Range<Int>? {
+    guard whole == nil else { return nil }
+    let entry = places[index].entry
+    guard let range = places[index].range else { return entry.offset..<entry.limit }
+    let data = entry.offset + entry.leastByteCount - entry.compressedByteCount
+    return min(data + range.lowerBound, entry.limit)..<min(data + range.upperBound, entry.limit)
+  }
+
+  /// Whether a name is that of an encoded image, of a kind that is decoded or not.
+  static func isName(_ name: String) -> Bool {
+    let suffix = name.split(separator: ".").last?.lowercased() ?? ""
+    return name.contains(".")
+      && (codecs.contains { $0.fileSuffixes.contains(suffix) } || ["jpg", "jpeg", "webp"].contains(suffix))
+  }
+
+  /// Looks at the head of each image.
+  init(
+    _ archive: ZipArchive, _ places: [Place], checksums: NPZStore.ChecksumPolicy, threads: Int
+  ) throws(StoreError) {
+    self.archive = archive
+    self.places = places
+    self.checksums = checksums
+    self.threads = threads
+    whole =
+      if let first = places.first, first.range != nil, first.entry.isDeflated {
+        DeflatedEntry(archive, first.entry, checks: checksums == .check)
+      } else { nil }
+    var numbers: [ImageFormat: UInt32] = [:]
+    var kinds: [ImageFormat] = []
+    var kindOfImage: [UInt32] = []
+    let decoder = Decoder()
+    for index in places.indices {
+      do throws(StoreError) {
+        let format = try Self.format(ofHead: places[index], in: archive, whole, decoder)
+        if numbers[format] == nil {
+          numbers[format] = UInt32(kinds.count)
+          kinds.append(format)
+        }
+        kindOfImage.append(numbers[format]!)
+      } catch {
+        throw error.at(path: archive.path, image: index, key: places[index].name)
+      }
+    }
+    self.kinds = kinds
+    self.kindOfImage = kindOfImage
+  }
+
+  /// The first bytes of a PNG that say its format, nearly always.
+  private static let headByteCount = 4096
+
+  private static func format(
+    ofHead place: Place, in archive: ZipArchive, _ whole: DeflatedEntry?, _ decoder: Decoder
+  ) throws(StoreError) -> ImageFormat {
+    let entry = place.entry
+    if place.range == nil, entry.isDeflated, entry.byteCount > headByteCount {
+      let source = try unsafe archive.compressedBytes(of: entry)
+      try unsafe decoder.memory.write(headByteCount) { (head) throws(StoreError) in
+        try unsafe decoder.inflater.inflatePrefix(of: source, into: head)
+      }
+      let format = try unsafe withRawSpan(of: decoder.memory.bytes) { (head) throws(StoreError) in
+        try decoder.images.format(ofHead: head)
+      }
+      if let format { return format }
+    }
+    var found: ImageFormat?
+    try withBytes(of: place, in: archive, whole, decoder, checks: false) { (bytes) throws(StoreError) in
+      found = try decoder.images.format(ofHead: bytes)
+    }
+    guard let found else { throw StoreError(.corrupt, "the image ends before it says its size") }
+    return found
+  }
+
+  /// Lends the encoded bytes of an image.
+  private static func withBytes(
+    of place: Place, in archive: ZipArchive, _ whole: DeflatedEntry?, _ decoder: Decoder, checks: Bool,
+    _ body: (RawSpan) throws(StoreError) -> Void
+  ) throws(StoreError) {
+    if let range = place.range, let whole {
+      try unsafe whole.forEach(count: 1) { _ in
+        range
+      } _: { (_, start) throws(StoreError) in
+        try unsafe withRawSpan(of: UnsafeRawBufferPointer(start: start, count: range.count), body)
+      }
+      return
+    }
+    let source = try unsafe archive.compressedBytes(of: place.entry)
+    if let range = place.range {
+      try unsafe withRawSpan(of: UnsafeRawBufferPointer(rebasing: source[range]), body)
+    } else if place.entry.isDeflated {
+      // An entry says how large it is: no image of its kind is larger than its head allows.
+      guard place.entry.byteCount <= mostEncodedBytes else {
+        throw StoreError(.limitExceeded, "an encoded image of \(place.entry.byteCount) bytes")
+      }
+      try unsafe decoder.memory.write(place.entry.byteCount, slack: EntryDecoder.slack) {
+        (memory) throws(StoreError) in
+        try unsafe decoder.inflater.inflate(source, into: memory, count: place.entry.byteCount)
+      }
+      if checks { try unsafe place.entry.check(decoder.memory.bytes) }
+      try unsafe withRawSpan(of: decoder.memory.bytes, body)
+    } else {
+      if checks { try unsafe place.entry.check(source) }
+      try unsafe withRawSpan(of: source, body)
+    }
+  }
+
+  private static let mostEncodedBytes = 1 << 30
+
+  /// Decodes images, or a region of each, to their slots.
+  func read(
+    _ plan: borrowing GatherPlan, into memory: UnsafeMutableRawBufferPointer
+  ) throws(StoreError) {
+    try Workers.performRuns(of: plan.count, minimum: 4, threads: threads) { (run) throws(StoreError) in
+      try decoders.withObject { (decoder) throws(StoreError) in
+        for position in run {
+          let index = plan.indices[position]
+          do throws(StoreError) {
+            let request = DecodeRequest(format: plan.format(at: position), region: plan.crop(at: position))
+            let slot = unsafe plan.slot(of: position, in: memory)
+            try Self.withBytes(
+              of: places[index], in: archive, whole, decoder, checks: checksums == .check
+            ) { (bytes) throws(StoreError) in
+              try unsafe decoder.images.decode(bytes, request, into: slot)
+            }
+          } catch {
+            throw named(error, index)
+          }
+        }
+      }
+    }
+  }
+
+  /// Compares an image with the checksums that its entry and its own format have.
+  func verify(_ index: Int) throws(StoreError) {
+    do throws(StoreError) {
+      try decoders.withObject { (decoder) throws(StoreError) in
+        try Self.withBytes(of: places[index], in: archive, whole, decoder, checks: true) {
+          (bytes) throws(StoreError) in
+          try decoder.images.verify(bytes)
+        }
+      }
+    } catch {
+      throw named(error, index)
+    }
+  }
+
+  private func named(_ error: StoreError, _ index: Int) -> StoreError {
+    error.at(path: archive.path, image: index, key: places[index].name)
+  }
+}
