@@ -87,7 +87,7 @@ import Testing
     #expect(notes(store, .notRead).contains("labels.npy"))
     #expect(throws: StoreError.self) { try open { $0.labels = .named("labels") } }
     try files.array([2, 2], [1, 1, 0, 1], "labels.npy")
-    #expect(try open().column("labels[0]") == .int64([1, 0]))
+    #expect(try open().column("labels") == .int64Vectors(Column.Vectors([1, 1, 0, 1], width: 2)))
   }
 
   @Test func whatHasTwoReadings() throws {

@@ -111,9 +111,7 @@ import Testing
     let long = String(repeating: "/", count: 100)
     try folder.write(
       "name,\"two\nlines\",a/b,\(long),score\n0.png,1,2,3,4\n1.png,5,6,7,8\n", to: "table.csv")
-    var description = StoreDescription()
-    description.labels = StoreDescription.Labels.none
-    let store = try FileStore(at: folder.path, description)
+    let store = try FileStore(at: folder.path)
     #expect(store.columnNames.contains("a/b") && store.columnNames.contains("two lines"))
     for name in store.columnNames { try Column.validate(name: name) }
     #expect(try store.column("a/b") == .int64([2, 6]))

@@ -134,11 +134,9 @@ struct ArrayFolder {
         beside.notes.append(ReadingNote(.decided, "labels of \(name).npy"))
         return beside
       case .columns(let columns) where description.labelsName == nil:
-        for (position, column) in columns.enumerated() {
-          beside.columns["labels[\(position)]"] = column.values
-        }
+        for column in columns { beside.columns[column.name] = column.values }
         beside.notes.append(
-          ReadingNote(.decided, "\(name).npy has \(columns.count) values per image: columns, no labels"))
+          ReadingNote(.decided, "\(name).npy has \(FoundLabels.text(of: columns)): columns, no labels"))
         return beside
       case .columns:
         throw StoreError(
