@@ -122,9 +122,10 @@ def add_names(sources):
     fruit = h5py.enum_dtype({"fig": 0, "lime": 1, "pear": 2, "date": 3}, "u1")
     arrays = {"a": color, "b": labels, "set/a": color[::-1], "set/b": labels[::-1]}
     path = save_hdf5(sources, arrays)
-    sources.add("hdf5 names", path, ("--images", "a", "--labels", "b"), color, labels)
-    sources.add("hdf5 paths", path, ("--images", "set/a", "--labels", "/set/b"), color[::-1], labels[::-1])
-    sources.add("hdf5 no labels", path, ("--images", "a", "--labels", "none"), color)
+    columns = {"b": labels.tolist(), "set/b": labels[::-1].tolist()}
+    sources.add("hdf5 names", path, ("--images", "a", "--labels", "b"), color, labels, **{"set/b": columns["set/b"]})
+    sources.add("hdf5 paths", path, ("--images", "set/a", "--labels", "/set/b"), color[::-1], labels[::-1], b=columns["b"])
+    sources.add("hdf5 no labels", path, ("--images", "a", "--labels", "none"), color, **columns)
     path = save_npz(sources, a=color, b=labels)
     sources.add("npz names", path, ("--images", "a", "--labels", "b"), color, labels)
     sources.add("npz no labels", path, ("--images", "a", "--labels", "none"), color, b=labels.tolist())

@@ -4,6 +4,7 @@ import io
 import json
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import unquote
 
 import h5py
 import lmdb
@@ -36,7 +37,7 @@ def read_files(path):
     images = [np.where(image, True, False) if image.dtype == bool else image for image in images]
     state = json.loads((path / "store.json").read_text(encoding="utf-8"))
     labels = [row["label"] for row in rows]
-    columns = {name: [row[name] for row in rows] for name in rows[0] if name not in ("file", "label")}
+    columns = {unquote(name): [row[name] for row in rows] for name in rows[0] if name not in ("file", "label")}
     names = state["states"][0].get("classNames", state.get("classNames"))
     return Store(images, labels if all(labels) else None, names, columns)
 
@@ -59,7 +60,7 @@ def read_hdf5(path):
     with h5py.File(path) as file:
         images = file["images"]
         images = [images[name][()] for name in sorted(images)] if isinstance(images, h5py.Group) else list(images[:])
-        columns = {name: values.asstr()[:] if values.dtype.kind in "SO" else values[:]
+        columns = {unquote(name): values.asstr()[:] if values.dtype.kind in "SO" else values[:]
                    for name, values in file.get("columns", {}).items()}
         names = [name.decode() for name in file.attrs["class_names"]] if "class_names" in file.attrs else None
         return Store(images, file["labels"][:] if "labels" in file else None, names, columns)
@@ -69,7 +70,7 @@ def read_npz(path):
     with np.load(path) as archive:
         entries = {name: archive[name] for name in archive.files}
     images = [value for name, value in entries.items() if name.startswith("ix-")]
-    columns = {name[8:]: value for name, value in entries.items() if name.startswith("columns/")}
+    columns = {unquote(name[8:]): value for name, value in entries.items() if name.startswith("columns/")}
     return Store(images, entries.get("labels"), entries.get("class_names"), columns)
 
 
@@ -78,7 +79,7 @@ def read_bits(path):
     axis, size = (1, about["height"]) if about["axis"] == "rows" else (2, about["width"])
     images = np.unpackbits(packed, axis=axis, count=size).view(bool)
     labels = np.load(path / "labels.npy") if (path / "labels.npy").exists() else None
-    columns = {file.stem: np.load(file) for file in (path / "columns").glob("*.npy")}
+    columns = {unquote(file.stem): np.load(file) for file in (path / "columns").glob("*.npy")}
     return Store(list(images), labels, about.get("classNames"), columns)
 
 

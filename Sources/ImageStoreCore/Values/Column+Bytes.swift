@@ -73,6 +73,7 @@ extension Column {
 }
 
 extension Column.Bytes: RandomAccessCollection {
+  /// 0.
   public var startIndex: Int { 0 }
   /// How many images there are bytes of.
   public var endIndex: Int { offsets.count - 1 }

@@ -96,6 +96,7 @@ extension Column {
 }
 
 extension Column.Vectors: RandomAccessCollection {
+  /// 0.
   public var startIndex: Int { 0 }
   /// How many images there are vectors of.
   public var endIndex: Int { width > 0 ? values.count / width : 0 }
