@@ -150,6 +150,7 @@ struct LoaderRequest: Sendable {
   private func make(_ number: Int, _ storage: BatchStorage, _ workspace: BatchReader.Workspace) {
     var slot: Slot
     do throws(StoreError) {
+      reader!.readAhead?.waitForFiles()
       try reader!.read(number, into: storage, workspace)
       slot = .ready(storage)
     } catch {

@@ -6,8 +6,8 @@ internal import ImageStoreSupport
 /// The order of an epoch is known before it begins, so nothing has to be waited for. What has to be fetched, and how much memory
 /// there is for it, decides how:
 ///
-/// - If all of it fits in memory and images are small, the files are read from their beginning to their end. A disk
-///   does so many times faster than it finds small images one by one, and later epochs have them in memory.
+/// - If all of it fits in memory and images are small, the files are read from their beginning to their end before the first batch. A
+///   disk does so many times faster than it finds small images one by one, and later epochs have them in memory.
 /// - Images in order, and the blocks of a window of a block shuffle, are read as long runs of the file. A window is read while
 ///   the one before it is used.
 /// - Else images are announced in the order they are read in, some time ahead.
@@ -61,6 +61,8 @@ internal import ImageStoreSupport
   private static let mostBytesAhead = 64 << 20
   private static let mostImagesAhead = 4096
   private static let pieceByteCount = 1 << 20
+  /// What is read of a file before it is asked whether anybody still wants it: the system reads further ahead the longer it goes on.
+  private static let sliceByteCount = 32 << 20
   /// Threads that read runs: one has the disk's next request ready before another's is done, and getting memory for what is
   /// read takes about as long as reading it.
   private static let readingThreadCount = 2
@@ -162,6 +164,7 @@ internal import ImageStoreSupport
     monitor.lock()
     runningThreads -= 1
     monitor.signal(.consumer)
+    monitor.signal(.worker)
     monitor.unlock()
   }
 
@@ -194,11 +197,19 @@ internal import ImageStoreSupport
 
   // MARK: What the threads do
 
+  /// Returns when files that are read whole have been: what a worker would fetch of them meanwhile, out of order, holds up the rest.
+  func waitForFiles() {
+    guard way == .files else { return }
+    monitor.lock()
+    while runningThreads > 0 && !isStopped { wait() }
+    monitor.unlock()
+  }
+
   private func readFiles() {
     for source in sources {
-      for start in stride(from: 0, to: source.byteCount, by: Self.pieceByteCount) {
+      for start in stride(from: 0, to: source.byteCount, by: Self.sliceByteCount) {
         guard !monitor.withLock({ isStopped }) else { return }
-        source.fetch(start..<min(start + Self.pieceByteCount, source.byteCount))
+        source.fetch(start..<min(start + Self.sliceByteCount, source.byteCount))
       }
     }
   }
