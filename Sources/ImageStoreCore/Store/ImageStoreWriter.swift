@@ -143,7 +143,7 @@ extension ImageStoreWriter where Self: ~Copyable {
     for name in store.columnNames { columns[name] = try store.column(name) }
     store.advise(.sequential)
     // The system itself reads ahead of a file that is read in order, but not from one file to the next.
-    let announces = store.knownImageSources == nil && store.residentShare() < 0.98
+    let announces = store.residentShare() < 0.98 && store.knownImageSources == nil
     var batch = ImageBatch()
     var start = 0
     while start < store.count {
