@@ -15,5 +15,5 @@ extension ArrayStore: SourcedStore {
   }
 
   public func willRead(_ indices: Span<Int>) { requestRanges(of: indices) }
-  public func residentShare() -> Double { file.inflated == nil ? file.bytes.residentShare() : 1 }
+  public func residentShare() -> Double { residentShareOfSources() }
 }

@@ -7,17 +7,9 @@ extension FileStore {
   ) throws(StoreError) {
     let plan = try GatherPlan(indices, regions: regions, in: self)
     try unsafe destination.appendBytes(plan.byteCount) { (memory) throws(StoreError) in
-      // Every run writes slots of its own.
-      try Workers.performRuns(of: plan.count, minimum: 4, threads: threads) { (run) throws(StoreError) in
-        try readers.withObject { (reader) throws(StoreError) in
-          for position in run {
-            let request = DecodeRequest(
-              format: plan.format(at: position), region: plan.crop(at: position))
-            try unsafe reader.decode(
-              plan.indices[position], of: contents.paths, in: folder, request,
-              into: plan.slot(of: position, in: memory))
-          }
-        }
+      try unsafe plan.decode(by: readers, threads: threads, into: memory) {
+        (reader, index, request, slot) throws(StoreError) in
+        try unsafe reader.decode(index, of: contents.paths, in: folder, request, into: slot)
       }
     }
   }

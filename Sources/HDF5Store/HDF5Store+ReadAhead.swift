@@ -18,7 +18,7 @@ extension HDF5Store: SourcedStore {
   }
 
   public func willRead(_ indices: Span<Int>) { requestRanges(of: indices) }
-  public func residentShare() -> Double { images.areInFile ? file.residentShare() : 1 }
+  public func residentShare() -> Double { residentShareOfSources() }
 }
 
 extension HDF5Store: ChunkedStore {

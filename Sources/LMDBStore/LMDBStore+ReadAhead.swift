@@ -35,5 +35,5 @@ extension LMDBStore: SourcedStore {
   private static let headerByteCount = 16 + 128
 
   public func willRead(_ indices: Span<Int>) { requestRanges(of: indices) }
-  public func residentShare() -> Double { contents.file.map.residentShare() }
+  public func residentShare() -> Double { residentShareOfSources() }
 }

@@ -32,5 +32,5 @@ extension NPZStore: SourcedStore {
   }
 
   public func willRead(_ indices: Span<Int>) { requestRanges(of: indices) }
-  public func residentShare() -> Double { imageSources.isEmpty ? 1 : archive.file.residentShare() }
+  public func residentShare() -> Double { residentShareOfSources() }
 }

@@ -14,5 +14,5 @@ extension PackedBitStore: SourcedStore {
   }
 
   public func willRead(_ indices: Span<Int>) { requestRanges(of: indices) }
-  public func residentShare() -> Double { images.dataOffsetInMap == nil ? 1 : images.map.residentShare() }
+  public func residentShare() -> Double { residentShareOfSources() }
 }

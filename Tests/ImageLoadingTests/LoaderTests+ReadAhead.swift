@@ -83,7 +83,8 @@ extension LoaderTests {
       let readAhead = try #require(LoaderReadAhead(of: [store], in: order, indices, room: room))
       readAhead.start()
       // The workers wait for the first announcement, or they might be at the end before it.
-      while store.source.calls.withLock({ $0.requested.isEmpty && $0.fetched.isEmpty }) { sched_yield() }
+      for _ in 0..<20_000
+      where store.source.calls.withLock({ $0.requested.isEmpty && $0.fetched.isEmpty }) { usleep(500) }
       for position in stride(from: 0, through: indices.count + 128, by: 128) {
         readAhead.advance(max(0, position - 256), min(position, indices.count))
       }

@@ -1,4 +1,5 @@
 import ImageStoreCore
+import ImageStoreTesting
 import Testing
 
 @testable import ImageLoading
@@ -6,7 +7,7 @@ import Testing
 @Suite struct StoreBlockTests {
   @Test(arguments: [UInt64(1), 2, 3])
   func theImagesOfAWindowAreThoseThatItsPositionsHave(seed: UInt64) throws {
-    var generator = SystemRandomNumberGenerator()
+    var generator = SplitMix64(seed: seed)
     for _ in 0..<50 {
       let (count, size, window) = (
         Int.random(in: 1...3000, using: &generator), Int.random(in: 1...40, using: &generator),

@@ -115,19 +115,12 @@ struct EncodedImages: Sendable {
     _ plan: borrowing GatherPlan, from file: MappedFile, into memory: UnsafeMutableRawBufferPointer,
     threads: Int
   ) throws(StoreError) {
-    try Workers.performRuns(of: plan.count, minimum: 4, threads: threads) { (run) throws(StoreError) in
-      try decoders.withObject { (decoder) throws(StoreError) in
-        for position in run {
-          let index = plan.indices[position]
-          do throws(StoreError) {
-            let request = DecodeRequest(format: plan.format(at: position), region: plan.crop(at: position))
-            let bytes = try unsafe bytes(places[index], in: file)
-            try unsafe decoder.decode(
-              RawSpan(_unsafeBytes: bytes), request, into: plan.slot(of: position, in: memory))
-          } catch {
-            throw error.at(image: index)
-          }
-        }
+    try unsafe plan.decode(by: decoders, threads: threads, into: memory) {
+      (decoder, index, request, slot) throws(StoreError) in
+      do throws(StoreError) {
+        try unsafe decoder.decode(RawSpan(_unsafeBytes: bytes(places[index], in: file)), request, into: slot)
+      } catch {
+        throw error.at(image: index)
       }
     }
   }

@@ -32,10 +32,9 @@ extension MappedFile: ByteSource {
   /// Of one request Linux reads no more than it would read ahead of a file, 128 KB unless somebody says otherwise.
   private static let requestByteCount = 128 << 10
 
-  /// Samples take about a microsecond each, and are one per 4 MB, at least 8 and at most 128.
+  /// By one sample per 4 MB, at least 8 and at most 128.
   package func residentShare() -> Double {
     guard byteCount > 0 else { return 1 }
-    // To a user who may not write the file, Linux says that all of it is there.
     guard tellsResidency else { return wasRead.load(ordering: .relaxed) ? 1 : 0 }
     let samples = min(max(byteCount >> 22, 8), 128)
     // Other places each time, so that a part that is missing is found some time.
@@ -53,6 +52,16 @@ extension MappedFile: ByteSource {
       pages += count
     }
     return pages == 0 ? 1 : Double(resident) / Double(pages)
+  }
+
+  /// Whether the system says which pages are in memory: to a user who may not write the file, Linux says that all are.
+  private var tellsResidency: Bool {
+    #if os(Linux)
+    let isWritable = unsafe access(path, W_OK) == 0
+    return isWritable || isOwn
+    #else
+    return true
+    #endif
   }
 
   private static let sampleByteCount = 32 << 10

@@ -10,8 +10,8 @@ internal import Synchronization
 @safe package final class MappedFile: @unchecked Sendable {
   package let path: String
   let mapped: UnsafeRawBufferPointer
-  /// Whether the system says which pages are in memory.
-  let tellsResidency: Bool
+  /// Whether the file belongs to this user.
+  let isOwn: Bool
   /// Whether all of the file has been fetched once.
   let wasRead = Atomic(false)
   /// Counts samples of what is in memory, which are taken at other places each time.
@@ -34,12 +34,7 @@ internal import Synchronization
     let status = try file.status()
     path = file.path
     identity = FileIdentity(status)
-    #if os(Linux)
-    let isWritable = unsafe access(file.path, W_OK) == 0
-    tellsResidency = isWritable || status.st_uid == geteuid()
-    #else
-    tellsResidency = true
-    #endif
+    isOwn = status.st_uid == geteuid()
     let byteCount = Int(status.st_size)
     allocatedByteCount = min(byteCount, Int(status.st_blocks) * 512)
     guard byteCount > 0 else {

@@ -50,16 +50,9 @@ struct EncodedImages: Sendable {
     into destination: inout OutputRawSpan
   ) throws(StoreError) {
     try unsafe destination.appendBytes(plan.byteCount) { (memory) throws(StoreError) in
-      // Every run writes slots of its own.
-      try Workers.performRuns(of: plan.count, minimum: 16, threads: threads) { (run) throws(StoreError) in
-        try decoders.withObject { (decoder) throws(StoreError) in
-          for position in run {
-            let request = DecodeRequest(
-              format: plan.format(at: position), region: plan.crop(at: position))
-            let slot = unsafe plan.slot(of: position, in: memory)
-            try unsafe decode(plan.indices[position], request, of: file, decoder, into: slot)
-          }
-        }
+      try unsafe plan.decode(by: decoders, threads: threads, minimum: 16, into: memory) {
+        (decoder, index, request, slot) throws(StoreError) in
+        try unsafe decode(index, request, of: file, decoder, into: slot)
       }
     }
   }

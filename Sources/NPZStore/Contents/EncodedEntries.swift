@@ -149,22 +149,15 @@ final class EncodedEntries: Sendable {
   func read(
     _ plan: borrowing GatherPlan, into memory: UnsafeMutableRawBufferPointer
   ) throws(StoreError) {
-    try Workers.performRuns(of: plan.count, minimum: 4, threads: threads) { (run) throws(StoreError) in
-      try decoders.withObject { (decoder) throws(StoreError) in
-        for position in run {
-          let index = plan.indices[position]
-          do throws(StoreError) {
-            let request = DecodeRequest(format: plan.format(at: position), region: plan.crop(at: position))
-            let slot = unsafe plan.slot(of: position, in: memory)
-            try Self.withBytes(
-              of: places[index], in: archive, whole, decoder, checks: checksums == .check
-            ) { (bytes) throws(StoreError) in
-              try unsafe decoder.images.decode(bytes, request, into: slot)
-            }
-          } catch {
-            throw named(error, index)
-          }
+    try unsafe plan.decode(by: decoders, threads: threads, into: memory) {
+      (decoder, index, request, slot) throws(StoreError) in
+      do throws(StoreError) {
+        try Self.withBytes(of: places[index], in: archive, whole, decoder, checks: checksums == .check) {
+          (bytes) throws(StoreError) in
+          try unsafe decoder.images.decode(bytes, request, into: slot)
         }
+      } catch {
+        throw named(error, index)
       }
     }
   }
