@@ -96,7 +96,8 @@ extension ZippedStore {
   ///   - order: the order of the pairs, and the shard of it to take.
   ///   - tensor: what the pixels of images are turned into.
   ///   - maskTensor: what the pixels of masks are turned into.
-  ///   - augmentation: how images and masks are cropped and flipped.
+  ///   - augmentation: how images and masks are resized, cropped and turned; images alone are recolored.
+  ///   - step: what is done to each image, not to masks, on the threads that make batches.
   ///   - options: how batches are made ahead; columns are those of the images.
   public func batches(
     of size: Int, in order: SampleOrder = .sequential, as tensor: TensorFormat = .stored,
@@ -105,7 +106,7 @@ extension ZippedStore {
   ) -> PairLoader {
     batches(
       of: size, resuming: LoaderState(order: order, imageCount: count), as: tensor, masksAs: maskTensor,
-      augmentation: augmentation, options: options)
+      augmentation: augmentation, step: step, options: options)
   }
 
   /// The batches of the rest of an epoch of images and their masks.
@@ -115,7 +116,8 @@ extension ZippedStore {
   ///   - state: the state of the last batch used.
   ///   - tensor: what the pixels of images are turned into.
   ///   - maskTensor: what the pixels of masks are turned into.
-  ///   - augmentation: how images and masks are cropped and flipped.
+  ///   - augmentation: how images and masks are resized, cropped and turned; images alone are recolored.
+  ///   - step: what is done to each image, not to masks, on the threads that make batches.
   ///   - options: how batches are made ahead; columns are those of the images.
   public func batches(
     of size: Int, resuming state: LoaderState, as tensor: TensorFormat = .stored,
@@ -125,6 +127,6 @@ extension ZippedStore {
     PairLoader(
       request: LoaderRequest(
         images: images, masks: masks, batchSize: size, state: state, tensor: tensor, maskTensor: maskTensor,
-        augmentation: augmentation, options: options))
+        augmentation: augmentation, step: step, options: options))
   }
 }
