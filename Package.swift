@@ -43,6 +43,7 @@ let package = Package(
     .library(name: "PackedBitStore", targets: ["PackedBitStore"]),
     .library(name: "ArrayStore", targets: ["ArrayStore"]),
     .library(name: "PNGCodec", targets: ["PNGCodec"]),
+    .library(name: "JPEGCodec", targets: ["JPEGCodec"]),
     .library(name: "ImageStoreCatalog", targets: ["ImageStoreCatalog"]),
     .library(name: "ImageStoreTesting", targets: ["ImageStoreTesting"]),
     .executable(name: "imagestore", targets: ["imagestore"]),
@@ -56,6 +57,10 @@ let package = Package(
     .trait(
       name: "Libdeflate",
       description: "Inflate and deflate with libdeflate instead of zlib where a whole buffer is at hand.",
+      enabledTraits: ["CommandLine"]),
+    .trait(
+      name: "JPEG",
+      description: "Decode and encode JPEG with libjpeg-turbo, in every store that has encoded images.",
       enabledTraits: ["CommandLine"]),
   ],
   dependencies: [
@@ -83,22 +88,27 @@ let package = Package(
     library("ImageStoreNumPy", ["ImageStorePlatform", "ImageStoreCore", "ImageStoreSupport"]),
     library("ImageStorePickle", ["ImageStoreCore"]),
     library("PNGCodec", ["ImageStoreCore", "ImageStoreDeflate", "CImageStoreKernels"]),
+    library("JPEGCodec", ["ImageStoreCore"]),
+    // The one list of codecs.
+    library("ImageStoreCodecs", ["ImageStoreCore", "ImageStoreSupport", "PNGCodec", "JPEGCodec"]),
 
     // The data sets and the backends.
     library(
       "CIFAR10",
       ["ImageStoreCore", "ImageStoreSupport", "ImageStoreDeflate", "ImageStorePickle", "CImageStoreKernels"]),
-    library("FileStore", ["ImageStorePlatform", "ImageStoreCore", "ImageStoreSupport", "PNGCodec"]),
+    library(
+      "FileStore",
+      ["ImageStorePlatform", "ImageStoreCore", "ImageStoreSupport", "ImageStoreCodecs", "PNGCodec"]),
     library(
       "LMDBStore",
       [
         "ImageStorePlatform", "ImageStoreCore", "ImageStoreSupport", "ImageStoreNumPy", "ImageStorePickle",
-        "PNGCodec", "CImageStoreLMDB",
+        "ImageStoreCodecs", "CImageStoreLMDB",
       ]),
     library(
       "HDF5Store",
       [
-        "ImageStorePlatform", "ImageStoreCore", "ImageStoreSupport", "ImageStoreDeflate", "PNGCodec",
+        "ImageStorePlatform", "ImageStoreCore", "ImageStoreSupport", "ImageStoreDeflate", "ImageStoreCodecs",
         "CImageStoreHDF5",
       ]),
     library("ArrayStore", ["ImageStoreCore", "ImageStoreSupport", "ImageStoreNumPy", "ImageStoreDeflate"]),
@@ -106,7 +116,7 @@ let package = Package(
       "NPZStore",
       [
         "ImageStorePlatform", "ImageStoreCore", "ImageStoreSupport", "ImageStoreNumPy", "ImageStoreDeflate",
-        "PNGCodec",
+        "ImageStoreCodecs",
       ]),
     library(
       "PackedBitStore", ["ImageStoreCore", "ImageStoreSupport", "ImageStoreNumPy", "CImageStoreKernels"]),

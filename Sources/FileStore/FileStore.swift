@@ -1,3 +1,4 @@
+internal import ImageStoreCodecs
 public import ImageStoreCore
 internal import ImageStoreSupport
 internal import Synchronization
@@ -35,7 +36,7 @@ public final class FileStore: ImageStore {
   /// What was not read, and what was decided. That pictures have palettes is known of those that have been looked at: the first when
   /// the store is opened, others when they are read.
   public var notes: [ReadingNote] {
-    let isSeen = palette == nil && readers.hasIdle { $0.hasSeenPalette }
+    let isSeen = palette == nil && readers.hasIdle { $0.hasUse(for: .palette) }
     return contents.notes + (isSeen ? [.expandedPalettes] : [])
   }
 
@@ -60,7 +61,7 @@ public final class FileStore: ImageStore {
   ///   - path: the folder.
   ///   - description: what is said of it. `images` is a folder in it, or the column of a table that names the images, which then
   ///     decides which images there are; `labels` a column of the table or the table's own name; `classDepth` counts from the
-  ///     folder, or from that of a split, and says that classes are folders, whatever tables there are; `palette`; `shape` and
+  ///     folder, or from that of a split, and says that classes are folders, whatever tables there are; `palette` and `orientation`; `shape` and
   ///     `elementType` are compared with every image.
   ///   - threads: on how many threads images are read and decoded; nil for one per processor.
   /// - Throws: ``StoreError/Code/notFound``; ``StoreError/Code/unrecognized`` for a folder that is none of
@@ -108,7 +109,7 @@ public final class FileStore: ImageStore {
 
   /// What can be said of a folder.
   package static let options: Set<StoreDescription.Option> = [
-    .images, .labels, .shape, .dtype, .palette, .classDepth,
+    .images, .labels, .shape, .dtype, .palette, .orientation, .classDepth,
   ]
 
   private static func open(_ path: String) throws(StoreError) -> Folder {
@@ -147,31 +148,39 @@ public final class FileStore: ImageStore {
     self.folder = folder
     count = contents.paths.count
     palette = description.palette
-    let palette = description.palette ?? .colors
-    readers = IdlePool { () throws(StoreError) in try ImageFileReader(palette) }
+    readers = IdlePool { () throws(StoreError) in try ImageFileReader(description) }
     var names = Set(contents.columns.keys).union(contents.values.keys)
     // Names that follow from the index say nothing.
     hasNames =
       contents.kind != .labelsCSV && contents.paths.layout == nil && names.insert(Self.nameColumn).inserted
     columnNames = names.sorted()
     if description.shape != nil || description.elementType != nil { try check(description) }
-    try lookForPalettes()
+    try look(for: description)
   }
 
-  /// Looks at the first picture, or at all until one has a palette if somebody says how palettes are read.
+  /// Looks at the first picture, or at as many as it takes to find one that each thing said of pictures applies to.
   ///
-  /// - Throws: ``StoreError/Code/unusedOption`` if none has.
-  private func lookForPalettes() throws(StoreError) {
-    // This package writes none.
-    let isOurs = contents.description != nil
-    let looked = palette == nil ? min(count, isOurs ? 0 : 1) : isOurs ? 0 : count
+  /// - Throws: ``StoreError/Code/unusedOption`` if there is none; ``StoreError/Code/missingTrait`` if the first picture needs a trait,
+  ///   as the others do then.
+  private func look(for description: StoreDescription) throws(StoreError) {
+    let wanted = description.options.intersection(ImageCodecs.options)
+    func applies(_ option: StoreDescription.Option) -> Bool { readers.hasIdle { $0.hasUse(for: option) } }
+    // This package writes PNGs without palettes.
+    let looked = contents.description != nil ? 0 : wanted.isEmpty ? min(count, 1) : count
     for index in 0..<looked {
-      // What is wrong with a picture is said when it is read.
-      _ = try? format(at: index)
-      if readers.hasIdle(where: { $0.hasSeenPalette }) { return }
+      do throws(StoreError) {
+        _ = try format(at: index)
+      } catch {
+        // What is wrong with a picture is said when it is read.
+        if index == 0, error.code == .missingTrait { throw error }
+      }
+      if wanted.allSatisfy(applies) { return }
     }
-    guard palette != nil else { return }
-    throw .unusedOption("palette", "no picture has a palette").at(path: path)
+    do throws(StoreError) {
+      try ImageCodecs.checkUse(of: description, applies)
+    } catch {
+      throw error.at(path: path)
+    }
   }
 
   /// Compares every image with what is said of all.

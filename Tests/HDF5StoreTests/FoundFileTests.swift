@@ -85,7 +85,13 @@ import Testing
     let error = try #require(throws: StoreError.self) {
       _ = try HDF5Format().open(Fixtures.path("found/\(row[0])"), description, threads: 1)
     }
-    #expect(error.code.rawValue == row[2], "\(error)")
+    #if JPEG
+      // What says that it is a JPEG is none.
+      let code = row[2] == "missingTrait" ? "corrupt" : row[2]
+    #else
+      let code = row[2]
+    #endif
+    #expect(error.code.rawValue == code, "\(error)")
     #expect(error.description.contains(row[3]), "\(error)")
     #expect(error.description.contains(row[0]) && !error.description.contains("\n"))
   }
