@@ -139,7 +139,7 @@ let package = Package(
         .product(
           name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["CommandLine"])),
       ],
-      resources: [.copy("Resources/cifar-10-demo")],
+      resources: [.copy("Resources/cifar-10-demo"), .copy("Resources/photographs-demo")],
       swiftSettings: swiftSettings),
 
     // System libraries.

@@ -47,6 +47,7 @@ public final class FileStore: ImageStore {
   let readers: IdlePool<ImageFileReader>
   let threads: Int
   private let foundFormat = Cached<ImageFormat?>()
+  private let knownFormats: KnownFormats
   private let knownColumns = Mutex<[String: Column]>([:])
   /// Whether the paths of the files are a column.
   private let hasNames: Bool
@@ -147,6 +148,11 @@ public final class FileStore: ImageStore {
     self.threads = Workers.threadCount(threads)
     self.folder = folder
     count = contents.paths.count
+    if case .uniform = contents.format {
+      knownFormats = try KnownFormats(count: 0)
+    } else {
+      knownFormats = try KnownFormats(count: count)
+    }
     palette = description.palette
     readers = IdlePool { () throws(StoreError) in try ImageFileReader(description) }
     var names = Set(contents.columns.keys).union(contents.values.keys)
@@ -248,9 +254,14 @@ public final class FileStore: ImageStore {
   public func format(at index: Int) throws(StoreError) -> ImageFormat {
     guard index >= 0 && index < count else { throw .indexOutOfRange(index, count: count).at(path: path) }
     if case .uniform(let format) = contents.format { return format }
-    return try readers.withObject { (reader) throws(StoreError) in
-      try reader.format(index, of: contents.paths, in: folder)
-    }
+    return try readers.withObject { (reader) throws(StoreError) in try format(at: index, by: reader) }
+  }
+
+  private func format(at index: Int, by reader: ImageFileReader) throws(StoreError) -> ImageFormat {
+    if let known = knownFormats[index] { return known }
+    let format = try reader.format(index, of: contents.paths, in: folder)
+    knownFormats.note(format, of: index)
+    return format
   }
 
   /// Reads the header of each file, on all threads, as long as all are alike.
@@ -260,7 +271,7 @@ public final class FileStore: ImageStore {
     do throws(StoreError) {
       try Workers.performRuns(of: count, minimum: 64, threads: threads) { (run) throws(StoreError) in
         try readers.withObject { (reader) throws(StoreError) in
-          for index in run where try reader.format(index, of: contents.paths, in: folder) != first {
+          for index in run where try format(at: index, by: reader) != first {
             throw Self.differs
           }
         }

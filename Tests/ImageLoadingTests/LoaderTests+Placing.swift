@@ -94,7 +94,18 @@ extension LoaderTests {
         "indices": indices, "seed": 5, "epoch": 2, "augmentation": told.words, "mean": mean, "scale": scale,
       ]
       let expected = try ask(folder.path, JSONSerialization.data(withJSONObject: description))
-      #expect(tensors.count == expected.count && tensors == Array(expected))
+      let (floats, python) = (Self.floats(Data(tensors)), Self.floats(expected))
+      try #require(floats.count == python.count - 1)
+      // From version 13 on Pillow rounds some images another way, by one before the scale.
+      let allowed: Float = python[0] < 13 || told.augmentation.filter == .nearest ? 0 : 0.2501
+      let differing = zip(floats, python.dropFirst()).filter { $0 != $1 }
+      #expect(differing.allSatisfy { abs($0 - $1) <= allowed } && differing.count <= floats.count / 5)
+    }
+  }
+
+  private static func floats(_ data: Data) -> [Float] {
+    unsafe data.withUnsafeBytes { bytes in
+      (0..<bytes.count / 4).map { unsafe bytes.loadUnaligned(fromByteOffset: 4 * $0, as: Float.self) }
     }
   }
 

@@ -2,11 +2,13 @@
 
     sample_placements.py FOLDER < description.json
 
-FOLDER has `0.npy`, `1.npy`, ..., the images; the tensors of the description's batches are written to standard output, one after another.
+FOLDER has `0.npy`, `1.npy`, ..., the images. The major version of Pillow, as a float, and the tensors of the description's images are
+written to standard output, one after another.
 """
 import json, sys
 from math import sqrt
 import numpy as np
+import PIL
 from PIL import Image, ImageEnhance
 from sample_draws import choice
 from sample_order import PLACEMENT, key, scaled, word
@@ -56,6 +58,7 @@ def placed(image, a, seed, epoch, index):
 
 if __name__ == "__main__":
     d = json.load(sys.stdin)
+    sys.stdout.buffer.write(np.float32(PIL.__version__.split(".")[0]).tobytes())
     for index in d["indices"]:
         pixels = placed(np.load(f"{sys.argv[1]}/{index}.npy"), d["augmentation"], d["seed"], d["epoch"], index)
         pixels = pixels.reshape(*pixels.shape[:2], -1)

@@ -101,7 +101,7 @@ extension ZippedStore {
   ///   - options: how batches are made ahead; columns are those of the images.
   public func batches(
     of size: Int, in order: SampleOrder = .sequential, as tensor: TensorFormat = .stored,
-    masksAs maskTensor: TensorFormat = .stored, augmentation: Augmentation = .none,
+    masksAs maskTensor: TensorFormat = .stored, augmentation: Augmentation = .none, step: ImageStep? = nil,
     options: LoaderOptions = LoaderOptions()
   ) -> PairLoader {
     batches(
@@ -121,7 +121,7 @@ extension ZippedStore {
   ///   - options: how batches are made ahead; columns are those of the images.
   public func batches(
     of size: Int, resuming state: LoaderState, as tensor: TensorFormat = .stored,
-    masksAs maskTensor: TensorFormat = .stored, augmentation: Augmentation = .none,
+    masksAs maskTensor: TensorFormat = .stored, augmentation: Augmentation = .none, step: ImageStep? = nil,
     options: LoaderOptions = LoaderOptions()
   ) -> PairLoader {
     PairLoader(

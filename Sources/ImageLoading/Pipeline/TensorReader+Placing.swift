@@ -9,7 +9,7 @@ extension TensorReader {
     let indices = samples.indices
     let uniform = store.format
     var formats: [ImageFormat] = tensor.formats
-    let first = try uniform ?? store.format(at: indices[0])
+    let first = try format(at: indices[0], uniform)
     let delivered = try self.delivered(transform(0, of: samples, first), first, image: indices[0])
     tensor.layout = BatchLayout(delivered, count: indices.count)
     defer { tensor.formats = formats }
@@ -56,12 +56,17 @@ extension TensorReader {
         return
       }
       for position in indices.indices {
-        let format = try uniform ?? store.format(at: indices[position])
+        let format = try format(at: indices[position], uniform)
         let transform = try transform(position, format)
         let held = try read(indices[position], of: format, transform, into: &workspace.memory)
         try unsafe place(position, format, transform, held, workspace.memory.bytes)
       }
     }
+  }
+
+  private func format(at index: Int, _ uniform: ImageFormat?) throws(StoreError) -> ImageFormat {
+    if let uniform { return uniform }
+    return try store.format(at: index)
   }
 
   /// Reads the part of an image that a transform needs.

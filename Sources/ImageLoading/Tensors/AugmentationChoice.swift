@@ -25,6 +25,9 @@ struct AugmentationChoice {
   var column = 0
   var isFlipped = false
 
+  /// An image as it is.
+  init() {}
+
   /// - Parameters:
   ///   - sample: the number the choice depends on.
   ///   - height: the rows that the crop is taken from; it has been checked against them.

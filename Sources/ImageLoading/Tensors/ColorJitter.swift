@@ -65,7 +65,7 @@ extension ColorFactors {
   }
 
   private static func map(_ pixels: UnsafeMutableBufferPointer<UInt8>, _ table: [UInt8]) {
-    for position in unsafe pixels.indices { unsafe pixels[position] = table[Int(pixels[position])] }
+    for position in pixels.indices { unsafe pixels[position] = table[Int(pixels[position])] }
   }
 
   /// The gray of a pixel, by ITU-R BT.601 in 16 bits.
