@@ -3,7 +3,7 @@ public import ImageStoreCore
 internal import ImageStoreSupport
 internal import Synchronization
 
-/// A folder of PNG files.
+/// A folder of image files: PNG, and JPEG with the package's trait `JPEG`.
 ///
 ///     let store = try FileStore.write(source, to: "images")
 ///     let batch = try store.read([17, 4, 981])
@@ -19,14 +19,14 @@ internal import Synchronization
 /// - a folder per class, as torchvision's ImageFolder has it: classes numbered by their sorted names, or by the numbers that they
 ///   are called by. Folders without images are no classes;
 /// - such folders, or images, in folders called `train`, `val`, `test` or alike, and others beside them: ``splits(at:_:threads:)``;
-/// - a folder of PNGs and nothing else, sorted by name, without labels.
+/// - a folder of images and nothing else, sorted by name, without labels.
 ///
 /// What a folder says in two ways is refused, with both; ``notes`` say what was not read and what was decided. The paths of files
 /// that other programs named are a column `name`. Symbolic links are followed within the folder, and refused if they lead out of it.
 ///
 /// PNGs hold `bool` (1 bit, one channel), `uint8` and `uint16` images of one to four channels; images of
 /// one store may differ in size and type. What decodes the files is told of in ``PNGCodec/PNGDecoder``; palettes become their colors
-/// unless their indices are asked for.
+/// unless their indices are asked for. JPEGs are `uint8` of one or three channels, as stored unless they are wanted upright; PNG is what is written.
 public final class FileStore: ImageStore {
   /// The path the store was opened at.
   public let path: String
