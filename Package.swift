@@ -144,7 +144,7 @@ let package = Package(
       providers: [.apt(["libdeflate-dev"]), .brew(["libdeflate"])]),
 
     // Tests.
-    tests("ImageStoreCore"),
+    tests("ImageStoreCore", ["CImageStoreKernels"]),
     tests("ImageStoreSupport"),
     tests("ImageStoreDeflate", ["ImageStoreSupport", "CImageStoreKernels", "CImageStoreZlib"]),
     tests("ImageStoreNumPy", ["ImageStoreSupport"]),
