@@ -43,6 +43,7 @@ let package = Package(
     .library(name: "PackedBitStore", targets: ["PackedBitStore"]),
     .library(name: "ArrayStore", targets: ["ArrayStore"]),
     .library(name: "PNGCodec", targets: ["PNGCodec"]),
+    .library(name: "JPEGCodec", targets: ["JPEGCodec"]),
     .library(name: "ImageStoreCatalog", targets: ["ImageStoreCatalog"]),
     .library(name: "ImageStoreTesting", targets: ["ImageStoreTesting"]),
     .executable(name: "imagestore", targets: ["imagestore"]),
@@ -56,6 +57,10 @@ let package = Package(
     .trait(
       name: "Libdeflate",
       description: "Inflate and deflate with libdeflate instead of zlib where a whole buffer is at hand.",
+      enabledTraits: ["CommandLine"]),
+    .trait(
+      name: "JPEG",
+      description: "Decode and encode JPEG with libjpeg-turbo, in every store that has encoded images.",
       enabledTraits: ["CommandLine"]),
   ],
   dependencies: [
@@ -83,22 +88,38 @@ let package = Package(
     library("ImageStoreNumPy", ["ImageStorePlatform", "ImageStoreCore", "ImageStoreSupport"]),
     library("ImageStorePickle", ["ImageStoreCore"]),
     library("PNGCodec", ["ImageStoreCore", "ImageStoreDeflate", "CImageStoreKernels"]),
+    // Headers and library are looked for with the trait alone; without it, there is nothing in the target.
+    .target(
+      name: "CImageStoreJPEG",
+      dependencies: [.target(name: "CImageStoreLibJPEG", condition: .when(traits: ["JPEG"]))],
+      cSettings: [.define("IMAGE_STORES_JPEG", .when(traits: ["JPEG"]))],
+      linkerSettings: [.linkedLibrary("jpeg", .when(traits: ["JPEG"]))]),
+    library(
+      "JPEGCodec",
+      [
+        "ImageStoreCore", "CImageStoreKernels",
+        .target(name: "CImageStoreJPEG", condition: .when(traits: ["JPEG"])),
+      ]),
+    // The one list of codecs.
+    library("ImageStoreCodecs", ["ImageStoreCore", "ImageStoreSupport", "PNGCodec", "JPEGCodec"]),
 
     // The data sets and the backends.
     library(
       "CIFAR10",
       ["ImageStoreCore", "ImageStoreSupport", "ImageStoreDeflate", "ImageStorePickle", "CImageStoreKernels"]),
-    library("FileStore", ["ImageStorePlatform", "ImageStoreCore", "ImageStoreSupport", "PNGCodec"]),
+    library(
+      "FileStore",
+      ["ImageStorePlatform", "ImageStoreCore", "ImageStoreSupport", "ImageStoreCodecs", "PNGCodec"]),
     library(
       "LMDBStore",
       [
         "ImageStorePlatform", "ImageStoreCore", "ImageStoreSupport", "ImageStoreNumPy", "ImageStorePickle",
-        "PNGCodec", "CImageStoreLMDB",
+        "ImageStoreCodecs", "CImageStoreLMDB",
       ]),
     library(
       "HDF5Store",
       [
-        "ImageStorePlatform", "ImageStoreCore", "ImageStoreSupport", "ImageStoreDeflate", "PNGCodec",
+        "ImageStorePlatform", "ImageStoreCore", "ImageStoreSupport", "ImageStoreDeflate", "ImageStoreCodecs",
         "CImageStoreHDF5",
       ]),
     library("ArrayStore", ["ImageStoreCore", "ImageStoreSupport", "ImageStoreNumPy", "ImageStoreDeflate"]),
@@ -106,7 +127,7 @@ let package = Package(
       "NPZStore",
       [
         "ImageStorePlatform", "ImageStoreCore", "ImageStoreSupport", "ImageStoreNumPy", "ImageStoreDeflate",
-        "PNGCodec",
+        "ImageStoreCodecs",
       ]),
     library(
       "PackedBitStore", ["ImageStoreCore", "ImageStoreSupport", "ImageStoreNumPy", "CImageStoreKernels"]),
@@ -129,7 +150,7 @@ let package = Package(
         .product(
           name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["CommandLine"])),
       ],
-      resources: [.copy("Resources/cifar-10-demo")],
+      resources: [.copy("Resources/cifar-10-demo"), .copy("Resources/photographs-demo")],
       swiftSettings: swiftSettings),
 
     // System libraries.
@@ -142,6 +163,9 @@ let package = Package(
     .systemLibrary(
       name: "CImageStoreLibdeflate", pkgConfig: "libdeflate",
       providers: [.apt(["libdeflate-dev"]), .brew(["libdeflate"])]),
+    .systemLibrary(
+      name: "CImageStoreLibJPEG", pkgConfig: "libjpeg",
+      providers: [.apt(["libjpeg-dev"]), .brew(["jpeg-turbo"])]),
 
     // Tests.
     tests("ImageStoreCore", ["CImageStoreKernels"]),
@@ -150,6 +174,7 @@ let package = Package(
     tests("ImageStoreNumPy", ["ImageStoreSupport"]),
     tests("ImageStorePickle", ["ImageStoreCorpora"]),
     tests("PNGCodec", ["ImageStoreDeflate", "CImageStoreKernels", "CImageStoreZlib", "ImageStoreCorpora"]),
+    tests("JPEGCodec", ["ImageStoreCore", "ImageStoreCatalog"]),
     tests("CIFAR10", ["ImageStoreSupport", "ImageStoreDeflate", "CImageStoreKernels", "ImageStoreCorpora"]),
     tests("FileStore", ["PNGCodec", "ImageStoreSupport"]),
     tests(
@@ -203,7 +228,8 @@ let package = Package(
         "CImageStoreFaults",
         "CIFAR10",
         "ImageStoreDeflate", "ImageStorePickle",
-        "ImageStoreNumPy", "PNGCodec", "FileStore", "LMDBStore", "HDF5Store", "NPZStore", "PackedBitStore",
+        "ImageStoreNumPy", "PNGCodec", "JPEGCodec", "FileStore", "LMDBStore", "HDF5Store", "NPZStore",
+        "PackedBitStore",
       ],
       path: "Tests/Support/Reliability", swiftSettings: swiftSettings),
     .executableTarget(

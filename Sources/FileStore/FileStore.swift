@@ -1,8 +1,9 @@
+internal import ImageStoreCodecs
 public import ImageStoreCore
 internal import ImageStoreSupport
 internal import Synchronization
 
-/// A folder of PNG files.
+/// A folder of image files: PNG, and JPEG with the package's trait `JPEG`.
 ///
 ///     let store = try FileStore.write(source, to: "images")
 ///     let batch = try store.read([17, 4, 981])
@@ -18,14 +19,14 @@ internal import Synchronization
 /// - a folder per class, as torchvision's ImageFolder has it: classes numbered by their sorted names, or by the numbers that they
 ///   are called by. Folders without images are no classes;
 /// - such folders, or images, in folders called `train`, `val`, `test` or alike, and others beside them: ``splits(at:_:threads:)``;
-/// - a folder of PNGs and nothing else, sorted by name, without labels.
+/// - a folder of images and nothing else, sorted by name, without labels.
 ///
 /// What a folder says in two ways is refused, with both; ``notes`` say what was not read and what was decided. The paths of files
 /// that other programs named are a column `name`. Symbolic links are followed within the folder, and refused if they lead out of it.
 ///
 /// PNGs hold `bool` (1 bit, one channel), `uint8` and `uint16` images of one to four channels; images of
 /// one store may differ in size and type. What decodes the files is told of in ``PNGCodec/PNGDecoder``; palettes become their colors
-/// unless their indices are asked for.
+/// unless their indices are asked for. JPEGs are `uint8` of one or three channels, as stored unless they are wanted upright; PNG is what is written.
 public final class FileStore: ImageStore {
   /// The path the store was opened at.
   public let path: String
@@ -35,7 +36,7 @@ public final class FileStore: ImageStore {
   /// What was not read, and what was decided. That pictures have palettes is known of those that have been looked at: the first when
   /// the store is opened, others when they are read.
   public var notes: [ReadingNote] {
-    let isSeen = palette == nil && readers.hasIdle { $0.hasSeenPalette }
+    let isSeen = palette == nil && readers.hasIdle { $0.hasUse(for: .palette) }
     return contents.notes + (isSeen ? [.expandedPalettes] : [])
   }
 
@@ -46,6 +47,7 @@ public final class FileStore: ImageStore {
   let readers: IdlePool<ImageFileReader>
   let threads: Int
   private let foundFormat = Cached<ImageFormat?>()
+  private let knownFormats: KnownFormats
   private let knownColumns = Mutex<[String: Column]>([:])
   /// Whether the paths of the files are a column.
   private let hasNames: Bool
@@ -60,7 +62,7 @@ public final class FileStore: ImageStore {
   ///   - path: the folder.
   ///   - description: what is said of it. `images` is a folder in it, or the column of a table that names the images, which then
   ///     decides which images there are; `labels` a column of the table or the table's own name; `classDepth` counts from the
-  ///     folder, or from that of a split, and says that classes are folders, whatever tables there are; `palette`; `shape` and
+  ///     folder, or from that of a split, and says that classes are folders, whatever tables there are; `palette` and `orientation`; `shape` and
   ///     `elementType` are compared with every image.
   ///   - threads: on how many threads images are read and decoded; nil for one per processor.
   /// - Throws: ``StoreError/Code/notFound``; ``StoreError/Code/unrecognized`` for a folder that is none of
@@ -108,7 +110,7 @@ public final class FileStore: ImageStore {
 
   /// What can be said of a folder.
   package static let options: Set<StoreDescription.Option> = [
-    .images, .labels, .shape, .dtype, .palette, .classDepth,
+    .images, .labels, .shape, .dtype, .palette, .orientation, .classDepth,
   ]
 
   private static func open(_ path: String) throws(StoreError) -> Folder {
@@ -146,32 +148,45 @@ public final class FileStore: ImageStore {
     self.threads = Workers.threadCount(threads)
     self.folder = folder
     count = contents.paths.count
+    if case .uniform = contents.format {
+      knownFormats = try KnownFormats(count: 0)
+    } else {
+      knownFormats = try KnownFormats(count: count)
+    }
     palette = description.palette
-    let palette = description.palette ?? .colors
-    readers = IdlePool { () throws(StoreError) in try ImageFileReader(palette) }
+    readers = IdlePool { () throws(StoreError) in try ImageFileReader(description) }
     var names = Set(contents.columns.keys).union(contents.values.keys)
     // Names that follow from the index say nothing.
     hasNames =
       contents.kind != .labelsCSV && contents.paths.layout == nil && names.insert(Self.nameColumn).inserted
     columnNames = names.sorted()
     if description.shape != nil || description.elementType != nil { try check(description) }
-    try lookForPalettes()
+    try look(for: description)
   }
 
-  /// Looks at the first picture, or at all until one has a palette if somebody says how palettes are read.
+  /// Looks at the first picture, or at as many as it takes to find one that each thing said of pictures applies to.
   ///
-  /// - Throws: ``StoreError/Code/unusedOption`` if none has.
-  private func lookForPalettes() throws(StoreError) {
-    // This package writes none.
-    let isOurs = contents.description != nil
-    let looked = palette == nil ? min(count, isOurs ? 0 : 1) : isOurs ? 0 : count
+  /// - Throws: ``StoreError/Code/unusedOption`` if there is none; ``StoreError/Code/missingTrait`` if the first picture needs a trait,
+  ///   as the others do then.
+  private func look(for description: StoreDescription) throws(StoreError) {
+    let wanted = description.options.intersection(ImageCodecs.options)
+    func applies(_ option: StoreDescription.Option) -> Bool { readers.hasIdle { $0.hasUse(for: option) } }
+    // This package writes PNGs without palettes.
+    let looked = contents.description != nil ? 0 : wanted.isEmpty ? min(count, 1) : count
     for index in 0..<looked {
-      // What is wrong with a picture is said when it is read.
-      _ = try? format(at: index)
-      if readers.hasIdle(where: { $0.hasSeenPalette }) { return }
+      do throws(StoreError) {
+        _ = try format(at: index)
+      } catch {
+        // What is wrong with a picture is said when it is read.
+        if index == 0, error.code == .missingTrait { throw error }
+      }
+      if wanted.allSatisfy(applies) { return }
     }
-    guard palette != nil else { return }
-    throw .unusedOption("palette", "no picture has a palette").at(path: path)
+    do throws(StoreError) {
+      try ImageCodecs.checkUse(of: description, applies)
+    } catch {
+      throw error.at(path: path)
+    }
   }
 
   /// Compares every image with what is said of all.
@@ -239,9 +254,14 @@ public final class FileStore: ImageStore {
   public func format(at index: Int) throws(StoreError) -> ImageFormat {
     guard index >= 0 && index < count else { throw .indexOutOfRange(index, count: count).at(path: path) }
     if case .uniform(let format) = contents.format { return format }
-    return try readers.withObject { (reader) throws(StoreError) in
-      try reader.format(index, of: contents.paths, in: folder)
-    }
+    return try readers.withObject { (reader) throws(StoreError) in try format(at: index, by: reader) }
+  }
+
+  private func format(at index: Int, by reader: ImageFileReader) throws(StoreError) -> ImageFormat {
+    if let known = knownFormats[index] { return known }
+    let format = try reader.format(index, of: contents.paths, in: folder)
+    knownFormats.note(format, of: index)
+    return format
   }
 
   /// Reads the header of each file, on all threads, as long as all are alike.
@@ -251,7 +271,7 @@ public final class FileStore: ImageStore {
     do throws(StoreError) {
       try Workers.performRuns(of: count, minimum: 64, threads: threads) { (run) throws(StoreError) in
         try readers.withObject { (reader) throws(StoreError) in
-          for index in run where try reader.format(index, of: contents.paths, in: folder) != first {
+          for index in run where try format(at: index, by: reader) != first {
             throw Self.differs
           }
         }

@@ -6,7 +6,7 @@ package struct HDF5Format: WritableStoreFormat {
   package let name = "hdf5"
   package let summary = "HDF5: /images with /labels or /meta, or named by --images"
   package let options: Set<StoreDescription.Option> = [
-    .images, .labels, .dimensions, .shape, .dtype, .channelOrder, .palette, .axis, .bitOrder,
+    .images, .labels, .dimensions, .shape, .dtype, .channelOrder, .palette, .orientation, .axis, .bitOrder,
   ]
   package let suffixes = [".h5", ".hdf5"]
   package let layouts = [HDF5Store.Layout.mixed.rawValue]

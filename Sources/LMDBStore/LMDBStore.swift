@@ -34,7 +34,7 @@ public final class LMDBStore: ImageStore {
   ///   - description: what is said of a database that another program wrote. `images` and `labels` are named databases or prefixes
   ///     of keys; `shape` and `elementType` the format of values that are nothing but pixels, and compared with others;
   ///     `dimensions` the order of their axes or those of arrays; `channelOrder` that of the planes of a Datum; `palette` what is read of
-  ///     PNGs with a palette. Nothing but labels may be said of a store of this package.
+  ///     PNGs with a palette, `orientation` which way up JPEGs are. Nothing but labels may be said of a store of this package.
   ///   - threads: how many threads a large read uses; nil for one per processor.
   /// - Throws: ``StoreError/Code/notFound``; ``StoreError/Code/unrecognized`` if this is not an LMDB database
   ///   or has no images; ``StoreError/Code/corrupt`` if it is damaged; ``StoreError/Code/invalidArgument`` if it is not what is said;
@@ -67,7 +67,7 @@ public final class LMDBStore: ImageStore {
 
   /// What can be said of a database.
   package static let options: Set<StoreDescription.Option> = [
-    .images, .labels, .shape, .dtype, .dimensions, .channelOrder, .palette,
+    .images, .labels, .shape, .dtype, .dimensions, .channelOrder, .palette, .orientation,
   ]
 
   private init(_ contents: LMDBContents, at path: String, threads: Int?) {

@@ -6,7 +6,7 @@ package struct NPZFormat: WritableStoreFormat {
   package let name = "npz"
   package let summary = "numpy's .npz: one entry per image, or arrays such as x_train"
   package let options: Set<StoreDescription.Option> = [
-    .images, .labels, .dimensions, .shape, .dtype, .channelOrder, .axis, .bitOrder,
+    .images, .labels, .dimensions, .shape, .dtype, .channelOrder, .palette, .orientation, .axis, .bitOrder,
   ]
   package let suffixes = [".npz"]
   package let layouts: [String] = []

@@ -71,7 +71,7 @@ public final class NPZStore: ImageStore {
   /// - Parameters:
   ///   - path: the archive.
   ///   - description: `images` and `labels` are keys of arrays, labels may be in another archive; `dimensions`, `shape` and `elementType` are
-  ///     those of the images; with `axis` and `bitOrder` the array is packed bits.
+  ///     those of the images; with `axis` and `bitOrder` the array is packed bits; `palette` and `orientation` are of encoded images.
   ///   - checksums: whether reading an image checks its CRC-32.
   ///   - threads: how many threads decode; nil for one per processor.
   /// - Throws: ``StoreError/Code/notFound``; ``StoreError/Code/unrecognized`` for what is not an archive or
@@ -116,7 +116,11 @@ public final class NPZStore: ImageStore {
     }
     columnNames = contents.columns.keys.sorted()
     classNames = contents.classNames
-    notes = contents.notes
+    if case .encoded(let entries) = images, entries.hasPalettes, description.palette == nil {
+      notes = contents.notes + [.expandedPalettes]
+    } else {
+      notes = contents.notes
+    }
     self.contents = contents
     if case .array(let array) = images {
       do throws(StoreError) {

@@ -164,7 +164,7 @@ rows = np.stack([np.pad(b, (0, max(map(len, files)) - len(b))) for b in files])
 with found("png-rows.h5") as f: f["observations/images/top"] = rows
 with found("png-rows-chunked.h5") as f: f.create_dataset("images", data=rows, chunks=(3, 50), compression="gzip")
 with h5py.File(OUT / "jpeg.h5", "w") as f: f["images"] = np.stack([np.frombuffer(b"\xff\xd8\xff\xe0" + bytes(60), "u1")] * 2)
-refused("jpeg.h5", "-", "unsupported", "JPEG")
+refused("jpeg.h5", "-", "missingTrait", "JPEG")
 
 # Packed bits.
 m = ramp("bool", (N, 13, 20)); shape = (N, 13, 20, 1)

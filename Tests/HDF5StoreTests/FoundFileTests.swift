@@ -85,8 +85,13 @@ import Testing
     let error = try #require(throws: StoreError.self) {
       _ = try HDF5Format().open(Fixtures.path("found/\(row[0])"), description, threads: 1)
     }
-    #expect(error.code.rawValue == row[2], "\(error)")
-    #expect(error.description.contains(row[3]), "\(error)")
+    var (code, text) = (row[2], row[3])
+    #if JPEG
+    // What begins as a JPEG has nothing behind its head.
+    if code == "missingTrait" { (code, text) = ("corrupt", "ends before it says its size") }
+    #endif
+    #expect(error.code.rawValue == code, "\(error)")
+    #expect(error.description.contains(text), "\(error)")
     #expect(error.description.contains(row[0]) && !error.description.contains("\n"))
   }
 

@@ -13,3 +13,4 @@
 #include "bits.h"
 #include "convert.h"
 #include "permutation.h"
+#include "turn.h"

@@ -121,17 +121,4 @@ struct FolderContents: Sendable {
   }
 
   static let labelsFileName = "labels.csv"
-
-  /// What torchvision's ImageFolder takes for images, so that a JPEG is refused by name and not left out.
-  private static let suffixes: Set<String> = [
-    ".png", ".jpg", ".jpeg", ".ppm", ".bmp", ".pgm", ".tif", ".tiff", ".webp",
-  ]
-
-  static func isImage(_ name: some BidirectionalCollection<UInt8>) -> Bool {
-    guard let dot = name.lastIndex(of: UInt8(ascii: ".")), name.distance(from: dot, to: name.endIndex) <= 5
-    else {
-      return false
-    }
-    return suffixes.contains(String(decoding: name[dot...], as: UTF8.self).lowercased())
-  }
 }

@@ -1,3 +1,4 @@
+internal import ImageStoreCodecs
 internal import ImageStoreCore
 internal import ImageStorePlatform
 internal import ImageStoreSupport
@@ -92,7 +93,7 @@ struct FolderTree {
     var found: [Folder.Entry] = []
     for entry in try folder.entries()
     where entry.name.first != UInt8(ascii: ".") && !Self.asides.contains(entry.name) {
-      let isImage = FolderContents.isImage(entry.name)
+      let isImage = ImageCodecs.areName(entry.name)
       let target = entry.kind == .link ? folder.kind(ofTarget: entry.name) : nil
       if entry.kind == .folder || target == .folder {
         found.append(entry)
@@ -113,7 +114,7 @@ struct FolderTree {
     }
     node.imageCount = node.images.count
     for entry in found {
-      guard node.images.isEmpty || !FolderContents.isImage(entry.name) else {
+      guard node.images.isEmpty || !ImageCodecs.areName(entry.name) else {
         node.skipped.append(entry.name)
         continue
       }

@@ -46,7 +46,7 @@ struct ForeignFolder {
       arrays.contains { shownName(name).lowercased().hasSuffix($0) }
     }
     return StoreError(
-      .unrecognized, "a folder with neither labels.csv, nor PNGs, nor folders of them; it has \(there)",
+      .unrecognized, "a folder with neither labels.csv, nor images, nor folders of them; it has \(there)",
       remedy: hasArrays ? "give the file of the images, and that of the labels by --labels FILE" : nil,
       path: node.path.isEmpty ? path : "\(path)/\(shownName(node.path))")
   }

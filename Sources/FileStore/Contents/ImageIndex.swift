@@ -1,3 +1,4 @@
+internal import ImageStoreCodecs
 internal import ImageStoreSupport
 
 /// Finds images by what tables call them: paths, file names, and names without a suffix.
@@ -48,7 +49,7 @@ struct ImageIndex {
     let parts = name.split(separator: UInt8(ascii: "/")).filter { !$0.elementsEqual(".".utf8) }
     guard let base = parts.last, !parts.contains(where: { $0.elementsEqual("..".utf8) }) else { return .none }
     let stated = parts.dropLast()
-    let hasSuffix = FolderContents.isImage(base)
+    let hasSuffix = ImageCodecs.areName(base)
     let stem = Self.stem(base)
     func isMeant(_ position: Int) -> Bool {
       let found = paths[position].split(separator: UInt8(ascii: "/"))
@@ -91,7 +92,7 @@ struct ImageIndex {
   }
 
   private static func stem(_ base: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
-    guard FolderContents.isImage(base), let dot = base.lastIndex(of: UInt8(ascii: ".")) else { return base }
+    guard ImageCodecs.areName(base), let dot = base.lastIndex(of: UInt8(ascii: ".")) else { return base }
     return base[..<dot]
   }
 }

@@ -1,6 +1,6 @@
+internal import ImageStoreCodecs
 internal import ImageStoreCore
 internal import ImageStoreSupport
-internal import PNGCodec
 
 /// Reads image files of a folder one after another, in memory that is used again. One thread at a time has it.
 final class ImageFileReader {
@@ -13,13 +13,15 @@ final class ImageFileReader {
   private var image = GrowingMemory()
   private var path: [UInt8] = []
 
-  /// Whether a picture that it has looked at has a palette.
-  var hasSeenPalette: Bool { decoder.hasSeenPalette || strict.hasSeenPalette }
+  /// Whether an option applies to a picture that it has looked at.
+  func hasUse(for option: StoreDescription.Option) -> Bool {
+    decoder.hasUse(for: option) || strict.hasUse(for: option)
+  }
 
-  init(_ palette: StoreDescription.PaletteReading) throws(StoreError) {
-    let palette: PNGDecoder.Palette = palette == .indices ? .indices : .expanded
-    decoder = EncodedImageDecoder([PNG(palette: palette)])
-    strict = EncodedImageDecoder([PNG(palette: palette, checksEveryChunk: true)])
+  /// - Parameter description: what is said of pictures.
+  init(_ description: StoreDescription) throws(StoreError) {
+    decoder = ImageCodecs.decoder(description)
+    strict = ImageCodecs.decoder(description, checksEverything: true)
     file = try PixelMemory(capacity: 64 << 10)
   }
 

@@ -24,7 +24,7 @@ extension ContentsReader {
     let description = stated?.description ?? description
     var contents: HDF5Contents
     if description.axis == nil,
-      let images = try encoded(session, handle, dataset, palette: description.palette)
+      let images = try encoded(session, handle, dataset, description)
     {
       try refuse([.dimensions, .axis, .channelOrder], of: description, "the images are encoded")
       contents = HDF5Contents(
@@ -179,7 +179,7 @@ extension ContentsReader {
       let isPlain = geometry.isDirect && (!isChunked || plain.dimensions.count == dataset.shape.count)
       let isInOrder = geometry.count <= 1 || geometry.imageStride == geometry.format.byteCount
       var contents = HDF5Contents(
-        images: .encoded(EncodedImages(nil)), count: geometry.count, format: geometry.format)
+        images: .encoded(EncodedImages(StoreDescription())), count: geometry.count, format: geometry.format)
       if isUnwritten || isPlain && isInOrder && plain.dimensions == plain.dimensions.sorted() {
         contents.images = try images(session, object, dataset, plain)
       } else {

@@ -12,7 +12,7 @@ extension ContentsReader {
     var contents: HDF5Contents
     var labels = members.labels
     var attributes: FoundLabels?
-    if let encoded = try encoded(session, handle, members, description.palette) {
+    if let encoded = try encoded(session, handle, members, description) {
       try refuse([.dimensions, .dtype, .channelOrder], of: description, "the images are encoded")
       contents = HDF5Contents(
         images: .encoded(encoded), count: encoded.count, format: encoded.uniformFormat)
@@ -68,12 +68,12 @@ extension ContentsReader {
     return contents
   }
 
-  /// Images that are the bytes of a PNG each, or nil if the first is none.
+  /// Images that are the bytes of a PNG or JPEG each, or nil if the first is none.
   private func encoded(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ members: FoundImages.Members,
-    _ palette: StoreDescription.PaletteReading?
+    _ description: StoreDescription
   ) throws(StoreError) -> EncodedImages? {
-    var images = EncodedImages(palette)
+    var images = EncodedImages(description)
     for (index, path) in members.paths.enumerated() {
       let object = try session.openDataset(path, in: handle)
       let dataset = try session.describe(object, name: path, fileByteCount: file.byteCount)

@@ -1,4 +1,5 @@
 import CImageStoreHDF5
+import ImageStoreCodecs
 import ImageStoreCore
 import ImageStoreSupport
 
@@ -25,7 +26,7 @@ struct ContentsReader {
       throw .unusedOption("bit-order", "it needs --axis, which says that bits are packed")
     }
     if images == nil, let own = try own(session, handle, description) {
-      try refuse([.palette], of: description, "this package wrote the images")
+      try refuse([.palette, .orientation], of: description, "this package wrote the images")
       return own
     }
     let found: FoundImages
@@ -47,7 +48,7 @@ struct ContentsReader {
       name = members.name
       contents = try self.members(session, handle, members, description)
     }
-    try checkPalettes(description, in: &contents)
+    try checkUse(of: description, in: &contents)
     try findClassNames(session, handle, in: &contents)
     try findColumns(session, handle, images: name, description, in: &contents)
     return contents
@@ -67,15 +68,15 @@ struct ContentsReader {
         + session.names(in: handle, fileByteCount: file.byteCount))
   }
 
-  /// Says that images have palettes, or refuses to be told how palettes are read if none has.
-  private func checkPalettes(
-    _ description: StoreDescription, in contents: inout HDF5Contents
+  /// Says that images have palettes, and refuses what is said of encoded images and applies to none.
+  private func checkUse(
+    of description: StoreDescription, in contents: inout HDF5Contents
   ) throws(StoreError) {
-    if case .encoded(let images) = contents.images, images.havePalettes {
-      if description.palette == nil { contents.notes.append(.expandedPalettes) }
-    } else {
-      try refuse([.palette], of: description, "no image has a palette")
+    guard case .encoded(let images) = contents.images else {
+      return try ImageCodecs.checkUse(of: description) { _ in false }
     }
+    try ImageCodecs.checkUse(of: description) { images.haveUse(for: $0) }
+    if description.palette == nil, images.haveUse(for: .palette) { contents.notes.append(.expandedPalettes) }
   }
 
   /// What this package wrote, by the names that it has there; nil if the file is not of this package, or other images are asked for.

@@ -1,11 +1,9 @@
+import ImageStoreCodecs
 import ImageStoreCore
 import ImageStoreSupport
-import PNGCodec
 
-/// Images that are the bytes of a PNG each: rows of bytes, opaque elements, sequences of any length, or datasets of one axis.
+/// Images that are the bytes of a PNG or JPEG each: rows of bytes, opaque elements, sequences of any length, or datasets of one axis.
 struct EncodedImages: Sendable {
-  private static let codecs: [any ImageCodec] = [PNG()]
-
   /// Where the bytes of an image are: in the file, or in ``memory`` if the offset is counted from there.
   struct Place: Sendable {
     var offset: Int
@@ -21,25 +19,19 @@ struct EncodedImages: Sendable {
   private var kindOfImage: [UInt32] = []
   private let decoders: IdlePool<EncodedImageDecoder>
 
-  /// - Parameter palette: what is read of images that have one.
-  init(_ palette: StoreDescription.PaletteReading?) {
-    let codec = PNG(palette: palette == .indices ? .indices : .expanded)
-    decoders = IdlePool { () throws(StoreError) in EncodedImageDecoder([codec]) }
+  /// - Parameter description: what is said of encoded images.
+  init(_ description: StoreDescription) {
+    decoders = IdlePool { () throws(StoreError) in ImageCodecs.decoder(description) }
   }
 
-  /// Whether one of the images has a palette.
-  var havePalettes: Bool { decoders.hasIdle { $0.hasSeenPalette } }
+  /// Whether an option applies to one of the images.
+  func haveUse(for option: StoreDescription.Option) -> Bool { decoders.hasIdle { $0.hasUse(for: option) } }
 
   var count: Int { places.count }
   /// The format all images have, or nil if they differ.
   var uniformFormat: ImageFormat? { kinds.count == 1 ? kinds[0] : nil }
 
   func format(at index: Int) -> ImageFormat { kinds[Int(kindOfImage[index])] }
-
-  /// Whether bytes begin as those of an image that this package decodes.
-  static func areImage(_ bytes: UnsafeRawBufferPointer) -> Bool {
-    codecs.contains { unsafe $0.recognizes(RawSpan(_unsafeBytes: bytes)) }
-  }
 
   /// Keeps bytes that later places count from.
   mutating func keep(_ bytes: [UInt8]) throws(StoreError) -> Int {
@@ -75,28 +67,10 @@ struct EncodedImages: Sendable {
   private static func format(
     of bytes: UnsafeRawBufferPointer, _ decoder: EncodedImageDecoder
   ) throws(StoreError) -> ImageFormat {
-    if let kind = unsafe otherKind(bytes) {
-      throw StoreError(
-        .unsupported, "the image is \(kind), which this package does not decode", remedy: "convert it to PNG")
-    }
     guard let format = try unsafe decoder.format(ofHead: RawSpan(_unsafeBytes: bytes)) else {
       throw StoreError(.corrupt, "the image ends before it says its size")
     }
     return format
-  }
-
-  /// What images of other kinds begin with.
-  static func otherKind(_ bytes: UnsafeRawBufferPointer) -> String? {
-    if unsafe bytes.starts(with: [0xFF, 0xD8, 0xFF]) { return "a JPEG" }
-    if unsafe bytes.count > 12 && bytes.starts(with: "RIFF".utf8) && bytes[8..<12].elementsEqual("WEBP".utf8)
-    {
-      return "a WebP"
-    }
-    if unsafe bytes.starts(with: "GIF8".utf8) { return "a GIF" }
-    if unsafe bytes.starts(with: [0x49, 0x49, 0x2A, 0]) || bytes.starts(with: [0x4D, 0x4D, 0, 0x2A]) {
-      return "a TIFF"
-    }
-    return nil
   }
 
   private func bytes(_ place: Place, in file: MappedFile) throws(StoreError) -> UnsafeRawBufferPointer {
@@ -131,12 +105,12 @@ extension ContentsReader {
   ///
   /// - Parameters:
   ///   - isOne: whether a dataset of one axis is one image.
-  ///   - palette: what is read of images that have one.
+  ///   - description: what is said of encoded images.
   func encoded(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ dataset: DatasetDescription,
-    isOne: Bool = false, palette: StoreDescription.PaletteReading? = nil
+    isOne: Bool = false, _ description: StoreDescription
   ) throws(StoreError) -> EncodedImages? {
-    var images = EncodedImages(palette)
+    var images = EncodedImages(description)
     return try append(session, handle, dataset, isOne: isOne, to: &images) ? images : nil
   }
 
@@ -170,7 +144,8 @@ extension ContentsReader {
     let rowCount = dataset.count * dataset.elementByteCount / rowByteCount
     var (start, memory): (Int, Int?) = (0, nil)
     if case .contiguous(let offset) = dataset.layout {
-      guard let head = unsafe file.bytes(at: offset, count: rowByteCount), unsafe Self.areImage(head) else {
+      guard let head = unsafe file.bytes(at: offset, count: rowByteCount), unsafe ImageCodecs.areImage(head)
+      else {
         return false
       }
       start = offset
@@ -179,7 +154,7 @@ extension ContentsReader {
       guard rowByteCount >= 32 else { return false }
       guard let values = try values(session, handle, dataset) else { return false }
       guard let bytes = try bytes(session, handle, values) else { return false }
-      guard unsafe bytes.withUnsafeBytes({ unsafe Self.areImage($0) }) else { return false }
+      guard unsafe bytes.withUnsafeBytes({ unsafe ImageCodecs.areImage($0) }) else { return false }
       memory = try images.keep(bytes)
     }
     for row in 0..<rowCount {
@@ -227,7 +202,8 @@ extension ContentsReader {
   ) throws(StoreError) -> Bool {
     var (start, memory): (Int, Int?) = (0, nil)
     if case .contiguous(let offset) = dataset.layout {
-      guard let head = unsafe file.bytes(at: offset, count: ranges[0].count), unsafe Self.areImage(head)
+      guard let head = unsafe file.bytes(at: offset, count: ranges[0].count),
+        unsafe ImageCodecs.areImage(head)
       else {
         return false
       }
@@ -235,7 +211,7 @@ extension ContentsReader {
     } else {
       guard let values = try values(session, handle, dataset),
         let bytes = try bytes(session, handle, values),
-        unsafe bytes.withUnsafeBytes({ unsafe Self.areImage($0) })
+        unsafe bytes.withUnsafeBytes({ unsafe ImageCodecs.areImage($0) })
       else { return false }
       memory = try images.keep(bytes)
     }
@@ -245,10 +221,6 @@ extension ContentsReader {
         in: file)
     }
     return true
-  }
-
-  private static func areImage(_ bytes: UnsafeRawBufferPointer) -> Bool {
-    unsafe EncodedImages.areImage(bytes) || EncodedImages.otherKind(bytes) != nil
   }
 
   /// Adds the images that sequences of bytes on the file's heap are.
@@ -270,7 +242,7 @@ extension ContentsReader {
         if index == 0 { return false }
         throw StoreError(.corrupt, "an image without bytes", image: index)
       }
-      if index == 0, unsafe !Self.areImage(bytes) { return false }
+      if index == 0, unsafe !ImageCodecs.areImage(bytes) { return false }
       try images.append(
         EncodedImages.Place(offset: range.lowerBound, byteCount: range.count), in: file)
     }

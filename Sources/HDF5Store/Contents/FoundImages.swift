@@ -1,4 +1,5 @@
 import CImageStoreHDF5
+import ImageStoreCodecs
 import ImageStoreCore
 import ImageStoreSupport
 
@@ -93,7 +94,7 @@ extension ContentsReader {
         let dataset = try session.describe(object, name: link.name, fileByteCount: file.byteCount)
         if dataset.type?.elementType != nil, (3...4).contains(dataset.shape.count) {
           candidates.append(link.name)
-        } else if dataset.shape.count == 1, try encoded(session, handle, dataset) != nil {
+        } else if dataset.shape.count == 1, try encoded(session, handle, dataset, StoreDescription()) != nil {
           candidates.append(link.name)
         } else if try statedMasks(session, handle, object, dataset, StoreDescription()) != nil {
           candidates.append(link.name)
@@ -119,7 +120,7 @@ extension ContentsReader {
         if case .blobs = dataset.elements { return dataset.shape.count == 1 }
         if case .text = dataset.elements {
           return dataset.shape.count == 1 && dataset.elementByteCount >= GlobalHeap.referenceByteCount
-            ? try encoded(session, handle, dataset) != nil ? true : false : nil
+            ? try encoded(session, handle, dataset, StoreDescription()) != nil ? true : false : nil
         }
         if dataset.type == nil { return dataset.elements.areOther ? false : nil }
         let rank = dataset.shape.count
@@ -158,7 +159,7 @@ extension ContentsReader {
         return dataset.shape.count == 1 && type.byteCount == 1 && dataset.count > 32
       }
       guard let head = unsafe file.bytes(at: offset, count: min(16, dataset.count)) else { return false }
-      return unsafe EncodedImages.areImage(head) || EncodedImages.otherKind(head) != nil
+      return unsafe ImageCodecs.areImage(head)
     case .text, .other: return false
     }
   }

@@ -23,6 +23,8 @@ public struct StoreDescription: Sendable, Hashable {
   public var channelOrder: ChannelOrder?
   /// What is read of images that have a palette.
   public var palette: PaletteReading?
+  /// Which way up images are delivered whose files say how they are to be turned; as they are stored if nothing is said.
+  public var orientation: Orientation?
   /// The axis along which bits are packed.
   public var axis: PackingAxis?
   /// Which bit of a byte is the first pixel.
@@ -80,6 +82,14 @@ public struct StoreDescription: Sendable, Hashable {
     /// The indices, which are the classes of segmentation masks.
     case indices
   }
+
+  /// Which way up an image is delivered whose file says how a viewer is to turn it, as the Exif data of a JPEG do.
+  public enum Orientation: String, Sendable, Hashable, CaseIterable {
+    /// As the pixels are stored, whatever the file says. This is what Pillow and torchvision do unless they are asked.
+    case asStored = "stored"
+    /// As a viewer shows it.
+    case upright
+  }
 }
 
 /// The height, width and channels of an image.
@@ -124,6 +134,8 @@ extension StoreDescription {
     case channelOrder = "channel-order"
     /// ``StoreDescription/palette``.
     case palette
+    /// ``StoreDescription/orientation``.
+    case orientation
     /// ``StoreDescription/axis``.
     case axis
     /// ``StoreDescription/bitOrder``.
@@ -137,7 +149,8 @@ extension StoreDescription {
     let stated: [(Option, Bool)] = [
       (.images, images != nil), (.labels, labels != nil), (.dimensions, dimensions != nil),
       (.shape, shape != nil), (.dtype, elementType != nil), (.channelOrder, channelOrder != nil),
-      (.palette, palette != nil), (.axis, axis != nil), (.bitOrder, bitOrder != nil),
+      (.palette, palette != nil), (.orientation, orientation != nil), (.axis, axis != nil),
+      (.bitOrder, bitOrder != nil),
       (.classDepth, classDepth != nil),
     ]
     return Set(stated.filter(\.1).map(\.0))
@@ -167,6 +180,7 @@ extension StoreDescription {
       case .dtype: rest.elementType = nil
       case .channelOrder: rest.channelOrder = nil
       case .palette: rest.palette = nil
+      case .orientation: rest.orientation = nil
       case .axis: rest.axis = nil
       case .bitOrder: rest.bitOrder = nil
       case .classDepth: rest.classDepth = nil

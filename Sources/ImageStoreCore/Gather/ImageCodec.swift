@@ -23,8 +23,8 @@ package protocol ImageDecoder: AnyObject {
   /// Whether ``decode(_:_:into:)`` can deliver a region; if not, it is only asked for whole images.
   var decodesRegions: Bool { get }
 
-  /// Whether an image that it has been asked about has a palette.
-  var hasSeenPalette: Bool { get }
+  /// Whether it has been asked about an image that something said of images applies to, such as how palettes are read.
+  func hasUse(for option: StoreDescription.Option) -> Bool
 
   /// The format that an image decodes to.
   ///
@@ -56,7 +56,7 @@ package protocol ImageDecoder: AnyObject {
 }
 
 extension ImageDecoder {
-  package var hasSeenPalette: Bool { false }
+  package func hasUse(for option: StoreDescription.Option) -> Bool { false }
 }
 
 /// What is wanted of one encoded image.

@@ -15,6 +15,15 @@ extension StoreError {
       image: image)
   }
 
+  /// The error of a file of a kind that a trait of the package adds.
+  ///
+  /// - Parameter what: what the file is, such as `a JPEG`.
+  package static func missingTrait(_ trait: String, _ what: String) -> StoreError {
+    StoreError(
+      .missingTrait, what,
+      remedy: "build with the trait \(trait) (traits: [\"\(trait)\"], or `swift run --traits \(trait)`)")
+  }
+
   package static func noColumn(_ name: String, among names: [String]) -> StoreError {
     StoreError(
       .notFound, "there is no such column",

@@ -22,6 +22,8 @@ public struct StoreError: Error, Sendable, Hashable {
     /// The file is legal but has something this package does not read, or a store was asked to hold
     /// what its format cannot.
     public static let unsupported = Code(rawValue: "unsupported")
+    /// The file is of a kind that a trait of the package adds, which this build is without.
+    public static let missingTrait = Code(rawValue: "missingTrait")
     /// An argument makes no sense for this store.
     public static let invalidArgument = Code(rawValue: "invalidArgument")
     /// An image index is not in `0..<count`.

@@ -56,6 +56,11 @@ package struct FileSignature: Sendable, Hashable {
     self = known
   }
 
+  /// Whether bytes begin as a picture does. What begins with a few letters alone, as BMP and PNM do, may be anything.
+  package static func isPicture(_ head: UnsafeRawBufferPointer) -> Bool {
+    unsafe picture(head)?.isNoStore ?? false
+  }
+
   /// The error of a file or value that is this instead of what was expected.
   ///
   /// - Parameter expected: such as `PNG`.
@@ -101,7 +106,7 @@ package struct FileSignature: Sendable, Hashable {
 
   private static func picture(_ head: UnsafeRawBufferPointer) -> FileSignature? {
     if unsafe head.starts(with: [0xFF, 0xD8, 0xFF]) {
-      return FileSignature("a JPEG image", "decode it to PNG", isNoStore: true)
+      return FileSignature("a JPEG image", "give the folder that it is in", isNoStore: true)
     }
     if unsafe head.starts(with: "RIFF".utf8), unsafe head.dropFirst(8).starts(with: "WEBP".utf8) {
       return FileSignature("a WebP image", "decode it to PNG", isNoStore: true)

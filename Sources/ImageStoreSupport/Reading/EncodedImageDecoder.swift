@@ -20,8 +20,10 @@ package final class EncodedImageDecoder {
     decoders = Array(repeating: nil, count: codecs.count)
   }
 
-  /// Whether an image that it has been asked about has a palette.
-  package var hasSeenPalette: Bool { decoders.contains { $0?.hasSeenPalette ?? false } }
+  /// Whether it has been asked about an image that an option applies to.
+  package func hasUse(for option: StoreDescription.Option) -> Bool {
+    decoders.contains { $0?.hasUse(for: option) ?? false }
+  }
 
   /// The format that an image decodes to, or nil if more of its first bytes are needed to tell.
   package func format(ofHead head: RawSpan) throws(StoreError) -> ImageFormat? {

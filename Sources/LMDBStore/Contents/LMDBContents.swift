@@ -28,7 +28,7 @@ extension LMDBContents {
     for (option, isSaid) in [
       ("images", description.images != nil), ("labels", description.labelsName != nil),
       ("dimensions", description.dimensions != nil), ("channel-order", description.channelOrder == .bgr),
-      ("palette", description.palette != nil),
+      ("palette", description.palette != nil), ("orientation", description.orientation != nil),
     ] where isSaid {
       throw .unusedOption(option, "a store of this package says itself what it is")
     }

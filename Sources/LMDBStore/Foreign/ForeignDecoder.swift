@@ -1,3 +1,4 @@
+internal import ImageStoreCodecs
 internal import ImageStoreCore
 internal import ImageStoreNumPy
 internal import ImageStorePickle
@@ -15,7 +16,7 @@ final class ForeignDecoder {
   init(_ kind: ForeignKind, _ description: StoreDescription) {
     self.kind = kind
     self.description = description
-    encoded = EncodedImageDecoder(ForeignKind.codecs(description))
+    encoded = ImageCodecs.decoder(description)
   }
 
   /// Decodes an image, or a region of it.

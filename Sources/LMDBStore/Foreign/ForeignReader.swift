@@ -1,3 +1,4 @@
+internal import ImageStoreCodecs
 internal import ImageStoreCore
 internal import ImageStoreSupport
 
@@ -34,7 +35,7 @@ struct ForeignReader {
     raw = try Self.rawGeometry(description)
     self.description = description
     pickles = PickledImages(description)
-    decoder = EncodedImageDecoder(ForeignKind.codecs(description))
+    decoder = ImageCodecs.decoder(description)
     guard !plan.images.isEmpty else {
       throw StoreError(
         .unrecognized, "the database has no images",
@@ -72,7 +73,9 @@ struct ForeignReader {
       } catch {
         let error = error.at(image: image, key: shownName(plan.entries.keys[position]))
         // Without one that can be read, nobody knows what the others are to be; and what is said of all is wrong for all.
-        guard kind != nil, broken.count < Self.mostBroken, error.code != .unusedOption else { throw error }
+        guard kind != nil, broken.count < Self.mostBroken, error.code != .unusedOption,
+          error.code != .missingTrait
+        else { throw error }
         broken[image] = error
         let (offset, byteCount) = plan.entries.location(position)
         _ = positions.append(positions.formats.first ?? ImageFormat(height: 1, width: 1))
@@ -82,11 +85,8 @@ struct ForeignReader {
       }
     }
     if broken.count == plan.images.count, let first = broken[0] { throw first }
-    if decoder.hasSeenPalette {
-      if description.palette == nil { notes.append(.expandedPalettes) }
-    } else if description.palette != nil {
-      throw .unusedOption("palette", "no image has a palette")
-    }
+    try ImageCodecs.checkUse(of: description) { decoder.hasUse(for: $0) }
+    if description.palette == nil, decoder.hasUse(for: .palette) { notes.append(.expandedPalettes) }
     if let first = broken.keys.min() {
       notes.append(
         ReadingNote(

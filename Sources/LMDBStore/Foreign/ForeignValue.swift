@@ -1,7 +1,7 @@
+internal import ImageStoreCodecs
 internal import ImageStoreCore
 internal import ImageStoreNumPy
 internal import ImageStoreSupport
-internal import PNGCodec
 
 /// What one value of a foreign database says.
 struct ForeignValue {
@@ -93,11 +93,6 @@ enum ForeignKind: Sendable, Hashable {
   /// Caffe's `Datum`.
   case datum
 
-  /// What encoded images are decoded by.
-  static func codecs(_ description: StoreDescription) -> [any ImageCodec] {
-    [PNG(palette: description.palette == .indices ? .indices : .expanded)]
-  }
-
   /// Tells by a value.
   ///
   /// - Parameter raw: how raw pixels lie, if the caller stated it. It goes before what a value looks like, since pixels may look like
@@ -107,7 +102,7 @@ enum ForeignKind: Sendable, Hashable {
       self = .raw(raw)
     } else if unsafe value.starts(with: NPYHeader.magic) {
       self = .npy
-    } else if unsafe PNG().recognizes(RawSpan(_unsafeBytes: value)) {
+    } else if unsafe ImageCodecs.recognize(RawSpan(_unsafeBytes: value)) {
       self = .encoded
     } else if unsafe Self.isPickle(value) {
       self = .pickle
@@ -116,7 +111,7 @@ enum ForeignKind: Sendable, Hashable {
     } else if let known = unsafe FileSignature(
       UnsafeRawBufferPointer(rebasing: value.prefix(FileSignature.byteCount)))
     {
-      throw known.error(instead: "PNG")
+      throw known.error(instead: ImageCodecs.names)
     } else if let raw {
       throw StoreError(
         .unrecognized, "a value of \(value.count) bytes, while \(raw.format) takes \(raw.format.byteCount)",

@@ -1,12 +1,10 @@
+import ImageStoreCodecs
 import ImageStoreCore
 import ImageStoreDeflate
 import ImageStoreSupport
-import PNGCodec
 
-/// Images that are the bytes of a PNG each: entries of their own, as `numpy.load` hands them out, or one after another in an array of bytes.
+/// Images that are the bytes of a PNG or JPEG each: entries of their own, as `numpy.load` hands them out, or one after another in an array of bytes.
 final class EncodedEntries: Sendable {
-  static let codecs: [any ImageCodec] = [PNG()]
-
   /// Where the bytes of an image are.
   struct Place: Sendable {
     let entry: ZipEntry
@@ -24,12 +22,16 @@ final class EncodedEntries: Sendable {
   private let kindOfImage: [UInt32]
   /// The bytes of all images, if those are in one deflated array.
   private let whole: DeflatedEntry?
-  private let decoders = IdlePool<Decoder> { Decoder() }
+  private let decoders: IdlePool<Decoder>
+  /// Whether an image has a palette.
+  let hasPalettes: Bool
 
   private final class Decoder {
-    let images = EncodedImageDecoder(EncodedEntries.codecs)
+    let images: EncodedImageDecoder
     var inflater = Inflater(.raw)
     var memory = GrowingMemory()
+
+    init(_ description: StoreDescription) { images = ImageCodecs.decoder(description) }
   }
 
   var count: Int { places.count }
@@ -46,16 +48,13 @@ final class EncodedEntries: Sendable {
     return min(data + range.lowerBound, entry.limit)..<min(data + range.upperBound, entry.limit)
   }
 
-  /// Whether a name is that of an encoded image, of a kind that is decoded or not.
-  static func isName(_ name: String) -> Bool {
-    let suffix = name.split(separator: ".").last?.lowercased() ?? ""
-    return name.contains(".")
-      && (codecs.contains { $0.fileSuffixes.contains(suffix) } || ["jpg", "jpeg", "webp"].contains(suffix))
-  }
-
   /// Looks at the head of each image.
+  ///
+  /// - Parameter description: what is said of encoded images.
+  /// - Throws: ``StoreError/Code/unusedOption`` for what applies to none.
   init(
-    _ archive: ZipArchive, _ places: [Place], checksums: NPZStore.ChecksumPolicy, threads: Int
+    _ archive: ZipArchive, _ places: [Place], _ description: StoreDescription,
+    checksums: NPZStore.ChecksumPolicy, threads: Int
   ) throws(StoreError) {
     self.archive = archive
     self.places = places
@@ -68,7 +67,8 @@ final class EncodedEntries: Sendable {
     var numbers: [ImageFormat: UInt32] = [:]
     var kinds: [ImageFormat] = []
     var kindOfImage: [UInt32] = []
-    let decoder = Decoder()
+    let decoder = Decoder(description)
+    decoders = IdlePool { Decoder(description) }
     for index in places.indices {
       do throws(StoreError) {
         let format = try Self.format(ofHead: places[index], in: archive, whole, decoder)
@@ -83,6 +83,12 @@ final class EncodedEntries: Sendable {
     }
     self.kinds = kinds
     self.kindOfImage = kindOfImage
+    do throws(StoreError) {
+      try ImageCodecs.checkUse(of: description) { decoder.images.hasUse(for: $0) }
+    } catch {
+      throw error.at(path: archive.path)
+    }
+    hasPalettes = decoder.images.hasUse(for: .palette)
   }
 
   /// The first bytes of a PNG that say its format, nearly always.

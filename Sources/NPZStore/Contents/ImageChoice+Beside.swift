@@ -1,3 +1,4 @@
+import ImageStoreCodecs
 import ImageStoreCore
 import ImageStoreNumPy
 import ImageStoreSupport
@@ -8,7 +9,7 @@ extension ImageChoice {
   /// - Throws: ``StoreError/Code/unsupported`` for folders that may be splits, or hold something else.
   func encodedEntries() throws(StoreError) -> (found: [ZipDirectory.Named], classes: ([Int], [String])?)? {
     var found = archive.directory.named.filter {
-      EncodedEntries.isName($0.name) && !ArchiveArray.isHidden($0.name)
+      ImageCodecs.areName($0.name.utf8) && !ArchiveArray.isHidden($0.name)
     }
     guard !found.isEmpty else { return nil }
     let folders = found.map { named in
@@ -48,7 +49,7 @@ extension ImageChoice {
     places: [EncodedEntries.Place], key: String
   )? {
     guard header.shape.count == 1, header.type == NPYType(.uint8),
-      description.options.isSubset(of: [.images, .labels])
+      description.options.isSubset(of: ImageCodecs.options.union([.images, .labels]))
     else { return nil }
     let own = array.key.split(separator: "/").dropLast()
     for other in arrays where other.key != array.key && FlatBytes.isTelling(other.key) {

@@ -1,3 +1,4 @@
+import ImageStoreCodecs
 import ImageStoreCore
 import ImageStoreNumPy
 import ImageStoreSupport
@@ -13,6 +14,14 @@ enum NPZImages: Sendable {
     _ found: NPZContents.Images, of archive: ZipArchive, _ description: StoreDescription,
     checksums: NPZStore.ChecksumPolicy, threads: Int
   ) throws(StoreError) {
+    if case .encoded = found {
+    } else {
+      do throws(StoreError) {
+        try ImageCodecs.checkUse(of: description) { _ in false }
+      } catch {
+        throw error.at(path: archive.path)
+      }
+    }
     switch found {
     case .entries(let positions):
       self = .entries(
@@ -22,7 +31,8 @@ enum NPZImages: Sendable {
     case .bits(let array, let bits):
       self = .bits(try BitArray(archive, array, bits, threads: threads))
     case .encoded(let places):
-      self = .encoded(try EncodedEntries(archive, places, checksums: checksums, threads: threads))
+      self = .encoded(
+        try EncodedEntries(archive, places, description, checksums: checksums, threads: threads))
     }
   }
 

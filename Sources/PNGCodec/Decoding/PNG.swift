@@ -32,9 +32,11 @@ package struct PNG: ImageCodec {
 /// A ``PNGDecoder`` among the decoders of encoded images.
 final class PNGImageDecoder: ImageDecoder {
   private var decoder: PNGDecoder
-  private(set) var hasSeenPalette = false
+  private var hasSeenPalette = false
 
   init(_ decoder: consuming PNGDecoder) { self.decoder = decoder }
+
+  func hasUse(for option: StoreDescription.Option) -> Bool { option == .palette && hasSeenPalette }
 
   // Rows are filtered against one another, and compressed as one.
   let decodesRegions = false

@@ -12,6 +12,7 @@ extension StoreDescription.PackingAxis: ExpressibleByArgument {}
 extension StoreDescription.BitOrder: ExpressibleByArgument {}
 extension StoreDescription.ChannelOrder: ExpressibleByArgument {}
 extension StoreDescription.PaletteReading: ExpressibleByArgument {}
+extension StoreDescription.Orientation: ExpressibleByArgument {}
 
 extension SplitChoice: ExpressibleByArgument {
   init?(argument: String) {
@@ -104,6 +105,11 @@ struct DescribingOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
+      "Which way up JPEGs are that say how they are to be turned.", valueName: "stored|upright"))
+  var orientation: StoreDescription.Orientation?
+
+  @Option(
+    help: ArgumentHelp(
       "Axis along which bits are packed; flat if they run on from row to row.", valueName: "rows|columns|flat"
     ))
   var axis: StoreDescription.PackingAxis?
@@ -131,6 +137,7 @@ struct DescribingOptions: ParsableArguments {
     description.elementType = dtype
     description.channelOrder = channelOrder
     description.palette = palette
+    description.orientation = orientation
     description.axis = axis
     description.bitOrder = bitOrder
     description.classDepth = classesAt
