@@ -4,6 +4,7 @@ package import ImageStoreCore
 /// with the trait `JPEG` alone.
 package struct JPEG: ImageCodec {
   package let name = "JPEG"
+  package let number: UInt8 = 2
   package let fileSuffixes = ["jpg", "jpeg", "jpe"]
 
   package init() {}
