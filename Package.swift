@@ -88,7 +88,18 @@ let package = Package(
     library("ImageStoreNumPy", ["ImageStorePlatform", "ImageStoreCore", "ImageStoreSupport"]),
     library("ImageStorePickle", ["ImageStoreCore"]),
     library("PNGCodec", ["ImageStoreCore", "ImageStoreDeflate", "CImageStoreKernels"]),
-    library("JPEGCodec", ["ImageStoreCore"]),
+    // Headers and library are looked for with the trait alone; without it, there is nothing in the target.
+    .target(
+      name: "CImageStoreJPEG",
+      dependencies: [.target(name: "CImageStoreLibJPEG", condition: .when(traits: ["JPEG"]))],
+      cSettings: [.define("IMAGE_STORES_JPEG", .when(traits: ["JPEG"]))],
+      linkerSettings: [.linkedLibrary("jpeg", .when(traits: ["JPEG"]))]),
+    library(
+      "JPEGCodec",
+      [
+        "ImageStoreCore", "CImageStoreKernels",
+        .target(name: "CImageStoreJPEG", condition: .when(traits: ["JPEG"])),
+      ]),
     // The one list of codecs.
     library("ImageStoreCodecs", ["ImageStoreCore", "ImageStoreSupport", "PNGCodec", "JPEGCodec"]),
 
@@ -139,7 +150,7 @@ let package = Package(
         .product(
           name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["CommandLine"])),
       ],
-      resources: [.copy("Resources/cifar-10-demo")],
+      resources: [.copy("Resources/cifar-10-demo"), .copy("Resources/photographs-demo")],
       swiftSettings: swiftSettings),
 
     // System libraries.
@@ -152,6 +163,9 @@ let package = Package(
     .systemLibrary(
       name: "CImageStoreLibdeflate", pkgConfig: "libdeflate",
       providers: [.apt(["libdeflate-dev"]), .brew(["libdeflate"])]),
+    .systemLibrary(
+      name: "CImageStoreLibJPEG", pkgConfig: "libjpeg",
+      providers: [.apt(["libjpeg-dev"]), .brew(["jpeg-turbo"])]),
 
     // Tests.
     tests("ImageStoreCore"),
@@ -160,6 +174,7 @@ let package = Package(
     tests("ImageStoreNumPy", ["ImageStoreSupport"]),
     tests("ImageStorePickle", ["ImageStoreCorpora"]),
     tests("PNGCodec", ["ImageStoreDeflate", "CImageStoreKernels", "CImageStoreZlib", "ImageStoreCorpora"]),
+    tests("JPEGCodec", ["ImageStoreCore", "ImageStoreCatalog"]),
     tests("CIFAR10", ["ImageStoreSupport", "ImageStoreDeflate", "CImageStoreKernels", "ImageStoreCorpora"]),
     tests("FileStore", ["PNGCodec", "ImageStoreSupport"]),
     tests(
@@ -221,7 +236,8 @@ let package = Package(
         "CImageStoreFaults",
         "CIFAR10",
         "ImageStoreDeflate", "ImageStorePickle",
-        "ImageStoreNumPy", "PNGCodec", "FileStore", "LMDBStore", "HDF5Store", "NPZStore", "PackedBitStore",
+        "ImageStoreNumPy", "PNGCodec", "JPEGCodec", "FileStore", "LMDBStore", "HDF5Store", "NPZStore",
+        "PackedBitStore",
       ],
       path: "Tests/Support/Reliability", swiftSettings: swiftSettings),
     .executableTarget(

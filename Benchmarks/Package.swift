@@ -12,11 +12,17 @@ let stores: [Target.Dependency] = [
 let package = Package(
   name: "Benchmarks",
   platforms: [.macOS(.v15)],
-  traits: [.trait(name: "Libdeflate", description: "Measure with libdeflate instead of zlib.")],
+  traits: [
+    .trait(name: "Libdeflate", description: "Measure with libdeflate instead of zlib."),
+    .trait(name: "JPEG", description: "Measure JPEG."),
+  ],
   dependencies: [
     .package(
       name: "swift-image-stores", path: "..",
-      traits: [.trait(name: "Libdeflate", condition: .when(traits: ["Libdeflate"]))])
+      traits: [
+        .trait(name: "Libdeflate", condition: .when(traits: ["Libdeflate"])),
+        .trait(name: "JPEG", condition: .when(traits: ["JPEG"])),
+      ])
   ],
   targets: [
     // Instructions are counted of this; see count-instructions.
@@ -25,6 +31,10 @@ let package = Package(
     .executableTarget(name: "write-rounds", dependencies: stores),
     // Epochs over files that are not in memory; see cold.
     .executableTarget(name: "cold-epochs", dependencies: stores),
+    // Decodes in turns with libjpeg-turbo's own loop; see jpeg.
+    .executableTarget(
+      name: "jpeg-decoding",
+      dependencies: stores + [.product(name: "JPEGCodec", package: "swift-image-stores")]),
     .testTarget(name: "StoreBenchmarks", dependencies: stores),
   ],
   swiftLanguageModes: [.v6]

@@ -12,7 +12,14 @@ cd "$(dirname "$0")/.."
 seconds=${1:-20}
 shift || true
 parsers=("$@")
-[ ${#parsers[@]} -gt 0 ] || parsers=(pickle npy png npz csv lmdb lmdb-value masks bare-masks cifar hdf5)
+# With the trait where its library is, so that JPEGs are parsed wherever they are met.
+traits=()
+all=(pickle npy png npz csv lmdb lmdb-value masks bare-masks cifar hdf5)
+if pkg-config --exists libjpeg; then
+  traits=(--traits JPEG)
+  all+=(jpeg)
+fi
+[ ${#parsers[@]} -gt 0 ] || parsers=("${all[@]}")
 runtime=$(swift -print-target-info | sed -n 's/.*"runtimeResourcePath": "\(.*\)".*/\1/p' | head -n 1)
 if [ -z "$(find -L "$runtime/clang/lib" -name 'libclang_rt.fuzzer*' -print -quit 2>/dev/null)" ]; then
   echo "fuzz: skipped, this toolchain has no libFuzzer in $runtime/clang/lib"
@@ -21,7 +28,7 @@ fi
 build=.build/fuzzing/build
 export IMAGE_STORES_FUZZING=1
 # One build for both programs: the one that writes seeds has its own start, and the other libFuzzer's.
-options=(-c release --scratch-path "$build" -Xswiftc -sanitize=fuzzer,address
+options=(-c release --scratch-path "$build" ${traits[@]+"${traits[@]}"} -Xswiftc -sanitize=fuzzer,address
   -Xcc -fsanitize=fuzzer-no-link,address -Xswiftc -use-ld=lld)
 swift build "${options[@]}" --product ImageStoreFuzzing
 program=$(swift build "${options[@]}" --show-bin-path)/ImageStoreFuzzing

@@ -1,6 +1,9 @@
 #!/bin/sh
 # Installs the system libraries the package is built with, those that are missing: LMDB, HDF5, zlib, and
-# pkg-config to find them. Debian or Ubuntu (apt; as root, or with sudo) and macOS (Homebrew).
+# pkg-config to find them; and those of the traits that are named. Debian or Ubuntu (apt; as root, or with sudo) and
+# macOS (Homebrew).
+#
+#   Scripts/install-dependencies.sh [JPEG] [Libdeflate]
 set -eu
 
 fail() {
@@ -8,9 +11,25 @@ fail() {
   exit 1
 }
 
+of_apt="liblmdb-dev libhdf5-dev zlib1g-dev pkg-config"
+of_brew="lmdb hdf5 zlib pkgconf"
+for trait in "$@"; do
+  case "$trait" in
+    JPEG)
+      of_apt="$of_apt libjpeg-dev"
+      of_brew="$of_brew jpeg-turbo"
+      ;;
+    Libdeflate)
+      of_apt="$of_apt libdeflate-dev"
+      of_brew="$of_brew libdeflate"
+      ;;
+    *) fail "there is no trait $trait that needs a library; there are JPEG and Libdeflate" ;;
+  esac
+done
+
 install_with_apt() {
   missing=
-  for package in liblmdb-dev libhdf5-dev zlib1g-dev pkg-config; do
+  for package in $of_apt; do
     # Installed under this name, or by a package that provides it, as pkgconf does pkg-config.
     if ! dpkg-query -W -f '${Status}\n' "$package" 2>/dev/null | grep -q '^install ok installed$'; then
       if [ "$package" = pkg-config ] && command -v pkg-config >/dev/null; then continue; fi
@@ -34,7 +53,7 @@ install_with_apt() {
 
 install_with_brew() {
   command -v brew >/dev/null || fail "Homebrew is missing; https://brew.sh says how to install it"
-  for package in lmdb hdf5 zlib pkgconf; do
+  for package in $of_brew; do
     brew list --versions "$package" >/dev/null 2>&1 || brew install "$package"
   done
 }

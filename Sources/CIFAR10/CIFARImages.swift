@@ -81,7 +81,6 @@ public final class CIFARImages: ImageStore {
       guard let base = memory.baseAddress else { return }
       // Runs write to places of their own, so threads share nothing but what they read.
       nonisolated(unsafe) let start = unsafe base
-      let slot = plan.byteCount / max(1, plan.count)
       try Workers.performRuns(of: plan.count, minimum: 512, threads: threads) {
         (run) throws(StoreError) in
         if plan.isWhole, plan.byteCount >= PlaneReader.leastByteCount {
@@ -90,7 +89,7 @@ public final class CIFARImages: ImageStore {
         for position in run {
           unsafe interleave(
             plan.indices[position], region: plan.isWhole ? nil : plan.region(at: position),
-            to: start + position &* slot)
+            to: start + plan.byteRange(of: position).lowerBound)
         }
       }
     }

@@ -1,11 +1,11 @@
 package import ImageStoreCore
 package import ImageStoreSupport
 
-/// Folders of PNGs.
+/// Folders of images.
 package struct FileFormat: WritableStoreFormat {
   package let name = "file"
   package let summary =
-    "a folder of PNGs: with a table of labels, a folder per class, or either in train/ val/ test/"
+    "a folder of images: with a table of labels, a folder per class, or either in train/ val/ test/"
   package let options = FileStore.options.union([.channelOrder])
   package let suffixes: [String] = []
   package let layouts = FileStore.Layout.allCases.map(\.rawValue)

@@ -2,11 +2,14 @@ public import ImageStoreCore
 internal import ImageStoreSupport
 
 extension FileStore {
-  /// PNG has a checksum of every chunk.
-  public var checksumCoverage: ChecksumCoverage { .allImages }
+  /// PNG has a checksum of every chunk. JPEG has none: of a store in which one has been seen, some images are covered.
+  public var checksumCoverage: ChecksumCoverage {
+    // What can be turned upright is a JPEG.
+    readers.hasIdle { $0.hasUse(for: .orientation) } ? .someImages : .allImages
+  }
 
-  /// Reads and decodes every image, which checks the checksums of PNG, those of text and profiles too, and compares `labels.csv` with the
-  /// checksum in `store.json`, if there is one.
+  /// Reads and decodes every image, which checks the checksums of PNG, those of text and profiles too, and that the decoder finds nothing
+  /// odd in a JPEG, and compares `labels.csv` with the checksum in `store.json`, if there is one.
   public func verify(progress: (_ checked: Int) -> Void) throws(StoreError) {
     try verifyNames()
     try verifyAnnotations()

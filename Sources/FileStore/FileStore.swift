@@ -3,7 +3,7 @@ public import ImageStoreCore
 internal import ImageStoreSupport
 internal import Synchronization
 
-/// A folder of PNG files.
+/// A folder of image files: PNG, and JPEG with the package's trait `JPEG`.
 ///
 ///     let store = try FileStore.write(source, to: "images")
 ///     let batch = try store.read([17, 4, 981])
@@ -19,14 +19,14 @@ internal import Synchronization
 /// - a folder per class, as torchvision's ImageFolder has it: classes numbered by their sorted names, or by the numbers that they
 ///   are called by. Folders without images are no classes;
 /// - such folders, or images, in folders called `train`, `val`, `test` or alike, and others beside them: ``splits(at:_:threads:)``;
-/// - a folder of PNGs and nothing else, sorted by name, without labels.
+/// - a folder of images and nothing else, sorted by name, without labels.
 ///
 /// What a folder says in two ways is refused, with both; ``notes`` say what was not read and what was decided. The paths of files
 /// that other programs named are a column `name`. Symbolic links are followed within the folder, and refused if they lead out of it.
 ///
 /// PNGs hold `bool` (1 bit, one channel), `uint8` and `uint16` images of one to four channels; images of
 /// one store may differ in size and type. What decodes the files is told of in ``PNGCodec/PNGDecoder``; palettes become their colors
-/// unless their indices are asked for.
+/// unless their indices are asked for. JPEGs are `uint8` of one or three channels, as stored unless they are wanted upright; PNG is what is written.
 public final class FileStore: ImageStore {
   /// The path the store was opened at.
   public let path: String
@@ -49,6 +49,7 @@ public final class FileStore: ImageStore {
   let readers: IdlePool<ImageFileReader>
   let threads: Int
   private let foundFormat = Cached<ImageFormat?>()
+  private let knownFormats: KnownFormats
   private let knownColumns = Mutex<[String: Column]>([:])
   /// Whether the paths of the files are a column.
   private let hasNames: Bool
@@ -149,6 +150,11 @@ public final class FileStore: ImageStore {
     self.threads = Workers.threadCount(threads)
     self.folder = folder
     count = contents.paths.count
+    if case .uniform = contents.format {
+      knownFormats = try KnownFormats(count: 0)
+    } else {
+      knownFormats = try KnownFormats(count: count)
+    }
     palette = description.palette
     isEncoded = ImageCodecs.areDeliveredAsEncoded(description)
     readers = IdlePool { () throws(StoreError) in try ImageFileReader(description) }
@@ -252,9 +258,14 @@ public final class FileStore: ImageStore {
   public func format(at index: Int) throws(StoreError) -> ImageFormat {
     guard index >= 0 && index < count else { throw .indexOutOfRange(index, count: count).at(path: path) }
     if case .uniform(let format) = contents.format { return format }
-    return try readers.withObject { (reader) throws(StoreError) in
-      try reader.format(index, of: contents.paths, in: folder)
-    }
+    return try readers.withObject { (reader) throws(StoreError) in try format(at: index, by: reader) }
+  }
+
+  private func format(at index: Int, by reader: ImageFileReader) throws(StoreError) -> ImageFormat {
+    if let known = knownFormats[index] { return known }
+    let format = try reader.format(index, of: contents.paths, in: folder)
+    knownFormats.note(format, of: index)
+    return format
   }
 
   /// Reads the header of each file, on all threads, as long as all are alike.
@@ -264,7 +275,7 @@ public final class FileStore: ImageStore {
     do throws(StoreError) {
       try Workers.performRuns(of: count, minimum: 64, threads: threads) { (run) throws(StoreError) in
         try readers.withObject { (reader) throws(StoreError) in
-          for index in run where try reader.format(index, of: contents.paths, in: folder) != first {
+          for index in run where try format(at: index, by: reader) != first {
             throw Self.differs
           }
         }

@@ -17,7 +17,7 @@ package enum ImageCodecs {
     [
       PNG(
         palette: description.palette == .indices ? .indices : .expanded, checksEveryChunk: checksEverything),
-      JPEG(),
+      JPEG(orientation: description.orientation ?? .asStored, refusesOddities: checksEverything),
     ]
   }
 

@@ -3,11 +3,20 @@ package import ImageStoreCore
 /// JPEG among the codecs of encoded images. It is always there, so that a JPEG is known for one; what decodes it is there
 /// with the trait `JPEG` alone.
 package struct JPEG: ImageCodec {
+  private let orientation: StoreDescription.Orientation
+  private let refusesOddities: Bool
+
   package let name = "JPEG"
   package let number: UInt8 = 2
   package let fileSuffixes = ["jpg", "jpeg", "jpe"]
 
-  package init() {}
+  /// - Parameters:
+  ///   - orientation: which way up images are delivered.
+  ///   - refusesOddities: whether what is odd and leaves the pixels whole is an error when an image is decoded.
+  package init(orientation: StoreDescription.Orientation = .asStored, refusesOddities: Bool = false) {
+    self.orientation = orientation
+    self.refusesOddities = refusesOddities
+  }
 
   package func recognizes(_ head: RawSpan) -> Bool {
     guard head.byteCount >= 3 else { return false }
@@ -17,6 +26,64 @@ package struct JPEG: ImageCodec {
   }
 
   package func makeDecoder() throws(StoreError) -> any ImageDecoder {
+    #if JPEG
+    var decoder = JPEGDecoder(orientation: orientation)
+    decoder.refusesOddities = refusesOddities
+    return JPEGImageDecoder(decoder, orientation)
+    #else
     throw .missingTrait("JPEG", "a JPEG")
+    #endif
   }
 }
+
+#if JPEG
+/// A ``JPEGDecoder`` among the decoders of encoded images.
+final class JPEGImageDecoder: ImageDecoder {
+  private var decoder: JPEGDecoder
+  private let orientation: StoreDescription.Orientation
+  private var whole = GrowingMemory()
+  private var hasSeenImage = false
+
+  init(_ decoder: consuming JPEGDecoder, _ orientation: StoreDescription.Orientation) {
+    self.decoder = decoder
+    self.orientation = orientation
+  }
+
+  let decodesRegions = true
+
+  func hasUse(for option: StoreDescription.Option) -> Bool { option == .orientation && hasSeenImage }
+
+  func format(ofHead head: RawSpan) throws(StoreError) -> ImageFormat? {
+    let format = try decoder.format(ofHead: head)
+    hasSeenImage = true
+    return format
+  }
+
+  func largestByteCount(ofHead head: RawSpan) throws(StoreError) -> Int {
+    let slack = 64 << 20
+    // A block of 64 samples takes no more than 64 codes of 16 bits with 15 of value, and an 0 behind each 0xFF.
+    guard let format = try decoder.format(ofHead: head) else { return slack }
+    return 8 * format.byteCount + slack
+  }
+
+  func verify(_ encoded: RawSpan) throws(StoreError) {
+    // Of its own, since it is seldom used.
+    var strict = JPEGDecoder(orientation: orientation)
+    strict.refusesOddities = true
+    guard let format = try strict.format(ofHead: encoded) else {
+      throw StoreError.malformed("end comes before its size")
+    }
+    try unsafe whole.write(format.byteCount) { (memory) throws(StoreError) in
+      let memory = unsafe UnsafeMutableRawBufferPointer(rebasing: memory[..<format.byteCount])
+      try unsafe strict.decode(encoded, DecodeRequest(format: format), into: memory)
+    }
+  }
+
+  func decode(
+    _ encoded: RawSpan, _ request: DecodeRequest, into memory: UnsafeMutableRawBufferPointer
+  ) throws(StoreError) {
+    hasSeenImage = true
+    try unsafe decoder.decode(encoded, request, into: memory)
+  }
+}
+#endif

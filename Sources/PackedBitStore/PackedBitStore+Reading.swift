@@ -32,8 +32,8 @@ extension PackedBitStore {
 
   /// Appends masks, or a region of each, to the caller's memory in some form.
   ///
-  /// - Parameters: as of `read(_:regions:into:)`; every crop takes
-  ///   ``byteCount(of:as:)`` bytes.
+  /// - Parameters: as of `read(_:regions:into:)`; a crop takes ``byteCount(of:as:)`` bytes, and the next
+  ///   follows it.
   public func read(
     _ indices: Span<Int>, regions: Span<ImageRegion>, as form: MaskForm,
     into destination: inout OutputRawSpan
@@ -44,15 +44,13 @@ extension PackedBitStore {
     }
     let plan = try GatherPlan(indices, regions: regions, of: count, format: layout.format)
     guard plan.count > 0 else { return }
-    let slot = byteCount(of: plan.region(at: 0), as: form)
-    let (total, overflow) = slot.multipliedReportingOverflow(by: plan.count)
-    guard !overflow else { throw StoreError(.limitExceeded, "\(plan.count) crops of \(slot) bytes") }
+    let slots = try CropSlots(plan) { byteCount(of: $0, as: form) }
     let base = unsafe images.base
     let stride = layout.byteCount
     let unpacked = form.unpacked
     // A thread's waking takes as long as unpacking some 250 KB.
-    let minimum = max(1, (1 << 18) / slot)
-    try unsafe destination.appendBytes(total) { (memory) throws(StoreError) in
+    let minimum = max(1, (1 << 18) / max(1, slots.byteCount / plan.count))
+    try unsafe destination.appendBytes(slots.byteCount) { (memory) throws(StoreError) in
       let start = memory.baseAddress!
       guard form != .float || UInt(bitPattern: start) % 4 == 0 else {
         throw StoreError(.invalidArgument, "memory for Floats that does not begin at a multiple of 4")
@@ -62,7 +60,7 @@ extension PackedBitStore {
         for position in run {
           unsafe layout.unpack(
             plan.region(at: position), from: base + plan.indices[position] * stride, as: unpacked,
-            to: start + position * slot)
+            to: start + slots.start(of: position))
         }
       }
     }
@@ -83,6 +81,34 @@ extension PackedBitStore {
   ) throws(StoreError) {
     // Few at a time, on one thread: they are to be in its cache when they are lent.
     try borrowDecoded(indices, byteBudget: 1 << 18, body)
+  }
+
+  /// Where crops lie whose bytes depend on the form they are read in.
+  private struct CropSlots {
+    /// The bytes of all of them.
+    let byteCount: Int
+    private let first: Int
+    /// Where each begins, unless all take as many bytes as the first.
+    private let starts: [Int]
+
+    init(_ plan: borrowing GatherPlan, _ byteCount: (ImageRegion) -> Int) throws(StoreError) {
+      first = byteCount(plan.region(at: 0))
+      var (end, overflows) = first.multipliedReportingOverflow(by: plan.count)
+      var starts: [Int] = []
+      if plan.layout.uniformFormat == nil {
+        (end, overflows) = (0, false)
+        starts.reserveCapacity(plan.count)
+        for position in 0..<plan.count where !overflows {
+          starts.append(end)
+          (end, overflows) = end.addingReportingOverflow(byteCount(plan.region(at: position)))
+        }
+      }
+      guard !overflows else { throw StoreError(.limitExceeded, "\(plan.count) crops in one call") }
+      self.byteCount = end
+      self.starts = starts
+    }
+
+    func start(of position: Int) -> Int { starts.isEmpty ? position * first : starts[position] }
   }
 
   /// How many pixels of a mask are 1, without unpacking it.

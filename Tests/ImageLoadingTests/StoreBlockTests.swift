@@ -31,10 +31,16 @@ import Testing
     let store = try makeStore(count: 3000, height: 32, width: 32)
     let order = SampleOrder.blockShuffled(seed: 4, epoch: 2)
     let resolved = try order.resolved(for: store)
-    #expect(resolved == .blockShuffled(seed: 4, epoch: 2, blockSize: 85, window: 256))
+    #expect(resolved == .blockShuffled(seed: 4, epoch: 2, blockSize: 42, window: 128))
     #expect(try order.indices(of: store).array(0..<3000) == resolved.indices(of: 3000).array(0..<3000))
     #expect(try order.sharded(1, of: 3).resolved(for: store) == resolved.sharded(1, of: 3))
     #expect(#expect(throws: StoreError.self) { _ = try order.indices(of: 3000) }?.code == .invalidArgument)
+  }
+
+  @Test func windowsGrowWithTheStore() {
+    // At least enough to mix, at most 64 MB of blocks of 128 KB, a sixteenth of the store between.
+    let windows = [1, 100, 2048, 2400, 8192, 1 << 20].map(StoreBlocks.window(ofBlocks:))
+    #expect(windows == [128, 128, 128, 150, 512, 512])
   }
 
   @Test func savedStatesSayTheBlocks() throws {
@@ -47,8 +53,9 @@ import Testing
   /// The blocks of images of 3 KB to 150 KB mix a set that is sorted by class about as well as a full shuffle.
   @Test(arguments: [(100_000, 3072, 10), (20_000, 40_000, 100), (10_000, 150_528, 100)])
   func theDefaultMixesWell(count: Int, byteCount: Int, classes: Int) throws {
-    let blockSize = max(1, (256 << 10) / byteCount)
-    let order = SampleOrder.blockShuffled(seed: 1, epoch: 0, blockSize: blockSize, window: StoreBlocks.window)
+    let blockSize = max(1, (128 << 10) / byteCount)
+    let window = StoreBlocks.window(ofBlocks: (count + blockSize - 1) / blockSize)
+    let order = SampleOrder.blockShuffled(seed: 1, epoch: 0, blockSize: blockSize, window: window)
     let labels = (0..<count).map { $0 * classes / count }
     let quality = try order.quality(of: count, labels: labels, batchSize: 256)
     #expect(try #require(quality.classShareRatio) < 1.1)

@@ -86,6 +86,11 @@ import Testing
     #expect(try store.column("a") == .int64([1, 2, 3]))
     expectError(.notFound) { _ = try store.column("b") }
     expectError(.notFound) { _ = try store.column("c") }
+    #expect(
+      store.notes.map(\.text).sorted() == [
+        "the column b, whose values are of another kind in some parts",
+        "the column c, which some parts do not have",
+      ])
   }
 
   @Test func aColumnThatCannotBeReadSaysWhy() throws {

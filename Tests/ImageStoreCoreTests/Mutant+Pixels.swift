@@ -105,9 +105,11 @@ extension Mutant {
         return transposed.isContained(in: format) ? transposed : area
       }
     case .regionCountUnchecked: if areas.count > 1 && areas.count != list.count { areas = [first] }
-    case .regionSizesUnchecked:
-      if areas.count == list.count {
-        areas = areas.map { $0.isContained(in: format) ? corner(first) : $0 }
+    case .firstSizeForAll:
+      areas = areas.map { area in
+        let resized = ImageRegion(
+          row: area.row, column: area.column, height: first.height, width: first.width)
+        return resized.isContained(in: format) ? resized : area
       }
     case .wrongErrorForRegion:
       guard areas.allSatisfy({ $0.isContained(in: format) }) else {

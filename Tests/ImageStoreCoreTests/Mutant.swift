@@ -7,7 +7,7 @@ struct Mutant: ImageStore {
     case sorted, reversed, repeatsDropped, neighbour, lastImageOfFirst
     case regionIgnored, regionRowOff, regionColumnOff, firstRegionForAll, regionClamped
     case regionTransposed
-    case indexWraps, indexClamped, regionCountUnchecked, regionSizesUnchecked
+    case indexWraps, indexClamped, regionCountUnchecked, firstSizeForAll
     case partOfArgumentsRead, roomUnchecked, overwritesStart, oneByteMore, oneByteLess, bitFlipped
     case lastByteFlipped, oddDestinationShifted
     case swallowsBodyError, goesOnAfterBodyError, positionsFromOne, lendsReversed, lendsWrongFormat

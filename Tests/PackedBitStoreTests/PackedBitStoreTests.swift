@@ -78,6 +78,31 @@ final class TemporaryFolder {
     #expect(try store.counts(of: [1, 0]) == [1, 0].map { crop($0, whole).reduce(0) { $0 + Int($1) } })
   }
 
+  @Test func readsRegionsOfDifferentSizesInEveryForm() throws {
+    let store = try PackedBitStore(
+      file: fixture("rows-big.npy"), layout: PackedBitLayout(height: 11, width: 21))
+    let regions = [
+      ImageRegion(row: 2, column: 5, height: 9, width: 13),
+      ImageRegion(row: 0, column: 20, height: 11, width: 1),
+      ImageRegion(row: 10, column: 0, height: 1, width: 21),
+    ]
+    func read(_ indices: [Int], _ regions: [ImageRegion], as form: MaskForm) throws -> [UInt8] {
+      let room = UnsafeMutableRawBufferPointer.allocate(byteCount: 4096, alignment: 64)
+      defer { unsafe room.deallocate() }
+      var output = unsafe OutputRawSpan(buffer: room, initializedCount: 0)
+      try store.read(indices.span, regions: regions.span, as: form, into: &output)
+      let count = unsafe output.finalize(for: room)
+      return unsafe Array(room[..<count])
+    }
+    for form in MaskForm.allCases {
+      let single = try zip([1, 2, 0], regions).map { try read([$0], [$1], as: form) }
+      #expect(try read([1, 2, 0], regions, as: form) == single.flatMap(\.self))
+    }
+    #expect(
+      try read([1, 2, 0], regions, as: .zeroOne) == crop(1, regions[0]) + crop(2, regions[1])
+        + crop(0, regions[2]))
+  }
+
   @Test func readsOtherForms() throws {
     let layout = try PackedBitLayout(height: 11, width: 21)
     let store = try PackedBitStore(file: fixture("rows-big.npy"), layout: layout)

@@ -1,7 +1,7 @@
 """The sample orders of Docs/SampleOrder.md, as short as they can be said."""
 from math import isqrt
 M, G = (1 << 64) - 1, 0x9E3779B97F4A7C15
-SHUFFLE, BLOCKS, WINDOW, DRAWS, AUGMENTATION, FOLDS = range(6)
+SHUFFLE, BLOCKS, WINDOW, DRAWS, AUGMENTATION, FOLDS, PLACEMENT = range(7)
 
 def mix(z):
     z = ((z ^ z >> 30) * 0xBF58476D1CE4E5B9) & M

@@ -1,7 +1,9 @@
 // Compiles and runs the code of the README and of the articles: a script checks that it is the same.
 //
 //     Snippets FOLDER_IN_CIFAR_10S_LAYOUT
+import FileStore
 import Foundation
+import ImageStoreCore
 import NPZStore
 import PackedBitStore
 
@@ -47,6 +49,18 @@ func writeSegments() throws {
   }
 }
 
+/// Photographs of several sizes, some of them gray.
+func writePhotographs() throws {
+  try FileStore.write(to: "photographs") { writer in
+    for number in 0..<12 {
+      let format = ImageFormat(
+        height: 60 + 5 * number, width: 90 - 3 * number, channels: number % 4 == 0 ? 1 : 3)
+      let pixels = (0..<format.byteCount).map { UInt8(truncatingIfNeeded: $0 * (number + 1)) }
+      try writer.append(pixels, format: format, label: number % 3)
+    }
+  }
+}
+
 /// Runs one page's code in a folder of its own.
 func run(_ page: String, _ body: () async throws -> Void) async throws {
   try files.createDirectory(atPath: "\(folder)/\(page)", withIntermediateDirectories: true)
@@ -69,6 +83,10 @@ try await run("README", readme)
 try await run("ReadingInBatches", readingInBatches)
 try await run("Concurrency", concurrency)
 try await run("Durability", durability)
+try await run("Photographs") {
+  try writePhotographs()
+  try await photographs()
+}
 try await run("ComingFromPython", comingFromPython)
 try await run("Design", design)
 try await run("SampleOrder", severalMachines)

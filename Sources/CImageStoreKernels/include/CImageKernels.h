@@ -8,6 +8,8 @@
 #include "inflate.h"
 #include "interleave.h"
 #include "png_filters.h"
+#include "resample.h"
 #include "bits.h"
 #include "convert.h"
 #include "permutation.h"
+#include "turn.h"

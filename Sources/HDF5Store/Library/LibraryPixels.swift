@@ -19,15 +19,14 @@ struct LibraryPixels: Sendable {
   ) throws(StoreError) {
     guard plan.count > 0 else { return }
     let indices = plan.indices
-    let slotByteCount = plan.byteRange(of: 0).count
     var order = Array(0..<indices.count)
     order.sort { (indices[$0], $0) < (indices[$1], $1) }
     try file.withFile { (session, file) throws(StoreError) in
       let dataset = try session.openDataset(name, in: file, cacheByteCount: cacheByteCount)
       let space = try session.handle(H5Dget_space(dataset.id), "reading its shape")
-      var extents = [slotByteCount / shape.format.elementType.byteCount].map(hsize_t.init)
+      var extent = hsize_t(plan.layout[order[0]].sampleCount)
       let target = try session.handle(
-        unsafe H5Screate_simple(1, &extents, nil), "preparing to read images")
+        unsafe H5Screate_simple(1, &extent, nil), "preparing to read images")
       let type = try session.memoryType(of: dataset, shape.format.elementType)
       for position in order {
         let index = indices[position]
@@ -40,7 +39,13 @@ struct LibraryPixels: Sendable {
           try session.check(
             unsafe H5Sselect_hyperslab(space.id, H5S_SELECT_SET, starts, nil, counts, nil),
             "selecting it")
-          let slot = unsafe memory.baseAddress! + position * slotByteCount
+          let samples = hsize_t(plan.layout[position].sampleCount)
+          if samples != extent {
+            extent = samples
+            try session.check(
+              unsafe H5Sset_extent_simple(target.id, 1, &extent, nil), "preparing to read an image")
+          }
+          let slot = unsafe memory.baseAddress! + plan.byteRange(of: position).lowerBound
           try session.check(
             unsafe H5Dread(dataset.id, type.id, target.id, space.id, CHDF5_default(), slot), "reading it")
         } catch {

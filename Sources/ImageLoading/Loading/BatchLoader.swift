@@ -48,15 +48,16 @@ extension ImageStore {
   ///   - size: images per batch; the last may have fewer, see ``ImageLoading/LoaderOptions/lastBatch-swift.property``.
   ///   - order: the order of the images, and the shard of it to take.
   ///   - tensor: what pixels are turned into.
-  ///   - augmentation: how images are cropped and flipped.
+  ///   - augmentation: how images are resized, cropped, turned and recolored.
+  ///   - step: what is done to each image on the threads that make batches.
   ///   - options: how batches are made ahead.
   public func batches(
     of size: Int, in order: SampleOrder = .sequential, as tensor: TensorFormat = .stored,
-    augmentation: Augmentation = .none, options: LoaderOptions = LoaderOptions()
+    augmentation: Augmentation = .none, step: ImageStep? = nil, options: LoaderOptions = LoaderOptions()
   ) -> BatchLoader {
     batches(
       of: size, resuming: LoaderState(order: order, imageCount: count), as: tensor,
-      augmentation: augmentation, options: options)
+      augmentation: augmentation, step: step, options: options)
   }
 
   /// The batches of the rest of an epoch.
@@ -65,16 +66,17 @@ extension ImageStore {
   ///   - size: images per batch, which may be another number than before.
   ///   - state: the state of the last batch used.
   ///   - tensor: what pixels are turned into.
-  ///   - augmentation: how images are cropped and flipped.
+  ///   - augmentation: how images are resized, cropped, turned and recolored.
+  ///   - step: what is done to each image on the threads that make batches.
   ///   - options: how batches are made ahead.
   public func batches(
     of size: Int, resuming state: LoaderState, as tensor: TensorFormat = .stored,
-    augmentation: Augmentation = .none, options: LoaderOptions = LoaderOptions()
+    augmentation: Augmentation = .none, step: ImageStep? = nil, options: LoaderOptions = LoaderOptions()
   ) -> BatchLoader {
     BatchLoader(
       request: LoaderRequest(
         images: self, masks: nil, batchSize: size, state: state, tensor: tensor, maskTensor: .stored,
-        augmentation: augmentation, options: options))
+        augmentation: augmentation, step: step, options: options))
   }
 }
 

@@ -31,6 +31,12 @@ public struct LoadedBatch: Sendable {
   public var labels: [Int32] { storage.labels }
   /// The values of the columns that ``LoaderOptions/columns`` asks for, by name, one per image.
   public var columns: [String: Column] { storage.columns }
+  /// What was done to each image, found when it is asked for.
+  public var transforms: [ImageTransform] {
+    var transforms = storage.reader?.transforms(storage) ?? []
+    if side == .masks { for position in transforms.indices { transforms[position].colors = nil } }
+    return transforms
+  }
   /// How far the epoch has come once this batch has been used.
   public var state: LoaderState { storage.state }
 

@@ -96,16 +96,17 @@ extension ZippedStore {
   ///   - order: the order of the pairs, and the shard of it to take.
   ///   - tensor: what the pixels of images are turned into.
   ///   - maskTensor: what the pixels of masks are turned into.
-  ///   - augmentation: how images and masks are cropped and flipped.
+  ///   - augmentation: how images and masks are resized, cropped and turned; images alone are recolored.
+  ///   - step: what is done to each image, not to masks, on the threads that make batches.
   ///   - options: how batches are made ahead; columns are those of the images.
   public func batches(
     of size: Int, in order: SampleOrder = .sequential, as tensor: TensorFormat = .stored,
-    masksAs maskTensor: TensorFormat = .stored, augmentation: Augmentation = .none,
+    masksAs maskTensor: TensorFormat = .stored, augmentation: Augmentation = .none, step: ImageStep? = nil,
     options: LoaderOptions = LoaderOptions()
   ) -> PairLoader {
     batches(
       of: size, resuming: LoaderState(order: order, imageCount: count), as: tensor, masksAs: maskTensor,
-      augmentation: augmentation, options: options)
+      augmentation: augmentation, step: step, options: options)
   }
 
   /// The batches of the rest of an epoch of images and their masks.
@@ -115,16 +116,17 @@ extension ZippedStore {
   ///   - state: the state of the last batch used.
   ///   - tensor: what the pixels of images are turned into.
   ///   - maskTensor: what the pixels of masks are turned into.
-  ///   - augmentation: how images and masks are cropped and flipped.
+  ///   - augmentation: how images and masks are resized, cropped and turned; images alone are recolored.
+  ///   - step: what is done to each image, not to masks, on the threads that make batches.
   ///   - options: how batches are made ahead; columns are those of the images.
   public func batches(
     of size: Int, resuming state: LoaderState, as tensor: TensorFormat = .stored,
-    masksAs maskTensor: TensorFormat = .stored, augmentation: Augmentation = .none,
+    masksAs maskTensor: TensorFormat = .stored, augmentation: Augmentation = .none, step: ImageStep? = nil,
     options: LoaderOptions = LoaderOptions()
   ) -> PairLoader {
     PairLoader(
       request: LoaderRequest(
         images: images, masks: masks, batchSize: size, state: state, tensor: tensor, maskTensor: maskTensor,
-        augmentation: augmentation, options: options))
+        augmentation: augmentation, step: step, options: options))
   }
 }

@@ -50,9 +50,9 @@ struct BatchReader: Sendable {
       }
     labels = try Self.labels(of: store)
     columns = try Self.columns(request.options.columns, of: store)
-    images = TensorReader(store, as: request.tensor, request)
+    images = TensorReader(store, .images, as: request.tensor, request)
     if let partner = request.masks {
-      masks = TensorReader(partner, as: request.maskTensor, request)
+      masks = TensorReader(partner, .masks, as: request.maskTensor, request)
     } else {
       masks = nil
     }
@@ -104,6 +104,8 @@ struct BatchReader: Sendable {
     let samples = TensorReader.Samples(
       indices: storage.indices, firstPosition: indices.globalPosition(of: start),
       stride: order.shard?.count ?? 1)
+    storage.samples = samples
+    storage.reader = images
     try gatherLabels(into: storage)
     for (name, column) in columns { storage.columns[name] = column.gathering(storage.indices) }
     try images.read(samples, into: &storage.images, workspace.images)

@@ -24,7 +24,14 @@ final class BatchStorage: @unchecked Sendable {
     var memory = GrowingMemory(alignment: GrowingMemory.pageByteCount)
     var layout = BatchLayout([])
     var format = TensorFormat.stored
+    /// The formats of the images as they are stored, if they may differ and something is done to them.
+    var formats: [ImageFormat] = []
   }
+
+  /// The images of the batch, by which it is known what was done to each.
+  var samples = TensorReader.Samples(indices: [], firstPosition: 0, stride: 1)
+  /// What read them.
+  var reader: TensorReader?
 
   init(state: LoaderState) {
     self.state = state

@@ -12,6 +12,7 @@ struct LoaderRequest: Sendable {
   let tensor: TensorFormat
   let maskTensor: TensorFormat
   let augmentation: Augmentation
+  let step: ImageStep?
   let options: LoaderOptions
 }
 

@@ -100,7 +100,8 @@ internal import ImageStoreSupport
       way = .runs(unit: max(1, distance / 16), distance: distance)
     case .blockShuffled, .storeBlockShuffled:
       let window = (indices.windowEnd(of: 0) ?? indices.count) * imageByteCount
-      way = window < room / 4 ? .windows : .images(unit: max(1, distance / 8), distance: distance)
+      // Two windows at a time, and room for what else the process reads.
+      way = window < room / 3 ? .windows : .images(unit: max(1, distance / 8), distance: distance)
     default:
       let isDense = overflow || needed >= missing / 3
       way =

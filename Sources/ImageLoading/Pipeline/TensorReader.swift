@@ -3,27 +3,39 @@ internal import ImageStoreCore
 /// Reads the images of a batch from one store, and converts them on the way.
 struct TensorReader: Sendable {
   let store: any ImageStore
-  private let converter: BatchConverter
+  let converter: BatchConverter
+  /// What the caller does to each image.
+  let step: ImageStep?
   /// Whether the choices depend on positions of the order, because it may have an image several times.
   private let choosesByPosition: Bool
   /// The store again if it can say where the images to convert are.
-  private let locatingStore: (any LocatingStore)?
+  let locatingStore: (any LocatingStore)?
 
-  init(_ store: any ImageStore, as tensor: TensorFormat, _ request: LoaderRequest) {
+  /// - Parameters:
+  ///   - store: what images are read from.
+  ///   - side: whether they are images, or masks, which are resized by the nearest pixel and not recolored.
+  init(_ store: any ImageStore, _ side: LoadedBatch.Side, as tensor: TensorFormat, _ request: LoaderRequest) {
     self.store = store
     let order = request.state.order
     let (seed, epoch) = order.seedAndEpoch
+    var augmentation = request.augmentation
+    if side == .masks {
+      augmentation.filter = .nearest
+      augmentation.colorJitter = nil
+    }
+    step = side == .images ? request.step : nil
     converter = BatchConverter(
-      tensor: tensor, augmentation: request.augmentation,
-      seed: request.augmentation.seed ?? seed, epoch: request.augmentation.epoch ?? epoch)
+      tensor: tensor, augmentation: augmentation, seed: augmentation.seed ?? seed,
+      epoch: augmentation.epoch ?? epoch)
     choosesByPosition = order.drawsWithReplacement
-    let isLocating = !converter.isPlain && store.isLocating
+    let isLocating = !(converter.isPlain && step == nil) && store.isLocating
     locatingStore = isLocating ? store as? any LocatingStore : nil
   }
 
   /// What a worker keeps between batches.
   final class Workspace {
     var conversion: Conversion?
+    let placement = Placement()
     var regions: [ImageRegion] = []
     /// Where the images of a batch lie while it is made.
     var images: [LocatedImage] = []
@@ -38,7 +50,7 @@ struct TensorReader: Sendable {
   }
 
   /// What the augmentation of the image at a position of the batch is chosen by.
-  private func sample(_ position: Int, of samples: Samples) -> Int {
+  func sample(_ position: Int, of samples: Samples) -> Int {
     choosesByPosition ? samples.firstPosition + position * samples.stride : samples.indices[position]
   }
 
@@ -79,6 +91,10 @@ struct TensorReader: Sendable {
       tensor.layout = BatchLayout([])
       return try tensor.memory.fill(0) { (_) throws(StoreError) in }
     }
+    tensor.formats.removeAll(keepingCapacity: true)
+    if converter.augmentation.isPlaced || step != nil {
+      return try place(samples, into: &tensor, workspace)
+    }
     if converter.isPlain { return try readPlain(samples, into: &tensor) }
     let format: ImageFormat
     if let uniform = store.format { format = uniform } else { format = try store.format(at: first) }
@@ -114,11 +130,15 @@ struct TensorReader: Sendable {
     _ workspace: Workspace
   ) throws(StoreError) {
     let indices = samples.indices
+    let recordsFormats = store.format == nil
+    var formats = tensor.formats
+    defer { tensor.formats = formats }
     try unsafe tensor.memory.write(tensor.layout.byteCount) { (memory) throws(StoreError) in
       func convert(
         _ position: Int, _ format: ImageFormat, _ pixels: RawSpan, next: UnsafeRawPointer?
       ) throws(StoreError) {
         let index = indices[position]
+        if recordsFormats { formats.append(format) }
         if workspace.conversion?.format != format {
           guard try converter.delivered(format, image: index) == delivered else {
             throw StoreError(

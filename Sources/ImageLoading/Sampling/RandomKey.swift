@@ -14,6 +14,7 @@ struct RandomKey: Sendable, Hashable {
     case draws = 3
     case augmentation = 4
     case folds = 5
+    case placement = 6
   }
 
   private static let increment: UInt64 = 0x9E37_79B9_7F4A_7C15

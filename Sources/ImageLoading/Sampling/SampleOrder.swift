@@ -69,8 +69,8 @@ public struct SampleOrder: Sendable, Hashable, Codable {
 
   /// A shuffle whose reads stay near one another, in blocks and windows that suit the store.
   ///
-  /// Blocks have 256 KB of pixels, in whole chunks if the store has chunks, and a window has 256 of them: 64 MB, of which two
-  /// are in memory at a time. A store of one window is shuffled fully.
+  /// Blocks have 128 KB of pixels, in whole chunks if the store has chunks, and a window has a sixteenth of them: at least 128, at most
+  /// 512, which is 64 MB. Two windows are in memory at a time. A store of one window is shuffled fully.
   ///
   /// - Parameters:
   ///   - seed: what the order is drawn from; the same seed gives the same order over the same file.
@@ -85,8 +85,9 @@ public struct SampleOrder: Sendable, Hashable, Codable {
   public func resolved(for store: some ImageStore) throws(StoreError) -> SampleOrder {
     guard case .storeBlockShuffled(let seed, let epoch) = kind else { return self }
     let blockSize = try StoreBlocks.blockSize(of: store)
+    let blockCount = (store.count + blockSize - 1) / blockSize
     var order = SampleOrder.blockShuffled(
-      seed: seed, epoch: epoch, blockSize: blockSize, window: StoreBlocks.window)
+      seed: seed, epoch: epoch, blockSize: blockSize, window: StoreBlocks.window(ofBlocks: blockCount))
     order.shard = shard
     return order
   }

@@ -4,10 +4,11 @@ internal import ImageStoreCore
 ///
 /// They follow from what the file holds and not from the machine, so that all processes of a run have one order.
 enum StoreBlocks {
-  /// Blocks per window.
-  static let window = 256
+  /// Blocks per window: a sixteenth of all, so that the two windows that are in memory at a time are an eighth of the file; enough of
+  /// them to mix, and no more than 64 MB.
+  static func window(ofBlocks count: Int) -> Int { min(max(count / 16, 128), 512) }
   /// The pixels of a block: enough that fetching it takes longer than finding it.
-  private static let blockByteCount = 256 << 10
+  private static let blockByteCount = 128 << 10
   /// Images whose mean size stands for that of all, if they differ.
   private static let sampleCount = 64
 

@@ -1,10 +1,15 @@
 public import ImageStoreCore
 
-/// How the images of a batch are cropped and flipped while they are copied.
+/// How the images of a batch are resized, cropped, turned, flipped and recolored while they are read.
 ///
-/// What happens to an image depends only on the seed, the epoch and its index (its position if the order
-/// draws with replacement): not on batches, shards, workers or where an epoch was resumed.
-public struct Augmentation: Sendable, Hashable, Codable {
+/// The steps are taken in this order: ``resizing``, ``crop``, ``rotatesByRightAngles``, ``verticalFlipProbability``,
+/// ``flipProbability``, ``colorJitter``. What happens to an image depends only on the seed, the epoch and its index (its position if the
+/// order draws with replacement): not on batches, shards, workers or where an epoch was resumed. `Docs/SampleOrder.md` has the
+/// draws to the bit. ``LoadedBatch/transforms`` says what was done.
+///
+///     let training = Augmentation(crop: .randomResized(height: 224, width: 224), flipProbability: 0.5)
+///     let evaluation = Augmentation(resizing: .shorterSide(256), crop: .center(height: 224, width: 224))
+public struct Augmentation: Sendable, Hashable {
   /// The region of each image that is taken.
   ///
   /// The names of the cases and of their values are those in saved augmentations.
@@ -16,12 +21,32 @@ public struct Augmentation: Sendable, Hashable, Codable {
     /// A region of the image's own size at a random position in the image with this many rows and columns of
     /// zeros around it.
     case padded(by: Int)
+    /// The region of this size in the middle, as torchvision's `CenterCrop` takes it.
+    case center(height: Int, width: Int)
+    /// A region of random area, aspect ratio and position, brought to this size, as torchvision's `RandomResizedCrop` draws it.
+    ///
+    /// - Parameters:
+    ///   - scale: the area of the region as a share of the image's.
+    ///   - ratio: the width of the region over its height.
+    case randomResized(
+      height: Int, width: Int, scale: ClosedRange<Double> = 0.08...1,
+      ratio: ClosedRange<Double> = 3.0 / 4...4.0 / 3)
   }
 
+  /// The size that images are brought to before they are cropped; nil for their own.
+  public var resizing: Resizing?
   /// The region of each image that is taken; nil for whole images.
   public var crop: Crop?
+  /// How pixels between pixels are found. Masks of a pair are always resized by ``ImageStoreCore/ResizeFilter/nearest``.
+  public var filter: ResizeFilter
+  /// Whether each image is turned by 0, 90, 180 or 270 degrees, each as likely as the others. What is delivered must be square.
+  public var rotatesByRightAngles: Bool
+  /// The probability that an image is flipped vertically, top to bottom.
+  public var verticalFlipProbability: Double
   /// The probability that an image is flipped horizontally, left to right.
   public var flipProbability: Double
+  /// How much brightness, contrast and saturation vary; nil for colors as they are. Masks of a pair keep theirs.
+  public var colorJitter: ColorJitter?
   /// The seed of the choices; nil for the seed of the order.
   public var seed: UInt64?
   /// The epoch of the choices; nil for the epoch of the order.
@@ -29,10 +54,17 @@ public struct Augmentation: Sendable, Hashable, Codable {
 
   /// Creates an augmentation; the parameters are the properties.
   public init(
-    crop: Crop? = nil, flipProbability: Double = 0, seed: UInt64? = nil, epoch: Int? = nil
+    resizing: Resizing? = nil, crop: Crop? = nil, filter: ResizeFilter = .bilinear,
+    rotatesByRightAngles: Bool = false, verticalFlipProbability: Double = 0, flipProbability: Double = 0,
+    colorJitter: ColorJitter? = nil, seed: UInt64? = nil, epoch: Int? = nil
   ) {
+    self.resizing = resizing
     self.crop = crop
+    self.filter = filter
+    self.rotatesByRightAngles = rotatesByRightAngles
+    self.verticalFlipProbability = verticalFlipProbability
     self.flipProbability = flipProbability
+    self.colorJitter = colorJitter
     self.seed = seed
     self.epoch = epoch
   }
@@ -40,80 +72,96 @@ public struct Augmentation: Sendable, Hashable, Codable {
   /// Whole images as they are.
   public static let none = Augmentation()
 
-  // The names in saved augmentations, which outlive those in code.
-  private enum CodingKeys: String, CodingKey {
-    case crop
-    case flipProbability = "mirrorProbability"
-    case seed, epoch
-  }
-
   /// Checks that the numbers make sense for any image.
   func validate() throws(StoreError) {
     let isLegal =
       switch crop {
       case nil: true
       case .fixed(let region): region.height > 0 && region.width > 0
-      case .random(let height, let width): height > 0 && width > 0
+      case .random(let height, let width), .center(let height, let width): height > 0 && width > 0
       case .padded(let margin): margin >= 0 && margin <= 1 << 20
+      case .randomResized(let height, let width, let scale, let ratio):
+        height > 0 && width > 0 && scale.lowerBound > 0 && scale.upperBound <= 1 && ratio.lowerBound > 0
+          && ratio.upperBound.isFinite
       }
-    guard isLegal, flipProbability >= 0, flipProbability <= 1 else {
+    let probabilities = [flipProbability, verticalFlipProbability]
+    guard isLegal, probabilities.allSatisfy({ $0 >= 0 && $0 <= 1 }), colorJitter?.isLegal ?? true else {
       throw StoreError(
         .invalidArgument, "the augmentation \(self)",
-        remedy: "give a crop of positive size and a probability from 0 to 1")
+        remedy: "give a crop of positive size, scales over 0 and at most 1, and probabilities from 0 to 1")
+    }
+    try resizing?.validate()
+    switch (resizing, crop) {
+    case (_?, .randomResized):
+      throw StoreError(
+        .invalidArgument, "a random crop that brings images to a size, and another size before it",
+        remedy: "leave out resizing, or take a random crop that keeps the size")
+    case (.fill, .padded):
+      throw StoreError(
+        .invalidArgument, "zeros around images that were cut to fill a size",
+        remedy: "take a random crop of images resized to a larger size")
+    default: break
     }
   }
 
-  /// The format of what is taken of an image.
-  ///
-  /// - Throws: ``StoreError/Code/invalidArgument`` if the crop is larger than the image.
-  func delivered(_ format: ImageFormat, image: Int) throws(StoreError) -> ImageFormat {
-    switch crop {
-    case nil, .padded: return format
-    case .fixed(let region):
-      guard region.isContained(in: format) else { throw .outside(region, of: format, image: image) }
-      return format.cropped(to: region)
-    case .random(let height, let width):
-      let region = ImageRegion(row: 0, column: 0, height: height, width: width)
-      guard region.isContained(in: format) else { throw .outside(region, of: format, image: image) }
-      return format.cropped(to: region)
+  /// Whether images are resized, turned or recolored, rather than cropped and flipped alone.
+  var isPlaced: Bool {
+    if resizing != nil || rotatesByRightAngles || verticalFlipProbability > 0 || colorJitter != nil {
+      return true
+    }
+    return switch crop {
+    case .center, .randomResized: true
+    case nil, .fixed, .random, .padded: false
     }
   }
 
   /// Whether a choice is drawn for each image.
   var isRandom: Bool {
-    if flipProbability > 0 { return true }
-    switch crop {
-    case nil, .fixed: return false
-    case .random, .padded: return true
+    if flipProbability > 0 || verticalFlipProbability > 0 || rotatesByRightAngles || colorJitter != nil {
+      return true
+    }
+    return switch crop {
+    case nil, .fixed, .center: false
+    case .random, .padded, .randomResized: true
     }
   }
 }
 
-/// The choice made for one image: where its crop begins, and whether it is flipped.
-struct AugmentationChoice {
-  var row = 0
-  var column = 0
-  var isFlipped = false
+// Saved with models: what is not set is left out, so that what an earlier version saved stays as it is, and is read.
+extension Augmentation: Codable {
+  private enum CodingKeys: String, CodingKey {
+    case resizing, crop, filter, rotatesByRightAngles, verticalFlipProbability
+    case flipProbability = "mirrorProbability"
+    case colorJitter, seed, epoch
+  }
 
-  /// - Parameters:
-  ///   - sample: the number the choice depends on.
-  ///   - format: the image's format; the crop has been checked against it.
-  init(_ augmentation: Augmentation, key: RandomKey, sample: Int, format: ImageFormat) {
-    let counter = UInt64(truncatingIfNeeded: sample) &* 3
-    if augmentation.flipProbability > 0 {
-      isFlipped = Double(key.word(counter) >> 11) * 0x1p-53 < augmentation.flipProbability
+  public init(from decoder: any Decoder) throws {
+    let container = try decoder.container(keyedBy: CodingKeys.self)
+    self.init(
+      resizing: try container.decodeIfPresent(Resizing.self, forKey: .resizing),
+      crop: try container.decodeIfPresent(Crop.self, forKey: .crop),
+      filter: try container.decodeIfPresent(ResizeFilter.self, forKey: .filter) ?? .bilinear,
+      rotatesByRightAngles: try container.decodeIfPresent(Bool.self, forKey: .rotatesByRightAngles) ?? false,
+      verticalFlipProbability:
+        try container.decodeIfPresent(Double.self, forKey: .verticalFlipProbability) ?? 0,
+      flipProbability: try container.decode(Double.self, forKey: .flipProbability),
+      colorJitter: try container.decodeIfPresent(ColorJitter.self, forKey: .colorJitter),
+      seed: try container.decodeIfPresent(UInt64.self, forKey: .seed),
+      epoch: try container.decodeIfPresent(Int.self, forKey: .epoch))
+  }
+
+  public func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encodeIfPresent(resizing, forKey: .resizing)
+    try container.encodeIfPresent(crop, forKey: .crop)
+    if filter != .bilinear { try container.encode(filter, forKey: .filter) }
+    if rotatesByRightAngles { try container.encode(true, forKey: .rotatesByRightAngles) }
+    if verticalFlipProbability != 0 {
+      try container.encode(verticalFlipProbability, forKey: .verticalFlipProbability)
     }
-    switch augmentation.crop {
-    case nil: break
-    case .fixed(let region):
-      row = region.row
-      column = region.column
-    case .random(let height, let width):
-      row = key.word(counter &+ 1).scaled(to: format.height - height + 1)
-      column = key.word(counter &+ 2).scaled(to: format.width - width + 1)
-    case .padded(let margin):
-      row = key.word(counter &+ 1).scaled(to: 2 * margin + 1) - margin
-      column = key.word(counter &+ 2).scaled(to: 2 * margin + 1) - margin
-    }
+    try container.encode(flipProbability, forKey: .flipProbability)
+    try container.encodeIfPresent(colorJitter, forKey: .colorJitter)
+    try container.encodeIfPresent(seed, forKey: .seed)
+    try container.encodeIfPresent(epoch, forKey: .epoch)
   }
 }

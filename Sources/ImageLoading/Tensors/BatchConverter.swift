@@ -1,4 +1,3 @@
-internal import CImageStoreKernels
 internal import ImageStoreCore
 
 /// Turns images into the samples of a tensor, for one store.
@@ -6,15 +5,23 @@ struct BatchConverter: Sendable {
   let tensor: TensorFormat
   let augmentation: Augmentation
   private let key: RandomKey
+  private let placementKey: RandomKey
+  private let resizedCrop: ResizedCrop?
 
   init(tensor: TensorFormat, augmentation: Augmentation, seed: UInt64, epoch: Int) {
     self.tensor = tensor
     self.augmentation = augmentation
     key = RandomKey(seed: seed, epoch: epoch, purpose: .augmentation)
+    placementKey = RandomKey(seed: seed, epoch: epoch, purpose: .placement)
+    if case .randomResized(_, _, let scale, let ratio) = augmentation.crop {
+      resizedCrop = ResizedCrop(scale: scale, ratio: ratio)
+    } else {
+      resizedCrop = nil
+    }
   }
 
   /// Whether images are delivered as they are stored, or the same region of each.
-  var isPlain: Bool { tensor == .stored && !augmentation.isRandom }
+  var isPlain: Bool { tensor == .stored && !augmentation.isRandom && !augmentation.isPlaced }
 
   /// Whether each image is delivered as the region of it that is stored.
   var isRegionEach: Bool {
@@ -27,109 +34,77 @@ struct BatchConverter: Sendable {
   var readsRegions: Bool {
     switch augmentation.crop {
     case .fixed, .random: true
-    case nil, .padded: false
+    case nil, .padded, .center, .randomResized: false
     }
   }
 
+  /// The choice for an image that is cropped and flipped alone.
   func choice(sample: Int, format: ImageFormat) -> AugmentationChoice {
-    AugmentationChoice(augmentation, key: key, sample: sample, format: format)
+    AugmentationChoice(augmentation, key: key, sample: sample, height: format.height, width: format.width)
   }
 
-  /// The format of what images of a format become.
+  /// The format of what images of a format become if they are cropped and flipped alone.
   func delivered(_ format: ImageFormat, image: Int) throws(StoreError) -> ImageFormat {
     try tensor.validate(format)
-    let cropped = try augmentation.delivered(format, image: image)
-    return try ImageFormat(
-      validating: cropped.height, width: cropped.width, channels: cropped.channels,
-      elementType: tensor.elementType ?? cropped.elementType)
-  }
-}
-
-/// What a worker needs to convert images of one format; kept between batches.
-///
-/// Invariant behind the unsafe pointers: those of `kernel` are into memory of this object, which has
-/// room for what `image_kernels_convert` writes.
-@safe final class Conversion {
-  private var kernel = unsafe image_kernels_conversion()
-  private var patterns: UnsafeMutableBufferPointer<Float>
-  private var scratch: UnsafeMutableRawBufferPointer
-  let format: ImageFormat
-
-  /// - Parameters:
-  ///   - format: of the images.
-  ///   - delivered: what ``BatchConverter/delivered(_:image:)`` says of them.
-  init(_ tensor: TensorFormat, format: ImageFormat, delivered: ImageFormat) {
-    self.format = format
-    // Eight samples at a time go through the kernel, so the pattern of channels repeats after 8 * channels.
-    let period = 8 * format.channels
-    let normalizes = tensor.elementType != nil
-    unsafe patterns = .allocate(capacity: normalizes ? 2 * period : 0)
-    if normalizes {
-      for offset in 0..<period {
-        let channel = offset % format.channels
-        let (mean, scale) = tensor.statistics(ofChannel: channel, format)
-        unsafe patterns[offset] = mean
-        unsafe patterns[period + offset] = scale
-      }
-    }
-    // As many rows as fit the first level of cache together with what they become.
-    let rowBytes = delivered.width * format.bytesPerPixel
-    let rows = max(1, min(delivered.height, 4096 / rowBytes))
-    unsafe scratch = .allocate(byteCount: rows * rowBytes, alignment: 64)
-    unsafe kernel.scratch_rows = rows
-    unsafe kernel.height = format.height
-    unsafe kernel.width = format.width
-    unsafe kernel.channels = format.channels
-    unsafe kernel.out_height = delivered.height
-    unsafe kernel.out_width = delivered.width
-    unsafe kernel.type = format.elementType.kernelSample
-    unsafe kernel.out_type = delivered.elementType.kernelSample
-    unsafe kernel.normalizes = normalizes ? 1 : 0
-    unsafe kernel.planar = tensor.dimensionOrder == .nchw ? 1 : 0
-    if normalizes {
-      unsafe kernel.means = UnsafePointer(patterns.baseAddress!)
-      unsafe kernel.scales = UnsafePointer(patterns.baseAddress! + period)
-    }
+    return try converted(augmentation.cropped(format, image: image))
   }
 
-  deinit {
-    unsafe patterns.deallocate()
-    unsafe scratch.deallocate()
+  /// The format of the tensor of an image.
+  func converted(_ format: ImageFormat) throws(StoreError) -> ImageFormat {
+    try ImageFormat(
+      validating: format.height, width: format.width, channels: format.channels,
+      elementType: tensor.elementType ?? format.elementType)
   }
 
-  /// Writes what becomes of an image to `destination`, which has room for it.
+  // MARK: What is done to an image
+
+  /// What is done to an image.
   ///
-  /// - Parameter next: where the next image lies, for prefetching; nil if that is not known.
-  func convert(
-    _ pixels: RawSpan, _ choice: AugmentationChoice, to destination: UnsafeMutableRawPointer,
-    next: UnsafeRawPointer? = nil
-  ) throws(StoreError) {
-    guard pixels.byteCount == format.byteCount else {
-      throw StoreError(
-        .corrupt, "\(pixels.byteCount) bytes of pixels of an image of \(format)")
+  /// - Parameters:
+  ///   - sample: the number that its choices depend on.
+  ///   - format: as it is stored.
+  ///   - image: its index, for messages.
+  func transform(sample: Int, format: ImageFormat, image: Int) throws(StoreError) -> ImageTransform {
+    var transform = ImageTransform(ImageRegion(wholeOf: format))
+    if case .randomResized(let height, let width, _, _) = augmentation.crop, let resizedCrop {
+      transform = ImageTransform(resizedCrop.region(of: format, placementKey.part(sample)))
+      (transform.height, transform.width) = (height, width)
+      transform.window = ImageRegion(row: 0, column: 0, height: height, width: width)
+    } else if let resizing = augmentation.resizing {
+      let request = try resizing.request(for: format, filter: augmentation.filter)
+      (transform.height, transform.width) = (request.height, request.width)
+      transform.window = request.window
     }
-    unsafe pixels.withUnsafeBytes { source in
-      unsafe image_kernels_convert(
-        &kernel, source.baseAddress!, choice.row, choice.column, choice.isFlipped ? 1 : 0, destination,
-        scratch.baseAddress!, UInt(bitPattern: next))
+    let base = transform.window
+    let choice = AugmentationChoice(
+      augmentation, key: key, sample: sample, height: base.height, width: base.width)
+    transform.window = ImageRegion(
+      row: base.row + choice.row, column: base.column + choice.column, height: base.height, width: base.width)
+    if let size = augmentation.croppedSize {
+      let crop = ImageRegion(row: choice.row, column: choice.column, height: size.height, width: size.width)
+      let resized = ImageFormat(height: base.height, width: base.width)
+      guard crop.isContained(in: resized) else {
+        throw .outside(crop, of: format.resized(height: base.height, width: base.width), image: image)
+      }
+      (transform.window.height, transform.window.width) = (size.height, size.width)
     }
+    transform.isFlippedHorizontally = choice.isFlipped
+    // The words 0 to 21 are those of the resized crop, 24 to 26 those of colors.
+    let key = placementKey.part(sample)
+    if augmentation.rotatesByRightAngles { transform.quarterTurns = key.word(22).scaled(to: 4) }
+    transform.isFlippedVertically = key.word(23).isBelow(augmentation.verticalFlipProbability)
+    transform.colors = augmentation.colorJitter?.factors(key)
+    return transform
   }
 }
 
-extension ElementType {
-  fileprivate var kernelSample: image_kernels_sample {
-    switch self {
-    case .bool, .uint8: image_kernels_uint8
-    case .int8: image_kernels_int8
-    case .uint16: image_kernels_uint16
-    case .uint32: image_kernels_uint32
-    case .uint64: image_kernels_uint64
-    case .int16: image_kernels_int16
-    case .int32: image_kernels_int32
-    case .int64: image_kernels_int64
-    case .float16: image_kernels_float16
-    case .float32: image_kernels_float32
-    case .float64: image_kernels_float64
+extension Augmentation {
+  /// The size of crops that have one of their own, and do not resize.
+  fileprivate var croppedSize: (height: Int, width: Int)? {
+    switch crop {
+    case nil, .padded, .randomResized: nil
+    case .fixed(let region): (region.height, region.width)
+    case .random(let height, let width), .center(let height, let width): (height, width)
     }
   }
 }

@@ -28,7 +28,7 @@ extension GatherPlan {
     locate: (_ index: Int) throws(StoreError) -> UnsafeRawPointer
   ) throws(StoreError) {
     guard !run.isEmpty, let start = memory.baseAddress else { return }
-    guard let format = uniformFormat, let slot = layout.uniformFormat?.byteCount else {
+    guard let format = uniformFormat else {
       for position in run {
         unsafe copyRegion(
           region(at: position), of: self.format(at: position), from: try locate(indices[position]),
@@ -36,6 +36,8 @@ extension GatherPlan {
       }
       return
     }
+    // Regions of one size have slots of one size.
+    let slot = layout.uniformFormat?.byteCount
     let isCached = memory.count <= Self.mostCachedByteCount
     let images = UnsafeMutablePointer<UnsafeRawPointer>.allocate(capacity: Self.locatedCount + Self.lead)
     defer { unsafe images.deallocate() }
@@ -50,13 +52,13 @@ extension GatherPlan {
         let image = unsafe images[offset]
         let next = unsafe images[min(offset &+ 1, last)]
         let position = first &+ offset
-        let target = unsafe start + position &* slot
+        let target = unsafe start + (slot.map { position &* $0 } ?? byteRange(of: position).lowerBound)
         if !isWhole {
           unsafe copyRegion(regions[hasRegionEach ? position : 0], of: format, from: image, to: target)
         } else if isCached {
-          unsafe image_kernels_copy(target, image, slot, next)
+          unsafe image_kernels_copy(target, image, format.byteCount, next)
         } else {
-          unsafe image_kernels_copy_around_cache(target, image, slot, next)
+          unsafe image_kernels_copy_around_cache(target, image, format.byteCount, next)
         }
       }
       located = last &+ 1 &- count

@@ -2,8 +2,8 @@
 /// first byte is copied or decoded.
 ///
 /// A store makes one plan per call and then fills the bytes ``byteRange(of:)`` of each position, in any order and from
-/// any thread. For images of one format a plan takes no memory and no time beyond the checks; for images of different
-/// formats it has the format of each.
+/// any thread. For images of one format and regions of one size a plan takes no memory and no time beyond the checks;
+/// otherwise it has the format of each.
 ///
 /// Positions count what was asked for, indices the images of the store. Whatever a request comes to say of an image
 /// besides its region, such as a size to deliver it in, belongs here: ``layout`` is what callers lay memory out by.
@@ -27,11 +27,11 @@ package struct GatherPlan: ~Escapable {
   ///
   /// - Parameters:
   ///   - indices: which images; any order, repeats allowed.
-  ///   - regions: none for whole images, one for all, or one for each index; all of one size.
+  ///   - regions: none for whole images, one for all, or one for each index.
   ///   - imageCount: how many images there are.
   ///   - format: the format of all of them.
   /// - Throws: ``StoreError/Code/indexOutOfRange``; ``StoreError/Code/invalidArgument`` for regions that do not fit the
-  ///   images or one another; ``StoreError/Code/limitExceeded`` for more bytes than there are addresses.
+  ///   images, in place or in number; ``StoreError/Code/limitExceeded`` for more bytes than there are addresses.
   @_lifetime(copy indices, copy regions)
   package init(
     _ indices: Span<Int>, regions: Span<ImageRegion>, of imageCount: Int, format: ImageFormat
@@ -43,6 +43,7 @@ package struct GatherPlan: ~Escapable {
       }
     }
     var delivered = format
+    var isOfOneSize = true
     if regions.count > 0 {
       try checkRegionCount(regions.count, images: indices.count)
       let first = regions[0]
@@ -51,9 +52,26 @@ package struct GatherPlan: ~Escapable {
         guard region.isContained(in: format) else {
           throw .outside(region, of: format, image: position < indices.count ? indices[position] : 0)
         }
-        try checkSameSize(region, as: first)
+        if region.height != first.height || region.width != first.width { isOfOneSize = false }
       }
       delivered = format.cropped(to: first)
+    }
+    self.indices = indices
+    self.regions = regions
+    uniformFormat = format
+    formats = []
+    guard isOfOneSize else {
+      var (all, end) = ([ImageFormat](), 0)
+      all.reserveCapacity(regions.count)
+      for position in regions.indices {
+        let delivered = format.cropped(to: regions[position])
+        all.append(delivered)
+        end = try end.adding(delivered, images: indices.count)
+      }
+      byteCount = end
+      layout = BatchLayout(all)
+      isWhole = false
+      return
     }
     let (byteCount, overflows) = indices.count.multipliedReportingOverflow(by: delivered.byteCount)
     guard !overflows else {
@@ -61,11 +79,7 @@ package struct GatherPlan: ~Escapable {
         .limitExceeded, "\(indices.count) images of \(delivered) in one call",
         remedy: "read fewer images per call")
     }
-    self.indices = indices
-    self.regions = regions
     self.byteCount = byteCount
-    uniformFormat = format
-    formats = []
     layout = BatchLayout(delivered, count: indices.count)
     // Of images of one format, a region as large as an image is the whole of it.
     isWhole = delivered == format
@@ -89,22 +103,14 @@ package struct GatherPlan: ~Escapable {
     for position in indices.indices {
       let format = try format(indices[position])
       formats.append(format)
-      var byteCountHere = format.byteCount
       if regions.count > 0 {
         let region = regions[regions.count == 1 ? 0 : position]
         guard region.isContained(in: format) else {
           throw .outside(region, of: format, image: indices[position])
         }
-        try checkSameSize(region, as: regions[0])
         delivered.append(format.cropped(to: region))
-        byteCountHere = delivered[position].byteCount
       }
-      let (sum, overflows) = byteCount.addingReportingOverflow(byteCountHere)
-      guard !overflows else {
-        throw StoreError(
-          .limitExceeded, "\(indices.count) images in one call", remedy: "read fewer images per call")
-      }
-      byteCount = sum
+      byteCount = try byteCount.adding(delivered.last ?? format, images: indices.count)
     }
     self.indices = indices
     self.regions = regions
@@ -179,12 +185,13 @@ package func checkRegionCount(_ regions: Int, images: Int) throws(StoreError) {
   }
 }
 
-/// Checks that a region is as large as the first of a call.
-package func checkSameSize(_ region: ImageRegion, as first: ImageRegion) throws(StoreError) {
-  guard region.height == first.height && region.width == first.width else {
-    throw StoreError(
-      .invalidArgument,
-      "regions of \(first.height)x\(first.width) and of \(region.height)x\(region.width) in one call",
-      remedy: "give regions of one size")
+extension Int {
+  /// This number of bytes and those of one more image.
+  fileprivate func adding(_ format: ImageFormat, images: Int) throws(StoreError) -> Int {
+    let (sum, overflows) = addingReportingOverflow(format.byteCount)
+    guard !overflows else {
+      throw StoreError(.limitExceeded, "\(images) images in one call", remedy: "read fewer images per call")
+    }
+    return sum
   }
 }

@@ -27,8 +27,8 @@ extension ImageStore {
   ///   - indices: which images: an array, a range, any collection; any order, repeats allowed.
   ///   - regions: which part of each; whole images unless stated.
   ///   - batch: what receives the images; its memory is used again.
-  /// - Throws: ``StoreError/Code/indexOutOfRange``; ``StoreError/Code/invalidArgument`` for regions that differ in size,
-  ///   reach out of their image, or are not as many as the indices; and what reading throws. The batch is empty then.
+  /// - Throws: ``StoreError/Code/indexOutOfRange``; ``StoreError/Code/invalidArgument`` for regions that
+  ///   reach out of their image or are not as many as the indices; and what reading throws. The batch is empty then.
   public func read(
     _ indices: some Collection<Int>, regions: ImageRegions = .whole, into batch: inout ImageBatch
   ) throws(StoreError) {
@@ -134,8 +134,12 @@ extension ImageStore {
     guard let format, regions.count <= 1 || regions.count == indices.count else {
       return try GatherPlan(indices, regions: regions, in: self).layout
     }
-    // Of images of one format the first region says the size; the rest is checked by the read itself, once.
     guard regions.count > 0 else { return BatchLayout(format, count: indices.count) }
+    for position in 1..<regions.count
+    where regions[position].height != regions[0].height || regions[position].width != regions[0].width {
+      return try GatherPlan(indices, regions: regions, in: self).layout
+    }
+    // Where regions of one size lie is checked by the read itself, once.
     guard regions[0].isContained(in: format) else {
       throw .outside(regions[0], of: format, image: indices.count > 0 ? indices[0] : 0)
     }

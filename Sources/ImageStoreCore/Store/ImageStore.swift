@@ -56,7 +56,7 @@ public protocol ImageStore: Sendable {
   /// - Parameters:
   ///   - indices: which images; any order, repeats allowed.
   ///   - regions: none for whole images, one for the same region of every image, or as many as
-  ///     `indices` for a region of each. All have the same height and width.
+  ///     `indices` for a region of each, which may differ in size.
   ///   - destination: memory with room for the images: rows of pixels without padding.
   /// - Throws: ``StoreError/Code/indexOutOfRange``; ``StoreError/Code/invalidArgument`` for a region
   ///   outside its image, a number of regions that does not fit, or too little room;

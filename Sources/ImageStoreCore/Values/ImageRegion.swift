@@ -44,7 +44,8 @@ public enum ImageRegions: Sendable, Hashable {
   case whole
   /// The same region of every image.
   case same(ImageRegion)
-  /// A region of each image, such as random crops: as many as there are images, all of one height and width.
+  /// A region of each image, such as random crops: as many as there are images. They may differ in size; batches whose
+  /// images do have no common shape.
   case each([ImageRegion])
 }
 

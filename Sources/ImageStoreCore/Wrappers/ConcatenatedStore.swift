@@ -62,7 +62,23 @@ public struct ConcatenatedStore: ImageStore {
   public var sourcePaths: [String] { stores.flatMap(\.sourcePaths) }
   public var notes: [ReadingNote] {
     var seen: Set<ReadingNote> = []
-    return stores.flatMap(\.notes).filter { seen.insert($0).inserted }
+    return (stores.flatMap(\.notes) + notesOfParts).filter { seen.insert($0).inserted }
+  }
+
+  /// Notes of the labels and columns of some stores that are not those of all together.
+  private var notesOfParts: [ReadingNote] {
+    // What cannot be read is reported by the read.
+    let haveLabels = stores.compactMap { try? $0.labels() != nil }
+    let labels =
+      Set(haveLabels).count > 1 ? [ReadingNote(.notRead, "labels, which some parts do not have")] : []
+    let kept = Set(columnNames)
+    return labels
+      + Set(stores.flatMap(\.columnNames)).subtracting(kept).sorted().map { name in
+        let isEverywhere = stores.allSatisfy { $0.columnNames.contains(name) }
+        let reason =
+          isEverywhere ? "whose values are of another kind in some parts" : "which some parts do not have"
+        return ReadingNote(.notRead, "the column \(name), \(reason)")
+      }
   }
 
   public func format(at index: Int) throws(StoreError) -> ImageFormat {

@@ -42,7 +42,7 @@ public struct ZippedStore: Sendable {
   /// - Parameters:
   ///   - indices: which pairs; any order, repeats allowed.
   ///   - regions: none for whole images, one for the same region of every pair, or as many as
-  ///     `indices` for a region of each. All have the same height and width.
+  ///     `indices` for a region of each, which may differ in size.
   ///   - imageBytes: memory with room for the images.
   ///   - maskBytes: memory with room for the masks.
   /// - Throws: what ``ImageStore/read(_:regions:into:)`` throws, and

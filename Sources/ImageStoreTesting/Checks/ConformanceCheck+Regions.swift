@@ -59,6 +59,46 @@ extension ConformanceCheck {
         try run.expectRead(store, images, indices, regions: regions, filled: 5)
       }
     },
+    ConformanceCheck("regions of different sizes in one call") { run in
+      let images = try run.images(13)
+      let store = try run.store(images)
+      let format = images.formats[0]
+      for _ in 0..<40 {
+        let indices = run.indices(Int.random(in: 2...30, using: &run.random.generator), below: images.count)
+        var regions = indices.map { _ in run.randomRegions(1, of: format)[0] }
+        // All of an image among parts of others, some of them as large as the first.
+        regions[regions.count - 1] = ImageRegion(wholeOf: format)
+        if regions.count > 3 { regions[2] = regions[0] }
+        try run.expectRead(store, images, indices, regions: regions, filled: 3)
+        let batch = try store.read(indices, regions: .each(regions))
+        let pixels = unsafe batch.pixels.withUnsafeBytes { unsafe [UInt8]($0) }
+        try run.requireEqual("pixels in a batch", pixels, images.gather(indices, regions: regions))
+        for (position, region) in regions.enumerated() {
+          try run.requireEqual("format in a batch", batch.layout[position], format.cropped(to: region))
+        }
+      }
+      let regions = [
+        ImageRegion(wholeOf: format), ImageRegion(row: 0, column: 0, height: 1, width: 1),
+      ]
+      let room = images.gather([3, 9], regions: regions).count
+      try run.expectRefused(store, [3, 9], regions: regions, room: room - 1, .invalidArgument)
+      for bad in [-1, 1] {
+        var outside = regions
+        outside[1].row = bad * format.height
+        try run.expectRefused(store, [3, 9], regions: outside, room: room, .invalidArgument)
+      }
+    },
+    ConformanceCheck("regions of different sizes of images of different sizes") { run in
+      guard run.capabilities.holdsMixedSizes else { return }
+      let format = try run.format()
+      let images = run.random.mixed(format, count: 20)
+      let store = try run.store(images)
+      for _ in 0..<20 {
+        let indices = run.indices(9, below: images.count)
+        let regions = indices.map { run.randomRegions(1, of: images.formats[$0])[0] }
+        try run.expectRead(store, images, indices, regions: regions, filled: 5)
+      }
+    },
     ConformanceCheck("regions in batches") { run in
       let images = try run.images(9)
       let store = try run.store(images)

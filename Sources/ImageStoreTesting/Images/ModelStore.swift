@@ -42,9 +42,7 @@ public struct ModelStore: ImageStore {
     for position in regions.indices {
       let region = regions[position]
       for index in regions.count == 1 ? list : [list[position]] {
-        guard region.isContained(in: images.formats[index]), region.height == regions[0].height,
-          region.width == regions[0].width
-        else {
+        guard region.isContained(in: images.formats[index]) else {
           throw StoreError(.invalidArgument, "the region \(region) does not fit", image: index)
         }
       }

@@ -20,7 +20,7 @@ package struct Parser: Sendable, CustomStringConvertible {
 
   package var description: String { name }
 
-  private init(
+  init(
     _ name: String, usesLibrary: Bool = false,
     _ body: @escaping @Sendable (_ bytes: [UInt8], _ folder: String) throws(StoreError) -> Void
   ) {
@@ -44,7 +44,13 @@ package struct Parser: Sendable, CustomStringConvertible {
     try body(bytes, folder)
   }
 
-  package static let all: [Parser] = [
+  #if JPEG
+  package static let all = usual + [jpeg]
+  #else
+  package static let all = usual
+  #endif
+
+  private static let usual: [Parser] = [
     Parser("pickle") { (bytes, _) throws(StoreError) in _ = try unsafe Pickle.read(bytes.span.bytes) },
     Parser("npy") { (bytes, _) throws(StoreError) in try parseNPY(bytes) },
     Parser("png") { (bytes, _) throws(StoreError) in try parsePNG(bytes) },

@@ -43,6 +43,10 @@ package enum Seeds {
         try keep(layout + masks.replacing("False".utf8, with: "True ".utf8), "\(name)-fortran.npy")
       }
     case "png", "lmdb-value": try keep(content(store("files-flat") + "/0.png"), "own.png")
+    #if JPEG
+    case "jpeg":
+      for (number, seed) in try Parser.jpegSeeds().enumerated() { try keep(seed, "own-\(number).jpg") }
+    #endif
     case "npy": try keep(content(store("packedbit") + "/masks.npy"), "own.npy")
     default: break
     }
@@ -61,17 +65,19 @@ package enum Seeds {
   private static func fits(_ parser: String, _ name: String, _ bytes: [UInt8]) -> Bool {
     let isPickle = bytes.first == 0x80 || bytes.first == UInt8(ascii: "(")
     let isPNG = bytes.starts(with: [0x89, 0x50])
+    let isJPEG = bytes.starts(with: [0xFF, 0xD8])
     let isNPY = bytes.starts(with: [0x93, 0x4E])
     return switch parser {
     case "pickle": isPickle
     case "npy": isNPY
     case "png": isPNG
+    case "jpeg": isJPEG
     case "npz": bytes.starts(with: [0x50, 0x4B])
     case "hdf5": bytes.starts(with: [0x89, 0x48])
     case "cifar": isPickle || bytes.starts(with: [0x1F, 0x8B])
     case "csv": name.hasSuffix(".csv")
     case "lmdb": bytes.dropFirst(16).starts(with: [0xDE, 0xC0, 0xEF, 0xBE])
-    case "lmdb-value": isPickle || isPNG || isNPY
+    case "lmdb-value": isPickle || isPNG || isJPEG || isNPY
     default: false
     }
   }

@@ -1,0 +1,44 @@
+"""Decodes JPEGs with libjpeg-turbo's own loop and with this package, in turns, and prints medians and ratios.
+
+    python3 jpeg_rounds.py FLOOR OURS FOLDER [--rounds 5]
+"""
+import argparse
+import statistics
+import subprocess
+
+parser = argparse.ArgumentParser()
+parser.add_argument("floor")
+parser.add_argument("ours")
+parser.add_argument("folder")
+parser.add_argument("--rounds", type=int, default=5)
+arguments = parser.parse_args()
+
+
+def start(program):
+    return subprocess.Popen([program, arguments.folder], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+
+
+def ask(process, line):
+    process.stdin.write(line + "\n")
+    process.stdin.flush()
+    seconds, total = process.stdout.readline().split()
+    return float(seconds), int(total)
+
+
+floor, ours = start(arguments.floor), start(arguments.ours)
+for part in ("full", "partial"):
+    subjects = {"libjpeg-turbo": (floor, part), "JPEGDecoder": (ours, f"decoder {part}"), "FileStore": (ours, f"store {part}")}
+    times = {name: [] for name in subjects}
+    sums = {}
+    # The first round warms up.
+    for turn in range(arguments.rounds + 1):
+        for name, (process, line) in subjects.items():
+            seconds, total = ask(process, line)
+            assert sums.setdefault(part, total) == total, f"{name} decodes other pixels"
+            if turn:
+                times[name].append(seconds)
+    base = statistics.median(times["libjpeg-turbo"])
+    for name, all_of_it in times.items():
+        # Of each round the ratio to the floor in the same round, so that what else the machine does counts for little.
+        ratio = statistics.median(a / b for a, b in zip(all_of_it, times["libjpeg-turbo"]))
+        print(f"{part:8} {name:14} {statistics.median(all_of_it) / base:.3f} of medians  {ratio:.3f} median of ratios  {statistics.median(all_of_it):.3f} s")
