@@ -51,8 +51,11 @@ struct Convert: ParsableCommand {
   @Option(help: ArgumentHelp("none, fast or small; by default what suits the kind.", valueName: "level"))
   var compression: Compression?
 
-  @Option(help: ArgumentHelp("Layout within the store: \(Self.layoutsText).", valueName: "name"))
-  var layout: String?
+  @Option(
+    name: .customLong("layout"),
+    help: ArgumentHelp(
+      "Layout within the store: pixels, as if nothing is said, or \(Self.layoutsText).", valueName: "name"))
+  var statedLayout: String?
 
   @Flag(help: "With the layout encoded: do not decode each image once to see whether it can be.")
   var noCheck = false
@@ -75,6 +78,9 @@ struct Convert: ParsableCommand {
   @OptionGroup(title: "For images of another size") var resizing: ResizingOptions
 
   @OptionGroup(title: "For files that do not describe themselves") var describing: DescribingOptions
+
+  /// The layout to write; nil for the kind's own.
+  private var layout: String? { statedLayout == "pixels" ? nil : statedLayout }
 
   private static var layoutsText: String {
     StoreCatalog.writable.filter { !$0.layouts.isEmpty }
