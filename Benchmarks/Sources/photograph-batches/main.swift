@@ -31,6 +31,6 @@ while let line = readLine() {
   while let batch = try batches.next() { images += batch.count }
   let wall = (ContinuousClock.now - start) / .seconds(1)
   print(processorSeconds() - before, wall, images)
-  fflush(stdout)
+  fflush(nil)
   epoch += 1
 }
