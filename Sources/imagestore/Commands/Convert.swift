@@ -9,7 +9,8 @@ struct Convert: ParsableCommand {
     usage: """
       imagestore convert SOURCE DESTINATION [--to KIND] [--split NAME|all]
                          [--first N] [--append] [--replace [--force]] [--compression none|fast|small]
-                         [--layout NAME] [--threshold T] [--keep-going] [--skip-broken FILE] [--quiet]
+                         [--layout NAME] [--size N|HxW] [--fit shorter|crop|pad|stretch]
+                         [--filter nearest|bilinear|bicubic] [--channels 1|3] [--threshold T] [--keep-going] [--skip-broken FILE] [--quiet]
       """,
     discussion: """
       Labels, columns and class names go along. The store appears when it is complete: whatever ends the \
@@ -19,6 +20,7 @@ struct Convert: ParsableCommand {
         imagestore convert cifar-10-python.tar.gz train.lmdb --split train
         imagestore convert train.lmdb pngs/ --first 1000
         imagestore convert glyphs.npz masks.bits --threshold 127
+        imagestore convert photographs/ small.lmdb --size 224 --fit crop --channels 3
       """)
 
   @Argument(help: "What to read.") var source: String
@@ -59,6 +61,8 @@ struct Convert: ParsableCommand {
   var keepGoing = false
   @Option(help: BrokenImages.help) var skipBroken: String?
   @Flag(help: "Say nothing unless something is wrong.") var quiet = false
+
+  @OptionGroup(title: "For images of another size") var resizing: ResizingOptions
 
   @OptionGroup(title: "For files that do not describe themselves") var describing: DescribingOptions
 
@@ -116,6 +120,12 @@ struct Convert: ParsableCommand {
         }
       }
     }
+    let decided: [String]
+    do throws(StoreError) {
+      (store, decided) = try resizing.applied(to: store)
+    } catch {
+      throw error.at(path: source)
+    }
     if let threshold { store = MaskStore(base: store, threshold: threshold) }
     let start = monotonicSeconds()
     let bar = ProgressBar("writing", total: store.count, isQuiet: quiet)
@@ -124,7 +134,7 @@ struct Convert: ParsableCommand {
       WriteOptions(mode: mode, compression: compression, layout: layout)
     ) { bar.update($0) }
     bar.finish()
-    if !quiet { try report(store, seconds: monotonicSeconds() - start) }
+    if !quiet { try report(store, decided: decided, seconds: monotonicSeconds() - start) }
     if let faults { try BrokenImages.report(faults, of: source, list: skipBroken) }
   }
 
@@ -158,12 +168,15 @@ struct Convert: ParsableCommand {
     StoreCatalog.writable.contains { StoreCatalog.isStoreOfOurs(path, as: $0) }
   }
 
-  private func report(_ store: any ImageStore, seconds: Double) throws(StoreError) {
+  private func report(
+    _ store: any ImageStore, decided choices: [String], seconds: Double
+  ) throws(StoreError) {
     let size = try FileSystem.bytesOnDisk(destination).apparent
     let kind = store.format.map { " of \($0)" } ?? ""
     let rate = Int(Double(store.count) / max(seconds, 1e-6))
     if let unread = store.notes.line(of: .notRead) { Console.line("not read: \(unread)") }
-    if let decided = store.notes.line(of: .decided) { Console.line("decided: \(decided)") }
+    let decided = [store.notes.line(of: .decided)].compactMap(\.self) + choices
+    if !decided.isEmpty { Console.line("decided: \(decided.joined(separator: "; "))") }
     Console.line(
       "\(destination): \(Numbers.count(store.count, "image"))\(kind) \(append ? "appended" : "written") in "
         + "\(Numbers.significant(seconds)) s (\(Numbers.grouped(rate))/s), \(Numbers.bytes(size)) on disk")
