@@ -131,19 +131,27 @@ extension ImageStore {
   package func batchLayout(
     _ indices: Span<Int>, regions: Span<ImageRegion>
   ) throws(StoreError) -> BatchLayout {
-    guard let format, regions.count <= 1 || regions.count == indices.count else {
+    guard let format, regions.count <= 1 || Self.haveOneSize(regions, count: indices.count) else {
       return try GatherPlan(indices, regions: regions, in: self).layout
     }
     guard regions.count > 0 else { return BatchLayout(format, count: indices.count) }
-    for position in 1..<regions.count
-    where regions[position].height != regions[0].height || regions[position].width != regions[0].width {
-      return try GatherPlan(indices, regions: regions, in: self).layout
-    }
     // Where regions of one size lie is checked by the read itself, once.
     guard regions[0].isContained(in: format) else {
       throw .outside(regions[0], of: format, image: indices.count > 0 ? indices[0] : 0)
     }
     return BatchLayout(format.cropped(to: regions[0]), count: indices.count)
+  }
+
+  /// Whether there are as many regions as images, all of one size.
+  private static func haveOneSize(_ regions: Span<ImageRegion>, count: Int) -> Bool {
+    guard regions.count == count else { return false }
+    // The first is copied once: the optimizer of Swift 6.3 falls over a loop that looks it up each time.
+    let first = regions[0]
+    for position in regions.indices {
+      let region = regions[position]
+      if region.height != first.height || region.width != first.width { return false }
+    }
+    return true
   }
 
   /// The labels of images as a batch has them: Int32, empty if the store has none.
