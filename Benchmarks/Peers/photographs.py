@@ -32,7 +32,7 @@ def scene(height, width):
         cy, cx, r = rng.integers(0, height), rng.integers(0, width), rng.integers(10, 120)
         inside = (y - cy) ** 2 + ((x - cx) * rng.uniform(0.5, 2)) ** 2 < r * r
         light = light + inside * rng.uniform(-70, 70)
-    pixels = np.stack([128 + light + c for c in color], -1) + rng.normal(0, rng.uniform(2, 7), (height, width, 1))
+    pixels = np.stack([128 + light + c for c in color], -1) + rng.normal(0, rng.uniform(3, 10), (height, width, 1))
     return Image.fromarray(np.clip(pixels, 0, 255).astype("u1"))
 
 

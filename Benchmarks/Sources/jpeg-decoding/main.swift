@@ -50,19 +50,16 @@ while let line = readLine() {
     let delivered = isPartial ? formats[index].cropped(to: regions[index]) : formats[index]
     var output = OutputRawSpan(buffer: memory, initializedCount: 0)
     if isStore {
-      if isPartial {
-        try store.read([index].span, regions: [regions[index]].span, into: &output)
-      } else {
-        try store.read([index].span, regions: Span(), into: &output)
-      }
+      let (one, part) = ([index], isPartial ? [regions[index]] : [])
+      try store.read(one.span, regions: part.span, into: &output)
     } else {
-      try decoder.decode(files[index].span.bytes, region: isPartial ? regions[index] : nil, into: &output)
+      let file = files[index]
+      try decoder.decode(file.span.bytes, region: isPartial ? regions[index] : nil, into: &output)
     }
     _ = output.finalize(for: memory)
     sum += Int(memory[0]) + Int(memory[delivered.byteCount - 3])
   }
-  print("\(seconds() - start) \(sum)")
-  fflush(stdout)
+  FileHandle.standardOutput.write(Data("\(seconds() - start) \(sum)\n".utf8))
 }
 #else
 print("jpeg-decoding: build with --traits JPEG")

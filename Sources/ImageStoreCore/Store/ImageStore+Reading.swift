@@ -131,7 +131,7 @@ extension ImageStore {
   package func batchLayout(
     _ indices: Span<Int>, regions: Span<ImageRegion>
   ) throws(StoreError) -> BatchLayout {
-    guard let format, regions.count <= 1 || regions.count == indices.count, haveOneSize(regions) else {
+    guard let format, regions.count <= 1 || Self.haveOneSize(regions, count: indices.count) else {
       return try GatherPlan(indices, regions: regions, in: self).layout
     }
     guard regions.count > 0 else { return BatchLayout(format, count: indices.count) }
@@ -142,16 +142,16 @@ extension ImageStore {
     return BatchLayout(format.cropped(to: regions[0]), count: indices.count)
   }
 
-  private func haveOneSize(_ regions: Span<ImageRegion>) -> Bool {
-    guard regions.count > 1 else { return true }
-    // The size is taken once: the compiler of Swift 6.3 fails on spans that are read at 0 in every turn.
-    let (height, width) = (regions[0].height, regions[0].width)
-    var areAlike = true
+  /// Whether there are as many regions as images, all of one size.
+  private static func haveOneSize(_ regions: Span<ImageRegion>, count: Int) -> Bool {
+    guard regions.count == count else { return false }
+    // The first is copied once: the optimizer of Swift 6.3 falls over a loop that looks it up each time.
+    let first = regions[0]
     for position in regions.indices {
       let region = regions[position]
-      if region.height != height || region.width != width { areAlike = false }
+      if region.height != first.height || region.width != first.width { return false }
     }
-    return areAlike
+    return true
   }
 
   /// The labels of images as a batch has them: Int32, empty if the store has none.
