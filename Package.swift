@@ -146,7 +146,7 @@ let package = Package(
       name: "imagestore",
       dependencies: [
         "ImageStorePlatform", "ImageStoreCore", "ImageStoreSupport", "ImageStoreCatalog", "ImageLoading",
-        "PNGCodec", "ImageStoreNumPy",
+        "ImageStoreCodecs", "PNGCodec", "ImageStoreNumPy",
         .product(
           name: "ArgumentParser", package: "swift-argument-parser", condition: .when(traits: ["CommandLine"])),
       ],
@@ -189,6 +189,14 @@ let package = Package(
     tests("PackedBitStore", ["ImageStoreSupport", "CImageStoreKernels"]),
     tests("ImageLoading", ["ImageStoreCatalog"]),
     tests("imagestore", ["ImageStoreCatalog"]),
+    .testTarget(
+      name: "EncodedLayoutTests",
+      dependencies: [
+        "ImageStoreCore", "ImageStoreSupport", "ImageStoreTesting", "ImageStoreCatalog", "PNGCodec",
+        "FileStore",
+        "LMDBStore", "HDF5Store", "NPZStore",
+      ],
+      swiftSettings: swiftSettings),
     .testTarget(
       name: "ImageStoreTestingTests", dependencies: ["ImageStoreTesting"], swiftSettings: swiftSettings),
 

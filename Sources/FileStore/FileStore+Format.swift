@@ -14,6 +14,9 @@ package struct FileFormat: WritableStoreFormat {
     StoreVariant(
       "files-flat", WriteOptions(layout: FileStore.Layout.flat.rawValue, threads: 1),
       traits: .opensImagesWhenRead),
+    StoreVariant(
+      "files-encoded", WriteOptions(layout: FileStore.Layout.encoded.rawValue, threads: 2), images: .mixed,
+      traits: .opensImagesWhenRead),
   ]
 
   package init() {}
@@ -87,7 +90,8 @@ package struct FileFormat: WritableStoreFormat {
     try user.use(
       FileStore.Writer(
         to: path, mode: options.mode, layout: options.layout.flatMap(FileStore.Layout.init(rawValue:)),
-        compression: options.compression ?? .fast, classNames: classNames, threads: options.threads))
+        encoding: options.encoding, compression: options.compression ?? .fast, classNames: classNames,
+        threads: options.threads))
   }
 }
 
@@ -114,7 +118,7 @@ extension FileStore {
     guard let layout = store.contents.paths.layout else {
       return "a folder of images with names of their own"
     }
-    let files = StoreFiles(layout, count: store.count, plan: try plan(in: store.folder))
+    let files = StoreFiles(layout, store.contents.paths, plan: try plan(in: store.folder))
     return try files.other(in: store.folder).map { "a folder with \($0) besides a store" }
   }
 
@@ -127,17 +131,17 @@ extension FileStore {
 /// Which names this package gives in the folder of a store.
 private struct StoreFiles {
   private let layout: FileStore.Layout
-  private let count: Int
+  private let paths: ImagePaths
   /// What an append was about to move into the store when it died.
   private let plan: AppendPlan?
 
-  init(_ layout: FileStore.Layout, count: Int, plan: AppendPlan?) {
+  init(_ layout: FileStore.Layout, _ paths: ImagePaths, plan: AppendPlan?) {
     self.layout = layout
-    self.count = count
+    self.paths = paths
     self.plan = plan
   }
 
-  private var end: Int { max(count, plan?.end ?? 0) }
+  private var end: Int { max(paths.count, plan?.end ?? 0) }
 
   /// The path of something that is not this package's.
   func other(in root: borrowing Folder) throws(StoreError) -> String? {
@@ -146,14 +150,14 @@ private struct StoreFiles {
       case (FolderContents.labelsFileName, .file), (StoreManifest.fileName, .file): continue
       case (HeldStore.workFolderName, .folder):
         guard try root.isWorkFolder(name) else { return name }
-      case (_, .folder) where layout == .subfolders:
+      case (_, .folder) where layout.hasSubfolders:
         guard let number = layout.number(ofFolder: name), number * FileStore.Layout.imagesPerFolder < end
         else {
           return name
         }
         let images = FileStore.Layout.images(ofFolder: number)
         if let other = try otherImage(images, in: root.folder(name)) { return "\(name)/\(other)" }
-      case (_, .file) where layout == .flat:
+      case (_, .file) where !layout.hasSubfolders:
         if !isImage(name, among: 0..<end, in: root) { return name }
       default: return name
       }
@@ -168,10 +172,12 @@ private struct StoreFiles {
 
   /// Whether a file is one of some images, listed in `labels.csv` or moved by an append.
   private func isImage(_ name: String, among images: Range<Int>, in folder: borrowing Folder) -> Bool {
-    guard let index = FileStore.Layout.index(ofFile: name), images.contains(index),
+    guard let (index, suffix) = FileStore.Layout.image(ofFile: name), images.contains(index),
       folder.kind(of: name) == .file
     else { return false }
-    return index < count || plan?.stamp(of: index)?.isOf(name, in: folder) == true
+    if index < paths.count { return paths.suffix(of: index) == suffix }
+    guard let plan, let stamp = plan.stamp(of: index) else { return false }
+    return plan.suffix(of: index) == suffix && stamp.isOf(name, in: folder)
   }
 }
 

@@ -20,6 +20,7 @@ extension FileStore {
     ///   - path: the folder of the store.
     ///   - mode: what to do if there is one.
     ///   - layout: where the images are in it; nil for what the store appended to has, or subfolders.
+    ///   - encoding: of the layout ``Layout/encoded``: whether images that come encoded are checked, and what others become.
     ///   - compression: how much time is given to making files small.
     ///   - classNames: the names of the classes that labels count from 0. Images that are appended may come with other
     ///     names than the store has: labels are then translated by name.
@@ -32,10 +33,20 @@ extension FileStore {
     ///   matched with those of the store.
     public init(
       to path: some StorePath, mode: WriteMode = .create, layout: FileStore.Layout? = nil,
-      compression: Compression = .fast, classNames: [String]? = nil, threads: Int? = nil
+      encoding: ImageEncoding = ImageEncoding(), compression: Compression = .fast,
+      classNames: [String]? = nil,
+      threads: Int? = nil
     ) throws(StoreError) {
       session = try FileWriterSession.begin(
-        path.storePath(), mode, layout, compression, classNames: classNames, threads: threads)
+        path.storePath(), mode, layout, encoding, compression, classNames: classNames, threads: threads)
+    }
+
+    public var keepsEncodedImages: Bool { session.encodedLayout != nil }
+
+    public mutating func append(
+      encoded: RawSpan, byteCounts: [Int], labels: ImageLabels
+    ) throws(StoreError) {
+      try session.append(encoded: encoded, byteCounts: byteCounts, labels: labels)
     }
 
     public mutating func append(
@@ -56,6 +67,7 @@ extension FileStore {
   ///   - path: the folder to write.
   ///   - mode: whether to create, replace or append.
   ///   - layout: where the images are in the folder; nil for what a store appended to has, or subfolders.
+  ///   - encoding: of the layout ``Layout/encoded``: whether images that come encoded are checked, and what others become.
   ///   - compression: how much time is given to making files small.
   ///   - threads: how many threads may be used; nil for one per processor.
   ///   - progress: called now and then with the number of images written.
@@ -63,14 +75,15 @@ extension FileStore {
   @discardableResult
   public static func write(
     _ source: any ImageStore, to path: some StorePath, mode: WriteMode = .create,
-    layout: FileStore.Layout? = nil, compression: Compression = .fast, threads: Int? = nil,
+    layout: FileStore.Layout? = nil, encoding: ImageEncoding = ImageEncoding(),
+    compression: Compression = .fast, threads: Int? = nil,
     progress: (_ written: Int) -> Void = { _ in }
   ) throws(StoreError) -> FileStore {
     let path = try path.storePath()
     try Destination.check(path, isApartFrom: source.sourcePaths)
     var writer = try Writer(
-      to: path, mode: mode, layout: layout, compression: compression, classNames: source.classNames,
-      threads: threads)
+      to: path, mode: mode, layout: layout, encoding: encoding, compression: compression,
+      classNames: source.classNames, threads: threads)
     try writer.append(contentsOf: source, progress: progress)
     try writer.finish()
     return try FileStore(at: path, threads: threads)
@@ -86,6 +99,7 @@ extension FileStore {
   ///   - path: where the new store is to be.
   ///   - mode: whether to create, replace or append.
   ///   - layout: where the images are in the folder; nil for what a store appended to has, or subfolders.
+  ///   - encoding: of the layout ``Layout/encoded``: whether images that come encoded are checked, and what others become.
   ///   - compression: how much time is given to making files small.
   ///   - classNames: the names of the classes that labels count from 0, as of ``Writer``.
   ///   - threads: how many threads may be used; nil for one per processor.
@@ -96,13 +110,14 @@ extension FileStore {
   @discardableResult
   public static func write(
     to path: some StorePath, mode: WriteMode = .create, layout: Layout? = nil,
-    compression: Compression = .fast, classNames: [String]? = nil, threads: Int? = nil,
+    encoding: ImageEncoding = ImageEncoding(), compression: Compression = .fast, classNames: [String]? = nil,
+    threads: Int? = nil,
     _ body: (inout Writer) throws -> Void
   ) throws -> FileStore {
     let path = try path.storePath()
     var writer = try Writer(
-      to: path, mode: mode, layout: layout, compression: compression, classNames: classNames, threads: threads
-    )
+      to: path, mode: mode, layout: layout, encoding: encoding, compression: compression,
+      classNames: classNames, threads: threads)
     try body(&writer)
     try writer.finish()
     return try FileStore(at: path, threads: threads)

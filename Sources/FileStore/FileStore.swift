@@ -42,6 +42,8 @@ public final class FileStore: ImageStore {
 
   /// What is read of pictures with a palette, if it was said.
   private let palette: StoreDescription.PaletteReading?
+  /// Whether what a file decodes to by itself is what is delivered.
+  package let isEncoded: Bool
   let contents: FolderContents
   let folder: Folder
   let readers: IdlePool<ImageFileReader>
@@ -154,6 +156,7 @@ public final class FileStore: ImageStore {
       knownFormats = try KnownFormats(count: count)
     }
     palette = description.palette
+    isEncoded = ImageCodecs.areDeliveredAsEncoded(description)
     readers = IdlePool { () throws(StoreError) in try ImageFileReader(description) }
     var names = Set(contents.columns.keys).union(contents.values.keys)
     // Names that follow from the index say nothing.
@@ -172,7 +175,8 @@ public final class FileStore: ImageStore {
     let wanted = description.options.intersection(ImageCodecs.options)
     func applies(_ option: StoreDescription.Option) -> Bool { readers.hasIdle { $0.hasUse(for: option) } }
     // This package writes PNGs without palettes.
-    let looked = contents.description != nil ? 0 : wanted.isEmpty ? min(count, 1) : count
+    let looked =
+      contents.description != nil && !contents.isEncoded ? 0 : wanted.isEmpty ? min(count, 1) : count
     for index in 0..<looked {
       do throws(StoreError) {
         _ = try format(at: index)

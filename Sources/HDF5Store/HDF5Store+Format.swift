@@ -9,12 +9,15 @@ package struct HDF5Format: WritableStoreFormat {
     .images, .labels, .dimensions, .shape, .dtype, .channelOrder, .palette, .orientation, .axis, .bitOrder,
   ]
   package let suffixes = [".h5", ".hdf5"]
-  package let layouts = [HDF5Store.Layout.mixed.rawValue]
+  package let layouts = [HDF5Store.Layout.mixed.rawValue, HDF5Store.Layout.encoded.rawValue]
   package let variants = [
     StoreVariant("hdf5", WriteOptions(threads: 1), traits: .usesLibrary),
     StoreVariant("hdf5-chunked", WriteOptions(compression: .fast, threads: 2), traits: .usesLibrary),
     StoreVariant(
       "hdf5-mixed", WriteOptions(layout: HDF5Store.Layout.mixed.rawValue, threads: 1), images: .mixed,
+      traits: .usesLibrary),
+    StoreVariant(
+      "hdf5-encoded", WriteOptions(layout: HDF5Store.Layout.encoded.rawValue, threads: 2), images: .mixed,
       traits: .usesLibrary),
   ]
 
@@ -58,7 +61,7 @@ package struct HDF5Format: WritableStoreFormat {
     try user.use(
       HDF5Store.Writer(
         to: path, mode: options.mode, compression: options.compression ?? .none,
-        layout: options.layout == HDF5Store.Layout.mixed.rawValue ? .mixed : .uniform, classNames: classNames,
-        threads: options.threads))
+        layout: options.layout.flatMap(HDF5Store.Layout.init(rawValue:)) ?? .uniform,
+        encoding: options.encoding, classNames: classNames, threads: options.threads))
   }
 }

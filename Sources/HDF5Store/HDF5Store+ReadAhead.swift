@@ -59,7 +59,7 @@ extension HDF5Images {
       let size = entry.chunkByteCount > 0 ? Int(entry.chunkByteCount) : table.format(at: index).byteCount
       ranges.append(entry.offset..<entry.offset + size, of: source)
     case .encoded(let images):
-      let place = images.places[index]
+      let place = images.place(index)
       if place.memory == nil { ranges.append(place.offset..<place.offset + place.byteCount, of: source) }
     case .turned(let images, _):
       guard images.isByImage else { return }

@@ -1,3 +1,4 @@
+import ImageStoreCodecs
 public import ImageStoreCore
 import ImageStoreSupport
 
@@ -37,9 +38,17 @@ extension HDF5Store {
       records.columns.values.flatMap { [$0.values, $0.offsets].compactMap { $0?.dataset.name } })
     if labels != nil { names.insert(DatasetNames.labels) }
     if classNames != nil { names.insert(DatasetNames.classNames) }
+    names.formUnion(records.encoded.keys)
     if let missing = records.valueChecksums.keys.filter({ !names.contains($0) }).min() {
       throw StoreError(
         .corrupt, "it is not there, though the file has a checksum of it", path: path, key: missing)
+    }
+    for (name, values) in records.encoded {
+      do throws(StoreError) {
+        try check(CRC32.checksum(of: values.integers().map(Int.init)), of: name)
+      } catch {
+        throw error.at(path: path)
+      }
     }
     if let labels { try check(CRC32.checksum(of: labels), of: DatasetNames.labels) }
     for name in columnNames {
@@ -55,6 +64,22 @@ extension HDF5Store {
 
   /// Reads images and compares them with their checksums, if there are any.
   private func compare(_ indices: Span<Int>, with sums: [UInt32]?) throws(StoreError) {
+    if let sums, case .encoded(let images) = images, let index = images.index {
+      return try Workers.performRuns(of: indices.count, minimum: 4, threads: threads) {
+        (run) throws(StoreError) in
+        let verifier = EncodedVerifier(ImageCodecs.all(StoreDescription()))
+        for position in run {
+          let image = indices[position]
+          do throws(StoreError) {
+            try images.withBytes(image, in: file) { (bytes) throws(StoreError) in
+              try verifier.verify(bytes, index.kind(at: image), checksum: sums[image])
+            }
+          } catch {
+            throw error.at(path: path, image: image)
+          }
+        }
+      }
+    }
     try forEachImage(indices) { (position, _, pixels) throws(StoreError) in
       guard let sums else { return }
       let (index, found) = (indices[position], CRC32.checksum(of: pixels))

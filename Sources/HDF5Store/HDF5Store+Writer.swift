@@ -2,12 +2,14 @@ public import ImageStoreCore
 import ImageStoreSupport
 
 extension HDF5Store {
-  /// How the images of a file are laid out once images are appended whose size is another than that of those it has.
+  /// How images lie in a file.
   public enum Layout: String, Sendable, Hashable, CaseIterable {
-    /// They are refused, so that `/images` stays one dataset.
+    /// Images of another size than those before are refused when they are appended to a file, so that `/images` stays one dataset.
     case uniform
-    /// `/images` becomes a group with a dataset for each image.
+    /// `/images` becomes a group with a dataset for each image once sizes differ.
     case mixed
+    /// Images as they were encoded, such as the bytes of files, one after another in `/encoded`.
+    case encoded
   }
 
   /// Writes an HDF5 file that appears when it is finished.
@@ -36,6 +38,7 @@ extension HDF5Store {
     ///     it has.
     ///   - layout: whether images of another size may be appended to those of one, which makes a group of the dataset `/images`. A new
     ///     file is of either kind, as its images are.
+    ///   - encoding: of the layout ``Layout/encoded``: whether images that come encoded are checked, and what others become.
     ///   - classNames: the names of the classes that labels count from 0. If the store that is appended to has others, or
     ///     these in another order, labels are translated by name, and names that it lacks are added.
     ///   - threads: how many threads may compress; nil stands for one per processor.
@@ -46,10 +49,19 @@ extension HDF5Store {
     ///   ``StoreError/Code/system``.
     public init(
       to path: some StorePath, mode: WriteMode = .create, compression: Compression = .none,
-      layout: Layout = .uniform, classNames: [String]? = nil, threads: Int? = nil
+      layout: Layout = .uniform, encoding: ImageEncoding = ImageEncoding(), classNames: [String]? = nil,
+      threads: Int? = nil
     ) throws(StoreError) {
       session = try HDF5WriterSession.start(
-        path.storePath(), mode, compression, layout, classNames: classNames, threads: threads)
+        path.storePath(), mode, compression, layout, encoding, classNames: classNames, threads: threads)
+    }
+
+    public var keepsEncodedImages: Bool { session.encodedLayout != nil }
+
+    public mutating func append(
+      encoded: RawSpan, byteCounts: [Int], labels: ImageLabels
+    ) throws(StoreError) {
+      try session.append(encoded: encoded, byteCounts: byteCounts, labels: labels)
     }
 
     public mutating func append(
@@ -70,21 +82,22 @@ extension HDF5Store {
   ///   - path: where the new store is to be.
   ///   - mode: whether to create, replace or append.
   ///   - compression: `none`, or `fast` or `small` for gzip.
-  ///   - layout: whether images of another size may be appended to those of one.
+  ///   - layout: how images lie in the file.
+  ///   - encoding: of the layout ``Layout/encoded``: whether images that come encoded are checked, and what others become.
   ///   - threads: how many threads may be used; nil stands for one per processor.
   ///   - progress: called now and then with the number of images written.
   /// - Throws: as ``Writer``, and what reading the source throws.
   @discardableResult
   public static func write(
     _ source: any ImageStore, to path: some StorePath, mode: WriteMode = .create,
-    compression: Compression = .none, layout: Layout = .uniform, threads: Int? = nil,
-    progress: (_ written: Int) -> Void = { _ in }
+    compression: Compression = .none, layout: Layout = .uniform, encoding: ImageEncoding = ImageEncoding(),
+    threads: Int? = nil, progress: (_ written: Int) -> Void = { _ in }
   ) throws(StoreError) -> HDF5Store {
     let path = try path.storePath()
     try Destination.check(path, isApartFrom: source.sourcePaths)
     var writer = try Writer(
-      to: path, mode: mode, compression: compression, layout: layout, classNames: source.classNames,
-      threads: threads)
+      to: path, mode: mode, compression: compression, layout: layout, encoding: encoding,
+      classNames: source.classNames, threads: threads)
     try writer.append(contentsOf: source, progress: progress)
     try writer.finish()
     return try HDF5Store(at: path, threads: threads)
@@ -100,7 +113,8 @@ extension HDF5Store {
   ///   - path: where the new store is to be.
   ///   - mode: whether to create, replace or append.
   ///   - compression: `none`, or `fast` or `small` for gzip.
-  ///   - layout: whether images of another size may be appended to those of one.
+  ///   - layout: how images lie in the file.
+  ///   - encoding: of the layout ``Layout/encoded``: whether images that come encoded are checked, and what others become.
   ///   - classNames: the names of the classes that labels count from 0; nil when appending keeps those that
   ///     are there.
   ///   - threads: how many threads may be used; nil stands for one per processor.
@@ -111,13 +125,13 @@ extension HDF5Store {
   @discardableResult
   public static func write(
     to path: some StorePath, mode: WriteMode = .create, compression: Compression = .none,
-    layout: Layout = .uniform, classNames: [String]? = nil, threads: Int? = nil,
-    _ body: (inout Writer) throws -> Void
+    layout: Layout = .uniform, encoding: ImageEncoding = ImageEncoding(), classNames: [String]? = nil,
+    threads: Int? = nil, _ body: (inout Writer) throws -> Void
   ) throws -> HDF5Store {
     let path = try path.storePath()
     var writer = try Writer(
-      to: path, mode: mode, compression: compression, layout: layout, classNames: classNames,
-      threads: threads)
+      to: path, mode: mode, compression: compression, layout: layout, encoding: encoding,
+      classNames: classNames, threads: threads)
     try body(&writer)
     try writer.finish()
     return try HDF5Store(at: path, threads: threads)

@@ -144,12 +144,16 @@ package struct WriteOptions: Sendable {
   package var compression: Compression?
   /// One of the format's layouts, or nil for its default.
   package var layout: String?
+  /// How a store with the layout `encoded` comes by its images.
+  package var encoding: ImageEncoding
   /// How many threads may be used; nil for one per processor.
   package var threads: Int?
 
   package init(
-    mode: WriteMode = .create, compression: Compression? = nil, layout: String? = nil, threads: Int? = nil
+    mode: WriteMode = .create, compression: Compression? = nil, layout: String? = nil,
+    encoding: ImageEncoding = ImageEncoding(), threads: Int? = nil
   ) {
+    self.encoding = encoding
     self.mode = mode
     self.compression = compression
     self.layout = layout

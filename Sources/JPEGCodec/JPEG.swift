@@ -7,6 +7,7 @@ package struct JPEG: ImageCodec {
   private let refusesOddities: Bool
 
   package let name = "JPEG"
+  package let number: UInt8 = 2
   package let fileSuffixes = ["jpg", "jpeg", "jpe"]
 
   /// - Parameters:

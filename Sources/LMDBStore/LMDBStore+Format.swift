@@ -11,6 +11,8 @@ package struct LMDBFormat: WritableStoreFormat {
   package let variants = [
     StoreVariant("lmdb", WriteOptions(threads: 2)),
     StoreVariant("lmdb-per-image", WriteOptions(layout: LMDBStore.Layout.perImage.rawValue, threads: 1)),
+    StoreVariant(
+      "lmdb-encoded", WriteOptions(layout: LMDBStore.Layout.encoded.rawValue, threads: 2), images: .mixed),
   ]
 
   package init() {}
@@ -51,8 +53,8 @@ package struct LMDBFormat: WritableStoreFormat {
     try user.use(
       LMDBStore.Writer(
         to: path, mode: options.mode,
-        layout: options.layout.flatMap(LMDBStore.Layout.init(rawValue:)) ?? .automatic, classNames: classNames
-      ))
+        layout: options.layout.flatMap(LMDBStore.Layout.init(rawValue:)) ?? .automatic,
+        encoding: options.encoding, classNames: classNames, threads: options.threads))
   }
 }
 

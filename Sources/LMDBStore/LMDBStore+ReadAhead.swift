@@ -25,8 +25,7 @@ extension LMDBStore: SourcedStore {
         let end = offset + positions.format(index).byteCount
         ranges.append(max(0, offset - Self.headerByteCount)..<end, of: source)
       case .encoded(let images):
-        let (offset, byteCount) = images.location(index)
-        ranges.append(offset..<offset + byteCount, of: source)
+        if let range = images.range(index) { ranges.append(range, of: source) }
       }
     }
   }

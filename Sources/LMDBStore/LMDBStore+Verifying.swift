@@ -1,3 +1,4 @@
+internal import ImageStoreCodecs
 public import ImageStoreCore
 internal import ImageStoreSupport
 internal import Synchronization
@@ -128,6 +129,22 @@ extension LMDBStore {
   }
 
   private func compare(_ indices: Span<Int>, with checksums: [UInt32]) throws(StoreError) {
+    if case .encoded(let images) = contents.images {
+      return try Workers.performRuns(of: indices.count, minimum: 4, threads: threads) {
+        (run) throws(StoreError) in
+        let verifier = EncodedVerifier(ImageCodecs.all(StoreDescription()))
+        for position in run {
+          let index = indices[position]
+          do throws(StoreError) {
+            try images.withValue(index, of: contents.file) { (value) throws(StoreError) in
+              try verifier.verify(value, images.kind(index), checksum: checksums[index])
+            }
+          } catch {
+            throw error.at(image: index, key: StoreKey.image(index))
+          }
+        }
+      }
+    }
     try Workers.performRuns(of: indices.count, minimum: 64, threads: threads) { (run) throws(StoreError) in
       for position in run {
         let index = indices[position]

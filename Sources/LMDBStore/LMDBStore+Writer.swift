@@ -8,6 +8,8 @@ extension LMDBStore {
     case automatic
     /// One image per value, under the key `f"{i:08}"`; small ones take a page each.
     case perImage
+    /// One encoded image per value, under the key `f"{i:08}"`: exactly the bytes of the file that it was.
+    case encoded
   }
 
   /// Writes a store.
@@ -25,16 +27,19 @@ extension LMDBStore {
     ///   - path: the store's folder.
     ///   - mode: ``ImageStoreCore/WriteMode/append`` adds to a store of this package.
     ///   - layout: how images lie in a new store; a store that is there keeps its own.
+    ///   - encoding: of the layout ``Layout/encoded``: whether images that come encoded are checked, and what others become.
     ///   - classNames: the names of the classes that labels count from 0. Images that are appended may come with other
     ///     names than the store has: labels are then translated by name.
+    ///   - threads: on how many threads images are checked and encoded; nil for one per processor.
     /// - Throws: ``StoreError/Code/alreadyExists``; ``StoreError/Code/busy`` if another writer is at work;
     ///   ``StoreError/Code/unsupported`` if images are to be appended to a database of another layout;
     ///   ``StoreError/Code/invalidArgument`` for class names that cannot be matched with those of the store.
     public init(
       to path: some StorePath, mode: WriteMode = .create, layout: Layout = .automatic,
-      classNames: [String]? = nil
+      encoding: ImageEncoding = ImageEncoding(), classNames: [String]? = nil, threads: Int? = nil
     ) throws(StoreError) {
-      session = try LMDBWriterSession(path.storePath(), mode, layout, classNames: classNames)
+      session = try LMDBWriterSession(
+        path.storePath(), mode, layout, encoding, classNames: classNames, threads: threads)
     }
 
     deinit { session.end() }
@@ -45,6 +50,14 @@ extension LMDBStore {
       _ pixels: RawSpan, layout: BatchLayout, labels: ImageLabels
     ) throws(StoreError) {
       try session.append(pixels, layout: layout, labels: labels)
+    }
+
+    public var keepsEncodedImages: Bool { session.encodedLayout != nil }
+
+    public mutating func append(
+      encoded: RawSpan, byteCounts: [Int], labels: ImageLabels
+    ) throws(StoreError) {
+      try session.append(encoded: encoded, byteCounts: byteCounts, labels: labels)
     }
 
     public consuming func finish() throws(StoreError) {
@@ -59,18 +72,22 @@ extension LMDBStore {
   ///   - path: where the new store is to be.
   ///   - mode: whether to create, replace or append.
   ///   - layout: how images lie in a new store.
-  ///   - threads: how many threads a large read of the written store uses; nil for one per processor.
+  ///   - encoding: of the layout ``Layout/encoded``: whether images that come encoded are checked, and what others become.
+  ///   - threads: how many threads may be used; nil for one per processor.
   ///   - progress: called now and then with the number of images written.
   /// - Returns: the written store.
   /// - Throws: what ``Writer`` does; ``StoreError/Code/invalidArgument`` for a store within the source or around it.
   @discardableResult
   public static func write(
     _ source: any ImageStore, to path: some StorePath, mode: WriteMode = .create, layout: Layout = .automatic,
-    threads: Int? = nil, progress: (_ written: Int) -> Void = { _ in }
+    encoding: ImageEncoding = ImageEncoding(), threads: Int? = nil,
+    progress: (_ written: Int) -> Void = { _ in }
   ) throws(StoreError) -> LMDBStore {
     let path = try path.storePath()
     try Destination.check(path, isApartFrom: source.sourcePaths)
-    var writer = try Writer(to: path, mode: mode, layout: layout, classNames: source.classNames)
+    var writer = try Writer(
+      to: path, mode: mode, layout: layout, encoding: encoding, classNames: source.classNames,
+      threads: threads)
     try writer.append(contentsOf: source, progress: progress)
     try writer.finish()
     return try LMDBStore(at: path, threads: threads)
@@ -86,8 +103,9 @@ extension LMDBStore {
   ///   - path: where the new store is to be.
   ///   - mode: whether to create, replace or append.
   ///   - layout: how images lie in a new store.
+  ///   - encoding: of the layout ``Layout/encoded``: whether images that come encoded are checked, and what others become.
   ///   - classNames: the names of the classes that labels count from 0, as of ``Writer``.
-  ///   - threads: how many threads a large read of the written store uses; nil for one per processor.
+  ///   - threads: how many threads may be used; nil for one per processor.
   ///   - body: appends images to the writer, which is finished when it returns. If it throws, the writer
   ///     is dropped, and what was at `path` stays.
   /// - Returns: the written store.
@@ -95,10 +113,12 @@ extension LMDBStore {
   @discardableResult
   public static func write(
     to path: some StorePath, mode: WriteMode = .create, layout: Layout = .automatic,
-    classNames: [String]? = nil, threads: Int? = nil, _ body: (inout Writer) throws -> Void
+    encoding: ImageEncoding = ImageEncoding(), classNames: [String]? = nil, threads: Int? = nil,
+    _ body: (inout Writer) throws -> Void
   ) throws -> LMDBStore {
     let path = try path.storePath()
-    var writer = try Writer(to: path, mode: mode, layout: layout, classNames: classNames)
+    var writer = try Writer(
+      to: path, mode: mode, layout: layout, encoding: encoding, classNames: classNames, threads: threads)
     try body(&writer)
     try writer.finish()
     return try LMDBStore(at: path, threads: threads)

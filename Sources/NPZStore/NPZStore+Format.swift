@@ -9,11 +9,14 @@ package struct NPZFormat: WritableStoreFormat {
     .images, .labels, .dimensions, .shape, .dtype, .channelOrder, .palette, .orientation, .axis, .bitOrder,
   ]
   package let suffixes = [".npz"]
-  package let layouts: [String] = []
+  package let layouts = [NPZStore.Layout.encoded.rawValue]
   package let variants = [
     StoreVariant("npz", WriteOptions(threads: 2), traits: .growsInPlace),
     StoreVariant(
       "npz-stored", WriteOptions(compression: Compression.none, threads: 1), traits: .growsInPlace),
+    StoreVariant(
+      "npz-encoded", WriteOptions(layout: NPZStore.Layout.encoded.rawValue, threads: 2), images: .mixed,
+      traits: .growsInPlace),
   ]
 
   package init() {}
@@ -57,8 +60,9 @@ package struct NPZFormat: WritableStoreFormat {
   ) throws {
     try user.use(
       NPZStore.Writer(
-        to: path, mode: options.mode, compression: options.compression ?? .small, classNames: classNames,
-        threads: options.threads))
+        to: path, mode: options.mode, compression: options.compression ?? .small,
+        layout: options.layout.flatMap(NPZStore.Layout.init(rawValue:)), encoding: options.encoding,
+        classNames: classNames, threads: options.threads))
   }
 }
 
@@ -78,7 +82,11 @@ extension NPZStore {
       }
     }
     guard archive.end.mark != nil else { return "an archive that another program wrote or changed" }
-    if let other = archive.directory.named.first(where: { !NPZContents.isOwnName($0.name) }) {
+    let isEncoded = archive.end.mark == .encoded
+    let other = archive.directory.named.first {
+      !NPZContents.isOwnName($0.name) && !(isEncoded && $0.name == NPZContents.shapesEntry)
+    }
+    if let other {
       return "an archive with \(other.name) besides images"
     }
     if let other = archive.directory.problems.first {

@@ -21,9 +21,11 @@ extension NPZStore {
       try array.verify()
       progress(count)
     case .encoded(let entries):
-      for index in 0..<count {
-        try entries.verify(index)
-        if index % 256 == 255 || index == count - 1 { progress(index + 1) }
+      let step = 256
+      for start in stride(from: 0, to: count, by: step) {
+        let end = min(start + step, count)
+        try entries.verify(Array(start..<end).span)
+        progress(end)
       }
     }
   }
@@ -54,7 +56,7 @@ extension NPZStore {
     // The checksum is compared when the array is brought to memory.
     case .bits: break
     case .encoded(let entries):
-      for position in indices.indices { try entries.verify(indices[position]) }
+      try entries.verify(indices)
     }
   }
 }

@@ -3,6 +3,14 @@ import ImageStoreNumPy
 import ImageStoreSupport
 
 extension NPZStore {
+  /// What the entries of images are.
+  public enum Layout: String, Sendable, Hashable, CaseIterable {
+    /// Arrays, `ix-000000.npy` and so on.
+    case arrays
+    /// Images as they were encoded, such as the bytes of files: `ix-000000.jpg`, `ix-000001.png`.
+    case encoded
+  }
+
   /// Writes an archive with one entry per image.
   ///
   /// A new archive is written beside its destination and put there by ``finish()``. Appending adds entries,
@@ -20,7 +28,9 @@ extension NPZStore {
     ///   - mode: whether to create, replace or append. Only archives with entries called
     ///     `ix-000000.npy` and so on can be appended to.
     ///   - compression: `small` deflates as well as numpy does, `fast` at zlib's level 1 (small photographs are
-    ///     the same in both), `none` stores, with pixels at multiples of 64 bytes.
+    ///     the same in both), `none` stores, with pixels at multiples of 64 bytes. Encoded images are stored in any case.
+    ///   - layout: what the entries of images are; nil for what an archive that is appended to has, or arrays.
+    ///   - encoding: of the layout ``Layout/encoded``: whether images that come encoded are checked, and what others become.
     ///   - classNames: the names of the classes that labels count from 0; nil keeps those of an archive
     ///     that is appended to. If it has others, labels are translated by the names of their classes, and names that it lacks
     ///     are added.
@@ -30,10 +40,20 @@ extension NPZStore {
     ///   ``StoreError/Code/invalidArgument`` for class names that cannot be matched with those that are there.
     public init(
       to path: some StorePath, mode: WriteMode = .create, compression: Compression = .small,
-      classNames: [String]? = nil, threads: Int? = nil
+      layout: Layout? = nil, encoding: ImageEncoding = ImageEncoding(), classNames: [String]? = nil,
+      threads: Int? = nil
     ) throws(StoreError) {
       session = try NPZWriterSession(
-        path.storePath(), mode, compression, classNames: classNames, threads: Workers.threadCount(threads))
+        path.storePath(), mode, compression, layout, encoding, classNames: classNames,
+        threads: Workers.threadCount(threads))
+    }
+
+    public var keepsEncodedImages: Bool { session.encodedLayout != nil }
+
+    public mutating func append(
+      encoded: RawSpan, byteCounts: [Int], labels: ImageLabels
+    ) throws(StoreError) {
+      try session.append(encoded: encoded, byteCounts: byteCounts, labels: labels)
     }
 
     public var count: Int { session.state.count }
@@ -51,17 +71,19 @@ extension NPZStore {
 
   /// Writes all images of a store to an archive, and opens it.
   ///
-  /// - Parameters: as of ``Writer/init(to:mode:compression:classNames:threads:)``;
+  /// - Parameters: as of ``Writer/init(to:mode:compression:layout:encoding:classNames:threads:)``;
   ///   `progress` is called now and then with the number of images written.
   @discardableResult
   public static func write(
     _ source: any ImageStore, to path: some StorePath, mode: WriteMode = .create,
-    compression: Compression = .small, threads: Int? = nil, progress: (_ written: Int) -> Void = { _ in }
+    compression: Compression = .small, layout: Layout? = nil, encoding: ImageEncoding = ImageEncoding(),
+    threads: Int? = nil, progress: (_ written: Int) -> Void = { _ in }
   ) throws(StoreError) -> NPZStore {
     let path = try path.storePath()
     try Destination.check(path, isApartFrom: source.sourcePaths)
     var writer = try Writer(
-      to: path, mode: mode, compression: compression, classNames: source.classNames, threads: threads)
+      to: path, mode: mode, compression: compression, layout: layout, encoding: encoding,
+      classNames: source.classNames, threads: threads)
     try writer.append(contentsOf: source, progress: progress)
     try writer.finish()
     return try NPZStore(at: path, threads: threads)
@@ -77,6 +99,8 @@ extension NPZStore {
   ///   - path: where the new store is to be.
   ///   - mode: whether to create, replace or append.
   ///   - compression: `small` as numpy deflates, `fast`, or `none`.
+  ///   - layout: what the entries of images are; nil for what an archive that is appended to has, or arrays.
+  ///   - encoding: of the layout ``Layout/encoded``: whether images that come encoded are checked, and what others become.
   ///   - classNames: the names of the classes that labels count from 0; nil when appending keeps those that
   ///     are there; see ``Writer``.
   ///   - threads: how many threads may be used; nil for one per processor.
@@ -87,12 +111,14 @@ extension NPZStore {
   @discardableResult
   public static func write(
     to path: some StorePath, mode: WriteMode = .create, compression: Compression = .small,
-    classNames: [String]? = nil,
+    layout: Layout? = nil, encoding: ImageEncoding = ImageEncoding(), classNames: [String]? = nil,
     threads: Int? = nil, _ body: (inout Writer) throws -> Void
   ) throws -> NPZStore {
     let path = try path.storePath()
     var writer = try Writer(
-      to: path, mode: mode, compression: compression, classNames: classNames, threads: threads)
+      to: path, mode: mode, compression: compression, layout: layout, encoding: encoding,
+      classNames: classNames,
+      threads: threads)
     try body(&writer)
     try writer.finish()
     return try NPZStore(at: path, threads: threads)

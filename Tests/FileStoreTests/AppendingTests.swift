@@ -281,7 +281,7 @@ import Testing
         #expect(error?.code == .alreadyExists)
         #expect(try contents("\(path)/\(name)") == Array("mine".utf8))
         let first = String(name.split(separator: "/")[0])
-        try manager.removeItem(atPath: "\(path)/\(first == "00000" && layout == .subfolders ? name : first)")
+        try manager.removeItem(atPath: "\(path)/\(first == "00000" && layout != .flat ? name : first)")
       }
       #expect(try FileStore.otherContents(at: path) == nil)
       try folder.write("file,label\n", to: "store/labels.csv")

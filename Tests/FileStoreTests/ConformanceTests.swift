@@ -37,4 +37,9 @@ private func factory(_ layout: FileStore.Layout, threads: Int?, compression: Com
   func conformsFlat(_ check: ConformanceCheck) throws {
     try check.run(on: factory(.flat, threads: 1, compression: .none), seed: 2)
   }
+
+  @Test(arguments: ConformanceCheck.all)
+  func conformsEncoded(_ check: ConformanceCheck) throws {
+    try check.run(on: factory(.encoded, threads: 2, compression: .fast), seed: 3)
+  }
 }

@@ -40,6 +40,7 @@ private struct XorCodec: ImageCodec {
 
   var name: String { "xor" }
   var fileSuffixes: [String] { ["xor"] }
+  var number: UInt8 { 200 }
 
   func recognizes(_ head: RawSpan) -> Bool {
     unsafe head.byteCount > 0 && head.unsafeLoad(as: UInt8.self) == letter

@@ -6,6 +6,12 @@ import Testing
 private func factory(_ layout: LMDBStore.Layout, threads: Int?) -> StoreFactory {
   var capabilities = StoreCapabilities()
   capabilities.holdsMixedFormats = true
+  // What PNG holds.
+  if layout == .encoded {
+    capabilities.holds = { type, channels in
+      type == .bool ? channels == 1 : [.uint8, .uint16].contains(type) && channels <= 4
+    }
+  }
   return StoreFactory(
     "LMDBStore, \(layout.rawValue), threads \(threads ?? 0)", capabilities: capabilities,
     write: { path, mode, plan in
@@ -25,5 +31,10 @@ private func factory(_ layout: LMDBStore.Layout, threads: Int?) -> StoreFactory 
   @Test(arguments: ConformanceCheck.all)
   func conformsByTheImage(_ check: ConformanceCheck) throws {
     try check.run(on: factory(.perImage, threads: 1), seed: 2)
+  }
+
+  @Test(arguments: ConformanceCheck.all)
+  func conformsEncoded(_ check: ConformanceCheck) throws {
+    try check.run(on: factory(.encoded, threads: 2), seed: 3)
   }
 }

@@ -39,7 +39,7 @@ import Testing
     }
   }
 
-  @Test(arguments: LMDBStore.Layout.allCases)
+  @Test(arguments: [LMDBStore.Layout.automatic, .perImage])
   func imagesThatWereReplacedAreNotReadForThoseThatWereOpened(_ layout: LMDBStore.Layout) throws {
     let model = images(0..<200)
     let store = try LMDBStore.write(model, to: path, layout: layout)

@@ -8,6 +8,7 @@ import shutil
 
 import numpy as np
 
+from encoded_cases import check_encoded
 from format_snippets import check_all_used, run, snippets
 from store_cases import FOLDER, KINDS, OPTIONS, REASON, TYPES, holds, imagestore, make, refusal
 
@@ -59,6 +60,7 @@ for index in (0, 84, 85, 299, 300, 301, 699):
     assert np.array_equal(run("lmdb-one", str(path), index=index)["image"], images[index]), f"image {index}"
 print("one image of a store in blocks read by its key")
 
+check_encoded(imagestore)
 check_all_used()
 print(f"all {len(snippets)} snippets of Docs/Formats.md run")
 shutil.rmtree(FOLDER)

@@ -46,6 +46,9 @@ struct FolderContents: Sendable {
   /// The state that the description knows for this `labels.csv`.
   var state: StoreManifest.State?
 
+  /// Whether images are kept as they were encoded. Without a store.json, JPEGs tell.
+  var isEncoded: Bool { description?.layout == .encoded || description == nil && paths.hasOtherSuffixes }
+
   /// Finds out how a folder is laid out and reads what names its images.
   ///
   /// - Returns: the one store there, or each split, training first.

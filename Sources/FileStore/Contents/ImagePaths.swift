@@ -8,6 +8,27 @@ extension FileStore {
     case subfolders
     /// All images in one folder: image 12345 is `12345.png`.
     case flat
+    /// As ``subfolders``, with encoded images as they are: image 12345 is `00012/12345.jpg`, or `.png`, by what it is.
+    case encoded
+  }
+}
+
+/// What the file of an image is called by its format.
+enum ImageSuffix: UInt8, CaseIterable {
+  case png, jpg
+
+  /// The suffix of what a codec decodes.
+  init(codec: UInt8) { self = codec == 2 ? .jpg : .png }
+
+  var text: StaticString {
+    switch self {
+    case .png: ".png"
+    case .jpg: ".jpg"
+    }
+  }
+
+  fileprivate func append(to bytes: inout [UInt8]) {
+    unsafe bytes.append(contentsOf: UnsafeBufferPointer(start: text.utf8Start, count: text.utf8CodeUnitCount))
   }
 }
 
@@ -16,18 +37,21 @@ extension FileStore.Layout {
   static let imagesPerFolder = 1000
 
   /// Appends the path of an image, relative to the store's folder.
-  func appendPath(of index: Int, to bytes: inout [UInt8]) {
-    if self == .subfolders {
+  func appendPath(of index: Int, _ suffix: ImageSuffix, to bytes: inout [UInt8]) {
+    if hasSubfolders {
       Self.appendFolder(index / Self.imagesPerFolder, to: &bytes)
       bytes.append(UInt8(ascii: "/"))
     }
-    Self.appendFileName(of: index, to: &bytes)
+    Self.appendFileName(of: index, suffix, to: &bytes)
   }
 
+  /// Whether images are in subfolders of a thousand.
+  var hasSubfolders: Bool { self != .flat }
+
   /// Appends the name of an image's file in its folder.
-  static func appendFileName(of index: Int, to bytes: inout [UInt8]) {
+  static func appendFileName(of index: Int, _ suffix: ImageSuffix, to bytes: inout [UInt8]) {
     appendDigits(of: index, to: &bytes)
-    bytes.append(contentsOf: ".png".utf8)
+    suffix.append(to: &bytes)
   }
 
   /// The name of a subfolder: its number with at least five digits.
@@ -37,18 +61,18 @@ extension FileStore.Layout {
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  /// The index of the image that a file in either layout is called after, or nil if it is called otherwise.
-  static func index(ofFile name: String) -> Int? {
-    guard name.hasSuffix(".png"), let index = Int(name.dropLast(4)), index >= 0, name == "\(index).png" else {
-      return nil
-    }
-    return index
+  /// The index of the image that a file in any layout is called after, and its suffix, or nil if it is called otherwise.
+  static func image(ofFile name: String) -> (index: Int, suffix: ImageSuffix)? {
+    guard let suffix = ImageSuffix.allCases.first(where: { name.hasSuffix($0.text.description) }),
+      let index = Int(name.dropLast(4)), index >= 0, name == "\(index)\(suffix.text)"
+    else { return nil }
+    return (index, suffix)
   }
 
   /// The name of an image's file.
-  static func fileName(of index: Int) -> String {
+  static func fileName(of index: Int, _ suffix: ImageSuffix) -> String {
     var bytes: [UInt8] = []
-    appendFileName(of: index, to: &bytes)
+    appendFileName(of: index, suffix, to: &bytes)
     return String(decoding: bytes, as: UTF8.self)
   }
 
@@ -91,6 +115,8 @@ struct ImagePaths: Sendable {
   /// The layout that all paths follow, or nil if they are listed.
   private(set) var layout: FileStore.Layout?
   private(set) var count: Int
+  /// The suffix of each image that follows the layout, if there are others than `.png`.
+  private var suffixes: [ImageSuffix] = []
   private var bytes: [UInt8] = []
   /// Where each path ends.
   private var ends: [UInt32] = []
@@ -113,12 +139,18 @@ struct ImagePaths: Sendable {
   func write(_ index: Int, to path: inout [UInt8]) {
     path.removeAll(keepingCapacity: true)
     if let layout {
-      layout.appendPath(of: index, to: &path)
+      layout.appendPath(of: index, suffix(of: index), to: &path)
     } else {
       path.append(contentsOf: bytes[Int(index == 0 ? 0 : ends[index - 1])..<Int(ends[index])])
     }
     path.append(0)
   }
+
+  /// Whether some images that follow the layout are called otherwise than PNGs.
+  var hasOtherSuffixes: Bool { !suffixes.isEmpty }
+
+  /// The suffix of an image in a folder that this package wrote.
+  func suffix(of index: Int) -> ImageSuffix { suffixes.isEmpty ? .png : suffixes[index] }
 
   /// The path of an image as text, for messages.
   func text(_ index: Int) -> String {
@@ -146,16 +178,18 @@ struct ImagePaths: Sendable {
     _ path: some BidirectionalCollection<UInt8>, scratch: inout [UInt8]
   ) throws(StoreError) {
     if let layout {
-      if Self.follows(path, layout, count, &scratch) {
-        count += 1
+      if let suffix = Self.suffix(of: path, in: layout, count, &scratch) {
+        append(suffix)
         return
       }
       // The first path decides among the layouts; one that follows none makes all of them listed.
       if count == 0,
-        let other = FileStore.Layout.allCases.first(where: { Self.follows(path, $0, 0, &scratch) })
+        let other = FileStore.Layout.allCases.first(where: {
+          Self.suffix(of: path, in: $0, 0, &scratch) != nil
+        }), let suffix = Self.suffix(of: path, in: other, 0, &scratch)
       {
         self.layout = other
-        count = 1
+        append(suffix)
         return
       }
       try list(layout)
@@ -166,19 +200,28 @@ struct ImagePaths: Sendable {
     count += 1
   }
 
-  private static func follows(
-    _ path: some Collection<UInt8>, _ layout: FileStore.Layout, _ index: Int, _ scratch: inout [UInt8]
-  ) -> Bool {
-    scratch.removeAll(keepingCapacity: true)
-    layout.appendPath(of: index, to: &scratch)
-    return path.elementsEqual(scratch)
+  /// The suffix of a path that an image has in a layout; nil for another path.
+  private static func suffix(
+    of path: some Collection<UInt8>, in layout: FileStore.Layout, _ index: Int, _ scratch: inout [UInt8]
+  ) -> ImageSuffix? {
+    ImageSuffix.allCases.first { suffix in
+      scratch.removeAll(keepingCapacity: true)
+      layout.appendPath(of: index, suffix, to: &scratch)
+      return path.elementsEqual(scratch)
+    }
+  }
+
+  private mutating func append(_ suffix: ImageSuffix) {
+    if suffix != .png, suffixes.isEmpty { suffixes = Array(repeating: .png, count: count) }
+    if suffix != .png || !suffixes.isEmpty { suffixes.append(suffix) }
+    count += 1
   }
 
   /// Writes out the paths that followed a layout so far.
   private mutating func list(_ layout: FileStore.Layout) throws(StoreError) {
     self.layout = nil
     for index in 0..<count {
-      layout.appendPath(of: index, to: &bytes)
+      layout.appendPath(of: index, suffix(of: index), to: &bytes)
       try endPath()
     }
   }

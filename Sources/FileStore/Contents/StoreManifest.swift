@@ -32,6 +32,8 @@ struct StoreManifest: Codable {
   var format = "image-files"
   var formatVersion = 1
   private var classNames: [String]?
+  /// The layout, if it is ``FileStore/Layout/encoded``; others are told by the names.
+  var layout: FileStore.Layout?
   /// The state now, and before that the one before the last append. An append puts this file in place,
   /// then `labels.csv`: whichever `labels.csv` a crash leaves, its state is here.
   var states: [State]
@@ -41,7 +43,7 @@ struct StoreManifest: Codable {
   private(set) var isIntact = true
 
   private enum CodingKeys: String, CodingKey {
-    case format, formatVersion, classNames, states, crc32
+    case format, formatVersion, classNames, layout, states, crc32
   }
 
   init(classNames: [String]? = nil, states: [State]) {

@@ -61,6 +61,21 @@ final class ImageFileReader {
     }
   }
 
+  /// Lends the whole of an image's file.
+  func withFile(
+    _ index: Int, of paths: ImagePaths, in folder: borrowing Folder,
+    _ body: (RawSpan) throws(StoreError) -> Void
+  ) throws(StoreError) {
+    paths.write(index, to: &path)
+    do throws(StoreError) {
+      try readFile(of: folder)
+    } catch {
+      throw error.at(path: pathText(in: folder), image: index)
+    }
+    let file = file
+    try body(file.span)
+  }
+
   /// Compares the file of an image with its checksums, without decoding it.
   func verify(_ index: Int, of paths: ImagePaths, in folder: borrowing Folder) throws(StoreError) {
     paths.write(index, to: &path)

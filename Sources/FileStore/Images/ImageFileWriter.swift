@@ -20,13 +20,35 @@ final class ImageFileWriter {
     like neighbor: Int32? = nil
   ) throws(StoreError) {
     name.removeAll(keepingCapacity: true)
-    FileStore.Layout.appendFileName(of: index, to: &name)
+    FileStore.Layout.appendFileName(of: index, .png, to: &name)
     name.append(0)
     do throws(StoreError) {
       try encoder.encode(pixels, format: format)
       try unsafe name.withUnsafeBufferPointer { (bytes) throws(StoreError) in
         try unsafe bytes.withMemoryRebound(to: CChar.self) { (name) throws(StoreError) in
           try unsafe encoder.write(to: name.baseAddress!, in: folder, like: neighbor)
+        }
+      }
+    } catch {
+      throw error.at(
+        path: "\(folder.path)/\(String(decoding: name.dropLast(), as: UTF8.self))", image: index)
+    }
+  }
+}
+
+extension ImageFileWriter {
+  /// Writes an encoded image to its folder as it is.
+  static func write(
+    _ encoded: RawSpan, index: Int, _ suffix: ImageSuffix, to folder: borrowing Folder,
+    like neighbor: Int32? = nil
+  ) throws(StoreError) {
+    var name: [UInt8] = []
+    FileStore.Layout.appendFileName(of: index, suffix, to: &name)
+    name.append(0)
+    do throws(StoreError) {
+      try unsafe name.withUnsafeBufferPointer { (bytes) throws(StoreError) in
+        try unsafe bytes.withMemoryRebound(to: CChar.self) { (name) throws(StoreError) in
+          try unsafe folder.write(encoded, to: name.baseAddress!, like: neighbor)
         }
       }
     } catch {

@@ -9,7 +9,7 @@ extension AppendPlan {
   ///
   /// - Throws: ``StoreError/Code/alreadyExists`` if something has one of the names.
   func moveImages(from staged: borrowing Folder, to root: borrowing Folder) throws(StoreError) {
-    guard layout == .subfolders else {
+    guard layout.hasSubfolders else {
       try move(first..<end, from: staged, to: root)
       return try root.synchronizeNames()
     }
@@ -29,7 +29,7 @@ extension AppendPlan {
     _ images: Range<Int>, from staged: borrowing Folder, to folder: borrowing Folder
   ) throws(StoreError) {
     for index in images {
-      let name = FileStore.Layout.fileName(of: index)
+      let name = FileStore.Layout.fileName(of: index, suffix(of: index))
       try staged.moveExclusively(name, to: folder, as: name)
     }
   }
@@ -42,7 +42,7 @@ extension AppendPlan {
   func takeBack(from root: borrowing Folder, work: borrowing Folder) throws(StoreError) {
     try work.createFolder(Self.undoneName)
     let undone = try work.folder(Self.undoneName)
-    if layout == .flat {
+    if !layout.hasSubfolders {
       try takeBack(first..<end, from: root, to: undone)
     } else {
       for (name, isWhole, images) in subfolders where root.kind(of: name) == .folder {
@@ -62,7 +62,7 @@ extension AppendPlan {
     _ images: Range<Int>, from folder: borrowing Folder, to undone: borrowing Folder
   ) throws(StoreError) {
     for index in images {
-      let name = FileStore.Layout.fileName(of: index)
+      let name = FileStore.Layout.fileName(of: index, suffix(of: index))
       let stamp = self.images[index - first]
       guard stamp.isOf(name, in: folder) else { continue }
       try folder.moveExclusively(name, to: undone, as: name)

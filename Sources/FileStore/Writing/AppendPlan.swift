@@ -20,6 +20,8 @@ struct AppendPlan: Equatable {
   /// none of their names in the store.
   let isWhole: [Bool]
   let images: [Stamp]
+  /// What the images' files end with, or none if all are PNGs.
+  var suffixes: [ImageSuffix] = []
 
   var end: Int { first + images.count }
 
@@ -28,20 +30,35 @@ struct AppendPlan: Equatable {
 
   static let fileName = "plan"
   private static let version: UInt64 = 1
+  /// The number of a layout is its position in this list.
+  private static let layouts: [FileStore.Layout] = [.subfolders, .flat, .encoded]
+
+  /// What the file of a planned image ends with.
+  func suffix(of index: Int) -> ImageSuffix { suffixes.isEmpty ? .png : suffixes[index - first] }
   private static let headWordCount = 7
 }
 
 extension AppendPlan {
   /// Little-endian words of 64 bits: version, layout, index of the first image, number of images and of subfolders, the old
   /// and the new `labels.csv`, then subfolders (1 for a whole one) and images, and the CRC-32 of all that. A file is its number of
-  /// bytes in the upper and its CRC-32 in the lower half of a word.
+  /// bytes in the upper and its CRC-32 in the lower half of a word. Of the layout `encoded` what the files end with follows the images, a
+  /// byte of a word for each.
   func encoded() -> [UInt8] {
     var words: [UInt64] = [
-      Self.version, layout == .flat ? 1 : 0, UInt64(first), UInt64(images.count), UInt64(isWhole.count),
+      Self.version, UInt64(Self.layouts.firstIndex(of: layout) ?? 0), UInt64(first), UInt64(images.count),
+      UInt64(isWhole.count),
       labels.word, newLabels.word,
     ]
     words += isWhole.map { $0 ? 1 : 0 }
     words += images.map(\.word)
+    if layout == .encoded {
+      for start in stride(from: 0, to: images.count, by: 8) {
+        words.append(
+          (start..<min(start + 8, images.count)).reversed().reduce(0) { word, image in
+            word << 8 | UInt64(suffix(of: first + image).rawValue)
+          })
+      }
+    }
     var bytes: [UInt8] = []
     bytes.reserveCapacity(8 * words.count + 8)
     func append(_ word: UInt64) {
@@ -63,12 +80,15 @@ extension AppendPlan {
       words.append(bytes[start..<start + 8].reversed().reduce(0) { $0 << 8 | UInt64($1) })
     }
     let checksum = unsafe CRC32.checksum(of: bytes.span.bytes.extracting(droppingLast: 8))
-    guard words.popLast() == UInt64(checksum), words[0] == Self.version, words[1] < 2,
+    guard words.popLast() == UInt64(checksum), words[0] == Self.version,
+      let layout = Self.layouts.indices.contains(Int(clamping: words[1])) ? Self.layouts[Int(words[1])] : nil,
       let first = Int(exactly: words[2]), let imageCount = Int(exactly: words[3]),
       let folderCount = Int(exactly: words[4]), imageCount <= words.count, folderCount <= words.count,
-      first <= Int.max - imageCount, words.count == Self.headWordCount + folderCount + imageCount
+      first <= Int.max - imageCount
     else { return nil }
-    layout = words[1] == 1 ? .flat : .subfolders
+    let suffixWords = layout == .encoded ? (imageCount + 7) / 8 : 0
+    guard words.count == Self.headWordCount + folderCount + imageCount + suffixWords else { return nil }
+    self.layout = layout
     guard
       folderCount
         == (layout == .flat ? 0 : FileStore.Layout.folderNumbers(of: first..<first + imageCount).count)
@@ -77,7 +97,18 @@ extension AppendPlan {
     labels = Stamp(words[5])
     newLabels = Stamp(words[6])
     isWhole = words[Self.headWordCount..<Self.headWordCount + folderCount].map { $0 == 1 }
-    images = words[(Self.headWordCount + folderCount)...].map(Stamp.init)
+    let imageWords = words[(Self.headWordCount + folderCount)...]
+    images = imageWords.prefix(imageCount).map(Stamp.init)
+    for (position, word) in imageWords.dropFirst(imageCount).enumerated() {
+      for image in 8 * position..<min(8 * position + 8, imageCount) {
+        guard let suffix = ImageSuffix(rawValue: UInt8(truncatingIfNeeded: word >> UInt64(image % 8 * 8)))
+        else {
+          return nil
+        }
+        suffixes.append(suffix)
+      }
+    }
+    if suffixes.allSatisfy({ $0 == .png }) { suffixes = [] }
   }
 
   /// Writes the plan into a work folder and waits until it is on the disk.

@@ -41,7 +41,7 @@ final class AppendSession: Sendable {
     labelsState = table.state
     descriptionState = store.contents.descriptionState
     root = try held.root()
-    if let last = Self.lastImage(in: root, layout, count: store.count) {
+    if let last = Self.lastImage(in: root, store, layout) {
       neighbor = last
     } else {
       neighbor = try File(FolderContents.labelsFileName, in: root, .read)
@@ -52,10 +52,13 @@ final class AppendSession: Sendable {
     try work.createFolder(Self.stagedName)
   }
 
-  private static func lastImage(in root: borrowing Folder, _ layout: FileStore.Layout, count: Int) -> File? {
+  private static func lastImage(
+    in root: borrowing Folder, _ store: FileStore, _ layout: FileStore.Layout
+  ) -> File? {
+    let count = store.count
     guard count > 0 else { return nil }
-    let name = FileStore.Layout.fileName(of: count - 1)
-    guard layout == .subfolders else { return try? File(name, in: root, .read) }
+    let name = FileStore.Layout.fileName(of: count - 1, store.contents.paths.suffix(of: count - 1))
+    guard layout.hasSubfolders else { return try? File(name, in: root, .read) }
     guard let folder = try? root.folder(layout.folderName((count - 1) / FileStore.Layout.imagesPerFolder))
     else {
       return nil
@@ -69,7 +72,7 @@ final class AppendSession: Sendable {
   /// A folder that new subfolders are to be like: that of the last image, or the store's.
   func neighborFolder() throws(StoreError) -> Folder {
     let number = (count - 1) / FileStore.Layout.imagesPerFolder
-    guard layout == .subfolders, count > 0, let last = try? root.folder(layout.folderName(number)) else {
+    guard layout.hasSubfolders, count > 0, let last = try? root.folder(layout.folderName(number)) else {
       return try held.root()
     }
     return last
@@ -95,14 +98,16 @@ final class AppendSession: Sendable {
   ///
   /// - Parameters:
   ///   - images: what is known of each.
+  ///   - suffixes: what their files end with; none if all are PNGs.
   ///   - labels: the new `labels.csv`.
   ///   - description: the new `store.json`.
   func commit(
-    _ images: [AppendPlan.Stamp], labels: [UInt8], description: [UInt8]
+    _ images: [AppendPlan.Stamp], _ suffixes: [ImageSuffix], labels: [UInt8], description: [UInt8]
   ) throws(StoreError) {
     try checkUnchanged()
     guard !images.isEmpty else { return try replaceFiles(labels, description) }
-    let plan = unsafe plan(images, newLabels: AppendPlan.Stamp(labels.span.bytes))
+    var plan = unsafe plan(images, newLabels: AppendPlan.Stamp(labels.span.bytes))
+    plan.suffixes = suffixes.allSatisfy { $0 == .png } ? [] : suffixes
     try plan.write(in: work)
     do throws(StoreError) {
       try plan.moveImages(from: stagedFolder(), to: root)
@@ -133,7 +138,7 @@ final class AppendSession: Sendable {
   /// What is to be moved.
   func plan(_ images: [AppendPlan.Stamp], newLabels: AppendPlan.Stamp) -> AppendPlan {
     var isWhole: [Bool] = []
-    if layout == .subfolders {
+    if layout.hasSubfolders {
       for number in FileStore.Layout.folderNumbers(of: count..<count + images.count) {
         isWhole.append(root.kind(of: layout.folderName(number)) == nil)
       }

@@ -20,7 +20,7 @@ struct ExistingStore {
     // What an append vouches for, by a new checksum, must agree with the old one.
     try store.verifyNames()
     table = try Self.table(of: store, layout)
-    description = Self.description(of: store, table)
+    description = Self.description(of: store, table, layout)
   }
 
   var format: FolderContents.Format {
@@ -44,11 +44,24 @@ struct ExistingStore {
         .unsupported, "the files are not named as this package names them, so none can be appended",
         remedy: "convert the folder to a new store", path: store.path)
     }
+    // Without a store.json, PNGs may be in either layout.
+    let mayBeEncoded = asked == .encoded && store.contents.description == nil && layout == .subfolders
+    if store.contents.isEncoded || mayBeEncoded {
+      guard asked == nil || asked == .encoded else {
+        throw StoreError(
+          .invalidArgument, "the images have the layout 'encoded'", remedy: "append in that layout",
+          path: store.path)
+      }
+      return .encoded
+    }
     guard store.count > 0 else { return asked ?? layout }
     guard asked == nil || asked == layout else {
       throw StoreError(
-        .invalidArgument, "the images have the layout '\(layout.rawValue)'",
-        remedy: "append in that layout", path: store.path)
+        asked == .encoded ? .unsupported : .invalidArgument,
+        "the images have the layout '\(layout.rawValue)'",
+        remedy: asked == .encoded
+          ? "append without a layout, so that they are decoded and written as the others are, or write a new store"
+          : "append in that layout", path: store.path)
     }
     return layout
   }
@@ -78,7 +91,9 @@ struct ExistingStore {
     return header
   }
 
-  private static func description(of store: FileStore, _ table: LabelsTable) -> StoreManifest {
+  private static func description(
+    of store: FileStore, _ table: LabelsTable, _ layout: FileStore.Layout
+  ) -> StoreManifest {
     // Without a store.json a new one must know the labels.csv that is there, until the longer one takes its place.
     var state =
       store.contents.state
@@ -86,6 +101,8 @@ struct ExistingStore {
         labelsCRC32: store.contents.table?.crc32 ?? 0, count: store.count, imageFormat: store.format,
         hasLabels: store.contents.labels != nil, columns: table.columns)
     state.classNames = nil
-    return StoreManifest(classNames: store.classNames, states: [state])
+    var manifest = StoreManifest(classNames: store.classNames, states: [state])
+    manifest.layout = layout == .encoded ? .encoded : nil
+    return manifest
   }
 }

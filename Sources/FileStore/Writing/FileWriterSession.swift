@@ -1,11 +1,13 @@
+internal import ImageStoreCodecs
 internal import ImageStoreCore
 internal import ImageStoreSupport
 internal import PNGCodec
 internal import Synchronization
 
 /// What a writer does from its first image to its end.
-struct FileWriterSession: WriterSession, ~Copyable {
+struct FileWriterSession: EncodedWriterSession, ~Copyable {
   var state: WriterState
+  let encodedLayout: EncodedLayout?
   private var folders: ImageFolders
   /// Where a new store is until it is finished; nil while images are appended to a store.
   private var staging: Staging?
@@ -14,6 +16,7 @@ struct FileWriterSession: WriterSession, ~Copyable {
   private var takenNames: TakenNames
   /// What is known of the images that are appended to a store that is there.
   private var stamps: [AppendPlan.Stamp] = []
+  private var suffixes: [ImageSuffix] = []
   private let layout: FileStore.Layout
   private let threads: Int
   private let encoders: IdlePool<ImageFileWriter>
@@ -23,31 +26,34 @@ struct FileWriterSession: WriterSession, ~Copyable {
 
   /// Begins to write to a path.
   static func begin(
-    _ path: String, _ mode: WriteMode, _ layout: FileStore.Layout?, _ compression: Compression,
-    classNames: [String]?, threads: Int?
+    _ path: String, _ mode: WriteMode, _ layout: FileStore.Layout?, _ encoding: ImageEncoding,
+    _ compression: Compression, classNames: [String]?, threads: Int?
   ) throws(StoreError) -> FileWriterSession {
     if mode != .append || FileSystem.kind(of: path) == nil {
       let staging = try Staging(destination: path, mode: mode, otherContents: FileStore.otherContents)
       if mode != .append || staging.isNew {
         return try FileWriterSession(
-          path, consume staging, layout ?? .subfolders, compression, classNames, threads)
+          path, consume staging, layout ?? .subfolders, encoding, compression, classNames, threads)
       }
       // A store is there after all: one that a dead writer had moved aside is back.
     }
-    return try FileWriterSession(appendingTo: path, layout, compression, classNames, threads)
+    return try FileWriterSession(appendingTo: path, layout, encoding, compression, classNames, threads)
   }
 
   // Everything that can throw comes first: noncopyable properties are set all or none.
 
   /// A new store.
   private init(
-    _ path: String, _ staging: consuming Staging, _ layout: FileStore.Layout, _ compression: Compression,
-    _ classNames: [String]?, _ threads: Int?
+    _ path: String, _ staging: consuming Staging, _ layout: FileStore.Layout, _ encoding: ImageEncoding,
+    _ compression: Compression, _ classNames: [String]?, _ threads: Int?
   ) throws(StoreError) {
     let state = try WriterState(path: path, classNames: classNames)
+    let encodedLayout = try ImageCodecs.encodedLayout(
+      isEncoded: layout == .encoded, encoding, compression: compression, threads: threads)
     try FileSystem.createFolder(staging.path)
     let folder = try Folder(staging.path)
     self.state = state
+    self.encodedLayout = encodedLayout
     self.layout = layout
     folders = ImageFolders(consume folder, layout, after: 0)
     self.staging = consume staging
@@ -55,6 +61,7 @@ struct FileWriterSession: WriterSession, ~Copyable {
     takenNames = TakenNames(layout, count: 0)
     table = LabelsTable(layout)
     description = StoreManifest(classNames: classNames, states: [])
+    description.layout = layout == .encoded ? .encoded : nil
     format = .unknown
     self.threads = Workers.threadCount(threads)
     encoders = IdlePool { () throws(StoreError) in try ImageFileWriter(compression) }
@@ -62,8 +69,8 @@ struct FileWriterSession: WriterSession, ~Copyable {
 
   /// The store that is at a path.
   private init(
-    appendingTo path: String, _ layout: FileStore.Layout?, _ compression: Compression,
-    _ classNames: [String]?, _ threads: Int?
+    appendingTo path: String, _ layout: FileStore.Layout?, _ encoding: ImageEncoding,
+    _ compression: Compression, _ classNames: [String]?, _ threads: Int?
   ) throws(StoreError) {
     guard FileSystem.kind(of: path) == .folder else {
       throw StoreError(.unrecognized, "this is not a folder", path: path)
@@ -72,6 +79,8 @@ struct FileWriterSession: WriterSession, ~Copyable {
     let existing = try ExistingStore(
       FileStore(held.root(), at: held.path, threads: threads), asked: layout)
     let state = try existing.state(path: path, classNames: classNames)
+    let encodedLayout = try ImageCodecs.encodedLayout(
+      isEncoded: existing.layout == .encoded, encoding, compression: compression, threads: threads)
     let session = try AppendSession(held, existing.store, existing.layout)
     let folder = try session.stagedFolder()
     let neighbor = try session.neighborFolder()
@@ -79,6 +88,7 @@ struct FileWriterSession: WriterSession, ~Copyable {
     var takenNames = TakenNames(existing.layout, count: count)
     try takenNames.check(count..<count + 1, in: session.root)
     self.state = state
+    self.encodedLayout = encodedLayout
     self.layout = existing.layout
     folders = ImageFolders(consume folder, existing.layout, after: count, like: consume neighbor)
     staging = nil
@@ -91,13 +101,47 @@ struct FileWriterSession: WriterSession, ~Copyable {
     encoders = IdlePool { () throws(StoreError) in try ImageFileWriter(compression) }
   }
 
-  mutating func write(_ pixels: RawSpan, layout batch: BatchLayout, labels: ImageLabels) throws(StoreError) {
-    try note(batch)
+  mutating func write(encoded bytes: RawSpan, _ images: [EncodedImage], labels: ImageLabels)
+    throws(StoreError)
+  {
+    for image in images { note(image.kind.format) }
+    let added = images.map { ImageSuffix(codec: $0.kind.codec) }
+    try begin(images.count, labels) { added[$0] }
     let first = state.nextIndex
-    let images = first..<first + batch.count
-    try table.append(labels, count: batch.count)
+    let neighbor = append?.neighborDescriptor
+    try performRuns(of: images.count) { (run) throws(StoreError) in
+      for position in run {
+        let image = bytes.extracting(images[position].range)
+        try folders.withFolder(of: first + position) { (folder) throws(StoreError) in
+          try ImageFileWriter.write(
+            image, index: first + position, added[position], to: folder, like: neighbor)
+        }
+      }
+    }
+    guard append != nil else { return }
+    suffixes += added
+    stamps += images.map {
+      AppendPlan.Stamp(byteCount: UInt32(truncatingIfNeeded: $0.range.count), crc32: $0.checksum)
+    }
+  }
+
+  /// Names images, and makes room for them.
+  private mutating func begin(
+    _ count: Int, _ labels: ImageLabels, suffix: (_ position: Int) -> ImageSuffix = { _ in .png }
+  ) throws(StoreError) {
+    let images = state.nextIndex..<state.nextIndex + count
+    try table.append(labels, count: count, suffix: suffix)
     if let append { try takenNames.check(images, in: append.root) }
     try folders.prepare(images)
+  }
+
+  mutating func write(_ pixels: RawSpan, layout batch: BatchLayout, labels: ImageLabels) throws(StoreError) {
+    if let encodedLayout {
+      return try encodeAndWrite(pixels, layout: batch, labels: labels, with: encodedLayout)
+    }
+    try note(batch)
+    let first = state.nextIndex
+    try begin(batch.count, labels)
     let isAppending = append != nil
     let neighbor = append?.neighborDescriptor
     let new = Mutex([AppendPlan.Stamp](repeating: AppendPlan.Stamp(), count: isAppending ? batch.count : 0))
@@ -122,17 +166,24 @@ struct FileWriterSession: WriterSession, ~Copyable {
   private mutating func note(_ batch: BatchLayout) throws(StoreError) {
     for position in 0..<(batch.uniformFormat == nil ? batch.count : 1) {
       let new = batch[position]
-      switch format {
-      case .uniform(new): continue
-      case .unknown: format = .uniform(new)
-      case .uniform, .mixed: format = .mixed
-      }
+      guard note(new) else { continue }
       do throws(StoreError) {
         try PNGEncoder.check(new)
       } catch {
         throw error.at(image: state.nextIndex + position)
       }
     }
+  }
+
+  /// - Returns: whether the format is another than that of all images before.
+  @discardableResult
+  private mutating func note(_ new: ImageFormat) -> Bool {
+    switch format {
+    case .uniform(new): return false
+    case .unknown: format = .uniform(new)
+    case .uniform, .mixed: format = .mixed
+    }
+    return true
   }
 
   /// Does images in short runs, each thread in a stretch of them of its own as far as may be: files created in one
@@ -159,7 +210,7 @@ struct FileWriterSession: WriterSession, ~Copyable {
     let descriptionBytes = try description.encoded()
     if let append {
       try folders.synchronize()
-      return try append.commit(stamps, labels: labels, description: descriptionBytes)
+      return try append.commit(stamps, suffixes, labels: labels, description: descriptionBytes)
     }
     try Self.write(labels, to: FolderContents.labelsFileName, in: folders.root)
     try Self.write(descriptionBytes, to: StoreManifest.fileName, in: folders.root)

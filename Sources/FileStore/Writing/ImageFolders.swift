@@ -35,7 +35,7 @@ struct ImageFolders: ~Copyable {
 
   /// Creates and opens the subfolders of some images, and closes those of others.
   mutating func prepare(_ images: Range<Int>) throws(StoreError) {
-    guard layout == .subfolders, !images.isEmpty else { return }
+    guard layout.hasSubfolders, !images.isEmpty else { return }
     let wanted = number(images.lowerBound)...number(images.upperBound - 1)
     while numbers.upperBound <= wanted.upperBound {
       try root.createFolder(layout.folderName(numbers.upperBound))
@@ -60,13 +60,13 @@ struct ImageFolders: ~Copyable {
   borrowing func withFolder(
     of image: Int, _ body: (borrowing Folder) throws(StoreError) -> Void
   ) throws(StoreError) {
-    guard layout == .subfolders else { return try body(root) }
+    guard layout.hasSubfolders else { return try body(root) }
     try body(open[number(image) - first].folder)
   }
 
   /// Waits until the images are on the disk.
   borrowing func synchronize() throws(StoreError) {
-    if !Folder.synchronizesFiles && layout == .subfolders {
+    if !Folder.synchronizesFiles && layout.hasSubfolders {
       for number in numbers { try root.folder(layout.folderName(number)).synchronizeNames() }
     }
     try root.synchronize()

@@ -54,7 +54,11 @@ struct LabelsTable {
   /// Appends one line per image, whose labels and columns agree with those before.
   ///
   /// - Throws: ``StoreError/Code/unsupported`` for text that a CSV file cannot hold.
-  mutating func append(_ labels: ImageLabels, count: Int) throws(StoreError) {
+  ///
+  /// - Parameter suffix: what the file of the image at a position ends with.
+  mutating func append(
+    _ labels: ImageLabels, count: Int, suffix: (_ position: Int) -> ImageSuffix = { _ in .png }
+  ) throws(StoreError) {
     if fields.isEmpty { try begin(labels) }
     var path: [UInt8] = []
     for position in 0..<count {
@@ -62,7 +66,7 @@ struct LabelsTable {
         switch field {
         case .file:
           path.removeAll(keepingCapacity: true)
-          layout.appendPath(of: self.count + position, to: &path)
+          layout.appendPath(of: self.count + position, suffix(position), to: &path)
           text.append(plain: path)
         case .label:
           if let labels = labels.labels {

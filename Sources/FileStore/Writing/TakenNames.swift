@@ -7,7 +7,7 @@ struct TakenNames {
   /// How many images the store has.
   private let count: Int
   /// The indices that files beyond the last image are called after, in the folders looked into so far.
-  private var taken: Set<Int> = []
+  private var taken: [Int: ImageSuffix] = [:]
   /// The subfolder to be looked into next, or of the flat layout whether the folder has been.
   private var nextNumber: Int
 
@@ -34,15 +34,17 @@ struct TakenNames {
         nextNumber = number + 1
       }
     }
-    guard !taken.isEmpty, let index = images.first(where: taken.contains) else { return }
+    guard !taken.isEmpty, let index = images.first(where: { taken[$0] != nil }) else { return }
     var path: [UInt8] = []
-    layout.appendPath(of: index, to: &path)
+    layout.appendPath(of: index, taken[index] ?? .png, to: &path)
     throw isTaken("\(root.path)/\(String(decoding: path, as: UTF8.self))")
   }
 
   private mutating func look(into folder: borrowing Folder) throws(StoreError) {
     for name in try folder.names() {
-      if let index = FileStore.Layout.index(ofFile: name), index >= count { taken.insert(index) }
+      if let (index, suffix) = FileStore.Layout.image(ofFile: name), index >= count {
+        taken[index] = suffix
+      }
     }
   }
 

@@ -35,9 +35,12 @@ extension ContentsReader {
   private func offsets(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ link: String
   ) throws(StoreError) -> StoredValues? {
-    guard let dataset = try known(session, handle, "\(DatasetNames.offsets)/\(link)"), dataset.isIntegers
-    else { return nil }
-    return try values(session, handle, dataset)
+    for group in [DatasetNames.offsets, DatasetNames.columnOffsets] {
+      if let dataset = try known(session, handle, "\(group)/\(link)"), dataset.isIntegers {
+        return try values(session, handle, dataset)
+      }
+    }
+    return nil
   }
 
   /// Makes columns of what else has a value, or as many values, for each image of a file of another program.
@@ -67,6 +70,7 @@ extension ContentsReader {
       // Of as many datasets in a group as there are images each belongs to one.
       guard group.isEmpty || group == Self.group(of: images) || groupSizes[group] != contents.count,
         name != images, !name.hasPrefix(images + "/"), group != DatasetNames.offsets,
+        group != DatasetNames.columnOffsets,
         let short = ArrayNames.columnName(of: name, beside: images),
         !isAlias(session, handle, name, contents.names)
       else { continue }

@@ -83,7 +83,8 @@ struct ContentsReader {
   private func own(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ description: StoreDescription
   ) throws(StoreError) -> HDF5Contents? {
-    let name = DatasetNames.images
+    let hasPixels = try session.open(DatasetNames.images, in: handle) != nil
+    let name = hasPixels ? DatasetNames.images : DatasetNames.encoded
     guard [nil, name, "/\(name)"].contains(description.images),
       let object = try session.open(name, in: handle)
     else { return nil }
@@ -95,6 +96,14 @@ struct ContentsReader {
     if session.isGroup(object) {
       let members = try series(session, object, name: name, isOwn: true)
       contents = try self.members(session, members, handle, StoreDescription(), isOwn: true)
+      contents.records = records
+      if let format = contents.format { try description.check(format) }
+      if let option = [.dimensions, .axis].first(where: description.options.contains) {
+        throw .unusedOption(option.rawValue, "this package wrote the images")
+      }
+    } else if !hasPixels {
+      guard let found = try ownEncoded(session, handle, object, into: &records) else { return nil }
+      contents = found
       contents.records = records
       if let format = contents.format { try description.check(format) }
       if let option = [.dimensions, .axis].first(where: description.options.contains) {

@@ -10,6 +10,14 @@ enum DatasetNames {
   static let columns = "columns"
   /// Where the offsets are of columns of bytes.
   static let offsets = "offsets"
+  /// The bytes of all encoded images, one after another; ``offsets`` then says where each begins.
+  static let encoded = "encoded"
+  /// Height, width and channels of each encoded image.
+  static let shapes = "shapes"
+  /// The rest of what the index says of each; see ``StoredKind``.
+  static let kinds = "kinds"
+  /// Where the offsets of columns of bytes are in a file whose ``offsets`` are those of encoded images.
+  static let columnOffsets = "column_offsets"
   static let checksums = "checksums"
   static let classNames = "class_names"
   /// The attributes of the root that this package writes.
@@ -51,7 +59,10 @@ extension HDF5Session {
     if hasFewLinks(root, 1 << 12) {
       for link in try links(of: root, fileByteCount: fileByteCount) where link.isLocal {
         names.append(link.name)
-        guard ![images, folder, DatasetNames.columns, DatasetNames.offsets].contains(link.name) else {
+        guard
+          ![images, folder, DatasetNames.columns, DatasetNames.offsets, DatasetNames.columnOffsets].contains(
+            link.name)
+        else {
           continue
         }
         names += try arrayNames(within: link.name, file, fileByteCount)

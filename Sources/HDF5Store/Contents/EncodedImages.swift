@@ -11,7 +11,12 @@ struct EncodedImages: Sendable {
     var memory: Int?
   }
 
-  private(set) var places: [Place] = []
+  /// The places of images of other programs.
+  private var places: [Place] = []
+  /// What a file of this package says of its images; those of others say it themselves.
+  let index: EncodedIndex?
+  /// Whether what an image decodes to by itself is what is delivered.
+  let areFiles: Bool
   /// What was not in the file in one place.
   private var memory: [PixelMemory] = []
   private var kinds: [ImageFormat] = []
@@ -21,17 +26,42 @@ struct EncodedImages: Sendable {
 
   /// - Parameter description: what is said of encoded images.
   init(_ description: StoreDescription) {
+    index = nil
+    areFiles = ImageCodecs.areDeliveredAsEncoded(description)
     decoders = IdlePool { () throws(StoreError) in ImageCodecs.decoder(description) }
   }
 
   /// Whether an option applies to one of the images.
   func haveUse(for option: StoreDescription.Option) -> Bool { decoders.hasIdle { $0.hasUse(for: option) } }
 
-  var count: Int { places.count }
-  /// The format all images have, or nil if they differ.
-  var uniformFormat: ImageFormat? { kinds.count == 1 ? kinds[0] : nil }
+  /// The images of a file of this package.
+  init(_ index: EncodedIndex) {
+    self.index = index
+    areFiles = true
+    decoders = IdlePool { ImageCodecs.decoder() }
+  }
 
-  func format(at index: Int) -> ImageFormat { kinds[Int(kindOfImage[index])] }
+  var count: Int { index?.count ?? places.count }
+  /// The format all images have, or nil if they differ.
+  var uniformFormat: ImageFormat? {
+    if let index { return index.uniformFormat }
+    return kinds.count == 1 ? kinds[0] : nil
+  }
+
+  func format(at image: Int) -> ImageFormat { index?.format(at: image) ?? kinds[Int(kindOfImage[image])] }
+
+  func place(_ image: Int) -> Place {
+    guard let index else { return places[image] }
+    let range = index.range(of: image)
+    return Place(offset: range.lowerBound, byteCount: range.count)
+  }
+
+  /// Lends the bytes of an image.
+  func withBytes(
+    _ image: Int, in file: MappedFile, _ body: (RawSpan) throws(StoreError) -> Void
+  ) throws(StoreError) {
+    try unsafe withRawSpan(of: bytes(place(image), in: file), body)
+  }
 
   /// Keeps bytes that later places count from.
   mutating func keep(_ bytes: [UInt8]) throws(StoreError) -> Int {
@@ -92,7 +122,7 @@ struct EncodedImages: Sendable {
     try unsafe plan.decode(by: decoders, threads: threads, into: memory) {
       (decoder, index, request, slot) throws(StoreError) in
       do throws(StoreError) {
-        try unsafe decoder.decode(RawSpan(_unsafeBytes: bytes(places[index], in: file)), request, into: slot)
+        try unsafe decoder.decode(RawSpan(_unsafeBytes: bytes(place(index), in: file)), request, into: slot)
       } catch {
         throw error.at(image: index)
       }

@@ -39,7 +39,8 @@ enum HDF5Images: Sendable {
   /// Whether this package would write them so that they lie as they do.
   var areAsWritten: Bool {
     switch self {
-    case .turned, .encoded: false
+    case .turned: false
+    case .encoded(let images): images.index != nil
     case .each(let table): table.sources.values.allSatisfy(\.areAsWritten)
     default: true
     }
@@ -72,6 +73,8 @@ struct HDF5Records: Sendable {
   var columns: [String: StoredColumn] = [:]
   /// A CRC-32 of each image.
   var checksums: StoredValues?
+  /// What says where encoded images of this package are and what they are, by the names of the datasets.
+  var encoded: [String: StoredValues] = [:]
   /// The CRC-32 of the labels, the columns and the class names by the names of their attributes.
   var valueChecksums: [String: UInt32] = [:]
   /// The names of the classes, if they are an attribute.

@@ -77,6 +77,8 @@ struct MetadataChecksum {
     for column in contents.records.columns.values {
       names += [column.values, column.offsets].compactMap { $0?.dataset.name }
     }
+    names += contents.records.encoded.keys
+    if case .encoded = contents.images { names.append(DatasetNames.encoded) }
     for name in names {
       guard let object = try session.open(name, in: handle) else { continue }
       if let range = session.storedRange(of: object) { ranges.append(range) }

@@ -17,6 +17,8 @@ struct FileAssembly {
 
   let images: ImageRuns
   let chunks: Chunks?
+  /// What is known of images that are encoded.
+  let encoded: EncodedRecords?
   let labels: ImageLabels
   let checksums: [UInt32]
   let classNames: [String]?
@@ -88,6 +90,16 @@ struct FileAssembly {
   private func writeImages(
     _ session: borrowing HDF5Session, _ file: borrowing HDF5Handle, _ streamed: MappedFile
   ) throws(StoreError) -> Int? {
+    if let encoded {
+      let dataset = try session.createDataset(
+        DatasetNames.encoded, in: file, session.type(of: .uint8), shape: [encoded.byteCount],
+        creation: encoded.byteCount > 0 ? session.reservingCreation() : session.datasetCreation())
+      guard encoded.byteCount > 0 else { return nil }
+      guard let address = Int(exactly: CHDF5_dataset_offset(dataset.id)) else {
+        throw StoreError(.system, "libhdf5 has reserved no room for the images")
+      }
+      return address
+    }
     guard let format = images.uniformFormat else {
       try writeEach(session, file, streamed)
       return nil
@@ -166,12 +178,13 @@ struct FileAssembly {
   ) throws(StoreError) {
     let columns = labels.columns.filter { $0.value.kind == .bytes }
     guard !columns.isEmpty else { return }
-    let group = try session.createGroup(DatasetNames.offsets, in: file)
-    for (name, column) in columns.sorted(by: { $0.key < $1.key }) {
-      guard let offsets = column.offsets else { continue }
-      let link = ColumnName.escaped(name, for: .path)
+    let name = encoded == nil ? DatasetNames.offsets : DatasetNames.columnOffsets
+    let group = try session.createGroup(name, in: file)
+    for (column, values) in columns.sorted(by: { $0.key < $1.key }) {
+      guard let offsets = values.offsets else { continue }
+      let link = ColumnName.escaped(column, for: .path)
       try session.write(offsets.map(Int64.init), as: link, in: group, ValueForms.int64)
-      try session.writeAttribute("\(DatasetNames.offsets)/\(link)", of: sums, CRC32.checksum(of: offsets))
+      try session.writeAttribute("\(name)/\(link)", of: sums, CRC32.checksum(of: offsets))
     }
   }
 
@@ -197,6 +210,7 @@ struct FileAssembly {
       }
     }
     try writeOffsets(session, file, sums)
+    try encoded?.write(session, file, sums)
     if let classNames {
       if HDF5Session.isAttribute(classNames) {
         try session.writeAttribute(DatasetNames.classNames, of: root, classNames, forms.classNames)

@@ -21,6 +21,16 @@ extension HDF5WriterSession {
   /// still tell of damage; of everything else the checksums are compared.
   mutating func takeOver(_ old: HDF5Store) throws(StoreError) {
     guard old.count > 0 else { return }
+    if encodedLayout != nil {
+      guard let known = try old.checksums() else {
+        throw StoreError(.corrupt, "it is not there", path: old.path, key: DatasetNames.checksums)
+      }
+      var columns: [String: Column] = [:]
+      for name in old.columnNames { columns[name] = try old.column(name) }
+      try takeOverEncoded(old, known)
+      labels = ImageLabels(labels: try old.labels(), columns: columns)
+      return
+    }
     var columns: [String: Column] = [:]
     for name in old.columnNames { columns[name] = try old.column(name) }
     let known = try old.checksums()

@@ -1,10 +1,12 @@
+import ImageStoreCodecs
 import ImageStoreCore
 import ImageStoreSupport
 
 /// What ``HDF5Store/Writer`` does from its first image to its end: it streams pixels to a file, and has the rest made around
 /// them when it finishes.
-struct HDF5WriterSession: WriterSession, ~Copyable {
+struct HDF5WriterSession: EncodedWriterSession, ~Copyable {
   var state: WriterState
+  let encodedLayout: EncodedLayout?
 
   let staging: Staging
   let threads: Int
@@ -18,13 +20,17 @@ struct HDF5WriterSession: WriterSession, ~Copyable {
   /// The labels and columns of all images so far.
   var labels: ImageLabels?
   var checksums: [UInt32] = []
+  /// What encoded images are, and where each begins and the last ends.
+  var encoded = EncodedRecords()
   /// The format that all images must have, as those that are appended to lie in one dataset, which others may rely on.
   private let required: ImageFormat?
 
   private init(
     _ state: WriterState, _ staging: consuming Staging, _ pixels: consuming PixelFile, forms: ValueForms,
-    replaced: consuming ReadersHold?, level: Int?, required: ImageFormat?, threads: Int
+    replaced: consuming ReadersHold?, level: Int?, required: ImageFormat?, threads: Int,
+    encodedLayout: EncodedLayout?
   ) {
+    self.encodedLayout = encodedLayout
     self.required = required
     self.state = state
     self.staging = staging
@@ -39,7 +45,7 @@ struct HDF5WriterSession: WriterSession, ~Copyable {
   /// A session that writes a new file, or takes over what is there to append to it.
   static func start(
     _ path: String, _ mode: WriteMode, _ compression: Compression, _ layout: HDF5Store.Layout,
-    classNames: [String]?, threads: Int?
+    _ encoding: ImageEncoding, classNames: [String]?, threads: Int?
   ) throws(StoreError) -> HDF5WriterSession {
     let threads = Workers.threadCount(threads)
     // What is appended to is replaced by a longer one.
@@ -61,6 +67,14 @@ struct HDF5WriterSession: WriterSession, ~Copyable {
       forms = try store.valueForms()
       old = store
     }
+    if let old { try old.checkLayout(layout) }
+    let isEncoded = old.map(\.isEncodedHere) ?? (layout == .encoded)
+    guard !isEncoded || compression == .none else {
+      throw StoreError(
+        .invalidArgument, "compression for encoded images, which are kept as they are",
+        remedy: "leave it out", path: path)
+    }
+    let encodedLayout = try ImageCodecs.encodedLayout(isEncoded: isEncoded, encoding, threads: threads)
     let state = try WriterState(
       path: path, classNames: classNames, appendingTo: old?.existing,
       labels: { () throws(StoreError) in try old?.labels() })
@@ -69,7 +83,7 @@ struct HDF5WriterSession: WriterSession, ~Copyable {
     let level = forms.level ?? (compression == .small ? 9 : 1)
     var session = HDF5WriterSession(
       state, staging, pixels, forms: forms, replaced: hold, level: isCompressed ? level : nil,
-      required: layout == .uniform ? old?.datasetFormat : nil, threads: threads)
+      required: layout == .uniform ? old?.datasetFormat : nil, threads: threads, encodedLayout: encodedLayout)
     if let old {
       do throws(StoreError) {
         try session.takeOver(old)
@@ -81,8 +95,15 @@ struct HDF5WriterSession: WriterSession, ~Copyable {
   }
 
   mutating func write(
-    _ pixels: RawSpan, layout: BatchLayout, labels added: ImageLabels
+    encoded bytes: RawSpan, _ images: [EncodedImage], labels added: ImageLabels
   ) throws(StoreError) {
+    try add(added)
+    for image in images { encoded.append(image.kind, byteCount: image.range.count) }
+    checksums += images.map(\.checksum)
+    try unsafe bytes.withUnsafeBytes { (bytes) throws(StoreError) in try unsafe pixels.append(bytes) }
+  }
+
+  private mutating func add(_ added: ImageLabels) throws(StoreError) {
     try added.checkStrings()
     try forms.check(added)
     if labels == nil {
@@ -90,6 +111,15 @@ struct HDF5WriterSession: WriterSession, ~Copyable {
     } else {
       try labels!.append(added)
     }
+  }
+
+  mutating func write(
+    _ pixels: RawSpan, layout: BatchLayout, labels added: ImageLabels
+  ) throws(StoreError) {
+    if let encodedLayout {
+      return try encodeAndWrite(pixels, layout: layout, labels: added, with: encodedLayout)
+    }
+    try add(added)
     try unsafe pixels.withUnsafeBytes { (bytes) throws(StoreError) in try unsafe append(bytes, layout) }
   }
 
@@ -101,7 +131,8 @@ struct HDF5WriterSession: WriterSession, ~Copyable {
     let assembly = FileAssembly(
       images: images,
       chunks: isCompressed ? FileAssembly.Chunks(sizes: encoder.sizes, level: encoder.level) : nil,
-      labels: labels ?? ImageLabels(), checksums: checksums, classNames: state.classNames, forms: forms)
+      encoded: encodedLayout == nil ? nil : encoded, labels: labels ?? ImageLabels(), checksums: checksums,
+      classNames: state.classNames, forms: forms)
     try assembly.complete(pixels, in: staging)
     try staging.commit()
   }

@@ -16,7 +16,8 @@ struct Inventory {
 
   private static let rootNames: Set = [
     DatasetNames.images, DatasetNames.labels, DatasetNames.meta, DatasetNames.columns,
-    DatasetNames.offsets, DatasetNames.checksums, DatasetNames.classNames,
+    DatasetNames.offsets, DatasetNames.checksums, DatasetNames.classNames, DatasetNames.encoded,
+    DatasetNames.shapes, DatasetNames.kinds, DatasetNames.columnOffsets,
   ]
   private static let rootAttributes: Set = [
     DatasetNames.classNames, DatasetNames.formatVersion, DatasetNames.writer,
@@ -50,7 +51,9 @@ struct Inventory {
     switch name {
     case DatasetNames.images where session.isGroup(object): return try imageGroup(session, object, file)
     case DatasetNames.images: return try images(session, object)
-    case DatasetNames.columns, DatasetNames.offsets:
+    case DatasetNames.encoded where store.isEncodedHere, _ where store.records.encoded[name] != nil:
+      return try dataset(session, object, name, chunks: nil)
+    case DatasetNames.columns, DatasetNames.offsets, DatasetNames.columnOffsets:
       return try columns(session, object, file, named: name)
     case DatasetNames.labels, DatasetNames.meta:
       let name = store.records.labels?.dataset.name ?? DatasetNames.labels
@@ -59,7 +62,8 @@ struct Inventory {
       }
       return try values(session, object, name, links: 1...2)
     case DatasetNames.checksums:
-      let known = columnDatasets.union([DatasetNames.labels, DatasetNames.classNames])
+      let known = columnDatasets.union([DatasetNames.labels, DatasetNames.classNames]).union(
+        store.records.encoded.keys)
       return try values(session, object, name, attributes: known)
     default:
       guard store.records.storedClassNames != nil, let names = store.classNames,

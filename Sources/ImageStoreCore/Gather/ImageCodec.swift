@@ -9,6 +9,9 @@ package protocol ImageCodec: Sendable {
   /// What the names of files end with, in lower case and without the dot.
   var fileSuffixes: [String] { get }
 
+  /// The number that stands for the format in indexes of stores, from 1; it never changes. PNG is 1, JPEG 2.
+  var number: UInt8 { get }
+
   /// Whether bytes begin as images of this format do.
   func recognizes(_ head: RawSpan) -> Bool
 
@@ -38,6 +41,11 @@ package protocol ImageDecoder: AnyObject {
   /// - Parameter head: the first bytes of the encoded image, from which ``format(ofHead:)`` can be told or not.
   func largestByteCount(ofHead head: RawSpan) throws(StoreError) -> Int
 
+  /// The orientation that an encoded image says it is to be shown in, 1 to 8 as EXIF counts them; 1 is as it is stored.
+  ///
+  /// - Parameter head: the first bytes of the encoded image, or all of it.
+  func orientation(ofHead head: RawSpan) -> UInt8
+
   /// Compares an encoded image with all checksums that the format has, without decoding it.
   ///
   /// - Throws: ``StoreError/Code/corrupt``.
@@ -56,6 +64,7 @@ package protocol ImageDecoder: AnyObject {
 }
 
 extension ImageDecoder {
+  package func orientation(ofHead head: RawSpan) -> UInt8 { 1 }
   package func hasUse(for option: StoreDescription.Option) -> Bool { false }
 }
 

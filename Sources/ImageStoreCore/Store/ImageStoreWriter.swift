@@ -27,8 +27,39 @@ public protocol ImageStoreWriter: ~Copyable {
     _ pixels: RawSpan, layout: BatchLayout, labels: ImageLabels
   ) throws(StoreError)
 
+  /// Whether images that are given encoded are kept as they are: the store has the layout `encoded`. False unless a writer
+  /// says otherwise.
+  var keepsEncodedImages: Bool { get }
+
+  /// Appends a run of images that are encoded already, such as the bytes of files.
+  ///
+  /// A store with the layout `encoded` keeps the bytes as they are. The default refuses them.
+  ///
+  /// - Parameters:
+  ///   - encoded: the encoded images one after another.
+  ///   - byteCounts: how many bytes each has.
+  ///   - labels: one label per image or none, and the same columns for all images of a store.
+  /// - Throws: ``StoreError/Code/unsupported`` for a store of another layout, and for images that this package does not decode;
+  ///   ``StoreError/Code/corrupt`` for an image that cannot be decoded, unless the writer was told not to check;
+  ///   ``StoreError/Code/invalidArgument`` if `encoded`, `byteCounts` and `labels` do not agree.
+  mutating func append(
+    encoded: RawSpan, byteCounts: [Int], labels: ImageLabels
+  ) throws(StoreError)
+
   /// Completes the store, synchronises it with the disk and makes it appear.
   consuming func finish() throws(StoreError) -> Output
+}
+
+// Writers of pixels.
+
+extension ImageStoreWriter where Self: ~Copyable {
+  public var keepsEncodedImages: Bool { false }
+
+  public mutating func append(
+    encoded: RawSpan, byteCounts: [Int], labels: ImageLabels
+  ) throws(StoreError) {
+    throw .keepsPixels
+  }
 }
 
 // Appending one image.
@@ -82,6 +113,36 @@ extension ImageStoreWriter where Self: ~Copyable {
   }
 }
 
+// Appending encoded images.
+
+extension ImageStoreWriter where Self: ~Copyable {
+  /// Appends one encoded image, such as the bytes of a file.
+  ///
+  ///     try LMDBStore.write(to: "photographs.lmdb", layout: .encoded) { writer in
+  ///       for (file, label) in files { try writer.append(encoded: Array(Data(contentsOf: file)), label: label) }
+  ///     }
+  ///
+  /// - Parameters:
+  ///   - encoded: all bytes of the image.
+  ///   - label: its label; give every image of a store one, or none.
+  ///   - columns: its value in each column.
+  /// - Throws: as ``append(encoded:byteCounts:labels:)``.
+  public mutating func append(
+    encoded: RawSpan, label: Int? = nil, columns: [String: Column.Value] = [:]
+  ) throws(StoreError) {
+    try append(
+      encoded: encoded, byteCounts: [encoded.byteCount],
+      labels: ImageLabels(labels: label.map { [$0] }, columns: columns.mapValues { Column($0) }))
+  }
+
+  /// Appends one encoded image in an array; otherwise as with a span of it.
+  public mutating func append(
+    encoded: [UInt8], label: Int? = nil, columns: [String: Column.Value] = [:]
+  ) throws(StoreError) {
+    try append(encoded: encoded.span.pixelBytes, label: label, columns: columns)
+  }
+}
+
 // Appending many.
 
 extension ImageStoreWriter where Self: ~Copyable {
@@ -130,7 +191,8 @@ extension ImageStoreWriter where Self: ~Copyable {
 
   /// Appends all images of a store with their labels and columns, a bounded number of bytes at a time.
   ///
-  /// Class names are the writer's: give it those of `store` when it is made.
+  /// Class names are the writer's: give it those of `store` when it is made. If the store to be written has the layout `encoded`
+  /// and the images of `store` are encoded, they are copied as they are.
   ///
   /// - Parameters:
   ///   - store: whose images are appended.
@@ -138,20 +200,25 @@ extension ImageStoreWriter where Self: ~Copyable {
   public mutating func append(
     contentsOf store: any ImageStore, progress: (_ appended: Int) -> Void = { _ in }
   ) throws(StoreError) {
-    let labels = try store.labels()
-    var columns: [String: Column] = [:]
-    for name in store.columnNames { columns[name] = try store.column(name) }
     store.advise(.sequential)
-    // The system itself reads ahead of a file that is read in order, but not from one file to the next.
-    let announces = store.residentShare() < 0.98 && store.knownImageSources == nil
+    let source = AppendedStore(store, labels: try ImageLabels(of: store))
+    if keepsEncodedImages && store.hasEncodedImages {
+      try appendEncoded(source, progress: progress)
+    } else {
+      try appendPixels(source, progress: progress)
+    }
+  }
+
+  private mutating func appendPixels(
+    _ source: AppendedStore, progress: (_ appended: Int) -> Void
+  ) throws(StoreError) {
+    let store = source.store
     var batch = ImageBatch()
     var start = 0
     while start < store.count {
       let end = try store.endOfRun(from: start, byteCount: 8 << 20)
-      if announces { store.willRead(Array(end..<min(2 * end - start, store.count)).span) }
-      let runLabels = ImageLabels(
-        labels: labels.map { Array($0[start..<end]) },
-        columns: columns.mapValues { $0.gathering(start..<end) })
+      source.announce(end..<2 * end - start)
+      let runLabels = source.labels(of: start..<end)
       if let resident = store as? InMemoryStore {
         let layout = resident.layout(of: start..<end)
         try unsafe withRawSpan(of: resident.pixels(of: start..<end)) { (pixels) throws(StoreError) in
@@ -164,6 +231,71 @@ extension ImageStoreWriter where Self: ~Copyable {
       start = end
       progress(start)
     }
+  }
+
+  /// Appends encoded images as they are.
+  private mutating func appendEncoded(
+    _ source: AppendedStore, progress: (_ appended: Int) -> Void
+  ) throws(StoreError) {
+    let most = 8 << 20
+    let step = 256
+    var bytes: [UInt8] = []
+    var byteCounts: [Int] = []
+    var first = 0
+    func flush(_ writer: inout Self) throws(StoreError) {
+      guard !byteCounts.isEmpty else { return }
+      let end = first + byteCounts.count
+      try writer.append(
+        encoded: bytes.span.pixelBytes, byteCounts: byteCounts, labels: source.labels(of: first..<end))
+      bytes.removeAll(keepingCapacity: true)
+      byteCounts.removeAll(keepingCapacity: true)
+      first = end
+      progress(end)
+    }
+    for start in stride(from: 0, to: source.store.count, by: step) {
+      let end = min(start + step, source.store.count)
+      source.announce(end..<end + step)
+      try source.store.forEachEncodedImage(Array(start..<end).span) { (_, image) throws(StoreError) in
+        if bytes.count + image.byteCount > most { try flush(&self) }
+        unsafe image.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
+        byteCounts.append(image.byteCount)
+      }
+    }
+    try flush(&self)
+  }
+}
+
+/// A store whose images a writer appends, with their labels and columns.
+private struct AppendedStore {
+  let store: any ImageStore
+  private let labels: ImageLabels
+  /// The system itself reads ahead of a file that is read in order, but not from one file to the next.
+  private let announces: Bool
+
+  init(_ store: any ImageStore, labels: ImageLabels) {
+    self.store = store
+    self.labels = labels
+    announces = store.residentShare() < 0.98 && store.knownImageSources == nil
+  }
+
+  func labels(of images: Range<Int>) -> ImageLabels {
+    ImageLabels(
+      labels: labels.labels.map { Array($0[images]) },
+      columns: labels.columns.mapValues { $0.gathering(images) })
+  }
+
+  /// Announces images, as far as there are such.
+  func announce(_ images: Range<Int>) {
+    guard announces else { return }
+    store.willRead(Array(images.clamped(to: 0..<store.count)).span)
+  }
+}
+
+extension ImageLabels {
+  /// The labels and columns of all images of a store.
+  fileprivate init(of store: any ImageStore) throws(StoreError) {
+    self.init(labels: try store.labels())
+    for name in store.columnNames { columns[name] = try store.column(name) }
   }
 }
 

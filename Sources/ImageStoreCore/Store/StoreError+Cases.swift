@@ -31,4 +31,11 @@ extension StoreError {
         ? "the store has none" : "the store has \(names.joined(separator: ", "))",
       key: name)
   }
+
+  /// The error of encoded images that are given to a writer of pixels.
+  package static var keepsPixels: StoreError {
+    StoreError(
+      .unsupported, "an encoded image for a store that has pixels",
+      remedy: "write with the layout encoded, or decode the image and append its pixels")
+  }
 }

@@ -23,3 +23,19 @@ public enum Compression: String, Sendable, Hashable, CaseIterable {
   /// Compressed as small as the format allows within reason.
   case small
 }
+
+/// How a store with the layout `encoded` comes by its images.
+public struct ImageEncoding: Sendable, Hashable {
+  /// Whether each image that is given encoded is decoded once while it is written, so that one that cannot be is an error.
+  /// The pixels are dropped.
+  public var checks: Bool
+  /// The quality, 1 to 100, of the JPEG that images become which are given as pixels; nil for PNG, which loses nothing. Images that are
+  /// given encoded are never encoded anew.
+  public var quality: Int?
+
+  /// The parameters are the properties.
+  public init(checks: Bool = true, quality: Int? = nil) {
+    self.checks = checks
+    self.quality = quality
+  }
+}

@@ -39,11 +39,24 @@ extension ConcatenatedStore {
     _ indices: Span<Int>,
     _ body: (_ position: Int, _ format: ImageFormat, _ pixels: RawSpan) throws(StoreError) -> Void
   ) throws(StoreError) {
+    try forEachRun(of: indices) { (store, start, local) throws(StoreError) in
+      try store.forEachImage(local) { (position, format, pixels) throws(StoreError) in
+        try body(start + position, format, pixels)
+      }
+    }
+  }
+
+  /// Calls once for each run of images that one store has, since lending keeps the order.
+  ///
+  /// - Parameter body: gets the store, the position of the run's first image, and the indices that the images have in the store.
+  func forEachRun(
+    of indices: Span<Int>,
+    _ body: (_ store: any ImageStore, _ start: Int, _ local: Span<Int>) throws(StoreError) -> Void
+  ) throws(StoreError) {
     for position in indices.indices {
       let index = indices[position]
       guard index >= 0 && index < count else { throw .indexOutOfRange(index, count: count) }
     }
-    // Lending keeps the order, so each run of images of one store is one call.
     var start = 0
     while start < indices.count {
       let number = storeNumber(of: indices[start])
@@ -52,9 +65,7 @@ extension ConcatenatedStore {
       while start + local.count < indices.count, range.contains(indices[start + local.count]) {
         local.append(indices[start + local.count] - range.lowerBound)
       }
-      try stores[number].forEachImage(local.span) { (position, format, pixels) throws(StoreError) in
-        try body(start + position, format, pixels)
-      }
+      try body(stores[number], start, local.span)
       start += local.count
     }
   }

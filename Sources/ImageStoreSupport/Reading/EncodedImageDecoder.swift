@@ -30,6 +30,11 @@ package final class EncodedImageDecoder {
     try decoder(of: head).format(ofHead: head)
   }
 
+  /// The orientation that an image says it is to be shown in.
+  package func orientation(ofHead head: RawSpan) throws(StoreError) -> UInt8 {
+    try decoder(of: head).orientation(ofHead: head)
+  }
+
   /// The most bytes that an encoded image may have whose first bytes are these.
   package func largestByteCount(ofHead head: RawSpan) throws(StoreError) -> Int {
     try decoder(of: head).largestByteCount(ofHead: head)

@@ -103,10 +103,19 @@ package struct WriterState: Sendable {
     }
     try labels.validate(count: layout.count)
     guard layout.count > 0 else { return labels }
+    try TruthValues.check(pixels, layout: layout, first: nextIndex)
+    return try checked(labels, count: layout.count)
+  }
+
+  /// Checks the labels of some images.
+  ///
+  /// - Returns: them as the store has them.
+  func checked(_ labels: ImageLabels, count: Int) throws(StoreError) -> ImageLabels {
+    try labels.validate(count: count)
+    guard count > 0 else { return labels }
     if let shape {
       try ImageLabels.checkAgreement(hasLabels: shape.hasLabels, columns: shape.columns, with: labels)
     }
-    try TruthValues.check(pixels, layout: layout, first: nextIndex)
     guard let given = labels.labels else { return labels }
     var labels = labels
     labels.labels = try merge.translating(given, first: nextIndex)
@@ -114,13 +123,13 @@ package struct WriterState: Sendable {
   }
 
   /// Counts images that have been written.
-  fileprivate mutating func note(_ layout: BatchLayout, _ labels: ImageLabels) {
-    count += layout.count
+  mutating func note(_ added: Int, _ labels: ImageLabels) {
+    count += added
     shape = shape ?? Shape(hasLabels: labels.labels != nil, columns: labels.columns.mapValues(\.kind))
   }
 
   /// Keeps an error, with the path, as the one that every further call throws.
-  fileprivate mutating func fail(_ error: StoreError) -> StoreError {
+  mutating func fail(_ error: StoreError) -> StoreError {
     let error = error.at(path: path).outsideWorkFolder
     failure = error
     return error
@@ -163,7 +172,7 @@ extension WriterSession where Self: ~Copyable {
       let labels = try state.checked(pixels, layout, labels)
       guard layout.count > 0 else { return }
       try write(pixels, layout: layout, labels: labels)
-      state.note(layout, labels)
+      state.note(layout.count, labels)
     } catch {
       throw state.fail(error)
     }

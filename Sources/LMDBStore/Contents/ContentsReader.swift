@@ -8,10 +8,14 @@ internal import ImageStoreSupport
 struct ContentsReader {
   private let tree: Tree
   private let count: Int
+  /// Whether the images are encoded.
+  private let isEncoded: Bool
   private var records = StoreRecords()
   private var blocks: [(first: Int, offset: Int, byteCount: Int)] = []
   /// Single images, as many as there are keys of them, whatever the count is.
   private var singles: [(index: Int, offset: Int, byteCount: Int)] = []
+  /// Encoded images that lie within leaves, one after another. Leaves move, so copies are made.
+  private var copies: [UInt8] = []
   /// nil if nobody asks for them.
   private var unfinished: UnfinishedImages?
 
@@ -27,19 +31,22 @@ struct ContentsReader {
     let images = try reader.images()
     return LMDBContents(
       file: tree.file, meta: tree.meta, count: metadata.count, images: images,
-      hasBlocks: !reader.blocks.isEmpty, labels: .records(reader.records),
+      hasBlocks: !reader.blocks.isEmpty, isEncoded: reader.isEncoded, labels: .records(reader.records),
       classNames: try reader.classNames(), unfinished: reader.unfinished)
   }
 
   private init(_ tree: Tree, _ metadata: StoreMetadata) {
     self.tree = tree
     count = metadata.count
+    isEncoded = metadata.isEncoded
   }
 
   private mutating func visit(_ entry: Tree.Entry) throws(StoreError) {
     let key = unsafe entry.key
     if let index = unsafe StoreKey.firstImage(key), index >= count {
-      unfinished?.append(entry, in: tree.file)
+      unfinished?.append(entry, in: tree.file, isEncoded: isEncoded)
+    } else if let index = unsafe StoreKey.imageIndex(key), isEncoded {
+      try addEncoded(index, entry)
     } else if let index = unsafe StoreKey.imageIndex(key) {
       try checkIsPixels(entry)
       singles.append((index, entry.offset, entry.byteCount))
@@ -79,8 +86,24 @@ struct ContentsReader {
     }
   }
 
+  private mutating func addEncoded(_ index: Int, _ entry: Tree.Entry) throws(StoreError) {
+    guard !entry.isTree, entry.byteCount > 0, entry.byteCount <= EncodedIndex.mostBytes else {
+      throw unsafe StoreError(
+        .corrupt, "a value of \(entry.byteCount) bytes, which is no encoded image", key: Tree.name(entry.key))
+    }
+    guard let inline = unsafe entry.inline else {
+      return singles.append((index, entry.offset, entry.byteCount))
+    }
+    singles.append((index, -1 - copies.count, entry.byteCount))
+    unsafe copies.append(contentsOf: inline)
+  }
+
   private mutating func images() throws(StoreError) -> LMDBImages {
     guard count > 0 else { return .none }
+    if isEncoded {
+      guard blocks.isEmpty else { throw StoreError(.corrupt, "blocks of images among encoded ones") }
+      return try encodedImages()
+    }
     guard singles.isEmpty || blocks.isEmpty else {
       throw StoreError(.corrupt, "both blocks of images and single images")
     }
@@ -149,7 +172,22 @@ struct ContentsReader {
 
   // MARK: Single images
 
-  private mutating func singleImages() throws(StoreError) -> LMDBImages {
+  private mutating func encodedImages() throws(StoreError) -> LMDBImages {
+    try checkSingles()
+    var index = EncodedIndex()
+    index.reserveCapacity(count)
+    try forEachShape { (image, kind) throws(StoreError) in
+      let (_, offset, byteCount) = singles[image]
+      guard kind.codec > 0 else {
+        throw StoreError(.corrupt, "pixels among encoded images", image: image, key: StoreKey.image(image))
+      }
+      index.append(kind, at: offset..<offset + byteCount)
+    }
+    return .encoded(EncodedImages(index, copies: copies))
+  }
+
+  /// Checks that there is a value for each image.
+  private mutating func checkSingles() throws(StoreError) {
     // Keys of nine digits do not come in the order of their images.
     if count > 100_000_000 { singles.sort { $0.index < $1.index } }
     for (position, single) in singles.enumerated() where single.index != position {
@@ -159,11 +197,19 @@ struct ContentsReader {
       throw StoreError(
         .corrupt, "there is no such key", image: singles.count, key: StoreKey.image(singles.count))
     }
+  }
+
+  private mutating func singleImages() throws(StoreError) -> LMDBImages {
+    try checkSingles()
     var positions = MixedPositions()
     // Of each format: from a value's start to its pixels, and the value's bytes.
     var sizes: [(header: Int, value: Int)] = []
-    try forEachShape { (index, format) throws(StoreError) in
+    try forEachShape { (index, kind) throws(StoreError) in
       let (_, offset, byteCount) = singles[index]
+      let format = kind.format
+      guard kind.codec == 0 else {
+        throw StoreError(.corrupt, "an encoded image among pixels", image: index, key: StoreKey.image(index))
+      }
       let number = positions.append(format)
       if number == sizes.count {
         let value = ImageValue(format, count: nil, pageSize: tree.file.pageSize)
@@ -182,7 +228,7 @@ struct ContentsReader {
   }
 
   private func forEachShape(
-    _ body: (_ index: Int, _ format: ImageFormat) throws(StoreError) -> Void
+    _ body: (_ index: Int, _ kind: StoredKind) throws(StoreError) -> Void
   ) throws(StoreError) {
     let segments = records.segments[StoreKey.shapes] ?? RecordSegments(name: StoreKey.shapes)
     try unsafe segments.forEach(of: count, in: tree.file) { (segment, header, data) throws(StoreError) in
@@ -191,7 +237,7 @@ struct ContentsReader {
       guard shapes.count <= count - segment.first else {
         throw StoreError(.corrupt, "\(shapes.count) shapes from image \(segment.first) of \(count)")
       }
-      for position in 0..<shapes.count { try body(segment.first + position, shapes.format(position)) }
+      for position in 0..<shapes.count { try body(segment.first + position, shapes.kind(position)) }
     }
   }
 

@@ -1,14 +1,9 @@
 internal import ImageStoreCore
 internal import ImageStoreNumPy
+internal import ImageStoreSupport
 
-/// Height, width, channels and element type of single images: an array of four 32-bit integers per image.
+/// What single images are: an array of four 32-bit integers per image, those of ``StoredKind``.
 @safe struct ShapeRecord {
-  /// The number of an element type is its position in this list.
-  static let elementTypes: [ElementType] = [
-    .bool, .uint8, .uint16, .int8, .int16, .int32, .int64, .float16, .float32, .float64,
-    .uint32, .uint64,
-  ]
-
   let count: Int
   private let data: UnsafeRawBufferPointer
 
@@ -20,28 +15,23 @@ internal import ImageStoreNumPy
     unsafe self.data = data
   }
 
-  /// The format of the image at a position within the segment.
-  func format(_ position: Int) throws(StoreError) -> ImageFormat {
+  /// What the image at a position within the segment is.
+  func kind(_ position: Int) throws(StoreError) -> StoredKind {
     let numbers = (0..<4).map {
       unsafe Int(data.loadUnaligned(fromByteOffset: position * 16 + $0 * 4, as: UInt32.self))
     }
-    guard Self.elementTypes.indices.contains(numbers[3]) else {
-      throw StoreError(.corrupt, "an element type of the number \(numbers[3])")
-    }
-    return try ImageFormat(
-      validating: numbers[0], width: numbers[1], channels: numbers[2],
-      elementType: Self.elementTypes[numbers[3]])
+    return try StoredKind(
+      height: numbers[0], width: numbers[1], channels: numbers[2], kind: UInt32(numbers[3]))
   }
 
   /// The record of some images.
-  static func npyBytes(_ formats: ArraySlice<ImageFormat>) -> [UInt8] {
+  static func npyBytes(_ kinds: ArraySlice<StoredKind>) -> [UInt8] {
     var bytes = NPYHeader(
-      NPYType(.unsignedInteger, byteCount: 4), shape: [formats.count, 4]
+      NPYType(.unsignedInteger, byteCount: 4), shape: [kinds.count, 4]
     ).bytes
-    for format in formats {
-      let type = elementTypes.firstIndex(of: format.elementType) ?? 0
-      for number in [format.height, format.width, format.channels, type] {
-        unsafe withUnsafeBytes(of: UInt32(truncatingIfNeeded: number)) { unsafe bytes.append(contentsOf: $0) }
+    for kind in kinds {
+      for number in kind.numbers {
+        unsafe withUnsafeBytes(of: number) { unsafe bytes.append(contentsOf: $0) }
       }
     }
     return bytes

@@ -26,6 +26,13 @@ struct ImageValue: Sendable, Hashable {
     padding = max(0, pageSize / 2 - header.count - pixelByteCount)
   }
 
+  /// An encoded image, which is its value: no header, and no zeros behind it.
+  init(encodedByteCount: Int) {
+    header = []
+    pixelByteCount = encodedByteCount
+    padding = 0
+  }
+
   /// Bytes that the value takes on pages of its own.
   static func byteCountOnDisk(_ byteCount: Int, pageSize: Int) -> Int {
     TreePage.pageCount(ofValue: byteCount, pageSize: pageSize) * pageSize

@@ -10,6 +10,8 @@ struct LMDBContents: Sendable {
   var images: LMDBImages
   /// Whether a value has many images.
   var hasBlocks = false
+  /// Whether this package wrote it with encoded images, be there any yet or not.
+  var isEncoded = false
   var labels: StoredLabels
   /// Whether the caller says that red and blue are in each other's place, and the values do not have an order of their own.
   var hasSwappedChannels = false
@@ -37,7 +39,8 @@ extension LMDBContents {
       classNames = nil
     }
     switch images {
-    case .none, .encoded: break
+    case .none: break
+    case .encoded(let encoded): for kind in encoded.kinds { try description.check(kind.format) }
     case .uniform(let format, _, _): try description.check(format)
     case .mixed(let positions, _): for format in positions.formats { try description.check(format) }
     }

@@ -7,9 +7,13 @@ internal import ImageStoreSupport
 /// The record is written in the last transaction of a writer, so that images written before it count only
 /// from then on, all at once.
 struct StoreMetadata: Sendable, Hashable {
-  static let version = 1
+  /// The version of stores whose images are encoded, which earlier releases do not know.
+  private static let encodedVersion: Int64 = 2
+  private static let version: Int64 = 1
 
   var count: Int
+  /// Whether the images are encoded, each under a key of its own.
+  var isEncoded = false
   /// The transactions, up to the one that wrote the record, that writers of this package made one after another.
   ///
   /// None of them freed a page that images are on. So a store that was opened before the first goes on to read what it
@@ -24,7 +28,7 @@ struct StoreMetadata: Sendable, Hashable {
   /// The record: an array of the two integers, and after it the numbers of the transactions.
   var bytes: [UInt8] {
     get throws(StoreError) {
-      var bytes = try Column.int64([Int64(Self.version), Int64(count)]).npyBytes()
+      var bytes = try Column.int64([isEncoded ? Self.encodedVersion : Self.version, Int64(count)]).npyBytes()
       if let transactions {
         bytes.appendInteger(transactions.first)
         bytes.appendInteger(transactions.last)
@@ -33,7 +37,10 @@ struct StoreMetadata: Sendable, Hashable {
     }
   }
 
-  init(count: Int) { self.count = count }
+  init(count: Int, isEncoded: Bool) {
+    self.count = count
+    self.isEncoded = isEncoded
+  }
 
   /// Reads the record, or returns nil if it is another.
   private init?(_ value: UnsafeRawBufferPointer) throws(StoreError) {
@@ -41,12 +48,13 @@ struct StoreMetadata: Sendable, Hashable {
     let header = try unsafe NPYHeader(parsing: RawSpan(_unsafeBytes: value))
     guard header.type.kind == .signedInteger, header.shape == [2] else { return nil }
     let found = try unsafe header.integers(in: header.data(in: value))
-    guard found[0] == Self.version else {
+    guard found[0] == Self.version || found[0] == Self.encodedVersion else {
       throw StoreError(
         .unsupported, "the layout of a later version, \(found[0])", remedy: "update this package",
         key: StoreKey.metadata)
     }
     count = found[1]
+    isEncoded = found[0] == Self.encodedVersion
     let end = header.dataOffset + header.dataByteCount
     if let first = unsafe value.integer(UInt64.self, at: end),
       let last = unsafe value.integer(UInt64.self, at: end + 8)

@@ -1,3 +1,4 @@
+internal import ImageStoreCodecs
 internal import ImageStoreCore
 internal import ImageStoreNumPy
 internal import ImageStoreSupport
@@ -11,18 +12,27 @@ struct UnfinishedImages: Sendable {
   /// The first key that is like that of an image past the count, and whose value no append has written.
   private var stranger: String?
 
-  mutating func append(_ entry: Tree.Entry, in file: DatabaseFile) {
+  /// - Parameter isEncoded: whether the store has encoded images.
+  mutating func append(_ entry: Tree.Entry, in file: DatabaseFile, isEncoded: Bool) {
     let key = unsafe Tree.name(entry.key)
     let isBlock = unsafe StoreKey.imageIndex(entry.key) == nil
-    // A writer gives every image pages of its own.
-    guard !entry.isTree, unsafe entry.inline == nil,
-      let head = unsafe file.map.bytes(at: entry.offset, count: NPYHeader.magic.count),
-      unsafe head.elementsEqual(NPYHeader.magic)
-    else {
+    guard !entry.isTree, Self.isOurs(entry, in: file, isEncoded: isEncoded) else {
       stranger = stranger ?? key
       return
     }
     if isBlock { blocks.append(key) } else { singles.append(key) }
+  }
+
+  private static func isOurs(_ entry: Tree.Entry, in file: DatabaseFile, isEncoded: Bool) -> Bool {
+    if isEncoded {
+      guard let value = unsafe file.map.bytes(at: entry.offset, count: entry.byteCount) else { return false }
+      return unsafe ImageCodecs.recognize(RawSpan(_unsafeBytes: value))
+    }
+    // A writer gives every image of pixels pages of its own.
+    guard unsafe entry.inline == nil,
+      let head = unsafe file.map.bytes(at: entry.offset, count: NPYHeader.magic.count)
+    else { return false }
+    return unsafe head.elementsEqual(NPYHeader.magic)
   }
 
   /// The keys to be removed.

@@ -1,3 +1,4 @@
+internal import ImageStoreCodecs
 internal import ImageStoreCore
 internal import ImageStoreSupport
 
@@ -17,8 +18,12 @@ struct EncodedImages: Sendable {
     subscript(index: Int) -> (offset: Int, byteCount: Int) { (offsets[index], Int(byteCounts[index])) }
   }
 
-  private let locations: Locations
-  private let formats: MixedPositions
+  /// Where the value of each image is in the file, or for one below 0 in ``copies``, counted from -1 downwards.
+  private let index: EncodedIndex
+  /// Values that lie within leaves of the tree, which move; a store of this package copies them when it is opened.
+  private let copies: [UInt8]
+  /// Whether the values are nothing but encoded images, which decode by themselves to what is delivered.
+  let areFiles: Bool
   private let decoders: IdlePool<ForeignDecoder>
   /// What is wrong with images that cannot be read.
   private let broken: [Int: StoreError]
@@ -27,21 +32,65 @@ struct EncodedImages: Sendable {
     _ kind: ForeignKind, _ description: StoreDescription, _ locations: Locations, _ formats: MixedPositions,
     broken: [Int: StoreError]
   ) {
-    self.locations = locations
-    self.formats = formats
+    var index = EncodedIndex()
+    index.reserveCapacity(formats.count)
+    for image in 0..<formats.count {
+      let (offset, byteCount) = locations[image]
+      index.append(StoredKind(formats.format(image)), at: offset..<offset + byteCount)
+    }
+    self.index = index
     self.broken = broken
+    copies = []
+    if case .encoded = kind {
+      areFiles = broken.isEmpty && ImageCodecs.areDeliveredAsEncoded(description)
+    } else {
+      areFiles = false
+    }
     decoders = IdlePool { () throws(StoreError) in ForeignDecoder(kind, description) }
   }
 
-  /// Where the value of an image is in the file.
-  func location(_ index: Int) -> (offset: Int, byteCount: Int) { locations[index] }
+  /// The images of a store of this package.
+  init(_ index: EncodedIndex, copies: [UInt8]) {
+    self.index = index
+    self.copies = copies
+    areFiles = true
+    broken = [:]
+    decoders = IdlePool { ForeignDecoder(.encoded, StoreDescription()) }
+  }
+
+  /// Where the value of an image is in the file; nil if a copy was made when the store was opened.
+  func range(_ image: Int) -> Range<Int>? {
+    let range = index.range(of: image)
+    return range.lowerBound >= 0 ? range : nil
+  }
 
   /// The format all images have, or nil if they differ or one cannot be read.
-  var format: ImageFormat? { formats.formats.count == 1 && broken.isEmpty ? formats.formats[0] : nil }
+  var format: ImageFormat? { broken.isEmpty ? index.uniformFormat : nil }
 
-  func format(_ index: Int) throws(StoreError) -> ImageFormat {
-    if let error = broken[index] { throw error }
-    return formats.format(index)
+  func format(_ image: Int) throws(StoreError) -> ImageFormat {
+    if let error = broken[image] { throw error }
+    return index.format(at: image)
+  }
+
+  /// What the index of a store of this package says of an image; the codec is 0 if there is no index.
+  func kind(_ image: Int) -> StoredKind { index.kind(at: image) }
+
+  /// All kinds that the index has.
+  var kinds: [StoredKind] { index.allKinds }
+
+  /// Lends the value of an image.
+  func withValue<Result>(
+    _ image: Int, of file: DatabaseFile, _ body: (RawSpan) throws(StoreError) -> Result
+  ) throws(StoreError) -> Result {
+    let range = index.range(of: image)
+    guard range.lowerBound >= 0 else {
+      let start = -1 - range.lowerBound
+      return try unsafe body(copies.span.bytes.extracting(start..<start + range.count))
+    }
+    guard let value = unsafe file.map.bytes(at: range.lowerBound, count: range.count) else {
+      throw StoreError(.corrupt, "the file is cut short")
+    }
+    return try unsafe withRawSpan(of: value, body)
   }
 
   /// Decodes images, or regions of them, to the caller's memory.
@@ -61,12 +110,12 @@ struct EncodedImages: Sendable {
     _ index: Int, _ request: DecodeRequest, of file: DatabaseFile, _ decoder: ForeignDecoder,
     into slot: UnsafeMutableRawBufferPointer
   ) throws(StoreError) {
-    let location = locations[index]
     do throws(StoreError) {
-      guard let value = unsafe file.map.bytes(at: location.offset, count: location.byteCount) else {
-        throw StoreError(.corrupt, "the file is cut short")
+      try withValue(index, of: file) { (value) throws(StoreError) in
+        try unsafe value.withUnsafeBytes { (value) throws(StoreError) in
+          try unsafe decoder.decode(value, request, into: slot)
+        }
       }
-      try unsafe decoder.decode(value, request, into: slot)
     } catch {
       throw error.at(image: index)
     }

@@ -26,6 +26,19 @@ struct ExistingStore {
   private static func layout(
     of store: LMDBStore, asked: LMDBStore.Layout
   ) throws(StoreError) -> ImageSink.Layout {
+    if store.contents.isEncoded {
+      guard asked == .automatic || asked == .encoded else {
+        throw StoreError(
+          .unsupported, "the store has encoded images", remedy: "append without a layout, or with encoded",
+          path: store.path)
+      }
+      return .encoded
+    }
+    guard asked != .encoded else {
+      throw StoreError(
+        .unsupported, "the store has pixels, to which encoded images are not appended as they are",
+        remedy: "append without the layout, so that they are decoded, or write a new store", path: store.path)
+    }
     guard store.contents.hasBlocks, let format = store.format else {
       return store.count > 0 || asked == .perImage ? .single : .undecided
     }
@@ -65,7 +78,7 @@ struct ExistingStore {
       var new = UnfinishedImages()
       try tree.forEach { (entry) throws(StoreError) in
         if let first = unsafe StoreKey.firstImage(entry.key), first >= count {
-          new.append(entry, in: tree.file)
+          new.append(entry, in: tree.file, isEncoded: store.contents.isEncoded)
         }
       }
       return try new.keys(hasBlocks: nil)

@@ -11,6 +11,8 @@ struct ImageSink {
     case undecided
     case blocks(ImageFormat, imagesPerBlock: Int)
     case single
+    /// One image per value, as it was encoded.
+    case encoded
   }
 
   /// Where values go.
@@ -32,9 +34,11 @@ struct ImageSink {
   /// Images that are not in the database yet, one after another.
   private var pending: [UInt8] = []
   private var pendingFormats: [ImageFormat] = []
-  /// The formats of the images of this writer, if they are single.
-  private(set) var formats: [ImageFormat] = []
-  /// The checksum of the pixels of each image of this writer that is in the database.
+  /// How many bytes each of them has, if they are encoded.
+  private var pendingByteCounts: [Int] = []
+  /// What the images of this writer are, if they are single or encoded.
+  private(set) var kinds: [StoredKind] = []
+  /// The checksum of the pixels of each image of this writer that is in the database, or that of its bytes if it is encoded.
   private(set) var checksums: [UInt32] = []
 
   /// - Parameter first: the index of the first image to come.
@@ -91,6 +95,10 @@ struct ImageSink {
         let run = pendingFormats
         pendingFormats.removeAll(keepingCapacity: true)
         try unsafe putSingle(bytes, run)
+      case .encoded:
+        let byteCounts = pendingByteCounts
+        pendingByteCounts.removeAll(keepingCapacity: true)
+        try unsafe putEncoded(bytes, byteCounts)
       }
     }
     ready.removeAll(keepingCapacity: true)
@@ -179,7 +187,44 @@ struct ImageSink {
         byteCount = 0
       }
     }
-    formats += run
+    kinds += run.map { StoredKind($0) }
+    try put(&group)
+  }
+
+  // MARK: Encoded images
+
+  /// Adds encoded images, whose checksums have been taken.
+  mutating func append(
+    encoded bytes: UnsafeRawBufferPointer, _ images: [EncodedImage]
+  ) throws(StoreError) {
+    kinds += images.map(\.kind)
+    checksums += images.map(\.checksum)
+    guard pending.count + bytes.count >= groupByteCount else {
+      unsafe pending.append(contentsOf: bytes)
+      pendingByteCounts += images.map(\.range.count)
+      return
+    }
+    try flush()
+    try unsafe putEncoded(bytes, images.map(\.range.count))
+  }
+
+  private mutating func putEncoded(
+    _ bytes: UnsafeRawBufferPointer, _ byteCounts: [Int]
+  ) throws(StoreError) {
+    var group: [PendingValue] = []
+    var (offset, byteCount) = (0, 0)
+    for count in byteCounts {
+      let value = ImageValue(encodedByteCount: count)
+      let image = unsafe UnsafeRawBufferPointer(rebasing: bytes[offset..<offset + count])
+      unsafe group.append(PendingValue(value: value, pixels: image, first: next))
+      next += 1
+      offset += count
+      byteCount += byteCountOnDisk(value)
+      if isComplete(byteCount) {
+        try put(&group)
+        byteCount = 0
+      }
+    }
     try put(&group)
   }
 
@@ -257,6 +302,9 @@ struct ImageSink {
 extension ImageSink.Layout {
   /// The key of the value that begins with an image.
   func key(_ first: Int) -> String {
-    self == .single ? StoreKey.image(first) : StoreKey.segment(StoreKey.images, first: first)
+    switch self {
+    case .single, .encoded: StoreKey.image(first)
+    case .undecided, .blocks: StoreKey.segment(StoreKey.images, first: first)
+    }
   }
 }

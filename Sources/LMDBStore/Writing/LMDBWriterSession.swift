@@ -1,3 +1,4 @@
+internal import ImageStoreCodecs
 internal import ImageStoreCore
 internal import ImageStoreSupport
 
@@ -5,8 +6,9 @@ internal import ImageStoreSupport
 ///
 /// Invariant behind `@unchecked Sendable`: the writer that owns it cannot be copied, and all its calls are
 /// exclusive.
-final class LMDBWriterSession: WriterSession, @unchecked Sendable {
+final class LMDBWriterSession: EncodedWriterSession, @unchecked Sendable {
   var state: WriterState
+  let encodedLayout: EncodedLayout?
   /// Where a new store is until it is finished; nil while images are appended to a store.
   private var staging: Staging?
   private var stagingPath: String?
@@ -23,12 +25,15 @@ final class LMDBWriterSession: WriterSession, @unchecked Sendable {
   private var hasBegunCommit = false
 
   init(
-    _ path: String, _ mode: WriteMode, _ layout: LMDBStore.Layout, classNames: [String]?
+    _ path: String, _ mode: WriteMode, _ layout: LMDBStore.Layout, _ encoding: ImageEncoding,
+    classNames: [String]?, threads: Int?
   ) throws(StoreError) {
     if mode == .append, FileSystem.kind(of: path) != nil {
       let held = try HeldStore(path)
       entry = try EnvironmentRegistry.Entry(held)
       let existing = try ExistingStore(held, layout)
+      encodedLayout = try ImageCodecs.encodedLayout(
+        isEncoded: existing.layout == .encoded, encoding, threads: threads)
       state = try existing.state(path: path, classNames: classNames)
       let environment = try Environment(held)
       try existing.removeUnfinished(environment)
@@ -38,6 +43,8 @@ final class LMDBWriterSession: WriterSession, @unchecked Sendable {
       self.held = held
     } else {
       state = try WriterState(path: path, classNames: classNames)
+      encodedLayout = try ImageCodecs.encodedLayout(
+        isEncoded: layout == .encoded, encoding, threads: threads)
       // What is there by then is not appended to, and not replaced either.
       let staging = try Staging(destination: path, mode: mode == .append ? .create : mode) {
         (path) throws(StoreError) in try LMDBStore.otherContents(at: path)
@@ -46,11 +53,30 @@ final class LMDBWriterSession: WriterSession, @unchecked Sendable {
       let builder = try DatabaseBuilder("\(staging.path)/data.mdb")
       stagingPath = staging.path
       self.staging = consume staging
-      sink = ImageSink(.builder(builder), layout: layout == .perImage ? .single : .undecided, first: 0)
+      sink = ImageSink(.builder(builder), layout: Self.layout(layout), first: 0)
+    }
+  }
+
+  private static func layout(_ asked: LMDBStore.Layout) -> ImageSink.Layout {
+    switch asked {
+    case .automatic: .undecided
+    case .perImage: .single
+    case .encoded: .encoded
+    }
+  }
+
+  func write(encoded bytes: RawSpan, _ images: [EncodedImage], labels: ImageLabels) throws(StoreError) {
+    try self.labels.append(labels)
+    try unsafe bytes.withUnsafeBytes { (bytes) throws(StoreError) in
+      try unsafe sink.append(encoded: bytes, images)
     }
   }
 
   func write(_ pixels: RawSpan, layout: BatchLayout, labels: ImageLabels) throws(StoreError) {
+    var session = self
+    if let encodedLayout {
+      return try session.encodeAndWrite(pixels, layout: layout, labels: labels, with: encodedLayout)
+    }
     try check(layout)
     try self.labels.append(labels)
     try unsafe pixels.withUnsafeBytes { (bytes) throws(StoreError) in
@@ -78,7 +104,8 @@ final class LMDBWriterSession: WriterSession, @unchecked Sendable {
     // Images count from this commit on.
     let records = try labels.records(
       first: state.countBefore, count: state.nextIndex, checksums: sink.checksums,
-      formats: sink.layout == .single ? sink.formats : nil,
+      kinds: sink.layout == .single || sink.layout == .encoded ? sink.kinds : nil,
+      isEncoded: sink.layout == .encoded,
       classNames: state.hasNewClassNames ? state.classNames : nil)
     hasBegunCommit = true
     try environment.write(records.reduce(0) { $0 + $1.bytes.count + 2 * environment.pageSize }) {

@@ -39,10 +39,11 @@ struct LabelRecords {
   ///
   /// - Parameters:
   ///   - checksums: that of each image's pixels.
-  ///   - formats: the formats of single images.
+  ///   - kinds: what single images are.
+  ///   - isEncoded: whether they are encoded.
   ///   - classNames: those of the store, if they are new.
   func records(
-    first: Int, count: Int, checksums: [UInt32], formats: [ImageFormat]?, classNames: [String]?
+    first: Int, count: Int, checksums: [UInt32], kinds: [StoredKind]?, isEncoded: Bool, classNames: [String]?
   ) throws(StoreError) -> [Record] {
     var records: [Record] = []
     func add(_ key: String, _ bytes: [UInt8], isReplaced: Bool = false) {
@@ -60,9 +61,8 @@ struct LabelRecords {
         let values = Column.int64(labels[segment].map(Int64.init))
         add(StoreKey.segment(StoreKey.labels, first: first + start), try values.npyBytes())
       }
-      if let formats {
-        add(
-          StoreKey.segment(StoreKey.shapes, first: first + start), ShapeRecord.npyBytes(formats[segment]))
+      if let kinds {
+        add(StoreKey.segment(StoreKey.shapes, first: first + start), ShapeRecord.npyBytes(kinds[segment]))
       }
       let key = StoreKey.segment(StoreKey.checksum(of: StoreKey.images), first: first + start)
       records.append(Record(key: key, bytes: ChecksumRecord.npyBytes(checksums[segment])))
@@ -89,7 +89,7 @@ struct LabelRecords {
     if let classNames {
       add(StoreKey.classNames, try Column.string(classNames).npyBytes(), isReplaced: true)
     }
-    let metadata = try StoreMetadata(count: count).bytes
+    let metadata = try StoreMetadata(count: count, isEncoded: isEncoded).bytes
     records.append(Record(key: StoreKey.metadata, bytes: metadata, isReplaced: true))
     return records
   }

@@ -15,6 +15,8 @@ import ImageStoreSupport
 struct ArchiveComment: Sendable, Hashable {
   enum Mark: String, Sendable, CaseIterable {
     case uniform, mixed
+    /// Images are encoded, such as the bytes of files.
+    case encoded
   }
 
   /// A directory and its checksum.
@@ -45,7 +47,7 @@ struct ArchiveComment: Sendable, Hashable {
     }
   }
 
-  /// Whether all images have one format; nil for an archive that something else wrote.
+  /// Whether all images have one format, or are encoded; nil for an archive that something else wrote.
   var mark: Mark?
   /// The checksum of the directory; nil if it is not written down.
   var checksum: DirectoryChecksum?

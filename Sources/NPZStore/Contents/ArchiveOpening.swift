@@ -3,7 +3,14 @@ import ImageStoreSupport
 
 extension ZipNumbering {
   /// How this package, and numpy's users, call the entries of images.
-  static let images = ZipNumbering(prefix: "ix-", suffix: ".npy", digitCount: 6)
+  static let images = ZipNumbering(prefix: "ix-", suffixes: [".npy"], digitCount: 6)
+  /// The same of encoded images, by the numbers of their codecs.
+  static let encodedImages = ZipNumbering(prefix: "ix-", suffixes: [".png", ".jpg"], digitCount: 6)
+
+  /// The name of an encoded image.
+  static func name(ofEncoded number: Int, _ kind: StoredKind) -> String {
+    encodedImages.name(of: number, suffix: kind.codec == 2 ? 1 : 0)
+  }
 }
 
 extension ZipArchive {
@@ -35,7 +42,8 @@ extension ZipArchive {
           else { return nil }
           try unsafe end.checkDirectory(bytes)
           let directory = try unsafe ZipDirectory(
-            bytes, count: end.entryCount, offset: end.directoryOffset, numbering: .images)
+            bytes, count: end.entryCount, offset: end.directoryOffset,
+            numbering: end.mark == .encoded ? .encodedImages : .images)
           return (directory, end)
         }
         if let found { return (map, found.directory, found.end) }

@@ -15,10 +15,15 @@ final class EncodedEntries: Sendable {
   }
 
   private let archive: ZipArchive
+  /// The places of images that another program put there.
   private let places: [Place]
+  /// Where those of this package are, of which an index says what they are.
+  private let positions: ImagePositions?
+  /// Whether what an image decodes to by itself is what is delivered.
+  let areFiles: Bool
   private let checksums: NPZStore.ChecksumPolicy
   private let threads: Int
-  private let kinds: [ImageFormat]
+  private let kinds: [StoredKind]
   private let kindOfImage: [UInt32]
   /// The bytes of all images, if those are in one deflated array.
   private let whole: DeflatedEntry?
@@ -34,16 +39,54 @@ final class EncodedEntries: Sendable {
     init(_ description: StoreDescription) { images = ImageCodecs.decoder(description) }
   }
 
-  var count: Int { places.count }
+  var count: Int { kindOfImage.count }
   /// The format all images have, or nil if they differ.
-  var uniformFormat: ImageFormat? { kinds.count == 1 ? kinds[0] : nil }
-  func format(at index: Int) -> ImageFormat { kinds[Int(kindOfImage[index])] }
+  var uniformFormat: ImageFormat? {
+    guard let first = kinds.first?.format else { return nil }
+    return kinds.allSatisfy { $0.format == first } ? first : nil
+  }
+
+  func format(at index: Int) -> ImageFormat { kind(at: index).format }
+
+  /// What an image is; the codec is 0 if no index says it.
+  func kind(at index: Int) -> StoredKind { kinds[Int(kindOfImage[index])] }
+
+  /// Whether images are called by their numbers, as this package calls them.
+  var areNumbered: Bool { positions?.areNumbered ?? false }
+
+  /// What the images of this package are.
+  var ownKinds: [StoredKind] { (0..<count).map(kind(at:)) }
+
+  private func place(_ index: Int) -> Place {
+    guard let positions else { return places[index] }
+    return Place(
+      entry: archive.directory.entries[positions.position(of: index)], name: name(of: index))
+  }
+
+  private func name(of index: Int) -> String {
+    positions == nil ? places[index].name : ZipNumbering.name(ofEncoded: index, kind(at: index))
+  }
+
+  /// Lends the encoded bytes of an image.
+  func withBytes(
+    of index: Int, _ body: (RawSpan) throws(StoreError) -> Void
+  ) throws(StoreError) {
+    do throws(StoreError) {
+      try decoders.withObject { (decoder) throws(StoreError) in
+        try Self.withBytes(
+          of: place(index), in: archive, whole, decoder, checks: checksums == .check, body)
+      }
+    } catch {
+      throw named(error, index)
+    }
+  }
 
   /// Where an image is in the archive; nil if all are deflated as one.
   func archiveRange(of index: Int) -> Range<Int>? {
     guard whole == nil else { return nil }
-    let entry = places[index].entry
-    guard let range = places[index].range else { return entry.offset..<entry.limit }
+    let place = place(index)
+    let entry = place.entry
+    guard let range = place.range else { return entry.offset..<entry.limit }
     let data = entry.offset + entry.leastByteCount - entry.compressedByteCount
     return min(data + range.lowerBound, entry.limit)..<min(data + range.upperBound, entry.limit)
   }
@@ -58,6 +101,8 @@ final class EncodedEntries: Sendable {
   ) throws(StoreError) {
     self.archive = archive
     self.places = places
+    positions = nil
+    areFiles = ImageCodecs.areDeliveredAsEncoded(description)
     self.checksums = checksums
     self.threads = threads
     whole =
@@ -65,7 +110,7 @@ final class EncodedEntries: Sendable {
         DeflatedEntry(archive, first.entry, checks: checksums == .check)
       } else { nil }
     var numbers: [ImageFormat: UInt32] = [:]
-    var kinds: [ImageFormat] = []
+    var kinds: [StoredKind] = []
     var kindOfImage: [UInt32] = []
     let decoder = Decoder(description)
     decoders = IdlePool { Decoder(description) }
@@ -74,7 +119,7 @@ final class EncodedEntries: Sendable {
         let format = try Self.format(ofHead: places[index], in: archive, whole, decoder)
         if numbers[format] == nil {
           numbers[format] = UInt32(kinds.count)
-          kinds.append(format)
+          kinds.append(StoredKind(format))
         }
         kindOfImage.append(numbers[format]!)
       } catch {
@@ -89,6 +134,33 @@ final class EncodedEntries: Sendable {
       throw error.at(path: archive.path)
     }
     hasPalettes = decoder.images.hasUse(for: .palette)
+  }
+
+  /// Images of this package, whose heads are not looked at.
+  ///
+  /// - Parameter kinds: what the index says of each.
+  init(
+    _ archive: ZipArchive, _ positions: ImagePositions, _ kinds: [StoredKind],
+    checksums: NPZStore.ChecksumPolicy, threads: Int
+  ) {
+    self.archive = archive
+    self.positions = positions
+    self.checksums = checksums
+    self.threads = threads
+    places = []
+    whole = nil
+    areFiles = true
+    hasPalettes = false
+    decoders = IdlePool { Decoder(StoreDescription()) }
+    var numbers: [StoredKind: UInt32] = [:]
+    var different: [StoredKind] = []
+    kindOfImage = kinds.map { kind in
+      if let number = numbers[kind] { return number }
+      numbers[kind] = UInt32(different.count)
+      different.append(kind)
+      return UInt32(different.count - 1)
+    }
+    self.kinds = different
   }
 
   /// The first bytes of a PNG that say its format, nearly always.
@@ -158,7 +230,7 @@ final class EncodedEntries: Sendable {
     try unsafe plan.decode(by: decoders, threads: threads, into: memory) {
       (decoder, index, request, slot) throws(StoreError) in
       do throws(StoreError) {
-        try Self.withBytes(of: places[index], in: archive, whole, decoder, checks: checksums == .check) {
+        try Self.withBytes(of: place(index), in: archive, whole, decoder, checks: checksums == .check) {
           (bytes) throws(StoreError) in
           try unsafe decoder.images.decode(bytes, request, into: slot)
         }
@@ -168,13 +240,22 @@ final class EncodedEntries: Sendable {
     }
   }
 
-  /// Compares an image with the checksums that its entry and its own format have.
-  func verify(_ index: Int) throws(StoreError) {
+  /// Compares images with the checksums that their entries and their own format have; those of this package are decoded, too.
+  func verify(_ indices: Span<Int>) throws(StoreError) {
+    try Workers.performRuns(of: indices.count, minimum: 4, threads: threads) { (run) throws(StoreError) in
+      let verifier = positions == nil ? nil : EncodedVerifier(ImageCodecs.all())
+      for position in run { try verify(indices[position], verifier) }
+    }
+  }
+
+  private func verify(_ index: Int, _ verifier: EncodedVerifier?) throws(StoreError) {
     do throws(StoreError) {
+      let place = place(index)
       try decoders.withObject { (decoder) throws(StoreError) in
-        try Self.withBytes(of: places[index], in: archive, whole, decoder, checks: true) {
+        try Self.withBytes(of: place, in: archive, whole, decoder, checks: true) {
           (bytes) throws(StoreError) in
-          try decoder.images.verify(bytes)
+          guard let verifier else { return try decoder.images.verify(bytes) }
+          try verifier.verify(bytes, kind(at: index), checksum: place.entry.checksum)
         }
       }
     } catch {
@@ -183,6 +264,6 @@ final class EncodedEntries: Sendable {
   }
 
   private func named(_ error: StoreError, _ index: Int) -> StoreError {
-    error.at(path: archive.path, image: index, key: places[index].name)
+    error.at(path: archive.path, image: index, key: name(of: index))
   }
 }

@@ -13,6 +13,8 @@ struct NPZContents {
     case bits(ArchiveArray, PackedBits)
     /// Encoded images, such as PNGs: an entry each, or the bytes of all in one array.
     case encoded([EncodedEntries.Place])
+    /// Encoded images of this package, with what its index says of each.
+    case ownEncoded(ImagePositions, [StoredKind])
   }
 
   /// Where the labels are.
@@ -50,6 +52,8 @@ struct NPZContents {
   static let columnPrefix = "columns/"
   /// Where the offsets are of columns of bytes.
   static let offsetsPrefix = "offsets/"
+  /// What the index says of encoded images.
+  static let shapesEntry = "shapes.npy"
 
   /// The column that an entry of a name holds, or nil.
   static func column(ofEntry name: String) -> String? { column(ofEntry: name, in: columnPrefix) }
@@ -82,7 +86,10 @@ struct NPZContents {
   ) throws(StoreError) {
     self.elsewhere = elsewhere
     if archive.end.mark != nil, description.images == nil {
-      images = .entries(ImagePositions(archive.directory))
+      let positions = ImagePositions(archive.directory)
+      images =
+        archive.end.mark == .encoded
+        ? .ownEncoded(positions, try archive.kinds(count: positions.count)) : .entries(positions)
       try readOwn(archive, description)
     } else {
       var choice = try ImageChoice(archive, description)
@@ -98,6 +105,7 @@ struct NPZContents {
     case .array(_, let geometry): geometry.count
     case .bits(_, let bits): bits.count
     case .encoded(let places): places.count
+    case .ownEncoded(let positions, _): positions.count
     }
   }
 

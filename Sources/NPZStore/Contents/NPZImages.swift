@@ -33,6 +33,8 @@ enum NPZImages: Sendable {
     case .encoded(let places):
       self = .encoded(
         try EncodedEntries(archive, places, description, checksums: checksums, threads: threads))
+    case .ownEncoded(let positions, let kinds):
+      self = .encoded(EncodedEntries(archive, positions, kinds, checksums: checksums, threads: threads))
     }
   }
 

@@ -74,7 +74,8 @@ struct ArchiveLeftovers: ~Copyable {
     if let number = unsafe directory.numbering.number(in: name) {
       return number >= directory.numberedCount + directory.strayNumbers.count
     }
-    return unsafe NPZContents.isOwnName(ZipName.text(of: name))
+    let text = unsafe ZipName.text(of: name)
+    return NPZContents.isOwnName(text) || archive.end.mark == .encoded && text == NPZContents.shapesEntry
   }
 
   /// Whether a name that the file ends in can be one of ours.

@@ -6,8 +6,8 @@ import ImageStoreSupport
 struct DirectoryPlan {
   private let old: ZipArchive?
   private let images: [ZipWrittenEntry]
-  /// The number of the first new image.
-  private let first: Int
+  /// What the entries of new images are called, by their number among these.
+  private let imageName: (_ position: Int) -> String
   /// Old records besides the images'.
   private let kept: [ZipDirectory.Named]
   /// New records besides the images'.
@@ -16,11 +16,12 @@ struct DirectoryPlan {
   let entryCount: Int
 
   init(
-    old: ZipArchive?, images: [ZipWrittenEntry], first: Int, others: [(name: String, entry: ZipWrittenEntry)]
+    old: ZipArchive?, images: [ZipWrittenEntry], first: Int, imageName: @escaping (_ position: Int) -> String,
+    others: [(name: String, entry: ZipWrittenEntry)]
   ) {
+    self.imageName = imageName
     self.old = old
     self.images = images
-    self.first = first
     let named = old?.directory.named ?? []
     kept = named.filter { entry in !others.contains { $0.name == entry.name } }
     var otherRecords: [UInt8] = []
@@ -58,7 +59,7 @@ struct DirectoryPlan {
       try copy(position..<old.end.directoryByteCount, of: old, to: &bytes, take)
     }
     for (position, image) in images.enumerated() {
-      ZipFormat.appendRecord(of: image, name: ZipNumbering.images.name(of: first + position), to: &bytes)
+      ZipFormat.appendRecord(of: image, name: imageName(position), to: &bytes)
       try take(&bytes)
     }
     if let old {

@@ -61,6 +61,33 @@ extension NPZWriterSession {
     if target.old != nil { try flush() }
   }
 
+  /// Stores encoded images as they are.
+  func store(_ bytes: RawSpan, _ images: [EncodedImage]) throws(StoreError) {
+    let first = firstIndex
+    for (position, image) in images.enumerated() {
+      let name = ZipNumbering.name(ofEncoded: first + position, image.kind)
+      let entry = ZipWrittenEntry(
+        offset: offset + pending.count, compressedByteCount: image.range.count, byteCount: image.range.count,
+        checksum: image.checksum, isDeflated: false)
+      ZipFormat.appendLocalHeader(of: entry, name: name, dataOffset: nil, to: &pending)
+      let bytes = bytes.extracting(image.range)
+      if image.range.count >= 1 << 18 {
+        try flush()
+        try emit(bytes)
+      } else {
+        unsafe bytes.withUnsafeBytes { unsafe pending.append(contentsOf: $0) }
+      }
+      entries.append(entry)
+      if target.old == nil {
+        try flushWholePieces()
+      } else if pending.count >= 1 << 20 || byteCountSinceTrailer >= Self.trailerDistance {
+        try flush()
+        try leaveTrailer()
+      }
+    }
+    if target.old != nil { try flush() }
+  }
+
   /// Writes an entry with an array of labels, of a column or of names.
   func write(_ array: [UInt8], name: String) throws(StoreError) -> ZipWrittenEntry {
     let entry: ZipWrittenEntry

@@ -1,3 +1,4 @@
+import ImageStoreCodecs
 import ImageStoreCore
 import ImageStoreNumPy
 import ImageStoreSupport
@@ -5,8 +6,11 @@ import ImageStoreSupport
 /// What an archive's writer does.
 ///
 /// A class with one owner, ``NPZStore/Writer``, which cannot be copied.
-final class NPZWriterSession: WriterSession {
+final class NPZWriterSession: EncodedWriterSession {
   var state: WriterState
+  let encodedLayout: EncodedLayout?
+  /// What all encoded images are, those too that were there.
+  private var kinds: [StoredKind] = []
   let target: AppendableFile<NPZStore>
   let threads: Int
   /// What deflates, or nil if entries are stored.
@@ -26,7 +30,8 @@ final class NPZWriterSession: WriterSession {
   private var firstFormat: ImageFormat?
 
   init(
-    _ path: String, _ mode: WriteMode, _ compression: Compression, classNames: [String]?, threads: Int
+    _ path: String, _ mode: WriteMode, _ compression: Compression, _ layout: NPZStore.Layout?,
+    _ encoding: ImageEncoding, classNames: [String]?, threads: Int
   ) throws(StoreError) {
     let target = try AppendableFile<NPZStore>.open(
       path, mode: mode, otherContents: { (path) throws(StoreError) in try NPZStore.otherContents(at: path) },
@@ -37,6 +42,8 @@ final class NPZWriterSession: WriterSession {
           store, file: store.archive.file.identity, end: try end.committedEnd(of: file) ?? end.endOffset)
       })
     let old = target.old?.store
+    let isEncoded = try old?.isEncodedToContinue(layout) ?? (layout == .encoded)
+    encodedLayout = try ImageCodecs.encodedLayout(isEncoded: isEncoded, encoding, threads: threads)
     let labels = try old?.labelsToContinue() ?? ImageLabels()
     try old?.checkBeforeAppending()
     state = try WriterState(
@@ -56,6 +63,7 @@ final class NPZWriterSession: WriterSession {
     self.target = target
     self.labels = labels
     firstFormat = old?.format
+    if let old, isEncoded { kinds = old.encodedKinds }
     isMixed = state.countBefore > 0 && firstFormat == nil
     offset = target.old?.end ?? 0
     self.threads = threads
@@ -70,12 +78,26 @@ final class NPZWriterSession: WriterSession {
   /// The index that the next image will have in the archive.
   var firstIndex: Int { state.countBefore + entries.count }
 
-  func write(_ pixels: RawSpan, layout: BatchLayout, labels: ImageLabels) throws(StoreError) {
+  func write(encoded bytes: RawSpan, _ images: [EncodedImage], labels: ImageLabels) throws(StoreError) {
+    try add(labels)
+    try store(bytes, images)
+    kinds += images.map(\.kind)
+  }
+
+  private func add(_ labels: ImageLabels) throws(StoreError) {
     if firstIndex == 0 {
       self.labels = labels
     } else {
       try self.labels.append(labels)
     }
+  }
+
+  func write(_ pixels: RawSpan, layout: BatchLayout, labels: ImageLabels) throws(StoreError) {
+    if let encodedLayout {
+      var session = self
+      return try session.encodeAndWrite(pixels, layout: layout, labels: labels, with: encodedLayout)
+    }
+    try add(labels)
     note(layout)
     if let encoders {
       try deflate(pixels, layout, with: encoders)
@@ -93,10 +115,19 @@ final class NPZWriterSession: WriterSession {
 }
 
 extension NPZWriterSession {
+  /// What the entry of a new image is called.
+  private func imageName(_ position: Int) -> String {
+    let number = firstIndex - entries.count + position
+    return encodedLayout == nil
+      ? ZipNumbering.images.name(of: number) : ZipNumbering.name(ofEncoded: number, kinds[number])
+  }
+
   /// Writes labels, columns, class names and the directory, and commits.
   func complete() throws(StoreError) {
     // Nothing has been written to an archive that nothing was appended to.
     if target.old != nil, entries.isEmpty, !state.hasNewClassNames { return }
+    // Encoded images are stored in any case, and what follows may be deflated, which is written at once.
+    try flush()
     var written: [(name: String, entry: ZipWrittenEntry)] = []
     if let labels = labels.labels {
       let name = NPZContents.labelsEntry
@@ -114,6 +145,9 @@ extension NPZWriterSession {
       } catch {
         throw error.at(key: column)
       }
+    }
+    if encodedLayout != nil {
+      written.append((NPZContents.shapesEntry, try write(kinds.npyBytes, name: NPZContents.shapesEntry)))
     }
     if let classNames = state.classNames, state.hasNewClassNames {
       let name = NPZContents.classNamesEntry
@@ -133,7 +167,9 @@ extension NPZWriterSession {
   ) throws(StoreError) {
     try flush()
     let plan = DirectoryPlan(
-      old: target.old?.store.archive, images: entries, first: firstIndex - entries.count, others: others)
+      old: target.old?.store.archive, images: entries, first: firstIndex - entries.count,
+      imageName: imageName,
+      others: others)
     let start = ZipFormat.directoryStart(
       notBefore: offset, byteCount: plan.byteCount, entryCount: plan.entryCount,
       commentByteCount: ArchiveComment.mostMarkBytes)
@@ -148,7 +184,7 @@ extension NPZWriterSession {
     }
     unsafe checksum.add(pending.span.bytes)
     let comment = ArchiveComment(
-      mark: isMixed ? .mixed : .uniform,
+      mark: encodedLayout != nil ? .encoded : isMixed ? .mixed : .uniform,
       checksum: ArchiveComment.DirectoryChecksum(
         checksum: checksum.value, directory: start..<start + plan.byteCount),
       other: target.old?.store.archive.end.archiveComment.other ?? [])
@@ -183,7 +219,7 @@ extension NPZStore {
   ///   reading labels and columns throws.
   fileprivate func labelsToContinue() throws(StoreError) -> ImageLabels {
     guard count > 0 else { return ImageLabels() }
-    guard case .entries(let entries) = images, entries.positions.areNumbered else {
+    guard areNumbered else {
       throw StoreError(
         .unsupported,
         "images cannot be appended to an archive whose entries are not called ix-000000.npy and so on",
@@ -197,6 +233,38 @@ extension NPZStore {
     var labels = ImageLabels(labels: try labels())
     for name in columnNames { labels.columns[name] = try column(name) }
     return labels
+  }
+
+  /// Whether images are called by their numbers, as this package calls them.
+  private var areNumbered: Bool {
+    switch images {
+    case .entries(let entries): entries.positions.areNumbered
+    case .encoded(let entries): entries.areNumbered
+    case .array, .bits: false
+    }
+  }
+
+  /// Whether images that are appended are to be encoded.
+  ///
+  /// - Throws: ``StoreError/Code/unsupported`` if the archive has another layout than is asked for.
+  fileprivate func isEncodedToContinue(_ asked: Layout?) throws(StoreError) -> Bool {
+    let isEncoded = archive.end.mark == .encoded
+    switch asked {
+    case .encoded? where !isEncoded:
+      throw StoreError(
+        .unsupported, "the archive has arrays, to which encoded images are not appended as they are",
+        remedy: "append without the layout, so that they are decoded, or write a new archive", path: path)
+    case .arrays? where isEncoded:
+      throw StoreError(
+        .unsupported, "the archive has encoded images",
+        remedy: "append without a layout, or with encoded", path: path)
+    default: return isEncoded
+    }
+  }
+
+  /// What encoded images are.
+  fileprivate var encodedKinds: [StoredKind] {
+    if case .encoded(let entries) = images { entries.ownKinds } else { [] }
   }
 
   /// Checks what an append repeats and thereby vouches for: the directory, whose checksum it makes anew, the form of the images,

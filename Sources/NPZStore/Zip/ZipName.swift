@@ -46,30 +46,33 @@ struct ZipNumbering: Sendable {
   /// How many digits a number has at least; zeros fill it up.
   private let digitCount: Int
   // What names begin and end with, in the order of their bytes: they are compared at once.
-  private let prefixMask, prefixWord, suffixWord: UInt32
+  private let prefixMask, prefixWord: UInt32
+  /// Any of these may follow a number.
+  private let suffixWords: [UInt32]
   private let prefixByteCount: Int
   private let leastByteCount: Int
 
-  /// - Precondition: the prefix has at most four bytes, the suffix has four.
-  init(prefix: StaticString, suffix: StaticString, digitCount: Int) {
+  /// - Precondition: the prefix has at most four bytes, each suffix has four.
+  init(prefix: StaticString, suffixes: [StaticString], digitCount: Int) {
     func word(_ text: StaticString) -> UInt32 {
       text.description.utf8.reversed().reduce(0) { $0 << 8 | UInt32($1) }
     }
-    precondition((1...4).contains(prefix.utf8CodeUnitCount) && suffix.utf8CodeUnitCount == 4)
+    precondition(
+      (1...4).contains(prefix.utf8CodeUnitCount) && suffixes.allSatisfy { $0.utf8CodeUnitCount == 4 })
     self.digitCount = digitCount
     prefixByteCount = prefix.utf8CodeUnitCount
     prefixMask = UInt32.max >> UInt32(32 - 8 * prefix.utf8CodeUnitCount)
     prefixWord = word(prefix)
-    suffixWord = word(suffix)
-    leastByteCount = prefix.utf8CodeUnitCount + digitCount + suffix.utf8CodeUnitCount
+    suffixWords = suffixes.map(word)
+    leastByteCount = prefix.utf8CodeUnitCount + digitCount + 4
   }
 
   /// The number in a name, which is spelled as it would be written.
   func number(in name: UnsafeRawBufferPointer) -> Int? {
     guard name.count >= leastByteCount, name.count <= leastByteCount + 12,
       unsafe UInt32(littleEndian: name.loadUnaligned(as: UInt32.self)) & prefixMask == prefixWord,
-      unsafe UInt32(littleEndian: name.loadUnaligned(fromByteOffset: name.count - 4, as: UInt32.self))
-        == suffixWord
+      unsafe suffixWords.contains(
+        UInt32(littleEndian: name.loadUnaligned(fromByteOffset: name.count - 4, as: UInt32.self)))
     else { return nil }
     var number = 0
     for position in prefixByteCount..<name.count - 4 {
@@ -93,7 +96,10 @@ struct ZipNumbering: Sendable {
   }
 
   /// The name of a number.
-  func name(of number: Int) -> String {
+  ///
+  /// - Parameter suffix: which of the suffixes it has.
+  func name(of number: Int, suffix: Int = 0) -> String {
+    let suffixWord = suffixWords[suffix]
     let byteCount = nameByteCount(of: number)
     return unsafe String(unsafeUninitializedCapacity: byteCount) { name in
       for position in 0..<prefixByteCount {

@@ -7,6 +7,7 @@ package struct PNG: ImageCodec {
 
   package let name = "PNG"
   package let fileSuffixes = ["png"]
+  package let number: UInt8 = 1
 
   /// - Parameters:
   ///   - palette: what becomes of images with a palette.

@@ -9,8 +9,9 @@ struct Convert: ParsableCommand {
     usage: """
       imagestore convert SOURCE DESTINATION [--to KIND] [--split NAME|all]
                          [--first N] [--append] [--replace [--force]] [--compression none|fast|small]
-                         [--layout NAME] [--size N|HxW] [--fit shorter|crop|pad|stretch]
-                         [--filter nearest|bilinear|bicubic] [--channels 1|3] [--threshold T] [--keep-going] [--skip-broken FILE] [--quiet]
+                         [--layout NAME] [--no-check] [--quality Q] [--size N|HxW]
+                         [--fit shorter|crop|pad|stretch] [--filter nearest|bilinear|bicubic]
+                         [--channels 1|3] [--threshold T] [--keep-going] [--skip-broken FILE] [--quiet]
       """,
     discussion: """
       Labels, columns and class names go along. The store appears when it is complete: whatever ends the \
@@ -20,6 +21,7 @@ struct Convert: ParsableCommand {
         imagestore convert cifar-10-python.tar.gz train.lmdb --split train
         imagestore convert train.lmdb pngs/ --first 1000
         imagestore convert glyphs.npz masks.bits --threshold 127
+        imagestore convert photographs/ train.lmdb --layout encoded
         imagestore convert photographs/ small.lmdb --size 224 --fit crop --channels 3
       """)
 
@@ -49,8 +51,19 @@ struct Convert: ParsableCommand {
   @Option(help: ArgumentHelp("none, fast or small; by default what suits the kind.", valueName: "level"))
   var compression: Compression?
 
-  @Option(help: ArgumentHelp("Layout within the store: \(Self.layoutsText).", valueName: "name"))
-  var layout: String?
+  @Option(
+    name: .customLong("layout"),
+    help: ArgumentHelp(
+      "Layout within the store: pixels, as if nothing is said, or \(Self.layoutsText).", valueName: "name"))
+  var statedLayout: String?
+
+  @Flag(help: "With the layout encoded: do not decode each image once to see whether it can be.")
+  var noCheck = false
+  @Option(
+    help: ArgumentHelp(
+      "With the layout encoded: write pixels as JPEG of this quality, 1 to 100, instead of PNG.",
+      valueName: "Q"))
+  var quality: Int?
 
   @Option(
     help: ArgumentHelp("Make masks: true where the mean of a pixel's channels is over T.", valueName: "T"))
@@ -65,6 +78,9 @@ struct Convert: ParsableCommand {
   @OptionGroup(title: "For images of another size") var resizing: ResizingOptions
 
   @OptionGroup(title: "For files that do not describe themselves") var describing: DescribingOptions
+
+  /// The layout to write; nil for the kind's own.
+  private var layout: String? { statedLayout == "pixels" ? nil : statedLayout }
 
   private static var layoutsText: String {
     StoreCatalog.writable.filter { !$0.layouts.isEmpty }
@@ -84,6 +100,10 @@ struct Convert: ParsableCommand {
         format.layouts.isEmpty
           ? "A store of the kind \(format.name) has one layout only."
           : "The layouts of the kind \(format.name) are \(format.layouts.joined(separator: ", ")).")
+    }
+    if let quality, !(1...100).contains(quality) { throw ValidationError("--quality takes 1 to 100.") }
+    if layout != EncodedKinds.layout, !(append && layout == nil), noCheck || quality != nil {
+      throw ValidationError("\(noCheck ? "--no-check" : "--quality") belongs to --layout encoded.")
     }
     if destination.isEmpty { throw ValidationError("The destination has no name.") }
   }
@@ -127,15 +147,33 @@ struct Convert: ParsableCommand {
       throw error.at(path: source)
     }
     if let threshold { store = MaskStore(base: store, threshold: threshold) }
+    try checkEncoding(of: store)
     let start = monotonicSeconds()
     let bar = ProgressBar("writing", total: store.count, isQuiet: quiet)
     try format.write(
       InterruptibleStore(base: store), to: destination,
-      WriteOptions(mode: mode, compression: compression, layout: layout)
+      WriteOptions(
+        mode: mode, compression: compression, layout: layout,
+        encoding: ImageEncoding(checks: !noCheck, quality: quality))
     ) { bar.update($0) }
     bar.finish()
     if !quiet { try report(store, decided: decided, seconds: monotonicSeconds() - start) }
     if let faults { try BrokenImages.report(faults, of: source, list: skipBroken) }
+  }
+
+  /// Refuses options for encoded images that have nothing to apply to.
+  private func checkEncoding(of store: any ImageStore) throws(StoreError) {
+    let isEncoded = store.hasEncodedImages
+    if quality != nil, isEncoded {
+      throw StoreError(
+        .invalidArgument, "--quality, while the images are encoded already and are copied as they are",
+        remedy: "leave it out", path: source)
+    }
+    if noCheck, !isEncoded {
+      throw StoreError(
+        .invalidArgument, "--no-check, while the images are pixels, which are encoded anew",
+        remedy: "leave it out", path: source)
+    }
   }
 
   /// Refuses before anything is read what would be refused when it is written.
@@ -172,7 +210,9 @@ struct Convert: ParsableCommand {
     _ store: any ImageStore, decided choices: [String], seconds: Double
   ) throws(StoreError) {
     let size = try FileSystem.bytesOnDisk(destination).apparent
-    let kind = store.format.map { " of \($0)" } ?? ""
+    let isEncoded = layout == EncodedKinds.layout
+    let encoded = isEncoded && store.hasEncodedImages ? try EncodedKinds(of: store) : nil
+    let kind = encoded.map { " as they are (\($0.text))" } ?? store.format.map { " of \($0)" } ?? ""
     let rate = Int(Double(store.count) / max(seconds, 1e-6))
     if let unread = store.notes.line(of: .notRead) { Console.line("not read: \(unread)") }
     let decided = [store.notes.line(of: .decided)].compactMap(\.self) + choices

@@ -9,8 +9,11 @@ struct Demo: ParsableCommand {
     discussion: """
       Needs no arguments and no network: a small set in CIFAR-10's layout comes with the program. Leaves \
       the stores and a picture of the first images in the output folder; stores of an earlier run are \
-      replaced.
+      replaced. With --photographs the set is a few JPEGs of several sizes, which stores keep as they are and \
+      loaders crop, resize and flip.
       """)
+
+  @Flag(help: "Show photographs instead, which needs the trait JPEG.") var photographs = false
 
   @Option(
     name: .customLong("cifar10"),
@@ -27,10 +30,15 @@ struct Demo: ParsableCommand {
 
   func validate() throws {
     if let count, count < 1 { throw ValidationError("--count takes a number from 1.") }
+    if photographs, cifar10 != nil || count != nil {
+      throw ValidationError("\(count == nil ? "--cifar10" : "--count") has no effect with --photographs.")
+    }
   }
 
   func run() throws {
-    try Interruption.whileWatching { try demonstrate() }
+    try Interruption.whileWatching {
+      if photographs { try PhotographDemo(in: output).run() } else { try demonstrate() }
+    }
   }
 
   private func demonstrate() throws(StoreError) {

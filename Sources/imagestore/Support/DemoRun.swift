@@ -102,7 +102,7 @@ struct DemoRow {
     return Self.line([name] + times + [Numbers.bytes(bytesOnDisk), "equal"])
   }
 
-  private static func line(_ cells: [String]) -> String {
+  static func line(_ cells: [String]) -> String {
     var line = "  " + cells[0] + String(repeating: " ", count: 12 - cells[0].count)
     for cell in cells.dropFirst() { line += String(repeating: " ", count: max(1, 10 - cell.count)) + cell }
     return line

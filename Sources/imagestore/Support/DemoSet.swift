@@ -2,18 +2,18 @@ internal import Foundation
 internal import ImageStoreCore
 internal import ImageStoreSupport
 
-/// The small set that comes with the program.
+/// The small sets that come with the program.
 enum DemoSet {
-  /// The folder of its batches, which stands beside the program.
-  static func path() throws(StoreError) -> String {
+  /// The folder of a set, which stands beside the program.
+  static func path(_ name: String = "cifar-10-demo") throws(StoreError) -> String {
     // Not Bundle.module, which ends the program where the folder was left behind.
     let folder = Bundle.main.bundleURL.path
     for bundle in ["swift-image-stores_imagestore.resources", "swift-image-stores_imagestore.bundle"] {
-      let path = "\(folder)/\(bundle)/cifar-10-demo"
+      let path = "\(folder)/\(bundle)/\(name)"
       if FileSystem.kind(of: path) == .folder { return path }
     }
     throw StoreError(
       .notFound, "the small set that belongs beside the program is not there",
-      remedy: "keep swift-image-stores_imagestore.resources with it, or give --cifar10", path: folder)
+      remedy: "keep swift-image-stores_imagestore.resources with it", path: folder)
   }
 }

@@ -57,7 +57,7 @@ private func ignore(_ number: Int32) { _ = signal(number, SIG_IGN) }
 private func unwatch(_ number: Int32) { _ = signal(number, SIG_DFL) }
 
 /// A store whose reads fail once the user has asked for an end.
-struct InterruptibleStore: StoreWrapper {
+struct InterruptibleStore: PixelKeepingWrapper {
   let base: any ImageStore
 
   func read(
@@ -65,6 +65,13 @@ struct InterruptibleStore: StoreWrapper {
   ) throws(StoreError) {
     try check()
     try base.read(indices, regions: regions, into: &destination)
+  }
+
+  func withBaseIndices(
+    _ indices: Span<Int>, _ body: (_ baseIndices: Span<Int>) throws(StoreError) -> Void
+  ) throws(StoreError) {
+    try check()
+    try body(indices)
   }
 
   func forEachImage(

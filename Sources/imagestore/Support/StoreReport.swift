@@ -27,6 +27,8 @@ struct StoreReport {
   private let classNames: [String]?
   private let columnKinds: [String: String]
   private let notes: [ReadingNote]
+  /// How many images are encoded in which format; nil if the store has pixels.
+  private let encoded: EncodedKinds?
   private let bytesOnDisk: Int
   private let bytesAllocated: Int
 
@@ -44,6 +46,7 @@ struct StoreReport {
     labelCounts = try store.labels()?.reduce(into: [:]) { $0[$1, default: 0] += 1 }
     classNames = store.classNames
     notes = store.notes
+    encoded = store.hasEncodedImages && store.count > 0 ? try EncodedKinds(of: store) : nil
     var kinds: [String: String] = [:]
     for name in store.columnNames { kinds[name] = try store.column(name).kind.rawValue }
     columnKinds = kinds
@@ -71,6 +74,7 @@ struct StoreReport {
       rows.append(("size", sizes.joined(separator: " x ") + (sizes.contains("?") ? " (images differ)" : "")))
       rows.append(("samples", elementType ?? "of different types"))
     }
+    if let encoded { rows.append(("encoded", encoded.text)) }
     rows.append(("on disk", Numbers.bytes(bytesOnDisk)))
     for (name, kind) in columnKinds.sorted(by: { $0.key < $1.key }) {
       rows.append(("column", "\(Console.printable(name)) (\(kind))"))
@@ -116,7 +120,7 @@ extension StoreReport: Encodable {
   private enum CodingKeys: String, CodingKey {
     case path, format, count, parts, height, width, channels, elementType, hasLabels, labelCounts, classNames,
       columns
-    case columnKinds, notRead, decided, bytesOnDisk, bytesAllocated
+    case columnKinds, encoded, notRead, decided, bytesOnDisk, bytesAllocated
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -136,6 +140,7 @@ extension StoreReport: Encodable {
     try container.encode(classNames, forKey: .classNames)
     try container.encode(columnKinds.keys.sorted(), forKey: .columns)
     try container.encode(columnKinds, forKey: .columnKinds)
+    try container.encode(encoded?.counts, forKey: .encoded)
     try container.encode(notes.filter { $0.kind == .notRead }.map(\.text), forKey: .notRead)
     try container.encode(notes.filter { $0.kind == .decided }.map(\.text), forKey: .decided)
     try container.encode(bytesOnDisk, forKey: .bytesOnDisk)

@@ -1,0 +1,72 @@
+import ImageStoreCore
+import ImageStoreSupport
+
+extension ContentsReader {
+  /// The encoded images of a file of this package: one after another in a dataset of bytes, with what each is in three others.
+  ///
+  /// - Returns: nil if another program has changed how they lie, so that they are read as those of others are.
+  /// - Throws: ``StoreError/Code/corrupt`` if the datasets contradict one another.
+  func ownEncoded(
+    _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ object: borrowing HDF5Handle,
+    into records: inout HDF5Records
+  ) throws(StoreError) -> HDF5Contents? {
+    let dataset = try session.describe(object, name: DatasetNames.encoded, fileByteCount: file.byteCount)
+    var start = 0
+    switch dataset.layout {
+    case .contiguous(let offset): start = offset
+    case _ where dataset.count == 0: break
+    default: return nil
+    }
+    guard dataset.shape.count == 1, dataset.elementByteCount == 1 else { return nil }
+    for name in [DatasetNames.offsets, DatasetNames.shapes, DatasetNames.kinds] {
+      guard let found = try known(session, handle, name), found.isIntegers,
+        let values = try values(session, handle, found)
+      else { throw StoreError(.corrupt, "it is not there, though there are encoded images", key: name) }
+      records.encoded[name] = values
+    }
+    let offsets = try records.encoded[DatasetNames.offsets]!.integers()
+    let shapes = try records.encoded[DatasetNames.shapes]!.integers()
+    let kinds = try records.encoded[DatasetNames.kinds]!.integers()
+    guard let count = offsets.isEmpty ? nil : offsets.count - 1, shapes.count == 3 * count,
+      kinds.count == count
+    else {
+      throw StoreError(
+        .corrupt, "\(offsets.count) offsets, \(shapes.count / 3) shapes and \(kinds.count) kinds of images",
+        key: DatasetNames.offsets)
+    }
+    guard offsets[0] == 0, offsets[count] == Int64(dataset.count) else {
+      throw StoreError(
+        .corrupt, "offsets that are not those of \(dataset.count) bytes", key: DatasetNames.offsets)
+    }
+    var index = EncodedIndex()
+    index.reserveCapacity(count)
+    for image in 0..<count {
+      let (begin, end) = (offsets[image], offsets[image + 1])
+      guard begin >= 0, end > begin, end <= Int64(dataset.count), end - begin <= Int64(EncodedIndex.mostBytes)
+      else {
+        throw StoreError(
+          .corrupt, "an image from byte \(begin) to \(end)", image: image, key: DatasetNames.offsets)
+      }
+      let kind: StoredKind
+      do throws(StoreError) {
+        kind = try StoredKind(shapes[3 * image..<3 * image + 3], kinds[image])
+      } catch {
+        throw error.at(image: image, key: DatasetNames.shapes)
+      }
+      index.append(kind, at: start + Int(begin)..<start + Int(end))
+    }
+    return HDF5Contents(
+      images: .encoded(EncodedImages(index)), count: count, format: index.uniformFormat)
+  }
+}
+
+extension StoredKind {
+  /// What numbers of a file say.
+  fileprivate init(_ shape: ArraySlice<Int64>, _ kind: Int64) throws(StoreError) {
+    guard let kind = UInt32(exactly: kind), kind >> 8 & 0xFF > 0 else {
+      throw StoreError(.corrupt, "an encoded image of the kind \(kind)")
+    }
+    let sides = shape.map { Int($0) }
+    try self.init(height: sides[0], width: sides[1], channels: sides[2], kind: kind)
+  }
+}

@@ -1,0 +1,40 @@
+package import ImageStoreCore
+package import ImageStoreSupport
+internal import PNGCodec
+
+extension ImageCodecs {
+  /// How a writer recognises, checks and encodes images, if the store to be written has encoded ones.
+  ///
+  /// - Parameters:
+  ///   - isEncoded: whether it has.
+  ///   - encoding: what the writer was told.
+  ///   - compression: of PNG, which images become that are given as pixels.
+  /// - Throws: ``StoreError/Code/invalidArgument`` for what was told of encoded images and applies to none;
+  ///   ``StoreError/Code/missingTrait``.
+  package static func encodedLayout(
+    isEncoded: Bool, _ encoding: ImageEncoding, compression: Compression = .fast, threads: Int?
+  ) throws(StoreError) -> EncodedLayout? {
+    guard isEncoded else {
+      guard encoding == ImageEncoding() else {
+        throw StoreError(
+          .invalidArgument, "an option for encoded images, while the store has pixels",
+          remedy: "write with the layout encoded, or leave it out")
+      }
+      return nil
+    }
+    if let quality = encoding.quality {
+      guard (1...100).contains(quality) else {
+        throw StoreError(.invalidArgument, "a quality of \(quality)", remedy: "give 1 to 100")
+      }
+      throw .missingTrait("JPEG", "a JPEG to be written")
+    }
+    return EncodedLayout(
+      all(), checks: encoding.checks, threads: Workers.threadCount(threads),
+      makeEncoder: { () throws(StoreError) in try PNGImageEncoder(compression) })
+  }
+
+  /// Whether what is said of images leaves them as they decode by themselves, so that their bytes can be passed on instead.
+  package static func areDeliveredAsEncoded(_ description: StoreDescription) -> Bool {
+    description.palette != .indices && description.orientation != .upright
+  }
+}
