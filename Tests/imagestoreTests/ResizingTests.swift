@@ -38,6 +38,19 @@ import Testing
     #expect(!folder.names.contains("c.bits"))
   }
 
+  /// Of a set of many formats, too.
+  @Test(arguments: [["rgba"], ["rgb", "gray-alpha"], ["gray", "rgb"]])
+  func alphaThatIsLeftOutIsSaid(_ pictures: [String]) throws {
+    for name in pictures {
+      let picture = try Data(contentsOf: URL(filePath: fixture("../png/pillow-\(name).png")))
+      try folder.write([UInt8](picture), to: "icons/\(name).png")
+    }
+    let said = try folder.run("convert", "icons", "colors", "--channels", "3").succeeded()
+    #expect(
+      said.contains("decided: alpha is left out")
+        == pictures.contains { $0.hasSuffix("a") || $0.hasSuffix("alpha") })
+  }
+
   /// Images of different sizes come to one size, and are shown together.
   @Test func imagesOfDifferentSizes() throws {
     for (name, size) in [("a", "20"), ("b", "31"), ("c", "64")] {

@@ -73,15 +73,20 @@ struct ResizingOptions: ParsableArguments {
     }
   }
 
+  /// Whether any image has alpha. One that cannot be looked at is an error of its read.
+  private static func hasAlpha(_ store: any ImageStore) -> Bool {
+    func hasAlpha(_ format: ImageFormat?) -> Bool { format?.channels == 2 || format?.channels == 4 }
+    if let format = store.format { return hasAlpha(format) }
+    for index in 0..<store.count where hasAlpha(try? store.format(at: index)) { return true }
+    return false
+  }
+
   /// A store with the channels and the size that were asked for, and what was decided that nobody said.
   func applied(to store: any ImageStore) throws(StoreError) -> (store: any ImageStore, decided: [String]) {
     var result = store
     var decided: [String] = []
     if let channels {
-      if let format = result.format, format.channels != channels, format.channels == 2 || format.channels == 4
-      {
-        decided.append("alpha is left out")
-      }
+      if Self.hasAlpha(result) { decided.append("alpha is left out") }
       result = try result.converted(channels: channels)
     }
     guard let resizing else { return (result, decided) }
