@@ -78,6 +78,12 @@ extension ConvertedStore: DerivingStore {
       elementType: conversion.narrows != 0 ? .uint8 : format.elementType)
   }
 
+  package func keeps(_ format: ImageFormat) throws(StoreError) -> Bool {
+    let conversion = try conversion(of: format)
+    return conversion.out_channels == conversion.channels && conversion.narrows == 0
+      && conversion.blends == 0
+  }
+
   package func needed(
     for region: ImageRegion, of format: ImageFormat
   ) throws(StoreError) -> ImageRegion? { region }

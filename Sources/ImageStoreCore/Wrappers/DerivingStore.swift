@@ -14,6 +14,9 @@ package protocol DerivingStore: StoreWrapper {
   /// What an image of a format becomes.
   func derived(_ format: ImageFormat) throws(StoreError) -> ImageFormat
 
+  /// Whether images of a format stay as they are.
+  func keeps(_ format: ImageFormat) throws(StoreError) -> Bool
+
   /// The part of an image of `base` that a region of what it becomes is made of; nil if none.
   func needed(
     for region: ImageRegion, of format: ImageFormat
@@ -64,6 +67,7 @@ extension DerivingStore {
   package func readDerived(
     _ indices: Span<Int>, regions: Span<ImageRegion>, into destination: inout OutputRawSpan
   ) throws(StoreError) {
+    if try keepsAll(indices) { return try base.read(indices, regions: regions, into: &destination) }
     let plan = try derivedPlan(indices, regions: regions)
     try unsafe destination.appendBytes(plan.byteCount) { (memory) throws(StoreError) in
       if let store = base as? any LocatingStore, store.locatesImages {
@@ -84,6 +88,15 @@ extension DerivingStore {
     }
   }
 
+  /// Whether all images of a call stay as they are.
+  private func keepsAll(_ indices: Span<Int>) throws(StoreError) -> Bool {
+    if let format = base.format { return try keeps(format) }
+    for position in indices.indices {
+      guard try keeps(base.format(at: indices[position])) else { return false }
+    }
+    return true
+  }
+
   /// Lends images one after another, made of what `base` lends.
   package func forEachDerived(
     _ indices: Span<Int>,
@@ -94,6 +107,7 @@ extension DerivingStore {
       try base.forEachImage(indices) { (position, format, pixels) throws(StoreError) in
         let made: ImageFormat
         do throws(StoreError) {
+          if try keeps(format) { return try body(position, format, pixels) }
           made = try derived(format)
           try unsafe memory.write(made.byteCount) { (slot) throws(StoreError) in
             try unsafe pixels.withUnsafeBytes { (pixels) throws(StoreError) in
