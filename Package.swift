@@ -168,7 +168,7 @@ let package = Package(
       providers: [.apt(["libjpeg-dev"]), .brew(["jpeg-turbo"])]),
 
     // Tests.
-    tests("ImageStoreCore"),
+    tests("ImageStoreCore", ["CImageStoreKernels"]),
     tests("ImageStoreSupport"),
     tests("ImageStoreDeflate", ["ImageStoreSupport", "CImageStoreKernels", "CImageStoreZlib"]),
     tests("ImageStoreNumPy", ["ImageStoreSupport"]),

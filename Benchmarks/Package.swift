@@ -35,6 +35,8 @@ let package = Package(
     .executableTarget(
       name: "jpeg-decoding",
       dependencies: stores + [.product(name: "JPEGCodec", package: "swift-image-stores")]),
+    // Batches of random resized crops; see photographs.
+    .executableTarget(name: "photograph-batches", dependencies: stores),
     .testTarget(name: "StoreBenchmarks", dependencies: stores),
   ],
   swiftLanguageModes: [.v6]

@@ -1,6 +1,7 @@
 // Kernels that need vector instructions Swift's portable SIMD types do not reach: each stands in a
 // header and a source file of its own, with a portable version behind a run-time choice.
 #pragma once
+#include "channels.h"
 #include "copy.h"
 #include "crc32.h"
 #include "deflate_runs.h"

@@ -21,18 +21,20 @@ enum WorkerThread {
   ///
   /// - Returns: false if the system has no thread to give.
   static func start(_ work: @escaping @Sendable () -> Void) -> Bool {
-    var attributes = pthread_attr_t()
-    unsafe pthread_attr_init(&attributes)
-    defer { unsafe pthread_attr_destroy(&attributes) }
+    // Which module declares the type's initializer depends on what else is imported; the C library needs none.
+    let attributes = UnsafeMutablePointer<pthread_attr_t>.allocate(capacity: 1)
+    defer { unsafe attributes.deallocate() }
+    unsafe pthread_attr_init(attributes)
+    defer { unsafe pthread_attr_destroy(attributes) }
     // musl's default of 128 KB is too little for decoders. Pages take memory only once they are touched.
-    unsafe pthread_attr_setstacksize(&attributes, 2 << 20)
-    unsafe pthread_attr_setdetachstate(&attributes, Int32(PTHREAD_CREATE_DETACHED))
+    unsafe pthread_attr_setstacksize(attributes, 2 << 20)
+    unsafe pthread_attr_setdetachstate(attributes, Int32(PTHREAD_CREATE_DETACHED))
     let context = unsafe Unmanaged.passRetained(Start(work)).toOpaque()
     LoaderDiagnostics.threads.add(1, ordering: .relaxed)
     #if canImport(Darwin)
     var thread: pthread_t?
     let result = unsafe pthread_create(
-      &thread, &attributes,
+      &thread, attributes,
       { context in
         unsafe WorkerThread.run(context)
         return nil
@@ -40,7 +42,7 @@ enum WorkerThread {
     #else
     var thread = pthread_t()
     let result = unsafe pthread_create(
-      &thread, &attributes,
+      &thread, attributes,
       { context in
         unsafe WorkerThread.run(context!)
         return nil

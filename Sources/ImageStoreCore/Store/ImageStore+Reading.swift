@@ -135,10 +135,13 @@ extension ImageStore {
       return try GatherPlan(indices, regions: regions, in: self).layout
     }
     guard regions.count > 0 else { return BatchLayout(format, count: indices.count) }
-    for position in 1..<regions.count
-    where regions[position].height != regions[0].height || regions[position].width != regions[0].width {
-      return try GatherPlan(indices, regions: regions, in: self).layout
+    let first = regions[0]
+    // One way out of the loop: Swift 6.3 fails on a throwing call within it when it optimizes.
+    var differs = false
+    for position in regions.indices {
+      differs = differs || regions[position].height != first.height || regions[position].width != first.width
     }
+    guard !differs else { return try GatherPlan(indices, regions: regions, in: self).layout }
     // Where regions of one size lie is checked by the read itself, once.
     guard regions[0].isContained(in: format) else {
       throw .outside(regions[0], of: format, image: indices.count > 0 ? indices[0] : 0)

@@ -7,6 +7,7 @@ internal import ImageStoreSupport
 
 extension Compression: ExpressibleByArgument {}
 extension ElementType: ExpressibleByArgument {}
+extension ResizeFilter: ExpressibleByArgument {}
 extension StoreDescription.PackingAxis: ExpressibleByArgument {}
 extension StoreDescription.BitOrder: ExpressibleByArgument {}
 extension StoreDescription.ChannelOrder: ExpressibleByArgument {}

@@ -9,7 +9,8 @@ struct Convert: ParsableCommand {
     usage: """
       imagestore convert SOURCE DESTINATION [--to KIND] [--split NAME|all]
                          [--first N] [--append] [--replace [--force]] [--compression none|fast|small]
-                         [--layout NAME] [--no-check] [--quality Q] [--threshold T] [--keep-going] [--skip-broken FILE] [--quiet]
+                         [--layout NAME] [--no-check] [--quality Q] [--size N|HxW] [--fit shorter|crop|pad|stretch]
+                         [--filter nearest|bilinear|bicubic] [--channels 1|3] [--threshold T] [--keep-going] [--skip-broken FILE] [--quiet]
       """,
     discussion: """
       Labels, columns and class names go along. The store appears when it is complete: whatever ends the \
@@ -20,6 +21,7 @@ struct Convert: ParsableCommand {
         imagestore convert train.lmdb pngs/ --first 1000
         imagestore convert glyphs.npz masks.bits --threshold 127
         imagestore convert photographs/ train.lmdb --layout encoded
+        imagestore convert photographs/ small.lmdb --size 224 --fit crop --channels 3
       """)
 
   @Argument(help: "What to read.") var source: String
@@ -68,6 +70,8 @@ struct Convert: ParsableCommand {
   var keepGoing = false
   @Option(help: BrokenImages.help) var skipBroken: String?
   @Flag(help: "Say nothing unless something is wrong.") var quiet = false
+
+  @OptionGroup(title: "For images of another size") var resizing: ResizingOptions
 
   @OptionGroup(title: "For files that do not describe themselves") var describing: DescribingOptions
 
@@ -129,6 +133,12 @@ struct Convert: ParsableCommand {
         }
       }
     }
+    let decided: [String]
+    do throws(StoreError) {
+      (store, decided) = try resizing.applied(to: store)
+    } catch {
+      throw error.at(path: source)
+    }
     if let threshold { store = MaskStore(base: store, threshold: threshold) }
     try checkEncoding(of: store)
     let start = monotonicSeconds()
@@ -140,7 +150,7 @@ struct Convert: ParsableCommand {
         encoding: ImageEncoding(checks: !noCheck, quality: quality))
     ) { bar.update($0) }
     bar.finish()
-    if !quiet { try report(store, seconds: monotonicSeconds() - start) }
+    if !quiet { try report(store, decided: decided, seconds: monotonicSeconds() - start) }
     if let faults { try BrokenImages.report(faults, of: source, list: skipBroken) }
   }
 
@@ -189,14 +199,17 @@ struct Convert: ParsableCommand {
     StoreCatalog.writable.contains { StoreCatalog.isStoreOfOurs(path, as: $0) }
   }
 
-  private func report(_ store: any ImageStore, seconds: Double) throws(StoreError) {
+  private func report(
+    _ store: any ImageStore, decided choices: [String], seconds: Double
+  ) throws(StoreError) {
     let size = try FileSystem.bytesOnDisk(destination).apparent
     let isEncoded = layout == EncodedKinds.layout
     let encoded = isEncoded && store.hasEncodedImages ? try EncodedKinds(of: store) : nil
     let kind = encoded.map { " as they are (\($0.text))" } ?? store.format.map { " of \($0)" } ?? ""
     let rate = Int(Double(store.count) / max(seconds, 1e-6))
     if let unread = store.notes.line(of: .notRead) { Console.line("not read: \(unread)") }
-    if let decided = store.notes.line(of: .decided) { Console.line("decided: \(decided)") }
+    let decided = [store.notes.line(of: .decided)].compactMap(\.self) + choices
+    if !decided.isEmpty { Console.line("decided: \(decided.joined(separator: "; "))") }
     Console.line(
       "\(destination): \(Numbers.count(store.count, "image"))\(kind) \(append ? "appended" : "written") in "
         + "\(Numbers.significant(seconds)) s (\(Numbers.grouped(rate))/s), \(Numbers.bytes(size)) on disk")

@@ -1,6 +1,4 @@
-internal import CImageStoreSystem
 internal import Dispatch
-package import ImageStoreCore
 internal import ImageStorePlatform
 internal import Synchronization
 
@@ -75,12 +73,5 @@ extension GatherPlan {
     // Waking a thread takes as long as copying some hundred KB.
     let minimum = max(1, (512 << 10) / max(1, byteCount / max(1, count)))
     try Workers.performRuns(of: count, minimum: minimum, threads: threads, body)
-  }
-}
-
-/// Gives the calling thread a name for debuggers and `/proc`, of at most 15 ASCII characters.
-package func nameThread(_ name: StaticString) {
-  name.withUTF8Buffer { bytes in
-    unsafe bytes.withMemoryRebound(to: CChar.self) { unsafe image_stores_name_thread($0.baseAddress!) }
   }
 }

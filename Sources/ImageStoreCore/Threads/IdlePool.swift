@@ -1,4 +1,3 @@
-package import ImageStoreCore
 internal import Synchronization
 
 /// Objects that one thread at a time works with, such as decoders, kept between calls so that a call takes no memory and
