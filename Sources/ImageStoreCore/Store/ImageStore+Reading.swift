@@ -131,22 +131,16 @@ extension ImageStore {
   package func batchLayout(
     _ indices: Span<Int>, regions: Span<ImageRegion>
   ) throws(StoreError) -> BatchLayout {
-    guard let format, regions.count <= 1 || regions.count == indices.count else {
+    guard let format, regions.count <= 1 || regions.count == indices.count, areOfOneSize(regions) else {
       return try GatherPlan(indices, regions: regions, in: self).layout
     }
     guard regions.count > 0 else { return BatchLayout(format, count: indices.count) }
-    let first = regions[0]
-    // One way out of the loop: Swift 6.3 fails on a throwing call within it when it optimizes.
-    var differs = false
-    for position in regions.indices {
-      differs = differs || regions[position].height != first.height || regions[position].width != first.width
-    }
-    guard !differs else { return try GatherPlan(indices, regions: regions, in: self).layout }
     // Where regions of one size lie is checked by the read itself, once.
-    guard regions[0].isContained(in: format) else {
-      throw .outside(regions[0], of: format, image: indices.count > 0 ? indices[0] : 0)
+    let first = regions[0]
+    guard first.isContained(in: format) else {
+      throw .outside(first, of: format, image: indices.count > 0 ? indices[0] : 0)
     }
-    return BatchLayout(format.cropped(to: regions[0]), count: indices.count)
+    return BatchLayout(format.cropped(to: first), count: indices.count)
   }
 
   /// The labels of images as a batch has them: Int32, empty if the store has none.
@@ -177,4 +171,16 @@ extension Sequence<Int> {
     if let range = self as? Range<Int> { return Array(range) }
     return Array(self)
   }
+}
+
+/// Whether all regions have one height and width.
+private func areOfOneSize(_ regions: Span<ImageRegion>) -> Bool {
+  guard regions.count > 1 else { return true }
+  let first = regions[0]
+  for position in 1..<regions.count {
+    // Swift 6.3 cannot optimize two uses of an element in a condition.
+    let region = regions[position]
+    guard region.height == first.height, region.width == first.width else { return false }
+  }
+  return true
 }
