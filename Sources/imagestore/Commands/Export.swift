@@ -58,8 +58,10 @@ struct Export: ParsableCommand {
   private func encoded(_ store: any ImageStore) throws(StoreError) -> [UInt8]? {
     guard let codec, store.hasEncodedImages else { return nil }
     var found: [UInt8]?
-    try store.forEachEncodedImage([index].span) { (_, bytes) in
-      if codec.recognizes(bytes) { found = [UInt8](copying: bytes) }
+    try withSpan(of: index) { (indices) throws(StoreError) in
+      try store.forEachEncodedImage(indices) { (_, bytes) in
+        if codec.recognizes(bytes) { found = [UInt8](copying: bytes) }
+      }
     }
     return found
   }
