@@ -1,4 +1,3 @@
-import ImageStoreCodecs
 public import ImageStoreCore
 import ImageStoreSupport
 
@@ -67,7 +66,7 @@ extension HDF5Store {
     if let sums, case .encoded(let images) = images, let index = images.index {
       return try Workers.performRuns(of: indices.count, minimum: 4, threads: threads) {
         (run) throws(StoreError) in
-        let verifier = EncodedVerifier(ImageCodecs.all(StoreDescription()))
+        let verifier = images.verifier()
         for position in run {
           let image = indices[position]
           do throws(StoreError) {

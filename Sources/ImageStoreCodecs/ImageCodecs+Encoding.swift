@@ -1,5 +1,6 @@
 package import ImageStoreCore
 package import ImageStoreSupport
+internal import JPEGCodec
 internal import PNGCodec
 
 extension ImageCodecs {
@@ -26,11 +27,29 @@ extension ImageCodecs {
       guard (1...100).contains(quality) else {
         throw StoreError(.invalidArgument, "a quality of \(quality)", remedy: "give 1 to 100")
       }
+      #if JPEG
+      return EncodedLayout(
+        all(), checks: encoding.checks, threads: Workers.threadCount(threads),
+        makeEncoder: { () throws(StoreError) in try JPEGImageEncoder(quality: quality) })
+      #else
       throw .missingTrait("JPEG", "a JPEG to be written")
+      #endif
     }
     return EncodedLayout(
       all(), checks: encoding.checks, threads: Workers.threadCount(threads),
       makeEncoder: { () throws(StoreError) in try PNGImageEncoder(compression) })
+  }
+
+  /// Refuses what was said of images of this package, of which an index says what they are, and applies to none of them.
+  ///
+  /// - Throws: ``StoreError/Code/unusedOption``.
+  package static func checkUse(
+    of description: StoreDescription, in index: EncodedIndex
+  ) throws(StoreError) {
+    let codec = JPEG().number
+    try checkUse(of: description) { option in
+      option == .orientation && index.allKinds.contains { $0.codec == codec }
+    }
   }
 
   /// Whether what is said of images leaves them as they decode by themselves, so that their bytes can be passed on instead.

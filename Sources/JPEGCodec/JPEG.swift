@@ -66,6 +66,11 @@ final class JPEGImageDecoder: ImageDecoder {
     return 8 * format.byteCount + slack
   }
 
+  func orientation(ofHead head: RawSpan) -> UInt8 {
+    guard let header = try? JPEGHeader(head, readsOrientation: true) else { return 1 }
+    return UInt8(header.orientation)
+  }
+
   func verify(_ encoded: RawSpan) throws(StoreError) {
     // Of its own, since it is seldom used.
     var strict = JPEGDecoder(orientation: orientation)

@@ -132,7 +132,7 @@ extension LMDBStore {
     if case .encoded(let images) = contents.images {
       return try Workers.performRuns(of: indices.count, minimum: 4, threads: threads) {
         (run) throws(StoreError) in
-        let verifier = EncodedVerifier(ImageCodecs.all(StoreDescription()))
+        let verifier = images.verifier()
         for position in run {
           let index = indices[position]
           do throws(StoreError) {

@@ -8,7 +8,7 @@ extension ContentsReader {
   /// - Throws: ``StoreError/Code/corrupt`` if the datasets contradict one another.
   func ownEncoded(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ object: borrowing HDF5Handle,
-    into records: inout HDF5Records
+    _ description: StoreDescription, into records: inout HDF5Records
   ) throws(StoreError) -> HDF5Contents? {
     let dataset = try session.describe(object, name: DatasetNames.encoded, fileByteCount: file.byteCount)
     var start = 0
@@ -55,8 +55,8 @@ extension ContentsReader {
       }
       index.append(kind, at: start + Int(begin)..<start + Int(end))
     }
-    return HDF5Contents(
-      images: .encoded(EncodedImages(index)), count: count, format: index.uniformFormat)
+    let images = try EncodedImages(index, description)
+    return HDF5Contents(images: .encoded(images), count: count, format: images.uniformFormat)
   }
 }
 

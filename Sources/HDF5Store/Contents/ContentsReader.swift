@@ -26,7 +26,10 @@ struct ContentsReader {
       throw .unusedOption("bit-order", "it needs --axis, which says that bits are packed")
     }
     if images == nil, let own = try own(session, handle, description) {
-      try refuse([.palette, .orientation], of: description, "this package wrote the images")
+      var isEncoded = false
+      if case .encoded = own.images { isEncoded = true }
+      try refuse(
+        isEncoded ? [.palette] : [.palette, .orientation], of: description, "this package wrote the images")
       return own
     }
     let found: FoundImages
@@ -102,7 +105,9 @@ struct ContentsReader {
         throw .unusedOption(option.rawValue, "this package wrote the images")
       }
     } else if !hasPixels {
-      guard let found = try ownEncoded(session, handle, object, into: &records) else { return nil }
+      guard let found = try ownEncoded(session, handle, object, description, into: &records) else {
+        return nil
+      }
       contents = found
       contents.records = records
       if let format = contents.format { try description.check(format) }

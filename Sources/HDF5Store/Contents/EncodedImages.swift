@@ -17,6 +17,7 @@ struct EncodedImages: Sendable {
   let index: EncodedIndex?
   /// Whether what an image decodes to by itself is what is delivered.
   let areFiles: Bool
+  private let description: StoreDescription
   /// What was not in the file in one place.
   private var memory: [PixelMemory] = []
   private var kinds: [ImageFormat] = []
@@ -27,6 +28,7 @@ struct EncodedImages: Sendable {
   /// - Parameter description: what is said of encoded images.
   init(_ description: StoreDescription) {
     index = nil
+    self.description = description
     areFiles = ImageCodecs.areDeliveredAsEncoded(description)
     decoders = IdlePool { () throws(StoreError) in ImageCodecs.decoder(description) }
   }
@@ -35,11 +37,16 @@ struct EncodedImages: Sendable {
   func haveUse(for option: StoreDescription.Option) -> Bool { decoders.hasIdle { $0.hasUse(for: option) } }
 
   /// The images of a file of this package.
-  init(_ index: EncodedIndex) {
-    self.index = index
-    areFiles = true
-    decoders = IdlePool { ImageCodecs.decoder() }
+  init(_ index: EncodedIndex, _ description: StoreDescription) throws(StoreError) {
+    try ImageCodecs.checkUse(of: description, in: index)
+    self.index = description.orientation == .upright ? index.upright() : index
+    self.description = description
+    areFiles = ImageCodecs.areDeliveredAsEncoded(description)
+    decoders = IdlePool { ImageCodecs.decoder(description) }
   }
+
+  /// Compares images with what the index says of them.
+  func verifier() -> EncodedVerifier { EncodedVerifier(ImageCodecs.all(description)) }
 
   var count: Int { index?.count ?? places.count }
   /// The format all images have, or nil if they differ.

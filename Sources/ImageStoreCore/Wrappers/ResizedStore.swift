@@ -51,6 +51,11 @@ extension ResizedStore: DerivingStore {
     return request.delivered(of: format)
   }
 
+  package func keeps(_ format: ImageFormat) throws(StoreError) -> Bool {
+    let request = try resizing.request(for: format, filter: filter)
+    return request.keepsSize && request.window == ImageRegion(wholeOf: format)
+  }
+
   package func needed(
     for region: ImageRegion, of format: ImageFormat
   ) throws(StoreError) -> ImageRegion? {

@@ -45,6 +45,14 @@ package struct EncodedIndex: Sendable {
     byteCounts.append(UInt32(truncatingIfNeeded: range.count))
   }
 
+  /// The same of images that are delivered upright, whose height and width are then each other's where they lie on a side.
+  package func upright() -> EncodedIndex {
+    var index = EncodedIndex()
+    index.reserveCapacity(count)
+    for image in 0..<count { index.append(kind(at: image).upright, at: range(of: image)) }
+    return index
+  }
+
   package func kind(at index: Int) -> StoredKind { kinds[Int(kindOfImage[index])] }
 
   /// The kinds there are.

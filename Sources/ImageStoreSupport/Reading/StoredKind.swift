@@ -24,6 +24,13 @@ package struct StoredKind: Sendable, Hashable {
     .uint32, .uint64,
   ]
 
+  /// The same of the image as a viewer shows it; from 5 on orientations exchange rows and columns.
+  package var upright: StoredKind {
+    guard orientation > 4 else { return self }
+    return StoredKind(
+      format.resized(height: format.width, width: format.height), codec: codec, orientation: orientation)
+  }
+
   /// The four numbers.
   package var numbers: [UInt32] {
     let type = UInt32(Self.elementTypes.firstIndex(of: format.elementType) ?? 0)

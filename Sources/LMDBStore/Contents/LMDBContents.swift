@@ -30,7 +30,7 @@ extension LMDBContents {
     for (option, isSaid) in [
       ("images", description.images != nil), ("labels", description.labelsName != nil),
       ("dimensions", description.dimensions != nil), ("channel-order", description.channelOrder == .bgr),
-      ("palette", description.palette != nil), ("orientation", description.orientation != nil),
+      ("palette", description.palette != nil), ("orientation", description.orientation != nil && !isEncoded),
     ] where isSaid {
       throw .unusedOption(option, "a store of this package says itself what it is")
     }
@@ -40,7 +40,10 @@ extension LMDBContents {
     }
     switch images {
     case .none: break
-    case .encoded(let encoded): for kind in encoded.kinds { try description.check(kind.format) }
+    case .encoded(let encoded):
+      let encoded = try encoded.oriented(description)
+      for kind in encoded.kinds { try description.check(kind.format) }
+      images = .encoded(encoded)
     case .uniform(let format, _, _): try description.check(format)
     case .mixed(let positions, _): for format in positions.formats { try description.check(format) }
     }

@@ -25,6 +25,7 @@ struct EncodedImages: Sendable {
   /// Whether the values are nothing but encoded images, which decode by themselves to what is delivered.
   let areFiles: Bool
   private let decoders: IdlePool<ForeignDecoder>
+  private let description: StoreDescription
   /// What is wrong with images that cannot be read.
   private let broken: [Int: StoreError]
 
@@ -40,6 +41,7 @@ struct EncodedImages: Sendable {
     }
     self.index = index
     self.broken = broken
+    self.description = description
     copies = []
     if case .encoded = kind {
       areFiles = broken.isEmpty && ImageCodecs.areDeliveredAsEncoded(description)
@@ -50,13 +52,24 @@ struct EncodedImages: Sendable {
   }
 
   /// The images of a store of this package.
-  init(_ index: EncodedIndex, copies: [UInt8]) {
+  init(_ index: EncodedIndex, copies: [UInt8], _ description: StoreDescription = StoreDescription()) {
     self.index = index
     self.copies = copies
-    areFiles = true
+    areFiles = ImageCodecs.areDeliveredAsEncoded(description)
+    self.description = description
     broken = [:]
-    decoders = IdlePool { ForeignDecoder(.encoded, StoreDescription()) }
+    decoders = IdlePool { ForeignDecoder(.encoded, description) }
   }
+
+  /// The images of a store of this package as they are, or as viewers show them.
+  func oriented(_ description: StoreDescription) throws(StoreError) -> EncodedImages {
+    try ImageCodecs.checkUse(of: description, in: index)
+    return EncodedImages(
+      description.orientation == .upright ? index.upright() : index, copies: copies, description)
+  }
+
+  /// Compares images with what the index says of them.
+  func verifier() -> EncodedVerifier { EncodedVerifier(ImageCodecs.all(description)) }
 
   /// Where the value of an image is in the file; nil if a copy was made when the store was opened.
   func range(_ image: Int) -> Range<Int>? {

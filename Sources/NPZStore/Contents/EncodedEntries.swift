@@ -19,6 +19,8 @@ final class EncodedEntries: Sendable {
   private let places: [Place]
   /// Where those of this package are, of which an index says what they are.
   private let positions: ImagePositions?
+  private let index: EncodedIndex?
+  private let description: StoreDescription
   /// Whether what an image decodes to by itself is what is delivered.
   let areFiles: Bool
   private let checksums: NPZStore.ChecksumPolicy
@@ -39,9 +41,10 @@ final class EncodedEntries: Sendable {
     init(_ description: StoreDescription) { images = ImageCodecs.decoder(description) }
   }
 
-  var count: Int { kindOfImage.count }
+  var count: Int { index?.count ?? kindOfImage.count }
   /// The format all images have, or nil if they differ.
   var uniformFormat: ImageFormat? {
+    if let index { return index.uniformFormat }
     guard let first = kinds.first?.format else { return nil }
     return kinds.allSatisfy { $0.format == first } ? first : nil
   }
@@ -49,7 +52,7 @@ final class EncodedEntries: Sendable {
   func format(at index: Int) -> ImageFormat { kind(at: index).format }
 
   /// What an image is; the codec is 0 if no index says it.
-  func kind(at index: Int) -> StoredKind { kinds[Int(kindOfImage[index])] }
+  func kind(at image: Int) -> StoredKind { index?.kind(at: image) ?? kinds[Int(kindOfImage[image])] }
 
   /// Whether images are called by their numbers, as this package calls them.
   var areNumbered: Bool { positions?.areNumbered ?? false }
@@ -102,6 +105,8 @@ final class EncodedEntries: Sendable {
     self.archive = archive
     self.places = places
     positions = nil
+    index = nil
+    self.description = description
     areFiles = ImageCodecs.areDeliveredAsEncoded(description)
     self.checksums = checksums
     self.threads = threads
@@ -141,26 +146,31 @@ final class EncodedEntries: Sendable {
   /// - Parameter kinds: what the index says of each.
   init(
     _ archive: ZipArchive, _ positions: ImagePositions, _ kinds: [StoredKind],
+    _ description: StoreDescription,
     checksums: NPZStore.ChecksumPolicy, threads: Int
-  ) {
+  ) throws(StoreError) {
+    var index = EncodedIndex()
+    index.reserveCapacity(kinds.count)
+    for kind in kinds { index.append(kind, at: 0..<0) }
+    do throws(StoreError) {
+      try ImageCodecs.checkUse(of: description, in: index)
+    } catch {
+      throw error.at(path: archive.path)
+    }
+    if description.orientation == .upright { index = index.upright() }
+    self.index = index
+    self.description = description
     self.archive = archive
     self.positions = positions
     self.checksums = checksums
     self.threads = threads
     places = []
     whole = nil
-    areFiles = true
+    areFiles = ImageCodecs.areDeliveredAsEncoded(description)
     hasPalettes = false
-    decoders = IdlePool { Decoder(StoreDescription()) }
-    var numbers: [StoredKind: UInt32] = [:]
-    var different: [StoredKind] = []
-    kindOfImage = kinds.map { kind in
-      if let number = numbers[kind] { return number }
-      numbers[kind] = UInt32(different.count)
-      different.append(kind)
-      return UInt32(different.count - 1)
-    }
-    self.kinds = different
+    decoders = IdlePool { Decoder(description) }
+    self.kinds = []
+    kindOfImage = []
   }
 
   /// The first bytes of a PNG that say its format, nearly always.
@@ -243,7 +253,7 @@ final class EncodedEntries: Sendable {
   /// Compares images with the checksums that their entries and their own format have; those of this package are decoded, too.
   func verify(_ indices: Span<Int>) throws(StoreError) {
     try Workers.performRuns(of: indices.count, minimum: 4, threads: threads) { (run) throws(StoreError) in
-      let verifier = positions == nil ? nil : EncodedVerifier(ImageCodecs.all())
+      let verifier = positions == nil ? nil : EncodedVerifier(ImageCodecs.all(description))
       for position in run { try verify(indices[position], verifier) }
     }
   }

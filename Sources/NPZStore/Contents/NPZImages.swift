@@ -14,8 +14,12 @@ enum NPZImages: Sendable {
     _ found: NPZContents.Images, of archive: ZipArchive, _ description: StoreDescription,
     checksums: NPZStore.ChecksumPolicy, threads: Int
   ) throws(StoreError) {
-    if case .encoded = found {
-    } else {
+    var areEncoded = false
+    switch found {
+    case .encoded, .ownEncoded: areEncoded = true
+    case .entries, .array, .bits: break
+    }
+    if !areEncoded {
       do throws(StoreError) {
         try ImageCodecs.checkUse(of: description) { _ in false }
       } catch {
@@ -34,7 +38,8 @@ enum NPZImages: Sendable {
       self = .encoded(
         try EncodedEntries(archive, places, description, checksums: checksums, threads: threads))
     case .ownEncoded(let positions, let kinds):
-      self = .encoded(EncodedEntries(archive, positions, kinds, checksums: checksums, threads: threads))
+      self = .encoded(
+        try EncodedEntries(archive, positions, kinds, description, checksums: checksums, threads: threads))
     }
   }
 

@@ -34,9 +34,11 @@ struct Export: ParsableCommand {
   func run() throws {
     let opened = try OpenedStore(store, describing.description)
     let file: [UInt8]
+    var isCopy = false
     do throws(StoreError) {
       if let same = try encoded(opened.store) {
         file = same
+        isCopy = true
       } else {
         file = try opened.store.withImage(at: index) { (format, pixels) throws(StoreError) in
           guard isPNG || isArray else {
@@ -51,15 +53,17 @@ struct Export: ParsableCommand {
     } catch {
       throw error.at(path: store)
     }
-    try OutputFile.write(file, to: output, byForce: force)
+    try OutputFile.write(file, to: output, byForce: force, keepsBytes: isCopy)
   }
 
   /// The bytes of an encoded image whose format is that of the output.
   private func encoded(_ store: any ImageStore) throws(StoreError) -> [UInt8]? {
     guard let codec, store.hasEncodedImages else { return nil }
     var found: [UInt8]?
-    try store.forEachEncodedImage([index].span) { (_, bytes) in
-      if codec.recognizes(bytes) { found = [UInt8](copying: bytes) }
+    try withSpan(of: index) { (indices) throws(StoreError) in
+      try store.forEachEncodedImage(indices) { (_, bytes) in
+        if codec.recognizes(bytes) { found = [UInt8](copying: bytes) }
+      }
     }
     return found
   }

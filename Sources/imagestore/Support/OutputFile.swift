@@ -7,9 +7,14 @@ enum OutputFile {
   ///
   /// A picture that this program drew takes the place of one that it drew before, which has its mark. Nothing else is
   /// replaced, but for an empty file, unless `byForce`.
-  static func write(_ bytes: [UInt8], to path: String, byForce: Bool = false) throws(StoreError) {
+  ///
+  /// - Parameter keepsBytes: whether the bytes are somebody else's, and get no mark.
+  static func write(
+    _ bytes: [UInt8], to path: String, byForce: Bool = false, keepsBytes: Bool = false
+  ) throws(StoreError) {
     let bytes =
-      isPNG(bytes) ? Array(bytes.prefix(headByteCount)) + mark + bytes.dropFirst(headByteCount) : bytes
+      isPNG(bytes) && !keepsBytes
+      ? Array(bytes.prefix(headByteCount)) + mark + bytes.dropFirst(headByteCount) : bytes
     let staging: Staging
     do throws(StoreError) {
       staging = try Staging(
