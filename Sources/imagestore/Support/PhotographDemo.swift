@@ -17,11 +17,11 @@ struct PhotographDemo {
     let pixels = try InMemoryStore(copying: source)
     var formats: Set<ImageFormat> = []
     for index in 0..<source.count { formats.insert(try source.format(at: index)) }
-    let classes = source.classNames ?? []
+    let classes = Numbers.count(source.classNames?.count ?? 0, "class", plural: "classes")
     Console.line(
       """
-      \(Numbers.count(source.count, "photograph")) of \(classes.joined(separator: ", ")), \(try EncodedKinds(of: source).text), \
-      some gray: \(formats.map(\.description).sorted().joined(separator: ", ")).
+      \(Numbers.count(source.count, "photograph")) in \(classes), \(try EncodedKinds(of: source).text): \
+      \(formats.map(\.description).sorted().joined(separator: ", ")).
       Kept as they are, decoded, and made batches of random crops of \(Self.side)x\(Self.side), flipped half of the time.
       Times are microseconds per image.
 
