@@ -5,6 +5,9 @@ import ImageStoreSupport
 import ImageStoreTesting
 import PNGCodec
 
+/// A Python that has numpy, h5py and lmdb.
+let python = ProcessInfo.processInfo.environment["IMAGE_STORES_PYTHON"]
+
 /// The kinds of stores that keep images as they are encoded.
 enum Kind: String, CaseIterable, Sendable {
   case file, lmdb, hdf5, npz
