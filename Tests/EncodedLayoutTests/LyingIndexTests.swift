@@ -19,7 +19,9 @@ struct LyingIndexTests {
     }
     let copies = folder.store(.file, "copies")
     try FileManager.default.createDirectory(atPath: copies, withIntermediateDirectories: true)
-    let lines = try Self.said(of: "make_lying_indexes.py", stores + [copies])
+    let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .appending(path: "Fixtures/make_lying_indexes.py").path
+    let lines = try runPython([script] + stores + [copies])
     #expect(lines.count > 150)
     for line in lines {
       let parts = line.split(separator: "\t").map(String.init)
@@ -70,21 +72,7 @@ struct LyingIndexTests {
 
   private func expectNames(_ path: String, _ error: StoreError) {
     #expect(error.path?.hasPrefix(path) == true && !error.description.contains("\n"), "\(error)")
-    #expect([.corrupt, .unsupported, .limitExceeded, .unrecognized, .notFound].contains(error.code), "\(error)")
-  }
-
-  /// The lines that a script prints which stands beside the fixtures.
-  private static func said(of script: String, _ arguments: [String]) throws -> [String] {
-    let process = Process()
-    process.executableURL = URL(filePath: try #require(python))
-    let fixtures = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-    process.arguments = [fixtures.appending(path: "Fixtures/\(script)").path] + arguments
-    let pipe = Pipe()
-    process.standardOutput = pipe
-    try process.run()
-    let said = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-    process.waitUntilExit()
-    try #require(process.terminationStatus == 0)
-    return said.split(separator: "\n").map(String.init)
+    #expect(
+      [.corrupt, .unsupported, .limitExceeded, .unrecognized, .notFound].contains(error.code), "\(error)")
   }
 }

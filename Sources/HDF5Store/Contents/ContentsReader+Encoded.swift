@@ -13,7 +13,8 @@ extension ContentsReader {
     let dataset = try session.describe(object, name: DatasetNames.encoded, fileByteCount: file.byteCount)
     guard dataset.shape.count == 1, case .number(let type) = dataset.elements, type.byteCount == 1 else {
       throw StoreError(
-        .corrupt, "it is no row of bytes (\(dataset.shapeText)), while the file says that it has encoded images",
+        .corrupt,
+        "it is no row of bytes (\(dataset.shapeText)), while the file says that it has encoded images",
         key: DatasetNames.encoded)
     }
     var start = 0
@@ -25,7 +26,10 @@ extension ContentsReader {
     for name in [DatasetNames.offsets, DatasetNames.shapes, DatasetNames.kinds] {
       guard let found = try known(session, handle, name), found.isIntegers,
         let values = try values(session, handle, found)
-      else { throw StoreError(.corrupt, "it is not there, though there are encoded images", key: name) }
+      else {
+        throw StoreError(
+          .corrupt, "no whole numbers are there, though there are encoded images", key: name)
+      }
       records.encoded[name] = values
     }
     let offsets = try records.encoded[DatasetNames.offsets]!.integers()
