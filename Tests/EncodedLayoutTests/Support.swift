@@ -4,6 +4,10 @@ import ImageStoreCore
 import ImageStoreSupport
 import ImageStoreTesting
 import PNGCodec
+import Testing
+
+/// A Python that has numpy, h5py and lmdb.
+let python = ProcessInfo.processInfo.environment["IMAGE_STORES_PYTHON"]
 
 /// The kinds of stores that keep images as they are encoded.
 enum Kind: String, CaseIterable, Sendable {
@@ -133,4 +137,18 @@ func code(_ body: () throws -> Void) -> StoreError.Code? {
   } catch {
     return (error as? StoreError)?.code
   }
+}
+
+/// Runs a script, and returns the lines that it prints.
+func runPython(_ arguments: [String]) throws -> [String] {
+  let process = Process()
+  process.executableURL = URL(filePath: try #require(python))
+  process.arguments = arguments
+  let pipe = Pipe()
+  process.standardOutput = pipe
+  try process.run()
+  let said = String(decoding: pipe.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
+  process.waitUntilExit()
+  try #require(process.terminationStatus == 0)
+  return said.split(separator: "\n").map(String.init)
 }

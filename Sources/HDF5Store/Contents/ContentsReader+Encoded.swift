@@ -11,17 +11,25 @@ extension ContentsReader {
     _ description: StoreDescription, into records: inout HDF5Records
   ) throws(StoreError) -> HDF5Contents? {
     let dataset = try session.describe(object, name: DatasetNames.encoded, fileByteCount: file.byteCount)
+    guard dataset.shape.count == 1, case .number(let type) = dataset.elements, type.byteCount == 1 else {
+      throw StoreError(
+        .corrupt,
+        "it is no row of bytes (\(dataset.shapeText)), while the file says that it has encoded images",
+        key: DatasetNames.encoded)
+    }
     var start = 0
     switch dataset.layout {
     case .contiguous(let offset): start = offset
     case _ where dataset.count == 0: break
     default: return nil
     }
-    guard dataset.shape.count == 1, dataset.elementByteCount == 1 else { return nil }
     for name in [DatasetNames.offsets, DatasetNames.shapes, DatasetNames.kinds] {
       guard let found = try known(session, handle, name), found.isIntegers,
         let values = try values(session, handle, found)
-      else { throw StoreError(.corrupt, "it is not there, though there are encoded images", key: name) }
+      else {
+        throw StoreError(
+          .corrupt, "no whole numbers are there, though there are encoded images", key: name)
+      }
       records.encoded[name] = values
     }
     let offsets = try records.encoded[DatasetNames.offsets]!.integers()

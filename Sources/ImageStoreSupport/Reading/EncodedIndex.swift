@@ -99,8 +99,15 @@ package final class EncodedVerifier {
     }
     let actual = try self.kind(of: encoded)
     guard actual == kind else {
-      throw StoreError(.corrupt, "it is of \(actual.format), and the index says \(kind.format)")
+      throw StoreError(.corrupt, "it is \(text(of: actual)), and the index says \(text(of: kind))")
     }
     try check(encoded, kind)
+  }
+
+  /// What messages say of a kind, such as `a JPEG of 480x640x3 uint8 in orientation 6`.
+  private func text(of kind: StoredKind) -> String {
+    let name = codecs.first { $0.number == kind.codec }?.name ?? "file of the codec \(kind.codec)"
+    return "a \(name) of \(kind.format)"
+      + (kind.orientation == 1 ? "" : " in orientation \(kind.orientation)")
   }
 }

@@ -101,7 +101,11 @@ struct ContentsReader {
   private mutating func images() throws(StoreError) -> LMDBImages {
     guard count > 0 else { return .none }
     if isEncoded {
-      guard blocks.isEmpty else { throw StoreError(.corrupt, "blocks of images among encoded ones") }
+      if let block = blocks.first {
+        throw StoreError(
+          .corrupt, "a block of images among encoded ones",
+          key: StoreKey.segment(StoreKey.images, first: block.first))
+      }
       return try encodedImages()
     }
     guard singles.isEmpty || blocks.isEmpty else {
@@ -237,7 +241,16 @@ struct ContentsReader {
       guard shapes.count <= count - segment.first else {
         throw StoreError(.corrupt, "\(shapes.count) shapes from image \(segment.first) of \(count)")
       }
-      for position in 0..<shapes.count { try body(segment.first + position, shapes.kind(position)) }
+      for position in 0..<shapes.count {
+        let image = segment.first + position
+        let kind: StoredKind
+        do throws(StoreError) {
+          kind = try shapes.kind(position)
+        } catch {
+          throw error.at(image: image)
+        }
+        try body(image, kind)
+      }
     }
   }
 

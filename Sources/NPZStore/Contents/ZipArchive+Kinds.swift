@@ -18,7 +18,12 @@ extension ZipArchive {
         let header = try unsafe NPYHeader(parsing: RawSpan(_unsafeBytes: bytes))
         guard header.type == NPYType(.unsignedInteger, byteCount: 4), !header.isFortranOrder,
           header.shape == [count, 4]
-        else { throw StoreError(.corrupt, "\(header.shapeDescription) for \(count) encoded images") }
+        else {
+          throw StoreError(
+            .corrupt,
+            "an array \(header.shapeDescription) of \(header.type)\(header.isFortranOrder ? " in Fortran order" : "") for \(count) encoded images"
+          )
+        }
         let data = try unsafe header.data(in: bytes)
         var kinds: [StoredKind] = []
         kinds.reserveCapacity(count)

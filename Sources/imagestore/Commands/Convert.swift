@@ -206,13 +206,27 @@ struct Convert: ParsableCommand {
     StoreCatalog.writable.contains { StoreCatalog.isStoreOfOurs(path, as: $0) }
   }
 
+  /// Whether the store that was written has encoded images; an append need not say so.
+  private func isEncoded() throws(StoreError) -> Bool {
+    if layout == EncodedKinds.layout { return true }
+    guard append, layout == nil, format.layouts.contains(EncodedKinds.layout) else { return false }
+    return try format.open(destination, StoreDescription(), threads: nil).allSatisfy {
+      $0.store.hasEncodedImages
+    }
+  }
+
+  /// What became of images that were to be encoded.
+  private func encodedText(_ store: any ImageStore, _ format: String) throws(StoreError) -> String {
+    if store.hasEncodedImages { return " as they are (\(try EncodedKinds(of: store).text))" }
+    return "\(format), encoded as \(quality.map { "JPEG of quality \($0)" } ?? "PNG"),"
+  }
+
   private func report(
     _ store: any ImageStore, decided choices: [String], seconds: Double
   ) throws(StoreError) {
     let size = try FileSystem.bytesOnDisk(destination).apparent
-    let isEncoded = layout == EncodedKinds.layout
-    let encoded = isEncoded && store.hasEncodedImages ? try EncodedKinds(of: store) : nil
-    let kind = encoded.map { " as they are (\($0.text))" } ?? store.format.map { " of \($0)" } ?? ""
+    let format = store.format.map { " of \($0)" } ?? ""
+    let kind = try isEncoded() ? encodedText(store, format) : format
     let rate = Int(Double(store.count) / max(seconds, 1e-6))
     if let unread = store.notes.line(of: .notRead) { Console.line("not read: \(unread)") }
     let decided = [store.notes.line(of: .decided)].compactMap(\.self) + choices
