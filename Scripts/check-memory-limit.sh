@@ -44,7 +44,12 @@ make_group() {
 echo "=== 1,000 epochs cancelled at random points"
 "$run" write lmdb "$work/cancel" 1000
 "$run" cancel lmdb "$work/cancel" 1000
-rm -rf "$work/cancel"
+echo "=== 1,000 epochs of a store that is not in memory, cancelled at random points"
+for kind in lmdb files; do
+  [ "$kind" = lmdb ] || "$run" write "$kind" "$work/$kind" 300
+  "$run" cancel-cold "$kind" "$work/$([ "$kind" = lmdb ] && echo cancel || echo files)" 500
+done
+rm -rf "$work/cancel" "$work/files"
 
 images=$((megabytes * 1048576 / 69120))
 if made=$(make_group); then

@@ -6,8 +6,13 @@ import ImageStoreTesting
 /// Epochs that are cancelled at random points.
 struct CancelRun {
   let store: any ImageStore
+  /// Whether the store's files are dropped from memory before each epoch, so that there is something to read ahead.
+  let isCold: Bool
 
-  init(_ store: any ImageStore) { self.store = store }
+  init(_ store: any ImageStore, isCold: Bool = false) {
+    self.store = store
+    self.isCold = isCold
+  }
 
   /// Prints threads and memory after a tenth of the rounds, when libraries have made what they keep, and at the end.
   func perform(rounds: Int) async throws {
@@ -16,6 +21,7 @@ struct CancelRun {
     var early = 0
     for round in 0..<rounds {
       if round == rounds / 10 { early = try await report("after \(round) rounds") }
+      if isCold { Self.drop(store.sourcePaths) }
       let stop = Int.random(in: 0...12, using: &generator)
       let pause = Int.random(in: 0...3000, using: &generator)
       let workers = Int.random(in: 1...4, using: &generator)
@@ -43,6 +49,21 @@ struct CancelRun {
     guard late - early < 9 * rounds / 1000 * 1080 else {
       throw StoreError(.corrupt, "\(late - early) KB are left behind")
     }
+  }
+
+  /// Drops the pages of files, and of those in folders, from memory.
+  private static func drop(_ paths: [String]) {
+    #if os(Linux)
+    for path in paths {
+      let inside = (FileManager.default.enumerator(atPath: path)?.allObjects as? [String]) ?? []
+      for file in [path] + inside.map({ "\(path)/\($0)" }) {
+        let descriptor = unsafe open(file, O_RDONLY)
+        guard descriptor >= 0 else { continue }
+        posix_fadvise(descriptor, 0, 0, POSIX_FADV_DONTNEED)
+        close(descriptor)
+      }
+    }
+    #endif
   }
 
   /// - Returns: kilobytes of memory.

@@ -5,6 +5,7 @@
 //   ImageStoreLoaderRuns epoch FORMAT STORE [WORKERS]     a full shuffled epoch in batches of 32, every pixel checked
 //   ImageStoreLoaderRuns scaling FORMAT STORE             epochs by one worker and by two, in turns
 //   ImageStoreLoaderRuns cancel FORMAT STORE ROUNDS       cancels epochs at random points and looks at what is left
+//   ImageStoreLoaderRuns cancel-cold FORMAT STORE ROUNDS  the same, and drops the store from memory before each
 //
 // FORMAT is one of the catalogue's variants, such as files, lmdb or npz-stored.
 import Foundation
@@ -18,7 +19,7 @@ do {
     let names = StoreCatalog.variants.map(\.name).joined(separator: "|")
     throw StoreError(
       .invalidArgument,
-      "ImageStoreLoaderRuns write|append|epoch|scaling|cancel \(names) STORE [NUMBER]")
+      "ImageStoreLoaderRuns write|append|epoch|scaling|cancel|cancel-cold \(names) STORE [NUMBER]")
   }
   let path = arguments[2]
   let number = arguments.count > 3 ? Int(arguments[3]) : nil
@@ -28,6 +29,8 @@ do {
   case "epoch": try EpochRun(format.open(path, threads: 1)).check(workers: number)
   case "scaling": try EpochRun(format.open(path, threads: 1)).compareWorkers()
   case "cancel": try await CancelRun(format.open(path, threads: 1)).perform(rounds: number ?? 1000)
+  case "cancel-cold":
+    try await CancelRun(format.open(path, threads: 1), isCold: true).perform(rounds: number ?? 1000)
   default: throw StoreError(.invalidArgument, "no run is called \(arguments[0])")
   }
 } catch {

@@ -113,7 +113,8 @@ public struct TensorFormat: Sendable, Hashable, Codable {
       guard values.count == 1 || values.count == format.channels else {
         throw StoreError(
           .invalidArgument, "\(values.count) \(name) for \(format.channels) channels",
-          remedy: "give one, or one per channel")
+          remedy: "give one, or one per channel; converted(channels:) brings images to one number of channels"
+        )
       }
     }
     guard scale.allSatisfy({ $0.isFinite && (isNormalized != true || $0 > 0) }), mean.allSatisfy(\.isFinite)
