@@ -140,7 +140,8 @@ let package = Package(
         "HDF5Store", "NPZStore", "PackedBitStore", "ArrayStore",
       ]),
     library(
-      "ImageLoading", ["ImageStorePlatform", "ImageStoreCore", "ImageStoreSupport", "CImageStoreKernels"]),
+      "ImageLoading",
+      ["ImageStorePlatform", "ImageStoreCore", "ImageStoreSupport", "ImageStoreNumPy", "CImageStoreKernels"]),
     library("ImageStoreTesting", ["ImageStorePlatform", "ImageStoreCore"]),
     .executableTarget(
       name: "imagestore",
@@ -187,7 +188,7 @@ let package = Package(
     tests("NPZStore", ["ImageStoreSupport", "ImageStoreDeflate", "ImageStoreNumPy", "ImageStoreCorpora"]),
     tests("ArrayStore", ["ImageStoreSupport", "ImageStoreCatalog"]),
     tests("PackedBitStore", ["ImageStoreSupport", "CImageStoreKernels"]),
-    tests("ImageLoading", ["ImageStoreCatalog"]),
+    tests("ImageLoading", ["ImageStoreCatalog", "ImageStoreNumPy"]),
     tests("imagestore", ["ImageStoreCatalog"]),
     .testTarget(
       name: "EncodedLayoutTests",

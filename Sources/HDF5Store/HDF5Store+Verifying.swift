@@ -5,7 +5,7 @@ extension HDF5Store {
   /// Reads everything, and checks it against the checksums that the file has.
   public func verify(progress: (_ checked: Int) -> Void) throws(StoreError) {
     try verifyRecords()
-    let sums = try checksums()
+    let sums = try storedChecksums()
     // Nothing to compare, nowhere to read from.
     if sums == nil, case .constant = images { return progress(count) }
     let step = 1024
@@ -22,12 +22,12 @@ extension HDF5Store {
   public func verify(_ indices: Span<Int>) throws(StoreError) {
     try check(indices)
     guard checksumCoverage != .noImages else { return }
-    try compare(indices, with: checksums())
+    try compare(indices, with: storedChecksums())
   }
 
   /// Checks labels, columns and class names against their checksums.
   func verifyRecords() throws(StoreError) {
-    guard try checksums() != nil || !records.isOwn else {
+    guard try storedChecksums() != nil || !records.isOwn else {
       throw StoreError(
         .corrupt, "it is not there, though this package wrote the file", path: path,
         key: DatasetNames.checksums)
@@ -91,7 +91,7 @@ extension HDF5Store {
   }
 
   /// The CRC-32 of every image as it was written, or nil if the file has none.
-  func checksums() throws(StoreError) -> [UInt32]? {
+  func storedChecksums() throws(StoreError) -> [UInt32]? {
     guard let values = records.checksums else { return nil }
     return try checksumCache.value { () throws(StoreError) in
       let sums = try integers(values)
@@ -108,5 +108,12 @@ extension HDF5Store {
     guard let stated = records.valueChecksums[name], stated != found else { return }
     throw StoreError(
       .corrupt, "the CRC-32 of its values is \(found), and \(stated) is stated", path: path, key: name)
+  }
+}
+
+extension HDF5Store: ChecksummedStore {
+  package func pixelChecksums() throws(StoreError) -> [UInt32?]? {
+    // Of encoded images it is their bytes that have one.
+    if case .encoded = images { nil } else { try storedChecksums() }
   }
 }

@@ -32,13 +32,13 @@ extension StoreCatalog {
       name: isTaken ? found.name : FoundLabels.columnName, names: found.names)
     {
     case .labels(let labels, let classNames):
-      return try store.relabelled(with: labels, classNames: classNames)
+      return try store.relabeled(with: labels, classNames: classNames)
     case .columns(let columns):
-      var given = ImageLabels()
-      for column in columns { given.columns[column.name] = column.values }
+      var given: [String: Column] = [:]
+      for column in columns { given[column.name] = column.values }
       let note =
         "\(found.name) has \(FoundLabels.text(of: columns)): the column \(columns[0].name), no labels"
-      return try RelabelledStore(store, given, notes: [ReadingNote(.decided, note)])
+      return try store.unlabeled(columns: given, notes: [ReadingNote(.decided, note)])
     case .unread(let reason):
       throw StoreError(.invalidArgument, "labels of \(reason)", path: path, key: found.name)
     }
@@ -74,7 +74,7 @@ extension [OpenedSplit] {
     var splits: [OpenedSplit] = []
     for split in self {
       let hasLabels = try split.store.labels() != nil
-      splits.append(hasLabels ? OpenedSplit(split.split, try split.store.relabelled(with: nil)) : split)
+      splits.append(hasLabels ? OpenedSplit(split.split, try split.store.unlabeled()) : split)
     }
     return splits
   }

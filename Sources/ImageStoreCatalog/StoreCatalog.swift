@@ -31,9 +31,25 @@ public enum StoreCatalog {
     writable.first { $0.name == name }
   }
 
-  /// The kind that a destination's suffix is of; a folder of files if it has none of those.
-  package static func format(forDestination path: String) -> any WritableStoreFormat {
-    writable.first { FileHead.hasSuffix(path, $0.suffixes) } ?? FileFormat()
+  /// The kind that a destination's suffix is of; a folder of files if it has none, or a slash behind its name.
+  ///
+  /// - Throws: ``StoreError/Code/invalidArgument`` for any other suffix: `out.jpg` and `out.zip` are not meant to be folders.
+  package static func format(forDestination path: String) throws(StoreError) -> any WritableStoreFormat {
+    if let format = writable.first(where: { FileHead.hasSuffix(path, $0.suffixes) }) { return format }
+    let name = FileSystem.split(path).name
+    if !path.hasSuffix("/"), let dot = name.lastIndex(of: "."), dot > name.startIndex {
+      let suffix = name[dot...]
+      // Numbers, as in `set-1.5`, are no suffix, and neither are words with something else in them.
+      let isSuffix = suffix.dropFirst().allSatisfy { $0.isLetter || $0.isNumber }
+      if isSuffix, suffix.contains(where: \.isLetter) {
+        throw StoreError(
+          .invalidArgument, "no kind of store has the suffix \(suffix)",
+          remedy:
+            "the suffixes are \(writable.flatMap(\.suffixes).joined(separator: ", ")); a folder of images has none, or a slash behind its name",
+          path: path)
+      }
+    }
+    return FileFormat()
   }
 
   /// The kind of what is at a path.
@@ -144,8 +160,8 @@ public enum StoreCatalog {
   ///   - compression: nil for what the kind does by default.
   ///   - threads: how many threads the writer may use; nil for one per processor.
   ///   - progress: called now and then with the number of images written.
-  /// - Throws: ``StoreError/Code/invalidArgument`` if the destination is within the source or the other way round, and what the kind's
-  ///   writer throws.
+  /// - Throws: ``StoreError/Code/invalidArgument`` for another suffix, and if the destination is within the source or the other way
+  ///   round; what the kind's writer throws.
   public static func write(
     _ source: any ImageStore, to path: some StorePath, mode: WriteMode = .create,
     compression: Compression? = nil, threads: Int? = nil, progress: (_ written: Int) -> Void = { _ in }

@@ -160,3 +160,16 @@ extension LMDBStore {
     }
   }
 }
+
+extension LMDBStore: ChecksummedStore {
+  package func pixelChecksums() throws(StoreError) -> [UInt32?]? {
+    // Of encoded images it is their bytes that have one.
+    if case .encoded = contents.images { return nil }
+    guard case .records(let records) = contents.labels else { return nil }
+    do throws(StoreError) {
+      return try checksums(records)
+    } catch {
+      throw error.at(path: path)
+    }
+  }
+}

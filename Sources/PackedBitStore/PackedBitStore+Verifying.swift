@@ -6,7 +6,7 @@ extension PackedBitStore {
   public var checksumCoverage: ChecksumCoverage {
     guard folder?.checksums != nil else { return .noImages }
     // Checksums that cannot be read are an error of whoever compares masks with them.
-    guard let known = try? checksums() else { return .allImages }
+    guard let known = try? maskChecksums() else { return .allImages }
     let unknown = known.count { $0 == Self.unknownChecksum }
     return unknown == 0 ? .allImages : unknown == count ? .noImages : .someImages
   }
@@ -27,7 +27,7 @@ extension PackedBitStore {
     }
     // Height and width, which masks have no other checksum of, stand in the description.
     try checkDescription()
-    guard let layout, indices.count > 0, let checksums = try checksums() else { return }
+    guard let layout, indices.count > 0, let checksums = try maskChecksums() else { return }
     try Workers.performRuns(of: indices.count, minimum: 1, threads: threads) { (run) throws(StoreError) in
       for position in run {
         let index = indices[position]
@@ -65,7 +65,7 @@ extension PackedBitStore {
         .corrupt, "the checksums of the masks are missing", remedy: "restore the file, or convert the store",
         path: "\(path)/\(PackedBitContents.checksumsName)")
     }
-    if let stated = state.checksumsCRC32, CRC32.checksum(of: try checksums() ?? []) != stated {
+    if let stated = state.checksumsCRC32, CRC32.checksum(of: try maskChecksums() ?? []) != stated {
       throw disagreement(PackedBitContents.checksumsName)
     }
   }

@@ -190,7 +190,7 @@ public final class PackedBitStore: ImageStore {
   }
 
   /// The CRC-32 of each mask's bytes, ``unknownChecksum`` for masks of which none is known; nil if that is all.
-  func checksums() throws(StoreError) -> [Int]? {
+  func maskChecksums() throws(StoreError) -> [Int]? {
     guard let file = folder?.checksums else { return nil }
     return try knownChecksums.value { () throws(StoreError) in
       try unsafe values(of: file) { (header, data) throws(StoreError) in

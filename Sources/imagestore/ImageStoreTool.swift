@@ -23,6 +23,7 @@ struct ImageStoreTool: ParsableCommand {
     ])
 
   static func main() {
+    refuseMistypedCommand()
     do {
       var command = try parseAsRoot()
       try command.run()
@@ -31,7 +32,7 @@ struct ImageStoreTool: ParsableCommand {
     } catch let error as StoreError {
       fail(error.description)
     } catch let interruption as Interruption {
-      interruption.end()
+      interruption.endOrderly()
     } catch {
       exit(withError: error)
     }
@@ -44,6 +45,18 @@ struct ImageStoreTool: ParsableCommand {
     return formats.map { format in
       "  " + format.name + String(repeating: " ", count: width + 2 - format.name.count) + format.summary
     }.joined(separator: "\n")
+  }
+
+  /// Ends the program if its first argument is no command, with the one that may have been meant.
+  private static func refuseMistypedCommand() {
+    let names = configuration.subcommands.map { $0._commandName } + ["help"]
+    guard let typed = CommandLine.arguments.dropFirst().first, !typed.hasPrefix("-"), !names.contains(typed)
+    else { return }
+    let remedy =
+      Suggestion.nearest(to: typed, among: names).map { "did you mean '\($0)'?" }
+      ?? "the commands are \(names.joined(separator: ", "))"
+    Console.error("imagestore: error: there is no command '\(Console.printable(typed))'; \(remedy)")
+    exit(withError: ExitCode(ExitCode.validationFailure.rawValue))
   }
 
   /// Ends the program with one line on standard error.

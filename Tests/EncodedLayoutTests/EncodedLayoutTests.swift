@@ -62,7 +62,7 @@ import Testing
     #expect(both.hasEncodedImages)
     #expect(try both.files([15, 1, 4, 5, 0]) == [11, 2, 0, 1, 7].map { pictures.files[$0] })
     #expect(try both.subset(2..<9).files() == (picked + Array(0..<12))[2..<9].map { pictures.files[$0] })
-    #expect(try store.relabelled(with: nil).files() == pictures.files)
+    #expect(try store.relabeled(with: nil, classNames: nil).files() == pictures.files)
     #expect(try store.verifyingReads().files() == pictures.files)
     #expect(code { _ = try both.files([16]) } == .indexOutOfRange)
     #expect(code { _ = try store.files([-1]) } == .indexOutOfRange)

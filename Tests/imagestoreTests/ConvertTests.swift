@@ -90,7 +90,8 @@ import Testing
 
   @Test func kindsByNameAndSuffix() throws {
     for (name, kind, expected) in [
-      ("a.npz", "file", "file"), ("folder", "lmdb", "lmdb"), ("b.HDF5", nil, "hdf5"), ("c.data", nil, "file"),
+      ("a.npz", "file", "file"), ("folder", "lmdb", "lmdb"), ("b.HDF5", nil, "hdf5"),
+      ("c.data", "file", "file"),
     ] {
       let to = kind.map { ["--to", $0] } ?? []
       try Tool.run(["convert", demoSet, name, "--first", "2", "--quiet"] + to, in: folder).succeeded()

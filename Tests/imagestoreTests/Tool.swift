@@ -29,7 +29,11 @@ enum Tool {
   }
 
   /// Runs the program with some arguments in a folder.
-  static func run(_ arguments: [String], in folder: TemporaryFolder) throws -> Outcome {
+  ///
+  /// - Parameter meanwhile: called while it runs.
+  static func run(
+    _ arguments: [String], in folder: TemporaryFolder, meanwhile: (Process) -> Void = { _ in }
+  ) throws -> Outcome {
     let process = Process()
     process.executableURL = program
     process.arguments = arguments
@@ -37,6 +41,7 @@ enum Tool {
     let (output, error) = (Pipe(), Pipe())
     (process.standardOutput, process.standardError) = (output, error)
     try process.run()
+    meanwhile(process)
     // Errors are a few lines, so that this pipe cannot fill while the other is read.
     let printed = output.fileHandleForReading.readDataToEndOfFile()
     let complained = error.fileHandleForReading.readDataToEndOfFile()

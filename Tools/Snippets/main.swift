@@ -87,6 +87,10 @@ try await run("Photographs") {
   try writePhotographs()
   try await photographs()
 }
+try await run("WorkingOnADataSet") {
+  try writeDataSet()
+  try workingOnADataSet()
+}
 try await run("ComingFromPython", comingFromPython)
 try await run("Design", design)
 try await run("SampleOrder", severalMachines)

@@ -1,6 +1,7 @@
 import CImageStoreHDF5
 import ImageStoreCore
 import ImageStorePlatform
+import ImageStoreSupport
 
 /// The right to call libhdf5: whoever holds this token holds the process-wide lock.
 ///
@@ -137,6 +138,12 @@ extension HDF5Session {
     let story = stack.descriptions.joined(separator: " < ")
     let underlying = stack.minor.map { StoreError.Underlying(.hdf5, $0) }
     if var error = lockingError(story) {
+      error.underlying = underlying
+      return error
+    }
+    // The library passes the system's error on as text alone.
+    for number in [ENOSPC, EDQUOT] where story.contains("errno = \(number),") {
+      var error = StoreError.system(number, doing, path: nil)
       error.underlying = underlying
       return error
     }

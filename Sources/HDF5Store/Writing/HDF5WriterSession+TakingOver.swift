@@ -22,7 +22,7 @@ extension HDF5WriterSession {
   mutating func takeOver(_ old: HDF5Store) throws(StoreError) {
     guard old.count > 0 else { return }
     if encodedLayout != nil {
-      guard let known = try old.checksums() else {
+      guard let known = try old.storedChecksums() else {
         throw StoreError(.corrupt, "it is not there", path: old.path, key: DatasetNames.checksums)
       }
       var columns: [String: Column] = [:]
@@ -33,7 +33,7 @@ extension HDF5WriterSession {
     }
     var columns: [String: Column] = [:]
     for name in old.columnNames { columns[name] = try old.column(name) }
-    let known = try old.checksums()
+    let known = try old.storedChecksums()
     let first = try takeOverStored(old, known)
     if case .mapped(let offset, let type) = old.images, !type.isSwapped, let format = old.format {
       let step = max(1, (8 << 20) / format.byteCount)

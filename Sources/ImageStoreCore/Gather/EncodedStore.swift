@@ -30,7 +30,7 @@ extension EncodedStore {
 package protocol PixelKeepingWrapper: StoreWrapper {}
 
 extension SubsetStore: PixelKeepingWrapper {}
-extension RelabelledStore: PixelKeepingWrapper {}
+extension AnnotatedStore: PixelKeepingWrapper {}
 extension CachedStore: PixelKeepingWrapper {}
 extension VerifyingStore: PixelKeepingWrapper {}
 

@@ -74,6 +74,7 @@ extension LocatingStore where Self: StoreWrapper {
 }
 
 extension SubsetStore: LocatingStore {}
+extension AnnotatedStore: LocatingStore {}
 extension VerifyingStore: LocatingStore {}
 
 extension ConcatenatedStore: LocatingStore {

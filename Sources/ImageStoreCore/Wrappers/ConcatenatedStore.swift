@@ -17,8 +17,8 @@ public struct ConcatenatedStore: ImageStore {
   public let classNames: [String]?
   public let isZeroCopy: Bool
   public let checksumCoverage: ChecksumCoverage
-  /// For each store the labels that its own stand for; nil if they are the same.
-  private let translations: [[Int]?]
+  /// What becomes of the labels of each store; nil if they stay.
+  private let merges: [ClassNameMerge?]
   private let rememberedLabels = Cached<[Int]?>()
   private let rememberedColumnNames = Cached<[String]>()
 
@@ -31,38 +31,37 @@ public struct ConcatenatedStore: ImageStore {
     self.starts = starts
     let format = stores.first?.format
     self.format = stores.allSatisfy { $0.format == format } ? format : nil
-    (classNames, translations) = Self.merge(stores.map(\.classNames))
+    (classNames, merges) = Self.merge(stores.map(\.classNames))
     isZeroCopy = stores.allSatisfy { $0.isZeroCopy }
     checksumCoverage = ChecksumCoverage(of: stores.map(\.checksumCoverage))
   }
 
-  /// The class names of all stores together, and what the labels of each become.
-  private static func merge(_ all: [[String]?]) -> (names: [String]?, translations: [[Int]?]) {
-    let unchanged = [[Int]?](repeating: nil, count: all.count)
+  /// The class names of all stores together, and what becomes of the labels of each.
+  private static func merge(_ all: [[String]?]) -> (names: [String]?, merges: [ClassNameMerge?]) {
+    let unchanged = [ClassNameMerge?](repeating: nil, count: all.count)
     let lists = all.compactMap { $0 }
-    // A name that stands for two classes of one store cannot say which of them a label means.
-    guard let first = lists.first, lists.count == all.count,
-      lists.allSatisfy({ $0 == first }) || lists.allSatisfy({ Set($0).count == $0.count })
-    else { return (nil, unchanged) }
+    guard let first = lists.first, lists.count == all.count else { return (nil, unchanged) }
     if lists.allSatisfy({ $0 == first }) { return (first, unchanged) }
-    var names: [String] = []
-    var numbers: [String: Int] = [:]
-    let translations = lists.map { list in
-      list.map { name in
-        if let number = numbers[name] { return number }
-        names.append(name)
-        numbers[name] = names.count - 1
-        return names.count - 1
+    do throws(StoreError) {
+      var names = first
+      for list in lists.dropFirst() {
+        names = try ClassNameMerge(list, onto: names) { () in nil }.names ?? names
       }
+      // Onto all of them, so that a label without a name is refused whichever store has it.
+      var merges: [ClassNameMerge?] = []
+      for list in lists { merges.append(try ClassNameMerge(list, onto: names) { () in nil }) }
+      return (names, merges)
+    } catch {
+      // A name that stands for two classes of one store cannot say which of them a label means.
+      return (nil, unchanged)
     }
-    return (names, translations)
   }
 
   public var count: Int { starts[starts.count - 1] }
   public var sourcePaths: [String] { stores.flatMap(\.sourcePaths) }
   public var notes: [ReadingNote] {
     var seen: Set<ReadingNote> = []
-    return (stores.flatMap(\.notes) + notesOfParts).filter { seen.insert($0).inserted }
+    return (stores.flatMap(\.notes) + notesOfParts + notesOfClasses).filter { seen.insert($0).inserted }
   }
 
   /// Notes of the labels and columns of some stores that are not those of all together.
@@ -79,6 +78,25 @@ public struct ConcatenatedStore: ImageStore {
           isEverywhere ? "whose values are of another kind in some parts" : "which some parts do not have"
         return ReadingNote(.notRead, "the column \(name), \(reason)")
       }
+  }
+
+  /// What labels become because stores name their classes differently.
+  private var notesOfClasses: [ReadingNote] {
+    let changes = zip(stores, merges).enumerated().compactMap { number, part -> String? in
+      guard let translation = part.1?.translation, let names = part.0.classNames else { return nil }
+      let moved = translation.indices.filter { translation[$0] != $0 }
+      guard !moved.isEmpty else { return nil }
+      let shown = moved.prefix(6).map { "\(names[$0]) \($0) is \(translation[$0])" }
+      let others = moved.count > 6 ? " and \(moved.count - 6) more" : ""
+      return "of part \(number + 1), \(shown.joined(separator: ", "))\(others)"
+    }
+    guard let classNames, merges.contains(where: { $0 != nil }) else { return [] }
+    return [
+      ReadingNote(
+        .decided,
+        "classes are matched by name, \(classNames.count) in all"
+          + (changes.isEmpty ? "" : ": " + changes.joined(separator: "; ")))
+    ]
   }
 
   public func format(at index: Int) throws(StoreError) -> ImageFormat {
@@ -98,18 +116,17 @@ public struct ConcatenatedStore: ImageStore {
         guard labels.count == store.count else {
           throw StoreError(.corrupt, "\(labels.count) labels for \(store.count) images")
         }
-        guard let translation = translations[number] else {
+        guard let merge = merges[number] else {
           all += labels
           continue
         }
-        for (index, label) in labels.enumerated() {
-          guard translation.indices.contains(label) else {
-            throw StoreError(
-              .invalidArgument,
-              "the label \(label) has no class name, and the stores that are put together name their classes differently",
-              remedy: "give each the same class names", image: starts[number] + index)
-          }
-          all.append(translation[label])
+        do throws(StoreError) {
+          all += try merge.translating(labels, first: starts[number])
+        } catch {
+          throw StoreError(
+            error.code,
+            "\(error.message), while the stores that are put together name their classes differently",
+            remedy: "give each store a name for every label", image: error.image)
         }
       }
       return all

@@ -194,6 +194,13 @@ extension Environment {
       throw StoreError(
         .busy, "\(doing) failed: \(text(result))", remedy: "end some of the processes that read it",
         path: path, underlying: .init(.lmdb, result))
+    case EIO:
+      // liblmdb says so of a write that ended early, as the one does that finds the disk full.
+      throw StoreError(
+        .system,
+        "\(doing) failed: \(text(result)), which liblmdb says of \(text(ENOSPC)), too",
+        remedy: "make room on the disk; if there is, the disk does not work", path: path,
+        underlying: .init(.posix, result))
     case 1...: throw .system(result, doing, path: path)
     default:
       throw StoreError(

@@ -167,7 +167,7 @@ extension PackedBitStore {
   /// The checksums of all masks, as they are written down.
   fileprivate func checksumsToContinue() throws(StoreError) -> [Int64] {
     guard count > 0 else { return [] }
-    if let known = try checksums() { return known.map(Int64.init) }
+    if let known = try maskChecksums() { return known.map(Int64.init) }
     return Array(repeating: Int64(Self.unknownChecksum), count: count)
   }
 }

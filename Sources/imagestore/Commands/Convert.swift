@@ -8,7 +8,8 @@ struct Convert: ParsableCommand {
     abstract: "Writes the images of a store or data set into a store of any kind.",
     usage: """
       imagestore convert SOURCE DESTINATION [--to KIND] [--split NAME|all]
-                         [--first N] [--append] [--replace [--force]] [--compression none|fast|small]
+                         [--indices FILE] [--exclude FILE] [--classes NAME,...] [--first N]
+                         [--append] [--replace [--force]] [--compression none|fast|small]
                          [--layout NAME] [--no-check] [--quality Q] [--size N|HxW]
                          [--fit shorter|crop|pad|stretch] [--filter nearest|bilinear|bicubic]
                          [--channels 1|3] [--threshold T] [--keep-going] [--skip-broken FILE] [--quiet]
@@ -20,6 +21,7 @@ struct Convert: ParsableCommand {
       Examples:
         imagestore convert cifar-10-python.tar.gz train.lmdb --split train
         imagestore convert train.lmdb pngs/ --first 1000
+        imagestore convert train.lmdb pets.lmdb --classes cat,dog --exclude bad.txt
         imagestore convert glyphs.npz masks.bits --threshold 127
         imagestore convert photographs/ train.lmdb --layout encoded
         imagestore convert photographs/ small.lmdb --size 224 --fit crop --channels 3
@@ -31,7 +33,7 @@ struct Convert: ParsableCommand {
   @Option(
     name: .customLong("to"),
     help: ArgumentHelp(
-      "Kind of the destination; by default what its suffix says (.lmdb, .h5, .hdf5, .npz, .bits), else file.",
+      "Kind of the destination; by default what its suffix says (.lmdb, .h5, .hdf5, .npz, .bits), without one file.",
       valueName: "kind"))
   var kind: FormatName?
 
@@ -40,7 +42,7 @@ struct Convert: ParsableCommand {
       "Which split of a divided data set: train, val, test, any that it has, or all.", valueName: "name"))
   var split: SplitChoice = .all
 
-  @Option(help: ArgumentHelp("Convert the first N images only.", valueName: "N"))
+  @Option(help: ArgumentHelp("Convert the first N images only, of those that are chosen.", valueName: "N"))
   var first: Int?
 
   @Flag(help: "Add to the store that is there.") var append = false
@@ -75,6 +77,8 @@ struct Convert: ParsableCommand {
   @Option(help: BrokenImages.help) var skipBroken: String?
   @Flag(help: "Say nothing unless something is wrong.") var quiet = false
 
+  @OptionGroup(title: "For some of the images") var selecting: SelectingOptions
+
   @OptionGroup(title: "For images of another size") var resizing: ResizingOptions
 
   @OptionGroup(title: "For files that do not describe themselves") var describing: DescribingOptions
@@ -88,13 +92,27 @@ struct Convert: ParsableCommand {
   }
 
   private var format: any WritableStoreFormat {
-    kind?.format ?? StoreCatalog.format(forDestination: destination)
+    get throws(StoreError) {
+      if let kind { return kind.format }
+      do throws(StoreError) {
+        return try StoreCatalog.format(forDestination: destination)
+      } catch {
+        // What is there already and is added to may be called as it likes.
+        guard append || replace,
+          let there = StoreCatalog.writable.first(where: { StoreCatalog.isStoreOfOurs(destination, as: $0) })
+        else { throw error }
+        return there
+      }
+    }
   }
 
   func validate() throws {
     if force && !replace { throw ValidationError("--force belongs to --replace.") }
     if append && replace { throw ValidationError("Give --append or --replace, not both.") }
     if let first, first < 1 { throw ValidationError("--first takes a number from 1.") }
+    if destination.isEmpty { throw ValidationError("The destination has no name.") }
+    let format: any WritableStoreFormat
+    do { format = try self.format } catch { throw ValidationError("\(error)") }
     if let layout, !format.layouts.contains(layout) {
       throw ValidationError(
         format.layouts.isEmpty
@@ -105,7 +123,6 @@ struct Convert: ParsableCommand {
     if layout != EncodedKinds.layout, !(append && layout == nil), noCheck || quality != nil {
       throw ValidationError("\(noCheck ? "--no-check" : "--quality") belongs to --layout encoded.")
     }
-    if destination.isEmpty { throw ValidationError("The destination has no name.") }
   }
 
   func run() throws {
@@ -116,6 +133,8 @@ struct Convert: ParsableCommand {
     try checkDestination()
     let opened = try OpenedStore(source, split: split, describing.description)
     var store = opened.store
+    let classes: [String]
+    (store, classes) = try selecting.applied(to: store)
     if let first {
       guard first <= store.count else {
         throw StoreError(
@@ -148,6 +167,7 @@ struct Convert: ParsableCommand {
     }
     if let threshold { store = MaskStore(base: store, threshold: threshold) }
     try checkEncoding(of: store)
+    Interruption.leaves(append || replace ? "\(destination) is as it was" : "nothing was written")
     let start = monotonicSeconds()
     let bar = ProgressBar("writing", total: store.count, isQuiet: quiet)
     try format.write(
@@ -157,7 +177,7 @@ struct Convert: ParsableCommand {
         encoding: ImageEncoding(checks: !noCheck, quality: quality))
     ) { bar.update($0) }
     bar.finish()
-    if !quiet { try report(store, decided: decided, seconds: monotonicSeconds() - start) }
+    if !quiet { try report(store, decided: classes + decided, seconds: monotonicSeconds() - start) }
     if let faults { try BrokenImages.report(faults, of: source, list: skipBroken) }
   }
 
@@ -198,7 +218,9 @@ struct Convert: ParsableCommand {
   private var mode: WriteMode {
     if append { return .append }
     guard replace else { return .create }
-    let isOfAnotherKind = isStoreOfOurs(destination) && !StoreCatalog.isStoreOfOurs(destination, as: format)
+    let isOfAnotherKind =
+      isStoreOfOurs(destination)
+      && !((try? format).map { StoreCatalog.isStoreOfOurs(destination, as: $0) } ?? false)
     return force || isOfAnotherKind ? .replaceAnything : .replace
   }
 
@@ -209,6 +231,7 @@ struct Convert: ParsableCommand {
   /// Whether the store that was written has encoded images; an append need not say so.
   private func isEncoded() throws(StoreError) -> Bool {
     if layout == EncodedKinds.layout { return true }
+    let format = try self.format
     guard append, layout == nil, format.layouts.contains(EncodedKinds.layout) else { return false }
     return try format.open(destination, StoreDescription(), threads: nil).allSatisfy {
       $0.store.hasEncodedImages

@@ -36,6 +36,7 @@ struct Demo: ParsableCommand {
   }
 
   func run() throws {
+    Interruption.leaves("the stores in \(output) that are there are complete")
     try Interruption.whileWatching {
       if photographs { try PhotographDemo(in: output).run() } else { try demonstrate() }
     }

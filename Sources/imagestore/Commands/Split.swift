@@ -1,5 +1,6 @@
 internal import ArgumentParser
 internal import ImageLoading
+internal import ImageStoreCatalog
 internal import ImageStoreCore
 internal import ImageStoreNumPy
 internal import ImageStoreSupport
@@ -8,14 +9,18 @@ struct Split: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Divides a store into folds for cross-validation, or into parts of stated shares.",
     usage: """
-      imagestore split STORE --folds K [--seed S] --output DIR
-      imagestore split STORE --fractions F,F[,F] [--seed S] --output DIR
+      imagestore split STORE --folds K [--seed S] [--as KIND] --output DIR
+      imagestore split STORE --fractions F,F[,F] [--seed S] [--as KIND] --output DIR
       """,
     discussion: """
       Writes fold-0-train.npy and fold-0-validation.npy, fold-1-..., the indices of images as int64 by \
       rising index, for numpy.load. Each fold has its share of every class, within one image; a store \
       without labels is divided evenly. With fractions, which sum to 1, train.npy, validation.npy and, where \
       there is a third, test.npy. The same seed gives the same division everywhere.
+
+      imagestore convert --indices reads such files, and so do folds(at:) and split(at:) of the package. \
+      With --as there are stores instead, which have every image once: fold-0, fold-1, ..., each with the \
+      images that it holds back, or train, validation and test.
       """)
 
   @Argument(help: "The store.") var store: String
@@ -25,6 +30,11 @@ struct Split: ParsableCommand {
   @Option(help: ArgumentHelp("What the division is drawn from.", valueName: "S")) var seed: UInt64 = 0
   @Option(help: ArgumentHelp("Folder to write to; made if it is not there.", valueName: "dir")) var output:
     String
+  @Option(
+    name: .customLong("as"),
+    help: ArgumentHelp("Write stores of this kind instead of indices.", valueName: "kind"))
+  var kind: FormatName?
+  @Flag(help: "Say nothing unless something is wrong.") var quiet = false
   @OptionGroup(title: "For files that do not describe themselves") var describing: DescribingOptions
 
   private static let partNames = ["train", "validation", "test"]
@@ -49,6 +59,10 @@ struct Split: ParsableCommand {
   }
 
   func run() throws {
+    try Interruption.whileWatching { try divide() }
+  }
+
+  private func divide() throws {
     let images = try OpenedStore(store, describing.description).store
     let labels: [Int]?
     var parts: [(name: String, indices: [Int])] = []
@@ -57,8 +71,10 @@ struct Split: ParsableCommand {
       if let folds {
         let division = try Partition(of: images.count, folds: folds, stratifying: labels, seed: seed)
         for fold in 0..<folds {
-          parts.append(("fold-\(fold)-train", division.indices(outside: fold)))
-          parts.append(("fold-\(fold)-validation", division.indices(of: fold)))
+          // A store of all others would have every image once more in each fold.
+          let name = kind == nil ? "fold-\(fold)-validation" : "fold-\(fold)"
+          if kind == nil { parts.append(("fold-\(fold)-train", division.indices(outside: fold))) }
+          parts.append((name, division.indices(of: fold)))
         }
       } else if let shares = fractions.flatMap(Self.shares) {
         let division = try Partition(of: images.count, fractions: shares, stratifying: labels, seed: seed)
@@ -68,22 +84,45 @@ struct Split: ParsableCommand {
       throw error.at(path: store)
     }
     try prepareFolder()
-    for part in parts { try write(part.indices, "\(part.name).npy") }
+    if let kind {
+      try write(parts, of: images, as: kind.format)
+    } else {
+      for part in parts { try write(part.indices, "\(part.name).npy") }
+    }
     let result =
       folds.map { "\($0) folds" } ?? parts.map { "\($0.name) \($0.indices.count)" }.joined(separator: ", ")
-    Console.line("\(output): \(result) of \(Numbers.count(images.count, "image"))")
+    if !quiet { Console.line("\(output): \(result) of \(Numbers.count(images.count, "image"))") }
   }
 
   /// Makes the folder, or finds that it has no division yet.
   private func prepareFolder() throws(StoreError) {
     guard FileSystem.kind(of: output) != nil else { return try FileSystem.createFolder(output) }
-    let taken = Self.partNames.map { "\($0).npy" }
+    let suffixes = [".npy", ""] + StoreCatalog.writable.flatMap(\.suffixes)
+    let taken = Self.partNames.flatMap { name in suffixes.map { name + $0 } }
     let names = try FileSystem.names(in: output).sorted()
     if let name = names.first(where: { $0.hasPrefix("fold-") || taken.contains($0) }) {
       throw StoreError(
         .alreadyExists, "there is a division already", remedy: "remove it or choose another folder",
         path: "\(output)/\(name)")
     }
+  }
+
+  /// Writes a store for each part.
+  private func write(
+    _ parts: [(name: String, indices: [Int])], of images: any ImageStore, as format: any WritableStoreFormat
+  ) throws(StoreError) {
+    let bar = ProgressBar("writing", total: images.count, isQuiet: quiet)
+    var written: [String] = []
+    var count = 0
+    for part in parts {
+      let path = "\(output)/\(part.name)\(format.suffixes.first ?? "")"
+      let store = InterruptibleStore(base: try images.subset(part.indices))
+      try format.write(store, to: path, WriteOptions()) { bar.update(count + $0) }
+      count += part.indices.count
+      written.append(path)
+      Interruption.leaves("complete are \(written.joined(separator: ", "))")
+    }
+    bar.finish()
   }
 
   private func write(_ indices: [Int], _ name: String) throws(StoreError) {

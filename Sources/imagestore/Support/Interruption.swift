@@ -3,9 +3,20 @@ internal import ImageStoreCore
 internal import ImageStorePlatform
 internal import Synchronization
 
-/// The end of the program on Ctrl-C or SIGTERM, after what was half written is removed.
+/// The end of the program on Ctrl-C, SIGTERM or, when its terminal is closed, SIGHUP, after what was half written is removed.
 struct Interruption: Error {
   let signal: Int32
+
+  /// Says what there is, once all that was half written is gone, and ends the process.
+  func endOrderly() -> Never {
+    Console.error("imagestore: interrupted; \(Self.left.withLock { $0 })")
+    end()
+  }
+
+  /// What is there if the program is interrupted from now on, for the line that it ends with.
+  static func leaves(_ text: String) { left.withLock { $0 = text } }
+
+  private static let left = Mutex("nothing was written")
 
   /// Ends the process as the signal would have done.
   func end() -> Never {
@@ -17,8 +28,9 @@ struct Interruption: Error {
   /// Catches the signals from now on. The first one makes ``InterruptibleStore`` fail, so that writers are
   /// dropped and clean up after themselves; a second one ends the process at once.
   static func watch() {
-    for number in [SIGINT, SIGTERM] {
-      ignore(number)
+    for number in [SIGINT, SIGTERM, SIGHUP] {
+      // Under nohup a program is to go on.
+      guard !ignore(number) || number != SIGHUP else { continue }
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
       source.setEventHandler {
         let (isFirst, _) = caught.compareExchange(expected: 0, desired: number, ordering: .relaxed)
@@ -53,7 +65,10 @@ struct Interruption: Error {
   private static let caught = Atomic<Int32>(0)
 }
 
-private func ignore(_ number: Int32) { _ = signal(number, SIG_IGN) }
+/// Ignores a signal, and says whether it was ignored before.
+private func ignore(_ number: Int32) -> Bool {
+  unsafe unsafeBitCast(signal(number, SIG_IGN), to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+}
 private func unwatch(_ number: Int32) { _ = signal(number, SIG_DFL) }
 
 /// A store whose reads fail once the user has asked for an end.

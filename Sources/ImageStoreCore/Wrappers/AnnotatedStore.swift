@@ -1,0 +1,69 @@
+/// A store of which other things are said: other labels, class names or columns, while its pixels stay what and where they are.
+///
+///     let images = try NPZStore(at: "images.npz").relabeled(with: labels, classNames: ["cat", "dog"])
+///     let corrected = try images.relabeled(images: [17: 1, 98: 0]).withColumns(["night": .int64(night)])
+///
+/// ``ImageStore/relabeled(_:)``, ``ImageStore/withColumns(_:)``, ``ImageStore/renamingClasses(_:)`` and what is listed beside them make
+/// such stores. What is said instead is in memory; all else is read from ``base`` when it is asked for.
+public struct AnnotatedStore: StoreWrapper {
+  /// Where the labels are from.
+  enum Labels {
+    /// From the store underneath.
+    case ofBase
+    /// One per image, or none at all.
+    case given([Int]?)
+  }
+
+  public let base: any ImageStore
+  public let classNames: [String]?
+  public let notes: [ReadingNote]
+  public let columnNames: [String]
+  private let givenLabels: Labels
+  private let givenColumns: [String: Column]
+
+  /// - Parameters:
+  ///   - labels: the labels; nil within them for none.
+  ///   - classNames: the names of the classes.
+  ///   - columns: columns besides those of `base`, in the place of those of the same names.
+  ///   - leftOut: the columns of `base` that are not to be seen.
+  ///   - notes: what is to be said besides what `base` says.
+  /// - Throws: ``StoreError/Code/invalidArgument`` if there is not one label per image, or a value of each column.
+  init(
+    _ base: any ImageStore, labels: Labels = .ofBase, classNames: [String]?, columns: [String: Column] = [:],
+    leavingOut leftOut: Set<String> = [], notes: [ReadingNote] = []
+  ) throws(StoreError) {
+    var given = ImageLabels(columns: columns)
+    if case .given(let labels) = labels { given.labels = labels }
+    try given.validate(count: base.count)
+    self.base = base
+    self.classNames = classNames
+    self.notes = base.notes + notes
+    givenLabels = labels
+    givenColumns = columns
+    columnNames = Set(base.columnNames).subtracting(leftOut).union(columns.keys).sorted()
+  }
+
+  public func labels() throws(StoreError) -> [Int]? {
+    switch givenLabels {
+    case .ofBase: try base.labels()
+    case .given(let labels): labels
+    }
+  }
+
+  public func column(_ name: String) throws(StoreError) -> Column {
+    if let column = givenColumns[name] { return column }
+    guard columnNames.contains(name) else { throw .noColumn(name, among: columnNames) }
+    return try base.column(name)
+  }
+}
+
+extension ImageStore {
+  /// This store without its labels, and with columns that were found elsewhere.
+  ///
+  /// - Throws: ``StoreError/Code/invalidArgument`` if a column does not have a value per image.
+  package func unlabeled(
+    columns: [String: Column] = [:], notes: [ReadingNote] = []
+  ) throws(StoreError) -> AnnotatedStore {
+    try AnnotatedStore(self, labels: .given(nil), classNames: nil, columns: columns, notes: notes)
+  }
+}
