@@ -85,6 +85,14 @@ struct ArchiveComment: Sendable, Hashable {
 
   private static let lineFeed = UInt8(ascii: "\n")
 
+  /// Whether a comment is one of this package of which only the beginning was written: zeros are where its end was to be. A system that
+  /// has no space left writes a part.
+  static func isCut(_ bytes: [UInt8]) -> Bool {
+    guard bytes.last == 0 else { return false }
+    let written = bytes.prefix { $0 != 0 }
+    return written.starts(with: signature) || signature.starts(with: written) && bytes.count > signature.count
+  }
+
   /// What this package says.
   var markBytes: [UInt8] {
     guard let mark else { return [] }

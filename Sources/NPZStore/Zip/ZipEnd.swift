@@ -61,6 +61,7 @@ struct ZipEnd: Sendable, Hashable {
     else { return nil }
     // Read last: of thousands of records that make no sense, the comments would take long.
     comment = try file.bytes(at: offset + ZipFormat.endByteCount, count: Int(commentByteCount))
+    guard !ArchiveComment.isCut(comment) else { return nil }
     trailer = locator + record + comment
     endOffset = offset + ZipFormat.endByteCount + Int(commentByteCount)
   }
