@@ -20,8 +20,8 @@ struct PhotographDemo {
     let classes = source.classNames ?? []
     Console.line(
       """
-      \(Numbers.count(source.count, "photograph")) of \(classes.joined(separator: ", ")), \(try EncodedKinds(of: source).text), \
-      some gray: \(formats.map(\.description).sorted().joined(separator: ", ")).
+      \(Numbers.count(source.count, "photograph")) (\(try EncodedKinds(of: source).text)) of \(classes.joined(separator: ", ")), in color and gray:
+      \(formats.map(\.description).sorted().joined(separator: ", ")).
       Kept as they are, decoded, and made batches of random crops of \(Self.side)x\(Self.side), flipped half of the time.
       Times are microseconds per image.
 
