@@ -28,7 +28,8 @@ def ask(process, line):
 floor, ours = start(arguments.floor), start(arguments.ours)
 for part in ("full", "partial"):
     subjects = {"libjpeg-turbo": (floor, part), "JPEGDecoder": (ours, f"decoder {part}"),
-                "reading files": (floor, f"{part} files"), "FileStore": (ours, f"store {part}")}
+                "reading files": (floor, f"{part} files"), "FileStore": (ours, f"folder {part}"),
+                "LMDBStore": (ours, f"lmdb {part}")}
     times = {name: [] for name in subjects}
     sums = {}
     # The first round warms up.
@@ -38,8 +39,9 @@ for part in ("full", "partial"):
             assert sums.setdefault(part, total) == total, f"{name} decodes other pixels"
             if turn:
                 times[name].append(seconds)
-    for name, floor_name in [("JPEGDecoder", "libjpeg-turbo"), ("FileStore", "reading files")]:
+    for name, floor_name in [("JPEGDecoder", "libjpeg-turbo"), ("LMDBStore", "libjpeg-turbo"),
+                             ("FileStore", "libjpeg-turbo"), ("FileStore", "reading files")]:
         own, base = times[name], times[floor_name]
         # Of each round the ratio to the floor in the same round, so that what else the machine does counts for little.
         ratio = statistics.median(a / b for a, b in zip(own, base))
-        print(f"{part:8} {name:12} {ratio:.3f} of the floor, median of ratios; {statistics.median(own):.3f} s and {statistics.median(base):.3f} s")
+        print(f"{part:8} {name:12} {ratio:.3f} of {floor_name}, median of ratios; {statistics.median(own):.3f} s and {statistics.median(base):.3f} s")

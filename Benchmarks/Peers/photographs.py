@@ -1,8 +1,8 @@
 """Makes photographs of nobody's: scenes of slopes, edges, textures and grain with about the bytes a pixel that photographs have.
 
-    python3 photographs.py FOLDER [--count 1000]
+    python3 photographs.py FOLDER [--count 1000] [--width 500] [--height 375]
 
-JPEGs near 500x375, quality 90 to 95, most 4:2:0, one of fifty progressive.
+JPEGs near that size, quality 90 to 95, most 4:2:0, one of fifty progressive.
 """
 import argparse
 import pathlib
@@ -13,6 +13,8 @@ from PIL import Image
 parser = argparse.ArgumentParser()
 parser.add_argument("folder", type=pathlib.Path)
 parser.add_argument("--count", type=int, default=1000)
+parser.add_argument("--width", type=int, default=500)
+parser.add_argument("--height", type=int, default=375)
 arguments = parser.parse_args()
 rng = np.random.default_rng(11)
 
@@ -39,8 +41,9 @@ def scene(height, width):
 arguments.folder.mkdir(parents=True, exist_ok=True)
 total = pixels = 0
 for index in range(arguments.count):
-    height, width = (375, 500) if index % 3 else (500, 375)
-    height, width = height + int(rng.integers(-60, 61)), width + int(rng.integers(-60, 61))
+    height, width = (arguments.height, arguments.width) if index % 3 else (arguments.width, arguments.height)
+    vary = arguments.height * 60 // 375
+    height, width = height + int(rng.integers(-vary, vary + 1)), width + int(rng.integers(-vary, vary + 1))
     path = arguments.folder / f"{index:05}.jpg"
     scene(height, width).save(path, quality=int(rng.integers(90, 96)), subsampling=0 if index % 5 == 0 else 2, progressive=index % 50 == 0)
     total, pixels = total + path.stat().st_size, pixels + height * width

@@ -2,7 +2,7 @@
 
     python3 check_code_blocks.py FOLDER_IN_CIFAR_10S_LAYOUT
 
-Every block of Swift stands, but for blank lines, imports and indentation, in Tools/Snippets, in the example store or in a manifest of Examples.
+Every block of Swift stands, but for blank lines, imports and indentation, in Tools/Snippets, in the example store or in Examples.
 The blocks of Python in "Coming from Python" are run one after another, and the lines of both are counted. Needs numpy,
 h5py, lmdb and Pillow.
 """
@@ -21,7 +21,7 @@ from PIL import Image
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGES = [ROOT / "README.md", *sorted(ROOT.glob("Docs/*.md")), *sorted(ROOT.glob("Sources/*/*.docc/*.md"))]
-SOURCES = [file for pattern in ("Tools/Snippets/*.swift", "Tests/ImageStoreTestingTests/*.swift", "Examples/*/Package.swift")
+SOURCES = [file for pattern in ("Tools/Snippets/*.swift", "Tests/ImageStoreTestingTests/*.swift", "Examples/*/Package.swift", "Examples/*/Sources/*/*.swift")
            for file in ROOT.glob(pattern)]
 
 

@@ -1,10 +1,11 @@
-// One pass over the JPEGs of a folder a line of standard input, `SUBJECT full` or `SUBJECT partial`, on one thread, each answered by
-// the processor's seconds and a sum of the pixels. `jpeg_rounds.py` makes the library's own loop take turns with it.
+// One pass over the JPEGs of a folder for each line of standard input, `SUBJECT full` or `SUBJECT partial`, on one thread, each answered by
+// the processor's seconds and a sum of the pixels. SUBJECT is decoder, folder, or lmdb: a store of the files' bytes that is made first. `jpeg_rounds.py` makes the library's own loop take turns with it.
 #if JPEG
 import FileStore
 import Foundation
 import ImageStoreCore
 import JPEGCodec
+import LMDBStore
 
 guard CommandLine.arguments.count == 2 else {
   print("usage: jpeg-decoding FOLDER")
@@ -12,6 +13,11 @@ guard CommandLine.arguments.count == 2 else {
 }
 let folder = CommandLine.arguments[1]
 let store = try FileStore(at: folder, threads: 1)
+let copy = FileManager.default.temporaryDirectory.appending(path: "jpeg-decoding-\(UUID().uuidString).lmdb")
+  .path
+try LMDBStore.write(store, to: copy, layout: .encoded)
+let database = try LMDBStore(at: copy, threads: 1)
+try FileManager.default.removeItem(atPath: copy)
 let names = try FileManager.default.contentsOfDirectory(atPath: folder).sorted()
 let files = try names.map { [UInt8](try Data(contentsOf: URL(filePath: "\(folder)/\($0)"))) }
 let formats = try (0..<store.count).map { try store.format(at: $0) }
@@ -43,15 +49,15 @@ func seconds() -> Double {
 
 while let line = readLine() {
   let isPartial = line.hasSuffix("partial")
-  let isStore = line.hasPrefix("store")
+  let subject: (any ImageStore)? = line.hasPrefix("folder") ? store : line.hasPrefix("lmdb") ? database : nil
   var sum = 0
   let start = seconds()
   for index in files.indices {
     let delivered = isPartial ? formats[index].cropped(to: regions[index]) : formats[index]
     var output = OutputRawSpan(buffer: memory, initializedCount: 0)
-    if isStore {
+    if let subject {
       let (one, part) = ([index], isPartial ? [regions[index]] : [])
-      try store.read(one.span, regions: part.span, into: &output)
+      try subject.read(one.span, regions: part.span, into: &output)
     } else {
       let file = files[index]
       try decoder.decode(file.span.bytes, region: isPartial ? regions[index] : nil, into: &output)

@@ -26,7 +26,7 @@ while let line = readLine() {
   var images = 0
   var batches = store.batches(
     of: 32, in: .shuffled(seed: 42, epoch: epoch), as: tensor, augmentation: augmentation,
-    options: LoaderOptions(prefetch: 2, workers: words[0])
+    options: LoaderOptions(workers: words[0])
   ).makeBlockingIterator()
   while let batch = try batches.next() { images += batch.count }
   let wall = (ContinuousClock.now - start) / .seconds(1)

@@ -51,6 +51,16 @@ package protocol ImageDecoder: AnyObject {
   /// - Throws: ``StoreError/Code/corrupt``.
   func verify(_ encoded: RawSpan) throws(StoreError)
 
+  /// Sees whether an image can be decoded, whatever way is the shortest; the default decodes it.
+  ///
+  /// - Parameters:
+  ///   - format: what it is to decode to.
+  ///   - memory: what it may be decoded to.
+  /// - Throws: as decoding it.
+  func check(
+    _ encoded: RawSpan, as format: ImageFormat, in memory: inout GrowingMemory
+  ) throws(StoreError)
+
   /// Decodes an image.
   ///
   /// - Parameters:
@@ -64,6 +74,14 @@ package protocol ImageDecoder: AnyObject {
 }
 
 extension ImageDecoder {
+  package func check(
+    _ encoded: RawSpan, as format: ImageFormat, in memory: inout GrowingMemory
+  ) throws(StoreError) {
+    try unsafe memory.write(format.byteCount) { (memory) throws(StoreError) in
+      try unsafe decode(encoded, DecodeRequest(format: format), into: memory)
+    }
+  }
+
   package func orientation(ofHead head: RawSpan) -> UInt8 { 1 }
   package func hasUse(for option: StoreDescription.Option) -> Bool { false }
 }

@@ -45,6 +45,13 @@ package final class EncodedImageDecoder {
     try decoder(of: encoded).verify(encoded)
   }
 
+  /// Sees whether an image can be decoded.
+  package func check(
+    _ encoded: RawSpan, as format: ImageFormat, in memory: inout GrowingMemory
+  ) throws(StoreError) {
+    try decoder(of: encoded).check(encoded, as: format, in: &memory)
+  }
+
   /// Decodes an image, or a region of it.
   ///
   /// - Parameter memory: `request.byteCount` bytes.

@@ -157,7 +157,7 @@ extension EncodedLayout {
       let image = images[piece - 1]
       do throws(StoreError) {
         try verifiers.withObject { (verifier) throws(StoreError) in
-          try verifier.decode(bytes.extracting(image.range), image.kind)
+          try verifier.check(bytes.extracting(image.range), image.kind)
         }
       } catch {
         throw error.at(image: first + piece - 1)

@@ -17,10 +17,10 @@ struct PhotographDemo {
     let pixels = try InMemoryStore(copying: source)
     var formats: Set<ImageFormat> = []
     for index in 0..<source.count { formats.insert(try source.format(at: index)) }
-    let classes = source.classNames ?? []
+    let classes = Numbers.count(source.classNames?.count ?? 0, "class", plural: "classes")
     Console.line(
       """
-      \(Numbers.count(source.count, "photograph")) (\(try EncodedKinds(of: source).text)) of \(classes.joined(separator: ", ")), in color and gray:
+      \(Numbers.count(source.count, "photograph")) in \(classes), \(try EncodedKinds(of: source).text): \
       \(formats.map(\.description).sorted().joined(separator: ", ")).
       Kept as they are, decoded, and made batches of random crops of \(Self.side)x\(Self.side), flipped half of the time.
       Times are microseconds per image.
