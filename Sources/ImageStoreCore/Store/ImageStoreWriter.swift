@@ -240,23 +240,29 @@ extension ImageStoreWriter where Self: ~Copyable {
     let most = 8 << 20
     let step = 256
     var bytes: [UInt8] = []
+    bytes.reserveCapacity(most)
     var byteCounts: [Int] = []
     var first = 0
-    func flush(_ writer: inout Self) throws(StoreError) {
-      guard !byteCounts.isEmpty else { return }
+    func pass(_ images: RawSpan, _ byteCounts: [Int], to writer: inout Self) throws(StoreError) {
       let end = first + byteCounts.count
       try writer.append(
-        encoded: bytes.span.pixelBytes, byteCounts: byteCounts, labels: source.labels(of: first..<end))
-      bytes.removeAll(keepingCapacity: true)
-      byteCounts.removeAll(keepingCapacity: true)
+        encoded: images, byteCounts: byteCounts, labels: source.labels(of: first..<end))
       first = end
       progress(end)
+    }
+    func flush(_ writer: inout Self) throws(StoreError) {
+      guard !byteCounts.isEmpty else { return }
+      try pass(bytes.span.pixelBytes, byteCounts, to: &writer)
+      bytes.removeAll(keepingCapacity: true)
+      byteCounts.removeAll(keepingCapacity: true)
     }
     for start in stride(from: 0, to: source.store.count, by: step) {
       let end = min(start + step, source.store.count)
       source.announce(end..<end + step)
       try source.store.forEachEncodedImage(Array(start..<end).span) { (_, image) throws(StoreError) in
         if bytes.count + image.byteCount > most { try flush(&self) }
+        // One that fills a run by itself is not copied.
+        guard image.byteCount <= most else { return try pass(image, [image.byteCount], to: &self) }
         unsafe image.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
         byteCounts.append(image.byteCount)
       }

@@ -82,7 +82,7 @@ struct ArchiveLeftovers: ~Copyable {
   private func isBeginning(_ name: UnsafeRawBufferPointer) -> Bool {
     [
       "ix-", NPZContents.labelsEntry, NPZContents.columnPrefix, NPZContents.offsetsPrefix,
-      NPZContents.classNamesEntry,
+      NPZContents.classNamesEntry, NPZContents.shapesEntry,
     ].contains { unsafe zip($0.utf8, name).allSatisfy { $0 == $1 } }
   }
 }

@@ -189,6 +189,14 @@ struct Convert: ParsableCommand {
         .invalidArgument, "--quality, while the images are encoded already and are copied as they are",
         remedy: "leave it out", path: source)
     }
+    if compression != nil, layout == EncodedKinds.layout, isEncoded || quality != nil {
+      throw StoreError(
+        .invalidArgument,
+        isEncoded
+          ? "--compression, while the images are encoded already and are copied as they are"
+          : "--compression, while the images are to be JPEGs",
+        remedy: "leave it out", path: source)
+    }
     if noCheck, !isEncoded {
       throw StoreError(
         .invalidArgument, "--no-check, while the images are pixels, which are encoded anew",
@@ -206,6 +214,11 @@ struct Convert: ParsableCommand {
         remedy: isStoreOfOurs(destination)
           ? "give --append or --replace, or another name" : "give another name",
         path: destination)
+    }
+    if append, statedLayout != nil, layout == nil, try destinationIsEncoded() {
+      throw StoreError(
+        .invalidArgument, "--layout pixels, while the store has encoded images",
+        remedy: "leave it out, so that pixels are encoded, or write another store", path: destination)
     }
     if let there = FileIdentity(ofPath: destination), there == FileIdentity(ofPath: source) {
       throw StoreError(
@@ -231,8 +244,14 @@ struct Convert: ParsableCommand {
   /// Whether the store that was written has encoded images; an append need not say so.
   private func isEncoded() throws(StoreError) -> Bool {
     if layout == EncodedKinds.layout { return true }
+    guard append, layout == nil else { return false }
+    return try destinationIsEncoded()
+  }
+
+  /// Whether the store at the destination has encoded images.
+  private func destinationIsEncoded() throws(StoreError) -> Bool {
     let format = try self.format
-    guard append, layout == nil, format.layouts.contains(EncodedKinds.layout) else { return false }
+    guard format.layouts.contains(EncodedKinds.layout) else { return false }
     return try format.open(destination, StoreDescription(), threads: nil).allSatisfy {
       $0.store.hasEncodedImages
     }
