@@ -15,12 +15,15 @@ rm -rf "$work" "$output"
 mkdir -p "$work/graphs" "$work/swift-image-stores.docc"
 
 if [ "$(uname -s)" = Darwin ]; then docc=(xcrun docc); else docc=(docc); fi
+# JPEGCodec has nothing without its trait.
+pkg-config --exists libjpeg || { echo "JPEGCodec's page needs libjpeg: Scripts/install-dependencies.sh JPEG" >&2; exit 1; }
+options=(--traits JPEG --scratch-path .build/jpeg)
 triple=$(swift -print-target-info | sed -n 's/.*"triple": "\(.*\)".*/\1/p' | head -n 1)
-bin=$(swift build --show-bin-path)
+bin=$(swift build "${options[@]}" --show-bin-path)
 includes=(-I "$bin/Modules")
-for module in "${modules[@]}"; do swift build --quiet --target "$module"; done
+for module in "${modules[@]}"; do swift build "${options[@]}" --quiet --target "$module"; done
 for map in Sources/C*/module.modulemap "$bin"/*.build/module.modulemap; do includes+=(-I "$(dirname "$map")"); done
-for flag in $(pkg-config --cflags-only-I lmdb hdf5 zlib); do includes+=(-Xcc "$flag"); done
+for flag in $(pkg-config --cflags-only-I lmdb hdf5 zlib libjpeg); do includes+=(-Xcc "$flag"); done
 if [ "$(uname -s)" = Darwin ]; then includes+=(-sdk "$(xcrun --show-sdk-path)"); fi
 
 for module in "${modules[@]}"; do

@@ -57,8 +57,8 @@ public enum IndexFile {
 extension ImageStore {
   /// The images that a file lists, in its order.
   ///
-  /// - Parameter path: `.npy` of integers or text, as ``IndexFile`` reads them.
-  /// - Throws: as ``IndexFile/read(at:)``; ``StoreError/Code/indexOutOfRange``.
+  /// - Parameter path: `.npy` of integers or text, as ``ImageLoading/IndexFile`` reads them.
+  /// - Throws: as ``ImageLoading/IndexFile/read(at:)``; ``StoreError/Code/indexOutOfRange``.
   public func subset(at path: some StorePath) throws(StoreError) -> SubsetStore {
     let path = try path.storePath()
     let indices = try IndexFile.read(at: path)
