@@ -135,6 +135,7 @@ extension Augmentation: Codable {
     case colorJitter, seed, epoch
   }
 
+  /// Decodes an augmentation; what is not saved is as if nothing was said.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     self.init(
@@ -150,6 +151,7 @@ extension Augmentation: Codable {
       epoch: try container.decodeIfPresent(Int.self, forKey: .epoch))
   }
 
+  /// Encodes what is set.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encodeIfPresent(resizing, forKey: .resizing)
