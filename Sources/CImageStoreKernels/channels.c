@@ -1,11 +1,6 @@
 #include "channels.h"
 #include "vectors.h"
 
-// ITU-R 601-2 luma in 16 bits, as Pillow's convert("L") has it.
-INLINE uint32_t luma(const uint32_t *rgb) {
-  return (rgb[0] * 19595 + rgb[1] * 38470 + rgb[2] * 7471 + 0x8000) >> 16;
-}
-
 // A sample over another by its alpha, rounded to the nearest: Pillow's paste with a mask.
 INLINE uint32_t blended(uint32_t sample, uint32_t below, uint32_t alpha, size_t size) {
   if (size == 1) {
@@ -43,7 +38,7 @@ INLINE void pixels(
     if (has_alpha && blends)
       for (size_t k = 0; k < 3; k++) rgb[k] = blended(rgb[k], c->color[k], samples[channels - 1], size);
     // Gray is its own luma, to the bit.
-    if (out_channels == 1) rgb[0] = luma(rgb);
+    if (out_channels == 1) rgb[0] = image_kernels_luma(rgb[0], rgb[1], rgb[2]);
     for (size_t k = 0; k < out_channels && k < 3; k++)
       store(to + k * out_size, narrows ? rgb[k] >> 8 : rgb[k], out_size);
   }

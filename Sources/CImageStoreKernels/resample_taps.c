@@ -65,7 +65,7 @@ INLINE void fixed(const double *weights, size_t count, size_t stride, int16_t *o
   for (size_t i = count; i < stride; i++) out[i] = out[stride + i] = 0;
 }
 
-// Taps of weight 0 at either end are no taps, so that an infinity beside the image's samples stays out of them.
+// Taps of weight 0 at either end are left out, so that an infinity beside the image's samples stays out of them.
 INLINE image_kernels_taps trimmed(image_kernels_taps taps, double **weights) {
   while (taps.count > 1 && **weights == 0) (*weights)++, taps.first++, taps.count--;
   while (taps.count > 1 && (*weights)[taps.count - 1] == 0) taps.count--;

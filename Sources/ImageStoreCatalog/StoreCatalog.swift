@@ -39,7 +39,7 @@ public enum StoreCatalog {
     let name = FileSystem.split(path).name
     if !path.hasSuffix("/"), let dot = name.lastIndex(of: "."), dot > name.startIndex {
       let suffix = name[dot...]
-      // Numbers, as in `set-1.5`, are no suffix, and neither are words with something else in them.
+      // Numbers, as in `set-1.5`, are not a suffix, and neither are words with something else in them.
       let isSuffix = suffix.dropFirst().allSatisfy { $0.isLetter || $0.isNumber }
       if isSuffix, suffix.contains(where: \.isLetter) {
         throw StoreError(

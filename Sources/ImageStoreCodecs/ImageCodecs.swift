@@ -47,6 +47,12 @@ package enum ImageCodecs {
   private static let suffixes: [[UInt8]] =
     (usual.flatMap(\.fileSuffixes) + ["ppm", "bmp", "pgm", "tif", "tiff", "webp"]).map { Array($0.utf8) }
 
+  /// The position of a codec in the list, by its number: PNG has 0, JPEG 1. Formats that name files by what is in them have their suffixes in
+  /// this order.
+  package static func position(ofCodec number: UInt8) -> Int {
+    usual.firstIndex { $0.number == number } ?? 0
+  }
+
   /// Whether a file is an image by its name.
   package static func areName(_ name: some BidirectionalCollection<UInt8>) -> Bool {
     guard let dot = name.lastIndex(of: UInt8(ascii: ".")) else { return false }

@@ -84,8 +84,7 @@ final class JPEGImageDecoder: ImageDecoder {
     }
   }
 
-  /// Decodes all of the image to an eighth of its size: what can be damaged is read, which is two thirds of the work, and the rest is not
-  /// done.
+  /// Decodes all of the image to an eighth of its size: all that can be damaged is read, and the rest of the work is not done.
   func check(
     _ encoded: RawSpan, as format: ImageFormat, in memory: inout GrowingMemory
   ) throws(StoreError) {

@@ -47,7 +47,7 @@ struct ImageStoreTool: ParsableCommand {
     }.joined(separator: "\n")
   }
 
-  /// Ends the program if its first argument is no command, with the one that may have been meant.
+  /// Ends the program if its first argument is not a command, with the one that may have been meant.
   private static func refuseMistypedCommand() {
     let names = configuration.subcommands.map { $0._commandName } + ["help"]
     guard let typed = CommandLine.arguments.dropFirst().first, !typed.hasPrefix("-"), !names.contains(typed)

@@ -113,7 +113,7 @@ struct JPEGLayoutTests {
     #expect(!turned.hasEncodedImages)
     try expect(turned, photographs.upright)
     try turned.verify()
-    // Turned pixels are encoded anew, without a loss unless a quality is said.
+    // Turned pixels are encoded again, without a loss unless a quality is said.
     let again = photographs.folder.store(kind, "turned")
     try kind.format.write(turned, to: again, kind.options())
     try expect(kind.open(again), photographs.upright)

@@ -103,7 +103,7 @@ extension LoaderTests {
         store.advise(.random)
         store.willRead(Array(0..<images.count).span)
         // A request returns before it is done.
-        for _ in 0..<20_000 where store.residentShare() < 0.9 { usleep(500) }
+        wait { store.residentShare() >= 0.9 }
         #expect(store.residentShare() >= 0.9)
       }
     }

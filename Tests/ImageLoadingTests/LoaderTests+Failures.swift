@@ -14,7 +14,7 @@ extension LoaderTests {
     #expect(LoaderDiagnostics.batchCount == 0)
     #if os(Linux)
     // What the system says: a thread ends a moment after its last word.
-    for _ in 0..<20_000 where loaderThreads > 0 { usleep(500) }
+    wait { loaderThreads == 0 }
     #expect(loaderThreads == 0)
     #endif
   }

@@ -235,6 +235,7 @@ extension LoaderTests {
       Augmentation(crop: .randomResized(height: 4, width: 4, scale: 0.5...2)),
       Augmentation(resizing: .shorterSide(9), crop: .randomResized(height: 4, width: 4)),
       Augmentation(resizing: .fill(height: 8, width: 8), crop: .padded(by: 2)),
+      Augmentation(crop: .random(height: 4, width: 4), filter: .nearest),
       Augmentation(verticalFlipProbability: 2), Augmentation(colorJitter: ColorJitter(brightness: -1)),
     ]
     for augmentation in wrong {

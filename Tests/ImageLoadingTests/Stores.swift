@@ -83,5 +83,13 @@ extension BatchLoader {
   }
 }
 
+/// Waits until something holds, and no longer than ten seconds.
+func wait(until holds: () -> Bool) {
+  for _ in 0..<20_000 {
+    if holds() { return }
+    usleep(500)
+  }
+}
+
 /// Lets workers run as far ahead as they can.
 func usleepBriefly() { usleep(2000) }

@@ -4,6 +4,17 @@ import ImageStoreTesting
 import JPEGCodec
 import Testing
 
+extension ImageDecoder {
+  /// Decodes all of an image of the format that the tests here have.
+  fileprivate func decode(_ bytes: RawSpan) throws(StoreError) {
+    let format = ImageFormat(height: 40, width: 56, channels: 3)
+    var memory = GrowingMemory()
+    try unsafe memory.write(format.byteCount) { (memory) throws(StoreError) in
+      try unsafe decode(bytes, DecodeRequest(format: format), into: memory)
+    }
+  }
+}
+
 /// Bytes that somebody changed: an error or pixels, and no more memory than is justified.
 struct JPEGHostileTests {
   private static let format = ImageFormat(height: 40, width: 56, channels: 3)
@@ -26,6 +37,38 @@ struct JPEGHostileTests {
       #expect(!tryAll(Array(file[..<count]), &strict, &lax), "\(count) of \(file.count) bytes")
     }
     #expect(tryAll(file, &strict, &lax))
+  }
+
+  /// An image that is kept as it is, is decoded to an eighth of its size to see whether it can be: that finds whatever decoding all of it
+  /// finds.
+  @Test(arguments: [false, true])
+  func aCheckFindsWhatDecodingFinds(isProgressive: Bool) throws {
+    let seed = UInt64.random(in: 0 ... .max)
+    var random = SplitMix64(seed: seed)
+    var file = try Self.file(2)
+    if isProgressive {
+      // The library's own progressive files are Python's to make; a frame that only says so is damaged in another way.
+      let frame = try #require(file.indices.first { file[$0] == 0xFF && file[$0 + 1] == 0xC0 })
+      file[frame + 1] = 0xC2
+    }
+    let decoder = try JPEG().makeDecoder()
+    var memory = GrowingMemory()
+    var found = (refused: 0, taken: 0)
+    for turn in 0..<600 {
+      var damaged = file
+      if turn % 3 == 0 {
+        damaged.removeLast(Int.random(in: 1..<file.count, using: &random))
+      } else if turn > 0 {
+        let bit = Int.random(in: 8 * 600..<8 * file.count, using: &random)
+        damaged[bit / 8] ^= 1 << (bit % 8)
+      }
+      let bytes = unsafe damaged.span.bytes
+      let whole = (try? decoder.decode(bytes)) != nil
+      let checked = (try? decoder.check(bytes, as: Self.format, in: &memory)) != nil
+      #expect(whole == checked, "seed \(seed), turn \(turn)")
+      if whole { found.taken += 1 } else { found.refused += 1 }
+    }
+    #expect(found.refused > 100, "\(found), seed \(seed)")
   }
 
   @Test func flippedBitsNeverCrash() throws {

@@ -69,7 +69,10 @@ struct CancelRun {
   /// - Returns: kilobytes of memory.
   private func report(_ moment: String) async throws -> Int {
     // Workers end after the batch they are at.
-    for _ in 0..<1000 where Self.loaderThreads > 0 { try await Task.sleep(for: .milliseconds(5)) }
+    for _ in 0..<1000 {
+      if Self.loaderThreads == 0 { break }
+      try await Task.sleep(for: .milliseconds(5))
+    }
     let memory = ProcessMemory.anonymous
     print(
       "  \(moment): \(Self.loaderThreads) threads of loaders among \(ProcessMemory.threads), "

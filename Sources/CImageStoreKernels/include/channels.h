@@ -2,6 +2,11 @@
 #include <stddef.h>
 #include <stdint.h>
 
+/// The gray of red, green and blue of 8 or 16 bits: ITU-R 601-2 luma in 16 bits, as Pillow's convert("L") has it.
+static inline uint32_t image_kernels_luma(uint32_t red, uint32_t green, uint32_t blue) {
+  return (red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16;
+}
+
 /// What becomes of the channels and samples of pixels.
 typedef struct {
   size_t channels;      // 1 gray, 2 gray and alpha, 3 red, green and blue, 4 and alpha

@@ -1,3 +1,4 @@
+internal import ImageStoreCodecs
 internal import ImageStoreCore
 internal import ImageStoreSupport
 
@@ -13,12 +14,14 @@ extension FileStore {
   }
 }
 
-/// What the file of an image is called by its format.
+/// What the file of an image is called by its format, in the order of ``ImageCodecs/position(ofCodec:)``.
 enum ImageSuffix: UInt8, CaseIterable {
   case png, jpg
 
   /// The suffix of what a codec decodes.
-  init(codec: UInt8) { self = codec == 2 ? .jpg : .png }
+  init(codec: UInt8) {
+    self = ImageSuffix(rawValue: UInt8(truncatingIfNeeded: ImageCodecs.position(ofCodec: codec))) ?? .png
+  }
 
   var text: StaticString {
     switch self {

@@ -14,7 +14,7 @@ extension ContentsReader {
     guard dataset.shape.count == 1, case .number(let type) = dataset.elements, type.byteCount == 1 else {
       throw StoreError(
         .corrupt,
-        "it is no row of bytes (\(dataset.shapeText)), while the file says that it has encoded images",
+        "it is not a row of bytes (\(dataset.shapeText)), while the file says that it has encoded images",
         key: DatasetNames.encoded)
     }
     var start = 0

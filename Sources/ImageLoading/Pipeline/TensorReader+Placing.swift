@@ -75,9 +75,7 @@ extension TensorReader {
   private func read(
     _ index: Int, of format: ImageFormat, _ transform: ImageTransform, into memory: inout GrowingMemory
   ) throws(StoreError) -> ImageRegion {
-    let request = ResampleRequest(
-      region: transform.region, height: transform.height, width: transform.width, window: transform.window,
-      filter: converter.augmentation.filter)
+    let request = transform.request(converter.augmentation.filter)
     try request.validate(of: format)
     // Of a window that shows nothing of the image one pixel is read, so that an image that cannot be read is an error.
     let held =

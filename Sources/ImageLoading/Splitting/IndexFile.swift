@@ -17,7 +17,7 @@ public enum IndexFile {
     defer { withExtendedLifetime(file) {} }
     do throws(StoreError) {
       let bytes = unsafe file.bytes
-      if unsafe bytes.starts(with: [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]) {
+      if unsafe bytes.starts(with: NPYHeader.magic) {
         let header = try unsafe withRawSpan(of: bytes) { (file) throws(StoreError) in
           try NPYHeader(parsing: file)
         }
@@ -109,7 +109,7 @@ extension ImageStore {
     guard sum != count else { return }
     throw StoreError(
       .invalidArgument, "a division of \(sum) images for a store of \(count)",
-      remedy: "divide this store anew",
+      remedy: "divide this store again",
       path: path)
   }
 }

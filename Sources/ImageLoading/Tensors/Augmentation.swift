@@ -37,7 +37,7 @@ public struct Augmentation: Sendable, Hashable {
   public var resizing: Resizing?
   /// The region of each image that is taken; nil for whole images.
   public var crop: Crop?
-  /// How pixels between pixels are found. Masks of a pair are always resized by ``ImageStoreCore/ResizeFilter/nearest``.
+  /// How pixels between pixels are found, which is an error to state if nothing is resized. Masks of a pair are always resized by ``ImageStoreCore/ResizeFilter/nearest``.
   public var filter: ResizeFilter
   /// Whether each image is turned by 0, 90, 180 or 270 degrees, each as likely as the others. What is delivered must be square.
   public var rotatesByRightAngles: Bool
@@ -91,6 +91,11 @@ public struct Augmentation: Sendable, Hashable {
         remedy: "give a crop of positive size, scales over 0 and at most 1, and probabilities from 0 to 1")
     }
     try resizing?.validate()
+    if filter != .bilinear, !resizes {
+      throw StoreError(
+        .invalidArgument, "the filter \(filter.rawValue), while nothing is resized",
+        remedy: "leave it out, or give resizing or a crop that resizes")
+    }
     switch (resizing, crop) {
     case (_?, .randomResized):
       throw StoreError(
@@ -102,6 +107,11 @@ public struct Augmentation: Sendable, Hashable {
         remedy: "take a random crop of images resized to a larger size")
     default: break
     }
+  }
+
+  /// Whether images come to another size.
+  private var resizes: Bool {
+    if case .randomResized = crop { true } else { resizing != nil }
   }
 
   /// Whether images are resized, turned or recolored, rather than cropped and flipped alone.

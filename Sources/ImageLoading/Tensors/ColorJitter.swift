@@ -1,3 +1,5 @@
+internal import CImageStoreKernels
+
 /// How much the colors of images vary: each factor is drawn evenly from 1 - amount to 1 + amount, and never below 0.
 ///
 /// Images are brightened first, then their contrast is changed, then their saturation, each as Pillow's `ImageEnhance` does, in samples of 8 bits.
@@ -68,11 +70,10 @@ extension ColorFactors {
     for position in pixels.indices { unsafe pixels[position] = table[Int(pixels[position])] }
   }
 
-  /// The gray of a pixel, by ITU-R BT.601 in 16 bits.
+  /// The gray of a pixel.
   @inline(__always)
   private static func gray(_ red: UInt8, _ green: UInt8, _ blue: UInt8) -> UInt8 {
-    UInt8(
-      truncatingIfNeeded: (UInt32(red) * 19595 + UInt32(green) * 38470 + UInt32(blue) * 7471 + 0x8000) >> 16)
+    UInt8(truncatingIfNeeded: image_kernels_luma(UInt32(red), UInt32(green), UInt32(blue)))
   }
 
   private static func meanGray(_ pixels: UnsafeMutableBufferPointer<UInt8>, _ channels: Int) -> UInt8 {

@@ -34,6 +34,11 @@ public struct ImageTransform: Sendable, Hashable {
     isFlippedHorizontally = false
   }
 
+  /// What a resampler is asked for.
+  func request(_ filter: ResizeFilter) -> ResampleRequest {
+    ResampleRequest(region: region, height: height, width: width, window: window, filter: filter)
+  }
+
   /// The rows and columns that were delivered.
   public var deliveredSize: (height: Int, width: Int) {
     quarterTurns % 2 == 0 ? (window.height, window.width) : (window.width, window.height)

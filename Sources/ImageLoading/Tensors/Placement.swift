@@ -23,9 +23,7 @@ final class Placement {
     _ transform: ImageTransform, filter: ResizeFilter, as tensor: TensorFormat, step: ImageStep?, index: Int,
     to destination: UnsafeMutableRawBufferPointer
   ) throws(StoreError) {
-    let request = ResampleRequest(
-      region: transform.region, height: transform.height, width: transform.width, window: transform.window,
-      filter: filter)
+    let request = transform.request(filter)
     let window = request.delivered(of: format)
     try unsafe placed.write(window.byteCount) { (memory) throws(StoreError) in
       try unsafe resampler.resample(pixels, holding: held, of: format, request, into: memory)
@@ -38,10 +36,10 @@ final class Placement {
     if isTurned {
       let source = unsafe placed.bytes
       try unsafe turned.write(result.byteCount) { (memory) throws(StoreError) in
-        unsafe Turning(
+        unsafe ImageTurn(
           quarterTurns: transform.quarterTurns, flipsRows: transform.isFlippedVertically,
           flipsColumns: flipsNow
-        ).copy(source, of: window, to: memory)
+        ).turn(source, window, to: memory)
       }
     }
     if transform.colors != nil || step != nil {

@@ -204,11 +204,11 @@ package final class Resampler {
     let rows = unsafe Plane(start: start, stride: rowByteCount, end: start + byteCount)
     var kernelAxis = unsafe wide.kernelAxis(origin: work.firstColumn)
     unsafe image_kernels_resample_sample_rows(
-      &kernelAxis, work.format.channels, type.kernel, work.from.kernelRows, work.needed.height,
+      &kernelAxis, work.format.channels, type.kernelSample, work.from.kernelRows, work.needed.height,
       rows.kernelRows)
     unsafe kernelAxis = unsafe high.kernelAxis(origin: work.firstRow)
     unsafe image_kernels_resample_sample_columns(
-      &kernelAxis, type.kernel, rows.kernelRows, rowSampleCount, work.to.kernelRows,
+      &kernelAxis, type.kernelSample, rows.kernelRows, rowSampleCount, work.to.kernelRows,
       scratch.memory.baseAddress!)
   }
 }
@@ -226,20 +226,4 @@ extension ResampleRequest {
 extension ElementType {
   /// Whether samples are summed as doubles, since a float does not hold them.
   fileprivate var sumsAreDoubles: Bool { byteCount == 8 || self == .int32 || self == .uint32 }
-
-  fileprivate var kernel: image_kernels_sample {
-    switch self {
-    case .bool, .uint8: image_kernels_uint8
-    case .uint16: image_kernels_uint16
-    case .uint32: image_kernels_uint32
-    case .uint64: image_kernels_uint64
-    case .int8: image_kernels_int8
-    case .int16: image_kernels_int16
-    case .int32: image_kernels_int32
-    case .int64: image_kernels_int64
-    case .float16: image_kernels_float16
-    case .float32: image_kernels_float32
-    case .float64: image_kernels_float64
-    }
-  }
 }

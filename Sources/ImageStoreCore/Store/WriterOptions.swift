@@ -30,7 +30,7 @@ public struct ImageEncoding: Sendable, Hashable {
   /// The pixels are dropped.
   public var checks: Bool
   /// The quality, 1 to 100, of the JPEG that images become which are given as pixels; nil for PNG, which loses nothing. Images that are
-  /// given encoded are never encoded anew.
+  /// given encoded are never encoded again.
   public var quality: Int?
 
   /// The parameters are the properties.

@@ -70,8 +70,12 @@ public struct ConcatenatedStore: ImageStore {
     let haveLabels = stores.compactMap { try? $0.labels() != nil }
     let labels =
       Set(haveLabels).count > 1 ? [ReadingNote(.notRead, "labels, which some parts do not have")] : []
+    let areNamed = stores.contains { $0.classNames != nil }
+    let classes =
+      classNames == nil && areNamed
+      ? [ReadingNote(.notRead, "class names, which some parts do not have or have twice")] : []
     let kept = Set(columnNames)
-    return labels
+    return labels + classes
       + Set(stores.flatMap(\.columnNames)).subtracting(kept).sorted().map { name in
         let isEverywhere = stores.allSatisfy { $0.columnNames.contains(name) }
         let reason =

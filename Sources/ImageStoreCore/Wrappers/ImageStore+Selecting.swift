@@ -11,7 +11,7 @@ extension ImageStore {
     try subset(indices(where: try Annotations.map(self, isIncluded)))
   }
 
-  /// The images of some labels, in their order; labels stay as they are. `keepingClasses(_:)` counts them anew.
+  /// The images of some labels, in their order; labels stay as they are. `keepingClasses(_:)` counts them from 0.
   ///
   /// - Throws: ``StoreError/Code/invalidArgument`` if the store has no labels.
   public func filtered(labels kept: some Sequence<Int>) throws(StoreError) -> SubsetStore {

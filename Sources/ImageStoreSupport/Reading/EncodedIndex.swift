@@ -1,6 +1,6 @@
 package import ImageStoreCore
 
-/// Where the encoded images of a store lie, and what each decodes to: 16 bytes an image.
+/// Where the encoded images of a store lie, and what each decodes to: 16 bytes per image.
 package struct EncodedIndex: Sendable {
   private var kinds: [StoredKind] = []
   private var numbers: [StoredKind: UInt32] = [:]

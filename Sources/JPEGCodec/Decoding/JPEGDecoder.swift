@@ -15,9 +15,9 @@ public import ImageStoreCore
 /// Pillow, OpenCV and torchvision use too. A region takes the rows above it to be read and no columns beside it to be transformed,
 /// and its pixels are those of the whole image. Color profiles are not applied.
 ///
-/// A file that ends early, or that has codes that are none, is an error, unless ``damaged`` says that it is tolerated. Of a region,
+/// A file that ends early, or that has codes that do not exist, is an error, unless ``damaged`` says that it is tolerated. Of a region,
 /// what follows it in the file is not looked at. What is odd and leaves the pixels whole, such as bytes between segments, is in
-/// ``report``. Memory follows from the header, and a header from what the file has: an image takes at least two bits a block of 64 samples
+/// ``report``. Memory follows from the header, and a header from what the file has: an image takes at least two bits per block of 64 samples
 /// (one if it is progressive), or it is refused before memory is asked for; no file is read in more than 100 scans.
 public struct JPEGDecoder: ~Copyable, Sendable {
   /// What becomes of files that are damaged.
@@ -39,7 +39,7 @@ public struct JPEGDecoder: ~Copyable, Sendable {
   }
 
   /// Fewer pixels than the image has, by the library's own scaling: a pixel for a square of so many. They are other pixels than
-  /// those of resizing the image, and cost four fifths of decoding all.
+  /// those of resizing the image, and all of the file is read for them.
   public enum Scale: Int, Sendable, Hashable, CaseIterable {
     /// All pixels.
     case full = 1
@@ -187,12 +187,12 @@ public struct JPEGDecoder: ~Copyable, Sendable {
   ) throws(StoreError) {
     precondition(memory.count == request.byteCount)
     let region = request.region ?? ImageRegion(wholeOf: request.format)
-    guard let turn = JPEGOrientation(header, orientation) else {
+    guard orientation == .upright, let turn = ImageTurn(orientation: header.orientation) else {
       return try unsafe decode(bytes, header, region, request.format.channels, scale, to: memory)
     }
     let format = request.format
     let stored = turn.swapsAxes ? format.resized(height: format.width, width: format.height) : format
-    let part = turn.stored(region, in: stored)
+    let part = turn.source(of: region, in: stored)
     // Taken out, so that it can be written to while the decoder is used.
     var pixels = GrowingMemory()
     swap(&pixels, &turned)

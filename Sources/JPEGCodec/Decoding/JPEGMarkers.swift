@@ -35,7 +35,7 @@ struct JPEGMarkers: ~Escapable {
       guard position < bytes.byteCount else { return nil }
       let code = Int(bytes[position])
       position += 1
-      // A zero is no marker.
+      // A zero is not a marker.
       if code == 0 { continue }
       switch code {
       case 0x01, 0xD0...0xD7: continue

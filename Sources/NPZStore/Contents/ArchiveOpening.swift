@@ -1,15 +1,16 @@
+import ImageStoreCodecs
 import ImageStoreCore
 import ImageStoreSupport
 
 extension ZipNumbering {
   /// How this package, and numpy's users, call the entries of images.
   static let images = ZipNumbering(prefix: "ix-", suffixes: [".npy"], digitCount: 6)
-  /// The same of encoded images, by the numbers of their codecs.
+  /// The same of encoded images, by the positions of their codecs.
   static let encodedImages = ZipNumbering(prefix: "ix-", suffixes: [".png", ".jpg"], digitCount: 6)
 
   /// The name of an encoded image.
   static func name(ofEncoded number: Int, _ kind: StoredKind) -> String {
-    encodedImages.name(of: number, suffix: kind.codec == 2 ? 1 : 0)
+    encodedImages.name(of: number, suffix: ImageCodecs.position(ofCodec: kind.codec))
   }
 }
 

@@ -199,7 +199,7 @@ struct Convert: ParsableCommand {
     }
     if noCheck, !isEncoded {
       throw StoreError(
-        .invalidArgument, "--no-check, while the images are pixels, which are encoded anew",
+        .invalidArgument, "--no-check, while the images are pixels, which are encoded again",
         remedy: "leave it out", path: source)
     }
   }

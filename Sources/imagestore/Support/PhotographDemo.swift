@@ -25,7 +25,7 @@ struct PhotographDemo {
       Kept as they are, decoded, and made batches of random crops of \(Self.side)x\(Self.side), flipped half of the time.
       Times are microseconds per image.
 
-      \(Self.line(["store", "write", "decode", "batches", "disk", "pixels"]))
+      \(DemoRow.line(["store", "write", "decode", "batches", "disk", "pixels"]))
         \(String(repeating: "-", count: 62))
       """)
     if FileSystem.kind(of: output) == nil { try FileSystem.createFolder(output) }
@@ -64,7 +64,7 @@ struct PhotographDemo {
     }
     let times = [write, decode, batches / Double(Self.epochs)]
       .map { Numbers.significant($0 * 1e6 / Double(store.count)) }
-    return Self.line(
+    return DemoRow.line(
       [format.name] + times + [Numbers.bytes(try FileSystem.bytesOnDisk(path).apparent), "equal"])
   }
 
@@ -99,6 +99,4 @@ struct PhotographDemo {
     try body()
     return monotonicSeconds() - start
   }
-
-  private static func line(_ cells: [String]) -> String { DemoRow.line(cells) }
 }
