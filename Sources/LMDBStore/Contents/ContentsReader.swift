@@ -89,7 +89,8 @@ struct ContentsReader {
   private mutating func addEncoded(_ index: Int, _ entry: Tree.Entry) throws(StoreError) {
     guard !entry.isTree, entry.byteCount > 0, entry.byteCount <= EncodedIndex.mostBytes else {
       throw unsafe StoreError(
-        .corrupt, "a value of \(entry.byteCount) bytes, which is not an encoded image", key: Tree.name(entry.key))
+        .corrupt, "a value of \(entry.byteCount) bytes, which is not an encoded image",
+        key: Tree.name(entry.key))
     }
     guard let inline = unsafe entry.inline else {
       return singles.append((index, entry.offset, entry.byteCount))
