@@ -70,6 +70,8 @@ package protocol WritableStoreFormat: StoreFormat {
 
   /// The stores of this kind, if they can be changed in their place.
   var editable: (any EditableStore.Type)? { get }
+  /// How a store is written that is to be like one of this kind.
+  func optionsOfSameKind(as store: any ImageStore) -> WriteOptions
 
   /// What is at a path besides a finished store of this kind that the package wrote; nil if every file there is part of one.
   func otherContents(at path: String) throws(StoreError) -> String?
@@ -82,6 +84,7 @@ package protocol WritableStoreFormat: StoreFormat {
 
 extension WritableStoreFormat {
   package var editable: (any EditableStore.Type)? { nil }
+  package func optionsOfSameKind(as store: any ImageStore) -> WriteOptions { WriteOptions() }
 
   /// Writes all images of a store with their labels, columns and class names.
   package func write(

@@ -28,7 +28,12 @@ extension EditingSession where Self: ~Copyable {
     guard let store = session.existing else {
       throw StoreError(.busy, "another program is replacing it", remedy: "try again", path: path)
     }
-    let view = try change(store)
+    let view: any ImageStore
+    do {
+      view = try change(store)
+    } catch let error as StoreError {
+      throw error.at(path: path)
+    }
     do throws(StoreError) {
       let annotations = try StoreAnnotations(of: view, over: store)
       guard try annotations != StoreAnnotations(of: store) else { return }
