@@ -24,7 +24,8 @@ import Testing
     images.labels = range.map { $0 % 5 }
     images.columns = [
       "name": .string(range.map { "image \($0)" }), "note": .string(range.map { "a longer note on \($0)" }),
-      "place": .string(range.map { "where \($0) was taken" }), "weight": .double(range.map { Double($0) / 8 }),
+      "place": .string(range.map { "where \($0) was taken" }),
+      "weight": .double(range.map { Double($0) / 8 }),
     ]
     images.classNames = ["ant", "bee", "cat", "dog", "eel"]
     return images

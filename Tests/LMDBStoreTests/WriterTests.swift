@@ -140,7 +140,9 @@ import Testing
       try LMDBStore.write(to: path, mode: .append, layout: number == 0 ? layout : .automatic) { writer in
         try writer.append(
           [UInt8](repeating: UInt8(number % 251), count: 35), format: format, label: number,
-          columns: ["name": .string("\(number).png"), "raw": .bytes([UInt8](repeating: 1, count: number % 3))])
+          columns: [
+            "name": .string("\(number).png"), "raw": .bytes([UInt8](repeating: 1, count: number % 3)),
+          ])
       }
       if opened.contains(number) { early.append(try LMDBStore(at: path)) }
     }
