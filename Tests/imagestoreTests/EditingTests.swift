@@ -48,10 +48,12 @@ import Testing
       (["--set", "6=1"], ["a.npz", "6"]), (["--set", "1=cow"], ["a.npz", "cow", "sun"]),
       (["--set", "1=10"], ["a.npz", "10"]), (["--labels", "two.txt"], ["two.txt", "6 images"]),
       (["--column", "x=two.txt"], ["two.txt", "6 images"]), (["--column", "x=none.npy"], ["none.npy"]),
-      (["--drop-column", "x"], ["a.npz", "x", "filename"]), (["--rename-class", "cow=ox"], ["a.npz", "cow"]),
+      (["--drop-column", "x"], ["a.npz", "x", "filename"]),
+      (["--rename-class", "cow=ox"], ["a.npz", "cow"]),
       (["--rename-class", "sun=sea"], ["a.npz", "sea"]),
     ] {
-      try Tool.run(["edit", "a.npz"] + arguments, in: folder).failed(naming: parts)
+      let outcome = try Tool.run(["edit", "a.npz"] + arguments, in: folder)
+      for part in parts { outcome.failed(naming: part) }
     }
     for arguments in [
       [], ["--set", "1"], ["--set", "x=1"], ["--set", "1=2", "--set", "1=3"], ["--labels", "none"],
