@@ -170,7 +170,7 @@ let package = Package(
 
     // Tests.
     tests("ImageStoreCore", ["CImageStoreKernels"]),
-    tests("ImageStoreSupport"),
+    tests("ImageStoreSupport", ["CImageStoreKernels"]),
     tests("ImageStoreDeflate", ["ImageStoreSupport", "CImageStoreKernels", "CImageStoreZlib"]),
     tests("ImageStoreNumPy", ["ImageStoreSupport"]),
     tests("ImageStorePickle", ["ImageStoreCorpora"]),
