@@ -197,7 +197,7 @@ let package = Package(
     tests("ImageStorePickle", ["ImageStoreCorpora"]),
     tests("PNGCodec", ["ImageStoreDeflate", "CImageStoreKernels", "CImageStoreZlib", "ImageStoreCorpora"]),
     tests("JPEGCodec", ["ImageStoreCore", "ImageStoreCatalog"]),
-    tests("ObjectStorage", ["ImageStoreCore", "ImageStoreSupport"]),
+    tests("ObjectStorage", ["ImageStoreCore", "ImageStoreSupport", "CImageStoreFaults"]),
     tests("CIFAR10", ["ImageStoreSupport", "ImageStoreDeflate", "CImageStoreKernels", "ImageStoreCorpora"]),
     tests("FileStore", ["PNGCodec", "ImageStoreSupport"]),
     tests(

@@ -117,6 +117,8 @@ image_curl_result image_curl_result_of(const image_curl_transfer *transfer) {
   return result;
 }
 
+size_t image_curl_progress(const image_curl_transfer *transfer) { return transfer->received + transfer->body_sent; }
+
 void image_curl_prepare_thread(void) {
   // TLS libraries write to sockets in ways that raise it, and it ends a process that has no handler.
   sigset_t set;

@@ -174,10 +174,6 @@ int transfer_set_up(image_curl_transfer *transfer, const image_curl_request *req
   curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
   curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, request->connect_milliseconds);
   curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, request->total_milliseconds);
-  if (request->stall_seconds) {
-    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, 1024L);
-    curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, request->stall_seconds);
-  }
   if (request->opens_connection) curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
   if (request->bypasses_proxy) curl_easy_setopt(easy, CURLOPT_NOPROXY, "*");
   if (request->certificates) curl_easy_setopt(easy, CURLOPT_CAINFO, request->certificates);

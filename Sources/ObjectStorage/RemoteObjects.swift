@@ -8,6 +8,8 @@ struct RemoteObjects: Sendable {
   let place: RemotePlace
   let client: HTTPClient
   let followsRedirections: Bool
+  /// How long ranges are waited for.
+  var patience = HTTPRequest.Patience()
 
   /// Waits for an answer, whatever its status is.
   func answer(_ request: HTTPRequest, for name: String?) throws(StoreError) -> HTTPResponse {
@@ -78,6 +80,7 @@ struct RemoteObjects: Sendable {
     request.sink = .memory(memory, byteCount: range.count)
     request.expectedStatus = 206
     request.range = ExpectedRange(bytes: range, total: state?.byteCount, tag: state?.tag)
+    request.patience = patience
     request.mayBeHedged = true
     request.followsRedirections = followsRedirections
     let transport: HTTPTransport

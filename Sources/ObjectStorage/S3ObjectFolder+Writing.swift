@@ -2,7 +2,6 @@
 internal import Dispatch
 package import ImageStoreCore
 package import ImageStoreSupport
-internal import Synchronization
 
 extension S3ObjectFolder {
   /// Files up to this size are sent in one request, larger ones in parts of it or more: S3 has at most 10,000 parts.
@@ -89,10 +88,12 @@ extension S3ObjectFolder {
       return progress(byteCount)
     }
     try abortUploads(of: name)
-    let upload = try beginUpload(name)
+    let (upload, tries) = try beginUpload(name)
     do throws(StoreError) {
       let tags = try sendParts(of: file, byteCount, name, upload, progress)
       try complete(name, upload, tags, byteCount)
+      // One whose number was lost on the way is open still.
+      if tries > 1 { try abortUploads(of: name) }
     } catch {
       // What cannot be removed now is by the next upload of the name.
       try? abort(name, upload)
@@ -111,13 +112,13 @@ extension S3ObjectFolder {
     return memory
   }
 
-  private func beginUpload(_ name: String) throws(StoreError) -> String {
+  private func beginUpload(_ name: String) throws(StoreError) -> (upload: String, tries: Int) {
     let request = try writing(.post, url(name, [("uploads", "")]), nil)
-    let result = try page(objects.success(request, for: name), "InitiateMultipartUploadResult")
-    guard let upload = result["UploadId"], !upload.isEmpty else {
+    let response = try objects.success(request, for: name)
+    guard let upload = try page(response, "InitiateMultipartUploadResult")["UploadId"], !upload.isEmpty else {
       throw StoreError(.corrupt, "the server's answer names no upload", path: location, key: name)
     }
-    return upload
+    return (upload, response.tries)
   }
 
   /// Sends all parts, some at a time.
@@ -199,13 +200,13 @@ private final class SentParts: Sendable {
     var byteCount = 0
     var error: StoreError?
   }
-  private let state: Mutex<State>
+  private let state: Locked<State>
   private let room: DispatchSemaphore
   private let most: Int
   private let progress: @Sendable (_ byteCount: Int) -> Void
 
   init(count: Int, underWay most: Int, _ progress: @escaping @Sendable (_ byteCount: Int) -> Void) {
-    state = Mutex(State(tags: Array(repeating: nil, count: count)))
+    state = Locked(State(tags: Array(repeating: nil, count: count)))
     room = DispatchSemaphore(value: most)
     self.most = most
     self.progress = progress

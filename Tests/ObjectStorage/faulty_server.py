@@ -1,6 +1,6 @@
 """A small server of objects in memory, or a proxy before a real one, that fails when it is told to. For tests.
 
-    python3 faulty_server.py [UPSTREAM]
+    python3 faulty_server.py [--tls CERTIFICATE KEY] [UPSTREAM]
 
 Prints its port, and ends when its standard input does. It speaks as much of the S3 API as tests need: GET with ranges and If-Match, HEAD,
 PUT with conditions, DELETE, lists in short pages, uploads in parts; and it gives out credentials as STS, containers and machines do.
@@ -9,6 +9,7 @@ Objects are below /BUCKET/. A PUT to /-/control changes what it does, a JSON obj
     faults   kinds, one of which is chosen for a request of an object's bytes: cut, reset, close, delay, stall, short, long, shifted, whole, flip,
              or a status such as 503
     rate     the share of requests that fail, of 1
+    count    how many requests fail at most
     seed     of the choice
     skew     seconds that its clock is ahead; requests that are signed with another time are refused
     expired  session tokens that are refused
@@ -27,6 +28,7 @@ import json
 import random
 import re
 import socket
+import ssl
 import struct
 import sys
 import threading
@@ -34,7 +36,13 @@ import time
 import urllib.parse
 from xml.sax.saxutils import escape
 
-upstream = urllib.parse.urlsplit(sys.argv[1]) if len(sys.argv) > 1 else None
+options = sys.argv[1:]
+tls = None
+if options[:1] == ["--tls"]:
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(options[1], options[2])
+    options = options[3:]
+upstream = urllib.parse.urlsplit(options[0]) if options else None
 lock = threading.Lock()
 objects, uploads = {}, {}
 injected = collections.Counter()
@@ -224,6 +232,8 @@ def fault(method, headers):
         kinds = settings.get("faults", [])
         if not kinds or (method != "GET" and not settings.get("writes")) or chance.random() >= settings.get("rate", 1):
             return None
+        if sum(injected.values()) >= settings.get("count", 10**9):
+            return None
         kind = chance.choice(kinds)
         if "range" not in headers and kind in ("shifted", "whole", "short", "long", "flip"):
             return None
@@ -288,6 +298,12 @@ def send(client, method, answer, kind):
 def serve(client):
     global connections
     client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    try:
+        if tls:
+            client = tls.wrap_socket(client, server_side=True)
+    except OSError:
+        client.close()
+        return
     stream = client.makefile("rb")
     try:
         with lock:

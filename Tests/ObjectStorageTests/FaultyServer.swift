@@ -31,11 +31,15 @@ final class FaultyServer {
   private let input = Pipe()
   private let transport: HTTPTransport
 
-  init(before upstream: String? = nil) throws {
+  /// - Parameters:
+  ///   - upstream: the server it is a proxy of, if it is one.
+  ///   - certificate: the files of a certificate for `localhost` and of its key, if it encrypts.
+  init(before upstream: String? = nil, certificate: (file: String, key: String)? = nil) throws {
     let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .appending(path: "ObjectStorage/faulty_server.py")
     process.executableURL = URL(filePath: Self.python!)
-    process.arguments = [script.path] + (upstream.map { [$0] } ?? [])
+    process.arguments =
+      [script.path] + (certificate.map { ["--tls", $0.file, $0.key] } ?? []) + (upstream.map { [$0] } ?? [])
     let output = Pipe()
     process.standardOutput = output
     process.standardInput = input
@@ -45,8 +49,8 @@ final class FaultyServer {
       line += more
     }
     let port = String(decoding: line.dropLast(), as: UTF8.self)
-    address = "http://127.0.0.1:\(port)"
-    transport = try HTTPTransport(connections: 1, authorizer: nil, certificates: nil)
+    address = certificate == nil ? "http://127.0.0.1:\(port)" : "https://localhost:\(port)"
+    transport = try HTTPTransport(connections: 1, authorizer: nil, certificates: certificate?.file)
   }
 
   deinit {

@@ -22,8 +22,6 @@ typedef struct {
   long expected_status;
   long connect_milliseconds;
   long total_milliseconds;
-  /// Fewer than 1,024 bytes a second for so long end the transfer; 0 for never.
-  long stall_seconds;
   /// Whether a connection that is open already is left alone.
   int opens_connection;
   /// Whether an answer that names another place is followed there.
@@ -80,6 +78,9 @@ void image_curl_wake(image_curl_multi *multi);
 /// A transfer that has ended and has not been handed out yet, or NULL.
 image_curl_transfer *image_curl_next_ended(image_curl_multi *multi);
 image_curl_result image_curl_result_of(const image_curl_transfer *transfer);
+
+/// How many bytes of bodies have been sent and received so far.
+size_t image_curl_progress(const image_curl_transfer *transfer);
 
 /// Keeps the calling thread from being ended by a signal when a server closes a connection.
 void image_curl_prepare_thread(void);

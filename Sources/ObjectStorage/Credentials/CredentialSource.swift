@@ -1,7 +1,6 @@
 #if ObjectStorage
-internal import Dispatch
 internal import ImageStoreCore
-internal import Synchronization
+internal import ImageStoreSupport
 
 /// Credentials as they are now: read again before they expire, on another thread, while requests go on with those there are.
 final class CredentialSource: Sendable {
@@ -15,14 +14,14 @@ final class CredentialSource: Sendable {
   }
   /// How long before they expire new ones are read.
   private static let lead: Int64 = 300
-  private let state: Mutex<State>
+  private let state: Locked<State>
   private let read: @Sendable () throws(StoreError) -> S3Credentials?
 
   /// Reads them for the first time.
   init(_ read: @escaping @Sendable () throws(StoreError) -> S3Credentials?) throws(StoreError) {
     self.read = read
     let first = try read()
-    state = Mutex(State(credentials: first))
+    state = Locked(State(credentials: first))
   }
 
   /// Those that there are; nil if requests go without. Waits for nothing.
@@ -60,21 +59,25 @@ final class CredentialSource: Sendable {
   }
 
   private func startReading() {
-    DispatchQueue.global().async { [self] in
-      let result = Result { () throws(StoreError) in try read() }
-      let waiting = state.withLock { state in
-        switch result {
-        case .success(let credentials):
-          state.credentials = credentials
-          state.failure = nil
-        case .failure(let error): state.failure = error
-        }
-        state.isReading = false
-        defer { state.waiting = [] }
-        return state.waiting
-      }
-      for completion in waiting { completion() }
+    let hasStarted = SystemThread.start("image objects") { [self] in
+      end(Result { () throws(StoreError) in try read() })
     }
+    if !hasStarted { end(.failure(StoreError(.system, "the system has no thread to give"))) }
+  }
+
+  private func end(_ result: Result<S3Credentials?, StoreError>) {
+    let waiting = state.withLock { state in
+      switch result {
+      case .success(let credentials):
+        state.credentials = credentials
+        state.failure = nil
+      case .failure(let error): state.failure = error
+      }
+      state.isReading = false
+      defer { state.waiting = [] }
+      return state.waiting
+    }
+    for completion in waiting { completion() }
   }
 }
 #endif

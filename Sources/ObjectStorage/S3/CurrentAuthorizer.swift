@@ -1,7 +1,6 @@
 #if ObjectStorage
 internal import ImageStoreCore
 internal import ImageStorePlatform
-internal import Synchronization
 
 /// Who signs in this process. A child that was forked reads the credentials for itself: a lock may have been held when it was.
 ///

@@ -13,7 +13,7 @@ final class S3Authorizer: RequestAuthorizer {
   }
   private let region: String
   private let credentials: CredentialSource
-  private let dayKey = Mutex<DayKey?>(nil)
+  private let dayKey = Locked<DayKey?>(nil)
   /// What the server's clock is ahead of ours, in seconds.
   private let skew = Atomic<Int64>(0)
   private let clock: @Sendable () -> Int64

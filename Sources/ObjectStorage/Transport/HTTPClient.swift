@@ -11,7 +11,7 @@ final class HTTPClient: @unchecked Sendable {
   private let make: @Sendable () throws(StoreError) -> HTTPTransport
   private let owner: Atomic<Int32>
   private var current: HTTPTransport
-  private let making = Mutex(())
+  private let making = Locked(())
 
   /// - Parameter make: makes a transport and whatever it shares with nobody else.
   init(_ make: @escaping @Sendable () throws(StoreError) -> HTTPTransport) throws(StoreError) {

@@ -5,6 +5,8 @@ internal import Synchronization
 
 /// The transfers that one thread drives. Nothing else touches it.
 @safe final class HTTPDriver {
+  /// After so many answers that contradict themselves, it is no accident.
+  private static let wrongAnswerLimit = 6
   private let inbox: HTTPInbox
   private let multi: OpaquePointer
   private let authorizer: (any RequestAuthorizer)?
@@ -23,6 +25,8 @@ internal import Synchronization
   private var parked: [ObjectIdentifier: HTTPTransfer] = [:]
   private var running: [UInt64: HTTPAttempt] = [:]
   private var attemptCount: UInt64 = 0
+  /// When tries are looked at next, whether bytes come.
+  private var nextLook = ContinuousClock.now
   /// Whether the server has answered at all: until it has, it may be the wrong name of one.
   private var hasAnswered = false
 
@@ -54,6 +58,7 @@ internal import Synchronization
       }
       let now = ContinuousClock.now
       hedge(now)
+      endStalls(now)
       startReady(now)
       let code = unsafe image_curl_run(multi, Int32(clamping: idleMilliseconds(now)))
       // libcurl has no memory, or is used wrongly: not to spin.
@@ -71,8 +76,10 @@ internal import Synchronization
         if let time = attempt.hedgeAt { next = min(next ?? time, time) }
       }
     }
-    guard let next else { return 60_000 }
-    return max(0, (next - now).milliseconds)
+    // Often enough to see a stall.
+    let longest = running.isEmpty ? 60_000 : 250
+    guard let next else { return longest }
+    return min(longest, max(0, (next - now).milliseconds))
   }
 
   // MARK: - Beginning
@@ -123,7 +130,10 @@ internal import Synchronization
         certificates: certificates)
     else { return false }
     unsafe running[attemptCount] = HTTPAttempt(
-      transfer: transfer, handle: handle, begun: now, hedgeAt: hedgeAt, isHedge: isHedge, memory: memory)
+      transfer: transfer, handle: handle, begun: now, hedgeAt: hedgeAt, isHedge: isHedge, memory: memory,
+      watch: transfer.request.patience.stall.map {
+        StallWatch(patience: $0 * (1 << min(transfer.stalls, 4)), now: now)
+      })
     transfer.attempts.append(attemptCount)
     counters.attempts.add(1, ordering: .relaxed)
     return true
@@ -146,6 +156,26 @@ internal import Synchronization
   }
 
   // MARK: - Ending
+
+  /// Gives up tries of which hardly a byte comes.
+  private func endStalls(_ now: ContinuousClock.Instant) {
+    guard now >= nextLook else { return }
+    nextLook = now + .milliseconds(200)
+    for identifier in running.keys {
+      guard let attempt = running[identifier], let patience = attempt.watch?.patience,
+        unsafe running[identifier]!.watch!.isStalled(image_curl_progress(attempt.handle), now: now)
+      else { continue }
+      running[identifier] = nil
+      unsafe image_curl_release(multi, attempt.handle)
+      let transfer = attempt.transfer
+      transfer.attempts.removeAll { $0 == identifier }
+      transfer.needsNewConnection = true
+      transfer.stalls += 1
+      let seconds = patience.milliseconds / 1000
+      let message = "less than 1 KiB a second for \(seconds) s"
+      retry(transfer, HTTPFailure(kind: .exhausted, message: message), nil)
+    }
+  }
 
   private func finish(_ handle: OpaquePointer) {
     let result = unsafe image_curl_result_of(handle)
@@ -235,7 +265,8 @@ internal import Synchronization
     let most = isUnknown ? min(3, patience.tries) : patience.tries
     let jitter = Backoff.delay(afterTries: transfer.tries, fraction: Double.random(in: 0...1, using: &random))
     let due = ContinuousClock.now + max(jitter, wait ?? .zero)
-    guard transfer.tries < most, transfer.wrongAnswers < 8, due < transfer.deadline! else {
+    guard transfer.tries < most, transfer.wrongAnswers < Self.wrongAnswerLimit, due < transfer.deadline!
+    else {
       complete(transfer, .failure(failure))
       return
     }

@@ -10,6 +10,8 @@ final class HTTPTransfer: @unchecked Sendable {
   let completion: @Sendable (Result<HTTPResponse, HTTPFailure>) -> Void
   /// How many tries have been begun, second requests apart.
   var tries = 0
+  /// How many tries were given up since hardly a byte came: a server that has too much to do gets longer each time.
+  var stalls = 0
   /// How many answers contradicted themselves or the request.
   var wrongAnswers = 0
   /// The numbers of the tries that are under way: one, or two if it is hedged.
@@ -38,6 +40,30 @@ final class HTTPTransfer: @unchecked Sendable {
   let isHedge: Bool
   /// Where the body of a range goes: the caller's memory, or that of a second request.
   let memory: PixelMemory?
+  var watch: StallWatch?
+}
+
+/// Tells whether bytes come: libcurl's own limit is of an average, which is high for long after a burst.
+struct StallWatch {
+  private static let bytesPerSecond = 1024
+  /// How long fewer bytes are a stall.
+  let patience: Duration
+  private var since: ContinuousClock.Instant
+  private var byteCount = 0
+
+  init(patience: Duration, now: ContinuousClock.Instant) {
+    self.patience = patience
+    since = now
+  }
+
+  /// - Parameter total: how many bytes have come by now.
+  mutating func isStalled(_ total: Int, now: ContinuousClock.Instant) -> Bool {
+    if total - byteCount >= Self.bytesPerSecond * patience.milliseconds / 1000 {
+      byteCount = total
+      since = now
+    }
+    return now - since >= patience
+  }
 }
 
 extension HTTPRequest {
@@ -71,7 +97,6 @@ extension HTTPRequest {
     unsafe parameters.expected_status = expectedStatus ?? 0
     unsafe parameters.connect_milliseconds = max(1, patience.connecting.milliseconds)
     unsafe parameters.total_milliseconds = max(1, remaining.milliseconds)
-    unsafe parameters.stall_seconds = max(0, (patience.stall?.milliseconds ?? 0) / 1000)
     unsafe parameters.opens_connection = opensConnection ? 1 : 0
     unsafe parameters.follows_redirections = followsRedirections ? 1 : 0
     unsafe parameters.bypasses_proxy = bypassesProxy ? 1 : 0

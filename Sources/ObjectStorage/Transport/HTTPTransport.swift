@@ -29,13 +29,12 @@ final class HTTPInbox: @unchecked Sendable {
     /// nil once the thread has ended.
     var multi: OpaquePointer?
   }
-  private let state: Mutex<State>
+  private let state: Locked<State>
 
   init(_ multi: OpaquePointer) {
     var first = State()
     unsafe first.multi = multi
-    let initial = first
-    state = Mutex(initial)
+    state = Locked(first)
   }
 
   func submit(_ transfer: HTTPTransfer) {
@@ -133,7 +132,7 @@ final class HTTPTransport: Sendable {
   }
 
   private final class Answer: Sendable {
-    private let result = Mutex<Result<HTTPResponse, HTTPFailure>?>(nil)
+    private let result = Locked<Result<HTTPResponse, HTTPFailure>?>(nil)
     private let isThere = DispatchSemaphore(value: 0)
 
     func set(_ answer: Result<HTTPResponse, HTTPFailure>) {
