@@ -249,6 +249,12 @@ let package = Package(
       ],
       path: "Tools/LoaderRuns", swiftSettings: swiftSettings),
 
+    // Reads ranges of objects, for Benchmarks/object-storage.
+    .executableTarget(
+      name: "ImageStoreObjectReads",
+      dependencies: ["ImageStorePlatform", "ImageStoreCore", "ImageStoreSupport", "ObjectStorage"],
+      path: "Tools/ObjectReads", swiftSettings: swiftSettings),
+
     // Kill, fault, corruption and concurrency tests: the checks, the program that is killed and made to
     // fail (and does the long runs), and the tests.
     .target(name: "CImageStoreFaults", path: "Tests/Support/Faults"),
