@@ -16,19 +16,23 @@ struct URLParts: Sendable, Hashable {
 
   /// nil for what is no `http` or `https` URL, or has a name and a password in it.
   init?(_ text: String) {
-    guard text.utf8.allSatisfy({ (0x21...0x7E).contains($0) }), let end = text.firstRange(of: "://") else {
-      return nil
-    }
-    scheme = text[..<end.lowerBound].lowercased()
+    let bytes = Array(text.utf8)
+    guard bytes.allSatisfy({ (0x21...0x7E).contains($0) }) else { return nil }
+    func string(_ range: Range<Int>) -> String { String(decoding: bytes[range], as: UTF8.self) }
+    func position(of byte: UInt8, in range: Range<Int>) -> Int? { bytes[range].firstIndex(of: byte) }
+    guard let colon = position(of: UInt8(ascii: ":"), in: 0..<bytes.count),
+      bytes[colon...].starts(with: "://".utf8)
+    else { return nil }
+    scheme = string(0..<colon).lowercased()
     guard scheme == "http" || scheme == "https" else { return nil }
-    var rest = text[end.upperBound...]
-    if let mark = rest.firstIndex(of: "#") { rest = rest[..<mark] }
-    query = rest.firstIndex(of: "?").map { String(rest[rest.index(after: $0)...]) } ?? ""
-    if let mark = rest.firstIndex(of: "?") { rest = rest[..<mark] }
-    let slash = rest.firstIndex(of: "/") ?? rest.endIndex
-    host = rest[..<slash].lowercased()
-    guard !host.isEmpty, !host.contains("@") else { return nil }
-    path = String(rest[slash...])
+    let start = colon + 3
+    let end = position(of: UInt8(ascii: "#"), in: start..<bytes.count) ?? bytes.count
+    let mark = position(of: UInt8(ascii: "?"), in: start..<end) ?? end
+    let slash = position(of: UInt8(ascii: "/"), in: start..<mark) ?? mark
+    host = string(start..<slash).lowercased()
+    guard !host.isEmpty, position(of: UInt8(ascii: "@"), in: start..<slash) == nil else { return nil }
+    path = string(slash..<mark)
+    query = mark < end ? string(mark + 1..<end) : ""
   }
 }
 #endif

@@ -74,7 +74,7 @@ struct ExpectedRange: Sendable {
 struct HTTPResponse: Sendable {
   var status: Int
   /// The header's lines, the status line first.
-  var header: String
+  var header: [UInt8]
   /// The body if the sink is ``HTTPRequest/Sink/bytes(limit:)``.
   var bytes: [UInt8] = []
   /// The beginning of the body of an answer that is no success.
@@ -85,27 +85,31 @@ struct HTTPResponse: Sendable {
   var isSuccess: Bool { (200..<300).contains(status) }
 
   /// The value of a header; the last one if there are several.
-  subscript(name: String) -> String? {
-    var found: String?
-    for line in header.utf8.split(separator: UInt8(ascii: "\n")) {
-      guard let colon = line.firstIndex(of: UInt8(ascii: ":")) else { continue }
-      let key = line[..<colon]
-      guard key.count == name.utf8.count,
-        zip(key, name.utf8).allSatisfy({ Self.lowercased($0) == Self.lowercased($1) })
-      else { continue }
-      found = Self.trimmed(Substring(line[line.index(after: colon)...]))
+  subscript(name: StaticString) -> String? {
+    var found: Range<Int>?
+    var start = 0
+    while start < header.count {
+      let end = header[start...].firstIndex(of: UInt8(ascii: "\n")) ?? header.count
+      if let value = value(of: name, start, end) { found = value }
+      start = end + 1
     }
-    return found
+    return found.map { String(decoding: header[$0], as: UTF8.self) }
   }
 
-  private static func lowercased(_ byte: UInt8) -> UInt8 {
-    (UInt8(ascii: "A")...UInt8(ascii: "Z")).contains(byte) ? byte | 0x20 : byte
-  }
-
-  private static func trimmed(_ text: Substring) -> String {
-    var text = text.unicodeScalars
-    while let first = text.first, first.properties.isWhitespace { text.removeFirst() }
-    while let last = text.last, last.properties.isWhitespace { text.removeLast() }
-    return String(text)
+  /// Where the value of a line is, without spaces at its ends, if it is a header of that name.
+  private func value(of name: StaticString, _ start: Int, _ end: Int) -> Range<Int>? {
+    let colon = start + name.utf8CodeUnitCount
+    guard colon < end, header[colon] == UInt8(ascii: ":") else { return nil }
+    let isName = name.withUTF8Buffer { name in
+      for index in 0..<name.count where unsafe header[start + index] | 0x20 != name[index] | 0x20 {
+        return false
+      }
+      return true
+    }
+    guard isName else { return nil }
+    var (first, last) = (colon + 1, end)
+    while first < last, header[first] <= 0x20 { first += 1 }
+    while first < last, header[last - 1] <= 0x20 { last -= 1 }
+    return first..<last
   }
 }

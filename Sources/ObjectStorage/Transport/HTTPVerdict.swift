@@ -106,7 +106,7 @@ extension HTTPResponse {
   @safe init(_ result: image_curl_result, hasOwnBytes sink: HTTPRequest.Sink) {
     let header = unsafe UnsafeRawBufferPointer(start: result.header, count: result.header_count)
     let note = unsafe UnsafeRawBufferPointer(start: result.note, count: result.note_count)
-    self.init(status: unsafe result.status, header: unsafe String(decoding: header, as: UTF8.self))
+    self.init(status: unsafe result.status, header: unsafe Array(header))
     self.note = unsafe String(decoding: note, as: UTF8.self)
     if case .bytes = sink {
       bytes = unsafe Array(UnsafeBufferPointer(start: result.body, count: result.body_count))
