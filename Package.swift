@@ -148,7 +148,8 @@ let package = Package(
         "ImageStoreCodecs",
       ]),
     library(
-      "PackedBitStore", ["ImageStoreCore", "ImageStoreSupport", "ImageStoreNumPy", "CImageStoreKernels"]),
+      "PackedBitStore",
+      ["ImageStorePlatform", "ImageStoreCore", "ImageStoreSupport", "ImageStoreNumPy", "CImageStoreKernels"]),
 
     // What uses stores.
     library(
