@@ -6,6 +6,8 @@ package import ImageStoreSupport
 package final class S3ObjectFolder: ObjectFolder {
   /// The most names that are listed.
   private static let greatestNameCount = 1_000_000
+  /// The most pages they come in: a server may not go on for ever.
+  private static let greatestPageCount = 20_000
 
   package let location: String
   let address: S3Address
@@ -78,7 +80,9 @@ package final class S3ObjectFolder: ObjectFolder {
   package func names(startingWith start: String) throws(StoreError) -> [String] {
     var names: [String] = []
     var token: String?
+    var pages = 0
     while true {
+      pages += 1
       var query = [(name: "list-type", value: "2"), (name: "prefix", value: prefix + start)]
       if let token { query.append((name: "continuation-token", value: token)) }
       var request = HTTPRequest(.get, address.url("", query))
@@ -88,8 +92,8 @@ package final class S3ObjectFolder: ObjectFolder {
         guard let key = object["Key"], key.hasPrefix(prefix) else { continue }
         names.append(String(key.dropFirst(prefix.count)))
       }
-      guard names.count <= Self.greatestNameCount else {
-        throw StoreError(.limitExceeded, "more than \(Self.greatestNameCount) objects", path: location)
+      guard names.count <= Self.greatestNameCount, pages <= Self.greatestPageCount else {
+        throw StoreError(.limitExceeded, "more than \(Self.greatestNameCount) objects or \(Self.greatestPageCount) pages", path: location)
       }
       guard page["IsTruncated"] == "true" else { break }
       guard let next = page["NextContinuationToken"], !next.isEmpty, next != token else {
