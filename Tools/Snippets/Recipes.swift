@@ -19,6 +19,9 @@ private func frames() -> [([UInt8], Double)] {
   (0..<250).map { ([UInt8](repeating: UInt8($0), count: 64), Double($0) / 10) }
 }
 
+/// An image.
+private let pixels = [UInt8](repeating: 7, count: 64)
+
 /// The samples of an image as bytes.
 private func samples(of format: ImageFormat) -> [UInt8] { [UInt8](repeating: 0, count: format.byteCount) }
 
@@ -83,13 +86,7 @@ func recipes() async throws {
   }
 
   let served = try LMDBStore(at: "train.lmdb")
-  func png(_ index: Int) throws -> [UInt8] {
-    var encoder = try PNGEncoder()
-    try served.withImage(at: index) { (format, pixels) throws(StoreError) in
-      try encoder.encode(pixels, format: format)
-    }
-    return encoder.bytes.withUnsafeBytes { Array($0) }
-  }
+  func png(_ index: Int) throws -> [UInt8] { try served.png(at: index) }
   let head = try png(3).prefix(4)
   precondition(head.elementsEqual([0x89, 0x50, 0x4E, 0x47]))
 
@@ -130,8 +127,7 @@ private func workedOn(_ described: AnnotatedStore, animals gradients: NPZStore) 
   precondition(all.count == 60)
 
   for (name, type, channels) in [
-    ("depth", ElementType.float32, 1), ("raw", .uint16, 1), ("bands", .uint16, 13),
-    ("volumes", .float32, 32),
+    ("depth", ElementType.float32, 1), ("raw", .uint16, 1), ("bands", .uint16, 13), ("ct", .float32, 32),
   ] {
     let format = ImageFormat(height: 8, width: 8, channels: channels, elementType: type)
     try HDF5Store.write(to: "\(name).h5") { try $0.append(samples(of: format), format: format) }
@@ -139,10 +135,8 @@ private func workedOn(_ described: AnnotatedStore, animals gradients: NPZStore) 
 
   try LMDBStore.write(to: "boxed.lmdb") { writer in
     for i in 0..<20 {
-      let columns: [String: Column.Value] = [
-        "box": .vector([i, i, i + 4, i + 9]), "tags": .vector([i % 2, 1, 0]), "preview": .bytes([1, 2]),
-      ]
-      try writer.append([UInt8](repeating: 7, count: 64), format: small, columns: columns)
+      let row = ["box": Column.Value.vector([i, i, 4, 9]), "tags": .vector([1, i % 2]), "jpg": .bytes([7])]
+      try writer.append(pixels, format: small, columns: row)
     }
   }
   guard case .int64Vectors(let boxes) = try LMDBStore(at: "boxed.lmdb").column("box") else { return }

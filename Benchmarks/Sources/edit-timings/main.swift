@@ -60,7 +60,6 @@ func images(_ count: Int, isMask: Bool) throws -> InMemoryStore {
 func measure<Store: EditableStore>(
   _ name: String, _ type: Store.Type, write: () throws -> Void, path: String, committing: (() throws -> Void)?
 ) throws {
-  try? FileManager.default.removeItem(atPath: path)
   let plain = try milliseconds { try write() }
   var edits: [Double] = []
   for round in 0..<7 {
@@ -72,7 +71,6 @@ func measure<Store: EditableStore>(
   let removal = try milliseconds { try Store.remove((0..<10).map { $0 * (count / 10) }, from: path) }
   var commits = "-"
   if let committing {
-    try FileManager.default.removeItem(atPath: path)
     commits = text((try milliseconds { try committing() } - plain) / 10)
   }
   print("| \(name) | \(text(median(edits))) | \(text(removal)) | \(text(plain)) | \(commits) |")
@@ -80,7 +78,6 @@ func measure<Store: EditableStore>(
 
 /// Sessions that append an image each: the medians of those early on and of the last.
 func measureSessions(_ name: String, path: String, append: () throws -> Void) throws {
-  try? FileManager.default.removeItem(atPath: path)
   var times: [Double] = []
   for _ in 0..<sessions { times.append(try milliseconds { try append() }) }
   let share = max(1, sessions / 20)
@@ -99,7 +96,7 @@ try measure(
   "LMDBStore", LMDBStore.self, write: { try LMDBStore.write(color, to: "\(folder)/a.lmdb") },
   path: "\(folder)/a.lmdb"
 ) {
-  try LMDBStore.write(to: "\(folder)/a.lmdb", classNames: color.classNames) {
+  try LMDBStore.write(to: "\(folder)/committed.lmdb", classNames: color.classNames) {
     try $0.append(contentsOf: color, commitEvery: every)
   }
 }
@@ -107,7 +104,7 @@ try measure(
   "NPZStore, stored", NPZStore.self,
   write: { try NPZStore.write(color, to: "\(folder)/a.npz", compression: .none) }, path: "\(folder)/a.npz"
 ) {
-  try NPZStore.write(to: "\(folder)/a.npz", compression: .none, classNames: color.classNames) {
+  try NPZStore.write(to: "\(folder)/committed.npz", compression: .none, classNames: color.classNames) {
     try $0.append(contentsOf: color, commitEvery: every)
   }
 }
@@ -115,14 +112,14 @@ try measure(
   "PackedBitStore", PackedBitStore.self, write: { try PackedBitStore.write(masks, to: "\(folder)/a.bits") },
   path: "\(folder)/a.bits"
 ) {
-  try PackedBitStore.write(to: "\(folder)/a.bits", classNames: masks.classNames) {
+  try PackedBitStore.write(to: "\(folder)/committed.bits", classNames: masks.classNames) {
     try $0.append(contentsOf: masks, commitEvery: every)
   }
 }
 try measure(
   "FileStore", FileStore.self, write: { try FileStore.write(color, to: "\(folder)/a") }, path: "\(folder)/a"
 ) {
-  try FileStore.write(to: "\(folder)/a", classNames: color.classNames) {
+  try FileStore.write(to: "\(folder)/committed", classNames: color.classNames) {
     try $0.append(contentsOf: color, commitEvery: every)
   }
 }

@@ -35,8 +35,7 @@ extension EditingSession where Self: ~Copyable {
       throw error.at(path: path)
     }
     do throws(StoreError) {
-      let annotations = try StoreAnnotations(of: view, over: store)
-      guard try annotations != StoreAnnotations(of: store) else { return }
+      guard let annotations = try StoreAnnotations(of: view, over: store) else { return }
       try session.state.checkIsUsable()
       try session.complete(saying: annotations)
     } catch {

@@ -25,7 +25,9 @@ struct Remove: ParsableCommand {
   @Flag(help: "Say nothing unless something is wrong.") var quiet = false
 
   func validate() throws {
-    if indices.isEmpty { throw ValidationError("--indices takes indices with commas between them, or a file.") }
+    if indices.isEmpty {
+      throw ValidationError("--indices takes indices with commas between them, or a file.")
+    }
   }
 
   func run() throws {
