@@ -130,7 +130,8 @@ let package = Package(
         "ImageStoreCodecs",
       ]),
     library(
-      "PackedBitStore", ["ImageStoreCore", "ImageStoreSupport", "ImageStoreNumPy", "CImageStoreKernels"]),
+      "PackedBitStore",
+      ["ImageStorePlatform", "ImageStoreCore", "ImageStoreSupport", "ImageStoreNumPy", "CImageStoreKernels"]),
 
     // What uses stores.
     library(

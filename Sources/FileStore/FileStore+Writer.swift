@@ -12,9 +12,9 @@ extension FileStore {
   /// What is finished is on the disk. On Linux one call synchronises the whole file system, since one per
   /// file would take longer than all else; elsewhere each file is synchronised as it is written.
   public struct Writer: ImageStoreWriter, ~Copyable {
-    private var session: FileWriterSession
+    private var session: ResumableSession<FileWriterSession>
 
-    public var count: Int { session.state.count }
+    public var count: Int { session.count }
 
     /// - Parameters:
     ///   - path: the folder of the store.
@@ -37,11 +37,14 @@ extension FileStore {
       classNames: [String]? = nil,
       threads: Int? = nil
     ) throws(StoreError) {
-      session = try FileWriterSession.begin(
-        path.storePath(), mode, layout, encoding, compression, classNames: classNames, threads: threads)
+      let path = try path.storePath()
+      session = try ResumableSession(mode) { (mode) throws(StoreError) in
+        try FileWriterSession.begin(
+          path, mode, layout, encoding, compression, classNames: classNames, threads: threads)
+      }
     }
 
-    public var keepsEncodedImages: Bool { session.encodedLayout != nil }
+    public var keepsEncodedImages: Bool { session.keepsEncodedImages }
 
     public mutating func append(
       encoded: RawSpan, byteCounts: [Int], labels: ImageLabels
@@ -53,6 +56,10 @@ extension FileStore {
       _ pixels: RawSpan, layout: BatchLayout, labels: ImageLabels
     ) throws(StoreError) {
       try session.append(pixels, layout: layout, labels: labels)
+    }
+
+    public mutating func commit() throws(StoreError) {
+      try session.commit()
     }
 
     public consuming func finish() throws(StoreError) {

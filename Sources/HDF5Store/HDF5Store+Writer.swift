@@ -70,6 +70,14 @@ extension HDF5Store {
       try session.append(pixels, layout: layout, labels: labels)
     }
 
+    /// Refuses: the file would be written whole, with all images before, each time.
+    public mutating func commit() throws(StoreError) {
+      throw StoreError(
+        .unsupported, "HDF5 has no journal, so that each commit would write the whole file anew",
+        remedy: "write a file for each part and read them by ConcatenatedStore, or use another format",
+        path: session.state.path)
+    }
+
     public consuming func finish() throws(StoreError) {
       try session.finish()
     }

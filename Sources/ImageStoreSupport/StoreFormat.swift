@@ -68,6 +68,9 @@ package protocol WritableStoreFormat: StoreFormat {
   /// Every way of writing that leads through code of its own, for tools that try them all.
   var variants: [StoreVariant] { get }
 
+  /// The stores of this kind, if they can be changed in their place.
+  var editable: (any EditableStore.Type)? { get }
+
   /// What is at a path besides a finished store of this kind that the package wrote; nil if every file there is part of one.
   func otherContents(at path: String) throws(StoreError) -> String?
 
@@ -78,6 +81,8 @@ package protocol WritableStoreFormat: StoreFormat {
 }
 
 extension WritableStoreFormat {
+  package var editable: (any EditableStore.Type)? { nil }
+
   /// Writes all images of a store with their labels, columns and class names.
   package func write(
     _ source: any ImageStore, to path: String, _ options: WriteOptions,

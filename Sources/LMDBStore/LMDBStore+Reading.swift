@@ -173,27 +173,55 @@ extension LMDBStore {
   /// Makes sure that what was just read was still of the commit that was opened.
   ///
   /// Two commits later, pages that were freed since may hold something else. The writer of this package never frees pages that
-  /// images or records of the images are on, and class names are copied when a store is opened; other programs replace and delete values, and their pages may hold something else
+  /// images are on, and those of labels and columns by edits alone; class names are copied when a store is opened. Other programs replace and delete values, and their pages may hold something else
   /// even under the same key.
   func checkUnchanged() throws(StoreError) {
     // Pages of a commit are written over when the third after it begins: see `DatabaseFile.holds`.
     guard contents.file.lastTransaction > lastKnown.load(ordering: .relaxed) &+ 1 else { return }
-    guard let last = try lastCommitOfOwnWriters() else {
+    guard let written = try transactionsOfOwnWriters() else {
       throw StoreError(
         .busy, "another program changed the database after it was opened", remedy: "open it again", path: path
       )
     }
-    lastKnown.max(last, ordering: .relaxed)
+    lastKnown.max(written.last, ordering: .relaxed)
   }
 
-  /// The last commit, if writers of this package alone have written since the store was opened.
-  private func lastCommitOfOwnWriters() throws(StoreError) -> UInt64? {
+  /// Makes sure that labels and columns that were just read were still of the commit that was opened.
+  ///
+  /// Edits free the pages of such, and leave those of images.
+  private func checkRecordsUnchanged() throws(StoreError) {
+    try checkUnchanged()
+    guard contents.file.lastTransaction > contents.meta.transaction &+ 1,
+      let written = try transactionsOfOwnWriters(), written.lastEdit > contents.meta.transaction
+    else { return }
+    throw StoreError(
+      .busy, "labels, columns or class names were edited after the database was opened",
+      remedy: "open it again", path: path)
+  }
+
+  /// What is known of the commits, if writers of this package alone have written since the store was opened.
+  private func transactionsOfOwnWriters() throws(StoreError) -> StoreMetadata.Transactions? {
     guard case .records = contents.labels else { return nil }
     return try Snapshot.readLast(of: contents.file) { (tree) throws(StoreError) in
       guard let written = try StoreMetadata(tree)?.transactions, written.last == tree.meta.transaction,
         written.first <= contents.meta.transaction &+ 1
       else { return nil }
-      return written.last
+      return written
+    }
+  }
+
+  /// Reads labels or columns of the commit that was opened, and says so if they are no more of that commit.
+  func readingRecordsUnchanged<Result>(
+    _ body: () throws(StoreError) -> Result
+  ) throws(StoreError) -> Result {
+    do throws(StoreError) {
+      let result = try body()
+      try checkRecordsUnchanged()
+      return result
+    } catch {
+      // What has been written over looks damaged.
+      if error.code == .corrupt { try checkRecordsUnchanged() }
+      throw error
     }
   }
 

@@ -14,7 +14,7 @@ extension LMDBStore {
       return try verifyByReading(progress: progress)
     }
     do throws(StoreError) {
-      try readingUnchanged { () throws(StoreError) in try checkRecords(records) }
+      try readingRecordsUnchanged { () throws(StoreError) in try checkRecords(records) }
       _ = try labels()
       for name in columnNames { _ = try column(name) }
       try checkPages(.verifyingStore)

@@ -21,7 +21,7 @@ extension LMDBStore {
   ///
   /// A writer does not work in a process that has forked from the one it was made in.
   public struct Writer: ~Copyable, ImageStoreWriter, Sendable {
-    private var session: LMDBWriterSession
+    private var session: ResumableSession<LMDBWriterSession>
 
     /// - Parameters:
     ///   - path: the store's folder.
@@ -38,13 +38,13 @@ extension LMDBStore {
       to path: some StorePath, mode: WriteMode = .create, layout: Layout = .automatic,
       encoding: ImageEncoding = ImageEncoding(), classNames: [String]? = nil, threads: Int? = nil
     ) throws(StoreError) {
-      session = try LMDBWriterSession(
-        path.storePath(), mode, layout, encoding, classNames: classNames, threads: threads)
+      let path = try path.storePath()
+      session = try ResumableSession(mode) { (mode) throws(StoreError) in
+        try LMDBWriterSession(path, mode, layout, encoding, classNames: classNames, threads: threads)
+      }
     }
 
-    deinit { session.end() }
-
-    public var count: Int { session.state.count }
+    public var count: Int { session.count }
 
     public mutating func append(
       _ pixels: RawSpan, layout: BatchLayout, labels: ImageLabels
@@ -52,12 +52,16 @@ extension LMDBStore {
       try session.append(pixels, layout: layout, labels: labels)
     }
 
-    public var keepsEncodedImages: Bool { session.encodedLayout != nil }
+    public var keepsEncodedImages: Bool { session.keepsEncodedImages }
 
     public mutating func append(
       encoded: RawSpan, byteCounts: [Int], labels: ImageLabels
     ) throws(StoreError) {
       try session.append(encoded: encoded, byteCounts: byteCounts, labels: labels)
+    }
+
+    public mutating func commit() throws(StoreError) {
+      try session.commit()
     }
 
     public consuming func finish() throws(StoreError) {

@@ -169,7 +169,7 @@ public final class LMDBStore: ImageStore {
       guard contents.hasLabels else { return nil }
       return try cachedLabels.value { () throws(StoreError) in
         guard let labels = records.segments[StoreKey.labels] else { return nil }
-        return try readingUnchanged { () throws(StoreError) in
+        return try readingRecordsUnchanged { () throws(StoreError) in
           try labels.labels(of: count, in: contents.file)
         }
       }
@@ -182,7 +182,7 @@ public final class LMDBStore: ImageStore {
       let values = records.segments[StoreKey.column(name)]
     else { throw .noColumn(name, among: columnNames).at(path: path) }
     return try cached.value { () throws(StoreError) in
-      try readingUnchanged { () throws(StoreError) in
+      try readingRecordsUnchanged { () throws(StoreError) in
         guard let offsets = records.offsets(of: StoreKey.column(name)) else {
           return try values.column(of: count, in: contents.file)
         }

@@ -19,7 +19,7 @@ extension NPZStore {
   /// the writer is dropped or the next one has cut off what a dead one left. The bytes written do not depend
   /// on the number of threads.
   public struct Writer: ~Copyable, ImageStoreWriter {
-    private var session: NPZWriterSession
+    private var session: ResumableSession<NPZWriterSession>
 
     /// Creates a writer.
     ///
@@ -43,12 +43,15 @@ extension NPZStore {
       layout: Layout? = nil, encoding: ImageEncoding = ImageEncoding(), classNames: [String]? = nil,
       threads: Int? = nil
     ) throws(StoreError) {
-      session = try NPZWriterSession(
-        path.storePath(), mode, compression, layout, encoding, classNames: classNames,
-        threads: Workers.threadCount(threads))
+      let path = try path.storePath()
+      session = try ResumableSession(mode) { (mode) throws(StoreError) in
+        try NPZWriterSession(
+          path, mode, compression, layout, encoding, classNames: classNames,
+          threads: Workers.threadCount(threads))
+      }
     }
 
-    public var keepsEncodedImages: Bool { session.encodedLayout != nil }
+    public var keepsEncodedImages: Bool { session.keepsEncodedImages }
 
     public mutating func append(
       encoded: RawSpan, byteCounts: [Int], labels: ImageLabels
@@ -56,12 +59,16 @@ extension NPZStore {
       try session.append(encoded: encoded, byteCounts: byteCounts, labels: labels)
     }
 
-    public var count: Int { session.state.count }
+    public var count: Int { session.count }
 
     public mutating func append(
       _ pixels: RawSpan, layout: BatchLayout, labels: ImageLabels
     ) throws(StoreError) {
       try session.append(pixels, layout: layout, labels: labels)
+    }
+
+    public mutating func commit() throws(StoreError) {
+      try session.commit()
     }
 
     public consuming func finish() throws(StoreError) {

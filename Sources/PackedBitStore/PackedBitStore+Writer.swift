@@ -9,7 +9,7 @@ extension PackedBitStore {
   /// past the end of `masks.npy` until they and their labels are on the disk; then its header is
   /// rewritten, which makes them count.
   public struct Writer: ~Copyable, ImageStoreWriter {
-    private var session: PackedBitWriterSession
+    private var session: ResumableSession<PackedBitWriterSession>
 
     /// Creates a writer.
     ///
@@ -32,17 +32,24 @@ extension PackedBitStore {
       to path: some StorePath, mode: WriteMode = .create, axis: PackingAxis = .rows, threshold: Double? = nil,
       classNames: [String]? = nil, threads: Int? = nil
     ) throws(StoreError) {
-      session = try PackedBitWriterSession(
-        path.storePath(), mode, axis: axis, threshold: threshold, classNames: classNames,
-        threads: Workers.threadCount(threads))
+      let path = try path.storePath()
+      session = try ResumableSession(mode) { (mode) throws(StoreError) in
+        try PackedBitWriterSession(
+          path, mode, axis: axis, threshold: threshold, classNames: classNames,
+          threads: Workers.threadCount(threads))
+      }
     }
 
-    public var count: Int { session.state.count }
+    public var count: Int { session.count }
 
     public mutating func append(
       _ pixels: RawSpan, layout: BatchLayout, labels: ImageLabels
     ) throws(StoreError) {
       try session.append(pixels, layout: layout, labels: labels)
+    }
+
+    public mutating func commit() throws(StoreError) {
+      try session.commit()
     }
 
     public consuming func finish() throws(StoreError) {

@@ -74,6 +74,24 @@ struct StoreManifest: Codable {
     states.insert(state, at: 0)
   }
 
+  /// Adds the state that is to be once other things are said of the same images; classes may have any other names then, or none.
+  mutating func replaceState(with state: State, classNames names: [String]?) {
+    var state = state
+    // If only class names change there is one `labels.csv`, and this file alone decides.
+    states.removeAll { $0.labelsCRC32 == state.labelsCRC32 }
+    if let classNames {
+      for position in states.indices where states[position].classNames == nil {
+        states[position].classNames = classNames
+      }
+      self.classNames = names
+    } else if states.isEmpty {
+      classNames = names
+    } else {
+      state.classNames = names
+    }
+    states.insert(state, at: 0)
+  }
+
   /// The file's bytes, for people to read too.
   func encoded() throws(StoreError) -> [UInt8] {
     let encoder = JSONEncoder()

@@ -12,17 +12,19 @@ struct FileWriterSession: EncodedWriterSession, ~Copyable {
   /// Where a new store is until it is finished; nil while images are appended to a store.
   private var staging: Staging?
   /// The append to a store that is there.
-  private let append: AppendSession?
+  let append: AppendSession?
+  /// The store that is there.
+  let existing: FileStore?
   private var takenNames: TakenNames
   /// What is known of the images that are appended to a store that is there.
   private var stamps: [AppendPlan.Stamp] = []
   private var suffixes: [ImageSuffix] = []
-  private let layout: FileStore.Layout
+  let layout: FileStore.Layout
   private let threads: Int
   private let encoders: IdlePool<ImageFileWriter>
-  private var table: LabelsTable
-  private var description: StoreManifest
-  private var format: FolderContents.Format
+  var table: LabelsTable
+  var description: StoreManifest
+  var format: FolderContents.Format
 
   /// Begins to write to a path.
   static func begin(
@@ -58,6 +60,7 @@ struct FileWriterSession: EncodedWriterSession, ~Copyable {
     folders = ImageFolders(consume folder, layout, after: 0)
     self.staging = consume staging
     append = nil
+    existing = nil
     takenNames = TakenNames(layout, count: 0)
     table = LabelsTable(layout)
     description = StoreManifest(classNames: classNames, states: [])
@@ -93,6 +96,7 @@ struct FileWriterSession: EncodedWriterSession, ~Copyable {
     folders = ImageFolders(consume folder, existing.layout, after: count, like: consume neighbor)
     staging = nil
     append = session
+    self.existing = existing.store
     self.takenNames = takenNames
     table = existing.table
     description = existing.description

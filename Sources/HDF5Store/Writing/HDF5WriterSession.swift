@@ -10,7 +10,9 @@ struct HDF5WriterSession: EncodedWriterSession, ~Copyable {
 
   let staging: Staging
   let threads: Int
-  private let forms: ValueForms
+  var forms: ValueForms
+  /// The file that is there.
+  let existing: HDF5Store?
   /// The file that is appended to, locked so that libhdf5 does not let others write what the rewriting would lose.
   private let replaced: ReadersHold?
   let isCompressed: Bool
@@ -28,9 +30,10 @@ struct HDF5WriterSession: EncodedWriterSession, ~Copyable {
   private init(
     _ state: WriterState, _ staging: consuming Staging, _ pixels: consuming PixelFile, forms: ValueForms,
     replaced: consuming ReadersHold?, level: Int?, required: ImageFormat?, threads: Int,
-    encodedLayout: EncodedLayout?
+    encodedLayout: EncodedLayout?, existing: HDF5Store?
   ) {
     self.encodedLayout = encodedLayout
+    self.existing = existing
     self.required = required
     self.state = state
     self.staging = staging
@@ -43,9 +46,11 @@ struct HDF5WriterSession: EncodedWriterSession, ~Copyable {
   }
 
   /// A session that writes a new file, or takes over what is there to append to it.
+  ///
+  /// - Parameter takesOver: whether it does so now.
   static func start(
     _ path: String, _ mode: WriteMode, _ compression: Compression, _ layout: HDF5Store.Layout,
-    _ encoding: ImageEncoding, classNames: [String]?, threads: Int?
+    _ encoding: ImageEncoding, classNames: [String]?, threads: Int?, takesOver: Bool = true
   ) throws(StoreError) -> HDF5WriterSession {
     let threads = Workers.threadCount(threads)
     // What is appended to is replaced by a longer one.
@@ -83,8 +88,9 @@ struct HDF5WriterSession: EncodedWriterSession, ~Copyable {
     let level = forms.level ?? (compression == .small ? 9 : 1)
     var session = HDF5WriterSession(
       state, staging, pixels, forms: forms, replaced: hold, level: isCompressed ? level : nil,
-      required: layout == .uniform ? old?.datasetFormat : nil, threads: threads, encodedLayout: encodedLayout)
-    if let old {
+      required: layout == .uniform ? old?.datasetFormat : nil, threads: threads, encodedLayout: encodedLayout,
+      existing: old)
+    if let old, takesOver {
       do throws(StoreError) {
         try session.takeOver(old)
       } catch {
@@ -256,7 +262,7 @@ extension ImageLabels {
   /// Checks that no string has a zero byte, which HDF5's strings end with.
   ///
   /// - Throws: ``StoreError/Code/unsupported``.
-  fileprivate func checkStrings() throws(StoreError) {
+  func checkStrings() throws(StoreError) {
     for (name, column) in columns {
       guard case .string(let values) = column else { continue }
       for (index, value) in values.enumerated() where value.utf8.contains(0) {

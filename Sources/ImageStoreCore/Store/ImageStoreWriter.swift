@@ -46,6 +46,17 @@ public protocol ImageStoreWriter: ~Copyable {
     encoded: RawSpan, byteCounts: [Int], labels: ImageLabels
   ) throws(StoreError)
 
+  /// Makes what has been appended so far part of the store, visible and on the disk, and goes on.
+  ///
+  /// A program that dies later loses what it appended after the last commit, and nothing else. A commit costs what finishing costs and
+  /// what beginning to append costs: an archive gets a directory of all its images, a folder of images a `labels.csv`. So commit once per some thousand
+  /// images, or some seconds. A new store appears with the first commit. An `HDF5Store` is written whole, so that its writer does not
+  /// commit; nor does one whose store takes the place of another. The default refuses.
+  ///
+  /// - Throws: ``StoreError/Code/unsupported`` if such a store cannot be committed before it is finished; ``StoreError/Code/busy`` if
+  ///   another writer takes over at the moment of the commit, after which everything up to it is safe; what finishing throws.
+  mutating func commit() throws(StoreError)
+
   /// Completes the store, synchronises it with the disk and makes it appear.
   consuming func finish() throws(StoreError) -> Output
 }
@@ -59,6 +70,12 @@ extension ImageStoreWriter where Self: ~Copyable {
     encoded: RawSpan, byteCounts: [Int], labels: ImageLabels
   ) throws(StoreError) {
     throw .keepsPixels
+  }
+
+  public mutating func commit() throws(StoreError) {
+    throw StoreError(
+      .unsupported, "this writer cannot commit before it is finished",
+      remedy: "finish it, and append with another one")
   }
 }
 
@@ -196,12 +213,16 @@ extension ImageStoreWriter where Self: ~Copyable {
   ///
   /// - Parameters:
   ///   - store: whose images are appended.
+  ///   - commitEvery: after how many images what was appended is committed each time; nil leaves that to the caller. See ``commit()``.
   ///   - progress: called now and then with the number of images appended by this call.
   public mutating func append(
-    contentsOf store: any ImageStore, progress: (_ appended: Int) -> Void = { _ in }
+    contentsOf store: any ImageStore, commitEvery: Int? = nil, progress: (_ appended: Int) -> Void = { _ in }
   ) throws(StoreError) {
+    if let commitEvery, commitEvery < 1 {
+      throw StoreError(.invalidArgument, "a commit every \(commitEvery) images", remedy: "give 1 or more")
+    }
     store.advise(.sequential)
-    let source = AppendedStore(store, labels: try ImageLabels(of: store))
+    let source = AppendedStore(store, labels: try ImageLabels(of: store), commitEvery: commitEvery ?? .max)
     if keepsEncodedImages && store.hasEncodedImages {
       try appendEncoded(source, progress: progress)
     } else {
@@ -209,14 +230,25 @@ extension ImageStoreWriter where Self: ~Copyable {
     }
   }
 
+  /// Commits if as many images have been appended as are to be committed at a time.
+  private mutating func commit(
+    _ source: AppendedStore, after appended: Int, since committed: inout Int
+  ) throws(StoreError) {
+    guard appended - committed >= source.commitEvery else { return }
+    try commit()
+    committed = appended
+  }
+
   private mutating func appendPixels(
     _ source: AppendedStore, progress: (_ appended: Int) -> Void
   ) throws(StoreError) {
     let store = source.store
     var batch = ImageBatch()
-    var start = 0
+    var (start, committed) = (0, 0)
     while start < store.count {
-      let end = try store.endOfRun(from: start, byteCount: 8 << 20)
+      let end = min(
+        try store.endOfRun(from: start, byteCount: 8 << 20),
+        committed + min(source.commitEvery, store.count - committed))
       source.announce(end..<2 * end - start)
       let runLabels = source.labels(of: start..<end)
       if let resident = store as? InMemoryStore {
@@ -229,6 +261,7 @@ extension ImageStoreWriter where Self: ~Copyable {
         try append(batch.pixels, layout: batch.layout, labels: runLabels)
       }
       start = end
+      try commit(source, after: end, since: &committed)
       progress(start)
     }
   }
@@ -242,12 +275,13 @@ extension ImageStoreWriter where Self: ~Copyable {
     var bytes: [UInt8] = []
     bytes.reserveCapacity(most)
     var byteCounts: [Int] = []
-    var first = 0
+    var (first, committed) = (0, 0)
     func pass(_ images: RawSpan, _ byteCounts: [Int], to writer: inout Self) throws(StoreError) {
       let end = first + byteCounts.count
       try writer.append(
         encoded: images, byteCounts: byteCounts, labels: source.labels(of: first..<end))
       first = end
+      try writer.commit(source, after: end, since: &committed)
       progress(end)
     }
     func flush(_ writer: inout Self) throws(StoreError) {
@@ -260,7 +294,8 @@ extension ImageStoreWriter where Self: ~Copyable {
       let end = min(start + step, source.store.count)
       source.announce(end..<end + step)
       try source.store.forEachEncodedImage(Array(start..<end).span) { (_, image) throws(StoreError) in
-        if bytes.count + image.byteCount > most { try flush(&self) }
+        let isCommit = first + byteCounts.count - committed >= source.commitEvery
+        if bytes.count + image.byteCount > most || isCommit { try flush(&self) }
         // One that fills a run by itself is not copied.
         guard image.byteCount <= most else { return try pass(image, [image.byteCount], to: &self) }
         unsafe image.withUnsafeBytes { unsafe bytes.append(contentsOf: $0) }
@@ -275,11 +310,14 @@ extension ImageStoreWriter where Self: ~Copyable {
 private struct AppendedStore {
   let store: any ImageStore
   private let labels: ImageLabels
+  /// How many images are committed at a time.
+  let commitEvery: Int
   /// The system itself reads ahead of a file that is read in order, but not from one file to the next.
   private let announces: Bool
 
-  init(_ store: any ImageStore, labels: ImageLabels) {
+  init(_ store: any ImageStore, labels: ImageLabels, commitEvery: Int) {
     self.store = store
+    self.commitEvery = commitEvery
     self.labels = labels
     announces = store.residentShare() < 0.98 && store.knownImageSources == nil
   }

@@ -57,15 +57,17 @@ package final class AppendableFile<Store: ImageStore> {
   ///   - name: the name of the file in the store's folder; nil if the store is the file.
   ///   - mode: what to do about a store that is there.
   ///   - otherContents: see ``Staging/OtherContents``.
+  ///   - complete: completes what a dead writer left that counts already.
   ///   - open: opens the store that is there, whose path it is given and whose file. What it finds past the end of the last commit
   ///     stays there until ``removeLeftovers(areOurs:)``.
   /// - Throws: ``StoreError/Code/busy`` while other writers are at work; ``StoreError/Code/alreadyExists``; what `open` throws.
   package static func open(
     _ path: String, file name: String? = nil, mode: WriteMode,
     otherContents: @escaping Staging.OtherContents,
+    completing complete: (_ held: HeldStore) throws(StoreError) -> Void = { _ in },
     appendingTo open: (_ path: String, _ file: borrowing File) throws(StoreError) -> Old
   ) throws(StoreError) -> AppendableFile {
-    if mode == .append, FileSystem.kind(of: path) != nil { return try grow(path, name, open) }
+    if mode == .append, FileSystem.kind(of: path) != nil { return try grow(path, name, complete, open) }
     let staging = try Staging(destination: path, mode: mode, otherContents: otherContents)
     guard mode != .append || staging.isNew else {
       throw StoreError(.busy, "another program puts something there", remedy: "try again", path: path)
@@ -77,9 +79,11 @@ package final class AppendableFile<Store: ImageStore> {
   }
 
   private static func grow(
-    _ path: String, _ name: String?, _ open: (String, borrowing File) throws(StoreError) -> Old
+    _ path: String, _ name: String?, _ complete: (HeldStore) throws(StoreError) -> Void,
+    _ open: (String, borrowing File) throws(StoreError) -> Old
   ) throws(StoreError) -> AppendableFile {
     let held = try HeldStore(path)
+    try complete(held)
     let file =
       if let name { try File(name, in: Folder(held.path), .update) } else { try File(held.path, .update) }
     let old = try open(held.path, file)

@@ -38,7 +38,7 @@ package final class HeldStore: Sendable {
 
   /// Every name that a backend gives there.
   private static let knownWork = Set(
-    [scratch, prepared, "images", "plan", "undone", "store.json", "data.mdb", "lock.mdb"])
+    [scratch, prepared, removed, "images", "edit", "plan", "undone", "store.json", "data.mdb", "lock.mdb"])
 
   /// - Throws: ``StoreError/Code/busy`` if another writer is at work on it; ``StoreError/Code/notFound``;
   ///   ``StoreError/Code/unrecognized`` if it is neither a file nor a folder.
@@ -168,6 +168,24 @@ package final class HeldStore: Sendable {
     }
   }
 
+  /// Removes a file or a folder of the store's that this package wrote, if it is there: it is moved out of the store at once.
+  ///
+  /// - Parameter name: its path within the store's folder, of one or two names.
+  package func removeFile(_ name: String) throws(StoreError) {
+    try withWork(nil) { (work) throws(StoreError) in
+      let root = try root()
+      let names = name.split(separator: "/").map(String.init)
+      if names.count == 2, root.kind(of: names[0]) != .folder { return }
+      try Self.within(root, name) { (folder, name) throws(StoreError) in
+        guard folder.kind(of: name) != nil else { return }
+        try work.remove(Self.removed)
+        try folder.moveExclusively(name, to: work.folder, as: Self.removed)
+        try folder.synchronizeNames()
+        try work.remove(Self.removed)
+      }
+    }
+  }
+
   /// Makes a folder in the store's, with the owner, attributes and mode of that; does nothing if it is there.
   ///
   /// - Parameter name: its name.
@@ -251,6 +269,7 @@ package final class HeldStore: Sendable {
 
   private static let scratch = "new"
   private static let prepared = "next"
+  private static let removed = "removed"
 
   private static func changed(_ path: String) -> StoreError {
     StoreError(

@@ -40,9 +40,9 @@ package struct WriterState: Sendable {
   /// How many images were there before.
   package let countBefore: Int
   /// The class names that the finished store has.
-  package let classNames: [String]?
+  package private(set) var classNames: [String]?
   /// Whether these are others than the store had.
-  package let hasNewClassNames: Bool
+  package private(set) var hasNewClassNames: Bool
   private let merge: ClassNameMerge
   private var shape: Shape?
   private var failure: StoreError?
@@ -75,6 +75,12 @@ package struct WriterState: Sendable {
     if let existing, existing.count > 0 {
       shape = Shape(hasLabels: existing.hasLabels, columns: existing.columns)
     }
+  }
+
+  /// Gives the store other class names, whatever it has, since its labels are given others too.
+  package mutating func replaceClassNames(_ names: [String]?) {
+    hasNewClassNames = hasNewClassNames || names != classNames
+    classNames = names
   }
 
   /// The index that the next image gets.

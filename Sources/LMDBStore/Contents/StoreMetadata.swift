@@ -23,15 +23,18 @@ struct StoreMetadata: Sendable, Hashable {
   struct Transactions: Sendable, Hashable {
     var first: UInt64
     var last: UInt64
+    /// The last one that freed pages of labels, columns or class names; 0 if none did.
+    var lastEdit: UInt64 = 0
   }
 
-  /// The record: an array of the two integers, and after it the numbers of the transactions.
+  /// The record: an array of the two integers, and after it the numbers of the transactions, that of an edit if there was one.
   var bytes: [UInt8] {
     get throws(StoreError) {
       var bytes = try Column.int64([isEncoded ? Self.encodedVersion : Self.version, Int64(count)]).npyBytes()
       if let transactions {
         bytes.appendInteger(transactions.first)
         bytes.appendInteger(transactions.last)
+        if transactions.lastEdit > 0 { bytes.appendInteger(transactions.lastEdit) }
       }
       return bytes
     }
@@ -59,7 +62,8 @@ struct StoreMetadata: Sendable, Hashable {
     if let first = unsafe value.integer(UInt64.self, at: end),
       let last = unsafe value.integer(UInt64.self, at: end + 8)
     {
-      transactions = Transactions(first: first, last: last)
+      let lastEdit = unsafe value.integer(UInt64.self, at: end + 16) ?? 0
+      transactions = Transactions(first: first, last: last, lastEdit: lastEdit)
     }
   }
 
@@ -79,15 +83,18 @@ struct StoreMetadata: Sendable, Hashable {
 
   /// Writes the record of a store anew, if it has one, with the numbers of its transactions. Done last in a transaction.
   ///
-  /// - Parameter known: the record as it was when the transaction began.
+  /// - Parameters:
+  ///   - known: the record as it was when the transaction began.
+  ///   - isEdit: whether the transaction frees pages of labels, columns or class names.
   static func mark(
-    _ transaction: borrowing WriteTransaction, after known: StoreMetadata?
+    _ transaction: borrowing WriteTransaction, after known: StoreMetadata?, isEdit: Bool
   ) throws(StoreError) {
     guard var metadata = try Self(transaction) else { return }
     let number = transaction.number
     let before = known?.transactions
     metadata.transactions = Transactions(
-      first: before?.last == number - 1 ? before!.first : number, last: number)
+      first: before?.last == number - 1 ? before!.first : number, last: number,
+      lastEdit: isEdit ? number : before?.lastEdit ?? 0)
     try transaction.replace(metadata.bytes, key: StoreKey.metadata)
   }
 

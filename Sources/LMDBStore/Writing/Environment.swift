@@ -109,14 +109,15 @@ internal import Synchronization
   /// - Parameters:
   ///   - byteCount: about how many bytes it will write, so that the map is made large enough before. If
   ///     it turns out to be too small, the transaction is done again in a larger one.
+  ///   - isEdit: whether it replaces or removes labels or columns.
   ///   - body: may be called again.
   func write(
-    _ byteCount: Int, _ body: (borrowing WriteTransaction) throws(StoreError) -> Void
+    _ byteCount: Int, isEdit: Bool = false, _ body: (borrowing WriteTransaction) throws(StoreError) -> Void
   ) throws(StoreError) {
     try makeRoom(for: byteCount + byteCount / 16 + 256 << 10)
     while true {
       do throws(StoreError) {
-        return try tryToWrite(body)
+        return try tryToWrite(isEdit, body)
       } catch {
         switch error.underlying {
         case .init(.lmdb, MDB_MAP_FULL): try resize(to: 2 * mapSize())
@@ -129,13 +130,13 @@ internal import Synchronization
   }
 
   private func tryToWrite(
-    _ body: (borrowing WriteTransaction) throws(StoreError) -> Void
+    _ isEdit: Bool, _ body: (borrowing WriteTransaction) throws(StoreError) -> Void
   ) throws(StoreError) {
     try checkWorks()
     let transaction = try unsafe WriteTransaction(handle, tree, path)
     let metadata = try StoreMetadata(transaction)
     try body(transaction)
-    try StoreMetadata.mark(transaction, after: metadata)
+    try StoreMetadata.mark(transaction, after: metadata, isEdit: isEdit)
     try transaction.commit()
   }
 

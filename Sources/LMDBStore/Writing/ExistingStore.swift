@@ -4,7 +4,7 @@ internal import ImageStoreSupport
 /// A store that images are appended to, read and checked before its environment is opened.
 struct ExistingStore {
   let layout: ImageSink.Layout
-  private let store: LMDBStore
+  let store: LMDBStore
   /// The keys of images that an append left that did not finish.
   private let unfinished: [String]
 

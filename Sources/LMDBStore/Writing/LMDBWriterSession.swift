@@ -13,11 +13,11 @@ final class LMDBWriterSession: EncodedWriterSession, @unchecked Sendable {
   private var staging: Staging?
   private var stagingPath: String?
   /// The store that images are appended to, its lock and its entry in the registry.
-  private var existing: ExistingStore?
+  private(set) var old: ExistingStore?
   private var held: HeldStore?
   private var entry: EnvironmentRegistry.Entry?
   /// Open from the beginning while images are appended, for a new store's records alone otherwise.
-  private var environment: Environment?
+  private(set) var environment: Environment?
   private var sink: ImageSink
   private var labels = LabelRecords()
   /// Whether the commit that makes images count has been begun. If it fails while waiting for the disk, readers may count
@@ -39,7 +39,7 @@ final class LMDBWriterSession: EncodedWriterSession, @unchecked Sendable {
       try existing.removeUnfinished(environment)
       self.environment = environment
       sink = ImageSink(.environment(environment), layout: existing.layout, first: existing.count)
-      self.existing = existing
+      old = existing
       self.held = held
     } else {
       state = try WriterState(path: path, classNames: classNames)
@@ -107,18 +107,31 @@ final class LMDBWriterSession: EncodedWriterSession, @unchecked Sendable {
       kinds: sink.layout == .single || sink.layout == .encoded ? sink.kinds : nil,
       isEncoded: sink.layout == .encoded,
       classNames: state.hasNewClassNames ? state.classNames : nil)
-    hasBegunCommit = true
-    try environment.write(records.reduce(0) { $0 + $1.bytes.count + 2 * environment.pageSize }) {
-      (transaction) throws(StoreError) in
+    let isNew = state.countBefore == 0
+    try commit(records, to: environment) { (transaction) throws(StoreError) in
       for record in records {
         // A store without images may have labels and columns of none.
-        if record.isReplaced || state.countBefore == 0 {
+        if record.isReplaced || isNew {
           try transaction.replace(record.bytes, key: record.key)
         } else {
           try transaction.put(record.bytes, key: record.key)
         }
       }
     }
+  }
+
+  /// Writes records, which then are the store's, in one transaction, and waits for the disk.
+  ///
+  /// - Parameters:
+  ///   - records: what is written at most; the last is the metadata.
+  ///   - isEdit: whether labels or columns that were there are replaced.
+  func commit(
+    _ records: [LabelRecords.Record], to environment: Environment, isEdit: Bool = false,
+    _ body: (borrowing WriteTransaction) throws(StoreError) -> Void
+  ) throws(StoreError) {
+    hasBegunCommit = true
+    try environment.write(
+      records.reduce(0) { $0 + $1.bytes.count + 2 * environment.pageSize }, isEdit: isEdit, body)
     // A database has two heads, of which the later one counts, and neither has a checksum. Once more, so that
     // both lead to these images and damage to one leads nobody to those of the commit before.
     for record in records where record.key == StoreKey.metadata {
@@ -136,7 +149,7 @@ final class LMDBWriterSession: EncodedWriterSession, @unchecked Sendable {
     guard let staging = staging.take() else {
       entry = nil
       held = nil
-      existing = nil
+      old = nil
       return
     }
     #if canImport(Darwin)
@@ -147,13 +160,14 @@ final class LMDBWriterSession: EncodedWriterSession, @unchecked Sendable {
   }
 
   /// Ends a session that may not have been finished.
-  func end() {
+  deinit {
+    guard let environment else { return }
     guard state.process.isCurrent else {
-      // In a fork of the process this is all the parent's: nothing may be closed, unlocked or removed here.
-      _ = unsafe Unmanaged.passRetained(self)
+      // In a fork of the process this is the parent's: nothing may be closed or removed here.
+      _ = unsafe Unmanaged.passRetained(environment)
       return
     }
-    guard let environment, let existing, !hasBegunCommit else { return }
+    guard let existing = old, !hasBegunCommit else { return }
     do throws(StoreError) {
       // What was committed of the images goes; the next append would do it too.
       try existing.removeNew(environment)

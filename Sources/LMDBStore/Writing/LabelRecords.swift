@@ -46,26 +46,35 @@ struct LabelRecords {
     first: Int, count: Int, checksums: [UInt32], kinds: [StoredKind]?, isEncoded: Bool, classNames: [String]?
   ) throws(StoreError) -> [Record] {
     var records: [Record] = []
-    func add(_ key: String, _ bytes: [UInt8], isReplaced: Bool = false) {
-      let checksum = unsafe CRC32.checksum(of: bytes.span.bytes)
-      records.append(Record(key: key, bytes: bytes, isReplaced: isReplaced))
-      records.append(
-        Record(
-          key: StoreKey.checksum(of: key), bytes: ChecksumRecord.npyBytes([checksum]), isReplaced: isReplaced)
-      )
-    }
-    let images = count - first
-    for start in stride(from: 0, to: images, by: Self.imagesPerSegment) {
-      let segment = start..<min(start + Self.imagesPerSegment, images)
-      if let labels = labels?.labels {
-        let values = Column.int64(labels[segment].map(Int64.init))
-        add(StoreKey.segment(StoreKey.labels, first: first + start), try values.npyBytes())
-      }
+    for segment in Self.segments(of: count - first) {
       if let kinds {
-        add(StoreKey.segment(StoreKey.shapes, first: first + start), ShapeRecord.npyBytes(kinds[segment]))
+        let key = StoreKey.segment(StoreKey.shapes, first: first + segment.lowerBound)
+        Self.add(key, ShapeRecord.npyBytes(kinds[segment]), to: &records)
       }
-      let key = StoreKey.segment(StoreKey.checksum(of: StoreKey.images), first: first + start)
+      let key = StoreKey.segment(StoreKey.checksum(of: StoreKey.images), first: first + segment.lowerBound)
       records.append(Record(key: key, bytes: ChecksumRecord.npyBytes(checksums[segment])))
+    }
+    try addAnnotations(first: first, count: count, classNames: classNames, to: &records)
+    let metadata = try StoreMetadata(count: count, isEncoded: isEncoded).bytes
+    records.append(Record(key: StoreKey.metadata, bytes: metadata, isReplaced: true))
+    return records
+  }
+
+  /// The records of what is said of all images of a store.
+  func annotations(count: Int, classNames: [String]?) throws(StoreError) -> [Record] {
+    var records: [Record] = []
+    try addAnnotations(first: 0, count: count, classNames: classNames, to: &records)
+    return records
+  }
+
+  private func addAnnotations(
+    first: Int, count: Int, classNames: [String]?, to records: inout [Record]
+  ) throws(StoreError) {
+    if let labels = labels?.labels {
+      for segment in Self.segments(of: count - first) {
+        let key = StoreKey.segment(StoreKey.labels, first: first + segment.lowerBound)
+        Self.add(key, try Column.int64(labels[segment].map(Int64.init)).npyBytes(), to: &records)
+      }
     }
     for (name, column) in (labels?.columns ?? [:]).sorted(by: { $0.key < $1.key }) {
       do throws(StoreError) {
@@ -77,9 +86,10 @@ struct LabelRecords {
               .limitExceeded, "\(bytes.count) bytes of values, of which a record holds \(Self.mostBytes)",
               image: first + segment.lowerBound)
           }
-          add(StoreKey.segment(StoreKey.column(name), first: first + segment.lowerBound), bytes)
+          let start = first + segment.lowerBound
+          Self.add(StoreKey.segment(StoreKey.column(name), first: start), bytes, to: &records)
           if let offsets = values.offsetsNPYBytes() {
-            add(StoreKey.segment(StoreKey.offsets(name), first: first + segment.lowerBound), offsets)
+            Self.add(StoreKey.segment(StoreKey.offsets(name), first: start), offsets, to: &records)
           }
         }
       } catch {
@@ -87,11 +97,25 @@ struct LabelRecords {
       }
     }
     if let classNames {
-      add(StoreKey.classNames, try Column.string(classNames).npyBytes(), isReplaced: true)
+      Self.add(
+        StoreKey.classNames, try Column.string(classNames).npyBytes(), isReplaced: true, to: &records)
     }
-    let metadata = try StoreMetadata(count: count, isEncoded: isEncoded).bytes
-    records.append(Record(key: StoreKey.metadata, bytes: metadata, isReplaced: true))
-    return records
+  }
+
+  /// Adds a record and that of its checksum.
+  private static func add(
+    _ key: String, _ bytes: [UInt8], isReplaced: Bool = false, to records: inout [Record]
+  ) {
+    let checksum = unsafe CRC32.checksum(of: bytes.span.bytes)
+    records.append(Record(key: key, bytes: bytes, isReplaced: isReplaced))
+    records.append(
+      Record(
+        key: StoreKey.checksum(of: key), bytes: ChecksumRecord.npyBytes([checksum]), isReplaced: isReplaced))
+  }
+
+  /// The segments of values of one size.
+  private static func segments(of count: Int) -> [Range<Int>] {
+    stride(from: 0, to: count, by: imagesPerSegment).map { $0..<min($0 + imagesPerSegment, count) }
   }
 
   /// The images of each segment of a column.

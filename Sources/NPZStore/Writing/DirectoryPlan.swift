@@ -2,7 +2,7 @@ import ImageStoreCore
 import ImageStoreSupport
 
 /// The directory an archive ends with: records of the entries that were there, as they were, but for those of arrays that are written
-/// anew; and records of new entries. Images come first.
+/// anew or dropped; and records of new entries. Images come first.
 struct DirectoryPlan {
   private let old: ZipArchive?
   private let images: [ZipWrittenEntry]
@@ -17,13 +17,15 @@ struct DirectoryPlan {
 
   init(
     old: ZipArchive?, images: [ZipWrittenEntry], first: Int, imageName: @escaping (_ position: Int) -> String,
-    others: [(name: String, entry: ZipWrittenEntry)]
+    others: [(name: String, entry: ZipWrittenEntry)], dropping dropped: Set<String> = []
   ) {
     self.imageName = imageName
     self.old = old
     self.images = images
     let named = old?.directory.named ?? []
-    kept = named.filter { entry in !others.contains { $0.name == entry.name } }
+    kept = named.filter { entry in
+      !dropped.contains(entry.name) && !others.contains { $0.name == entry.name }
+    }
     var otherRecords: [UInt8] = []
     for (name, entry) in others {
       var fields = ZipKeptFields()

@@ -14,13 +14,13 @@ final class NPZWriterSession: EncodedWriterSession {
   let target: AppendableFile<NPZStore>
   let threads: Int
   /// What deflates, or nil if entries are stored.
-  let encoders: IdlePool<EntryEncoder>?
+  var encoders: IdlePool<EntryEncoder>?
   /// Where the next entry will stand.
   var offset: Int
   /// The new images' entries.
   var entries: [ZipWrittenEntry] = []
   /// Labels and columns of all images, of those too that were there.
-  private var labels: ImageLabels
+  var labels: ImageLabels
   private var isMixed: Bool
   /// Bytes that are not written yet.
   var pending: [UInt8] = []
@@ -126,14 +126,26 @@ extension NPZWriterSession {
   func complete() throws(StoreError) {
     // Nothing has been written to an archive that nothing was appended to.
     if target.old != nil, entries.isEmpty, !state.hasNewClassNames { return }
+    try writeRecords()
+  }
+
+  /// Writes labels, columns, class names and the directory, and commits.
+  ///
+  /// - Parameters:
+  ///   - known: what the archive has already, which then is not written again.
+  ///   - dropped: the entries that are to be in the archive no more.
+  func writeRecords(
+    besides known: ImageLabels = ImageLabels(), dropping dropped: Set<String> = []
+  ) throws(StoreError) {
     // Encoded images are stored in any case, and what follows may be deflated, which is written at once.
     try flush()
     var written: [(name: String, entry: ZipWrittenEntry)] = []
-    if let labels = labels.labels {
+    if let labels = labels.labels, labels != known.labels {
       let name = NPZContents.labelsEntry
       written.append((name, try write(Column.int64(labels.map(Int64.init)).npyBytes(), name: name)))
     }
-    for (column, values) in labels.columns.sorted(by: { $0.key < $1.key }) {
+    for (column, values) in labels.columns.sorted(by: { $0.key < $1.key })
+    where values != known.columns[column] {
       // An append replaces the entry there is, whatever it is called.
       let name = target.old?.store.entryName(ofColumn: column) ?? NPZContents.entry(ofColumn: column)
       do throws(StoreError) {
@@ -146,14 +158,16 @@ extension NPZWriterSession {
         throw error.at(key: column)
       }
     }
-    if encodedLayout != nil {
+    if encodedLayout != nil, !entries.isEmpty || target.old == nil {
       written.append((NPZContents.shapesEntry, try write(kinds.npyBytes, name: NPZContents.shapesEntry)))
     }
     if let classNames = state.classNames, state.hasNewClassNames {
       let name = NPZContents.classNamesEntry
       written.append((name, try write(Column.string(classNames).npyBytes(), name: name)))
     }
-    try writeDirectory(others: written)
+    // What a writer leaves that dies is known by its first entry, or by zeros in its place.
+    if written.isEmpty, entries.isEmpty { try unsafe emit([UInt8](repeating: 0, count: 64).span.bytes) }
+    try writeDirectory(others: written, dropping: dropped)
   }
 
   /// Writes the directory and commits.
@@ -163,13 +177,13 @@ extension NPZWriterSession {
   /// writing it takes no room on the disk and does not make the file longer. What a comment of somebody else has past the
   /// sector is there before, too.
   private func writeDirectory(
-    others: [(name: String, entry: ZipWrittenEntry)]
+    others: [(name: String, entry: ZipWrittenEntry)], dropping dropped: Set<String>
   ) throws(StoreError) {
     try flush()
     let plan = DirectoryPlan(
       old: target.old?.store.archive, images: entries, first: firstIndex - entries.count,
       imageName: imageName,
-      others: others)
+      others: others, dropping: dropped)
     let start = ZipFormat.directoryStart(
       notBefore: offset, byteCount: plan.byteCount, entryCount: plan.entryCount,
       commentByteCount: ArchiveComment.mostMarkBytes)

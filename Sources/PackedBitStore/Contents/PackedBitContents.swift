@@ -1,4 +1,5 @@
 import ImageStoreCore
+import ImageStorePlatform
 import ImageStoreSupport
 
 /// What a folder of masks has, all of it opened when the store is: whoever appends to the folder afterwards, or puts another store
@@ -33,24 +34,35 @@ struct PackedBitContents: Sendable {
   ///
   /// A writer may finish, or put another store in the place of this one, between any two of them; then it is tried again.
   init(at path: String) throws(StoreError) {
-    for _ in 0..<10 {
-      let before = Self.identities(path)
+    for attempt in 0..<200 {
+      if attempt > 4 { usleep(1000) }
+      let before = Glimpse(path)
       do throws(StoreError) {
         let found = try PackedBitContents(openedAt: path)
-        if found.state != nil || found.description.states == nil || Self.identities(path) == before {
+        let now = Glimpse(path)
+        let isOfOneState = found.state != nil || found.description.states == nil || now.masks == before.masks
+        if now.description == before.description, now.hasEdit == before.hasEdit, isOfOneState {
           self = found
           return
         }
       } catch {
-        if Self.identities(path) == before { throw error }
+        if Glimpse(path) == before { throw error }
       }
     }
-    self = try PackedBitContents(openedAt: path)
+    throw StoreError(.busy, "other programs keep changing it", remedy: "try again", path: path)
   }
 
-  /// What writers change: the description is replaced, then the header written that counts masks.
-  private static func identities(_ path: String) -> [FileState?] {
-    [PackedBitDescription.fileName, PackedBitImages.name].map { FileState(ofPath: "\(path)/\($0)") }
+  /// What writers change: the description is replaced, then the header written that counts masks, or an edit put in its place.
+  private struct Glimpse: Equatable {
+    let description: FileState?
+    let masks: FileState?
+    let hasEdit: Bool
+
+    init(_ path: String) {
+      description = FileState(ofPath: "\(path)/\(PackedBitDescription.fileName)")
+      masks = FileState(ofPath: "\(path)/\(PackedBitImages.name)")
+      hasEdit = FileSystem.kind(of: "\(path)/\(PackedBitEdit.folderName)", followingLinks: false) == .folder
+    }
   }
 
   private init(openedAt path: String) throws(StoreError) {
@@ -66,11 +78,12 @@ struct PackedBitContents: Sendable {
     images = try PackedBitImages(array: try files.map(PackedBitImages.name, in: folder), layout: stated)
     // An append to no masks that did not end may have left a size.
     layout = images.count == 0 ? nil : stated
-    let count = images.count
-    let state = description.states?.first { $0.count == count }
+    let isEdited = PackedBitEdit.isCommitted(description, in: folder)
+    let state = description.state(count: images.count, isEdited: isEdited)
     self.state = state
     if let state {
-      labels = try state.hasLabels ? files.map(Self.labelsName, in: folder) : nil
+      if isEdited { files.edited = Set(description.edit?.map { Array($0.utf8) } ?? []) }
+      labels = try state.hasLabels ? files.labels(in: folder) : nil
       columns = try files.columns(state.names(in: Self.columnsFolder), Self.columnsFolder, in: folder)
       offsets = try files.columns(state.names(in: Self.offsetsFolder), Self.offsetsFolder, in: folder)
     } else {
@@ -91,10 +104,7 @@ struct PackedBitContents: Sendable {
     var files: Set<[UInt8]> = []
     for state in description.states ?? [] {
       files.insert(Array(Self.checksumsName.utf8))
-      if state.hasLabels { files.insert(Array(Self.labelsName.utf8)) }
-      for place in [Self.columnsFolder, Self.offsetsFolder] {
-        for name in state.names(in: place) { files.insert(Array(Self.file(ofColumn: name, in: place).utf8)) }
-      }
+      files.formUnion(state.files.map { Array($0.utf8) })
     }
     return files
   }
@@ -121,6 +131,8 @@ struct PackedBitContents: Sendable {
   /// Files that have been opened, and what they were.
   private struct Files {
     var states: [String: FileState] = [:]
+    /// Those that an edit has put beside the old ones, which count no more.
+    var edited: Set<[UInt8]> = []
 
     mutating func open(_ name: String, in folder: borrowing Folder, as known: String? = nil)
       throws(StoreError) -> File
@@ -140,13 +152,34 @@ struct PackedBitContents: Sendable {
       folder.kind(of: name) == nil ? nil : try map(name, in: folder)
     }
 
+    mutating func labels(in folder: borrowing Folder) throws(StoreError) -> MappedFile {
+      let name = PackedBitContents.labelsName
+      guard edited.contains(Array(name.utf8)) else { return try map(name, in: folder) }
+      return try map(name, in: folder.folder(PackedBitEdit.folderName))
+    }
+
     /// Files of columns by the names of these.
     mutating func columns(
       _ names: [String], _ place: String, in folder: borrowing Folder
     ) throws(StoreError) -> [String: MappedFile] {
-      guard !names.isEmpty else { return [:] }
-      let folder = try folder.folder(place)
+      let isEdited = names.map {
+        edited.contains(Array(PackedBitContents.file(ofColumn: $0, in: place).utf8))
+      }
       var columns: [String: MappedFile] = [:]
+      let old = zip(names, isEdited).filter { !$1 }.map(\.0)
+      let new = zip(names, isEdited).filter { $1 }.map(\.0)
+      if !old.isEmpty { try map(columns: old, place, in: folder.folder(place), to: &columns) }
+      if !new.isEmpty {
+        try map(
+          columns: new, place, in: folder.folder(PackedBitEdit.folderName).folder(place), to: &columns)
+      }
+      return columns
+    }
+
+    private mutating func map(
+      columns names: [String], _ place: String, in folder: borrowing Folder,
+      to columns: inout [String: MappedFile]
+    ) throws(StoreError) {
       for name in names {
         let path = PackedBitContents.file(ofColumn: name, in: place)
         let file = String(path.dropFirst(place.count + 1))
@@ -154,7 +187,6 @@ struct PackedBitContents: Sendable {
         let isThere = folder.kind(of: file) != nil || name.contains("/")
         columns[name] = try map(isThere ? file : "\(name).npy", in: folder, as: path)
       }
-      return columns
     }
   }
 }

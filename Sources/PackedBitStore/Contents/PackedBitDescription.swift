@@ -21,6 +21,9 @@ struct PackedBitDescription: Codable {
   /// What belongs to the masks there are, and to those before the last append, which an append that does not
   /// finish leaves behind.
   var states: [State]?
+  /// The files that an edit puts beside the old ones; none once they are in the place of these. The first state is that of the edit, if it
+  /// has been committed, and the next what was there before. See ``PackedBitEdit``.
+  var edit: [String]?
   private var crc32: String? = ChecksummedJSON.zeros
   /// Whether the file's bytes are those that were written.
   private(set) var isIntact = true
@@ -85,6 +88,15 @@ struct PackedBitDescription: Codable {
         .compactMap { String($0.utf8.dropFirst(prefix.utf8.count)) }.sorted()
     }
 
+    /// The paths of the files of labels and columns in the folder.
+    var files: [String] {
+      let places = [PackedBitContents.columnsFolder, PackedBitContents.offsetsFolder]
+      return (hasLabels ? [PackedBitContents.labelsName] : [])
+        + places.flatMap { place in
+          names(in: place).map { PackedBitContents.file(ofColumn: $0, in: place) }
+        }
+    }
+
     /// The CRC-32 of labels and columns, by the names of their files.
     static func checksums(of labels: ImageLabels) -> [String: UInt32] {
       var checksums: [String: UInt32] = [:]
@@ -100,7 +112,7 @@ struct PackedBitDescription: Codable {
   }
 
   private enum CodingKeys: String, CodingKey {
-    case format, formatVersion, height, width, axis, bitOrder, classNames, states, crc32
+    case format, formatVersion, height, width, axis, bitOrder, classNames, states, edit, crc32
   }
 
   init(
@@ -167,6 +179,14 @@ struct PackedBitDescription: Codable {
     return description
   }
 
+  /// What is said of some number of masks.
+  ///
+  /// - Parameter isEdited: whether the edit there is, if there is one, has been committed.
+  func state(count: Int, isEdited: Bool) -> State? {
+    let isPending = edit?.isEmpty == false && !isEdited
+    return states?.dropFirst(isPending ? 1 : 0).first { $0.count == count }
+  }
+
   /// The class names of a state, or of masks of which no state is known.
   func classNames(of state: State?) -> [String]? {
     // Whoever changes the file by hand removes its checksum, and means the names that people see first.
@@ -187,6 +207,11 @@ struct PackedBitDescription: Codable {
       for place in [PackedBitContents.columnsFolder, PackedBitContents.offsetsFolder] {
         for name in state.names(in: place) { try Column.validate(name: name) }
       }
+    }
+    // Nothing else may be read or removed in the name of an edit.
+    let files = Set((states?.first?.files ?? []).map { Array($0.utf8) })
+    for name in edit ?? [] where !files.contains(Array(name.utf8)) {
+      throw StoreError(.corrupt, "an edit of '\(name)', which is not a file of the masks' labels or columns")
     }
   }
 

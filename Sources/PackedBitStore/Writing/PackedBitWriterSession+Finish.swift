@@ -35,7 +35,7 @@ extension PackedBitWriterSession {
   }
 
   /// What is to be said of the masks, and what is said of those before.
-  private func description() -> PackedBitDescription {
+  func description() -> PackedBitDescription {
     let old = target.old?.store
     var states = [
       PackedBitDescription.State(

@@ -15,7 +15,7 @@ final class PackedBitWriterSession: WriterSession {
   /// How masks are packed, once the first is there.
   private(set) var layout: PackedBitLayout?
   /// Labels and columns of all masks, of those too that were there.
-  private(set) var labels: ImageLabels
+  var labels: ImageLabels
   /// The checksums of all masks.
   private(set) var checksums: [Int64]
 
@@ -28,6 +28,7 @@ final class PackedBitWriterSession: WriterSession {
     let target = try AppendableFile<PackedBitStore>.open(
       path, file: PackedBitImages.name, mode: mode,
       otherContents: { (path) throws(StoreError) in try PackedBitStore.otherContents(at: path) },
+      completing: { (held) throws(StoreError) in try PackedBitEdit.finish(in: held) },
       appendingTo: { (path, _) throws(StoreError) in
         hasDeadWriter = FileSystem.kind(of: "\(path)/\(HeldStore.workFolderName)") != nil
         let store = try PackedBitStore(at: path)

@@ -49,6 +49,26 @@ package struct Backend: Sendable, CustomStringConvertible {
     try entry.format.makeWriter(to: path, options, classNames: run.classNames, for: run)
   }
 
+  /// Whether a store can be committed before it is finished.
+  var canCommit: Bool { entry.kind != "hdf5" }
+
+  /// Changes what is said of the images of a store.
+  func edit(_ path: String, _ change: (any ImageStore) throws -> any ImageStore) throws {
+    guard let editable = entry.format.editable else { throw Violation("\(name) cannot be edited") }
+    try Self.edit(path, editable, threads: entry.variant.options.threads, change)
+  }
+
+  private static func edit<Store: EditableStore>(
+    _ path: String, _: Store.Type, threads: Int?, _ change: (any ImageStore) throws -> any ImageStore
+  ) throws {
+    try Store.edit(path, threads: threads) { try change($0) }
+  }
+
+  func remove(_ indices: [Int], from path: String) throws {
+    guard let editable = entry.format.editable else { throw Violation("\(name) cannot be edited") }
+    _ = try editable.remove(indices, from: path, threads: entry.variant.options.threads, progress: { _ in })
+  }
+
   func open(_ path: String) throws -> any ImageStore {
     try entry.open(path, threads: entry.variant.options.threads)
   }
@@ -81,6 +101,9 @@ package struct Backend: Sendable, CustomStringConvertible {
 /// What a writer is made to do: append images in two runs, and finish unless something else is to happen.
 package struct WriterRun: WriterUser {
   let images: ModelImages
+  /// After how many images the writer commits, if it does.
+  var commitsAfter: Int?
+  var committed: () throws -> Void = {}
   var beforeFinish: () throws -> Void = {}
 
   package init(_ images: ModelImages, beforeFinish: @escaping () throws -> Void = {}) {
@@ -88,17 +111,27 @@ package struct WriterRun: WriterUser {
     self.beforeFinish = beforeFinish
   }
 
+  init(_ images: ModelImages, commitsAfter: Int, committed: @escaping () throws -> Void) {
+    self.images = images
+    self.commitsAfter = commitsAfter
+    self.committed = committed
+  }
+
   /// The class names to make the writer with.
   package var classNames: [String]? { images.classNames }
 
   package func use<Writer: ImageStoreWriter & ~Copyable>(_ writer: consuming Writer) throws {
-    let half = images.count / 2
+    let half = commitsAfter ?? images.count / 2
     for range in [0..<half, half..<images.count] where !range.isEmpty {
       let part = images.slice(range)
       let pixels = part.pixels.flatMap { $0 }
       try unsafe writer.append(
         pixels.span.bytes, layout: BatchLayout(part.formats),
         labels: ImageLabels(labels: part.labels, columns: part.columns))
+      if range.upperBound == commitsAfter {
+        try writer.commit()
+        try committed()
+      }
     }
     try beforeFinish()
     _ = try writer.finish()

@@ -42,6 +42,8 @@ package struct KillCheck {
     /// Kills after which the store was as before, and as the writer wanted it.
     package var before = 0
     package var after = 0
+    /// Kills after which the store was as at the commit in between.
+    package var between = 0
 
     package init() {}
     package var killed: Int { atCalls + atTimes }
@@ -111,7 +113,8 @@ package struct KillCheck {
 
   /// What a writer that has finished says of its run.
   private static func elapsed(_ output: String) -> (calls: Int, microseconds: Int)? {
-    let numbers = output.split(whereSeparator: \.isWhitespace).compactMap { Int($0) }
+    guard let last = output.split(separator: "\n").last else { return nil }
+    let numbers = last.split(whereSeparator: \.isWhitespace).compactMap { Int($0) }
     return numbers.count == 2 ? (numbers[0], numbers[1]) : nil
   }
 
@@ -122,7 +125,7 @@ package struct KillCheck {
     try stage.setUp()
     let (end, output) = try ChildProcess.run(
       program, arguments(stage, moment), folder: stage.outputFolder)
-    let hasFinished = output.hasPrefix("finished")
+    let hasFinished = output.contains("finished")
     switch end {
     case .signaled(SIGKILL): break
     case .exited(0) where hasFinished:
@@ -135,8 +138,13 @@ package struct KillCheck {
     case .call, .never: figures.atCalls += 1
     }
     let state = try stage.state()
-    if state == .after { figures.after += 1 } else { figures.before += 1 }
+    switch state {
+    case .before: figures.before += 1
+    case .between: figures.between += 1
+    case .after: figures.after += 1
+    }
     try require(state == .after || !hasFinished, "what was finished is lost")
+    try require(state != .before || !output.contains("committed"), "what was committed is lost")
     try stage.checkNextWriter(after: state)
     return nil
   }
@@ -147,14 +155,14 @@ package struct KillCheck {
       let imagesPerCommit = Int(arguments[3])
     else { throw Violation("killed-writer BACKEND OPERATION PATH IMAGES MOMENT") }
     let backend = try Backend.named(arguments[0])
-    let written = operation.written(Commits(backend, imagesPerCommit: imagesPerCommit))
+    let commits = Commits(backend, imagesPerCommit: imagesPerCommit)
     let start = microsecondsNow()
     switch try KillMoment(arguments[4]) {
     case .never: faults_arm(kinds, 0, 0, Int32(FAULTS_FAIL_ONCE))
     case .call(let number): faults_arm(kinds, number, 0, Int32(FAULTS_KILL))
     case .time(let microseconds): faults_kill_after(microseconds)
     }
-    try backend.write(arguments[2], operation.mode, WriterRun(written))
+    try operation.perform(backend, arguments[2], commits) { printNow("committed") }
     let calls = faults_disarm()
     printNow("finished \(calls) \(microsecondsNow() - start)")
   }

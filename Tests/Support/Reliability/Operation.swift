@@ -8,18 +8,50 @@ package enum Operation: String, Sendable, CaseIterable {
   case create, append, replace
   /// An append that gives class names to a store that has none.
   case name
+  /// Other labels, columns and class names.
+  case edit
+  /// Some images less.
+  case remove
+  /// A new store that is committed when half of it has been written.
+  case commit
 
+  /// Those that a writer does which appends until it finishes.
+  package static let plain: [Operation] = [.create, .append, .replace, .name]
+
+  /// What a backend does.
+  package static func all(of backend: Backend) -> [Operation] {
+    allCases.filter { $0 != .commit || backend.canCommit }
+  }
+
+  /// The mode of its writer, if it is a plain one.
   var mode: WriteMode {
     switch self {
-    case .create: .create
-    case .append, .name: .append
-    case .replace: .replace
+    case .create, .commit: .create
+    case .append, .name, .edit: .append
+    case .replace, .remove: .replace
+    }
+  }
+
+  /// Does it.
+  ///
+  /// - Parameter committed: called after a commit that is not the end.
+  func perform(
+    _ backend: Backend, _ path: String, _ commits: Commits, committed: @escaping () throws -> Void = {}
+  ) throws {
+    switch self {
+    case .create, .append, .replace, .name: try backend.write(path, mode, WriterRun(written(commits)))
+    case .edit: try backend.edit(path) { try Self.edit($0) }
+    case .remove: try backend.remove(Self.removed(commits), from: path)
+    case .commit:
+      let images = written(commits)
+      let run = WriterRun(images, commitsAfter: images.count / 2, committed: committed)
+      try backend.write(path, mode, run)
     }
   }
 
   /// What stands there before, or nil where nothing does.
   func before(_ commits: Commits) -> ModelImages? {
-    guard self != .create else { return nil }
+    guard self != .create, self != .commit else { return nil }
     var images = commits.images(of: 0)
     if self == .name { images.classNames = nil }
     return images
@@ -27,12 +59,65 @@ package enum Operation: String, Sendable, CaseIterable {
 
   /// What is written.
   func written(_ commits: Commits) -> ModelImages {
-    commits.images(of: self == .create ? 0 : 1)
+    self == .commit ? commits.images(ofFirst: 2) : commits.images(of: self == .create ? 0 : 1)
   }
+
+  /// What stands there at a commit that is not the end.
+  func between(_ commits: Commits) -> ModelImages? { self == .commit ? commits.images(of: 0) : nil }
 
   /// What stands there once it has been done.
   func after(_ commits: Commits) -> ModelImages {
-    mode == .append ? commits.images(ofFirst: 2) : written(commits)
+    switch self {
+    case .create, .replace, .commit: written(commits)
+    case .append, .name: commits.images(ofFirst: 2)
+    case .edit: Self.edited(commits.images(of: 0))
+    case .remove: Self.without(Self.removed(commits), commits.images(of: 0))
+    }
+  }
+
+  /// Images that a writer may add to what stands there.
+  func addition(_ commits: Commits, to state: Stage.State) -> ModelImages {
+    let images = commits.images(of: 5).slice(0..<1)
+    return self == .edit && state == .after ? Self.edited(images) : images
+  }
+
+  /// Labels, columns and class names change, one column goes and one comes.
+  private static func edit(_ store: any ImageStore) throws -> any ImageStore {
+    guard case .int64(let cameras) = try store.column("camera") else { throw Violation("no cameras") }
+    return try store.relabeled { ($0.label! + 1) % 10 }.renamingClasses(["class 3": "kitten"])
+      .withoutColumns("exposure").withColumns([
+        "camera": .int64(cameras.map { $0 / 3 }),
+        "note": .string(cameras.map { "seen by \($0)" }),
+        "mask": .bytes(Column.Bytes(cameras.map { [UInt8](repeating: 7, count: Int($0 & 3)) })),
+      ])
+  }
+
+  /// What ``edit(_:)`` makes of images, by other means.
+  private static func edited(_ images: ModelImages) -> ModelImages {
+    var images = images
+    images.labels = images.labels?.map { $0 == 9 ? 0 : $0 + 1 }
+    images.columns["exposure"] = nil
+    if case .int64(let cameras)? = images.columns["camera"] {
+      images.columns["camera"] = .int64(cameras.map { $0 / 3 })
+      images.columns["note"] = .string(cameras.map { "seen by \($0)" })
+      images.columns["mask"] = .bytes(Column.Bytes(cameras.map { [UInt8](repeating: 7, count: Int($0 & 3)) }))
+    }
+    images.classNames = images.classNames?.map { $0 == "class 3" ? "kitten" : $0 }
+    return images
+  }
+
+  private static func removed(_ commits: Commits) -> [Int] {
+    [0, commits.imagesPerCommit / 2, commits.imagesPerCommit - 1]
+  }
+
+  private static func without(_ removed: [Int], _ images: ModelImages) -> ModelImages {
+    var left = ModelImages()
+    for index in 0..<images.count where !removed.contains(index) {
+      left.append(contentsOf: images.slice(index..<index + 1))
+    }
+    if left.count == 0 { left = images.slice(0..<0) }
+    left.classNames = images.classNames
+    return left
   }
 }
 
@@ -43,10 +128,8 @@ package final class Stage {
   package let operation: Operation
   let commits: Commits
   let before: ModelImages?
+  let between: ModelImages?
   let after: ModelImages
-  /// What the next writer adds; fewer images than the disturbed one, so that it does not cover all of what
-  /// that left.
-  private let addition: ModelImages
   private let folder: WorkFolder
   private var template: String { "\(folder.path)/template" }
   private var work: String { "\(folder.path)/work" }
@@ -54,20 +137,21 @@ package final class Stage {
   private var undisturbedPaths: [State: [String]] = [:]
 
   /// What can stand there.
-  package enum State: String, Sendable { case before, after }
+  package enum State: String, Sendable { case before, between, after }
 
   package init(_ backend: Backend, _ operation: Operation, imagesPerCommit: Int) throws {
     self.backend = backend
     self.operation = operation
     commits = Commits(backend, imagesPerCommit: imagesPerCommit)
     before = operation.before(commits)
+    between = operation.between(commits)
     after = operation.after(commits)
-    addition = commits.images(of: 5).slice(0..<1)
     folder = try WorkFolder()
     try Files.createFolder(template)
     if let before { try backend.write(backend.path(in: template), .create, WriterRun(before)) }
-    for state in [State.before, .after] {
+    for state in [State.before, .between, .after] where state != .between || between != nil {
       try setUp()
+      if state == .between, let between { try backend.write(path, .create, WriterRun(between)) }
       if state == .after { try perform() }
       try checkNextWriter(after: state)
     }
@@ -94,13 +178,13 @@ package final class Stage {
 
   /// Does the operation in this process.
   package func perform() throws {
-    try backend.write(path, operation.mode, WriterRun(operation.written(commits)))
+    try operation.perform(backend, path, commits)
   }
 
   /// What stands there now, checked whole.
   package func state() throws -> State {
     guard FileSystem.kind(of: path, followingLinks: false) != nil else {
-      if operation == .replace && OldRename.isOn {
+      if operation.mode == .replace && OldRename.isOn {
         // Between two renames; what the next writer finds shows whether the old store is still there.
         return .before
       }
@@ -115,6 +199,7 @@ package final class Stage {
     let store = try backend.open(path)
     try store.verify()
     if let before, try before.difference(from: store) == nil { return .before }
+    if let between, try between.difference(from: store) == nil { return .between }
     if let difference = try after.difference(from: store) {
       throw Violation("neither what was there nor what was written: \(difference)")
     }
@@ -122,9 +207,13 @@ package final class Stage {
   }
 
   /// Lets another writer add images and checks that all are there, and no file besides the store's own.
+  ///
+  /// It adds fewer images than the disturbed one, so that it does not cover all of what that left.
   package func checkNextWriter(after state: State) throws {
+    let addition = operation.addition(commits, to: state)
     try backend.write(path, .append, WriterRun(addition))
-    var expected = (state == .before ? before : after) ?? ModelImages()
+    let found: [State: ModelImages?] = [.before: before, .between: between, .after: after]
+    var expected = (found[state] ?? nil) ?? ModelImages()
     expected.append(contentsOf: addition)
     expected.classNames = addition.classNames
     let store = try backend.open(path)

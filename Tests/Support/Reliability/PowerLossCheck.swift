@@ -95,7 +95,7 @@ package struct PowerLossCheck {
         figures.states += 1
         if part[number].isFinished { figures.afterFinish += 1 }
         switch outcome {
-        case .said("before"): figures.before += 1
+        case .said("before"), .said("between"): figures.before += 1
         case .said("after"): figures.after += 1
         case .said(let what), .fell(let what):
           failures.append("\(what) [\(part[number].choice); \(part[number].state.summary)]")

@@ -34,7 +34,7 @@ package enum Roles {
 
   private static let checks: [String: @Sendable (Backend, _ options: [String]) throws -> Void] = [
     "kills": { try kills($0, $1) },
-    "faults": { try faults($0, $1.first) },
+    "faults": { try faults($0, $1) },
     "map-faults": { backend, _ in
       let layouts: [String: LMDBStore.Layout] = ["lmdb": .automatic, "lmdb-per-image": .perImage]
       guard let layout = layouts[backend.name] else { return }
@@ -46,14 +46,14 @@ package enum Roles {
       }
     },
     "reading-faults": { try readingFaults($0, $1.first) },
-    "file-size-limits": { backend, _ in
-      for operation in Operation.allCases {
+    "file-size-limits": { backend, options in
+      for operation in try operations(options[...], of: backend) {
         let figures = try FaultCheck.runWithFileSizeLimits(backend, operation)
         printNow("file size limits, \(backend) \(operation.rawValue): \(figures)")
       }
     },
-    "full": { backend, _ in
-      for operation in Operation.allCases {
+    "full": { backend, options in
+      for operation in try operations(options[...], of: backend) {
         let figures = try FaultCheck.runOnFullFileSystem(backend, operation)
         printNow("full file system, \(backend) \(operation.rawValue): \(figures)")
       }
@@ -66,7 +66,7 @@ package enum Roles {
     },
     "power-loss": { try powerLoss($0, $1) },
     "power-loss-without-waits": { backend, options in
-      for operation in try operations(options.dropFirst()) {
+      for operation in try operations(options.dropFirst(), of: backend) {
         let (needed, waits) = try PowerLossCheck.runWithoutWaits(
           backend, operation, count: number(options.first, or: 500), seed: seed, program: program)
         printNow(
@@ -154,7 +154,7 @@ package enum Roles {
   /// `COUNT` writers an operation, or `every` for one at each of its system calls.
   private static func kills(_ backend: Backend, _ options: [String]) throws {
     let count = options.first
-    for operation in try operations(options.dropFirst()) {
+    for operation in try operations(options.dropFirst(), of: backend) {
       let figures = try KillCheck.run(
         backend, operation, count: number(count, or: 1000), everyCall: count == "every", seed: seed,
         program: program)
@@ -164,7 +164,7 @@ package enum Roles {
 
   /// `STATES` an operation, with the names of operations after it as for kills.
   private static func powerLoss(_ backend: Backend, _ options: [String]) throws {
-    for operation in try operations(options.dropFirst()) {
+    for operation in try operations(options.dropFirst(), of: backend) {
       let figures = try PowerLossCheck.run(
         backend, operation, count: number(options.first, or: 500), seed: seed, program: program)
       printNow("power loss, \(backend) \(operation.rawValue), seed \(seed): \(figures)")
@@ -172,17 +172,20 @@ package enum Roles {
   }
 
   /// The operations of some names, or all.
-  private static func operations(_ names: ArraySlice<String>) throws -> [Operation] {
+  private static func operations(
+    _ names: ArraySlice<String>, of backend: Backend
+  ) throws -> [Operation] {
     let named = try names.map { name in
       guard let operation = Operation(rawValue: name) else { throw Violation("no operation \(name)") }
       return operation
     }
-    return named.isEmpty ? Operation.allCases : named
+    return named.isEmpty ? Operation.all(of: backend) : named
   }
 
-  /// All faults, or the one named.
-  private static func faults(_ backend: Backend, _ name: String?) throws {
-    for operation in Operation.allCases {
+  /// All faults, or the one named, during operations named behind it, or all.
+  private static func faults(_ backend: Backend, _ options: [String]) throws {
+    let name = options.first
+    for operation in try operations(options.dropFirst(), of: backend) {
       for fault in Fault.all where name == nil || fault.name == name {
         let figures = try FaultCheck.run(backend, operation, fault) {
           trace("\(backend) \(operation.rawValue) \(fault), call \($0)")

@@ -11,7 +11,7 @@ package struct WriterCheck {
   /// - Returns: how often a second writer was refused.
   package static func run(_ backend: Backend, program: String) throws -> Int {
     var refused = 0
-    for first in Operation.allCases {
+    for first in Operation.plain {
       for second in WriteMode.allCases {
         let stage = try Stage(backend, first, imagesPerCommit: 4)
         try stage.setUp()

@@ -1,0 +1,72 @@
+/// A store that can be changed where it is: other labels, columns and class names for the images there are, and fewer images.
+///
+///     try LMDBStore.edit("train.lmdb") { store in
+///       try store.relabeled(images: [17: 3, 98: 0]).renamingClasses(["cat": "kitten"])
+///     }
+///     try LMDBStore.remove([5, 9], from: "train.lmdb")
+///
+/// Whatever a view says otherwise of the same images can be written, so an edit is tried on a view first, and the view kept if it is right.
+public protocol EditableStore: ImageStore, AnyObject {
+  /// Changes labels, columns and class names of a store in its place, without touching its pixels.
+  ///
+  /// Whoever opens the store finds it as it was or as it is to be, also if the process is killed meanwhile, and no other writer is at work
+  /// on it. Stores that are open go on to answer as before; only an `LMDBStore` whose labels or columns were not read yet is
+  /// ``StoreError/Code/busy`` once further commits follow.
+  ///
+  /// What it costs is up to the format: a folder of images gets a new `labels.csv`; an archive the values that change and its directory,
+  /// past its end; LMDB a transaction with the records that change, of up to 65,536 images each; packed masks new files of
+  /// what changes. HDF5 has no journal, so the whole file is written anew beside the old one.
+  ///
+  /// - Parameters:
+  ///   - path: where the store is.
+  ///   - threads: how many threads may be used; nil for one per processor.
+  ///   - change: is given the store and returns it with other labels, columns or class names, as ``ImageStore/relabeled(images:)``,
+  ///     ``ImageStore/withColumns(_:)``, ``ImageStore/withoutColumns(_:)`` and ``ImageStore/renamingClasses(_:)`` do. If nothing is other
+  ///     than before, nothing is written.
+  /// - Returns: the store as it is now.
+  /// - Throws: what `change` throws; ``StoreError/Code/notFound``; ``StoreError/Code/busy`` while another writer is at work;
+  ///   ``StoreError/Code/invalidArgument`` if what is returned has other images than the store; ``StoreError/Code/unsupported`` for a
+  ///   store of another program; what an append throws.
+  @discardableResult
+  static func edit(
+    _ path: some StorePath, threads: Int?, _ change: (_ store: Self) throws -> any ImageStore
+  ) throws -> Self
+
+  /// Removes images from a store.
+  ///
+  /// The store is checked, written anew without them in the same layout, and put in the place of the old one at once. So this costs the
+  /// room and the time of a copy, and the images that are left have the indices from 0 on.
+  ///
+  /// - Parameters:
+  ///   - indices: which images; an index that occurs twice counts once.
+  ///   - path: where the store is. There may be nothing else in a folder that is a store.
+  ///   - threads: how many threads may be used; nil for one per processor.
+  ///   - progress: called now and then with the number of images written.
+  /// - Returns: the store as it is now.
+  /// - Throws: ``StoreError/Code/indexOutOfRange``; ``StoreError/Code/corrupt`` for a damaged store, which stays as it is;
+  ///   ``StoreError/Code/busy`` while another writer is at work; ``StoreError/Code/unsupported`` for a store of another program, and
+  ///   for a folder or an archive that has anything else in it.
+  @discardableResult
+  static func remove(
+    _ indices: some Sequence<Int>, from path: some StorePath, threads: Int?,
+    progress: (_ written: Int) -> Void
+  ) throws(StoreError) -> Self
+}
+
+extension EditableStore {
+  /// Changes labels, columns and class names of a store in its place, with one thread per processor; see ``edit(_:threads:_:)``.
+  @discardableResult
+  public static func edit(
+    _ path: some StorePath, _ change: (_ store: Self) throws -> any ImageStore
+  ) throws -> Self {
+    try edit(path, threads: nil, change)
+  }
+
+  /// Removes images from a store, with one thread per processor; see ``remove(_:from:threads:progress:)``.
+  @discardableResult
+  public static func remove(
+    _ indices: some Sequence<Int>, from path: some StorePath
+  ) throws(StoreError) -> Self {
+    try remove(indices, from: path, threads: nil, progress: { _ in })
+  }
+}

@@ -1,0 +1,84 @@
+package import ImageStoreCore
+
+/// The sessions of a writer that commits on its way: at a commit one ends, and the next goes on appending to the store that is there
+/// then. So a commit is what finishing is, with all that is promised of it.
+package struct ResumableSession<Session: WriterSession & ~Copyable>: ~Copyable {
+  /// The session at work; nil once one could not be ended or begun.
+  package private(set) var session: Session?
+  /// How many images the sessions before it have appended.
+  private var countBefore = 0
+  private var failure: StoreError?
+  private let mode: WriteMode
+  private let begin: @Sendable (_ mode: WriteMode) throws(StoreError) -> Session
+
+  /// - Parameter begin: begins a session; called once for now, and again after each commit, to append.
+  package init(
+    _ mode: WriteMode, begin: @escaping @Sendable (_ mode: WriteMode) throws(StoreError) -> Session
+  ) throws(StoreError) {
+    session = try begin(mode)
+    self.mode = mode
+    self.begin = begin
+  }
+
+  /// How many images this writer has appended.
+  package var count: Int {
+    switch session {
+    case .some(let session): countBefore + session.state.count
+    case nil: countBefore
+    }
+  }
+
+  package mutating func append(
+    _ pixels: RawSpan, layout: BatchLayout, labels: ImageLabels
+  ) throws(StoreError) {
+    if let failure { throw failure }
+    try session!.append(pixels, layout: layout, labels: labels)
+  }
+
+  /// Finishes what has been appended and goes on.
+  package mutating func commit() throws(StoreError) {
+    if let failure { throw failure }
+    guard mode == .create || mode == .append else {
+      throw StoreError(
+        .unsupported,
+        "a commit of a store that takes the place of another, which stays until the new one is finished",
+        remedy: "write a new store, or finish this one and append to it", path: session!.state.path)
+    }
+    try session!.state.checkIsUsable()
+    let added = session!.state.count
+    guard added > 0, let ended = session.take() else { return }
+    do throws(StoreError) {
+      try ended.finish()
+      countBefore += added
+      session = try begin(.append)
+    } catch {
+      failure = error
+      throw error
+    }
+  }
+
+  package consuming func finish() throws(StoreError) {
+    if let failure { throw failure }
+    guard let session = session.take() else { return }
+    try session.finish()
+  }
+}
+
+extension ResumableSession where Session: EncodedWriterSession, Session: ~Copyable {
+  /// Whether images that are given encoded are kept as they are.
+  package var keepsEncodedImages: Bool {
+    switch session {
+    case .some(let session): session.encodedLayout != nil
+    case nil: false
+    }
+  }
+
+  package mutating func append(
+    encoded: RawSpan, byteCounts: [Int], labels: ImageLabels
+  ) throws(StoreError) {
+    if let failure { throw failure }
+    try session!.append(encoded: encoded, byteCounts: byteCounts, labels: labels)
+  }
+}
+
+extension ResumableSession: Sendable where Session: Sendable, Session: ~Copyable {}

@@ -1,0 +1,38 @@
+import ImageStoreCore
+import ImageStoreSupport
+
+extension NPZWriterSession: EditingSession {
+  var existing: NPZStore? { target.old?.store }
+
+  /// Entries whose values are what they were keep their places; those of others are written past the end, as by an append.
+  func complete(saying annotations: StoreAnnotations) throws(StoreError) {
+    guard let archive = existing?.archive, archive.end.mark != nil else {
+      throw StoreError(
+        .unsupported, "an archive that another program wrote or changed is not changed in its place",
+        remedy: "convert it first")
+    }
+    let known = labels
+    labels = annotations.labels
+    state.replaceClassNames(annotations.classNames)
+    if case .entries(let entries)? = existing?.images, existing?.count ?? 0 > 0, !entries.entry(0).isDeflated
+    {
+      encoders = nil
+    }
+    try writeRecords(besides: known, dropping: droppedEntries(of: archive))
+  }
+
+  /// The entries of an archive that say of images what is not to be said any more.
+  private func droppedEntries(of archive: ZipArchive) -> Set<String> {
+    var kept: Set<String> = [NPZContents.shapesEntry]
+    if labels.labels != nil { kept.insert(NPZContents.labelsEntry) }
+    if state.classNames != nil { kept.insert(NPZContents.classNamesEntry) }
+    for (column, values) in labels.columns {
+      let name = existing?.entryName(ofColumn: column) ?? NPZContents.entry(ofColumn: column)
+      kept.insert(name)
+      if values.kind == .bytes {
+        kept.insert(NPZContents.offsetsPrefix + name.dropFirst(NPZContents.columnPrefix.count))
+      }
+    }
+    return Set(archive.directory.named.map(\.name).filter { NPZContents.isOwnName($0) && !kept.contains($0) })
+  }
+}

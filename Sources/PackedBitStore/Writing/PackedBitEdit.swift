@@ -1,0 +1,138 @@
+import ImageStoreCore
+import ImageStoreSupport
+
+/// How labels and columns of masks are replaced together, though each has a file of its own.
+///
+/// New files are written aside, in the folder that appends work in. Then `format.json` names them and has both states, the new one
+/// first; then the folder with the new files gets the name `.edit` within the store, by one rename. From then on the edit counts: readers take the files it
+/// has from there. What is left is to put them in the place of the old ones, for programs that look for them there; a writer that dies
+/// before that leaves it to the next.
+enum PackedBitEdit {
+  static let folderName = ".edit"
+  private static let stagedName = "edit"
+
+  /// Whether the edit that a description names counts.
+  ///
+  /// A folder that does not have the files is somebody else's.
+  static func isCommitted(_ description: PackedBitDescription, in folder: borrowing Folder) -> Bool {
+    guard let files = description.edit, !files.isEmpty, folder.kind(of: folderName) == .folder,
+      let edit = try? folder.folder(folderName)
+    else { return false }
+    return files.allSatisfy { name in
+      let parts = name.split(separator: "/").map(String.init)
+      guard parts.count == 2 else { return edit.kind(of: name) == .file }
+      return (try? edit.folder(parts[0]))?.kind(of: parts[1]) == .file
+    }
+  }
+
+  /// Makes an edit, all at once.
+  ///
+  /// - Parameters:
+  ///   - held: the store's folder.
+  ///   - description: what is to be said, with the state of the edit alone.
+  ///   - old: what was there.
+  ///   - files: the files that change, by their paths in the store.
+  static func make(
+    in held: HeldStore, _ description: PackedBitDescription, after old: PackedBitContents,
+    files: [(name: String, bytes: [UInt8])]
+  ) throws(StoreError) {
+    guard !files.isEmpty || old.state?.files.count != description.states?.first?.files.count else {
+      // One file has all that changes.
+      return try replaceDescription(
+        description, in: held, known: old.fileStates[PackedBitDescription.fileName])
+    }
+    guard try held.root().kind(of: folderName) == nil else {
+      throw StoreError(
+        .alreadyExists, "this is where an edit puts its files, and this package did not make it",
+        remedy: "move it away", path: "\(held.path)/\(folderName)")
+    }
+    for name in files.map(\.name) + [PackedBitDescription.fileName] { try held.checkMayReplace(name) }
+    if !files.isEmpty { try stage(files, in: held) }
+    var pending = description
+    pending.edit = files.map(\.name)
+    pending.states?.append(contentsOf: [old.state].compactMap { $0 })
+    // Programs that know of no states look at these.
+    pending.classNames = old.description.classNames(of: old.state)
+    try replaceDescription(pending, in: held, known: old.fileStates[PackedBitDescription.fileName])
+    if !files.isEmpty {
+      try held.moveWork(stagedName, to: folderName)
+      try held.root().synchronizeNames()
+    }
+    try putInPlace(pending, in: held)
+  }
+
+  /// Completes the edit of a writer that died once it counted.
+  static func finish(in held: HeldStore) throws(StoreError) {
+    guard held.kind == .folder else { return }
+    let root = try held.root()
+    guard root.kind(of: PackedBitDescription.fileName) == .file else { return }
+    let description = try PackedBitDescription.read(File(PackedBitDescription.fileName, in: root, .read))
+    guard let files = description.edit, description.isIntact else { return }
+    if files.isEmpty || isCommitted(description, in: root) { try putInPlace(description, in: held) }
+  }
+
+  private static func stage(
+    _ files: [(name: String, bytes: [UInt8])], in held: HeldStore
+  ) throws(StoreError) {
+    let work = try Folder(held.workFolder())
+    try work.createFolder(stagedName)
+    let staged = try work.folder(stagedName)
+    let root = try held.root()
+    try staged.takeMetadata(of: root)
+    for place in [PackedBitContents.columnsFolder, PackedBitContents.offsetsFolder]
+    where files.contains(where: { $0.name.hasPrefix(place + "/") }) {
+      try staged.createFolder(place)
+      try staged.folder(place).takeMetadata(of: root)
+    }
+    let masks = try File(PackedBitImages.name, in: root, .read)
+    for (name, bytes) in files {
+      let parts = name.split(separator: "/").map(String.init)
+      let folder = try parts.count == 2 ? staged.folder(parts[0]) : work.folder(stagedName)
+      let file = try File(parts.last ?? name, in: folder, .create)
+      try unsafe file.write(bytes.span.bytes, at: 0)
+      try file.takeMetadata(of: masks)
+      try file.synchronize()
+      try folder.synchronizeNames()
+    }
+    try staged.synchronizeNames()
+    try work.synchronizeNames()
+  }
+
+  /// Puts the files of an edit in the place of the old ones, and forgets it. May be done again from the start.
+  private static func putInPlace(
+    _ pending: PackedBitDescription, in held: HeldStore
+  ) throws(StoreError) {
+    guard let state = pending.states?.first else { return }
+    for name in pending.edit ?? [] {
+      let parts = name.split(separator: "/").map(String.init)
+      var folder = try held.root().folder(folderName)
+      if parts.count == 2 {
+        try held.createFolder(parts[0])
+        folder = try folder.folder(parts[0])
+      }
+      let file = try File(parts.last ?? name, in: folder, .read)
+      let bytes = try file.contents(limit: file.byteCount())
+      try held.replaceFile(name, with: bytes, like: PackedBitImages.name)
+    }
+    let kept = Set(state.files.map { Array($0.utf8) })
+    for name in pending.states?.dropFirst().first?.files ?? [] where !kept.contains(Array(name.utf8)) {
+      try held.removeFile(name)
+    }
+    var done = pending
+    done.states = [state]
+    done.edit = []
+    if let names = state.classNames { done.classNames = names.names }
+    try replaceDescription(done, in: held)
+    try held.removeFile(folderName)
+    done.edit = nil
+    try replaceDescription(done, in: held)
+  }
+
+  private static func replaceDescription(
+    _ description: PackedBitDescription, in held: HeldStore, known: FileState? = nil
+  ) throws(StoreError) {
+    try held.replaceFile(
+      PackedBitDescription.fileName, with: description.encoded(), expecting: known, like: PackedBitImages.name
+    )
+  }
+}
