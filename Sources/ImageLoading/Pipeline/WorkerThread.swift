@@ -8,11 +8,11 @@ enum WorkerThread {
   /// - Returns: false if the system has no thread to give.
   static func start(_ work: @escaping @Sendable () -> Void) -> Bool {
     LoaderDiagnostics.threads.add(1, ordering: .relaxed)
-    let hasStarted = SystemThread.start("image loader") {
+    let isRunning = DetachedThread.start("image loader") {
       work()
       LoaderDiagnostics.threads.subtract(1, ordering: .releasing)
     }
-    if !hasStarted { LoaderDiagnostics.threads.subtract(1, ordering: .relaxed) }
-    return hasStarted
+    if !isRunning { LoaderDiagnostics.threads.subtract(1, ordering: .relaxed) }
+    return isRunning
   }
 }

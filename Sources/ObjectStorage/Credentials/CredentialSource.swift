@@ -59,7 +59,7 @@ final class CredentialSource: Sendable {
   }
 
   private func startReading() {
-    let hasStarted = SystemThread.start("image objects") { [self] in
+    let hasStarted = DetachedThread.start("image objects") { [self] in
       end(Result { () throws(StoreError) in try read() })
     }
     if !hasStarted { end(.failure(StoreError(.system, "the system has no thread to give"))) }

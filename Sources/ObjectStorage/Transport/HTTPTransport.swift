@@ -99,7 +99,7 @@ final class HTTPTransport: Sendable {
     let inbox = unsafe HTTPInbox(multi)
     self.inbox = inbox
     let (counters, address) = (counters, UInt(bitPattern: multi))
-    let hasStarted = SystemThread.start("image objects") {
+    let hasStarted = DetachedThread.start("image objects") {
       // The thread is the only one that has it from now on, but for the inbox's waking.
       let multi = unsafe OpaquePointer(bitPattern: address)!
       unsafe HTTPDriver(

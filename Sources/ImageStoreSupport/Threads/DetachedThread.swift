@@ -1,8 +1,8 @@
 internal import ImageStorePlatform
 
-/// Threads of the package's own, for work that waits for a disk or a network: it would block the threads of Swift's tasks or of
+/// Threads of this package's own, for what waits for a disk or a network: that would block the threads of Swift's tasks or of
 /// Dispatch's queues.
-package enum SystemThread {
+package enum DetachedThread {
   private final class Start {
     let name: StaticString
     let work: @Sendable () -> Void
@@ -21,7 +21,7 @@ package enum SystemThread {
 
   /// Starts a thread that does `work` and ends.
   ///
-  /// - Parameter name: at most 15 ASCII characters.
+  /// - Parameter name: what debuggers call it, at most 15 ASCII characters.
   /// - Returns: false if the system has no thread to give.
   package static func start(_ name: StaticString, _ work: @escaping @Sendable () -> Void) -> Bool {
     // Which module declares the type's initializer depends on what else is imported; the C library needs none.
@@ -38,7 +38,7 @@ package enum SystemThread {
     let result = unsafe pthread_create(
       &thread, attributes,
       { context in
-        unsafe SystemThread.run(context)
+        unsafe DetachedThread.run(context)
         return nil
       }, context)
     #else
@@ -46,7 +46,7 @@ package enum SystemThread {
     let result = unsafe pthread_create(
       &thread, attributes,
       { context in
-        unsafe SystemThread.run(context!)
+        unsafe DetachedThread.run(context!)
         return nil
       }, context)
     #endif
