@@ -21,10 +21,16 @@ blocks = [dict(count=count, seed=seed, epoch=epoch, blockSize=size, window=windo
           for count, seed, epoch, size, window in [
               (1, 1, 0, 4, 4), (10, 1, 0, 3, 2), (100, 42, 1, 7, 4), (1000, 42, 2, 16, 10), (999, 3, 0, 1, 100),
               (500, 5, 4, 1000, 3), (601, 8, 0, 100, 3), (1024, 11, 7, 32, 32)]]
+lanes = [dict(count=count, seed=seed, epoch=epoch, blockSize=size, window=window, lanes=lanes,
+              indices=so.lane_shuffled(count, seed, epoch, size, window, lanes))
+         for count, seed, epoch, size, window, lanes in [
+             (0, 1, 0, 4, 4, 2), (1, 1, 0, 4, 4, 4), (10, 1, 0, 3, 2, 1), (100, 42, 1, 7, 4, 4), (1000, 42, 2, 16, 13, 6),
+             (999, 3, 0, 1, 100, 12), (500, 5, 4, 1000, 64, 64), (601, 8, -1, 100, 8, 8), (1024, 11, 7, 8, 32, 16),
+             (1023, 2**64 - 1, 7, 5, 31, 30)]]
 labels = [i * i % 11 % 4 for i in range(300)]
 weights = [float(i % 7) for i in range(60)]
 golden = dict(
-    shuffles=shuffles, blocks=blocks,
+    shuffles=shuffles, blocks=blocks, lanes=lanes,
     weighted=dict(weights=weights, seed=13, epoch=2, indices=draws.weighted(weights, 13, 2, 200)),
     balanced=dict(labels=labels, seed=17, epoch=1, indices=draws.class_balanced(labels, 17, 1, 200)),
     folds=dict(labels=labels, count=7, seed=7, assignments=draws.folds(labels, 7, 7)))

@@ -11,10 +11,13 @@ import Testing
     struct Blocks: Decodable {
       let count: Int, seed: UInt64, epoch: Int, blockSize: Int, window: Int, indices: [Int]
     }
+    struct Lanes: Decodable {
+      let count: Int, seed: UInt64, epoch: Int, blockSize: Int, window: Int, lanes: Int, indices: [Int]
+    }
     struct Weighted: Decodable { let weights: [Double], seed: UInt64, epoch: Int, indices: [Int] }
     struct Balanced: Decodable { let labels: [Int], seed: UInt64, epoch: Int, indices: [Int] }
     struct Fold: Decodable { let labels: [Int], count: Int, seed: UInt64, assignments: [Int] }
-    let shuffles: [Shuffle], blocks: [Blocks]
+    let shuffles: [Shuffle], blocks: [Blocks], lanes: [Lanes]
     let weighted: Weighted, balanced: Balanced, folds: Fold
   }
 
@@ -43,6 +46,17 @@ import Testing
     for vector in Self.golden.blocks {
       let order = SampleOrder.blockShuffled(
         seed: vector.seed, epoch: vector.epoch, blockSize: vector.blockSize, window: vector.window)
+      let indices = try order.indices(of: vector.count)
+      #expect(indices.array(0..<vector.count) == vector.indices, "\(vector.count) images")
+      #expect(Array(indices) == vector.indices, "\(vector.count) images one by one")
+    }
+  }
+
+  @Test func lanes() throws {
+    for vector in Self.golden.lanes {
+      let order = SampleOrder.blockShuffled(
+        seed: vector.seed, epoch: vector.epoch, blockSize: vector.blockSize, window: vector.window,
+        lanes: vector.lanes)
       let indices = try order.indices(of: vector.count)
       #expect(indices.array(0..<vector.count) == vector.indices, "\(vector.count) images")
       #expect(Array(indices) == vector.indices, "\(vector.count) images one by one")

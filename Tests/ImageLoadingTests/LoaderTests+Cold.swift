@@ -59,6 +59,7 @@ extension LoaderTests {
         for order in [
           SampleOrder.sequential, .shuffled(seed: 2, epoch: 1), .blockShuffled(seed: 2, epoch: 1),
           .blockShuffled(seed: 2, epoch: 1, blockSize: 7, window: 6),
+          .blockShuffled(seed: 2, epoch: 1, blockSize: 3, window: 8, lanes: 4).sharded(1, of: 2),
           .shuffled(seed: 2, epoch: 1).sharded(1, of: 3),
         ] {
           try drop(path)

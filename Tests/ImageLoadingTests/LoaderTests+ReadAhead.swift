@@ -138,6 +138,23 @@ extension LoaderTests {
       #expect(calls.letGo.isEmpty)
     }
 
+    /// A process with lanes of its own has its own part of the file fetched, and the next process has the rest.
+    @Test(arguments: [1 << 30, 4 << 20])
+    func lanesAreReadByOneProcessEach(room: Int) throws {
+      let order = SampleOrder.blockShuffled(seed: 1, epoch: 0, blockSize: 50, window: 40, lanes: 8)
+      var all: [Range<Int>] = []
+      for number in 0..<4 {
+        let store = SourceStore(source: try RecordingSource(byteCount: Self.count * 100))
+        let calls = try run(order, room: room, on: store, sharing: (number, 4))
+        #expect(calls.fetched.isEmpty)
+        #expect(calls.requested.reduce(0) { $0 + $1.count } == Self.count * 100 / 4)
+        #expect(
+          calls.letGo.reduce(0) { $0 + $1.count } == (room < Self.count * 100 ? Self.count * 100 / 4 : 0))
+        all += calls.requested
+      }
+      #expect(covers(all))
+    }
+
     @Test func imagesInOrderAreReadInRuns() throws {
       let store = SourceStore(source: try RecordingSource(byteCount: Self.count * 100))
       let calls = try run(.sequential, room: 1 << 20, on: store)

@@ -8,6 +8,7 @@ import Testing
 extension LoaderTests {
   static let resumable: [SampleOrder] = [
     .shuffled(seed: 3, epoch: 2), .blockShuffled(seed: 3, epoch: 2, blockSize: 33, window: 20),
+    .blockShuffled(seed: 3, epoch: 2, blockSize: 9, window: 20, lanes: 8),
   ]
 
   struct Resumed: Sendable, CustomTestStringConvertible {

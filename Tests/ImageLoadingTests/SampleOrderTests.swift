@@ -132,6 +132,12 @@ import Testing
     let orders: [SampleOrder] = [
       .blockShuffled(seed: 0, epoch: 0, blockSize: 0, window: 1),
       .blockShuffled(seed: 0, epoch: 0, blockSize: 1, window: -1),
+      .blockShuffled(seed: 0, epoch: 0, blockSize: 0, window: 1, lanes: 1),
+      .blockShuffled(seed: 0, epoch: 0, blockSize: 1, window: 4, lanes: 0),
+      .blockShuffled(seed: 0, epoch: 0, blockSize: 1, window: 4, lanes: -1),
+      .blockShuffled(seed: 0, epoch: 0, blockSize: 1, window: 4, lanes: 5),
+      .blockShuffled(seed: 0, epoch: 0, blockSize: 1, window: .max, lanes: .max),
+      .blockShuffled(seed: 0, epoch: 0, lanes: 4),
       .weighted([1], seed: 0, epoch: 0), .weighted([0, 0, 0], seed: 0, epoch: 0),
       .weighted([1, -1, 1], seed: 0, epoch: 0), .weighted([1, .nan, 1], seed: 0, epoch: 0),
       .weighted([1, 1, 1], seed: 0, epoch: 0, draws: -1), .classBalanced(seed: 0, epoch: 0),
@@ -154,5 +160,12 @@ import Testing
     #expect(seen.count == 4 && seen.allSatisfy { $0 >= 0 && $0 < count })
     let blocks = SampleOrder.blockShuffled(seed: 1, epoch: 1, blockSize: .max, window: .max)
     #expect(try Array(blocks.indices(of: 10)).sorted() == Array(0..<10))
+    let lanes = SampleOrder.blockShuffled(seed: 1, epoch: 1, blockSize: .max, window: .max, lanes: 1 << 20)
+    #expect(try Array(lanes.indices(of: 10)).sorted() == Array(0..<10))
+    let far = SampleOrder.blockShuffled(seed: 1, epoch: 1, blockSize: 1 << 40, window: 512, lanes: 64)
+    let indices = try far.indices(of: count)
+    seen = []
+    for position in [0, 1, count / 2, count - 1] { seen.insert(indices[position]) }
+    #expect(seen.count == 4 && seen.allSatisfy { $0 >= 0 && $0 < count })
   }
 }

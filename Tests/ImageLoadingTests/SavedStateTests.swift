@@ -13,6 +13,10 @@ import Testing
       #"{"blockShuffled":{"blockSize":7,"epoch":4,"seed":9,"window":5}}"#
     ),
     (
+      .blockShuffled(seed: 9, epoch: 4, blockSize: 7, window: 8, lanes: 4),
+      #"{"laneShuffled":{"blockSize":7,"epoch":4,"lanes":4,"seed":9,"window":8}}"#
+    ),
+    (
       .weighted([0.5, 1, 2], seed: 9, epoch: 4, draws: 333),
       #"{"weighted":{"draws":333,"epoch":4,"seed":9,"weights":[0.5,1,2]}}"#
     ),

@@ -8,6 +8,7 @@ import Testing
   static let orders: [SampleOrder] = [
     .sequential, .shuffled(seed: 9, epoch: 4),
     .blockShuffled(seed: 9, epoch: 4, blockSize: 7, window: 5),
+    .blockShuffled(seed: 9, epoch: 4, blockSize: 3, window: 13, lanes: 6),
     .weighted((0..<100).map(Double.init), seed: 9, epoch: 4, draws: 333),
     .classBalanced(seed: 9, epoch: 4),
   ]

@@ -47,3 +47,35 @@ def block_shuffled(count, seed, epoch, size, window):
             images += range(block * size, min(block * size + size, count))
         order += [images[permuted(p, len(images), word(w, g))] for p in range(len(images))]
     return order
+
+def turned(lane, lanes):
+    result, rest, factor = 0, lanes, 2
+    while rest > 1:
+        if rest % factor: factor += 1; continue
+        lanes, rest, (lane, digit) = lanes // factor, rest // factor, divmod(lane, factor)
+        result += digit * lanes
+    return result
+
+def lane_shuffled(count, seed, epoch, size, window, lanes):
+    k, w, blocks = key(seed, epoch, BLOCKS), key(seed, epoch, WINDOW), count // size
+    windows = max(1, -(-blocks // (lanes * (window // lanes))))
+    strata = lanes * max(1, -(-blocks // (windows * lanes)))
+    whole, edges, order = blocks // strata, [blocks * j // strata for j in range(strata + 1)], []
+    for g in range(whole + 1):
+        rest, parts = [], [[] for _ in range(lanes)]
+        for j, (a, b) in enumerate(zip(edges, edges[1:])):
+            if g >= b - a: continue
+            turn = permuted(g, b - a, word(k, -1 if b - a == whole else -2))
+            block = a + (turn + scaled(word(k, j), b - a)) % (b - a)
+            (parts[j % lanes] if g < whole else rest).extend(range(block * size, block * size + size))
+        if g == whole:
+            rest += range(blocks * size, count)
+            start, images = 0, len(rest)
+            for lane in sorted(range(lanes), key=lambda lane: turned(lane, lanes)):
+                length = (images + lanes - 1 - lane) // lanes
+                parts[lane] = rest[start:start + length]
+                start += length
+        for p in range(sum(map(len, parts))):
+            part = parts[p % lanes]
+            order.append(part[permuted(p // lanes, len(part), word(word(w, g), p % lanes))])
+    return order

@@ -10,6 +10,7 @@
 #include "interleave.h"
 #include "png_filters.h"
 #include "resample.h"
+#include "sha256.h"
 #include "bits.h"
 #include "convert.h"
 #include "permutation.h"

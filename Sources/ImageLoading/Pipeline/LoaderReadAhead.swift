@@ -90,15 +90,15 @@ internal import ImageStoreSupport
     let fits = missing < room / 5 * 4
     let ahead = max(1 << 20, min(Self.mostBytesAhead, room / 8))
     let distance = max(16, min(Self.mostImagesAhead, ahead / imageByteCount))
-    // Another process may have another share of the same images.
-    let hasAll = (order.shard?.count ?? 1) == 1
+    // Another process may have images between these.
+    let hasAll = !indices.sharesWindows
     let (needed, overflow) = imageByteCount.multipliedReportingOverflow(by: indices.count)
     switch order.kind {
     case _ where sources.isEmpty: way = .images(unit: max(1, distance / 8), distance: distance)
     case .sequential where hasAll:
       let distance = max(16, ahead / imageByteCount)
       way = .runs(unit: max(1, distance / 16), distance: distance)
-    case .blockShuffled, .storeBlockShuffled:
+    case .blockShuffled, .storeBlockShuffled, .laneShuffled, .storeLaneShuffled:
       let window = (indices.windowEnd(of: 0) ?? indices.count) * imageByteCount
       // Two windows at a time, and room for what else the process reads.
       way = window < room / 3 ? .windows : .images(unit: max(1, distance / 8), distance: distance)

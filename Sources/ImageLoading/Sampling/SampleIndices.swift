@@ -85,17 +85,27 @@ public struct SampleIndices: Sendable, RandomAccessCollection {
 
   /// Where the images end that are mixed with those at a position, if the order mixes only some with one another.
   func windowEnd(of position: Int) -> Int? {
-    guard case .blocks(let shuffle) = source else { return nil }
     let global = globalPosition(of: position)
+    guard let end = source.windowEnd(of: Swift.min(global, source.count)) else { return nil }
     guard global < source.count else { return count }
-    let end = shuffle.windowEnd(of: global)
     return Swift.min(count, position + (end - global + shard.count - 1) / shard.count)
   }
 
-  /// The images that are mixed with the one at a position, those of other shards too, in the order of the file.
+  /// The images that are mixed with the one at a position, in the order of the file: those of other shards too, unless the
+  /// shard has lanes of its own.
   func imagesOfWindow(of position: Int) -> [Int]? {
-    guard case .blocks(let shuffle) = source, globalPosition(of: position) < source.count else { return nil }
-    return shuffle.imagesOfWindow(of: globalPosition(of: position))
+    let global = globalPosition(of: position)
+    guard global < source.count else { return nil }
+    return switch source {
+    case .blocks(let shuffle): shuffle.imagesOfWindow(of: global)
+    case .lanes(let shuffle): shuffle.imagesOfWindow(of: global, stride: shard.count)
+    case .sequential, .permutation, .weighted, .classes: nil
+    }
+  }
+
+  /// Whether other shards have images of the same windows, between those of this one.
+  var sharesWindows: Bool {
+    if case .lanes(let shuffle) = source { shuffle.lanes % shard.count != 0 } else { shard.count > 1 }
   }
 
   /// Writes the indices from a position on. The memory has room only for indices that exist.
@@ -121,6 +131,7 @@ extension SampleIndices {
     case sequential(count: Int)
     case permutation(KeyedPermutation, count: Int)
     case blocks(BlockShuffle)
+    case lanes(LaneShuffle)
     case weighted(AliasTable, key: RandomKey, draws: Int)
     case classes(ClassMembers, key: RandomKey, draws: Int)
 
@@ -129,7 +140,17 @@ extension SampleIndices {
       switch self {
       case .sequential(let count), .permutation(_, let count): count
       case .blocks(let shuffle): shuffle.count
+      case .lanes(let shuffle): shuffle.count
       case .weighted(_, _, let draws), .classes(_, _, let draws): draws
+      }
+    }
+
+    /// The position at which the window of a position ends, if the order has windows.
+    func windowEnd(of position: Int) -> Int? {
+      switch self {
+      case .blocks(let shuffle): shuffle.windowEnd(of: position)
+      case .lanes(let shuffle): shuffle.windowEnd(of: position)
+      case .sequential, .permutation, .weighted, .classes: nil
       }
     }
 
@@ -141,6 +162,8 @@ extension SampleIndices {
       case .permutation(let permutation, _):
         unsafe permutation.fill(results, first: first, stride: stride)
       case .blocks(let shuffle):
+        unsafe shuffle.fill(results, first: first, stride: stride)
+      case .lanes(let shuffle):
         unsafe shuffle.fill(results, first: first, stride: stride)
       case .weighted(let table, let key, _):
         for offset in results.indices {

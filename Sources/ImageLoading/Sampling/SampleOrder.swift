@@ -20,8 +20,18 @@ public struct SampleOrder: Sendable, Hashable, Codable {
     case shuffled(seed: UInt64, epoch: Int)
     case blockShuffled(seed: UInt64, epoch: Int, blockSize: Int, window: Int)
     case storeBlockShuffled(seed: UInt64, epoch: Int)
+    case laneShuffled(seed: UInt64, epoch: Int, blockSize: Int, window: Int, lanes: Int)
+    case storeLaneShuffled(seed: UInt64, epoch: Int, lanes: Int)
     case weighted(weights: [Double], seed: UInt64, epoch: Int, draws: Int?)
     case classBalanced(seed: UInt64, epoch: Int, draws: Int?)
+
+    /// Whether blocks are to be those that suit the store.
+    var suitsStore: Bool {
+      switch self {
+      case .storeBlockShuffled, .storeLaneShuffled: true
+      default: false
+      }
+    }
   }
 
   package let kind: Kind
@@ -79,15 +89,59 @@ public struct SampleOrder: Sendable, Hashable, Codable {
     SampleOrder(.storeBlockShuffled(seed: seed, epoch: epoch))
   }
 
+  /// A shuffle of blocks for several processes, each of which is to read only its own part of the file.
+  ///
+  ///     let processes = try DistributedEnvironment.current()
+  ///     let order = SampleOrder.blockShuffled(seed: 42, epoch: epoch, blockSize: 64, window: 512, lanes: 64)
+  ///       .sharded(by: processes)
+  ///
+  /// Every window's blocks are dealt to `lanes` lanes, and position `p` of the order is of lane `p % lanes`. Where the number of processes
+  /// divides `lanes`, each process has whole lanes and nobody else's blocks: all of them together read the file once, and
+  /// each has the same part of it in every epoch, which a cache can keep. The order is the same for any number of processes. Every batch
+  /// has as many images of each lane as of any other, and of a file sorted by class nearly the classes of the whole.
+  ///
+  /// - Parameters:
+  ///   - seed: what the order is drawn from; the same seed gives the same order.
+  ///   - epoch: which pass over the images it is; every epoch has an order of its own.
+  ///   - blockSize: images per block, at least 1.
+  ///   - window: the most blocks of all lanes that are mixed with one another, at least `lanes`; one process of `n` has the `n`-th part
+  ///     of them in memory.
+  ///   - lanes: a multiple of every number of processes that may share the order, at least 1; 64 suits most.
+  public static func blockShuffled(
+    seed: UInt64, epoch: Int, blockSize: Int, window: Int, lanes: Int
+  ) -> SampleOrder {
+    SampleOrder(.laneShuffled(seed: seed, epoch: epoch, blockSize: blockSize, window: window, lanes: lanes))
+  }
+
+  /// The same, in blocks and windows that suit the store.
+  ///
+  /// Blocks and windows are those of ``blockShuffled(seed:epoch:)``, but a window has at least one block of each lane.
+  ///
+  /// - Parameters:
+  ///   - seed: what the order is drawn from; the same seed gives the same order over the same file.
+  ///   - epoch: which pass over the images it is; every epoch has an order of its own.
+  ///   - lanes: a multiple of every number of processes that may share the order, at least 1; 64 suits most.
+  public static func blockShuffled(seed: UInt64, epoch: Int, lanes: Int) -> SampleOrder {
+    SampleOrder(.storeLaneShuffled(seed: seed, epoch: epoch, lanes: lanes))
+  }
+
   /// The same order, in which what depends on the store is stated, so that it is the same whatever it is used with.
   ///
   /// - Throws: what reading the formats of the first images throws.
   public func resolved(for store: some ImageStore) throws(StoreError) -> SampleOrder {
-    guard case .storeBlockShuffled(let seed, let epoch) = kind else { return self }
+    guard kind.suitsStore else { return self }
     let blockSize = try StoreBlocks.blockSize(of: store)
-    let blockCount = (store.count + blockSize - 1) / blockSize
-    var order = SampleOrder.blockShuffled(
-      seed: seed, epoch: epoch, blockSize: blockSize, window: StoreBlocks.window(ofBlocks: blockCount))
+    let blockCount = store.count / blockSize + (store.count % blockSize == 0 ? 0 : 1)
+    let window = StoreBlocks.window(ofBlocks: blockCount)
+    var order =
+      switch kind {
+      case .storeBlockShuffled(let seed, let epoch):
+        SampleOrder.blockShuffled(seed: seed, epoch: epoch, blockSize: blockSize, window: window)
+      case .storeLaneShuffled(let seed, let epoch, let lanes):
+        SampleOrder.blockShuffled(
+          seed: seed, epoch: epoch, blockSize: blockSize, window: max(window, lanes), lanes: lanes)
+      default: self
+      }
     order.shard = shard
     return order
   }
@@ -153,6 +207,8 @@ public struct SampleOrder: Sendable, Hashable, Codable {
     case .sequential: (0, 0)
     case .shuffled(let seed, let epoch): (seed, epoch)
     case .blockShuffled(let seed, let epoch, _, _), .storeBlockShuffled(let seed, let epoch): (seed, epoch)
+    case .laneShuffled(let seed, let epoch, _, _, _), .storeLaneShuffled(let seed, let epoch, _):
+      (seed, epoch)
     case .weighted(_, let seed, let epoch, _): (seed, epoch)
     case .classBalanced(let seed, let epoch, _): (seed, epoch)
     }
@@ -161,8 +217,8 @@ public struct SampleOrder: Sendable, Hashable, Codable {
   /// Whether an epoch may have an image several times.
   public var drawsWithReplacement: Bool {
     switch kind {
-    case .sequential, .shuffled, .blockShuffled, .storeBlockShuffled: false
     case .weighted, .classBalanced: true
+    default: false
     }
   }
 }
@@ -206,7 +262,11 @@ extension SampleOrder {
     case .blockShuffled(let seed, let epoch, let blockSize, let window):
       source = .blocks(
         try BlockShuffle(count: count, seed: seed, epoch: epoch, blockSize: blockSize, window: window))
-    case .storeBlockShuffled:
+    case .laneShuffled(let seed, let epoch, let blockSize, let window, let lanes):
+      source = .lanes(
+        try LaneShuffle(
+          count: count, seed: seed, epoch: epoch, blockSize: blockSize, window: window, lanes: lanes))
+    case .storeBlockShuffled, .storeLaneShuffled:
       throw StoreError(
         .invalidArgument, "blocks that suit a store, and only the number of its images is given",
         remedy: "ask for the indices of the store, or give blockSize and window")
