@@ -8,6 +8,7 @@ package import ImageStoreSupport
 internal import LMDBStore
 internal import NPZStore
 internal import PackedBitStore
+internal import ShardedStore
 
 /// All kinds of stores and data sets there are, for programs that take any: a store is opened by what its path leads to, and written
 /// as a name or suffix says.
@@ -17,7 +18,8 @@ public enum StoreCatalog {
   /// All kinds, the more particular ones first: a folder of files is what a folder is when it is nothing
   /// else. A new kind is a line here.
   package static let formats: [any StoreFormat] = [
-    LMDBFormat(), HDF5Format(), NPZFormat(), ArrayFormat(), PackedBitFormat(), CIFARFormat(), FileFormat(),
+    LMDBFormat(), HDF5Format(), NPZFormat(), ArrayFormat(), PackedBitFormat(), CIFARFormat(), ShardedFormat(),
+    FileFormat(),
   ]
 
   /// The kinds that are written, in the order in which tables list them.
