@@ -45,6 +45,7 @@ let package = Package(
     .library(name: "ArrayStore", targets: ["ArrayStore"]),
     .library(name: "PNGCodec", targets: ["PNGCodec"]),
     .library(name: "JPEGCodec", targets: ["JPEGCodec"]),
+    .library(name: "ObjectStorage", targets: ["ObjectStorage"]),
     .library(name: "ImageStoreCatalog", targets: ["ImageStoreCatalog"]),
     .library(name: "ImageStoreTesting", targets: ["ImageStoreTesting"]),
     .executable(name: "imagestore", targets: ["imagestore"]),
@@ -62,6 +63,10 @@ let package = Package(
     .trait(
       name: "JPEG",
       description: "Decode and encode JPEG with libjpeg-turbo, in every store that has encoded images.",
+      enabledTraits: ["CommandLine"]),
+    .trait(
+      name: "ObjectStorage",
+      description: "Read and write data sets in buckets (S3) and behind https, with libcurl.",
       enabledTraits: ["CommandLine"]),
   ],
   dependencies: [
@@ -104,6 +109,19 @@ let package = Package(
     // The one list of codecs.
     library("ImageStoreCodecs", ["ImageStoreCore", "ImageStoreSupport", "PNGCodec", "JPEGCodec"]),
 
+    // Libcurl's options are variadic, which Swift cannot call; without the trait, there is nothing in the target.
+    .target(
+      name: "CImageStoreCurl",
+      dependencies: [.target(name: "CImageStoreLibCurl", condition: .when(traits: ["ObjectStorage"]))],
+      cSettings: [.define("IMAGE_STORES_CURL", .when(traits: ["ObjectStorage"]))],
+      linkerSettings: [.linkedLibrary("curl", .when(traits: ["ObjectStorage"]))]),
+    library(
+      "ObjectStorage",
+      [
+        "ImageStorePlatform", "ImageStoreCore", "ImageStoreSupport",
+        .target(name: "CImageStoreCurl", condition: .when(traits: ["ObjectStorage"])),
+      ]),
+
     // The data sets and the backends.
     library(
       "CIFAR10",
@@ -137,7 +155,10 @@ let package = Package(
     // Data sets of many files, each that of a backend.
     library(
       "ShardedStore",
-      ["ImageStoreCore", "ImageStoreSupport", "ImageStoreNumPy", "ImageStoreCodecs", "NPZStore"]),
+      [
+        "ImageStorePlatform", "ImageStoreCore", "ImageStoreSupport", "ImageStoreNumPy", "ImageStoreCodecs",
+        "NPZStore", "ObjectStorage",
+      ]),
 
     // What uses stores.
     library(
@@ -145,6 +166,7 @@ let package = Package(
       [
         "ImageStoreCore", "ImageStoreSupport", "ImageStoreDeflate", "CIFAR10", "FileStore", "LMDBStore",
         "HDF5Store", "NPZStore", "PackedBitStore", "ArrayStore", "ShardedStore",
+        "ObjectStorage",
       ]),
     library(
       "ImageLoading",
@@ -174,6 +196,9 @@ let package = Package(
     .systemLibrary(
       name: "CImageStoreLibJPEG", pkgConfig: "libjpeg",
       providers: [.apt(["libjpeg-dev"]), .brew(["jpeg-turbo"])]),
+    .systemLibrary(
+      name: "CImageStoreLibCurl", pkgConfig: "libcurl",
+      providers: [.apt(["libcurl4-openssl-dev"]), .brew(["curl"])]),
 
     // Tests.
     tests("ImageStoreCore", ["CImageStoreKernels"]),
@@ -183,6 +208,7 @@ let package = Package(
     tests("ImageStorePickle", ["ImageStoreCorpora"]),
     tests("PNGCodec", ["ImageStoreDeflate", "CImageStoreKernels", "CImageStoreZlib", "ImageStoreCorpora"]),
     tests("JPEGCodec", ["ImageStoreCore", "ImageStoreCatalog"]),
+    tests("ObjectStorage", ["ImageStoreCore", "ImageStoreSupport", "CImageStoreFaults"]),
     tests("CIFAR10", ["ImageStoreSupport", "ImageStoreDeflate", "CImageStoreKernels", "ImageStoreCorpora"]),
     tests("FileStore", ["PNGCodec", "ImageStoreSupport"]),
     tests(
@@ -236,6 +262,12 @@ let package = Package(
         "ImageStoreCore", "ImageStoreTesting", "ImageStoreCatalog", "ImageLoading",
       ],
       path: "Tools/LoaderRuns", swiftSettings: swiftSettings),
+
+    // Reads ranges of objects, for Benchmarks/object-storage.
+    .executableTarget(
+      name: "ImageStoreObjectReads",
+      dependencies: ["ImageStorePlatform", "ImageStoreCore", "ImageStoreSupport", "ObjectStorage"],
+      path: "Tools/ObjectReads", swiftSettings: swiftSettings),
 
     // Kill, fault, corruption and concurrency tests: the checks, the program that is killed and made to
     // fail (and does the long runs), and the tests.

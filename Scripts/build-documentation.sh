@@ -15,7 +15,7 @@ rm -rf "$work" "$output"
 mkdir -p "$work/graphs" "$work/swift-image-stores.docc"
 
 if [ "$(uname -s)" = Darwin ]; then docc=(xcrun docc); else docc=(docc); fi
-# JPEGCodec has nothing without its trait.
+# JPEGCodec has nothing without its trait. What ObjectStorage has for users, it has without its own.
 pkg-config --exists libjpeg || { echo "JPEGCodec's page needs libjpeg: Scripts/install-dependencies.sh JPEG" >&2; exit 1; }
 options=(--traits JPEG --scratch-path .build/jpeg)
 triple=$(swift -print-target-info | sed -n 's/.*"triple": "\(.*\)".*/\1/p' | head -n 1)

@@ -3,7 +3,7 @@
 # pkg-config to find them; and those of the traits that are named. Debian or Ubuntu (apt; as root, or with sudo) and
 # macOS (Homebrew).
 #
-#   Scripts/install-dependencies.sh [JPEG] [Libdeflate]
+#   Scripts/install-dependencies.sh [JPEG] [Libdeflate] [ObjectStorage]
 set -eu
 
 fail() {
@@ -23,7 +23,11 @@ for trait in "$@"; do
       of_apt="$of_apt libdeflate-dev"
       of_brew="$of_brew libdeflate"
       ;;
-    *) fail "there is no trait $trait that needs a library; there are JPEG and Libdeflate" ;;
+    ObjectStorage)
+      # A Mac has libcurl, and its headers in the SDK.
+      of_apt="$of_apt libcurl4-openssl-dev"
+      ;;
+    *) fail "there is no trait $trait that needs a library; there are JPEG, Libdeflate and ObjectStorage" ;;
   esac
 done
 

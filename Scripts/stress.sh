@@ -30,7 +30,7 @@ if [ "${1:-}" = ci ]; then
   # The build of the tests, which is there.
   swift build --product ImageStoreStress
   stress=$(swift build --show-bin-path)/ImageStoreStress
-  each kills 200 create append
+  each kills 200 create append edit remove commit
   each power-loss 100
   full
   exit

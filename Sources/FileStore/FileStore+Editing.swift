@@ -1,5 +1,5 @@
 public import ImageStoreCore
-import ImageStoreSupport
+package import ImageStoreSupport
 
 extension FileStore: EditableStore {
   @discardableResult
@@ -22,18 +22,20 @@ extension FileStore: EditableStore {
     progress: (_ written: Int) -> Void
   ) throws(StoreError) -> FileStore {
     let path = try path.storePath()
-    try FileFormat().remove(
-      indices, from: path, open: { () throws(StoreError) in try FileStore(at: path, threads: threads) },
-      optionsOfSameKind: \.optionsOfSameKind, progress: progress)
+    try FileFormat().remove(indices, from: path, threads: threads, progress: progress)
     return try FileStore(at: path, threads: threads)
   }
 
   /// How a folder like this one is written.
-  private var optionsOfSameKind: WriteOptions {
+  fileprivate var optionsOfSameKind: WriteOptions {
     WriteOptions(layout: (contents.isEncoded ? .encoded : contents.paths.layout ?? .subfolders).rawValue)
   }
 }
 
 extension FileFormat {
   package var editable: (any EditableStore.Type)? { FileStore.self }
+
+  package func optionsOfSameKind(as store: any ImageStore) -> WriteOptions {
+    (store as? FileStore)?.optionsOfSameKind ?? WriteOptions()
+  }
 }

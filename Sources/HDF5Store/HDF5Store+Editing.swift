@@ -1,5 +1,5 @@
 public import ImageStoreCore
-import ImageStoreSupport
+package import ImageStoreSupport
 
 extension HDF5Store: EditableStore {
   @discardableResult
@@ -23,14 +23,12 @@ extension HDF5Store: EditableStore {
     progress: (_ written: Int) -> Void
   ) throws(StoreError) -> HDF5Store {
     let path = try path.storePath()
-    try HDF5Format().remove(
-      indices, from: path, open: { () throws(StoreError) in try HDF5Store(at: path, threads: threads) },
-      optionsOfSameKind: \.optionsOfSameKind, progress: progress)
+    try HDF5Format().remove(indices, from: path, threads: threads, progress: progress)
     return try HDF5Store(at: path, threads: threads)
   }
 
   /// How a file like this one is written.
-  private var optionsOfSameKind: WriteOptions {
+  fileprivate var optionsOfSameKind: WriteOptions {
     if isEncodedHere { return WriteOptions(layout: Layout.encoded.rawValue) }
     return WriteOptions(
       compression: isCompressed ? ((try? valueForms().level) == 1 ? .fast : .small) : Compression.none)
@@ -39,4 +37,8 @@ extension HDF5Store: EditableStore {
 
 extension HDF5Format {
   package var editable: (any EditableStore.Type)? { HDF5Store.self }
+
+  package func optionsOfSameKind(as store: any ImageStore) -> WriteOptions {
+    (store as? HDF5Store)?.optionsOfSameKind ?? WriteOptions()
+  }
 }

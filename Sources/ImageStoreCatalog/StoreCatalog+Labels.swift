@@ -1,4 +1,3 @@
-internal import FileStore
 internal import ImageStoreCore
 internal import ImageStoreSupport
 
@@ -10,22 +9,9 @@ extension StoreCatalog {
   static func labelled(
     _ store: any ImageStore, by path: String, _ name: String?
   ) throws(StoreError) -> any ImageStore {
-    guard FileSystem.kind(of: path) != nil else {
-      throw StoreError(.notFound, "there is no such file of labels", path: path)
-    }
-    let description = StoreDescription()
-    var found: NamedValues?
-    for format in formats where format.recognizes(path, description) || FileFormat.isList(path, of: format) {
-      found = try format.values(named: name, at: path)
-      if found != nil { break }
-    }
+    var found = try values(at: path, name, imageCount: store.count)
     if found == nil, name == nil { found = try bareLabels(at: path, count: store.count) }
-    guard let found else {
-      throw StoreError(
-        .unrecognized, name.map { "labels called \($0) are not in this file" } ?? "not a file of labels",
-        remedy: "give .npy, .npz, HDF5, IDX or CSV; name what is in it behind a colon, as in labels.h5:y",
-        path: path)
-    }
+    guard let found else { throw noValues(name, at: path) }
     let isTaken = store.columnNames.contains(FoundLabels.columnName)
     switch FoundLabels(
       found.values, shape: found.shape, imageCount: store.count,

@@ -7,6 +7,7 @@ internal import ImageStoreDeflate
 package import ImageStoreSupport
 internal import LMDBStore
 internal import NPZStore
+internal import ObjectStorage
 internal import PackedBitStore
 internal import ShardedStore
 
@@ -37,6 +38,7 @@ public enum StoreCatalog {
   ///
   /// - Throws: ``StoreError/Code/invalidArgument`` for any other suffix: `out.jpg` and `out.zip` are not meant to be folders.
   package static func format(forDestination path: String) throws(StoreError) -> any WritableStoreFormat {
+    if ObjectStorage.isLocation(path) { return ShardedFormat() }
     if let format = writable.first(where: { FileHead.hasSuffix(path, $0.suffixes) }) { return format }
     let name = FileSystem.split(path).name
     if !path.hasSuffix("/"), let dot = name.lastIndex(of: "."), dot > name.startIndex {
@@ -60,6 +62,8 @@ public enum StoreCatalog {
   package static func format(
     of path: String, _ description: StoreDescription = StoreDescription()
   ) throws(StoreError) -> any StoreFormat {
+    // What is elsewhere is a data set of shards, or nothing that is read.
+    if ObjectStorage.isLocation(path) { return ShardedFormat() }
     guard FileSystem.kind(of: path) != nil else {
       throw StoreError(.notFound, "there is no such file or folder", path: path)
     }
@@ -97,6 +101,9 @@ public enum StoreCatalog {
       return nil
     }
   }
+
+  /// Whether a path is a place of objects rather than one of this machine.
+  package static func isElsewhere(_ path: String) -> Bool { ObjectStorage.isLocation(path) }
 
   /// Whether every file at a path belongs to a finished store that this package wrote.
   package static func isStoreOfOurs(_ path: String, as format: any WritableStoreFormat) -> Bool {

@@ -28,6 +28,9 @@ package protocol StoreFormat: Sendable {
   /// is not asked.
   func describesItself(_ path: String) -> Bool
 
+  /// The bytes of what is at a path: as its size says, and as the disk keeps them.
+  func bytesOnDisk(at path: String) throws(StoreError) -> (apparent: Int, allocated: Int)
+
   /// What else there is to say of a store of this kind, as a name and what it is.
   func details(of store: any ImageStore) -> [(name: String, text: String)]
 
@@ -41,6 +44,9 @@ package protocol StoreFormat: Sendable {
 extension StoreFormat {
   package func describesItself(_ path: String) -> Bool { false }
   package var readsGzip: Bool { false }
+  package func bytesOnDisk(at path: String) throws(StoreError) -> (apparent: Int, allocated: Int) {
+    try FileSystem.bytesOnDisk(path)
+  }
   package func details(of store: any ImageStore) -> [(name: String, text: String)] { [] }
 
   package func values(named name: String?, at path: String) throws(StoreError) -> NamedValues? { nil }
@@ -74,6 +80,8 @@ package protocol WritableStoreFormat: StoreFormat {
 
   /// The stores of this kind, if they can be changed in their place.
   var editable: (any EditableStore.Type)? { get }
+  /// How a store is written that is to be like one of this kind.
+  func optionsOfSameKind(as store: any ImageStore) -> WriteOptions
 
   /// Whether a store is divided into shards, whose size can be said.
   var hasShards: Bool { get }
@@ -96,6 +104,7 @@ extension WritableStoreFormat {
   package var editable: (any EditableStore.Type)? { nil }
   package var hasShards: Bool { false }
   package func removeOrphans(at path: String) throws(StoreError) -> [String]? { nil }
+  package func optionsOfSameKind(as store: any ImageStore) -> WriteOptions { WriteOptions() }
 
   /// Writes all images of a store with their labels, columns and class names.
   package func write(

@@ -1,5 +1,5 @@
 public import ImageStoreCore
-import ImageStoreSupport
+package import ImageStoreSupport
 
 extension LMDBStore: EditableStore {
   @discardableResult
@@ -21,14 +21,12 @@ extension LMDBStore: EditableStore {
     progress: (_ written: Int) -> Void
   ) throws(StoreError) -> LMDBStore {
     let path = try path.storePath()
-    try LMDBFormat().remove(
-      indices, from: path, open: { () throws(StoreError) in try LMDBStore(at: path, threads: threads) },
-      optionsOfSameKind: \.optionsOfSameKind, progress: progress)
+    try LMDBFormat().remove(indices, from: path, threads: threads, progress: progress)
     return try LMDBStore(at: path, threads: threads)
   }
 
   /// How an environment like this one is written.
-  private var optionsOfSameKind: WriteOptions {
+  fileprivate var optionsOfSameKind: WriteOptions {
     let layout: Layout =
       contents.isEncoded ? .encoded : contents.hasBlocks || format == nil ? .automatic : .perImage
     return WriteOptions(layout: layout.rawValue)
@@ -37,4 +35,8 @@ extension LMDBStore: EditableStore {
 
 extension LMDBFormat {
   package var editable: (any EditableStore.Type)? { LMDBStore.self }
+
+  package func optionsOfSameKind(as store: any ImageStore) -> WriteOptions {
+    (store as? LMDBStore)?.optionsOfSameKind ?? WriteOptions()
+  }
 }

@@ -1,5 +1,5 @@
 public import ImageStoreCore
-import ImageStoreSupport
+package import ImageStoreSupport
 
 extension NPZStore: EditableStore {
   @discardableResult
@@ -22,14 +22,12 @@ extension NPZStore: EditableStore {
     progress: (_ written: Int) -> Void
   ) throws(StoreError) -> NPZStore {
     let path = try path.storePath()
-    try NPZFormat().remove(
-      indices, from: path, open: { () throws(StoreError) in try NPZStore(at: path, threads: threads) },
-      optionsOfSameKind: \.optionsOfSameKind, progress: progress)
+    try NPZFormat().remove(indices, from: path, threads: threads, progress: progress)
     return try NPZStore(at: path, threads: threads)
   }
 
   /// How an archive like this one is written.
-  private var optionsOfSameKind: WriteOptions {
+  fileprivate var optionsOfSameKind: WriteOptions {
     if case .encoded = images { return WriteOptions(layout: Layout.encoded.rawValue) }
     guard case .entries(let entries) = images, count > 0, !entries.entry(0).isDeflated else {
       return WriteOptions()
@@ -40,4 +38,8 @@ extension NPZStore: EditableStore {
 
 extension NPZFormat {
   package var editable: (any EditableStore.Type)? { NPZStore.self }
+
+  package func optionsOfSameKind(as store: any ImageStore) -> WriteOptions {
+    (store as? NPZStore)?.optionsOfSameKind ?? WriteOptions()
+  }
 }

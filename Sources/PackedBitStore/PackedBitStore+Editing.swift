@@ -1,5 +1,5 @@
 public import ImageStoreCore
-import ImageStoreSupport
+package import ImageStoreSupport
 
 extension PackedBitStore: EditableStore {
   @discardableResult
@@ -22,18 +22,20 @@ extension PackedBitStore: EditableStore {
     progress: (_ written: Int) -> Void
   ) throws(StoreError) -> PackedBitStore {
     let path = try path.storePath()
-    try PackedBitFormat().remove(
-      indices, from: path, open: { () throws(StoreError) in try PackedBitStore(at: path, threads: threads) },
-      optionsOfSameKind: \.optionsOfSameKind, progress: progress)
+    try PackedBitFormat().remove(indices, from: path, threads: threads, progress: progress)
     return try PackedBitStore(at: path, threads: threads)
   }
 
   /// How a folder like this one is written.
-  private var optionsOfSameKind: WriteOptions {
+  fileprivate var optionsOfSameKind: WriteOptions {
     WriteOptions(layout: (layout?.axis ?? .rows).rawValue)
   }
 }
 
 extension PackedBitFormat {
   package var editable: (any EditableStore.Type)? { PackedBitStore.self }
+
+  package func optionsOfSameKind(as store: any ImageStore) -> WriteOptions {
+    (store as? PackedBitStore)?.optionsOfSameKind ?? WriteOptions()
+  }
 }

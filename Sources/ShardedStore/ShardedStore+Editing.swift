@@ -1,5 +1,6 @@
 public import ImageStoreCore
-import ImageStoreSupport
+package import ImageStoreSupport
+import ObjectStorage
 
 extension ShardedStore: EditableStore {
   /// Writes an index and a manifest; shards stay as they are, and the labels in them are those of when they were written.
@@ -8,6 +9,7 @@ extension ShardedStore: EditableStore {
     _ path: some StorePath, threads: Int?, _ change: (_ store: ShardedStore) throws -> any ImageStore
   ) throws -> ShardedStore {
     let path = try path.storePath()
+    try checkIsHere(path)
     try ShardedWriterSession.edit(
       path,
       begin: { () throws(StoreError) in
@@ -25,14 +27,20 @@ extension ShardedStore: EditableStore {
     progress: (_ written: Int) -> Void
   ) throws(StoreError) -> ShardedStore {
     let path = try path.storePath()
-    try ShardedFormat().remove(
-      indices, from: path, open: { () throws(StoreError) in try ShardedStore(at: path, threads: threads) },
-      optionsOfSameKind: \.optionsOfSameKind, progress: progress)
+    try checkIsHere(path)
+    try ShardedFormat().remove(indices, from: path, threads: threads, progress: progress)
     return try ShardedStore(at: path, threads: threads)
   }
 
+  private static func checkIsHere(_ path: String) throws(StoreError) {
+    guard ObjectStorage.isLocation(path) else { return }
+    throw StoreError(
+      .unsupported, "a data set that is elsewhere is not changed but by appending", remedy: "write a new one",
+      path: path)
+  }
+
   /// How a data set like this one is written.
-  private var optionsOfSameKind: WriteOptions {
+  fileprivate var optionsOfSameKind: WriteOptions {
     WriteOptions(
       layout: isEncoded ? Layout.encoded.rawValue : nil,
       shardSize: contents.manifest.shards.map(\.bytes).max() ?? Self.usualShardSize)
@@ -41,4 +49,8 @@ extension ShardedStore: EditableStore {
 
 extension ShardedFormat {
   package var editable: (any EditableStore.Type)? { ShardedStore.self }
+
+  package func optionsOfSameKind(as store: any ImageStore) -> WriteOptions {
+    (store as? ShardedStore)?.optionsOfSameKind ?? WriteOptions()
+  }
 }

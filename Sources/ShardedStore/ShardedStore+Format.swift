@@ -1,5 +1,6 @@
 package import ImageStoreCore
 package import ImageStoreSupport
+import ObjectStorage
 
 /// Folders of shards.
 package struct ShardedFormat: WritableStoreFormat {
@@ -12,13 +13,14 @@ package struct ShardedFormat: WritableStoreFormat {
     StoreVariant("sharded", WriteOptions(threads: 2, shardSize: 1 << 16)),
     StoreVariant(
       "sharded-encoded",
-      WriteOptions(layout: ShardedStore.Layout.encoded.rawValue, threads: 2, shardSize: 1 << 16),
+      WriteOptions(layout: ShardedStore.Layout.encoded.rawValue, threads: 2, shardSize: 1 << 18),
       images: .mixed),
   ]
 
   package init() {}
 
   package func recognizes(_ path: String, _ description: StoreDescription) -> Bool {
+    if ObjectStorage.isLocation(path) { return true }
     guard FileSystem.kind(of: path) == .folder, let folder = try? LocalObjectFolder(path),
       let (bytes, _) = try? folder.contents(of: ShardNames.manifest, limit: ShardManifest.mostBytes)
     else { return false }
@@ -43,6 +45,13 @@ package struct ShardedFormat: WritableStoreFormat {
     (store as? ShardedStore).map { [("shards", String($0.shardCount))] } ?? []
   }
 
+  package func bytesOnDisk(at path: String) throws(StoreError) -> (apparent: Int, allocated: Int) {
+    guard ObjectStorage.isLocation(path) else { return try FileSystem.bytesOnDisk(path) }
+    let manifest = try ShardedContents(of: ShardedStore.folder(at: path)).manifest
+    let byteCount = manifest.shards.reduce(manifest.index.bytes) { $0 + $1.bytes }
+    return (byteCount, byteCount)
+  }
+
   package func otherContents(at path: String) throws(StoreError) -> String? {
     try ShardedStore.otherContents(at: path)
   }
@@ -50,6 +59,10 @@ package struct ShardedFormat: WritableStoreFormat {
   package func makeWriter(
     to path: String, _ options: WriteOptions, classNames: [String]?, for user: some WriterUser
   ) throws {
+    if let compression = options.compression, compression != .none {
+      throw StoreError.unusedOption(
+        "compression", "shards are stored as they are, so that an image is read by its place")
+    }
     try user.use(
       ShardedStore.Writer(
         to: path, mode: options.mode, shardSize: options.shardSize ?? ShardedStore.usualShardSize,

@@ -1,5 +1,6 @@
 public import ImageStoreCore
 package import ImageStoreSupport
+import ObjectStorage
 
 extension ShardedStore {
   /// Removes shards and indexes that no manifest names: what writers left that were killed, and indexes that appends have replaced.
@@ -12,6 +13,7 @@ extension ShardedStore {
   @discardableResult
   public static func removeOrphans(at path: some StorePath) throws(StoreError) -> [String] {
     let path = try path.storePath()
+    if ObjectStorage.isLocation(path) { return try removeOrphans(in: folder(at: path)) }
     // Its lock keeps writers away, and its folder for unfinished work goes with it.
     let held = try HeldStore(path)
     guard held.kind == .folder else {

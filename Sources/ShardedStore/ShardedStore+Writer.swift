@@ -1,5 +1,6 @@
 public import ImageStoreCore
 package import ImageStoreSupport
+import ObjectStorage
 
 extension ShardedStore {
   /// The bytes of a shard unless something else is said: 128 MB, which is neither a request for every few images nor long to send again.
@@ -9,7 +10,7 @@ extension ShardedStore {
   ///
   /// A new data set is made beside its destination and put there by ``finish()``. Appending adds shards and an index, and replaces the
   /// manifest last: until then the data set is the one it was, and nothing of it is ever changed. A last shard that is short stays
-  /// so. What an append leaves that is broken off counts for nothing, and ``ShardedStore/removeOrphans(at:)`` removes it.
+  /// so. Elsewhere objects are sent as they are finished, and the manifest last, if nobody has changed it meanwhile. What an append leaves that is broken off counts for nothing, and ``ShardedStore/removeOrphans(at:)`` removes it.
   public struct Writer: ~Copyable, ImageStoreWriter {
     private var session: ResumableSession<ShardedWriterSession>
 
@@ -38,7 +39,8 @@ extension ShardedStore {
         path: path, mode: mode, shardSize: shardSize, layout: layout, encoding: encoding,
         classNames: classNames,
         threads: threads
-      ) { (mode) throws(StoreError) in
+      ) { (mode) throws(StoreError) -> any ShardTarget in
+        if ObjectStorage.isLocation(path) { return try ObjectTarget(ObjectStorage.folder(at: path), mode) }
         let isThere = FileSystem.kind(of: path) != nil
         return mode == .append && isThere ? try GrowingFolderTarget(path) : try NewFolderTarget(path, mode)
       }

@@ -1,6 +1,7 @@
 import ImageStoreCodecs
 public import ImageStoreCore
 package import ImageStoreSupport
+import ObjectStorage
 
 /// A data set in a folder of many files, its shards, of which none is changed once it is written.
 ///
@@ -9,6 +10,9 @@ package import ImageStoreSupport
 /// manifest and the index, however many shards there are.
 ///
 ///     let train = try ShardedStore(at: "/data/train")
+///
+/// With the package's trait `ObjectStorage`, the folder may be elsewhere: `s3://bucket/train`, or `https://` to read. Images then come
+/// as few long ranges, ahead of a loader that knows its order; ``ImageStoreCore/ImageStore/willRead(_:)`` announces them without one.
 ///
 /// Python opens a shard, or all of them, with `numpy.load`; Docs/Formats.md has the lines. On this machine shards are mapped, and
 /// images gathered without a copy between.
@@ -41,7 +45,7 @@ public final class ShardedStore: ImageStore {
   /// Opens a data set.
   ///
   /// - Parameters:
-  ///   - path: the folder.
+  ///   - path: the folder, on this machine or elsewhere.
   ///   - cache: of a data set that is not on this machine: where on it blocks are kept once they have been fetched; nil keeps none.
   ///   - memory: of a data set that is not on this machine: the most bytes of announced images that are kept until they are read; nil
   ///     for 1 GiB. Each read under way has up to 64 MiB besides, or one image.
@@ -139,7 +143,10 @@ public final class ShardedStore: ImageStore {
 
 extension ShardedStore {
   /// The place of objects at a path.
-  static func folder(at path: String) throws(StoreError) -> any ObjectFolder { try LocalObjectFolder(path) }
+  static func folder(at path: String) throws(StoreError) -> any ObjectFolder {
+    if ObjectStorage.isLocation(path) { return try ObjectStorage.folder(at: path) }
+    return try LocalObjectFolder(path)
+  }
 
   /// How many shards there are.
   public var shardCount: Int { index.shardCount }

@@ -19,7 +19,8 @@ struct ImageStoreTool: ParsableCommand {
       """,
     version: "1.0.0",
     subcommands: [
-      Demo.self, Convert.self, Info.self, Verify.self, Show.self, Export.self, Split.self,
+      Demo.self, Convert.self, Info.self, Verify.self, Show.self, Export.self, Split.self, Edit.self,
+      Remove.self,
     ])
 
   static func main() {

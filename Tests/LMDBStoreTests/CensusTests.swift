@@ -79,7 +79,9 @@ import Testing
     for _ in 0..<3 {
       var model = images.uniform(format, count: 5)
       model.labels = [1, 2, 3, 4, 5]
-      for name in ["a", "b", "c"] { model.columns[name] = .int64([5, 4, 3, 2, 1]) }
+      for name in ["a", "b", "c", "d"] {
+        model.columns[name] = .string((0..<5).map { "a text of some length, \($0)" })
+      }
       _ = try LMDBStore.write(model, to: path, mode: .append)
     }
     return try PageMap([UInt8](Data(contentsOf: URL(filePath: "\(path)/data.mdb"))))

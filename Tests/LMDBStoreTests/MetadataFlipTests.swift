@@ -23,7 +23,9 @@ import Testing
     }
     images.labels = range.map { $0 % 5 }
     images.columns = [
-      "name": .string(range.map { "image \($0)" }), "weight": .double(range.map { Double($0) / 8 }),
+      "name": .string(range.map { "image \($0)" }), "note": .string(range.map { "a longer note on \($0)" }),
+      "place": .string(range.map { "where \($0) was taken" }),
+      "weight": .double(range.map { Double($0) / 8 }),
     ]
     images.classNames = ["ant", "bee", "cat", "dog", "eel"]
     return images
@@ -53,7 +55,8 @@ import Testing
   }
 
   /// What is found of one damaged file, and whether anything it says was believed.
-  private func check(_ bytes: [UInt8], _ what: String, isMixed: Bool) throws {
+  private func check(_ bytes: [UInt8], _ what: String, _ layout: LMDBStore.Layout) throws {
+    let isMixed = layout == .perImage
     let file = URL(filePath: "\(path)/data.mdb")
     try Data(bytes).write(to: file)
     let old = images(0..<19, isMixed: isMixed)
@@ -70,7 +73,10 @@ import Testing
       let store = try LMDBStore.write(new, to: path, mode: .append)
       var all = old
       all.append(contentsOf: new)
-      #expect(try isSame(store, as: all), "\(what): an append lost something")
+      // An image that lies within a leaf may be the damage that was found.
+      if !isFound || layout != .encoded {
+        #expect(try isSame(store, as: all), "\(what): an append lost something")
+      }
       // Damage of pages that an append does not touch stays, and is found again.
       if !isFound { try store.verify() }
     } catch let error as StoreError {
@@ -101,7 +107,7 @@ import Testing
       for bit in bits {
         var damaged = bytes
         damaged[place] ^= 1 << bit
-        try check(damaged, "bit \(bit) of byte \(place)", isMixed: layout == .perImage)
+        try check(damaged, "bit \(bit) of byte \(place)", layout)
       }
     }
   }

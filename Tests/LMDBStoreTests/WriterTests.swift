@@ -129,4 +129,40 @@ import Testing
     #expect(last.classNames == names + ["a new one"])
     #expect(try last.labels()!.suffix(3) == [names.count, 7, 0])
   }
+
+  /// Records of a few values grow until they no longer lie within leaves, so that many sessions do not leave many records.
+  @Test(arguments: [LMDBStore.Layout.automatic, .perImage])
+  func sessionsOfOneImageLeaveFewRecords(_ layout: LMDBStore.Layout) throws {
+    let folder = try TemporaryFolder()
+    let path = "\(folder.path)/s"
+    let format = ImageFormat(height: 5, width: 7)
+    let opened = Array(stride(from: 20, to: 300, by: 70))
+    var early: [LMDBStore] = []
+    for number in 0..<300 {
+      try LMDBStore.write(to: path, mode: .append, layout: number == 0 ? layout : .automatic) { writer in
+        try writer.append(
+          [UInt8](repeating: UInt8(number % 251), count: 35), format: format, label: number,
+          columns: [
+            "name": .string("\(number).png"), "raw": .bytes([UInt8](repeating: 1, count: number % 3)),
+          ])
+      }
+      if opened.contains(number) { early.append(try LMDBStore(at: path)) }
+    }
+    let store = try LMDBStore(at: path)
+    try store.verify()
+    #expect(try store.labels() == Array(0..<300))
+    #expect(try store.column("name") == .string((0..<300).map { "\($0).png" }))
+    let raw = Column.Bytes((0..<300).map { [UInt8](repeating: 1, count: $0 % 3) })
+    #expect(try store.column("raw") == .bytes(raw))
+    #expect(try store.pixels(at: 299) == [UInt8](repeating: UInt8(299 % 251), count: 35))
+    let keys = try Database(path).entries().map(\.key).filter { $0.contains("/") && !$0.hasPrefix("images/") }
+    #expect(keys.count < 60, "\(keys.count) records")
+    // Those that were opened on the way have what they had.
+    for (store, number) in zip(early, opened) {
+      #expect(try store.labels() == Array(0...number))
+      #expect(try store.column("name") == .string((0...number).map { "\($0).png" }))
+      #expect(try store.column("raw").count == number + 1)
+      try store.verify()
+    }
+  }
 }

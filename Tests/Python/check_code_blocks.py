@@ -3,10 +3,14 @@
     python3 check_code_blocks.py FOLDER_IN_CIFAR_10S_LAYOUT
 
 Every block of Swift stands, but for blank lines, imports and indentation, in Tools/Snippets, in the example store or in Examples.
-The blocks of Python in "Coming from Python" are run one after another, and the lines of both are counted. Needs numpy,
+The blocks of Python in "Coming from Python" and "Recipes" are run one after another, and the lines of both are counted. Needs numpy,
 h5py, lmdb and Pillow.
 """
 import csv
+import glob
+import io
+import json
+import math
 import os
 import pickle
 import re
@@ -44,26 +48,49 @@ for page in PAGES:
 assert count >= 20, f"only {count} blocks of Swift found"
 print(f"{count} blocks of Swift are compiled and run")
 
-page = ROOT / "Sources/ImageStoreCore/ImageStoreCore.docc/ComingFromPython.md"
-python, swift = blocks(page, "python"), blocks(page, "swift")
-rows = re.findall(r"^\| (.+?) \| (\d+) \| (\d+) \|$", page.read_text(encoding="utf-8"), re.M)
-tasks = re.findall(r"^## (?!Overview)(.+)$", page.read_text(encoding="utf-8"), re.M)
-counted = [(task, len(p.splitlines()), len(s.splitlines())) for task, p, s in zip(tasks, python, swift, strict=True)]
-counted.append(("all ten", sum(row[1] for row in counted), sum(row[2] for row in counted)))
-assert [(task, int(p), int(s)) for task, p, s in rows] == counted, f"the table should say {counted}"
+# Pages that have each task in both languages, with a table of the lines.
+NUMBERS = {10: "ten", 12: "twelve"}
+
+
+def tasks_of(name):
+    """The tasks of a page and their Python, once the table has been compared with the lines."""
+    page = ROOT / f"Sources/ImageStoreCore/ImageStoreCore.docc/{name}.md"
+    python, swift = blocks(page, "python"), blocks(page, "swift")
+    rows = re.findall(r"^\| (.+?) \| (\d+) \| (\d+) \|$", page.read_text(encoding="utf-8"), re.M)
+    tasks = re.findall(r"^## (?!Overview)(.+)$", page.read_text(encoding="utf-8"), re.M)
+    counted = [(task, len(p.splitlines()), len(s.splitlines())) for task, p, s in zip(tasks, python, swift, strict=True)]
+    counted.append((f"all {NUMBERS[len(counted)]}", sum(row[1] for row in counted), sum(row[2] for row in counted)))
+    assert [(task, int(p), int(s)) for task, p, s in rows] == counted, f"{name}: the table should say {counted}"
+    print(f"{name}: {len(python)} blocks of Python are run; lines: Python {counted[-1][1]}, Swift {counted[-1][2]}")
+    return list(zip(tasks, python, strict=True))
+
+
+def run(tasks, folder, batches, **more):
+    """Runs the Python of a page's tasks, one after another, in a folder with CIFAR-10's batches."""
+    os.chdir(folder)
+    os.symlink(batches, "cifar-10-batches-py")
+    variables = dict(
+        csv=csv, glob=glob, io=io, json=json, math=math, os=os, pickle=pickle, h5py=h5py, lmdb=lmdb, np=np, Image=Image,
+        step=lambda *batch: None, **more)
+    for task, block in tasks:
+        exec(compile(block, task, "exec"), variables)
+    os.chdir(ROOT)
+    return variables
+
 
 batches = Path(sys.argv[1]).resolve()
 masks = np.random.default_rng(1).integers(0, 2, (20, 1080, 1920)).astype(bool)
 with tempfile.TemporaryDirectory() as folder:
-    os.chdir(folder)
-    os.symlink(batches, "cifar-10-batches-py")
-    os.mkdir("masks.bits")
-    np.save("masks.bits/masks.npy", np.packbits(masks, axis=1))
-    variables = dict(
-        csv=csv, os=os, pickle=pickle, h5py=h5py, lmdb=lmdb, np=np, Image=Image, step=lambda *batch: None,
-        glyphs=[np.full((28, 28), i, np.uint8) for i in range(20)])
-    for task, block in zip(tasks, python):
-        exec(compile(block, task, "exec"), variables)
+    os.mkdir(f"{folder}/masks.bits")
+    np.save(f"{folder}/masks.bits/masks.npy", np.packbits(masks, axis=1))
+    glyphs = [np.full((28, 28), i, np.uint8) for i in range(20)]
+    variables = run(tasks_of("ComingFromPython"), folder, batches, glyphs=glyphs)
     assert np.array_equal(variables["crops"], masks[[17, 4, 9], 555:811, 777:1033])
-    os.chdir(ROOT)
-print(f"{len(python)} blocks of Python run; lines: Python {counted[-1][1]}, Swift {counted[-1][2]}")
+with tempfile.TemporaryDirectory() as folder:
+    for i in range(8):
+        os.makedirs(f"{folder}/photographs/{i % 2}", exist_ok=True)
+        Image.fromarray(np.full((60 + 5 * i, 90 - 3 * i, 3), 9 * i, np.uint8)).save(f"{folder}/photographs/{i % 2}/{i}.png")
+    variables = run(
+        tasks_of("Recipes"), folder, batches, frames=lambda: ((np.full((8, 8), i, np.uint8), i / 10) for i in range(50)))
+    assert variables["one"].shape == (32, 32, 3) and variables["png"](3).startswith(b"\x89PNG")
+    assert len(variables["merged_images"]) == 36 and len(variables["boxes"]) == 20

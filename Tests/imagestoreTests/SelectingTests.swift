@@ -100,7 +100,7 @@ import Testing
 
   @Test(arguments: [
     ("convrt", "did you mean 'convert'?"), ("verfiy", "'verify'"), ("slpit", "'split'"), ("Info", "'info'"),
-    ("hepl", "'help'"), ("remove", "the commands are demo, convert"),
+    ("hepl", "'help'"), ("throw", "the commands are demo, convert"),
   ])
   func aMistypedCommandIsSuggested(_ typed: String, _ part: String) throws {
     let outcome = try folder.run(typed, "a", "b")

@@ -91,6 +91,10 @@ try await run("WorkingOnADataSet") {
   try writeDataSet()
   try workingOnADataSet()
 }
+try await run("Recipes") {
+  try writePhotographs()
+  try await recipes()
+}
 try await run("ComingFromPython", comingFromPython)
 try await run("Design", design)
 try await run("SampleOrder", severalMachines)

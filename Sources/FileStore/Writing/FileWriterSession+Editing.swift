@@ -9,9 +9,14 @@ extension FileWriterSession: EditingSession {
         .unsupported, "a folder without store.json, which another program wrote, is not changed in its place",
         remedy: "convert it first")
     }
-    let paths = existing.contents.paths
-    var table = LabelsTable(layout)
-    try table.append(annotations.labels, count: existing.count) { paths.suffix(of: $0) }
+    let hasSameColumns =
+      annotations.newColumns.isEmpty && annotations.keptColumns.count == existing.columnNames.count
+    let memory = hasSameColumns ? try existing.contents.table?.contents() : nil
+    if memory == nil || !table.relabel(with: annotations.labels, in: memory!) {
+      let paths = existing.contents.paths
+      table = LabelsTable(layout)
+      try table.append(annotations.all(of: existing), count: existing.count) { paths.suffix(of: $0) }
+    }
     let labels = try table.bytes()
     description.replaceState(
       with: StoreManifest.State(
@@ -19,5 +24,40 @@ extension FileWriterSession: EditingSession {
         imageFormat: format.uniform, hasLabels: table.hasLabels, columns: table.columns),
       classNames: annotations.classNames)
     try append.commit([], [], labels: labels, description: description.encoded())
+  }
+}
+
+extension LabelsTable {
+  /// Writes other labels, and leaves all else as it is.
+  ///
+  /// - Parameter memory: the lines that there are.
+  /// - Returns: false, with nothing changed, if that cannot be done: labels come or go, or are written as something other than numbers.
+  fileprivate mutating func relabel(with labels: [Int]?, in memory: PixelMemory) -> Bool {
+    guard let labels, hasLabels, labels.count == count, let field = labelField else { return false }
+    do throws(StoreError) {
+      let old = [UInt8](copying: memory.span)
+      var new: [UInt8] = []
+      new.reserveCapacity(old.count + 64)
+      var copied = 0
+      var reader = CSVReader(memory, path: "")
+      var fields: [CSVField] = []
+      _ = try reader.next(&fields, atMost: .max)
+      for label in labels {
+        guard try reader.next(&fields, atMost: .max), fields.indices.contains(field),
+          let before = Int(String(decoding: old[fields[field].range], as: UTF8.self))
+        else { return false }
+        let range = fields[field].range
+        guard before != label else { continue }
+        new += old[copied..<range.lowerBound]
+        new += String(label).utf8
+        copied = range.upperBound
+      }
+      guard try !reader.next(&fields, atMost: .max) else { return false }
+      new += old[copied...]
+      text = CSVText(new)
+      return true
+    } catch {
+      return false
+    }
   }
 }

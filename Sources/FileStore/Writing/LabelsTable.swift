@@ -10,7 +10,7 @@ struct LabelsTable {
   }
 
   private var fields: [Field] = []
-  private var text = CSVText()
+  var text = CSVText()
   private let layout: FileStore.Layout
   /// How many images have a line, those of the store appended to included.
   private(set) var count = 0
@@ -41,6 +41,11 @@ struct LabelsTable {
     }
     text = CSVText(bytes)
     if let last = bytes.last, last != 0x0A, last != 0x0D { text.endLine() }
+  }
+
+  /// Which field of a line has the label.
+  var labelField: Int? {
+    fields.firstIndex { if case .label = $0 { true } else { false } }
   }
 
   /// The whole file.

@@ -6,10 +6,12 @@ extension HDF5WriterSession: EditingSession {
   /// has room for them.
   consuming func complete(saying annotations: StoreAnnotations) throws(StoreError) {
     guard let existing else { throw StoreError(.notFound, "there is no file to change") }
-    try annotations.labels.checkStrings()
-    try forms.adapt(to: annotations, from: StoreAnnotations(of: existing))
+    let changed = try annotations.all(of: existing)
+    try changed.checkStrings()
+    try forms.adapt(to: changed, from: existing)
+    if annotations.classNames != existing.classNames { forms.classNames = nil }
     try takeOver(existing)
-    labels = annotations.labels
+    labels = changed
     state.replaceClassNames(annotations.classNames)
     try complete()
   }
@@ -17,16 +19,13 @@ extension HDF5WriterSession: EditingSession {
 
 extension ValueForms {
   /// Forgets the types of values that have another kind than before, or that they have no room for.
-  fileprivate mutating func adapt(
-    to new: StoreAnnotations, from old: StoreAnnotations
-  ) throws(StoreError) {
-    for (name, column) in new.labels.columns where column != old.labels.columns[name] {
-      if column.kind != old.labels.columns[name]?.kind || !holds(ImageLabels(columns: [name: column])) {
+  fileprivate mutating func adapt(to new: ImageLabels, from old: HDF5Store) throws(StoreError) {
+    for (name, column) in new.columns where columns[name] != nil {
+      if try column.kind != old.column(name).kind || !holds(ImageLabels(columns: [name: column])) {
         columns[name] = nil
       }
     }
-    if !holds(ImageLabels(labels: new.labels.labels)) { labels = nil }
-    if new.classNames != old.classNames { classNames = nil }
+    if !holds(ImageLabels(labels: new.labels)) { labels = nil }
   }
 
   private func holds(_ values: ImageLabels) -> Bool {

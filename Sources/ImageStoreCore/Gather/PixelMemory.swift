@@ -54,6 +54,21 @@ import ImageStorePlatform
     byteCount = unsafe output.finalize(for: memory)
   }
 
+  /// Replaces the contents by what is written, from the start, at an address that is lent out: for what fills memory from
+  /// outside, such as a transport. ``assumeFilled(_:)`` says how much it was.
+  ///
+  /// The caller must hold the only reference but for whoever waits for it.
+  package func beginFilling() -> UnsafeMutableRawBufferPointer {
+    byteCount = 0
+    return unsafe UnsafeMutableRawBufferPointer(start: base, count: capacity)
+  }
+
+  /// Says that so many bytes have been written where ``beginFilling()`` said.
+  package func assumeFilled(_ byteCount: Int) {
+    precondition(byteCount >= 0 && byteCount <= capacity)
+    self.byteCount = byteCount
+  }
+
   /// The bytes written.
   package var bytes: UnsafeRawBufferPointer {
     unsafe UnsafeRawBufferPointer(start: base, count: byteCount)

@@ -23,6 +23,9 @@ public struct ImageDuplicates: Sendable, Hashable {
   /// Whether every image is there once.
   public var isEmpty: Bool { duplicates.isEmpty }
 
+  /// The indices of the images that were there before, rising.
+  public var duplicateIndices: [Int] { duplicates.map(\.index) }
+
   /// The indices of the images without the duplicates.
   public var uniqueIndices: [Int] {
     let copies = Set(duplicates.map(\.index))

@@ -1,29 +1,52 @@
-/// What is said of the images of a store besides their pixels: labels, columns and class names, as an edit replaces them.
-package struct StoreAnnotations: Sendable, Hashable {
-  package var labels: ImageLabels
-  package var classNames: [String]?
+/// What an edit says of the images of a store: labels, columns and class names.
+package struct StoreAnnotations: Sendable {
+  package let labels: [Int]?
+  package let classNames: [String]?
+  /// The columns that are new or have other values.
+  package let newColumns: [String: Column]
+  /// The columns of the store that stay as they are.
+  package let keptColumns: Set<String>
 
-  /// Those of a store.
-  package init(of store: any ImageStore) throws(StoreError) {
-    labels = ImageLabels(labels: try store.labels())
-    for name in store.columnNames { labels.columns[name] = try store.column(name) }
-    classNames = store.classNames
-  }
-
-  /// What a view says of the images of a store, if all it does is say other things of them.
+  /// What a view says of the images of a store, if all it does is say other things of them; nil if it says what the store does.
+  ///
+  /// Columns that stay are not read.
   ///
   /// - Throws: ``StoreError/Code/invalidArgument`` if the images of the view are others, or in another order.
-  package init(
+  package init?(
     of view: any ImageStore, over store: some ImageStore & AnyObject
   ) throws(StoreError) {
+    var layers: [AnnotatedStore] = []
     var base: any ImageStore = view
-    while let annotated = base as? AnnotatedStore { base = annotated.base }
+    while let annotated = base as? AnnotatedStore {
+      layers.append(annotated)
+      base = annotated.base
+    }
     guard (base as AnyObject) === store else {
       throw StoreError(
         .invalidArgument, "an edit whose images are not those of the store in their order",
         remedy: "return what relabeled, withColumns, withoutColumns or renamingClasses make of the store, "
           + "remove images by remove(_:from:), and write others to a new store")
     }
-    try self.init(of: view)
+    var (new, kept): ([String: Column], Set<String>) = ([:], [])
+    for name in view.columnNames {
+      if let column = layers.lazy.compactMap({ $0.givenColumns[name] }).first {
+        new[name] = column
+      } else {
+        kept.insert(name)
+      }
+    }
+    labels = try view.labels()
+    classNames = view.classNames
+    newColumns = new
+    keptColumns = kept
+    let isSame = new.isEmpty && kept.count == store.columnNames.count && classNames == store.classNames
+    if isSame, try labels == store.labels() { return nil }
+  }
+
+  /// Labels and columns, those that stay too.
+  package func all(of store: some ImageStore) throws(StoreError) -> ImageLabels {
+    var all = ImageLabels(labels: labels, columns: newColumns)
+    for name in keptColumns { all.columns[name] = try store.column(name) }
+    return all
   }
 }

@@ -73,3 +73,27 @@ extension Column.Number: ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral 
   /// A floating-point number.
   public init(floatLiteral value: Double) { self = .double(value) }
 }
+
+// Values of variables, which literals are not.
+
+extension Column.Value {
+  /// A whole number of any type.
+  ///
+  /// - Precondition: it fits `Int64`.
+  public static func number(_ value: some BinaryInteger) -> Column.Value { .int64(Int64(value)) }
+
+  /// A floating-point number of any type.
+  public static func number(_ value: some BinaryFloatingPoint) -> Column.Value { .double(Double(value)) }
+
+  /// A vector of whole numbers of any type, such as a box: `.vector([left, top, width, height])`.
+  ///
+  /// - Precondition: they fit `Int64`.
+  public static func vector(_ values: some Sequence<some BinaryInteger>) -> Column.Value {
+    .int64Vector(values.map { Int64($0) })
+  }
+
+  /// A vector of floating-point numbers of any type.
+  public static func vector(_ values: some Sequence<some BinaryFloatingPoint>) -> Column.Value {
+    .doubleVector(values.map { Double($0) })
+  }
+}

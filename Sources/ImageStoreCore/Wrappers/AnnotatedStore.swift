@@ -19,7 +19,8 @@ public struct AnnotatedStore: StoreWrapper {
   public let notes: [ReadingNote]
   public let columnNames: [String]
   private let givenLabels: Labels
-  private let givenColumns: [String: Column]
+  /// The columns that are not those of ``base``.
+  let givenColumns: [String: Column]
 
   /// - Parameters:
   ///   - labels: the labels; nil within them for none.

@@ -28,10 +28,14 @@ extension EditingSession where Self: ~Copyable {
     guard let store = session.existing else {
       throw StoreError(.busy, "another program is replacing it", remedy: "try again", path: path)
     }
-    let view = try change(store)
+    let view: any ImageStore
+    do {
+      view = try change(store)
+    } catch let error as StoreError {
+      throw error.at(path: path)
+    }
     do throws(StoreError) {
-      let annotations = try StoreAnnotations(of: view, over: store)
-      guard try annotations != StoreAnnotations(of: store) else { return }
+      guard let annotations = try StoreAnnotations(of: view, over: store) else { return }
       try session.state.checkIsUsable()
       try session.complete(saying: annotations)
     } catch {

@@ -178,10 +178,11 @@ package final class HeldStore: Sendable {
       if names.count == 2, root.kind(of: names[0]) != .folder { return }
       try Self.within(root, name) { (folder, name) throws(StoreError) in
         guard folder.kind(of: name) != nil else { return }
-        try work.remove(Self.removed)
+        try? work.remove(Self.removed)
         try folder.moveExclusively(name, to: work.folder, as: Self.removed)
         try folder.synchronizeNames()
-        try work.remove(Self.removed)
+        // It is out of the store; the next writer removes it if it cannot be removed now.
+        try? work.remove(Self.removed)
       }
     }
   }
@@ -213,8 +214,8 @@ package final class HeldStore: Sendable {
   }
 
   private static func write(_ bytes: [UInt8], as scratch: String, in work: WorkFolder) throws(StoreError) {
-    // A writer that died may have left one.
-    try work.remove(scratch)
+    // A writer that died may have left one; if it cannot be removed, no new one is created.
+    try? work.remove(scratch)
     let new = try File(scratch, in: work.folder, .create)
     try unsafe new.write(bytes.span.bytes, at: 0)
   }

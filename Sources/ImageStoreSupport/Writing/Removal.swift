@@ -7,13 +7,18 @@ extension WritableStoreFormat {
   ///
   /// - Parameters:
   ///   - indices: the images to leave out; an index that occurs twice counts once.
-  ///   - open: opens the store.
-  ///   - optionsOfSameKind: how a store like this one is written.
+  ///   - view: what is written of the store without them.
   ///   - progress: called now and then with the number of images written.
-  package func remove<Store: EditableStore>(
-    _ indices: some Sequence<Int>, from path: String, open: () throws(StoreError) -> Store,
-    optionsOfSameKind: (Store) -> WriteOptions, progress: (_ written: Int) -> Void
+  package func remove(
+    _ indices: some Sequence<Int>, from path: String, threads: Int?,
+    through view: (any ImageStore) -> any ImageStore = { $0 }, progress: (_ written: Int) -> Void
   ) throws(StoreError) {
+    func open() throws(StoreError) -> any ImageStore {
+      guard let store = try self.open(path, StoreDescription(), threads: threads).first else {
+        throw StoreError(.unrecognized, "no store of this kind", path: path)
+      }
+      return store.store
+    }
     let store = try open()
     if let other = try otherContents(at: path) {
       throw StoreError(
@@ -29,15 +34,17 @@ extension WritableStoreFormat {
       isKept[index] = false
     }
     guard isKept.contains(false) else { return }
-    var options = optionsOfSameKind(store)
+    var options = optionsOfSameKind(as: store)
+    options.threads = threads
     options.mode = .replace
     do {
-      try withoutActuallyEscaping(open) { open in
+      try withoutActuallyEscaping(view) { view in
         try withoutActuallyEscaping(progress) { progress in
           try makeWriter(
             to: path, options, classNames: store.classNames,
             for: RemovingUser(
-              kept: isKept.indices.filter { isKept[$0] }, known: store, open: open, progress: progress))
+              kept: isKept.indices.filter { isKept[$0] }, known: store, open: open, view: view,
+              progress: progress))
         }
       }
     } catch let error as StoreError {
@@ -49,11 +56,12 @@ extension WritableStoreFormat {
 }
 
 /// Appends the images of a store that are kept, and finishes. No other writer is at work on it once there is a writer to append to.
-private struct RemovingUser<Store: EditableStore>: WriterUser {
+private struct RemovingUser: WriterUser {
   let kept: [Int]
   /// The store as it was when its images were chosen.
-  let known: Store
-  let open: () throws(StoreError) -> Store
+  let known: any ImageStore
+  let open: () throws(StoreError) -> any ImageStore
+  let view: (any ImageStore) -> any ImageStore
   let progress: (_ written: Int) -> Void
 
   func use<Writer: ImageStoreWriter & ~Copyable>(_ writer: consuming Writer) throws {
@@ -63,7 +71,7 @@ private struct RemovingUser<Store: EditableStore>: WriterUser {
         .busy, "another program changed it meanwhile", remedy: "look at what it did, and remove again")
     }
     try store.verify()
-    try writer.append(contentsOf: store.subset(kept), progress: progress)
+    try writer.append(contentsOf: view(store.subset(kept)), progress: progress)
     _ = try writer.finish()
   }
 }

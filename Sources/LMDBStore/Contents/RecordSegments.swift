@@ -45,7 +45,10 @@ struct RecordSegments: Sendable {
   let name: String
   private(set) var segments: [Segment] = []
 
-  init(name: String) { self.name = name }
+  init(name: String, _ segments: [Segment] = []) {
+    self.name = name
+    self.segments = segments
+  }
 
   mutating func append(_ entry: Tree.Entry, first: Int) {
     segments.append(Segment(first: first, location: ValueLocation(entry)))

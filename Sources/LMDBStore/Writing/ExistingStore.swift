@@ -5,6 +5,7 @@ internal import ImageStoreSupport
 struct ExistingStore {
   let layout: ImageSink.Layout
   let store: LMDBStore
+  let tails: RecordTails
   /// The keys of images that an append left that did not finish.
   private let unfinished: [String]
 
@@ -19,6 +20,7 @@ struct ExistingStore {
     }
     store = try LMDBStore(toBeAppendedTo: held.path)
     layout = try Self.layout(of: store, asked: asked)
+    tails = try RecordTails(of: store)
     unfinished =
       try store.contents.unfinished?.keys(hasBlocks: store.count > 0 ? store.contents.hasBlocks : nil) ?? []
   }

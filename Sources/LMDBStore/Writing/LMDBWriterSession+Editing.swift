@@ -10,11 +10,11 @@ extension LMDBWriterSession: EditingSession {
       throw StoreError(.unsupported, "a database that another program wrote", remedy: "convert it first")
     }
     var labels = LabelRecords()
-    try labels.append(annotations.labels)
+    try labels.append(ImageLabels(labels: annotations.labels, columns: annotations.newColumns))
     var records = try labels.annotations(count: store.count, classNames: annotations.classNames)
     let metadata = try StoreMetadata(count: store.count, isEncoded: store.contents.isEncoded).bytes
     records.append(LabelRecords.Record(key: StoreKey.metadata, bytes: metadata, isReplaced: true))
-    let removed = before.annotationKeys.subtracting(records.map(\.key))
+    let removed = before.annotationKeys(besides: annotations.keptColumns).subtracting(records.map(\.key))
     try commit(records, to: environment, isEdit: true) { (transaction) throws(StoreError) in
       for key in removed {
         try transaction.remove(key)
@@ -30,13 +30,14 @@ extension LMDBWriterSession: EditingSession {
 }
 
 extension StoreRecords {
-  /// The keys of labels, columns and class names.
-  fileprivate var annotationKeys: Set<String> {
+  /// The keys of labels, class names and columns, but for some of these.
+  fileprivate func annotationKeys(besides kept: Set<String>) -> Set<String> {
+    let kept = Set(kept.flatMap { [StoreKey.column($0), StoreKey.offsets($0)] })
     var keys = Set([StoreKey.classNames].filter { singles[$0] != nil })
-    for (name, values) in segments
-    where name == StoreKey.labels || name.hasPrefix(StoreKey.column(""))
-      || name.hasPrefix(StoreKey.offsets(""))
-    {
+    for (name, values) in segments where !kept.contains(name) {
+      guard
+        name == StoreKey.labels || name.hasPrefix(StoreKey.column("")) || name.hasPrefix(StoreKey.offsets(""))
+      else { continue }
       keys.formUnion(values.segments.map { StoreKey.segment(name, first: $0.first) })
     }
     return keys

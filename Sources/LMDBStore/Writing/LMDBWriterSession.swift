@@ -103,7 +103,8 @@ final class LMDBWriterSession: EncodedWriterSession, @unchecked Sendable {
     guard let environment else { return }
     // Images count from this commit on.
     let records = try labels.records(
-      first: state.countBefore, count: state.nextIndex, checksums: sink.checksums,
+      first: state.countBefore, count: state.nextIndex, after: old?.tails ?? RecordTails(),
+      checksums: sink.checksums,
       kinds: sink.layout == .single || sink.layout == .encoded ? sink.kinds : nil,
       isEncoded: sink.layout == .encoded,
       classNames: state.hasNewClassNames ? state.classNames : nil)

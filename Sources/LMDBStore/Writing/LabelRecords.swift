@@ -38,23 +38,39 @@ struct LabelRecords {
   /// The records of the images from `first` to `count`, and the store's metadata.
   ///
   /// - Parameters:
+  ///   - tails: the short records of the images before, which are written again with these behind them.
   ///   - checksums: that of each image's pixels.
   ///   - kinds: what single images are.
   ///   - isEncoded: whether they are encoded.
   ///   - classNames: those of the store, if they are new.
   func records(
-    first: Int, count: Int, checksums: [UInt32], kinds: [StoredKind]?, isEncoded: Bool, classNames: [String]?
+    first: Int, count: Int, after tails: RecordTails, checksums: [UInt32], kinds: [StoredKind]?,
+    isEncoded: Bool, classNames: [String]?
   ) throws(StoreError) -> [Record] {
     var records: [Record] = []
-    for segment in Self.segments(of: count - first) {
+    // No values, no records: there is nothing to be written behind a tail either.
+    if count > first {
       if let kinds {
-        let key = StoreKey.segment(StoreKey.shapes, first: first + segment.lowerBound)
-        Self.add(key, ShapeRecord.npyBytes(kinds[segment]), to: &records)
+        let start = tails.kinds?.first ?? first
+        let kinds = (tails.kinds?.values ?? []) + kinds
+        for segment in Self.segments(of: kinds.count) {
+          let key = StoreKey.segment(StoreKey.shapes, first: start + segment.lowerBound)
+          let isReplaced = start + segment.lowerBound < first
+          Self.add(key, ShapeRecord.npyBytes(kinds[segment]), isReplaced: isReplaced, to: &records)
+        }
       }
-      let key = StoreKey.segment(StoreKey.checksum(of: StoreKey.images), first: first + segment.lowerBound)
-      records.append(Record(key: key, bytes: ChecksumRecord.npyBytes(checksums[segment])))
+      let start = tails.checksums?.first ?? first
+      let checksums = (tails.checksums?.values ?? []) + checksums
+      for segment in Self.segments(of: checksums.count) {
+        let key = StoreKey.segment(
+          StoreKey.checksum(of: StoreKey.images), first: start + segment.lowerBound)
+        records.append(
+          Record(
+            key: key, bytes: ChecksumRecord.npyBytes(checksums[segment]),
+            isReplaced: start + segment.lowerBound < first))
+      }
     }
-    try addAnnotations(first: first, count: count, classNames: classNames, to: &records)
+    try addAnnotations(first: first, count: count, after: tails, classNames: classNames, to: &records)
     let metadata = try StoreMetadata(count: count, isEncoded: isEncoded).bytes
     records.append(Record(key: StoreKey.metadata, bytes: metadata, isReplaced: true))
     return records
@@ -63,33 +79,49 @@ struct LabelRecords {
   /// The records of what is said of all images of a store.
   func annotations(count: Int, classNames: [String]?) throws(StoreError) -> [Record] {
     var records: [Record] = []
-    try addAnnotations(first: 0, count: count, classNames: classNames, to: &records)
+    try addAnnotations(
+      first: 0, count: count, after: RecordTails(), classNames: classNames, to: &records)
     return records
   }
 
   private func addAnnotations(
-    first: Int, count: Int, classNames: [String]?, to records: inout [Record]
+    first: Int, count: Int, after tails: RecordTails, classNames: [String]?, to records: inout [Record]
   ) throws(StoreError) {
-    if let labels = labels?.labels {
-      for segment in Self.segments(of: count - first) {
-        let key = StoreKey.segment(StoreKey.labels, first: first + segment.lowerBound)
-        Self.add(key, try Column.int64(labels[segment].map(Int64.init)).npyBytes(), to: &records)
+    if let labels = labels?.labels, !labels.isEmpty {
+      let start = tails.labels?.first ?? first
+      let labels = (tails.labels?.values ?? []) + labels
+      for segment in Self.segments(of: labels.count) {
+        let key = StoreKey.segment(StoreKey.labels, first: start + segment.lowerBound)
+        let isReplaced = start + segment.lowerBound < first
+        Self.add(
+          key, try Column.int64(labels[segment].map(Int64.init)).npyBytes(), isReplaced: isReplaced,
+          to: &records)
       }
     }
     for (name, column) in (labels?.columns ?? [:]).sorted(by: { $0.key < $1.key }) {
       do throws(StoreError) {
+        var (start, column) = (first, column)
+        if let tail = tails.columns[name], column.count > 0 {
+          let added = column
+          (start, column) = (tail.first, tail.values)
+          try column.append(added)
+        }
         for segment in Self.segments(of: column) {
           let values = column.gathering(segment)
           let bytes = try values.npyBytes()
           guard bytes.count <= Self.mostBytes else {
             throw StoreError(
               .limitExceeded, "\(bytes.count) bytes of values, of which a record holds \(Self.mostBytes)",
-              image: first + segment.lowerBound)
+              image: start + segment.lowerBound)
           }
-          let start = first + segment.lowerBound
-          Self.add(StoreKey.segment(StoreKey.column(name), first: start), bytes, to: &records)
+          let place = start + segment.lowerBound
+          Self.add(
+            StoreKey.segment(StoreKey.column(name), first: place), bytes, isReplaced: place < first,
+            to: &records)
           if let offsets = values.offsetsNPYBytes() {
-            Self.add(StoreKey.segment(StoreKey.offsets(name), first: start), offsets, to: &records)
+            Self.add(
+              StoreKey.segment(StoreKey.offsets(name), first: place), offsets, isReplaced: place < first,
+              to: &records)
           }
         }
       } catch {

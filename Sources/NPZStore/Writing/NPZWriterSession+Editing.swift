@@ -6,19 +6,18 @@ extension NPZWriterSession: EditingSession {
 
   /// Entries whose values are what they were keep their places; those of others are written past the end, as by an append.
   func complete(saying annotations: StoreAnnotations) throws(StoreError) {
-    guard let archive = existing?.archive, archive.end.mark != nil else {
+    guard let store = existing, store.archive.end.mark != nil else {
       throw StoreError(
         .unsupported, "an archive that another program wrote or changed is not changed in its place",
         remedy: "convert it first")
     }
     let known = labels
-    labels = annotations.labels
+    labels = try annotations.all(of: store)
     state.replaceClassNames(annotations.classNames)
-    if case .entries(let entries)? = existing?.images, existing?.count ?? 0 > 0, !entries.entry(0).isDeflated
-    {
+    if case .entries(let entries) = store.images, store.count > 0, !entries.entry(0).isDeflated {
       encoders = nil
     }
-    try writeRecords(besides: known, dropping: droppedEntries(of: archive))
+    try writeRecords(besides: known, dropping: droppedEntries(of: store.archive))
   }
 
   /// The entries of an archive that say of images what is not to be said any more.

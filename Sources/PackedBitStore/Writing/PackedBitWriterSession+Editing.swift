@@ -6,7 +6,8 @@ extension PackedBitWriterSession: EditingSession {
   var existing: PackedBitStore? { target.old?.store }
 
   func complete(saying annotations: StoreAnnotations) throws(StoreError) {
-    guard let held = target.held, let old = existing?.folder, old.description.states != nil else {
+    guard let store = existing, let held = target.held, let old = store.folder, old.description.states != nil
+    else {
       throw StoreError(
         .unsupported, "a folder that another program wrote is not changed in its place",
         remedy: "convert it first")
@@ -15,7 +16,7 @@ extension PackedBitWriterSession: EditingSession {
       throw StoreError(.corrupt, "\(state.countBefore) masks, of which format.json knows nothing")
     }
     let before = labels
-    labels = annotations.labels
+    labels = try annotations.all(of: store)
     state.replaceClassNames(annotations.classNames)
     try PackedBitEdit.make(in: held, description(), after: old, files: changedFiles(since: before))
   }

@@ -158,7 +158,8 @@ final class ShardedWriterSession: EncodedWriterSession, EditingSession {
   var existing: ShardedStore? { target.old.flatMap { try? ShardedStore($0, threads: threads) } }
 
   func complete(saying annotations: StoreAnnotations) throws(StoreError) {
-    labels = annotations.labels
+    guard let store = existing else { throw StoreError(.busy, "the data set is gone", remedy: "try again") }
+    labels = try annotations.all(of: store)
     state.replaceClassNames(annotations.classNames)
     try writeManifest()
   }

@@ -126,6 +126,9 @@ struct Convert: ParsableCommand {
           ? "A store of the kind \(format.name) has one layout only."
           : "The layouts of the kind \(format.name) are \(format.layouts.joined(separator: ", ")).")
     }
+    if StoreCatalog.isElsewhere(destination), !format.hasShards {
+      throw ValidationError("What is elsewhere is of the kind sharded, and not \(format.name).")
+    }
     if shardSize != nil, !format.hasShards {
       throw ValidationError("--shard-size belongs to the kind sharded, and this is \(format.name).")
     }
@@ -276,7 +279,7 @@ struct Convert: ParsableCommand {
   private func report(
     _ store: any ImageStore, decided choices: [String], seconds: Double
   ) throws(StoreError) {
-    let size = try FileSystem.bytesOnDisk(destination).apparent
+    let size = try self.format.bytesOnDisk(at: destination).apparent
     let format = store.format.map { " of \($0)" } ?? ""
     let kind = try isEncoded() ? encodedText(store, format) : format
     let rate = Int(Double(store.count) / max(seconds, 1e-6))

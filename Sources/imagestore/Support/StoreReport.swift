@@ -53,7 +53,7 @@ struct StoreReport {
     var kinds: [String: String] = [:]
     for name in store.columnNames { kinds[name] = try store.column(name).kind.rawValue }
     columnKinds = kinds
-    (bytesOnDisk, bytesAllocated) = try FileSystem.bytesOnDisk(opened.path)
+    (bytesOnDisk, bytesAllocated) = try opened.format.bytesOnDisk(at: opened.path)
   }
 
   /// One object on lines of its own.

@@ -129,7 +129,7 @@ package struct FaultCheck {
         try require(error.description.contains("make room"), "a full disk has no remedy: \(error)")
       }
       try require(
-        state == .before || !fault.isForgivenAfterCommit,
+        state != .after || !fault.isForgivenAfterCommit,
         "it says that it failed, and everything has been written")
     } else {
       figures.avoided += 1

@@ -179,7 +179,8 @@ package enum Roles {
       guard let operation = Operation(rawValue: name) else { throw Violation("no operation \(name)") }
       return operation
     }
-    return named.isEmpty ? Operation.all(of: backend) : named
+    let all = Operation.all(of: backend)
+    return named.isEmpty ? all : named.filter(all.contains)
   }
 
   /// All faults, or the one named, during operations named behind it, or all.

@@ -1,0 +1,32 @@
+#if ObjectStorage
+internal import ImageStoreCore
+
+/// What a folder elsewhere is called, and what is said if it does not answer as it should.
+struct RemotePlace: Sendable {
+  let location: String
+  /// What helps against a refusal, by the answer.
+  let remedy: @Sendable (HTTPResponse) -> String?
+  /// Text that a server sent, without secrets.
+  let redacting: @Sendable (String) -> String
+
+  /// The error of an answer that is no success.
+  func refusal(_ response: HTTPResponse, _ name: String?, range: Range<Int>? = nil) -> StoreError {
+    var failure = response.failure(.refused, remedy: remedy(response))
+    if response.status == 412 || response.status == 404 && range != nil || response.status == 416 {
+      failure.kind = .changed
+      failure.message = "the object was removed or changed (\(response.status))"
+      failure.remedy = "open the data set again"
+    }
+    var error = error(failure, name, range: range)
+    if response.status == 404, range == nil { error.code = .notFound }
+    return error
+  }
+
+  func error(_ failure: HTTPFailure, _ name: String?, range: Range<Int>? = nil) -> StoreError {
+    var error = failure.error.at(path: location, key: name)
+    error.message = redacting(error.message)
+    if let range { error.message = "bytes \(range): \(error.message)" }
+    return error
+  }
+}
+#endif

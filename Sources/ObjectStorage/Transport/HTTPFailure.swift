@@ -1,0 +1,50 @@
+package import ImageStoreCore
+
+/// Why a request has no answer to go on with.
+struct HTTPFailure: Error, Sendable, Hashable {
+  enum Kind: Sendable, Hashable {
+    /// No answer, a part of one, or one that asks to come back, until no more tries were left.
+    case exhausted
+    /// Bytes that contradict the answer's header or what was asked for, again and again.
+    case wrongAnswer
+    /// The object is another than it was.
+    case changed
+    /// A body beyond the limit.
+    case tooLong
+    /// What cannot be helped by another try.
+    case refused
+  }
+
+  var kind: Kind
+  /// What was found.
+  var message: String
+  var remedy: String?
+  var status: Int?
+  var requestID: String?
+  var tries = 1
+  /// libcurl's number, if it has one.
+  var number: Int32?
+
+  /// The error that a caller sees, without the place.
+  var error: StoreError {
+    let code: StoreError.Code =
+      switch kind {
+      case .exhausted, .refused: .system
+      case .wrongAnswer, .changed: .corrupt
+      case .tooLong: .limitExceeded
+      }
+    var message = message
+    if let requestID { message += " (request \(requestID))" }
+    if tries > 1 { message += ", in \(tries) tries" }
+    let underlying =
+      number.map { StoreError.Underlying(.curl, $0) } ?? status.map { .init(.http, Int32(clamping: $0)) }
+    return StoreError(code, message, remedy: remedy, underlying: underlying)
+  }
+}
+
+extension StoreError.Underlying.Domain {
+  /// A status of HTTP.
+  package static let http = Self(rawValue: "http")
+  /// A number of libcurl: `CURLE_...`.
+  package static let curl = Self(rawValue: "curl")
+}

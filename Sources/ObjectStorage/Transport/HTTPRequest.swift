@@ -1,0 +1,115 @@
+internal import ImageStoreCore
+
+/// What is asked of a server, before a signature.
+struct HTTPRequest: Sendable {
+  enum Method: String, Sendable {
+    case head = "HEAD"
+    case get = "GET"
+    case put = "PUT"
+    case post = "POST"
+    case delete = "DELETE"
+  }
+
+  /// Where an answer's body goes.
+  enum Sink: Sendable {
+    /// So many bytes, no more and no less.
+    case memory(PixelMemory, byteCount: Int)
+    /// Bytes that the answer brings along, at most so many.
+    case bytes(limit: Int)
+  }
+
+  /// How long an answer is waited for, and how often it is asked for.
+  struct Patience: Sendable {
+    /// From the first try on.
+    var deadline: Duration = .seconds(120)
+    var connecting: Duration = .seconds(10)
+    /// Fewer than 1 KiB a second for so long are a try that failed; nil to wait until the deadline.
+    var stall: Duration? = .seconds(5)
+    var tries = Int.max
+
+    /// A server takes its time once it has all bytes.
+    static let forWriting = Patience(stall: .seconds(30))
+  }
+
+  var method: Method
+  /// The whole URL, escaped.
+  var url: String
+  var headers: [(name: String, value: String)] = []
+  var body: PixelMemory?
+  var sink = Sink.bytes(limit: 1 << 20)
+  /// The status whose body is wanted; any success if nil.
+  var expectedStatus: Int?
+  var patience = Patience()
+  /// Whether a second request may be made if the first takes long: it asks for bytes and changes nothing.
+  var mayBeHedged = false
+  /// Whether an answer that names another place is followed there. Never with credentials.
+  var followsRedirections = false
+  /// Whether it is for this machine or its host, so that no proxy is in between.
+  var bypassesProxy = false
+  /// The bytes of the range that is asked for, and the object's state as far as it is known.
+  var range: ExpectedRange?
+
+  init(_ method: Method, _ url: String) {
+    self.method = method
+    self.url = url
+  }
+
+  /// How many bytes the body or the answer is expected to have, to compare how long requests take.
+  var weight: Int {
+    if case .memory(_, let byteCount) = sink { return byteCount }
+    return body?.byteCount ?? 0
+  }
+}
+
+/// What an answer to a range must be.
+struct ExpectedRange: Sendable {
+  var bytes: Range<Int>
+  /// The size of the whole object, if it is known.
+  var total: Int?
+  /// What the object's tag must be, if it is known.
+  var tag: String?
+}
+
+/// What a server answered.
+struct HTTPResponse: Sendable {
+  var status: Int
+  /// The header's lines, the status line first.
+  var header: [UInt8]
+  /// The body if the sink is ``HTTPRequest/Sink/bytes(limit:)``.
+  var bytes: [UInt8] = []
+  /// The beginning of the body of an answer that is no success.
+  var note = ""
+  /// How many tries it took.
+  var tries = 1
+
+  var isSuccess: Bool { (200..<300).contains(status) }
+
+  /// The value of a header; the last one if there are several.
+  subscript(name: StaticString) -> String? {
+    var found: Range<Int>?
+    var start = 0
+    while start < header.count {
+      let end = header[start...].firstIndex(of: UInt8(ascii: "\n")) ?? header.count
+      if let value = value(of: name, start, end) { found = value }
+      start = end + 1
+    }
+    return found.map { String(decoding: header[$0], as: UTF8.self) }
+  }
+
+  /// Where the value of a line is, without spaces at its ends, if it is a header of that name.
+  private func value(of name: StaticString, _ start: Int, _ end: Int) -> Range<Int>? {
+    let colon = start + name.utf8CodeUnitCount
+    guard colon < end, header[colon] == UInt8(ascii: ":") else { return nil }
+    let isName = name.withUTF8Buffer { name in
+      for index in 0..<name.count where unsafe header[start + index] | 0x20 != name[index] | 0x20 {
+        return false
+      }
+      return true
+    }
+    guard isName else { return nil }
+    var (first, last) = (colon + 1, end)
+    while first < last, header[first] <= 0x20 { first += 1 }
+    while first < last, header[last - 1] <= 0x20 { last -= 1 }
+    return first..<last
+  }
+}

@@ -1,0 +1,149 @@
+#if ObjectStorage
+internal import CImageStoreCurl
+internal import Dispatch
+internal import ImageStoreCore
+internal import ImageStorePlatform
+internal import ImageStoreSupport
+internal import Synchronization
+
+/// What a transport has done so far.
+final class HTTPCounters: Sendable {
+  /// Requests that were sent, with those that were sent again.
+  let attempts = Atomic(0)
+  /// Tries that failed and were followed by another, or by an error.
+  let failures = Atomic(0)
+  /// Answers that asked for fewer requests.
+  let throttles = Atomic(0)
+  let hedges = Atomic(0)
+  let connections = Atomic(0)
+}
+
+/// Where other threads leave transfers for the one that drives them.
+///
+/// Invariant behind `@unchecked Sendable`: all is behind the lock.
+final class HTTPInbox: @unchecked Sendable {
+  @safe private struct State: @unchecked Sendable {
+    var new: [HTTPTransfer] = []
+    var ready: [HTTPTransfer] = []
+    var isClosed = false
+    /// nil once the thread has ended.
+    var multi: OpaquePointer?
+  }
+  private let state: Locked<State>
+
+  init(_ multi: OpaquePointer) {
+    var first = State()
+    unsafe first.multi = multi
+    state = Locked(first)
+  }
+
+  func submit(_ transfer: HTTPTransfer) {
+    let isOpen = state.withLock { state in
+      guard !state.isClosed else { return false }
+      state.new.append(transfer)
+      Self.wake(state)
+      return true
+    }
+    if !isOpen { transfer.completion(.failure(HTTPFailure(kind: .refused, message: "the folder is closed"))) }
+  }
+
+  /// Has a transfer tried again that waited for credentials.
+  func resume(_ transfer: HTTPTransfer) {
+    state.withLock { state in
+      state.ready.append(transfer)
+      Self.wake(state)
+    }
+  }
+
+  func close() {
+    state.withLock { state in
+      state.isClosed = true
+      Self.wake(state)
+    }
+  }
+
+  /// All that has come since the last call. After one that says it is closed, nothing is woken any more.
+  func take() -> (new: [HTTPTransfer], ready: [HTTPTransfer], isClosed: Bool) {
+    state.withLock { state in
+      defer {
+        state.new = []
+        state.ready = []
+        if state.isClosed { unsafe state.multi = nil }
+      }
+      return (state.new, state.ready, state.isClosed)
+    }
+  }
+
+  private static func wake(_ state: State) {
+    if let multi = unsafe state.multi { unsafe image_curl_wake(multi) }
+  }
+}
+
+/// Requests to servers, many under way over kept connections, driven by one thread that ends with the transport.
+///
+/// It belongs to the process that made it: a child that was forked has the memory and not the thread; see ``HTTPClient``.
+final class HTTPTransport: Sendable {
+  private let inbox: HTTPInbox
+  let counters = HTTPCounters()
+  private let process = getpid()
+
+  /// - Parameters:
+  ///   - connections: how many requests may be under way.
+  ///   - certificates: a file of certificates to trust, or nil for the system's.
+  init(
+    connections: Int, authorizer: (any RequestAuthorizer)?, certificates: String?
+  ) throws(StoreError) {
+    guard let multi = unsafe image_curl_multi_make(connections * 2) else {
+      throw StoreError(.limitExceeded, "no memory for connections")
+    }
+    let inbox = unsafe HTTPInbox(multi)
+    self.inbox = inbox
+    let (counters, address) = (counters, UInt(bitPattern: multi))
+    let hasStarted = DetachedThread.start("image objects") {
+      // The thread is the only one that has it from now on, but for the inbox's waking.
+      let multi = unsafe OpaquePointer(bitPattern: address)!
+      unsafe HTTPDriver(
+        inbox, multi, connections: connections, authorizer, certificates: certificates, counters
+      ).run()
+    }
+    guard hasStarted else {
+      unsafe image_curl_multi_free(multi)
+      throw StoreError(.system, "the system has no thread to give")
+    }
+  }
+
+  deinit {
+    // In a child, another thread may have held the lock when it was forked.
+    if getpid() == process { inbox.close() }
+  }
+
+  /// Begins a request; `completion` is called once, on the transport's thread, and must not wait for another request.
+  func submit(
+    _ request: HTTPRequest, completion: @escaping @Sendable (Result<HTTPResponse, HTTPFailure>) -> Void
+  ) {
+    inbox.submit(HTTPTransfer(request, completion))
+  }
+
+  /// Waits for the answer.
+  func perform(_ request: HTTPRequest) throws(HTTPFailure) -> HTTPResponse {
+    let answer = Answer()
+    submit(request) { answer.set($0) }
+    return try answer.wait().get()
+  }
+
+  private final class Answer: Sendable {
+    private let result = Locked<Result<HTTPResponse, HTTPFailure>?>(nil)
+    private let isThere = DispatchSemaphore(value: 0)
+
+    func set(_ answer: Result<HTTPResponse, HTTPFailure>) {
+      result.withLock { $0 = answer }
+      isThere.signal()
+    }
+
+    func wait() -> Result<HTTPResponse, HTTPFailure> {
+      isThere.wait()
+      return result.withLock { $0! }
+    }
+  }
+}
+#endif

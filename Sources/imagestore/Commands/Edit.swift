@@ -1,0 +1,151 @@
+internal import ArgumentParser
+internal import ImageStoreCatalog
+internal import ImageStoreCore
+internal import ImageStoreSupport
+
+struct Edit: ParsableCommand {
+  static let configuration = CommandConfiguration(
+    abstract: "Changes labels, columns and class names of a store in its place.",
+    usage: """
+      imagestore edit STORE [--labels FILE[:NAME]] [--set INDEX=LABEL ...] [--column NAME=FILE[:NAME] ...]
+                      [--drop-column NAME ...] [--rename-class OLD=NEW ...] [--quiet]
+      """,
+    discussion: """
+      All changes appear at once: whoever opens the store finds it as it was or as it is to be, also if the \
+      program is killed. Pixels are not touched; an HDF5 file is written anew, which takes as long as a copy.
+
+      What is asked for is done in the order of the options above. Labels in a file, one per image in their \
+      order, are numbers or names of classes; names that the store does not have become classes behind its own.
+
+      Examples:
+        imagestore edit train.lmdb --set 17=3 --set 98=cat
+        imagestore edit train.npz --labels corrected.npy --rename-class cat=kitten
+        imagestore edit pets --column box=boxes.npy --drop-column draft
+      """)
+
+  @Argument(help: "The store.") var store: String
+
+  @Option(
+    help: ArgumentHelp(
+      "New labels of all images: .npy, .npz, HDF5, a table or text; a name in it behind a colon.",
+      valueName: "file|file:name"))
+  var labels: StoreDescription.Labels?
+
+  @Option(
+    name: .customLong("set"),
+    help: ArgumentHelp(
+      "The new label of an image, a number or the name of a class.", valueName: "index=label"))
+  var corrections: [Assignment] = []
+
+  @Option(
+    name: .customLong("column"),
+    help: ArgumentHelp(
+      "A new column, or other values of one: one value or one vector per image, from a file as for labels.",
+      valueName: "name=file"))
+  var columns: [Assignment] = []
+
+  @Option(name: .customLong("drop-column"), help: ArgumentHelp("A column that is to go.", valueName: "name"))
+  var dropped: [String] = []
+
+  @Option(
+    name: .customLong("rename-class"),
+    help: ArgumentHelp("Another name of a class; labels stay.", valueName: "old=new"))
+  var renamed: [Assignment] = []
+
+  @Flag(help: "Say nothing unless something is wrong.") var quiet = false
+
+  func validate() throws {
+    guard labels != nil || !(corrections + columns + renamed).isEmpty || !dropped.isEmpty else {
+      throw ValidationError(
+        "Say what to change: --labels, --set, --column, --drop-column or --rename-class.")
+    }
+    switch labels {
+    case nil, .file: break
+    case .some(.none): throw ValidationError("--labels takes a file here.")
+    case .named(let name): throw ValidationError("--labels: there is no file '\(name)'.")
+    }
+    for (option, assignments) in [("--set", corrections), ("--column", columns), ("--rename-class", renamed)]
+    {
+      var names: Set<String> = []
+      for assignment in assignments where !names.insert(assignment.name).inserted {
+        throw ValidationError("\(option) names '\(assignment.name)' twice.")
+      }
+    }
+    for correction in corrections where Int(correction.name).map({ $0 >= 0 }) != true {
+      throw ValidationError("--set takes the index of an image and its label, as 17=3.")
+    }
+  }
+
+  func run() throws {
+    try Interruption.whileWatching {
+      Interruption.leaves("\(store) is as it was")
+      guard let type = (try StoreCatalog.format(of: store) as? any WritableStoreFormat)?.editable else {
+        throw StoreError(
+          .unsupported, "a set of another program is not changed in its place", remedy: "convert it first",
+          path: store)
+      }
+      try edit(type)
+    }
+  }
+
+  private func edit<Store: EditableStore>(_ type: Store.Type) throws {
+    let after = try type.edit(store) { try changed($0) }
+    guard !quiet else { return }
+    let classes = after.classNames.map { ", \(Numbers.count($0.count, "class", plural: "classes"))" } ?? ""
+    Console.line("\(store): changed; \(Numbers.count(after.count, "image"))\(classes)")
+  }
+
+  private func changed(_ store: any ImageStore) throws(StoreError) -> any ImageStore {
+    var changed = store
+    if case .file(let path, let name) = labels {
+      changed = try StoreCatalog.relabeled(changed, by: path, name)
+    }
+    if !corrections.isEmpty {
+      var labels: [Int: Int] = [:]
+      for correction in corrections {
+        guard let index = Int(correction.name) else { continue }
+        labels[index] = try label(correction.value, in: changed)
+      }
+      changed = try changed.relabeled(images: labels)
+    }
+    if !columns.isEmpty {
+      var values: [String: Column] = [:]
+      for column in columns {
+        let (path, name) = column.fileAndName
+        values[column.name] = try StoreCatalog.column(at: path, name, imageCount: store.count)
+      }
+      changed = try changed.withColumns(values)
+    }
+    for name in dropped { changed = try changed.withoutColumns(name) }
+    if !renamed.isEmpty {
+      changed = try changed.renamingClasses(
+        Dictionary(renamed.map { ($0.name, $0.value) }, uniquingKeysWith: { $1 }))
+    }
+    return changed
+  }
+
+  /// A class may be called by a number, and then that is meant.
+  private func label(_ word: String, in store: any ImageStore) throws(StoreError) -> Int {
+    if store.classNames?.contains(word) != true, let label = Int(word) { return label }
+    return try store.classNumber(of: word)
+  }
+}
+
+/// What is left and right of an equals sign.
+struct Assignment: ExpressibleByArgument {
+  let name: String
+  let value: String
+
+  init?(argument: String) {
+    guard let sign = argument.firstIndex(of: "="), sign != argument.startIndex else { return nil }
+    name = String(argument[..<sign])
+    value = String(argument[argument.index(after: sign)...])
+    if value.isEmpty { return nil }
+  }
+
+  /// The value as the path of a file, and the name of something in it behind a colon.
+  var fileAndName: (path: String, name: String?) {
+    if case .file(let path, let name) = StoreDescription.Labels(argument: value) { return (path, name) }
+    return (value, nil)
+  }
+}
