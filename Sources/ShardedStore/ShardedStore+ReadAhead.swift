@@ -26,7 +26,9 @@ extension ShardedStore: SourcedStore {
   }
 
   public func residentShare() -> Double {
-    if case .mapped = shards { residentShareOfSources() } else { 0 }
+    guard case .mapped = shards else { return 0 }
+    // Nobody reads what a shard has behind its images.
+    return min(1, residentShareOfSources() / index.imageShare)
   }
 }
 

@@ -143,6 +143,16 @@ import ImageStoreSupport
     return start..<end
   }
 
+  /// The share of the shards' bytes that is up to the end of their last images, as far as these are in order.
+  var imageShare: Double {
+    var (end, all) = (0.0, 0.0)
+    for shard in 0..<shardCount {
+      all += Double(limits[shard])
+      end += Double((try? place(of: firsts[shard + 1] - 1).range.upperBound) ?? limits[shard])
+    }
+    return end > 0 ? end / all : 1
+  }
+
   private func outside(_ index: Int) -> StoreError {
     StoreError(.corrupt, "the index places the image outside its shard", image: index)
   }
