@@ -1,4 +1,4 @@
-package import ImageStoreCore
+import ImageStoreCore
 import ImageStoreSupport
 import ImageStoreTesting
 
