@@ -133,6 +133,8 @@ import Testing
   /// Records of a few values grow until they no longer lie within leaves, so that many sessions do not leave many records.
   @Test(arguments: [LMDBStore.Layout.automatic, .perImage])
   func sessionsOfOneImageLeaveFewRecords(_ layout: LMDBStore.Layout) throws {
+    let folder = try TemporaryFolder()
+    let path = "\(folder.path)/s"
     let format = ImageFormat(height: 5, width: 7)
     let opened = Array(stride(from: 20, to: 300, by: 70))
     var early: [LMDBStore] = []

@@ -69,6 +69,32 @@ check("a.bits", read("bits"), masks, "--threshold", 127)
 check("columns.bits", read("bits"), masks, "--threshold", 127, "--layout", "columns")
 
 
+# The same stores once they have been edited, and images removed.
+changed = labels.copy()
+changed[[3, 300]] = [7, 0]
+boxes = np.arange(4 * len(labels)).reshape(-1, 4)
+np.save(folder / "boxes.npy", boxes)
+kept = np.delete(np.arange(len(labels)), [0, 5, len(labels) - 1])
+for name, kind, expected in [
+    ("pngs", "files", images), ("a.h5", "hdf5", images), ("a.npz", "npz", images), ("blocks.lmdb", "lmdb-blocks", images),
+    ("per-image.lmdb", "lmdb-single", images), ("a.bits", "bits", masks),
+]:
+    path = folder / name
+    imagestore("edit", path, "--set", "3=7", "--set", "300=0", "--column", f"box={folder / 'boxes.npy'}", "--drop-column", "filename",
+               "--rename-class", "sea=ocean", "--quiet")
+    for indices in [np.arange(len(labels)), kept]:
+        if len(indices) < len(labels):
+            imagestore("remove", path, "--indices", f"0,5,{len(labels) - 1}", "--quiet")
+        found, found_labels = read(kind)(path)
+        assert np.array_equal(found, expected[indices]) and np.array_equal(found_labels, changed[indices]), f"{name} is edited wrongly"
+        about = run(f"{'lmdb' if 'lmdb' in kind else kind}-annotations", str(path))
+        names = [name.decode() if isinstance(name, bytes) else str(name) for name in about["class_names"]]
+        assert names[3] == "ocean" and sorted(about["columns"]) == ["box"], f"{name}: other names or columns"
+        assert np.array_equal(about["columns"]["box"], boxes[indices]), f"{name}: other boxes"
+    imagestore("verify", path, "--quiet")
+    print(f"{name}: edits and removals read by Python")
+
+
 # What Python writes.
 
 class CIFAR_Image:

@@ -1,4 +1,5 @@
 import ImageStoreCore
+import ImageStorePlatform
 import ImageStoreSupport
 
 /// How labels and columns of masks are replaced together, though each has a file of its own.
@@ -58,7 +59,12 @@ enum PackedBitEdit {
       try held.moveWork(stagedName, to: folderName)
       try held.root().synchronizeNames()
     }
-    try putInPlace(pending, in: held)
+    do throws(StoreError) {
+      try putInPlace(pending, in: held)
+    } catch {
+      // The edit counts. What is in the way and cannot be removed is the next writer's matter; anything else is told.
+      guard error.underlying == .init(.posix, EEXIST) else { throw error }
+    }
   }
 
   /// Completes the edit of a writer that died once it counted.
