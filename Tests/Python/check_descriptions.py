@@ -1,4 +1,4 @@
-"""Applies every description to files as others write them, converts to each of the five stores, and compares with what numpy had.
+"""Applies every description to files as others write them, converts to each of the six stores, and compares with what numpy had.
 
     python3 check_descriptions.py PATH_OF_IMAGESTORE
 

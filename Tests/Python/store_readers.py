@@ -1,4 +1,4 @@
-"""Reads the five stores by numpy, h5py, lmdb and Pillow, as Docs/Formats.md says, whether they have labels and class names or not."""
+"""Reads the six stores by numpy, h5py, lmdb and Pillow, as Docs/Formats.md says, whether they have labels and class names or not."""
 import csv
 import io
 import json
@@ -83,4 +83,23 @@ def read_bits(path):
     return Store(list(images), labels, about.get("classNames"), columns)
 
 
-READERS = {"file": read_files, "lmdb": read_lmdb, "hdf5": read_hdf5, "npz": read_npz, "packedbit": read_bits}
+def read_sharded(path):
+    about = json.loads((path / "manifest.json").read_text(encoding="utf-8"))
+    index = np.load(path / about["index"]["name"])
+    images = []
+    for shard in about["shards"]:
+        images += read_npz(path / "shards" / shard["name"]).images
+    columns = {}
+    for column in about["columns"]:
+        name = next(name[8:] for name in index.files if name.startswith("columns/") and unquote(name[8:]) == column["name"])
+        values = index[f"columns/{name}"]
+        if column["kind"] in ("string", "bytes"):
+            ends = index[f"offsets/{name}"]
+            values = [values[a:b].tobytes() for a, b in zip(ends, ends[1:])]
+            values = [value.decode() for value in values] if column["kind"] == "string" else values
+        columns[column["name"]] = values
+    return Store(images, index["labels"] if about["hasLabels"] else None, about["classNames"], columns)
+
+
+READERS = {"file": read_files, "lmdb": read_lmdb, "hdf5": read_hdf5, "npz": read_npz, "packedbit": read_bits,
+           "sharded": read_sharded}

@@ -77,6 +77,22 @@ struct ShardManifest: Codable, Sendable {
       crc32
   }
 
+  func encode(to encoder: any Encoder) throws {
+    var container = encoder.container(keyedBy: CodingKeys.self)
+    try container.encode(format, forKey: .format)
+    try container.encode(formatVersion, forKey: .formatVersion)
+    try container.encode(count, forKey: .count)
+    try container.encode(layout, forKey: .layout)
+    // null is written out, so that programs find the key.
+    try container.encode(imageFormat, forKey: .imageFormat)
+    try container.encode(classNames, forKey: .classNames)
+    try container.encode(columns, forKey: .columns)
+    try container.encode(hasLabels, forKey: .hasLabels)
+    try container.encode(index, forKey: .index)
+    try container.encode(shards, forKey: .shards)
+    try container.encode(crc32, forKey: .crc32)
+  }
+
   private static let formatName = "sharded-images"
   /// More than 300,000 shards.
   static let mostBytes = 64 << 20
