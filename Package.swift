@@ -41,6 +41,7 @@ let package = Package(
     .library(name: "HDF5Store", targets: ["HDF5Store"]),
     .library(name: "NPZStore", targets: ["NPZStore"]),
     .library(name: "PackedBitStore", targets: ["PackedBitStore"]),
+    .library(name: "ShardedStore", targets: ["ShardedStore"]),
     .library(name: "ArrayStore", targets: ["ArrayStore"]),
     .library(name: "PNGCodec", targets: ["PNGCodec"]),
     .library(name: "JPEGCodec", targets: ["JPEGCodec"]),
@@ -151,12 +152,21 @@ let package = Package(
       "PackedBitStore",
       ["ImageStorePlatform", "ImageStoreCore", "ImageStoreSupport", "ImageStoreNumPy", "CImageStoreKernels"]),
 
+    // Data sets of many files, each that of a backend.
+    library(
+      "ShardedStore",
+      [
+        "ImageStorePlatform", "ImageStoreCore", "ImageStoreSupport", "ImageStoreNumPy", "ImageStoreCodecs",
+        "NPZStore", "ObjectStorage",
+      ]),
+
     // What uses stores.
     library(
       "ImageStoreCatalog",
       [
         "ImageStoreCore", "ImageStoreSupport", "ImageStoreDeflate", "CIFAR10", "FileStore", "LMDBStore",
-        "HDF5Store", "NPZStore", "PackedBitStore", "ArrayStore",
+        "HDF5Store", "NPZStore", "PackedBitStore", "ArrayStore", "ShardedStore",
+        "ObjectStorage",
       ]),
     library(
       "ImageLoading",
@@ -211,6 +221,9 @@ let package = Package(
     tests("NPZStore", ["ImageStoreSupport", "ImageStoreDeflate", "ImageStoreNumPy", "ImageStoreCorpora"]),
     tests("ArrayStore", ["ImageStoreSupport", "ImageStoreCatalog"]),
     tests("PackedBitStore", ["ImageStoreSupport", "CImageStoreKernels"]),
+    tests(
+      "ShardedStore",
+      ["ImageStoreSupport", "ImageStoreNumPy", "ImageStoreCatalog", "ImageLoading", "NPZStore"]),
     tests("ImageLoading", ["ImageStoreCatalog", "ImageStoreNumPy"]),
     tests("imagestore", ["ImageStoreCatalog"]),
     .testTarget(

@@ -7,7 +7,9 @@ internal import ImageStoreDeflate
 package import ImageStoreSupport
 internal import LMDBStore
 internal import NPZStore
+internal import ObjectStorage
 internal import PackedBitStore
+internal import ShardedStore
 
 /// All kinds of stores and data sets there are, for programs that take any: a store is opened by what its path leads to, and written
 /// as a name or suffix says.
@@ -17,7 +19,8 @@ public enum StoreCatalog {
   /// All kinds, the more particular ones first: a folder of files is what a folder is when it is nothing
   /// else. A new kind is a line here.
   package static let formats: [any StoreFormat] = [
-    LMDBFormat(), HDF5Format(), NPZFormat(), ArrayFormat(), PackedBitFormat(), CIFARFormat(), FileFormat(),
+    LMDBFormat(), HDF5Format(), NPZFormat(), ArrayFormat(), PackedBitFormat(), CIFARFormat(), ShardedFormat(),
+    FileFormat(),
   ]
 
   /// The kinds that are written, in the order in which tables list them.
@@ -35,6 +38,7 @@ public enum StoreCatalog {
   ///
   /// - Throws: ``StoreError/Code/invalidArgument`` for any other suffix: `out.jpg` and `out.zip` are not meant to be folders.
   package static func format(forDestination path: String) throws(StoreError) -> any WritableStoreFormat {
+    if ObjectStorage.isLocation(path) { return ShardedFormat() }
     if let format = writable.first(where: { FileHead.hasSuffix(path, $0.suffixes) }) { return format }
     let name = FileSystem.split(path).name
     if !path.hasSuffix("/"), let dot = name.lastIndex(of: "."), dot > name.startIndex {
@@ -58,6 +62,8 @@ public enum StoreCatalog {
   package static func format(
     of path: String, _ description: StoreDescription = StoreDescription()
   ) throws(StoreError) -> any StoreFormat {
+    // What is elsewhere is a data set of shards, or nothing that is read.
+    if ObjectStorage.isLocation(path) { return ShardedFormat() }
     guard FileSystem.kind(of: path) != nil else {
       throw StoreError(.notFound, "there is no such file or folder", path: path)
     }
@@ -95,6 +101,9 @@ public enum StoreCatalog {
       return nil
     }
   }
+
+  /// Whether a path is a place of objects rather than one of this machine.
+  package static func isElsewhere(_ path: String) -> Bool { ObjectStorage.isLocation(path) }
 
   /// Whether every file at a path belongs to a finished store that this package wrote.
   package static func isStoreOfOurs(_ path: String, as format: any WritableStoreFormat) -> Bool {

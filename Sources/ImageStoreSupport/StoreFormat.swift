@@ -28,6 +28,12 @@ package protocol StoreFormat: Sendable {
   /// is not asked.
   func describesItself(_ path: String) -> Bool
 
+  /// The bytes of what is at a path: as its size says, and as the disk keeps them.
+  func bytesOnDisk(at path: String) throws(StoreError) -> (apparent: Int, allocated: Int)
+
+  /// What else there is to say of a store of this kind, as a name and what it is.
+  func details(of store: any ImageStore) -> [(name: String, text: String)]
+
   /// Reads values, such as labels, out of a file of this kind.
   ///
   /// - Parameter name: the array, dataset or column; nil for the only one, or the one that has a usual name of labels.
@@ -38,6 +44,10 @@ package protocol StoreFormat: Sendable {
 extension StoreFormat {
   package func describesItself(_ path: String) -> Bool { false }
   package var readsGzip: Bool { false }
+  package func bytesOnDisk(at path: String) throws(StoreError) -> (apparent: Int, allocated: Int) {
+    try FileSystem.bytesOnDisk(path)
+  }
+  package func details(of store: any ImageStore) -> [(name: String, text: String)] { [] }
 
   package func values(named name: String?, at path: String) throws(StoreError) -> NamedValues? { nil }
 }
@@ -73,6 +83,14 @@ package protocol WritableStoreFormat: StoreFormat {
   /// How a store is written that is to be like one of this kind.
   func optionsOfSameKind(as store: any ImageStore) -> WriteOptions
 
+  /// Whether a store is divided into shards, whose size can be said.
+  var hasShards: Bool { get }
+
+  /// Removes what is left of writers that were killed, beside a store that is whole.
+  ///
+  /// - Returns: the names of what has been removed; nil if stores of this kind have nothing of the sort.
+  func removeOrphans(at path: String) throws(StoreError) -> [String]?
+
   /// What is at a path besides a finished store of this kind that the package wrote; nil if every file there is part of one.
   func otherContents(at path: String) throws(StoreError) -> String?
 
@@ -84,6 +102,8 @@ package protocol WritableStoreFormat: StoreFormat {
 
 extension WritableStoreFormat {
   package var editable: (any EditableStore.Type)? { nil }
+  package var hasShards: Bool { false }
+  package func removeOrphans(at path: String) throws(StoreError) -> [String]? { nil }
   package func optionsOfSameKind(as store: any ImageStore) -> WriteOptions { WriteOptions() }
 
   /// Writes all images of a store with their labels, columns and class names.
@@ -154,14 +174,17 @@ package struct WriteOptions: Sendable {
   package var layout: String?
   /// How a store with the layout `encoded` comes by its images.
   package var encoding: ImageEncoding
+  /// The most bytes of a shard, about, of a store that has shards; nil for what the format does by default.
+  package var shardSize: Int?
   /// How many threads may be used; nil for one per processor.
   package var threads: Int?
 
   package init(
     mode: WriteMode = .create, compression: Compression? = nil, layout: String? = nil,
-    encoding: ImageEncoding = ImageEncoding(), threads: Int? = nil
+    encoding: ImageEncoding = ImageEncoding(), threads: Int? = nil, shardSize: Int? = nil
   ) {
     self.encoding = encoding
+    self.shardSize = shardSize
     self.mode = mode
     self.compression = compression
     self.layout = layout

@@ -9,7 +9,7 @@ from PIL import Image
 from format_snippets import run
 from store_cases import FOLDER, refusal
 
-SUFFIXES = {"file": "", "lmdb": ".lmdb", "hdf5": ".h5", "npz": ".npz"}
+SUFFIXES = {"file": "", "lmdb": ".lmdb", "hdf5": ".h5", "npz": ".npz", "sharded": ".shards"}
 
 
 def pictures(count, formats):
@@ -47,7 +47,8 @@ def folder(name, files):
 def read(kind, path):
     if kind != "file":
         found = run(f"{kind}-encoded", str(path))
-        return [bytes(file) for file in found["files"]], found["images"], list(found["labels"])
+        labels = found["labels"] if kind != "sharded" else run("sharded", str(path))["labels"]
+        return [bytes(file) for file in found["files"]], found["images"], list(labels)
     found = run("files", str(path))
     files = [Path(path, row["file"]) for row in found["rows"]]
     for i, file in enumerate(files):

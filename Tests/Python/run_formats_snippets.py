@@ -60,6 +60,15 @@ for index in (0, 84, 85, 299, 300, 301, 699):
     assert np.array_equal(run("lmdb-one", str(path), index=index)["image"], images[index]), f"image {index}"
 print("one image of a store in blocks read by its key")
 
+path = FOLDER / "blocks.shards"
+imagestore("convert", FOLDER / "blocks.npz", path, "--first", 300, "--shard-size", "100KB", "--quiet")
+imagestore("convert", FOLDER / "rest.npz", path, "--append", "--shard-size", "1MB", "--quiet")
+images = run("sharded", str(path))["images"]
+assert np.array_equal(images, case.images[:300] + rest.images), "an appended data set differs"
+for index in (0, 30, 31, 299, 300, 301, 699):
+    assert np.array_equal(run("sharded-one", str(path), index=index)["image"], images[index]), f"image {index}"
+print("one image of a data set in shards read by its place")
+
 check_encoded(imagestore)
 check_all_used()
 print(f"all {len(snippets)} snippets of Docs/Formats.md run")

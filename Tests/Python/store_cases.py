@@ -13,7 +13,7 @@ from format_snippets import run
 PROGRAM = sys.argv[1]
 FOLDER = Path(tempfile.mkdtemp(prefix="store-cases-"))
 TYPES = ["bool", "uint8", "uint16", "uint32", "uint64", "int8", "int16", "int32", "int64", "float16", "float32", "float64"]
-KINDS = {"file": "", "lmdb": ".lmdb", "hdf5": ".h5", "npz": ".npz", "packedbit": ".bits"}
+KINDS = {"file": "", "lmdb": ".lmdb", "hdf5": ".h5", "npz": ".npz", "packedbit": ".bits", "sharded": ".shards"}
 
 
 def imagestore(*arguments):
@@ -69,6 +69,8 @@ class Case:
         assert set(found["columns"]) == set(self.columns), f"{where}: columns {set(found['columns'])}"
         for name, expected in self.columns.items():
             values = found["columns"][name]
+            if kind == "sharded" and not isinstance(expected, list) and expected.dtype.kind == "U":
+                values = [text.decode() for text in run("sharded-bytes", str(path), column=called(name))["values"]]
             if isinstance(expected, list) and kind != "file":
                 snippet = {"packedbit": "bits"}.get(kind, kind) + "-bytes"
                 values = run(snippet, str(path), column=name if kind == "lmdb" else called(name))["values"]
@@ -79,6 +81,7 @@ class Case:
 
 def read(kind, path, is_single=False):
     name = {"file": "files", "lmdb": "lmdb-single" if is_single else "lmdb-blocks", "npz": "npz", "packedbit": "bits",
+            "sharded": "sharded",
             "hdf5": "hdf5-mixed" if is_single else "hdf5"}[kind]
     prefix = {"file": "files", "packedbit": "bits"}.get(kind, kind)
     return {**run(name, str(path)), **run(f"{prefix}-annotations", str(path))}
@@ -134,4 +137,5 @@ OPTIONS = {
     "hdf5": [(), ("--compression", "fast"), ("--compression", "small")],
     "npz": [(), ("--compression", "fast"), ("--compression", "none")],
     "packedbit": [(), ("--layout", "columns")],
+    "sharded": [(), ("--shard-size", "2KB")],
 }

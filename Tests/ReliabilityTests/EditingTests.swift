@@ -185,6 +185,17 @@ import Testing
     #expect(throws: StoreError.self) { try kind.copy(source, "\(folder.path)/x", 0) }
   }
 
+  /// As zlib.crc32 of Python's has them, where a store keeps those of pixels; as they were once images are gone.
+  @Test(arguments: kinds)
+  func checksumsAreThoseOfPixels(_ kind: Kind) throws {
+    try kind.write(path, .create)
+    let isKept = ["LMDBStore", "HDF5Store"].contains(kind.testDescription)
+    let one: UInt32? = isKept ? 0x98EA_40DF : nil
+    #expect(try kind.open(path).checksums() == [one, one, one])
+    #expect(try kind.open(path).findDuplicates().duplicateIndices == [1, 2])
+    #expect(try kind.remove([1, 2], path).checksums() == [one])
+  }
+
   @Test(arguments: kinds)
   func removalsRefuseWhatWouldBeLost(_ kind: Kind) throws {
     try kind.write(path, .create)

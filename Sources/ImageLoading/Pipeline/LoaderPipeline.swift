@@ -151,7 +151,7 @@ struct LoaderRequest: Sendable {
   private func make(_ number: Int, _ storage: BatchStorage, _ workspace: BatchReader.Workspace) {
     var slot: Slot
     do throws(StoreError) {
-      reader!.readAhead?.waitForFiles()
+      reader!.readAhead?.waitUntilReadable(upTo: (number + 1) * reader!.size)
       try reader!.read(number, into: storage, workspace)
       slot = .ready(storage)
     } catch {

@@ -42,8 +42,12 @@ internal import ImageStoreSupport
   private var firstUnread = 0
   /// The position of the next image that no worker has been given.
   private var position = 0
-  /// The position up to which images have been announced.
+  /// The position up to which images have been announced, or are being so.
   private var announced = 0
+  /// The position up to which the store knows of them.
+  private var known = 0
+  /// Whether images are fetched when they are announced, and twice if they are read before.
+  private let isFetching: Bool
   /// Where the window before the one that is announced next begins.
   private var windowBefore = 0
   /// What has been announced and is to be read by one of the threads.
@@ -86,6 +90,8 @@ internal import ImageStoreSupport
     sources = known.allSatisfy { $0 != nil } ? known.flatMap { $0 ?? [] } : []
     let missing = Int(Double(total) * (1 - share))
     let imageByteCount = max(1, Self.byteCount(of: indices.array(0..<min(256, indices.count)), in: stores))
+    // What is fetched over a network stays in memory until it is read.
+    let fetched = stores.compactMap(\.knownFetchingByteCount).min()
     let room = room()
     let fits = missing < room / 5 * 4
     let ahead = max(1 << 20, min(Self.mostBytesAhead, room / 8))
@@ -94,6 +100,11 @@ internal import ImageStoreSupport
     let hasAll = !indices.sharesWindows
     let (needed, overflow) = imageByteCount.multipliedReportingOverflow(by: indices.count)
     switch order.kind {
+    case _ where fetched != nil && indices.windowEnd(of: 0) != nil:
+      // A window is announced while the one before it is read.
+      let window = (indices.windowEnd(of: 0) ?? indices.count) * imageByteCount
+      way =
+        window <= (fetched ?? 0) / 2 ? .windows : .images(unit: max(1, distance / 8), distance: distance)
     case _ where sources.isEmpty: way = .images(unit: max(1, distance / 8), distance: distance)
     case .sequential where hasAll:
       let distance = max(16, ahead / imageByteCount)
@@ -108,8 +119,9 @@ internal import ImageStoreSupport
         fits && isDense && imageByteCount < Self.largeByteCount
         ? .files : .images(unit: max(1, distance / 8), distance: distance)
     }
+    isFetching = fetched != nil
     switch way {
-    case .runs, .windows: letsGo = !fits && hasAll
+    case .runs, .windows: letsGo = !fits && hasAll && !sources.isEmpty
     // What is read in no order is let go by the system, which knows what else is wanted.
     case .files, .images: letsGo = false
     }
@@ -122,7 +134,8 @@ internal import ImageStoreSupport
       var ranges = ImageRanges()
       store.appendKnownRanges(of: sample.span, to: &ranges)
       // Of compressed files nothing is known; half of the pixels is near enough.
-      sum += ranges.byteCount > 0 ? ranges.byteCount : sample.count * (store.format?.byteCount ?? 0) / 2
+      let known = max(ranges.byteCount, store.knownStoredByteCount(of: sample.span))
+      sum += known > 0 ? known : sample.count * (store.format?.byteCount ?? 0) / 2
     }
     return sum / max(1, sample.count)
   }
@@ -141,6 +154,7 @@ internal import ImageStoreSupport
     switch way {
     // One thread reads a file in order as fast as the system reads ahead of it.
     case .files: begin(1) { self.readFiles() }
+    case .windows where sources.isEmpty: begin(1) { self.announceImages() }
     case .runs, .windows: begin(Self.readingThreadCount) { self.readRuns() }
     case .images:
       begin(stores.contains(where: \.isFilePerImage) ? Self.openingThreadCount : 1) { self.announceImages() }
@@ -198,11 +212,14 @@ internal import ImageStoreSupport
 
   // MARK: What the threads do
 
-  /// Returns when files that are read whole have been: what a worker would fetch of them meanwhile, out of order, holds up the rest.
-  func waitForFiles() {
-    guard way == .files else { return }
+  /// Returns when images may be read: when files that are read whole have been, since what a worker would fetch of them meanwhile, out of
+  /// order, holds up the rest; and when images that come over a network have been announced.
+  ///
+  /// - Parameter end: the position behind the images.
+  func waitUntilReadable(upTo end: Int) {
+    guard way == .files || isFetching else { return }
     monitor.lock()
-    while runningThreads > 0 && !isStopped { wait() }
+    while runningThreads > 0 && !isStopped && (way == .files || known < min(end, indices.count)) { wait() }
     monitor.unlock()
   }
 
@@ -231,6 +248,10 @@ internal import ImageStoreSupport
     while let positions = monitor.withLock({ nextToAnnounce() }) {
       let images = indices.array(positions)
       for store in stores { store.willRead(images.span) }
+      monitor.lock()
+      known = positions.upperBound
+      monitor.signal(.worker)
+      monitor.unlock()
     }
   }
 

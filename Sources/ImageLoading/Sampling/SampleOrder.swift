@@ -132,7 +132,7 @@ public struct SampleOrder: Sendable, Hashable, Codable {
     guard kind.suitsStore else { return self }
     let blockSize = try StoreBlocks.blockSize(of: store)
     let blockCount = store.count / blockSize + (store.count % blockSize == 0 ? 0 : 1)
-    let window = StoreBlocks.window(ofBlocks: blockCount)
+    let window = StoreBlocks.window(ofBlocks: blockCount, of: store)
     var order =
       switch kind {
       case .storeBlockShuffled(let seed, let epoch):

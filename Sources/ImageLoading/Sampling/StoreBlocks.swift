@@ -7,6 +7,12 @@ enum StoreBlocks {
   /// Blocks per window: a sixteenth of all, so that the two windows that are in memory at a time are an eighth of the file; enough of
   /// them to mix, and no more than 64 MB.
   static func window(ofBlocks count: Int) -> Int { min(max(count / 16, 128), 512) }
+
+  /// Blocks per window of a store.
+  static func window(ofBlocks count: Int, of store: some ImageStore) -> Int {
+    store.knownChunksPerWindow ?? window(ofBlocks: count)
+  }
+
   /// The pixels of a block: enough that fetching it takes longer than finding it.
   private static let blockByteCount = 128 << 10
   /// Images whose mean size stands for that of all, if they differ.

@@ -98,6 +98,7 @@ package protocol FilePerImageStore: ImageStore {}
 extension ImageStore {
   /// What images are read from, through all wrappers; nil if it is not known.
   package var knownImageSources: [any ByteSource]? {
+    if let store = self as? any FetchingStore, store.fetchingByteCount != nil { return nil }
     if let store = self as? any SourcedStore { return store.imageSources }
     if let store = self as? ConcatenatedStore {
       var all: [any ByteSource] = []
@@ -145,4 +146,20 @@ extension ImageStore {
 package protocol ChunkedStore: ImageStore {
   /// Images per chunk, at least 1.
   var chunkImageCount: Int { get }
+
+  /// How many chunks are mixed with one another if nobody says how many; nil for as many as suit files.
+  var mostChunksPerWindow: Int? { get }
+}
+
+extension ChunkedStore {
+  package var mostChunksPerWindow: Int? { nil }
+}
+
+extension ImageStore {
+  /// What ``ChunkedStore/mostChunksPerWindow`` says, through all wrappers.
+  package var knownChunksPerWindow: Int? {
+    if let store = self as? any ChunkedStore { return store.mostChunksPerWindow }
+    if let store = self as? ConcatenatedStore { return store.stores.compactMap(\.knownChunksPerWindow).min() }
+    return (self as? any StoreWrapper)?.base.knownChunksPerWindow
+  }
 }

@@ -199,7 +199,7 @@ package final class LocalObjectFolder: ObjectFolder {
         try folder.synchronizeNames()
         return ObjectState(try file.state())
       } catch {
-        _ = unsafe unlinkat(folder.descriptor, scratch, 0)
+        _ = folder.unlink(scratch)
         throw error
       }
     }
@@ -237,7 +237,7 @@ package final class LocalObjectFolder: ObjectFolder {
       guard kind == .file else {
         throw StoreError(.unrecognized, "this is not a plain file", path: path(name))
       }
-      guard unsafe unlinkat(folder.descriptor, last, 0) == 0 || errno == ENOENT else {
+      guard folder.unlink(last) || errno == ENOENT else {
         throw .system(errno, "removing it", path: path(name))
       }
       try folder.synchronizeNames()
@@ -259,7 +259,7 @@ package final class LocalObjectFolder: ObjectFolder {
         } catch {
           continue
         }
-        _ = unsafe unlinkat(folder.descriptor, name, 0)
+        _ = folder.unlink(name)
       case .folder: try removeLeftovers(in: folder.folder(name))
       default: break
       }

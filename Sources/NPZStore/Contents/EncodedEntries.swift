@@ -60,7 +60,7 @@ final class EncodedEntries: Sendable {
   /// What the images of this package are.
   var ownKinds: [StoredKind] { (0..<count).map(kind(at:)) }
 
-  private func place(_ index: Int) -> Place {
+  func place(_ index: Int) -> Place {
     guard let positions else { return places[index] }
     return Place(
       entry: archive.directory.entries[positions.position(of: index)], name: name(of: index))

@@ -58,6 +58,30 @@ struct FormatName: ExpressibleByArgument {
   var defaultValueDescription: String { format.name }
 }
 
+/// A number of bytes: `64MB`, `128MiB`, `1GB` or a number alone.
+struct ByteCount: ExpressibleByArgument, Equatable {
+  let bytes: Int
+
+  init?(argument: String) {
+    let digits = argument.prefix { $0.isASCII && $0.isNumber }
+    guard let number = Int(digits), number > 0 else { return nil }
+    let unit: Int
+    switch argument.dropFirst(digits.count).uppercased() {
+    case "", "B": unit = 1
+    case "KB": unit = 1_000
+    case "MB": unit = 1_000_000
+    case "GB": unit = 1_000_000_000
+    case "KIB": unit = 1 << 10
+    case "MIB": unit = 1 << 20
+    case "GIB": unit = 1 << 30
+    default: return nil
+    }
+    let (bytes, overflows) = number.multipliedReportingOverflow(by: unit)
+    guard !overflows else { return nil }
+    self.bytes = bytes
+  }
+}
+
 /// The shape of an image as numpy would print it, with x between the numbers.
 extension ImageShape: ExpressibleByArgument {
   public init?(argument: String) {

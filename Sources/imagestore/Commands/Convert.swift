@@ -10,7 +10,7 @@ struct Convert: ParsableCommand {
       imagestore convert SOURCE DESTINATION [--to KIND] [--split NAME|all]
                          [--indices FILE] [--exclude FILE] [--classes NAME,...] [--first N]
                          [--append] [--replace [--force]] [--compression none|fast|small]
-                         [--layout NAME] [--no-check] [--quality Q] [--size N|HxW]
+                         [--layout NAME] [--no-check] [--quality Q] [--shard-size 64MB] [--size N|HxW]
                          [--fit shorter|crop|pad|stretch] [--filter nearest|bilinear|bicubic]
                          [--channels 1|3] [--threshold T] [--keep-going] [--skip-broken FILE] [--quiet]
       """,
@@ -24,6 +24,7 @@ struct Convert: ParsableCommand {
         imagestore convert train.lmdb pets.lmdb --classes cat,dog --exclude bad.txt
         imagestore convert glyphs.npz masks.bits --threshold 127
         imagestore convert photographs/ train.lmdb --layout encoded
+        imagestore convert train.lmdb train.shards --shard-size 64MB
         imagestore convert photographs/ small.lmdb --size 224 --fit crop --channels 3
       """)
 
@@ -33,7 +34,7 @@ struct Convert: ParsableCommand {
   @Option(
     name: .customLong("to"),
     help: ArgumentHelp(
-      "Kind of the destination; by default what its suffix says (.lmdb, .h5, .hdf5, .npz, .bits), without one file.",
+      "Kind of the destination; by default what its suffix says (.lmdb, .h5, .hdf5, .npz, .bits, .shards), without one file.",
       valueName: "kind"))
   var kind: FormatName?
 
@@ -66,6 +67,12 @@ struct Convert: ParsableCommand {
       "With the layout encoded: write pixels as JPEG of this quality, 1 to 100, instead of PNG.",
       valueName: "Q"))
   var quality: Int?
+
+  @Option(
+    help: ArgumentHelp(
+      "Of the kind sharded: the most bytes of a shard, such as 64MB; 128MiB if nothing is said.",
+      valueName: "size"))
+  var shardSize: ByteCount?
 
   @Option(
     help: ArgumentHelp("Make masks: true where the mean of a pixel's channels is over T.", valueName: "T"))
@@ -118,6 +125,12 @@ struct Convert: ParsableCommand {
         format.layouts.isEmpty
           ? "A store of the kind \(format.name) has one layout only."
           : "The layouts of the kind \(format.name) are \(format.layouts.joined(separator: ", ")).")
+    }
+    if StoreCatalog.isElsewhere(destination), !format.hasShards {
+      throw ValidationError("What is elsewhere is of the kind sharded, and not \(format.name).")
+    }
+    if shardSize != nil, !format.hasShards {
+      throw ValidationError("--shard-size belongs to the kind sharded, and this is \(format.name).")
     }
     if let quality, !(1...100).contains(quality) { throw ValidationError("--quality takes 1 to 100.") }
     if layout != EncodedKinds.layout, !(append && layout == nil), noCheck || quality != nil {
@@ -174,7 +187,7 @@ struct Convert: ParsableCommand {
       InterruptibleStore(base: store), to: destination,
       WriteOptions(
         mode: mode, compression: compression, layout: layout,
-        encoding: ImageEncoding(checks: !noCheck, quality: quality))
+        encoding: ImageEncoding(checks: !noCheck, quality: quality), shardSize: shardSize?.bytes)
     ) { bar.update($0) }
     bar.finish()
     if !quiet { try report(store, decided: classes + decided, seconds: monotonicSeconds() - start) }
@@ -266,7 +279,7 @@ struct Convert: ParsableCommand {
   private func report(
     _ store: any ImageStore, decided choices: [String], seconds: Double
   ) throws(StoreError) {
-    let size = try FileSystem.bytesOnDisk(destination).apparent
+    let size = try self.format.bytesOnDisk(at: destination).apparent
     let format = store.format.map { " of \($0)" } ?? ""
     let kind = try isEncoded() ? encodedText(store, format) : format
     let rate = Int(Double(store.count) / max(seconds, 1e-6))

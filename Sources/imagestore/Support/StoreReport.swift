@@ -27,6 +27,8 @@ struct StoreReport {
   private let classNames: [String]?
   private let columnKinds: [String: String]
   private let notes: [ReadingNote]
+  /// What else the format says of the store.
+  private let details: [(name: String, text: String)]
   /// How many images are encoded in which format; nil if the store has pixels.
   private let encoded: EncodedKinds?
   private let bytesOnDisk: Int
@@ -46,11 +48,12 @@ struct StoreReport {
     labelCounts = try store.labels()?.reduce(into: [:]) { $0[$1, default: 0] += 1 }
     classNames = store.classNames
     notes = store.notes
+    details = opened.format.details(of: store)
     encoded = store.hasEncodedImages && store.count > 0 ? try EncodedKinds(of: store) : nil
     var kinds: [String: String] = [:]
     for name in store.columnNames { kinds[name] = try store.column(name).kind.rawValue }
     columnKinds = kinds
-    (bytesOnDisk, bytesAllocated) = try FileSystem.bytesOnDisk(opened.path)
+    (bytesOnDisk, bytesAllocated) = try opened.format.bytesOnDisk(at: opened.path)
   }
 
   /// One object on lines of its own.
@@ -76,6 +79,7 @@ struct StoreReport {
     }
     if let encoded { rows.append(("encoded", encoded.text)) }
     rows.append(("on disk", Numbers.bytes(bytesOnDisk)))
+    for detail in details { rows.append((detail.name, detail.text)) }
     for (name, kind) in columnKinds.sorted(by: { $0.key < $1.key }) {
       rows.append(("column", "\(Console.printable(name)) (\(kind))"))
     }

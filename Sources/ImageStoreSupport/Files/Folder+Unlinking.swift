@@ -1,0 +1,8 @@
+internal import ImageStorePlatform
+
+extension Folder {
+  /// Removes a file directly in the folder; only for names that this package gives.
+  ///
+  /// - Returns: whether there was one.
+  package func unlink(_ name: String) -> Bool { unsafe unlinkat(descriptor, name, 0) == 0 }
+}

@@ -1,0 +1,31 @@
+package import ImageStoreCore
+internal import ImageStorePlatform
+
+/// A folder of this machine for files that are sent elsewhere. It goes with the value; what a writer leaves that is killed is removed
+/// by the next one that writes to the same place.
+package final class UploadFolder: Sendable {
+  private let work: WorkFolder
+
+  package var path: String { work.folder.path }
+
+  /// - Parameter destination: where the files go.
+  /// - Throws: ``StoreError/Code/busy`` while another writer of this machine sends there.
+  package init(for destination: String) throws(StoreError) {
+    let asked = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) }
+    let parent = asked.flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"
+    guard let real = Destination.realPath(parent) else {
+      throw StoreError(
+        .notFound, "there is no folder for temporary files", remedy: "set TMPDIR to a folder", path: parent)
+    }
+    let hash = unsafe SHA256.hexadecimal(SHA256.hash(of: Array(destination.utf8).span.bytes).prefix(8))
+    work = try WorkFolder(".upload-\(hash).partial", in: Folder(real), for: destination) { name in
+      name.hasSuffix(".npz") || name.hasSuffix(".npz.partial")
+    }
+    try work.removeContents()
+  }
+
+  deinit { try? work.removeAll() }
+
+  /// Removes a file that has been sent.
+  package func remove(_ name: String) throws(StoreError) { try work.remove(name) }
+}

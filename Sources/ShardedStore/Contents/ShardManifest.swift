@@ -1,0 +1,221 @@
+import ImageStoreCore
+import ImageStoreSupport
+
+#if canImport(FoundationEssentials)
+import FoundationEssentials
+#else
+import Foundation
+#endif
+
+/// What `manifest.json` says of a data set: which objects it consists of. Whoever has read one has a snapshot, since no object that
+/// it names is ever changed.
+struct ShardManifest: Codable, Sendable {
+  var format = Self.formatName
+  var formatVersion = 1
+  /// How many images there are.
+  var count: Int
+  var layout: ShardedStore.Layout
+  /// The format of all images; null if they differ or there are none.
+  var imageFormat: ImageFormat?
+  var classNames: [String]?
+  /// The kinds of columns, by rising name.
+  var columns: [Column]
+  var hasLabels: Bool
+  var index: Index
+  var shards: [Shard]
+  private var crc32: String? = ChecksummedJSON.zeros
+
+  struct Column: Codable, Sendable, Hashable {
+    let name: String
+    let kind: ImageStoreCore.Column.Kind
+  }
+
+  /// An archive of arrays with a value for each image.
+  struct Index: Codable, Sendable {
+    let name: String
+    let bytes: Int
+    /// Of all its bytes, as eight hexadecimal digits.
+    let crc32: String
+    let arrays: [Array]
+
+    /// Where in the archive the bytes of an array are, from its header on.
+    struct Array: Codable, Sendable {
+      let name: String
+      let start: Int
+      let bytes: Int
+    }
+  }
+
+  /// A file of images that follow one another in the data set.
+  struct Shard: Codable, Sendable {
+    let name: String
+    let bytes: Int
+    let count: Int
+    /// Of all its bytes, as eight hexadecimal digits.
+    let crc32: String
+    /// Of all its bytes, as 64 hexadecimal digits.
+    let sha256: String
+  }
+
+  init(
+    count: Int, layout: ShardedStore.Layout, imageFormat: ImageFormat?, classNames: [String]?,
+    columns: [Column],
+    hasLabels: Bool, index: Index, shards: [Shard]
+  ) {
+    self.count = count
+    self.layout = layout
+    self.imageFormat = imageFormat
+    self.classNames = classNames
+    self.columns = columns
+    self.hasLabels = hasLabels
+    self.index = index
+    self.shards = shards
+  }
+
+  private enum CodingKeys: String, CodingKey {
+    case format, formatVersion, count, layout, imageFormat, classNames, columns, hasLabels, index, shards,
+      crc32
+  }
+
+  private static let formatName = "sharded-images"
+  /// More than 300,000 shards.
+  static let mostBytes = 64 << 20
+  /// More names than these are not classes.
+  static let mostClassNames = 1 << 20
+
+  /// The object's bytes, for people to read too.
+  func encoded() throws(StoreError) -> [UInt8] {
+    try check()
+    let encoder = JSONEncoder()
+    encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+    let bytes: [UInt8]
+    do {
+      var manifest = self
+      manifest.crc32 = ChecksummedJSON.zeros
+      // Sorted, the manifest's own checksum comes before those of the objects.
+      bytes = ChecksummedJSON.withChecksum(Swift.Array(try encoder.encode(manifest)) + [0x0A])
+    } catch {
+      throw StoreError(.unsupported, "the manifest cannot be written as JSON: \(error)")
+    }
+    guard bytes.count <= Self.mostBytes else {
+      throw StoreError(
+        .limitExceeded, "a manifest of \(bytes.count) bytes, of which at most \(Self.mostBytes) are read",
+        remedy: "make larger shards")
+    }
+    return bytes
+  }
+
+  /// Whether bytes say that they are the manifest of such a data set, whatever else they say.
+  static func isManifest(_ bytes: [UInt8]) -> Bool {
+    struct Head: Decodable { let format: String }
+    return (try? JSONDecoder().decode(Head.self, from: Data(bytes)))?.format == formatName
+  }
+
+  /// - Throws: ``StoreError/Code/corrupt`` for what is no manifest, contradicts itself or does not agree with its checksum;
+  ///   ``StoreError/Code/unrecognized``; ``StoreError/Code/unsupported`` for another version.
+  init(parsing bytes: [UInt8]) throws(StoreError) {
+    struct Version: Decodable { let format: String, formatVersion: Int }
+    let decoder = JSONDecoder()
+    let data = Data(bytes)
+    do {
+      let version = try decoder.decode(Version.self, from: data)
+      guard version.format == Self.formatName else {
+        throw StoreError(.unrecognized, "a manifest of '\(version.format)', not of a sharded data set")
+      }
+      guard version.formatVersion == 1 else {
+        throw StoreError(
+          .unsupported, "version \(version.formatVersion) of the manifest",
+          remedy: "this package reads version 1")
+      }
+      self = try decoder.decode(ShardManifest.self, from: data)
+    } catch let error as StoreError {
+      throw error
+    } catch {
+      throw StoreError(.corrupt, "this is not the manifest of a sharded data set")
+    }
+    guard ChecksummedJSON.isIntact(bytes, stated: crc32) else {
+      throw StoreError(
+        .corrupt, "the manifest does not agree with its checksum",
+        remedy: "restore it, or remove its crc32 if it was changed on purpose")
+    }
+    try check()
+  }
+
+  /// Checks that the parts agree with one another, and that names are those of objects of a data set.
+  private func check() throws(StoreError) {
+    guard (classNames?.count ?? 0) <= Self.mostClassNames else {
+      throw StoreError(
+        .limitExceeded, "\(classNames!.count) class names, of which at most \(Self.mostClassNames) are read")
+    }
+    var rest = count
+    var names: Set<String> = []
+    for shard in shards {
+      guard ShardNames.isShard(shard.name), names.insert(shard.name).inserted, shard.count > 0,
+        shard.bytes > 0,
+        shard.bytes <= 1 << 62, shard.count <= rest, Self.isChecksum(shard.crc32)
+      else {
+        throw StoreError(.corrupt, "a shard that the manifest cannot have", key: shard.name)
+      }
+      rest -= shard.count
+    }
+    guard count >= 0, rest == 0 else {
+      throw StoreError(.corrupt, "shards of \(count - rest) images, and the manifest says \(count)")
+    }
+    guard ShardNames.isIndex(index.name), index.bytes > 0, Self.isChecksum(index.crc32) else {
+      throw StoreError(.corrupt, "an index that the manifest cannot have", key: index.name)
+    }
+    for array in index.arrays
+    where array.start < 0 || array.bytes < 0 || array.start > index.bytes
+      || array.bytes > index.bytes - array.start
+    {
+      throw StoreError(.corrupt, "an array that does not lie in the index", key: array.name)
+    }
+    for (column, next) in zip(columns, columns.dropFirst()) where !(column.name < next.name) {
+      throw StoreError(.corrupt, "columns that are not in the order of their names", key: next.name)
+    }
+    for column in columns { try ImageStoreCore.Column.validate(name: column.name) }
+  }
+
+  private static func isChecksum(_ text: String) -> Bool {
+    text.utf8.count == 8 && UInt32(text, radix: 16) != nil
+  }
+}
+
+/// What the objects of a data set are called.
+enum ShardNames {
+  static let manifest = "manifest.json"
+  static let folder = "shards"
+
+  /// The name of a shard in its folder: what number it had when it was written, and the first 64 bits of its SHA-256.
+  static func shard(_ number: Int, sha256: String) -> String {
+    let digits = String(number)
+    return String(repeating: "0", count: max(0, 5 - digits.utf8.count)) + digits + "-" + sha256.prefix(16)
+      + ".npz"
+  }
+
+  /// The name of the object that a shard is.
+  static func object(ofShard name: String) -> String { "\(folder)/\(name)" }
+
+  static func index(sha256: String) -> String { "index-\(sha256.prefix(16)).npz" }
+
+  static func isIndex(_ name: String) -> Bool { isHash(name, after: "index") }
+
+  static func isShard(_ name: String) -> Bool {
+    let digits = name.utf8.prefix { $0 >= 0x30 && $0 <= 0x39 }
+    return (5...18).contains(digits.count) && isHash(name, after: String(digits) ?? "")
+  }
+
+  private static func isHash(_ name: String, after beginning: String) -> Bool {
+    guard name.hasPrefix(beginning + "-"), name.hasSuffix(".npz") else { return false }
+    let hash = name.utf8.dropFirst(beginning.utf8.count + 1).dropLast(4)
+    return hash.count == 16 && hash.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+  }
+}
+
+extension UInt32 {
+  /// As manifests have checksums: eight hexadecimal digits.
+  var hexadecimal: String {
+    let digits = String(self, radix: 16)
+    return String(repeating: "0", count: 8 - digits.utf8.count) + digits
+  }
+}

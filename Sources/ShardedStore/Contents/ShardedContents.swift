@@ -1,0 +1,94 @@
+import ImageStoreCore
+import ImageStoreSupport
+
+/// What a data set has: its manifest and its index, which are all that is read when it is opened.
+struct ShardedContents: Sendable {
+  let folder: any ObjectFolder
+  let manifest: ShardManifest
+  /// The manifest as it was when it was read.
+  let state: ObjectState
+  let index: ShardIndex
+
+  /// Reads manifest and index: two requests.
+  ///
+  /// - Throws: ``StoreError/Code/notFound`` if there is no data set; as ``ShardedStore/init(at:cache:memory:threads:)``.
+  init(of folder: any ObjectFolder) throws(StoreError) {
+    var last: ObjectState?
+    while true {
+      guard let (manifest, state) = try Self.manifest(of: folder) else {
+        throw StoreError(
+          .notFound, "there is no data set of shards: no \(ShardNames.manifest)", path: folder.location)
+      }
+      do throws(StoreError) {
+        index = try Self.index(of: manifest, in: folder)
+        self.folder = folder
+        self.manifest = manifest
+        self.state = state
+        return
+      } catch {
+        // Another data set may have taken the place of this one meanwhile, and the index is gone.
+        guard error.code == .notFound, last != state else { throw error }
+        last = state
+      }
+    }
+  }
+
+  /// The manifest that is there; nil if there is none.
+  static func manifest(
+    of folder: any ObjectFolder
+  ) throws(StoreError) -> (manifest: ShardManifest, state: ObjectState)? {
+    guard let (bytes, state) = try folder.contents(of: ShardNames.manifest, limit: ShardManifest.mostBytes)
+    else {
+      return nil
+    }
+    do throws(StoreError) {
+      return (try ShardManifest(parsing: bytes), state)
+    } catch {
+      throw error.at(path: "\(folder.location)/\(ShardNames.manifest)")
+    }
+  }
+
+  private static func index(
+    of manifest: ShardManifest, in folder: any ObjectFolder
+  ) throws(StoreError) -> ShardIndex {
+    let path = "\(folder.location)/\(manifest.index.name)"
+    do throws(StoreError) {
+      if let local = folder.localPath {
+        let file = try MappedFile(File(manifest.index.name, in: Folder(local), .read))
+        try check(file, manifest.index)
+        return try ShardIndex(file, of: manifest)
+      }
+      do throws(StoreError) {
+        return try ShardIndex(fetched(manifest.index, from: folder), of: manifest)
+      } catch {
+        // What came may be damaged, and the object not.
+        guard error.code == .corrupt else { throw error }
+        return try ShardIndex(fetched(manifest.index, from: folder), of: manifest)
+      }
+    } catch {
+      throw error.at(path: path)
+    }
+  }
+
+  private static func fetched(
+    _ index: ShardManifest.Index, from folder: any ObjectFolder
+  ) throws(StoreError) -> PixelMemory {
+    let memory = try folder.fetchAndWait(0..<index.bytes, of: index.name)
+    try check(memory, index)
+    return memory
+  }
+
+  private static func check(_ source: any ByteSource, _ index: ShardManifest.Index) throws(StoreError) {
+    guard source.byteCount == index.bytes else {
+      throw StoreError(
+        .corrupt, "the index has \(source.byteCount) bytes, and the manifest says \(index.bytes)",
+        remedy: "write the data set again")
+    }
+    let found = unsafe CRC32.checksum(of: source.bytes).hexadecimal
+    guard found == index.crc32 else {
+      throw StoreError(
+        .corrupt, "the index is damaged: its CRC-32 is \(found), not \(index.crc32)",
+        remedy: "write the data set again")
+    }
+  }
+}

@@ -1,0 +1,236 @@
+import ImageStoreCore
+import ImageStorePlatform
+import ImageStoreSupport
+import Synchronization
+
+/// Where blocks of a data set that is elsewhere are kept on this machine.
+public struct BlockCache: Sendable, Hashable {
+  /// The folder's path.
+  public let path: String
+  /// The most bytes it may take.
+  public let byteCount: Int
+
+  /// A folder of blocks, which all processes of a machine share, whatever data sets they read.
+  ///
+  /// The folder is made if it is not there; one that has anything else in it is refused. Blocks are written under another name and
+  /// renamed, so that a process that is killed leaves none that is cut, and each image is compared with its checksum when it is
+  /// read. Those that were not used for longest make room for others; nothing but blocks is removed.
+  ///
+  /// - Parameters:
+  ///   - path: the folder.
+  ///   - bytes: the most bytes it may take. Each process that writes may be over it by a thirty-second part until it looks again.
+  public static func folder(_ path: String, bytes: Int) -> BlockCache {
+    BlockCache(path: path, byteCount: bytes)
+  }
+}
+
+/// A cache's folder in use.
+final class BlockCacheFolder: Sendable {
+  private let folder: Folder
+  private let limit: Int
+  private let readers = WaitingThreads("block cache", limit: 4)
+  private let writers = WaitingThreads("block cache", limit: 1)
+  private let state = Mutex(State())
+
+  private struct State {
+    /// What this process knows that blocks take, and how much of it was written since it looked.
+    var known = 0
+    var written = Int.max
+    /// Blocks that wait to be written, which hold memory.
+    var pending = 0
+    var number = 0
+  }
+
+  private static let mark = ".swift-image-stores-blocks"
+  private static let mostPending = 16
+  private static let suffix = ".block"
+
+  /// - Throws: ``StoreError/Code/invalidArgument`` for a size that makes no sense; ``StoreError/Code/alreadyExists`` for a folder of
+  ///   something else; ``StoreError/Code/system``.
+  init(_ cache: BlockCache) throws(StoreError) {
+    guard cache.byteCount > 0 else {
+      throw StoreError(
+        .invalidArgument, "a cache of \(cache.byteCount) bytes", remedy: "give 1 or more", path: cache.path)
+    }
+    limit = cache.byteCount
+    if FileSystem.kind(of: cache.path) == nil {
+      do throws(StoreError) {
+        try FileSystem.createFolder(cache.path)
+      } catch {
+        // Another process may have been faster.
+        guard error.code == .alreadyExists else { throw error }
+      }
+    }
+    folder = try Folder(cache.path)
+    if folder.kind(of: Self.mark) == nil {
+      let other = try folder.names().first { !Self.isOwn($0) }
+      if let other {
+        throw StoreError(
+          .alreadyExists, "a folder with \(other), which is no cache of blocks",
+          remedy: "give an empty folder, or a new one",
+          path: cache.path)
+      }
+      do throws(StoreError) {
+        _ = try File(Self.mark, in: folder, .create)
+      } catch {
+        guard error.code == .alreadyExists else { throw error }
+      }
+    }
+  }
+
+  /// What a block is called: by the content of its shard, and where in it it is.
+  private static func name(_ block: Range<Int>, of shard: ShardManifest.Shard) -> String {
+    "\(shard.sha256.prefix(32))-\(block.lowerBound)-\(block.upperBound)\(suffix)"
+  }
+
+  private static func isBlock(_ name: String) -> Bool {
+    guard name.hasSuffix(suffix) else { return false }
+    let parts = name.utf8.dropLast(suffix.utf8.count).split(separator: 0x2D, omittingEmptySubsequences: false)
+    return parts.count == 3 && parts[0].count == 32
+      && parts[0].allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+      && parts[1...].allSatisfy {
+        !$0.isEmpty && $0.count < 20 && $0.allSatisfy { (0x30...0x39).contains($0) }
+      }
+  }
+
+  /// Whether a name is that of a block that is being written.
+  private static func isUnfinished(_ name: String) -> Bool {
+    name.hasPrefix(".block-") && name.hasSuffix(".partial")
+  }
+
+  private static func isOwn(_ name: String) -> Bool { name == mark || isBlock(name) || isUnfinished(name) }
+
+  // MARK: Reading
+
+  /// Reads a part of a block on another thread.
+  ///
+  /// - Parameter completion: is given nil if the block is not there, or not whole.
+  func read(
+    _ part: Range<Int>, in block: Range<Int>, of shard: ShardManifest.Shard,
+    completion: @escaping @Sendable (PixelMemory?) -> Void
+  ) {
+    let name = Self.name(block, of: shard)
+    // Most blocks that are not there are known not to be there at once.
+    guard folder.kind(of: name) == .file else { return completion(nil) }
+    readers.perform { [self] in completion(try? read(part, in: block, name)) }
+  }
+
+  private func read(_ part: Range<Int>, in block: Range<Int>, _ name: String) throws(StoreError)
+    -> PixelMemory
+  {
+    let file = try File(name, in: folder, .update)
+    guard try file.byteCount() == block.count else {
+      throw StoreError(.corrupt, "a block that is cut")
+    }
+    let memory = try PixelMemory(capacity: part.count)
+    try memory.fill { (output) throws(StoreError) in
+      try unsafe output.appendBytes(part.count) { (buffer) throws(StoreError) in
+        try unsafe file.read(at: part.lowerBound - block.lowerBound, into: buffer)
+      }
+    }
+    // Its time says when it was used last.
+    _ = futimens(file.descriptor, nil)
+    return memory
+  }
+
+  /// Removes a block whose bytes are not what they should be.
+  func remove(_ block: Range<Int>, of shard: ShardManifest.Shard) {
+    _ = folder.unlink(Self.name(block, of: shard))
+  }
+
+  // MARK: Writing
+
+  /// Writes a block on another thread, unless too many wait for that.
+  func write(_ memory: PixelMemory, _ block: Range<Int>, of shard: ShardManifest.Shard) {
+    guard block.count <= limit else { return }
+    let isTaken = state.withLock { state in
+      guard state.pending < Self.mostPending else { return false }
+      state.pending += 1
+      return true
+    }
+    guard isTaken else { return }
+    writers.perform { [self] in
+      // A cache that cannot be written to is as good as none.
+      try? write(memory, as: Self.name(block, of: shard))
+      state.withLock { $0.pending -= 1 }
+    }
+  }
+
+  private func write(_ memory: PixelMemory, as name: String) throws(StoreError) {
+    guard folder.kind(of: name) == nil, try makeRoom(for: memory.byteCount) else { return }
+    let number = state.withLock { state in
+      state.number += 1
+      return state.number
+    }
+    let scratch = ".block-\(getpid())-\(UInt(bitPattern: ObjectIdentifier(self).hashValue))-\(number).partial"
+    do throws(StoreError) {
+      let file = try File(scratch, in: folder, .create)
+      try file.lockForWriting()
+      try file.write(memory.span, at: 0)
+      try folder.moveExclusively(scratch, to: folder, as: name)
+    } catch {
+      _ = folder.unlink(scratch)
+      throw error
+    }
+    state.withLock { state in
+      state.known += memory.byteCount
+      state.written += memory.byteCount
+    }
+  }
+
+  /// Sees to it that a block has room, removing those that were not used for longest.
+  ///
+  /// - Returns: false if another process is removing some just now.
+  private func makeRoom(for byteCount: Int) throws(StoreError) -> Bool {
+    let isKnown = state.withLock { state in
+      state.written < limit / 32 && byteCount <= limit - min(limit, state.known)
+    }
+    if isKnown { return true }
+    let lock = try File(Self.mark, in: folder, .update)
+    do throws(StoreError) {
+      try lock.lockForWriting()
+    } catch {
+      return false
+    }
+    defer { lock.unlock() }
+    var blocks: [(name: String, state: FileState)] = []
+    var total = 0
+    for name in try folder.names() {
+      if Self.isUnfinished(name) {
+        removeIfDead(name)
+      } else if Self.isBlock(name), folder.kind(of: name) == .file, let state = folder.state(of: name) {
+        blocks.append((name, state))
+        total += state.byteCount
+      }
+    }
+    if byteCount > limit - min(limit, total) {
+      blocks.sort { $0.state.modified < $1.state.modified }
+      // Some more than is needed, so that it is not looked for every block.
+      let target = limit - limit / 16 - byteCount
+      for block in blocks where total > max(0, target) {
+        if folder.unlink(block.name) { total -= block.state.byteCount }
+      }
+    }
+    state.withLock { state in
+      state.known = total
+      state.written = 0
+    }
+    return byteCount <= limit - min(limit, total)
+  }
+
+  /// Removes what a writer left that died: the lock of one that lives is taken.
+  private func removeIfDead(_ name: String) {
+    guard let file = try? File(name, in: folder, .update), (try? file.lockForWriting()) != nil else { return }
+    _ = folder.unlink(name)
+  }
+
+  /// The bytes that blocks take, for tests.
+  func byteCount() throws(StoreError) -> Int {
+    try folder.names().filter(Self.isBlock).reduce(0) { $0 + (folder.state(of: $1)?.byteCount ?? 0) }
+  }
+
+  /// Returns when what waits to be written has been, for tests.
+  func waitForWriters() {
+    while state.withLock({ $0.pending > 0 }) { usleep(1000) }
+  }
+}

@@ -1,0 +1,54 @@
+import Dispatch
+import ImageStoreCore
+import Synchronization
+
+/// A range of a shard that is fetched, whose images stay in memory until they have been read.
+final class FetchedRange: Sendable {
+  let shard: Int
+  let bytes: Range<Int>
+  /// The block that a cache on this machine has the bytes in; nil without a cache.
+  let block: Range<Int>?
+  private let state = Mutex(State())
+
+  private struct State {
+    var memory: PixelMemory?
+    var failure: StoreError?
+    var waiting: [DispatchSemaphore] = []
+    var isOver: Bool { memory != nil || failure != nil }
+  }
+
+  init(_ piece: RangePlan.Piece) {
+    shard = piece.shard
+    bytes = piece.bytes
+    block = piece.block
+  }
+
+  /// Says what has become of it, once.
+  func finish(_ memory: PixelMemory?, _ failure: StoreError?) {
+    let waiting = state.withLock { state in
+      state.memory = memory
+      state.failure = memory == nil ? failure : nil
+      defer { state.waiting = [] }
+      return state.waiting
+    }
+    for semaphore in waiting { semaphore.signal() }
+  }
+
+  /// Whether its bytes are there.
+  var isThere: Bool { state.withLock { $0.memory != nil } }
+
+  /// The bytes, when they are there.
+  ///
+  /// - Throws: why they cannot be had.
+  func wait() throws(StoreError) -> PixelMemory {
+    let semaphore = DispatchSemaphore(value: 0)
+    let isOver = state.withLock { state in
+      if !state.isOver { state.waiting.append(semaphore) }
+      return state.isOver
+    }
+    if !isOver { semaphore.wait() }
+    let (memory, failure) = state.withLock { ($0.memory, $0.failure) }
+    if let memory { return memory }
+    throw failure ?? StoreError(.system, "nothing came")
+  }
+}

@@ -1,0 +1,90 @@
+public import ImageStoreCore
+package import ImageStoreSupport
+import ObjectStorage
+
+extension ShardedStore {
+  /// Removes shards and indexes that no manifest names: what writers left that were killed, and indexes that appends have replaced.
+  ///
+  /// Nothing else is removed, whatever is there besides. Nobody may be writing to the data set; on this machine that is made sure of. A
+  /// reader that opened the data set before an append may still need an index that is removed, and no shard.
+  ///
+  /// - Returns: the names of the objects that have been removed.
+  /// - Throws: ``StoreError/Code/busy`` while a writer is at work; what opening throws.
+  @discardableResult
+  public static func removeOrphans(at path: some StorePath) throws(StoreError) -> [String] {
+    let path = try path.storePath()
+    if ObjectStorage.isLocation(path) { return try removeOrphans(in: folder(at: path)) }
+    // Its lock keeps writers away, and its folder for unfinished work goes with it.
+    let held = try HeldStore(path)
+    guard held.kind == .folder else {
+      throw StoreError(.unrecognized, "a file, where a data set of shards is a folder", path: path)
+    }
+    _ = try held.workFolder()
+    let folder = try LocalObjectFolder(held.path)
+    let removed = try removeOrphans(in: folder)
+    try folder.removeLeftovers()
+    return removed
+  }
+
+  /// The same at any place of objects.
+  package static func removeOrphans(in folder: any ObjectFolder) throws(StoreError) -> [String] {
+    let orphans = try orphans(in: folder)
+    for name in orphans { try folder.remove(name) }
+    return orphans
+  }
+
+  /// The names of objects that are called as those of a data set are, and that its manifest does not name.
+  package static func orphans(in folder: any ObjectFolder) throws(StoreError) -> [String] {
+    guard let (manifest, _) = try ShardedContents.manifest(of: folder) else {
+      throw StoreError(
+        .notFound, "there is no data set of shards: no \(ShardNames.manifest)", path: folder.location)
+    }
+    let named = Set(manifest.objects)
+    return try folder.names(startingWith: "").filter { ShardNames.isObject($0) && !named.contains($0) }
+  }
+
+  /// Says in a few words what is at a path besides a data set that this package wrote; nil if every file there is part of such a
+  /// one, or of one that was not finished.
+  package static func otherContents(at path: String) throws(StoreError) -> String? {
+    guard FileSystem.kind(of: path) == .folder else { return "not a folder" }
+    let folder = try LocalObjectFolder(path)
+    let bytes: [UInt8]
+    do throws(StoreError) {
+      guard let found = try folder.contents(of: ShardNames.manifest, limit: ShardManifest.mostBytes) else {
+        return "a folder without \(ShardNames.manifest)"
+      }
+      bytes = found.bytes
+    } catch {
+      return "a folder with a \(ShardNames.manifest) that this package cannot read"
+    }
+    guard (try? ShardManifest(parsing: bytes)) != nil else {
+      return "a folder with a \(ShardNames.manifest) of something else"
+    }
+    return try otherEntry(in: Folder(path))
+  }
+
+  private static func otherEntry(in root: borrowing Folder) throws(StoreError) -> String? {
+    for entry in try root.entries() {
+      let name = shownName(entry.name)
+      switch entry.kind {
+      case .file where name == ShardNames.manifest || ShardNames.isIndex(name): continue
+      case .folder where name == ShardNames.folder:
+        let other = try root.folder(name).entries().first {
+          $0.kind != .file || !ShardNames.isShard(shownName($0.name))
+        }
+        if let other { return "a folder with \(name)/\(shownName(other.name)) besides a data set" }
+      case .folder where try root.isWorkFolder(name): continue
+      default: return "a folder with \(name) besides a data set"
+      }
+    }
+    return nil
+  }
+}
+
+extension ShardNames {
+  /// Whether an object is called as shards or indexes are.
+  static func isObject(_ name: String) -> Bool {
+    let shards = "\(folder)/"
+    return isIndex(name) || name.hasPrefix(shards) && isShard(String(name.dropFirst(shards.count)))
+  }
+}

@@ -1,0 +1,172 @@
+import ImageStoreCore
+import ImageStoreSupport
+
+/// Where a writer puts the objects of a data set. What it has put there counts with the manifest, which comes last.
+protocol ShardTarget: AnyObject {
+  /// The data set that images are appended to; nil for a new one.
+  var old: ShardedContents? { get }
+  /// A folder of this machine for files until they are taken.
+  var workPath: String { get }
+
+  /// Makes a finished file an object.
+  ///
+  /// - Parameters:
+  ///   - file: its name in the folder ``workPath``, where it is no more afterwards.
+  ///   - name: what the object is called, which says what it holds: one that is there already is the same.
+  func take(_ file: String, as name: String) throws(StoreError)
+
+  /// Puts the manifest in its place, if nobody else has changed it meanwhile.
+  func commit(_ manifest: [UInt8]) throws(StoreError)
+}
+
+/// A folder of this machine that is made beside its destination and put there at once.
+final class NewFolderTarget: ShardTarget {
+  let old: ShardedContents? = nil
+  /// Beside the new folder, so that nothing is left in that.
+  let workPath: String
+  private let root: String
+  private var staging: Staging?
+
+  init(_ path: String, _ mode: WriteMode) throws(StoreError) {
+    let staging = try Staging(destination: path, mode: mode) { (path) throws(StoreError) in
+      try ShardedStore.otherContents(at: path)
+    }
+    root = staging.path
+    workPath = "\(staging.path).work"
+    try FileSystem.createFolder(workPath)
+    try FileSystem.createFolder(root)
+    try FileSystem.createFolder("\(root)/\(ShardNames.folder)")
+    self.staging = consume staging
+  }
+
+  func take(_ file: String, as name: String) throws(StoreError) {
+    try FileSystem.rename("\(workPath)/\(file)", to: "\(root)/\(name)")
+  }
+
+  func commit(_ manifest: [UInt8]) throws(StoreError) {
+    try FileSystem.write(manifest, toNewFile: "\(root)/\(ShardNames.manifest)")
+    try FileSystem.synchronizeFolder("\(root)/\(ShardNames.folder)")
+    try staging.take()!.commit()
+  }
+}
+
+/// A data set on this machine that grows: new files are made in a folder within it, and moved.
+final class GrowingFolderTarget: ShardTarget {
+  let old: ShardedContents?
+  let workPath: String
+  private let held: HeldStore
+  private let manifestState: FileState?
+  private static let work = "images"
+
+  init(_ path: String) throws(StoreError) {
+    held = try HeldStore(path)
+    guard held.kind == .folder else {
+      throw StoreError(.unrecognized, "a file, where a data set of shards is a folder", path: path)
+    }
+    manifestState = try held.root().state(of: ShardNames.manifest)
+    let folder = try LocalObjectFolder(held.path)
+    let old = try ShardedContents(of: folder)
+    self.old = old
+    try Self.check(old.manifest.shards, in: held.root())
+    // What an append that was broken off has left counts for nothing, and neither does the index that an append has replaced: who has
+    // opened it needs it no more.
+    for name in try ShardedStore.orphans(in: folder) { try held.removeFile(name) }
+    workPath = try "\(held.workFolder())/\(Self.work)"
+    try FileSystem.createFolder(workPath)
+    try held.createFolder(ShardNames.folder)
+  }
+
+  /// Sees whether the shards are there which the manifest to be written names.
+  private static func check(
+    _ shards: [ShardManifest.Shard], in root: borrowing Folder
+  ) throws(StoreError) {
+    guard !shards.isEmpty else { return }
+    let folder = try root.folder(ShardNames.folder)
+    for shard in shards {
+      guard folder.kind(of: shard.name) == .file, folder.state(of: shard.name)?.byteCount == shard.bytes
+      else {
+        throw StoreError(
+          .corrupt, "the shard is not the plain file of \(shard.bytes) bytes that the manifest names",
+          remedy: "copy it again", path: "\(folder.path)/\(shard.name)")
+      }
+    }
+  }
+
+  func take(_ file: String, as name: String) throws(StoreError) {
+    // An index of class names alone that have changed is the one there is.
+    guard !(old?.manifest.objects.contains(name) ?? false) else { return }
+    try held.moveWork("\(Self.work)/\(file)", to: name)
+  }
+
+  func commit(_ manifest: [UInt8]) throws(StoreError) {
+    try FileSystem.synchronizeFolder("\(held.path)/\(ShardNames.folder)")
+    try FileSystem.synchronizeFolder(held.path)
+    try held.replaceFile(ShardNames.manifest, with: manifest, expecting: manifestState)
+  }
+}
+
+/// A place of objects, to which files are sent.
+final class ObjectTarget: ShardTarget {
+  let old: ShardedContents?
+  private let folder: any ObjectFolder
+  private let upload: UploadFolder
+  private let condition: ObjectCondition
+  /// The data set whose place the new one takes.
+  private let replaced: ShardManifest?
+  private var taken: Set<String> = []
+
+  var workPath: String { upload.path }
+
+  init(_ folder: any ObjectFolder, _ mode: WriteMode) throws(StoreError) {
+    self.folder = folder
+    let state = try folder.state(of: ShardNames.manifest)
+    switch mode {
+    case .create:
+      guard state == nil else {
+        throw StoreError(
+          .alreadyExists, "there is a data set already", remedy: "choose another name, or append to it",
+          path: folder.location)
+      }
+      (old, replaced, condition) = (nil, nil, .absent)
+    case .append:
+      old = state == nil ? nil : try ShardedContents(of: folder)
+      replaced = nil
+      condition = old.map { .unchanged($0.state) } ?? .absent
+    case .replace:
+      let found = try ShardedContents.manifest(of: folder)
+      (old, replaced) = (nil, found?.manifest)
+      condition = found.map { .unchanged($0.state) } ?? .absent
+    case .replaceAnything:
+      old = nil
+      // What cannot be read names no objects; they stay.
+      replaced = (try? ShardedContents.manifest(of: folder))?.manifest
+      condition = state.map { .unchanged($0) } ?? .absent
+    }
+    upload = try UploadFolder(for: folder.location)
+  }
+
+  func take(_ file: String, as name: String) throws(StoreError) {
+    try folder.upload("\(workPath)/\(file)", as: name) { _ in }
+    try upload.remove(file)
+    taken.insert(name)
+  }
+
+  func commit(_ manifest: [UInt8]) throws(StoreError) {
+    do throws(StoreError) {
+      _ = try folder.put(manifest, as: ShardNames.manifest, if: condition)
+    } catch {
+      guard error.code == .alreadyExists || error.code == .busy else { throw error }
+      throw StoreError(
+        .busy, "another writer has put its manifest there meanwhile",
+        remedy: "look at what it did, and try again",
+        path: folder.location)
+    }
+    guard let replaced else { return }
+    for name in replaced.objects where !taken.contains(name) { try folder.remove(name) }
+  }
+}
+
+extension ShardManifest {
+  /// The names of all objects besides the manifest itself.
+  var objects: [String] { [index.name] + shards.map { ShardNames.object(ofShard: $0.name) } }
+}
