@@ -41,7 +41,7 @@ import Testing
   ) throws {
     try append([0, 1, 2], to: &writer)
     try writer.commit()
-    // Nothing new is committed, and that is no error.
+    // Nothing new is committed, and that is not an error.
     try writer.commit()
     try append([1], to: &writer)
     #expect(writer.count == 4)
