@@ -34,7 +34,7 @@ struct S3Address: Sendable {
     }
     guard var parts = URLParts(endpoint ?? "https://s3.\(region).amazonaws.com"), parts.query.isEmpty else {
       throw StoreError(
-        .invalidArgument, "the endpoint is no URL of http or https without a password and a query",
+        .invalidArgument, "the endpoint must be a URL of http or https, without a password and a query",
         remedy: "check AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL and endpoint_url")
     }
     while parts.path.hasSuffix("/") { parts.path.removeLast() }
