@@ -249,9 +249,14 @@ let package = Package(
       dependencies: [
         "ImageStoreCore", "ImageStoreCatalog", "ImageLoading", "CIFAR10", "FileStore", "LMDBStore",
         "HDF5Store",
-        "NPZStore", "PackedBitStore",
+        "NPZStore", "PackedBitStore", "ShardedStore", "PNGCodec",
       ],
       path: "Tools/Snippets", swiftSettings: strictness + [.enableUpcomingFeature("MemberImportVisibility")]),
+
+    // One process of a job that reads a data set of shards; see Tests/ObjectStorage/run-job.
+    .executableTarget(
+      name: "ImageStoreRank", dependencies: ["ImageStoreCore", "ImageLoading", "ShardedStore"],
+      path: "Tools/Rank", swiftSettings: swiftSettings),
 
     // Appends to a store until it is killed, for the tests of what is left.
     .executableTarget(

@@ -31,6 +31,8 @@ let package = Package(
     .executableTarget(name: "write-rounds", dependencies: stores),
     // Epochs over files that are not in memory; see cold.
     .executableTarget(name: "cold-epochs", dependencies: stores),
+    // Reads large images in turns with Python; see large.
+    .executableTarget(name: "warm-reads", dependencies: stores),
     // Edits, commits and views; see edits.
     .executableTarget(name: "edit-timings", dependencies: stores),
     // Decodes in turns with libjpeg-turbo's own loop; see jpeg.

@@ -111,14 +111,14 @@ def write_all(figures, folder):
     ratios = [(f"{t[0]} / {t[4]}", figures.ratio(t[1], t[4], t[2], t[5], t[3]), t[6]) for t in TARGETS]
     ratios = [(name, ratio[0] / target, 1) for name, ratio, target in ratios if ratio]
     drawings = [
-        ("write.svg", "Writing, synced", lines_chart("Writing", lines_of(figures, "write"), "microseconds an image")),
-        ("read.svg", "Reading in order", lines_chart("Reading in order", lines_of(figures, "read"), "microseconds an image")),
+        ("write.svg", "Writing, synced", lines_chart("Writing", lines_of(figures, "write"), "microseconds per image")),
+        ("read.svg", "Reading in order", lines_chart("Reading in order", lines_of(figures, "read"), "microseconds per image")),
         ("shuffled.svg", "Shuffled batches of 128",
-         lines_chart("Shuffled batches of 128", lines_of(figures, "shuffled"), "microseconds an image")),
+         lines_chart("Shuffled batches of 128", lines_of(figures, "shuffled"), "microseconds per image")),
         ("shuffled-bars.svg", f"Shuffled batches of 128 of {common:,} images",
-         bars_chart(f"Shuffled batches of 128 of {common:,} images, microseconds an image (logarithmic)",
+         bars_chart(f"Shuffled batches of 128 of {common:,} images, microseconds per image (logarithmic)",
                     shuffled_rows(figures, common), "us", least=0.1)),
-        ("disk.svg", "Disk", bars_chart(f"Disk, bytes an image ({common:,} images)",
+        ("disk.svg", "Disk", bars_chart(f"Disk, bytes per image ({common:,} images)",
                                         [(s, b / c) for (s, c), (b, _) in sorted(figures.bytes.items()) if c == common], "bytes")),
         ("targets.svg", "Measured ratio over target", bars_chart("Measured ratio over its target: left of the mark holds",
                                                                  [(n, r) for n, r, _ in ratios], "", [m for *_, m in ratios])),

@@ -141,7 +141,7 @@ def main():
                         continue
                     if FIXED.intersection(tests) and count != (FIXED_AT if FIXED_AT in a.counts else max(a.counts)):
                         continue
-                    # Minutes a round for what takes tens of microseconds an image: PNGs once, the rest at 10,000.
+                    # Minutes a round for what takes tens of microseconds per image: PNGs once, the rest at 10,000.
                     if count > 10_000 and not LARGE.intersection(names) and (names[0] not in SLOW or round_number > 1):
                         continue
                     sides = [lambda: peers(count, round_number, names),

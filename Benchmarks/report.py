@@ -133,7 +133,7 @@ def limit_rows(figures):
                    verdict(value / 1e6, seconds))
         if figures.memory[subject]:
             value = statistics.median(figures.memory[subject])
-            yield (f"{subject}, memory", f"<= {memory} bytes an image", "1,000,000", f"{value:.1f} bytes", "",
+            yield (f"{subject}, memory", f"<= {memory} bytes per image", "1,000,000", f"{value:.1f} bytes", "",
                    verdict(value, memory))
 
 
@@ -169,7 +169,7 @@ def table(header, rows):
 
 
 def work_table(figures, work):
-    """Microseconds an image of every subject at a work, by the number of images."""
+    """Microseconds per image of every subject at a work, by the number of images."""
     subjects = sorted({(k[0], k[3]) for k in figures.by_key if k[1] == work})
     counts = [c for c in figures.counts if any(figures.median(s, work, t, c) for s, t in subjects)]
     rows = []
@@ -195,7 +195,7 @@ def choice_rows(figures):
 
 def report(figures, chart_names, data, before):
     lines = ["# Benchmarks", "",
-             "Written by `Benchmarks/run full`. Times are microseconds an image, warm cache, release build; ratios are",
+             "Written by `Benchmarks/run full`. Times are microseconds per image, warm cache, release build; ratios are",
              "medians over rounds in which both sides ran in turns on the same images, work by work, with half the distance",
              "of the quartiles. A reader whose pixels differ from the others' is void.", "", machine() + ".", "",
              data, "", "## Targets", ""]
@@ -213,10 +213,10 @@ def report(figures, chart_names, data, before):
     for name, title in chart_names:
         lines += [f"![{title}](Charts/{name})", ""]
     lines += ["## Which store when", "",
-              "Microseconds an image at the largest count, synced where it is written, the better of one and two threads; masks have",
+              "Microseconds per image at the largest count, synced where it is written, the better of one and two threads; masks have",
               "one channel of one bit. Writing, reading in order, in shuffled batches of 128, in crops of 24x24 at random places;",
               "appending a tenth.", ""]
-    lines += table(["store", "take it for", "write", "read", "shuffled", "crops", "append", "bytes an image"],
+    lines += table(["store", "take it for", "write", "read", "shuffled", "crops", "append", "bytes per image"],
                    choice_rows(figures))
     lines += [""]
     for work in sorted({k[1] for k in figures.by_key}):

@@ -61,7 +61,7 @@ DISK = [
 ]
 
 # Why a target may be missed, by the start of its title, as far as profiles say; printed where it is. Then what is measured of
-# it, as microseconds an image at the largest number of images: a subject and its work for each {} of the text.
+# it, as microseconds per image at the largest number of images: a subject and its work for each {} of the text.
 REASONS = [
     ("HDF5 write, neither side synced",
      "h5py hands the whole array to the system in one call, and takes what that takes: {} us, and {} us where nothing is around the "
@@ -85,5 +85,5 @@ USES = [
     ("NPZStore", "the same, smaller: to hand over or to keep", ""),
     ("HDF5Store gzip", "a smaller HDF5 file", ""),
     ("FileStore", "images to look at, edit and version one by one", ""),
-    ("PackedBitStore", "masks of one bit a pixel, whole or cropped", " masks"),
+    ("PackedBitStore", "masks of one bit per pixel, whole or cropped", " masks"),
 ]

@@ -89,7 +89,7 @@ def measure_array_record(data, work, recorder):
 
 
 def measure_masks(data, work, recorder):
-    """Masks of one bit a pixel: where the sum of the channels is over 381."""
+    """Masks of one bit per pixel: where the sum of the channels is over 381."""
     path, batches = work / f"{data.count}-packed.npy", data.batches()
     if not any(recorder.wants("packbits + memmap", w) for w in ("write masks", "read masks", "shuffled masks")):
         return

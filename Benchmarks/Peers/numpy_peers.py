@@ -1,4 +1,4 @@
-"""numpy's own files: .npz with an entry an image, packed bits with crops, and CIFAR-10's pickles."""
+"""numpy's own files: .npz with an entry per image, packed bits with crops, and CIFAR-10's pickles."""
 import pickle
 import numpy as np
 from harness import checksum_of, clear

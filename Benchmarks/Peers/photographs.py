@@ -1,4 +1,4 @@
-"""Makes photographs of nobody's: scenes of slopes, edges, textures and grain with about the bytes a pixel that photographs have.
+"""Makes photographs of nobody's: scenes of slopes, edges, textures and grain with about the bytes per pixel that photographs have.
 
     python3 photographs.py FOLDER [--count 1000] [--width 500] [--height 375]
 
@@ -47,4 +47,4 @@ for index in range(arguments.count):
     path = arguments.folder / f"{index:05}.jpg"
     scene(height, width).save(path, quality=int(rng.integers(90, 96)), subsampling=0 if index % 5 == 0 else 2, progressive=index % 50 == 0)
     total, pixels = total + path.stat().st_size, pixels + height * width
-print(f"{arguments.count} photographs, {total / arguments.count / 1e3:.0f} KB mean, {8 * total / pixels:.2f} bits a pixel")
+print(f"{arguments.count} photographs, {total / arguments.count / 1e3:.0f} KB mean, {8 * total / pixels:.2f} bits per pixel")

@@ -17,7 +17,7 @@ internal import Synchronization
 /// - `0.png 1.png ...` with `N.csv` of one label per line for all N images, or `0.csv 1.csv ...` of one
 ///   label each;
 /// - a folder per class, as torchvision's ImageFolder has it: classes numbered by their sorted names, or by the numbers that they
-///   are called by. Folders without images are no classes;
+///   are called by. Folders without images are not classes;
 /// - such folders, or images, in folders called `train`, `val`, `test` or alike, and others beside them: ``splits(at:_:threads:)``;
 /// - a folder of images and nothing else, sorted by name, without labels.
 ///

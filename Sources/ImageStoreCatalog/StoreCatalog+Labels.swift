@@ -4,7 +4,7 @@ internal import ImageStoreSupport
 // Labels that are not in the file of the images.
 
 extension StoreCatalog {
-  /// A store with the labels that another file has. Values that are no classes, such as several per image, become a column: nothing
+  /// A store with the labels that another file has. Values that are not classes, such as several per image, become a column: nothing
   /// would be read of them otherwise.
   static func labelled(
     _ store: any ImageStore, by path: String, _ name: String?

@@ -1,19 +1,19 @@
 package import ImageStoreCore
 
 extension NPYHeader {
-  /// How many values an array of one value an image has.
+  /// How many values an array of one value per image has.
   ///
   /// - Throws: ``StoreError/Code/unsupported`` if the shape is neither (count,) nor (count, 1).
   package func valueCount() throws(StoreError) -> Int {
     guard shape.count == 1 || (shape.count == 2 && shape[1] == 1) else {
       throw StoreError(
-        .unsupported, "an array of the shape \(shapeDescription) as one value an image",
+        .unsupported, "an array of the shape \(shapeDescription) as one value per image",
         remedy: "its shape must be (count,) or (count, 1)")
     }
     return shape[0]
   }
 
-  /// The header of the first values of an array of one value an image, or of as many from anywhere in it.
+  /// The header of the first values of an array of one value per image, or of as many from anywhere in it.
   package func counting(_ count: Int) -> NPYHeader {
     precondition(count <= elementCount, "a part of the array")
     return NPYHeader(self, valueCount: count)

@@ -41,7 +41,7 @@ package struct NPYHeader: Sendable, Hashable {
     self.elementCount = elements
   }
 
-  /// An array of one value an image with fewer of them.
+  /// An array of one value per image with fewer of them.
   init(_ header: NPYHeader, valueCount: Int) {
     type = header.type
     isFortranOrder = false

@@ -14,7 +14,7 @@ package enum Pickle {
   ///
   /// - Throws: ``StoreError/Code/corrupt`` for what contradicts the format, bytes after the end included;
   ///   ``StoreError/Code/unsupported`` for what is not data; ``StoreError/Code/unrecognized`` where a
-  ///   byte is no opcode; ``StoreError/Code/limitExceeded``.
+  ///   byte is not an opcode; ``StoreError/Code/limitExceeded``.
   package static func read(
     _ source: RawSpan, limits: PickleLimits = PickleLimits()
   ) throws(StoreError) -> PickleValue {

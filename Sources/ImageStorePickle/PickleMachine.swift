@@ -36,7 +36,7 @@ struct PickleMachine {
       case dtype(ElementType, isBigEndian: Bool, isBuilt: Bool)
       /// An array whose BUILD is still to come.
       case unbuiltArray
-      // Apart, so that the many nodes that are no arrays are small.
+      // Apart, so that the many nodes that are not arrays are small.
       indirect case array(PickleArray)
       case object(isBuilt: Bool)
     }

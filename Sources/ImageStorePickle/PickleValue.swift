@@ -13,7 +13,7 @@ package enum PickleValue: Sendable {
   case list([PickleValue])
   case tuple([PickleValue])
   case dictionary([Entry])
-  // Apart, so that the many values that are no arrays are small.
+  // Apart, so that the many values that are not arrays are small.
   indirect case array(PickleArray)
   /// An instance of a class on the allow-list, of which nothing but the attributes is known.
   case object(className: String, attributes: [Entry])

@@ -3,7 +3,7 @@ internal import ImageStoreCore
 internal import ImageStoreSupport
 
 /// Objects behind URLs, as far as they are the same in a bucket and behind a plain server: to ask for them, and what to say if there
-/// is no answer.
+/// is not an answer.
 struct RemoteObjects: Sendable {
   let place: RemotePlace
   let client: HTTPClient
@@ -48,7 +48,7 @@ struct RemoteObjects: Sendable {
     request.sink = .bytes(limit: limit)
     request.followsRedirections = followsRedirections
     let response = try answer(request, for: name)
-    // A bucket that is not there is no object that is not there.
+    // A bucket that is not there is not an object that is not there.
     if response.status == 404, S3ErrorBody(response.note).code != "NoSuchBucket" { return nil }
     guard response.isSuccess else { throw place.refusal(response, name) }
     return (response.bytes, ObjectState(byteCount: response.bytes.count, tag: response.tag))

@@ -9,7 +9,7 @@ struct RemotePlace: Sendable {
   /// Text that a server sent, without secrets.
   let redacting: @Sendable (String) -> String
 
-  /// The error of an answer that is no success.
+  /// The error of an answer that is not a success.
   func refusal(_ response: HTTPResponse, _ name: String?, range: Range<Int>? = nil) -> StoreError {
     var failure = response.failure(.refused, remedy: remedy(response))
     if response.status == 412 || response.status == 404 && range != nil || response.status == 416 {

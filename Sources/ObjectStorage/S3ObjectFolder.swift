@@ -93,7 +93,9 @@ package final class S3ObjectFolder: ObjectFolder {
         names.append(String(key.dropFirst(prefix.count)))
       }
       guard names.count <= Self.greatestNameCount, pages <= Self.greatestPageCount else {
-        throw StoreError(.limitExceeded, "more than \(Self.greatestNameCount) objects or \(Self.greatestPageCount) pages", path: location)
+        throw StoreError(
+          .limitExceeded, "more than \(Self.greatestNameCount) objects or \(Self.greatestPageCount) pages",
+          path: location)
       }
       guard page["IsTruncated"] == "true" else { break }
       guard let next = page["NextContinuationToken"], !next.isEmpty, next != token else {

@@ -17,7 +17,7 @@ struct ImageStoreTool: ParsableCommand {
       Exit status: 0 when all went well, 1 with one line on standard error when something is wrong with \
       a file, 64 when the command line is.
       """,
-    version: "1.0.0",
+    version: "0.1.0",
     subcommands: [
       Demo.self, Convert.self, Info.self, Verify.self, Show.self, Export.self, Split.self, Edit.self,
       Remove.self,

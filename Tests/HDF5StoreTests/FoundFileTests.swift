@@ -212,7 +212,7 @@ import Testing
     #expect(try store.labels() == nil)
     #expect(store.columnNames == ["labels"])
     guard case .int64Vectors(let labels) = try store.column("labels") else {
-      Issue.record("labels are no vectors")
+      Issue.record("labels are not vectors")
       return
     }
     #expect(labels.width == 3 && labels.map { Array($0)[1] } == [1, 1, 0])

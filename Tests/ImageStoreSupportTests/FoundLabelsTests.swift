@@ -32,7 +32,7 @@ struct FoundLabelsTests {
         == .labels([2, 0], classNames: ["cat", "1", "dog"]))
   }
 
-  /// Several texts per image are no vectors.
+  /// Several texts per image are not vectors.
   @Test func severalTexts() {
     #expect(
       found(.string(["a", "b", "c", "d"]), [2, 2], count: 2)

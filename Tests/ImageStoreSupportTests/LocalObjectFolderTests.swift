@@ -116,7 +116,7 @@ import Testing
   @Test func namesAreListedAndRemoved() throws {
     let folder = try makeFolder()
     for name in ["b", "a/2", "a/10", "a/b/c", "ab", "A"] { _ = try folder.put([0], as: name, if: .always) }
-    // What is neither a file nor a folder is no object.
+    // What is neither a file nor a folder is not an object.
     try FileManager.default.createSymbolicLink(atPath: "\(path)/link", withDestinationPath: "b")
     #expect(try folder.names(startingWith: "") == ["A", "a/10", "a/2", "a/b/c", "ab", "b"])
     #expect(try folder.names(startingWith: "a") == ["a/10", "a/2", "a/b/c", "ab"])

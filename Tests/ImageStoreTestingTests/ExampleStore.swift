@@ -18,7 +18,7 @@ struct ExampleStore: ImageStore {
     }
     guard let end = data.firstIndex(of: 0x0A),
       let header = try? JSONDecoder().decode(Header.self, from: data[..<end])
-    else { throw StoreError(.unrecognized, "this is no file of images", path: path) }
+    else { throw StoreError(.unrecognized, "this is not a file of images", path: path) }
     pixels = [UInt8](data[(end + 1)...])
     self.header = header
     // What the header says is checked before anything is read by it.

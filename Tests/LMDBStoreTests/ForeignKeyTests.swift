@@ -94,7 +94,7 @@ import Testing
     #expect(try store.column("label") == .string(texts))
   }
 
-  /// Four bytes have a sign, and bytes that are no text are numbers.
+  /// Four bytes have a sign, and bytes that are not text are numbers.
   @Test func numbersOfTheMachine() throws {
     let of4: [[UInt8]] = [[255, 255, 255, 255], [7, 0, 0, 0], [0, 1, 0, 0]]
     let of1: [[UInt8]] = [[1], [2], [255]]

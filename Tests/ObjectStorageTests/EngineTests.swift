@@ -91,5 +91,72 @@ struct Engine: Sendable {
       try folder().remove("a")
     }
   }
+
+  private static let seaweedFS = ProcessInfo.processInfo.environment["IMAGE_STORES_SEAWEEDFS"]
+  private static let stops = ProcessInfo.processInfo.environment["IMAGE_STORES_EXHAUSTIVE"] == nil ? 6 : 100
+
+  private func volumeServer(_ action: String, _ number: Int) throws {
+    let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+      .appending(path: "ObjectStorage/volume-server")
+    let process = Process()
+    process.executableURL = script
+    process.arguments = [action, Self.seaweedFS!, "\(number)"]
+    try process.run()
+    process.waitUntilExit()
+    #expect(process.terminationStatus == 0)
+  }
+
+  /// Servers that stop in the middle, of which there is another copy: reading goes on, and nothing of it is wrong.
+  @Test(.enabled(if: EngineTests.hasVolumeServers)) func volumeServersMayStop() throws {
+    try withBucket {
+      let folder = try folder()
+      let bytes = patternedBytes(6 << 20)
+      let state = try folder.put(bytes, as: "a", if: .always)
+      let ending = Flag()
+      let counts = Flag()
+      let group = DispatchGroup()
+      for _ in 0..<4 {
+        group.enter()
+        Thread {
+          var generator = SystemRandomNumberGenerator()
+          while !ending.isSet {
+            let count = Int.random(in: 1...500_000, using: &generator)
+            let first = Int.random(in: 0...bytes.count - count, using: &generator)
+            do {
+              let found = try folder.read(first..<first + count, of: "a", expecting: state)
+              #expect(found.elementsEqual(bytes[first..<first + count]))
+              counts.add()
+            } catch {
+              Issue.record(error)
+              break
+            }
+          }
+          group.leave()
+        }.start()
+      }
+      for stop in 0..<Self.stops {
+        try volumeServer("stop", stop % 3 + 1)
+        Thread.sleep(forTimeInterval: 0.3)
+        try volumeServer("start", stop % 3 + 1)
+        // Until the master knows it again, the other copy is alone.
+        Thread.sleep(forTimeInterval: 2)
+      }
+      ending.add()
+      group.wait()
+      print("\(counts.count) reads while \(Self.stops) volume servers stopped")
+      #expect(counts.count > Self.stops)
+      try folder.remove("a")
+    }
+  }
+
+  static let hasVolumeServers = seaweedFS != nil
+
+  private final class Flag: @unchecked Sendable {
+    private let lock = NSLock()
+    private var number = 0
+    var count: Int { lock.withLock { number } }
+    var isSet: Bool { count > 0 }
+    func add() { lock.withLock { number += 1 } }
+  }
 }
 #endif

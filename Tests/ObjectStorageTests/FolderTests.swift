@@ -15,6 +15,14 @@ import Testing
     #expect(try server.state().uploads == 0)
   }
 
+  /// What holds of a bucket holds of a folder.
+  @Test func foldersOfThisMachineHaveObjects() throws {
+    let path = FileManager.default.temporaryDirectory.appending(path: "objects-\(UUID().uuidString)").path
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    try FolderCheck.all(LocalObjectFolder(path))
+  }
+
   /// Uploads that were never completed are removed by the next of the name.
   @Test func abandonedUploadsAreRemoved() throws {
     let server = try FaultyServer()

@@ -29,7 +29,7 @@ func repairChecksums(_ file: inout [UInt8]) {
   }
 }
 
-/// Makes PNGs of 8 bits a sample, chunk by chunk.
+/// Makes PNGs of 8 bits per sample, chunk by chunk.
 struct PNGBuilder {
   private var bytes: [UInt8] = [0x89, 0x50, 0x4E, 0x47, 0x0D, 0x0A, 0x1A, 0x0A]
 

@@ -41,7 +41,7 @@ import Testing
   ) throws {
     try append([0, 1, 2], to: &writer)
     try writer.commit()
-    // Nothing new is committed, and that is no error.
+    // Nothing new is committed, and that is not an error.
     try writer.commit()
     try append([1], to: &writer)
     #expect(writer.count == 4)
@@ -183,6 +183,17 @@ import Testing
     #expect(try store.labels() == [0, 1, 2, 0, 1, 2, 0, 1])
     #expect(try FileSystem.names(in: folder.path) == ["store"])
     #expect(throws: StoreError.self) { try kind.copy(source, "\(folder.path)/x", 0) }
+  }
+
+  /// As zlib.crc32 of Python's has them, where a store keeps those of pixels; as they were once images are gone.
+  @Test(arguments: kinds)
+  func checksumsAreThoseOfPixels(_ kind: Kind) throws {
+    try kind.write(path, .create)
+    let isKept = ["LMDBStore", "HDF5Store"].contains(kind.testDescription)
+    let one: UInt32? = isKept ? 0x98EA_40DF : nil
+    #expect(try kind.open(path).checksums() == [one, one, one])
+    #expect(try kind.open(path).findDuplicates().duplicateIndices == [1, 2])
+    #expect(try kind.remove([1, 2], path).checksums() == [one])
   }
 
   @Test(arguments: kinds)

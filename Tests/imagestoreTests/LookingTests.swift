@@ -87,7 +87,7 @@ import Testing
     #expect(try folder.contents("again.npy") == once && once.count == 128 + 120 && once[128] == 111)
     try folder.run("export", fixture("many"), "6", "a.png").failed(naming: "many", "6")
     try folder.run("export", fixture("many"), "0", "none/a.png").failed(naming: "none/a.png")
-    // A suffix that is no picture's here, and that of a picture which the image is not.
+    // A suffix that is not a picture's here, and that of a picture which the image is not.
     #expect(try folder.run("export", fixture("many"), "0", "a.bmp").status == 64)
     #expect(try folder.run("export", fixture("many"), "0", "a.jpg").status != 0)
   }

@@ -17,7 +17,7 @@ struct SampleImages: ImageStore {
     throw StoreError(.invalidArgument, "no column \(name)")
   }
 
-  /// The words of an image: noise of four bits a sample, which deflates to about half.
+  /// The words of an image: noise of four bits per sample, which deflates to about half.
   static func words(_ index: Int, count: Int) -> [UInt64] {
     var state = UInt64(index) &* 0x9E37_79B9_7F4A_7C15 | 1
     var words = [UInt64](repeating: 0, count: count)

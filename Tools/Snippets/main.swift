@@ -98,5 +98,6 @@ try await run("Recipes") {
 try await run("ComingFromPython", comingFromPython)
 try await run("Design", design)
 try await run("SampleOrder", severalMachines)
+try await run("BeyondOneMachine", beyondOneMachine)
 try await run("ReadingWhatOthersWrote") { try readingWhatOthersWrote() }
 try files.removeItem(atPath: folder)

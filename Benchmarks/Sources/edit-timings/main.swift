@@ -150,7 +150,7 @@ try measureSessions("HDF5Store", path: "\(folder)/s.h5") {
 print(
   "\nA shuffled epoch in batches of 128 through relabeled, filtered and withColumns, over the same images of the store:\n"
 )
-print("| store | microseconds an image, store | views | ratio |\n|---|---|---|---|")
+print("| store | microseconds per image, store | views | ratio |\n|---|---|---|---|")
 for (name, store) in [
   ("LMDBStore", try LMDBStore.write(color, to: "\(folder)/v.lmdb") as any ImageStore),
   ("NPZStore, stored", try NPZStore.write(color, to: "\(folder)/v.npz", compression: .none)),

@@ -208,7 +208,7 @@ enum LabelTexts {
   case classes(FoundClasses)
   /// None has a label.
   case none
-  /// They are no classes, with the reason and where it is found.
+  /// They are not classes, with the reason and where it is found.
   case other(String, position: Int)
 
   private static let missing: Set<String> = ["", "na", "n/a", "nan", "null", "none", "?"]

@@ -3,7 +3,7 @@ import ImageStoreCore
 import ImageStoreSupport
 
 extension ContentsReader {
-  /// Names of what holds something else than photographs beside them; groups of such names are no classes.
+  /// Names of what holds something else than photographs beside them; groups of such names are not classes.
   private static let otherWords: Set = [
     "depth", "seg", "segmentation", "mask", "masks", "label", "labels", "flow", "normal", "normals", "edges",
     "instances", "target", "targets", "meta", "metadata", "annotations",

@@ -67,7 +67,7 @@ struct HDF5Records: Sendable {
   var labels: StoredValues?
   /// Labels that had to be interpreted: text, floats, one-hot rows.
   var foundLabels: [Int]?
-  /// Columns that were read when the file was opened, such as labels which are no classes.
+  /// Columns that were read when the file was opened, such as labels which are not classes.
   var foundColumns: [String: Column] = [:]
   /// The columns by their names.
   var columns: [String: StoredColumn] = [:]

@@ -56,7 +56,7 @@ extension Dimensions: ExpressibleByStringLiteral {
   /// The axes of a literal; see ``init(_:)``. A literal that is none ends the program.
   public init(stringLiteral letters: String) {
     guard let dimensions = Dimensions(letters) else {
-      preconditionFailure("\(letters) are no axes of images")
+      preconditionFailure("\(letters) are not axes of images")
     }
     self = dimensions
   }

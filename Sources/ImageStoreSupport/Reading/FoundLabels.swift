@@ -7,8 +7,8 @@ package import ImageStoreCore
 package enum FoundLabels: Sendable, Equatable {
   /// One whole number per image; the names of the classes if the array has them.
   case labels([Int], classNames: [String]?)
-  /// Values that are no classes, under the names of columns: one of single values or of vectors, called `labels`; of several texts per
-  /// image, which are no vectors, `labels[0]`, `labels[1]` ...
+  /// Values that are not classes, under the names of columns: one of single values or of vectors, called `labels`; of several texts per
+  /// image, which are not vectors, `labels[0]`, `labels[1]` ...
   case columns([NamedColumn])
   /// Something else, with the reason in a few words.
   case unread(String)

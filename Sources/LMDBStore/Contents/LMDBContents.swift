@@ -81,7 +81,7 @@ struct ForeignColumns: Sendable {
   var hasNames = false
   static let nameColumn = "name"
 
-  /// A key as text; bytes that are no text, such as those of binary numbers, as `\xHH`.
+  /// A key as text; bytes that are not text, such as those of binary numbers, as `\xHH`.
   private static func text(_ key: ArraySlice<UInt8>) -> String {
     guard key.contains(where: { $0 < 0x20 }) else { return shownName(key) }
     return key.map { byte in

@@ -20,7 +20,7 @@ struct ForeignReader {
   /// Whether the values are planes of channels, whose order is a matter of this reader.
   private var hasPlanes = false
 
-  /// Of a database in which more values than these are no images, the first is the error of opening it.
+  /// Of a database in which more values than these are not images, the first is the error of opening it.
   private static let mostBroken = 10_000
 
   static func contents(_ tree: Tree, _ description: StoreDescription) throws(StoreError) -> LMDBContents {

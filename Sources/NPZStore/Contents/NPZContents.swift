@@ -328,7 +328,7 @@ struct NPZContents {
 
   /// Takes the labels that another archive has.
   ///
-  /// Values that are no classes become a column, as nothing would be read of them otherwise.
+  /// Values that are not classes become a column, as nothing would be read of them otherwise.
   ///
   /// - Parameters:
   ///   - name: the key of their array; nil for the only one, or one of a usual name.

@@ -77,7 +77,7 @@ struct HTTPResponse: Sendable {
   var header: [UInt8]
   /// The body if the sink is ``HTTPRequest/Sink/bytes(limit:)``.
   var bytes: [UInt8] = []
-  /// The beginning of the body of an answer that is no success.
+  /// The beginning of the body of an answer that is not a success.
   var note = ""
   /// How many tries it took.
   var tries = 1

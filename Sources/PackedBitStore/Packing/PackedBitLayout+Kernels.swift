@@ -3,7 +3,7 @@ import ImageStoreCore
 
 /// What a crop of a mask is unpacked to.
 enum UnpackedForm {
-  /// A byte a pixel, 0 or the value.
+  /// A byte per pixel, 0 or the value.
   case bytes(UInt8)
   /// A Float a pixel, 0 or 1.
   case floats

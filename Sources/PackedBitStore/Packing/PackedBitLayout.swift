@@ -20,7 +20,7 @@ public enum BitOrder: String, Sendable, Hashable, Codable, CaseIterable {
 
 /// How the pixels of one mask are packed in bytes.
 public struct PackedBitLayout: Sendable, Hashable {
-  /// Rows and pixels a row of a mask.
+  /// Rows, and pixels per row, of a mask.
   public let height, width: Int
   /// Along which direction eight pixels share a byte.
   public let axis: PackingAxis

@@ -48,7 +48,7 @@ struct MaskStore: StoreWrapper {
     }
   }
 
-  /// Writes a byte a pixel, 0 or 1.
+  /// Writes a byte per pixel, 0 or 1.
   private static func fill(
     _ mask: UnsafeMutableRawBufferPointer, from image: UnsafeRawBufferPointer, _ format: ImageFormat,
     _ threshold: Double

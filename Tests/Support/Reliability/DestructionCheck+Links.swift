@@ -21,7 +21,7 @@ extension DestructionCheck {
       let (_, link) = try scene.makeLinkedStore(hops: 1)
       try scene.expectRefused(.create, to: link, .alreadyExists)
     },
-    DestructionCheck("what a link leads to and is no store is not replaced") { scene in
+    DestructionCheck("what a link leads to and is not a store is not replaced") { scene in
       for mode in [WriteMode.create, .append, .replace] {
         try scene.clear("a link to a folder of sources")
         try scene.makeSources(at: "\(scene.folder.path)/sources")

@@ -92,7 +92,7 @@ extension DestructionCheck {
         }
       }
     },
-    DestructionCheck("names that are no text stand in nobody's way") { scene in
+    DestructionCheck("names that are not text stand in nobody's way") { scene in
       for mode in WriteMode.allCases {
         for isInside in [false, true] {
           if isInside && (!scene.isFolder || mode == .create) { continue }

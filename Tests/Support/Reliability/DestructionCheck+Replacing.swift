@@ -4,9 +4,9 @@ import ImageStoreSupport
 import ImageStoreTesting
 
 extension DestructionCheck {
-  /// What stands at the destination and is no store of the writer's kind.
+  /// What stands at the destination and is not a store of the writer's kind.
   static let replacing: [DestructionCheck] = [
-    DestructionCheck("what is no store is replaced by force alone") { scene in
+    DestructionCheck("what is not a store is replaced by force alone") { scene in
       for (what, make) in others {
         try scene.clear(what)
         try make(scene)
