@@ -58,7 +58,7 @@ struct BucketTests {
           let labels = batch.labels.map { Int($0) }
           joined[process] += labels
           let isRight = unsafe batch.pixels.withUnsafeBytes { pixels in
-            unsafe labels.indices.allSatisfy {
+            labels.indices.allSatisfy {
               unsafe pixels[$0 * 49_152 + 777] == UInt8(truncatingIfNeeded: labels[$0])
             }
           }
