@@ -223,7 +223,10 @@ let package = Package(
     tests("PackedBitStore", ["ImageStoreSupport", "CImageStoreKernels"]),
     tests(
       "ShardedStore",
-      ["ImageStoreSupport", "ImageStoreNumPy", "ImageStoreCatalog", "ImageLoading", "NPZStore"]),
+      [
+        "ImageStoreSupport", "ImageStoreNumPy", "ImageStoreCatalog", "ImageLoading", "NPZStore",
+        "ObjectStorage",
+      ]),
     tests("ImageLoading", ["ImageStoreCatalog", "ImageStoreNumPy"]),
     tests("imagestore", ["ImageStoreCatalog"]),
     .testTarget(

@@ -48,7 +48,7 @@ public final class ShardedStore: ImageStore {
   ///   - path: the folder, on this machine or elsewhere.
   ///   - cache: of a data set that is not on this machine: where on it blocks are kept once they have been fetched; nil keeps none.
   ///   - memory: of a data set that is not on this machine: the most bytes of announced images that are kept until they are read; nil
-  ///     for 1 GiB. Each read under way has up to 64 MiB besides, or one image.
+  ///     for 1 GiB. The blocks of an order come whole, ahead of a loader, if it has room for two windows of them. Each read under way has up to 64 MiB besides, or one image.
   ///   - threads: how many threads may be used; nil for one per processor.
   /// - Throws: ``StoreError/Code/notFound``; ``StoreError/Code/unrecognized`` for a folder that is something else;
   ///   ``StoreError/Code/corrupt`` for a manifest, an index or shards that contradict one another or are cut short;

@@ -10,6 +10,7 @@ final class FakeObjects: ObjectFolder {
   struct Counts {
     var contents = 0
     var fetches: [(name: String, range: Range<Int>)] = []
+    var uploads: [String] = []
     var underWay = 0
     var mostUnderWay = 0
     /// Bytes that have been asked for.
@@ -88,6 +89,16 @@ final class FakeObjects: ObjectFolder {
 
   func upload(_ path: String, as name: String, progress: @escaping @Sendable (Int) -> Void) throws(StoreError)
   {
+    // As the places do that this one passes for: what is there under a name of its content is not sent again.
+    if try folder.state(of: name) == nil {
+      let number = counts.withLock { counts in
+        counts.uploads.append(name)
+        return counts.uploads.count - 1
+      }
+      if fault.withLock({ $0 })(number, name) == .fail {
+        throw StoreError(.system, "the connection was reset", path: name)
+      }
+    }
     try folder.upload(path, as: name, progress: progress)
   }
 

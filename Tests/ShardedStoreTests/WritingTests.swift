@@ -4,6 +4,7 @@ import ImageStoreCore
 import ImageStoreSupport
 import NPZStore
 import ShardedStore
+import Synchronization
 import Testing
 
 @Suite struct WritingTests {
@@ -145,6 +146,37 @@ import Testing
     let replaced = try ShardedStore.write(images.subset(0..<3), to: path, mode: .replace)
     #expect(replaced.count == 3)
     #expect(code { _ = try ShardedStore.Writer(to: path, mode: .append, layout: .encoded) } == .unsupported)
+  }
+
+  /// Whatever ends an upload, nothing is there, and the next goes on where it was.
+  @Test func uploadsGoOn() throws {
+    let images = try makeImages(120)
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)
+    let objects = try FakeObjects(path)
+    func upload() throws {
+      var writer = try ShardedStore.Writer(to: objects, shardSize: 4000, classNames: images.classNames)
+      try writer.append(contentsOf: images)
+      try writer.finish()
+    }
+    var sent: Set<String> = []
+    for round in 2..<6 {
+      objects.reset()
+      objects.fault.withLock { $0 = { number, _ in number == round ? .fail : nil } }
+      #expect(code { try upload() } == .system)
+      #expect(try objects.state(of: "manifest.json") == nil)
+      #expect(code { _ = try ShardedStore(in: objects) } == .notFound)
+      let names = objects.counts.withLock { $0.uploads }
+      #expect(sent.isDisjoint(with: names.prefix(round)))
+      sent.formUnion(names.prefix(round))
+    }
+    objects.reset()
+    objects.fault.withLock { $0 = { _, _ in nil } }
+    try upload()
+    let names = objects.counts.withLock { $0.uploads }
+    #expect(sent.isDisjoint(with: names) && !names.isEmpty)
+    let store = try ShardedStore(in: objects)
+    #expect(try difference(store, images) == nil)
+    #expect(try ShardedStore.orphans(in: objects) == [])
   }
 
   @Test func otherThingsAreSaid() throws {

@@ -109,13 +109,13 @@ final class GrowingFolderTarget: ShardTarget {
 final class ObjectTarget: ShardTarget {
   let old: ShardedContents?
   private let folder: any ObjectFolder
-  private let upload: UploadFolder
+  private let uploads: Uploads
   private let condition: ObjectCondition
   /// The data set whose place the new one takes.
   private let replaced: ShardManifest?
   private var taken: Set<String> = []
 
-  var workPath: String { upload.path }
+  var workPath: String { uploads.path }
 
   init(_ folder: any ObjectFolder, _ mode: WriteMode) throws(StoreError) {
     self.folder = folder
@@ -142,16 +142,20 @@ final class ObjectTarget: ShardTarget {
       replaced = (try? ShardedContents.manifest(of: folder))?.manifest
       condition = state.map { .unchanged($0) } ?? .absent
     }
-    upload = try UploadFolder(for: folder.location)
+    uploads = try Uploads(to: folder)
   }
 
+  // What is on its way has files in the folder that goes.
+  deinit { try? uploads.wait() }
+
   func take(_ file: String, as name: String) throws(StoreError) {
-    try folder.upload("\(workPath)/\(file)", as: name) { _ in }
-    try upload.remove(file)
+    try uploads.send(file, as: name)
     taken.insert(name)
   }
 
   func commit(_ manifest: [UInt8]) throws(StoreError) {
+    // Whoever reads the manifest finds what it names.
+    try uploads.wait()
     do throws(StoreError) {
       _ = try folder.put(manifest, as: ShardNames.manifest, if: condition)
     } catch {
