@@ -104,7 +104,7 @@ import Testing
 
   @Test func damagedIndexesAreRefused() throws {
     try ShardedStore.write(makeImages(20), to: path, shardSize: 5000)
-    let index = try #require(try files(below: path).first { $0.hasPrefix("index-") })
+    let index = try #require(try files(below: path).first { $0.hasPrefix("index") })
     let bytes = try contents("\(path)/\(index)")
     for place in stride(from: 0, to: bytes.count, by: 161) {
       var flipped = bytes
@@ -142,7 +142,7 @@ import Testing
       let path = "\(path)-\(layout)"
       try ShardedStore.write(makeImages(20, mixed: true), to: path, shardSize: 5000, layout: layout)
       let manifest = try contents("\(path)/manifest.json")
-      let index = try #require(try files(below: path).first { $0.hasPrefix("index-") })
+      let index = try #require(try files(below: path).first { $0.hasPrefix("index") })
       let before = try contents("\(path)/\(index)")
       for (part, value) in [
         (0, 0), (0, 200), (1, 0xFF), (2, 0), (2, 4), (3, 0xFF), (3, 0x300), (3, 0x100_0000), (3, 2),

@@ -21,7 +21,7 @@ import Testing
     try store.verify()
     let names = try files(below: path)
     #expect(names.contains("manifest.json"))
-    #expect(names.count { $0.hasPrefix("index-") } == 1)
+    #expect(names.count { $0.hasPrefix("index") } == 1)
     let shards = names.filter { $0.hasPrefix("shards/") }
     #expect(shards.count > 3 && names.count == shards.count + 2)
     // Each is an archive as any other, named by its content, and about as large as was asked for.

@@ -212,9 +212,13 @@ enum ShardNames {
   /// The name of the object that a shard is.
   static func object(ofShard name: String) -> String { "\(folder)/\(name)" }
 
+  /// The name of the index of a folder that is made whole.
+  static let firstIndex = "index.npz"
+
+  /// The name of an index that comes beside others, which says what it holds.
   static func index(sha256: String) -> String { "index-\(sha256.prefix(16)).npz" }
 
-  static func isIndex(_ name: String) -> Bool { isHash(name, after: "index") }
+  static func isIndex(_ name: String) -> Bool { name == firstIndex || isHash(name, after: "index") }
 
   static func isShard(_ name: String) -> Bool {
     let digits = name.utf8.prefix { $0 >= 0x30 && $0 <= 0x39 }

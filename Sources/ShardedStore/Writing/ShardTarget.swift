@@ -8,6 +8,9 @@ protocol ShardTarget: AnyObject {
   /// A folder of this machine for files until they are taken.
   var workPath: String { get }
 
+  /// What an index is called.
+  func indexName(sha256: String) -> String
+
   /// Makes a finished file an object.
   ///
   /// - Parameters:
@@ -17,6 +20,10 @@ protocol ShardTarget: AnyObject {
 
   /// Puts the manifest in its place, if nobody else has changed it meanwhile.
   func commit(_ manifest: [UInt8]) throws(StoreError)
+}
+
+extension ShardTarget {
+  func indexName(sha256: String) -> String { ShardNames.index(sha256: sha256) }
 }
 
 /// A folder of this machine that is made beside its destination and put there at once.
@@ -38,6 +45,9 @@ final class NewFolderTarget: ShardTarget {
     try FileSystem.createFolder("\(root)/\(ShardNames.folder)")
     self.staging = consume staging
   }
+
+  /// Nobody else has put one there.
+  func indexName(sha256: String) -> String { ShardNames.firstIndex }
 
   func take(_ file: String, as name: String) throws(StoreError) {
     try FileSystem.rename("\(workPath)/\(file)", to: "\(root)/\(name)")

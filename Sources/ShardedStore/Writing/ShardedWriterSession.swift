@@ -208,7 +208,7 @@ final class ShardedWriterSession: EncodedWriterSession, EditingSession {
     let (archive, starts) = ArrayArchive.bytes(of: members)
     try FileSystem.write(archive, toNewFile: "\(target.workPath)/index.npz")
     let hash = unsafe SHA256.hexadecimal(SHA256.hash(of: archive.span.bytes))
-    let name = ShardNames.index(sha256: hash)
+    let name = target.indexName(sha256: hash)
     try target.take("index.npz", as: name)
     return ShardManifest.Index(
       name: name, bytes: archive.count, crc32: unsafe CRC32.checksum(of: archive.span.bytes).hexadecimal,
