@@ -15,7 +15,7 @@ package final class HTTPObjectFolder: ObjectFolder {
     guard let parts = URLParts(location) else {
       throw StoreError(
         .invalidArgument,
-        "no URL of a folder: https://HOST/PATH, with neither spaces nor a name and a password in it",
+        "not the URL of a folder: https://HOST/PATH, with neither spaces nor a name and a password in it",
         path: location.contains("@") ? nil : location)
     }
     guard parts.query.isEmpty, !location.contains("#") else {

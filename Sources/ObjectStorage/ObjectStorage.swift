@@ -33,7 +33,7 @@ public enum ObjectStorage {
   /// - Parameters:
   ///   - location: `s3://BUCKET/PREFIX`, whose prefix is not escaped, or the URL of a folder, which can be read alone.
   ///   - connections: how many requests may be under way; a server that asks for fewer gets fewer.
-  /// - Throws: ``StoreError/Code/missingTrait`` in a build without the trait; ``StoreError/Code/invalidArgument`` for what is no such
+  /// - Throws: ``StoreError/Code/missingTrait`` in a build without the trait; ``StoreError/Code/invalidArgument`` for what is not such a
   ///   location; errors of credentials that are named and cannot be had.
   package static func folder(at location: String, connections: Int = 16) throws(StoreError)
     -> any ObjectFolder

@@ -110,7 +110,7 @@ package final class S3ObjectFolder: ObjectFolder {
   func page(_ response: HTTPResponse, _ name: String) throws(StoreError) -> XMLElement {
     guard let page = XMLElement(response.bytes), page.name == name else {
       throw StoreError(
-        .corrupt, "the server's answer is no \(name)", remedy: "check that the endpoint speaks the S3 API",
+        .corrupt, "the server's answer is not a \(name)", remedy: "check that the endpoint speaks the S3 API",
         path: location)
     }
     return page

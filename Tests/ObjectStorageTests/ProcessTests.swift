@@ -34,6 +34,45 @@ import Testing
     }
   }
 
+  private static let kills = ProcessInfo.processInfo.environment["IMAGE_STORES_EXHAUSTIVE"] == nil ? 12 : 200
+
+  /// An upload that is killed leaves nothing that readers see, or all of it; the next removes what it left and completes.
+  @Test func killedUploadsAreAbsentOrWhole() throws {
+    let server = try FaultyServer()
+    let path = FileManager.default.temporaryDirectory.appending(path: "upload-\(UUID().uuidString)").path
+    defer { try? FileManager.default.removeItem(atPath: path) }
+    let bytes = patternedBytes(20 << 20)
+    #expect(FileManager.default.createFile(atPath: path, contents: Data(bytes)))
+    let folder = try server.folder()
+    // How long one takes here.
+    let begun = ContinuousClock.now
+    try folder.upload(path, as: "first") { _ in }
+    let microseconds = (ContinuousClock.now - begun).milliseconds * 1000
+    var killed = 0
+    for number in 0..<Self.kills {
+      let child = faults_fork()
+      if child == 0 {
+        try? folder.upload(path, as: "a") { _ in }
+        _exit(0)
+      }
+      usleep(UInt32(microseconds * (number + 1) / (Self.kills + 1)))
+      _ = kill(child, SIGKILL)
+      var status: Int32 = 0
+      while unsafe waitpid(child, &status, 0) < 0 && errno == EINTR {}
+      if status == SIGKILL { killed += 1 }
+      if let state = try folder.state(of: "a") {
+        #expect(state.byteCount == bytes.count)
+        #expect(try folder.contents(of: "a", limit: bytes.count)?.bytes == bytes)
+        try folder.remove("a")
+      }
+    }
+    #expect(killed > 0)
+    try folder.upload(path, as: "a") { _ in }
+    #expect(try folder.contents(of: "a", limit: bytes.count)?.bytes == bytes)
+    #expect(try server.state().uploads == 0)
+    print("\(killed) of \(Self.kills) uploads were killed on their way")
+  }
+
   static let openssl = ["/usr/bin/openssl", "/opt/homebrew/bin/openssl"]
     .first { FileManager.default.isExecutableFile(atPath: $0) }
 

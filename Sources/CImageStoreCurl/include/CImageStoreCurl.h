@@ -84,5 +84,5 @@ size_t image_curl_progress(const image_curl_transfer *transfer);
 
 /// Keeps the calling thread from being ended by a signal when a server closes a connection.
 void image_curl_prepare_thread(void);
-/// Seconds since 1970 of a date as HTTP writes it, -1 if it is none.
+/// Seconds since 1970 of a date as HTTP writes it, -1 if it is not one.
 int64_t image_curl_date(const char *text);

@@ -29,11 +29,12 @@ struct S3Address: Sendable {
     }
     let isRegion = region.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "/") }
     guard isRegion, !region.isEmpty else {
-      throw StoreError(.invalidArgument, "\"\(region)\" is not a name of a region", remedy: "check AWS_REGION")
+      throw StoreError(
+        .invalidArgument, "\"\(region)\" is not a name of a region", remedy: "check AWS_REGION")
     }
     guard var parts = URLParts(endpoint ?? "https://s3.\(region).amazonaws.com"), parts.query.isEmpty else {
       throw StoreError(
-        .invalidArgument, "the endpoint is no URL of http or https without a password and a query",
+        .invalidArgument, "the endpoint must be a URL of http or https, without a password and a query",
         remedy: "check AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL and endpoint_url")
     }
     while parts.path.hasSuffix("/") { parts.path.removeLast() }

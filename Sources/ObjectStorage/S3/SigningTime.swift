@@ -15,7 +15,7 @@ struct SigningTime: Sendable, Hashable {
       + Self.padded(second / 60 % 60, 2) + Self.padded(second % 60, 2) + "Z"
   }
 
-  /// Seconds since 1970 of `2026-11-26T05:43:49Z`, with or without a fraction; nil if it is no such time.
+  /// Seconds since 1970 of `2026-11-26T05:43:49Z`, with or without a fraction; nil if it is not such a time.
   static func seconds(_ text: String) -> Int64? {
     let words = text.split(whereSeparator: { "-T:Z.".contains($0) })
     guard words.count >= 6, text.hasSuffix("Z"),

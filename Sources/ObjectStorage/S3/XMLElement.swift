@@ -25,7 +25,7 @@ struct XMLElement {
     return nil
   }
 
-  /// Reads a document; nil if it is none, or has more than these servers write.
+  /// Reads a document; nil if it is not one, or has more than these servers write.
   init?(_ bytes: [UInt8]) {
     var open: [XMLElement] = []
     var at = 0

@@ -1,3 +1,4 @@
+#if ObjectStorage
 /// How long a failed try is waited for before the next: a random part of a time that doubles, so that many clients do not
 /// come back together ("full jitter" of the AWS Architecture Blog's "Exponential Backoff And Jitter", 2015).
 struct Backoff {
@@ -81,3 +82,4 @@ struct Latencies {
 
   mutating func hedged() { hedgeCount += 1 }
 }
+#endif

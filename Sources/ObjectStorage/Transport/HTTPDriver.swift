@@ -5,7 +5,7 @@ internal import Synchronization
 
 /// The transfers that one thread drives. Nothing else touches it.
 @safe final class HTTPDriver {
-  /// After so many answers that contradict themselves, it is no accident.
+  /// After so many answers that contradict themselves, it is not an accident.
   private static let wrongAnswerLimit = 6
   private let inbox: HTTPInbox
   private let multi: OpaquePointer

@@ -1,3 +1,4 @@
+#if ObjectStorage
 package import ImageStoreCore
 
 /// Why a request has no answer to go on with.
@@ -48,3 +49,4 @@ extension StoreError.Underlying.Domain {
   /// A number of libcurl: `CURLE_...`.
   package static let curl = Self(rawValue: "curl")
 }
+#endif

@@ -1,3 +1,4 @@
+#if ObjectStorage
 internal import ImageStoreCore
 
 /// What is asked of a server, before a signature.
@@ -113,3 +114,4 @@ struct HTTPResponse: Sendable {
     return first..<last
   }
 }
+#endif

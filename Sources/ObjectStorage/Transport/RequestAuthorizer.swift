@@ -1,3 +1,4 @@
+#if ObjectStorage
 /// Who signs requests, and knows what to do if a signature is refused.
 protocol RequestAuthorizer: AnyObject, Sendable {
   /// The headers that a request gets besides its own, with the time of now. Called for every try; waits for nothing.
@@ -17,3 +18,4 @@ enum AuthorizationRemedy: Sendable, Hashable {
   /// The credentials have expired.
   case credentials
 }
+#endif
