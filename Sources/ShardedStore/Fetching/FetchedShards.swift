@@ -14,7 +14,7 @@ final class FetchedShards: Sendable {
   let cache: BlockCacheFolder?
   /// The most bytes of announced ranges.
   let limit: Int
-  private let state: Mutex<State>
+  let state: Mutex<State>
 
   static let usualLimit = 1 << 30
   /// What one read has fetched at a time, besides one image.
@@ -23,7 +23,7 @@ final class FetchedShards: Sendable {
   /// An announced range, and who has to do with it.
   ///
   /// Invariant behind `@unchecked Sendable`: what changes is used under the lock of `state`.
-  private final class Entry: @unchecked Sendable {
+  final class Entry: @unchecked Sendable {
     let range: FetchedRange
     /// Images of it that have been announced and not been read.
     var claims: Int
@@ -42,7 +42,7 @@ final class FetchedShards: Sendable {
     }
   }
 
-  private struct State {
+  struct State {
     /// By shard, sorted by where they begin; none overlap.
     var entries: [[Entry]]
     /// Those that are not fetched yet, in their order; the ones before `next` have been.
@@ -125,12 +125,12 @@ final class FetchedShards: Sendable {
   }
 
   /// The block of the cache that an image is in; nil without a cache.
-  private func block(of image: Int, _ place: (shard: Int, range: Range<Int>)) -> Range<Int>? {
+  func block(of image: Int, _ place: (shard: Int, range: Range<Int>)) -> Range<Int>? {
     cache == nil ? nil : index.block(of: image, place)
   }
 
   /// Takes what there is room for off the queue. Under the lock.
-  private func startQueued(_ state: inout State) -> [Entry] {
+  func startQueued(_ state: inout State) -> [Entry] {
     var started: [Entry] = []
     while state.next < state.queue.count {
       let entry = state.queue[state.next]
@@ -152,7 +152,7 @@ final class FetchedShards: Sendable {
     return started
   }
 
-  private func start(_ entry: Entry, _ state: inout State) {
+  func start(_ entry: Entry, _ state: inout State) {
     entry.isStarted = true
     entry.time = state.time
     state.queuedByteCount -= entry.range.bytes.count
@@ -161,7 +161,7 @@ final class FetchedShards: Sendable {
 
   /// Whether a range of some bytes may be fetched, which one may be that is larger than the limit by itself. What nobody has read for
   /// as long as the limit takes, or since an epoch before, is given up for it.
-  private func makeRoom(for byteCount: Int, _ state: inout State) -> Bool {
+  func makeRoom(for byteCount: Int, _ state: inout State) -> Bool {
     if state.byteCount == 0 || byteCount <= limit - state.byteCount { return true }
     for shard in state.entries.indices {
       for entry in state.entries[shard] where entry.isStarted && entry.users == 0 && entry.range.isThere {
@@ -174,7 +174,7 @@ final class FetchedShards: Sendable {
   }
 
   /// The entry that has all bytes of a place.
-  private static func entry(of place: (shard: Int, range: Range<Int>), in state: borrowing State) -> Entry? {
+  static func entry(of place: (shard: Int, range: Range<Int>), in state: borrowing State) -> Entry? {
     let position = position(of: place.range.lowerBound, in: state.entries[place.shard])
     guard position > 0 else { return nil }
     let entry = state.entries[place.shard][position - 1]
@@ -197,14 +197,14 @@ final class FetchedShards: Sendable {
       entry, at: position(of: entry.range.bytes.lowerBound, in: state.entries[shard]))
   }
 
-  private static func remove(_ entry: Entry, from state: inout State) {
+  static func remove(_ entry: Entry, from state: inout State) {
     state.entries[entry.range.shard].removeAll { $0 === entry }
   }
 
   // MARK: Fetching
 
   /// Fetches a range: out of the cache, if it is there; once more, if it does not come whole.
-  private func fetch(_ range: FetchedRange) {
+  func fetch(_ range: FetchedRange) {
     guard let cache, let block = range.block else { return fetch(range, triesLeft: 1) }
     cache.read(range.bytes, in: block, of: shards[range.shard]) { [self] memory in
       if let memory { range.finish(memory, nil) } else { fetch(range, triesLeft: 1) }
@@ -235,174 +235,10 @@ final class FetchedShards: Sendable {
   }
 
   /// The bytes of one image, fetched for it alone.
-  private func fetchAlone(_ image: Int, _ place: (shard: Int, range: Range<Int>)) throws(StoreError)
+  func fetchAlone(_ image: Int, _ place: (shard: Int, range: Range<Int>)) throws(StoreError)
     -> PixelMemory
   {
     try folder.fetchAndWait(
       place.range, of: ShardNames.object(ofShard: shards[place.shard].name), expecting: nil)
-  }
-
-  // MARK: Reading
-
-  /// Lends the bytes of some images, all of them checked.
-  ///
-  /// - Parameters:
-  ///   - indices: which images; they exist.
-  ///   - body: is given a part of the positions, and the bytes of each; parts follow one another.
-  /// - Throws: what fetching throws after a second try; ``StoreError/Code/corrupt`` for bytes that do not agree with their checksum twice; both
-  ///   naming the shard and the image.
-  func withBytes(
-    of indices: Span<Int>, _ body: (Range<Int>, [UnsafeRawBufferPointer]) throws(StoreError) -> Void
-  ) throws(StoreError) {
-    var start = 0
-    while start < indices.count {
-      var (end, byteCount) = (start, 0)
-      while end < indices.count {
-        do throws(StoreError) {
-          let size = try index.place(of: indices[end]).range.count
-          guard byteCount == 0 || size <= Self.mostBytesPerRead - byteCount else { break }
-          byteCount += size
-          end += 1
-        } catch {
-          throw named(error, indices[end])
-        }
-      }
-      try unsafe withBytesAtOnce(of: indices.extracting(start..<end), from: start, body)
-      start = end
-    }
-  }
-
-  /// Where the bytes of an image come from.
-  private enum Source {
-    case announced(Entry)
-    case fetched(FetchedRange)
-  }
-
-  private func withBytesAtOnce(
-    of indices: Span<Int>, from first: Int,
-    _ body: (Range<Int>, [UnsafeRawBufferPointer]) throws(StoreError) -> Void
-  ) throws(StoreError) {
-    var places: [(shard: Int, range: Range<Int>)] = []
-    places.reserveCapacity(indices.count)
-    for position in indices.indices { places.append(try index.place(of: indices[position])) }
-    let sources = begin(indices, places)
-    // What is lent stays as long as it is used.
-    var held: [PixelMemory] = []
-    held.reserveCapacity(places.count)
-    var bytes = unsafe [UnsafeRawBufferPointer]()
-    unsafe bytes.reserveCapacity(places.count)
-    defer { end(places, sources) }
-    for (position, place) in places.enumerated() {
-      let memory = try memory(of: indices[position], place, sources[position])
-      held.append(memory.memory)
-      let start = unsafe memory.memory.bytes.baseAddress! + (place.range.lowerBound - memory.start)
-      unsafe bytes.append(UnsafeRawBufferPointer(start: start, count: place.range.count))
-    }
-    try unsafe body(first..<first + places.count, bytes)
-    withExtendedLifetime(held) {}
-  }
-
-  /// Finds out where the bytes of images come from, and has fetched what nobody announced.
-  private func begin(_ indices: Span<Int>, _ places: [(shard: Int, range: Range<Int>)]) -> [Source] {
-    var sources: [Source?] = []
-    sources.reserveCapacity(places.count)
-    var missing: [Int] = []
-    let started = state.withLock { state in
-      var started: [Entry] = []
-      for (position, place) in places.enumerated() {
-        var source: Source?
-        if let entry = Self.entry(of: place, in: state) {
-          // It may still wait for room.
-          if !entry.isStarted, makeRoom(for: entry.range.bytes.count, &state) {
-            start(entry, &state)
-            started.append(entry)
-          }
-          if entry.isStarted {
-            entry.users += 1
-            source = .announced(entry)
-          } else {
-            entry.claims -= 1
-          }
-        }
-        if source == nil { missing.append(position) }
-        sources.append(source)
-      }
-      return started
-    }
-    for entry in started { fetch(entry.range) }
-    missing.sort {
-      (places[$0].shard, places[$0].range.lowerBound) < (places[$1].shard, places[$1].range.lowerBound)
-    }
-    var plan = RangePlan()
-    for position in missing {
-      plan.append(places[position], in: block(of: indices[position], places[position]))
-    }
-    var next = 0
-    for piece in plan.pieces {
-      let range = FetchedRange(piece)
-      fetch(range)
-      for _ in 0..<piece.imageCount {
-        sources[missing[next]] = .fetched(range)
-        next += 1
-      }
-    }
-    return sources.map { $0! }
-  }
-
-  /// Lets go of what has been read.
-  private func end(_ places: [(shard: Int, range: Range<Int>)], _ sources: [Source]) {
-    let started = state.withLock { state in
-      for (position, source) in sources.enumerated() {
-        state.time += places[position].range.count
-        guard case .announced(let entry) = source else { continue }
-        entry.users -= 1
-        entry.claims -= 1
-        guard entry.claims <= 0, entry.users == 0 else { continue }
-        // A read meanwhile may have let go of it already.
-        guard Self.entry(of: (entry.range.shard, entry.range.bytes), in: state) === entry else { continue }
-        state.byteCount -= entry.range.bytes.count
-        Self.remove(entry, from: &state)
-      }
-      return startQueued(&state)
-    }
-    for entry in started { fetch(entry.range) }
-  }
-
-  /// The memory that has an image, and where in its shard it begins; the image's bytes have been checked.
-  private func memory(
-    of image: Int, _ place: (shard: Int, range: Range<Int>), _ source: Source
-  ) throws(StoreError) -> (memory: PixelMemory, start: Int) {
-    let range =
-      switch source {
-      case .announced(let entry): entry.range
-      case .fetched(let range): range
-      }
-    if let memory = try? range.wait() {
-      let part = memory.span.extracting(
-        place.range.lowerBound - range.bytes.lowerBound..<place.range.upperBound - range.bytes.lowerBound)
-      if CRC32.checksum(of: part) == index.checksum(of: image) { return (memory, range.bytes.lowerBound) }
-      if let block = range.block { cache?.remove(block, of: shards[place.shard]) }
-    }
-    // What came was cut or damaged, or nothing came: the object itself may be right.
-    do throws(StoreError) {
-      let memory = try fetchAlone(image, place)
-      let (found, stated) = (CRC32.checksum(of: memory.span), index.checksum(of: image))
-      guard found == stated else {
-        throw StoreError(
-          .corrupt,
-          "the image is damaged: its CRC-32 is \(found.hexadecimal), not \(stated.hexadecimal), twice",
-          remedy: "write the data set again")
-      }
-      return (memory, place.range.lowerBound)
-    } catch {
-      throw named(error, image)
-    }
-  }
-
-  /// The same error naming the image and its shard.
-  private func named(_ error: StoreError, _ image: Int) -> StoreError {
-    var error = error
-    error.path = "\(folder.location)/\(ShardNames.object(ofShard: shards[index.shard(of: image)].name))"
-    return error.at(image: image)
   }
 }
