@@ -15,7 +15,11 @@ enum Stress {
 
   /// Runs a check; what it prints is in the report of the tests.
   @discardableResult
-  static func run(_ arguments: String...) throws -> String {
+  static func run(_ arguments: String...) throws -> String { try run(arguments) }
+
+  /// Runs a check whose arguments are in an array.
+  @discardableResult
+  static func run(_ arguments: [String]) throws -> String {
     let path = try #require(path, "the program ImageStoreStress is not beside the tests")
     let folder = try WorkFolder()
     let (end, output) = try ChildProcess.run(path, arguments, folder: folder.path)

@@ -3,17 +3,23 @@ import Testing
 
 /// Writers that are killed, refused by the system, or not alone.
 @Suite struct WritingTests {
+  /// What is tried of a backend: edits, removals and commits in one layout of each kind, unless the long form is asked for.
+  private func operations(_ backend: Backend) -> [String] {
+    let isTriedWhole = Stress.kills != nil || Backend.onePerKind.contains { $0.name == backend.name }
+    return isTriedWhole ? [] : Operation.plain.map(\.rawValue)
+  }
+
   /// Afterwards nothing is there, or the last commit, whole; and the next writer finds and leaves all in order.
   @Test(arguments: Backend.all)
   func aKilledWriterLeavesTheLastCommit(_ backend: Backend) throws {
-    try Stress.run("kills", backend.name, "\(Stress.kills ?? 7)")
+    try Stress.run(["kills", backend.name, "\(Stress.kills ?? 5)"] + operations(backend))
   }
 
   #if os(Linux)
   /// Whatever part of what was not waited for is on the disk.
   @Test(.enabled(if: Fault.isAvailable, "not in a build for a sanitizer"), arguments: Backend.all)
   func aPowerLossLeavesTheLastCommit(_ backend: Backend) throws {
-    try Stress.run("power-loss", backend.name, Stress.kills == nil ? "12" : "200")
+    try Stress.run(["power-loss", backend.name, Stress.kills == nil ? "8" : "200"] + operations(backend))
   }
 
   @Test(
@@ -29,7 +35,7 @@ import Testing
     for fault in [
       "write-ENOSPC", "sync-EIO", "rename-EIO", "remove-EIO", "attribute-EPERM", "allocate-ENOMEM",
     ] {
-      try Stress.run("faults", backend.name, fault)
+      try Stress.run(["faults", backend.name, fault] + operations(backend))
     }
   }
 
@@ -47,7 +53,7 @@ import Testing
 
   @Test(arguments: Backend.all)
   func aLimitOfFileSizesIsReported(_ backend: Backend) throws {
-    try Stress.run("file-size-limits", backend.name)
+    try Stress.run(["file-size-limits", backend.name] + operations(backend))
   }
 
   @Test(arguments: Backend.all)
