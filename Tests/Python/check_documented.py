@@ -13,7 +13,7 @@ assert graphs, "build the documentation first"
 symbols = [symbol for graph in graphs for symbol in graph["symbols"] if "location" in symbol]
 inherited = {
     symbol["pathComponents"][-1] for symbol in symbols
-    if symbol["pathComponents"][0] in ("ImageStore", "ImageStoreWriter", "StoreWrapper") and "docComment" in symbol
+    if symbol["pathComponents"][0] in ("ImageStore", "ImageStoreWriter", "EditableStore", "StoreWrapper") and "docComment" in symbol
 }
 missing = [
     f'{".".join(symbol["pathComponents"])} ({symbol["location"]["uri"].split("/Sources/")[-1]})' for symbol in symbols
