@@ -150,24 +150,8 @@ extension PackedBitStore {
         let other = try folder.folder(name).names().first { !HeldStore.workNames.contains($0) }
         if let other { return "\(name)/\(other)" }
       case (PackedBitEdit.folderName, .folder) where found.description.edit != nil:
-        if let other = try otherThanEdit(in: folder.folder(name), own) { return "\(name)/\(other)" }
+        if let other = try PackedBitEdit.other(in: folder.folder(name), own) { return "\(name)/\(other)" }
       default: return name
-      }
-    }
-    return nil
-  }
-
-  /// What is in the folder of an edit besides its files.
-  private static func otherThanEdit(
-    in edit: borrowing Folder, _ own: Set<[UInt8]>
-  ) throws(StoreError) -> String? {
-    for name in try edit.names() where !own.contains(Array(name.utf8)) {
-      guard [PackedBitContents.columnsFolder, PackedBitContents.offsetsFolder].contains(name),
-        edit.kind(of: name) == .folder
-      else { return name }
-      let columns = try edit.folder(name)
-      if let other = try columns.names().first(where: { !own.contains(Array("\(name)/\($0)".utf8)) }) {
-        return "\(name)/\(other)"
       }
     }
     return nil

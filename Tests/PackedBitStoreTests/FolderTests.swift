@@ -305,6 +305,32 @@ import Testing
     #expect(try contents("\(path)/labels.npy") == edited)
   }
 
+  /// A writer died once its edit was in place; since then the folder's name is somebody else's.
+  @Test func anotherFolderThatIsCalledAsThatOfAnEditStays() throws {
+    let folder = TemporaryFolder()
+    let path = "\(folder.path)/a.bits"
+    for others in [["notes.txt"], ["columns/name.npy", "columns/notes.txt"], ["masks/a.npy"], []] {
+      try append(0..<3, to: path, .replaceAnything)
+      let text = String(decoding: try contents("\(path)/format.json"), as: UTF8.self)
+      let lines = text.split(separator: "\n").filter { !$0.contains("crc32\"") }
+      let died = lines.joined(separator: "\n").replacing("{", with: "{\"edit\":[],", maxReplacements: 1)
+      try write(Array(died.utf8), "\(path)/format.json")
+      for name in others + (others.isEmpty ? ["columns/name.npy"] : []) {
+        let place = URL(filePath: "\(path)/.edit/\(name)").deletingLastPathComponent()
+        try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+        try write([1], "\(path)/.edit/\(name)")
+      }
+      try append(3..<4, to: path)
+      try check(PackedBitStore(at: path), 0..<4)
+      for name in others { #expect(try contents("\(path)/.edit/\(name)") == [1]) }
+      #expect((FileSystem.kind(of: "\(path)/.edit") == nil) == others.isEmpty)
+      #expect((try PackedBitStore.otherContents(at: path) == nil) == others.isEmpty)
+      guard !others.isEmpty else { continue }
+      #expect(throws: StoreError.self) { try PackedBitStore.edit(path) { try $0.withoutColumns("name") } }
+      for name in others { #expect(try contents("\(path)/.edit/\(name)") == [1]) }
+    }
+  }
+
   /// Names that no column can have, of folders whose description names none.
   @Test func namesOfColumnsThatAreNotUTF8AreLeftAlone() throws {
     let folder = TemporaryFolder()

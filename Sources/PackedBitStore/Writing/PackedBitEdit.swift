@@ -77,6 +77,32 @@ enum PackedBitEdit {
     if files.isEmpty || isCommitted(description, in: root) { try putInPlace(description, in: held) }
   }
 
+  /// What is in the folder of an edit besides files of some paths; nil if there is nothing else.
+  static func other(in edit: borrowing Folder, _ own: Set<[UInt8]>) throws(StoreError) -> String? {
+    for name in try edit.names() where !own.contains(Array(name.utf8)) {
+      guard [PackedBitContents.columnsFolder, PackedBitContents.offsetsFolder].contains(name),
+        edit.kind(of: name) == .folder
+      else { return name }
+      let columns = try edit.folder(name)
+      let other = try columns.names().first {
+        columns.kind(of: $0) != .file || !own.contains(Array("\(name)/\($0)".utf8))
+      }
+      if let other { return "\(name)/\(other)" }
+    }
+    return nil
+  }
+
+  /// Removes the folder of an edit that is done. One that has anything but files of the edit is somebody else's, and stays.
+  private static func removeFolder(
+    of state: PackedBitDescription.State, in held: HeldStore
+  ) throws(StoreError) {
+    let root = try held.root()
+    guard root.kind(of: folderName) == .folder,
+      try other(in: root.folder(folderName), Set(state.files.map { Array($0.utf8) })) == nil
+    else { return }
+    try held.removeFile(folderName)
+  }
+
   private static func stage(
     _ files: [(name: String, bytes: [UInt8])], in held: HeldStore
   ) throws(StoreError) {
@@ -129,7 +155,7 @@ enum PackedBitEdit {
     done.edit = []
     if let names = state.classNames { done.classNames = names.names }
     try replaceDescription(done, in: held)
-    try held.removeFile(folderName)
+    try removeFolder(of: state, in: held)
     done.edit = nil
     try replaceDescription(done, in: held)
   }
