@@ -59,35 +59,19 @@ struct StoreManifest: Codable {
   /// The class names in a state, or now.
   func classNames(in state: State?) -> [String]? { (state ?? states.first)?.classNames ?? classNames }
 
-  /// Adds the state that is to be, in which classes have these names.
+  /// Adds the state that is to be, in which classes have these names; after an append the old ones among them, after an edit any, or none.
   mutating func add(_ state: State, classNames names: [String]?) {
     var state = state
-    if let classNames, let names, names != classNames {
-      // The old names come first among the new ones, so that programs that look at the file's alone are right with both states.
+    // If only class names change there is one `labels.csv`, and this file alone decides.
+    states.removeAll { $0.labelsCRC32 == state.labelsCRC32 }
+    if let classNames, names != classNames {
+      // The file's are the new ones, so that programs that look at these alone are right: after an append with both states.
       for position in states.indices where states[position].classNames == nil {
         states[position].classNames = classNames
       }
       self.classNames = names
     } else if names != classNames {
-      state.classNames = names
-    }
-    states.insert(state, at: 0)
-  }
-
-  /// Adds the state that is to be once other things are said of the same images; classes may have any other names then, or none.
-  mutating func replaceState(with state: State, classNames names: [String]?) {
-    var state = state
-    // If only class names change there is one `labels.csv`, and this file alone decides.
-    states.removeAll { $0.labelsCRC32 == state.labelsCRC32 }
-    if let classNames {
-      for position in states.indices where states[position].classNames == nil {
-        states[position].classNames = classNames
-      }
-      self.classNames = names
-    } else if states.isEmpty {
-      classNames = names
-    } else {
-      state.classNames = names
+      if states.isEmpty { classNames = names } else { state.classNames = names }
     }
     states.insert(state, at: 0)
   }

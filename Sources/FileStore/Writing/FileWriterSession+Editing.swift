@@ -18,8 +18,8 @@ extension FileWriterSession: EditingSession {
       try table.append(annotations.all(of: existing), count: existing.count) { paths.suffix(of: $0) }
     }
     let labels = try table.bytes()
-    description.replaceState(
-      with: StoreManifest.State(
+    description.add(
+      StoreManifest.State(
         labelsCRC32: unsafe CRC32.checksum(of: labels.span.bytes), count: existing.count,
         imageFormat: format.uniform, hasLabels: table.hasLabels, columns: table.columns),
       classNames: annotations.classNames)
