@@ -22,7 +22,7 @@ extension ShardedStore {
     _ = try held.workFolder()
     let folder = try LocalObjectFolder(held.path)
     let removed = try removeOrphans(in: folder)
-    try folder.removeLeftovers()
+    try folder.removeLeftovers(besidesIn: [ShardNames.folder])
     return removed
   }
 
@@ -33,14 +33,29 @@ extension ShardedStore {
     return orphans
   }
 
-  /// The names of objects that are called as those of a data set are, and that its manifest does not name.
+  /// The names of objects that are called as those of a data set are, and that its manifest does not name; and of the index that the
+  /// manifest says it has replaced, if that is what has its name.
   package static func orphans(in folder: any ObjectFolder) throws(StoreError) -> [String] {
     guard let (manifest, _) = try ShardedContents.manifest(of: folder) else {
       throw StoreError(
         .notFound, "there is no data set of shards: no \(ShardNames.manifest)", path: folder.location)
     }
     let named = Set(manifest.objects)
-    return try folder.names(startingWith: "").filter { ShardNames.isObject($0) && !named.contains($0) }
+    let orphans = try folder.names(startingWith: "").filter {
+      ShardNames.isObject($0) && !named.contains($0)
+    }
+    return try hasReplacedIndex(folder, manifest) ? orphans + [ShardNames.firstIndex] : orphans
+  }
+
+  /// Whether the index is still there that a manifest says it has replaced, byte for byte.
+  private static func hasReplacedIndex(
+    _ folder: any ObjectFolder, _ manifest: ShardManifest
+  ) throws(StoreError) -> Bool {
+    guard let replaced = manifest.replacedIndex, replaced.name != manifest.index.name,
+      try folder.state(of: replaced.name)?.byteCount == replaced.bytes,
+      let (bytes, _) = try folder.contents(of: replaced.name, limit: replaced.bytes)
+    else { return false }
+    return unsafe CRC32.checksum(of: bytes.span.bytes).hexadecimal == replaced.crc32
   }
 
   /// Says in a few words what is at a path besides a data set that this package wrote; nil if every file there is part of such a
@@ -57,17 +72,22 @@ extension ShardedStore {
     } catch {
       return "a folder with a \(ShardNames.manifest) that this package cannot read"
     }
-    guard (try? ShardManifest(parsing: bytes)) != nil else {
+    guard let manifest = try? ShardManifest(parsing: bytes) else {
       return "a folder with a \(ShardNames.manifest) of something else"
     }
-    return try otherEntry(in: Folder(path))
+    let names = manifest.index.name == ShardNames.firstIndex
+    let hasFirstIndex = try names ? true : hasReplacedIndex(folder, manifest)
+    return try otherEntry(in: Folder(path), hasFirstIndex: hasFirstIndex)
   }
 
-  private static func otherEntry(in root: borrowing Folder) throws(StoreError) -> String? {
+  private static func otherEntry(
+    in root: borrowing Folder, hasFirstIndex: Bool
+  ) throws(StoreError) -> String? {
     for entry in try root.entries() {
       let name = shownName(entry.name)
       switch entry.kind {
       case .file where name == ShardNames.manifest || ShardNames.isIndex(name): continue
+      case .file where name == ShardNames.firstIndex && hasFirstIndex: continue
       case .folder where name == ShardNames.folder:
         let other = try root.folder(name).entries().first {
           $0.kind != .file || !ShardNames.isShard(shownName($0.name))

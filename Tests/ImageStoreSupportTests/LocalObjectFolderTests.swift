@@ -186,7 +186,7 @@ import Testing
     // What is being written is locked.
     let alive = try File("\(path)/.put-1-2.partial", .create)
     try alive.lockForWriting()
-    try folder.removeLeftovers()
+    try folder.removeLeftovers(besidesIn: ["a"])
     #expect(try FileManager.default.contentsOfDirectory(atPath: path).sorted() == [".put-1-2.partial", "a"])
     #expect(try FileManager.default.contentsOfDirectory(atPath: "\(path)/a") == ["b"])
     withExtendedLifetime(alive) {}

@@ -90,6 +90,30 @@ import Testing
     #expect(try files(below: path).count == store.shardCount + 2)
   }
 
+  /// The first index has a name that anybody may use, and is removed for what it holds.
+  @Test func anotherFileThatIsCalledAsTheFirstIndexStays() throws {
+    let images = try makeImages(30)
+    let mine = "\(path)/index.npz"
+    try ShardedStore.write(images.subset(0..<10), to: path)
+    try ShardedStore.write(to: path, mode: .append) { try $0.append(contentsOf: images.subset(10..<20)) }
+    let replaced = try contents(mine)
+    #expect(try ShardedStore.otherContents(at: path) == nil)
+    // As many bytes, and others.
+    try write(replaced.map { ~$0 }, mine)
+    #expect(try ShardedStore.removeOrphans(at: path) == [])
+    #expect(try ShardedStore.otherContents(at: path)?.contains("index.npz") == true)
+    try ShardedStore.write(to: path, mode: .append) { try $0.append(contentsOf: images.subset(20..<30)) }
+    #expect(try ShardedStore.removeOrphans(at: path).count == 1)
+    #expect(try contents(mine) == replaced.map { ~$0 })
+    #expect(code { _ = try ShardedStore.write(images, to: path, mode: .replace) } == .alreadyExists)
+    #expect(try difference(ShardedStore(at: path), images) == nil)
+    // What was replaced two appends ago is known still.
+    try write(replaced, mine)
+    #expect(try ShardedStore.removeOrphans(at: path) == ["index.npz"])
+    #expect(try ShardedStore.otherContents(at: path) == nil)
+    _ = try ShardedStore.write(images, to: path, mode: .replace)
+  }
+
   @Test func largeImagesHaveShardsOfTheirOwn() throws {
     let images = try makeImages(5)
     let store = try ShardedStore.write(images, to: path, shardSize: 1)

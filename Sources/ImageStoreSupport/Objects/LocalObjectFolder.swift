@@ -5,7 +5,7 @@ internal import Synchronization
 /// A folder of this machine as a place of objects: each object is a file below it.
 ///
 /// Neither a name with `..` nor a symbolic link leads out of the folder. An object is written under another name first, locked
-/// meanwhile, and renamed; what a writer leaves there that dies has a name that no object has, and ``removeLeftovers()`` removes it.
+/// meanwhile, and renamed; what a writer leaves there that dies has a name that no object has, and ``removeLeftovers(besidesIn:)`` removes it.
 package final class LocalObjectFolder: ObjectFolder {
   package let location: String
   package var localPath: String? { location }
@@ -244,25 +244,25 @@ package final class LocalObjectFolder: ObjectFolder {
     }
   }
 
-  /// Removes what writers left that died; what is being written stays.
-  package func removeLeftovers() throws(StoreError) {
+  /// Removes what writers left that died, of objects in the folder itself and in some of those below; what is being written stays.
+  ///
+  /// - Parameter folders: the names of the folders. All others may be anybody's.
+  package func removeLeftovers(besidesIn folders: [String]) throws(StoreError) {
     try Self.removeLeftovers(in: root)
+    for name in folders where root.kind(of: name) == .folder {
+      try Self.removeLeftovers(in: root.folder(name))
+    }
   }
 
   private static func removeLeftovers(in folder: borrowing Folder) throws(StoreError) {
-    for name in try folder.names() {
-      switch folder.kind(of: name) {
-      case .file where isUnfinished(name):
-        let file = try File(name, in: folder, .read)
-        do throws(StoreError) {
-          try file.lockForWriting()
-        } catch {
-          continue
-        }
-        _ = folder.unlink(name)
-      case .folder: try removeLeftovers(in: folder.folder(name))
-      default: break
+    for name in try folder.names() where isUnfinished(name) && folder.kind(of: name) == .file {
+      let file = try File(name, in: folder, .read)
+      do throws(StoreError) {
+        try file.lockForWriting()
+      } catch {
+        continue
       }
+      _ = folder.unlink(name)
     }
   }
 }

@@ -68,7 +68,7 @@ package struct ObjectState: Sendable, Hashable {
 /// What must hold for an object to be written.
 package enum ObjectCondition: Sendable, Hashable {
   case always
-  /// There is not an object of that name.
+  /// There is no object of that name.
   case absent
   /// The object is as it was.
   case unchanged(ObjectState)

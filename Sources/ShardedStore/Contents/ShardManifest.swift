@@ -22,6 +22,9 @@ struct ShardManifest: Codable, Sendable {
   var columns: [Column]
   var hasLabels: Bool
   var index: Index
+  /// The first index, if others have replaced it: its name does not say what it holds, and it, and nothing else of that name, is to be
+  /// removed.
+  var replacedIndex: ReplacedIndex?
   var shards: [Shard]
   private var crc32: String? = ChecksummedJSON.zeros
 
@@ -46,6 +49,13 @@ struct ShardManifest: Codable, Sendable {
     }
   }
 
+  /// What an index was that counts no more.
+  struct ReplacedIndex: Codable, Sendable {
+    let name: String
+    let bytes: Int
+    let crc32: String
+  }
+
   /// A file of images that follow one another in the data set.
   struct Shard: Codable, Sendable {
     let name: String
@@ -60,7 +70,7 @@ struct ShardManifest: Codable, Sendable {
   init(
     count: Int, layout: ShardedStore.Layout, imageFormat: ImageFormat?, classNames: [String]?,
     columns: [Column],
-    hasLabels: Bool, index: Index, shards: [Shard]
+    hasLabels: Bool, index: Index, replacing old: ShardManifest?, shards: [Shard]
   ) {
     self.count = count
     self.layout = layout
@@ -69,12 +79,17 @@ struct ShardManifest: Codable, Sendable {
     self.columns = columns
     self.hasLabels = hasLabels
     self.index = index
+    if let replaced = old?.index, replaced.name == ShardNames.firstIndex {
+      replacedIndex = ReplacedIndex(name: replaced.name, bytes: replaced.bytes, crc32: replaced.crc32)
+    } else {
+      replacedIndex = old?.replacedIndex
+    }
     self.shards = shards
   }
 
   private enum CodingKeys: String, CodingKey {
-    case format, formatVersion, count, layout, imageFormat, classNames, columns, hasLabels, index, shards,
-      crc32
+    case format, formatVersion, count, layout, imageFormat, classNames, columns, hasLabels, index,
+      replacedIndex, shards, crc32
   }
 
   func encode(to encoder: any Encoder) throws {
@@ -89,6 +104,7 @@ struct ShardManifest: Codable, Sendable {
     try container.encode(columns, forKey: .columns)
     try container.encode(hasLabels, forKey: .hasLabels)
     try container.encode(index, forKey: .index)
+    try container.encodeIfPresent(replacedIndex, forKey: .replacedIndex)
     try container.encode(shards, forKey: .shards)
     try container.encode(crc32, forKey: .crc32)
   }
@@ -127,7 +143,7 @@ struct ShardManifest: Codable, Sendable {
     return (try? JSONDecoder().decode(Head.self, from: Data(bytes)))?.format == formatName
   }
 
-  /// - Throws: ``StoreError/Code/corrupt`` for what is no manifest, contradicts itself or does not agree with its checksum;
+  /// - Throws: ``StoreError/Code/corrupt`` for what is not a manifest, contradicts itself or does not agree with its checksum;
   ///   ``StoreError/Code/unrecognized``; ``StoreError/Code/unsupported`` for another version.
   init(parsing bytes: [UInt8]) throws(StoreError) {
     struct Version: Decodable { let format: String, formatVersion: Int }
@@ -177,8 +193,14 @@ struct ShardManifest: Codable, Sendable {
     guard count >= 0, rest == 0 else {
       throw StoreError(.corrupt, "shards of \(count - rest) images, and the manifest says \(count)")
     }
-    guard ShardNames.isIndex(index.name), index.bytes > 0, Self.isChecksum(index.crc32) else {
+    guard ShardNames.isIndex(index.name) || index.name == ShardNames.firstIndex, index.bytes > 0,
+      Self.isChecksum(index.crc32)
+    else {
       throw StoreError(.corrupt, "an index that the manifest cannot have", key: index.name)
+    }
+    if let replacedIndex, replacedIndex.name != ShardNames.firstIndex {
+      throw StoreError(
+        .corrupt, "an index that the manifest cannot have replaced", key: replacedIndex.name)
     }
     for array in index.arrays
     where array.start < 0 || array.bytes < 0 || array.start > index.bytes
@@ -218,7 +240,8 @@ enum ShardNames {
   /// The name of an index that comes beside others, which says what it holds.
   static func index(sha256: String) -> String { "index-\(sha256.prefix(16)).npz" }
 
-  static func isIndex(_ name: String) -> Bool { name == firstIndex || isHash(name, after: "index") }
+  /// Whether a name says what index it is that of.
+  static func isIndex(_ name: String) -> Bool { isHash(name, after: "index") }
 
   static func isShard(_ name: String) -> Bool {
     let digits = name.utf8.prefix { $0 >= 0x30 && $0 <= 0x39 }

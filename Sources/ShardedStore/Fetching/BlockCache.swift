@@ -66,7 +66,7 @@ final class BlockCacheFolder: Sendable {
       let other = try folder.names().first { !Self.isOwn($0) }
       if let other {
         throw StoreError(
-          .alreadyExists, "a folder with \(other), which is no cache of blocks",
+          .alreadyExists, "a folder with \(other), which is not a cache of blocks",
           remedy: "give an empty folder, or a new one",
           path: cache.path)
       }

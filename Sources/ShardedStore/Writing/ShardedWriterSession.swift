@@ -155,7 +155,7 @@ final class ShardedWriterSession: EncodedWriterSession, EditingSession {
   // MARK: The end
 
   /// The data set that is there, if it is to be edited; whether it can be opened has been seen.
-  var existing: ShardedStore? { target.old.flatMap { try? ShardedStore($0, threads: threads) } }
+  private(set) lazy var existing = target.old.flatMap { try? ShardedStore($0, threads: threads) }
 
   func complete(saying annotations: StoreAnnotations) throws(StoreError) {
     guard let store = existing else { throw StoreError(.busy, "the data set is gone", remedy: "try again") }
@@ -186,7 +186,8 @@ final class ShardedWriterSession: EncodedWriterSession, EditingSession {
       count: state.nextIndex, layout: isEncoded ? .encoded : .arrays, imageFormat: format,
       classNames: state.classNames,
       columns: labels.columns.sorted { $0.key < $1.key }.map { .init(name: $0.key, kind: $0.value.kind) },
-      hasLabels: labels.labels != nil, index: index, shards: shards)
+      hasLabels: labels.labels != nil, index: index, replacing: target.old?.manifest,
+      shards: shards)
     try target.commit(manifest.encoded())
   }
 
