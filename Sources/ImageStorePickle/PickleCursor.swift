@@ -37,7 +37,7 @@ import ImageStoreCore
     guard let opcode = Opcode(rawValue: byte) else {
       throw StoreError(
         .unrecognized,
-        "byte 0x\(String(byte, radix: 16)) at offset \(offset) is not a opcode of a pickle")
+        "byte 0x\(String(byte, radix: 16)) at offset \(offset) is not an opcode of a pickle")
     }
     self.opcode = opcode
     opcodeOffset = offset

@@ -205,7 +205,7 @@ struct ArrayFolder {
       }
     }
     guard let first = files.first else {
-      throw StoreError(.notFound, "there are not arrays of images", path: path)
+      throw StoreError(.notFound, "there are no arrays of images", path: path)
     }
     let head = try ArrayFile("\(path)/\(first.name)", StoreDescription())
     let hasMany = description.dimensions?.position(of: .image) != nil || head.shape.count > 3

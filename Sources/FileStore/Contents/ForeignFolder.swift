@@ -15,7 +15,7 @@ struct ForeignFolder {
 
   /// Reads all images of a folder, split by split, training first.
   ///
-  /// - Throws: ``StoreError/Code/unrecognized`` if there are not images; ``StoreError/Code/invalidArgument`` if the folder has two readings.
+  /// - Throws: ``StoreError/Code/unrecognized`` if there are no images; ``StoreError/Code/invalidArgument`` if the folder has two readings.
   static func read(
     _ folder: borrowing Folder, _ description: StoreDescription
   ) throws(StoreError) -> [(split: Split?, contents: FolderContents)] {

@@ -71,7 +71,7 @@ struct DatasetDescription: Sendable {
     }
   }
 
-  /// Whether the elements are integers that are not enumeration.
+  /// Whether the elements are integers that are not an enumeration.
   var isIntegers: Bool { if case .number(let type) = elements { type.kind != .float } else { false } }
 
   /// The number of elements.

@@ -35,7 +35,7 @@ extension ContentsReader {
     if isRoot {
       if let found = try within(session, handle, "", isNamed: true) { return found }
       throw StoreError(
-        .notFound, "there are not images in the root of the file",
+        .notFound, "there are no images in the root of the file",
         remedy: try "the file has \(session.names(in: handle, fileByteCount: file.byteCount))", key: "/")
     }
     guard let object = try session.open(name, in: handle) else {

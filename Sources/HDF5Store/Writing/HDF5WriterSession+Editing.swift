@@ -5,7 +5,7 @@ extension HDF5WriterSession: EditingSession {
   /// The file is written anew, with its images as an append takes them over. Values keep the type that they have in the file as long as it
   /// has room for them.
   consuming func complete(saying annotations: StoreAnnotations) throws(StoreError) {
-    guard let existing else { throw StoreError(.notFound, "there is not a file to change") }
+    guard let existing else { throw StoreError(.notFound, "there is no file to change") }
     let changed = try annotations.all(of: existing)
     try changed.checkStrings()
     try forms.adapt(to: changed, from: existing)

@@ -22,7 +22,7 @@ extension EditingSession where Self: ~Copyable {
     _ path: String, begin: () throws(StoreError) -> Self, _ change: (Store) throws -> any ImageStore
   ) throws {
     guard FileSystem.kind(of: path) != nil else {
-      throw StoreError(.notFound, "there is not a store to change", path: path)
+      throw StoreError(.notFound, "there is no store to change", path: path)
     }
     let session = try begin()
     guard let store = session.existing else {

@@ -15,7 +15,7 @@ package struct WriterState: Sendable {
     package var classNames: [String]?
     /// Whether its images have labels. Of no consequence if there are none.
     package var hasLabels: Bool
-    /// The kinds of its columns. Of no consequence if there are not images.
+    /// The kinds of its columns. Of no consequence if there are no images.
     package var columns: [String: Column.Kind]
 
     /// The parameters are the properties.

@@ -25,12 +25,12 @@ struct S3Address: Sendable {
     }
     guard isName, (1...255).contains(bucket.utf8.count), bucket != ".", bucket != ".." else {
       throw StoreError(
-        .invalidArgument, "\"\(bucket)\" is not a name of a bucket", remedy: "write s3://BUCKET/PREFIX")
+        .invalidArgument, "\"\(bucket)\" is not the name of a bucket", remedy: "write s3://BUCKET/PREFIX")
     }
     let isRegion = region.utf8.allSatisfy { (0x21...0x7E).contains($0) && $0 != UInt8(ascii: "/") }
     guard isRegion, !region.isEmpty else {
       throw StoreError(
-        .invalidArgument, "\"\(region)\" is not a name of a region", remedy: "check AWS_REGION")
+        .invalidArgument, "\"\(region)\" is not the name of a region", remedy: "check AWS_REGION")
     }
     guard var parts = URLParts(endpoint ?? "https://s3.\(region).amazonaws.com"), parts.query.isEmpty else {
       throw StoreError(

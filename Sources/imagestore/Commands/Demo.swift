@@ -65,7 +65,7 @@ struct Demo: ParsableCommand {
 
   /// As many images as were asked for; the small set is too small to be timed as it is.
   private func chosen(_ set: InMemoryStore, _ path: String) throws(StoreError) -> InMemoryStore {
-    guard set.count > 0 else { throw StoreError(.invalidArgument, "there are not images", path: path) }
+    guard set.count > 0 else { throw StoreError(.invalidArgument, "there are no images", path: path) }
     let count = count ?? (cifar10 == nil ? 10_000 : set.count)
     guard count != set.count else { return set }
     return try InMemoryStore(copying: set.subset((0..<count).map { $0 % set.count }))

@@ -62,7 +62,7 @@ struct Edit: ParsableCommand {
     switch labels {
     case nil, .file: break
     case .some(.none): throw ValidationError("--labels takes a file here.")
-    case .named(let name): throw ValidationError("--labels: there is not a file '\(name)'.")
+    case .named(let name): throw ValidationError("--labels: there is no file '\(name)'.")
     }
     for (option, assignments) in [("--set", corrections), ("--column", columns), ("--rename-class", renamed)]
     {

@@ -19,7 +19,7 @@ struct ContactSheet {
   /// - Parameter columns: images per row; nil for a picture a little wider than high.
   /// - Throws: ``StoreError/Code/invalidArgument`` for no images or too many for one picture.
   init(of store: any ImageStore, _ indices: [Int], columns: Int? = nil) throws(StoreError) {
-    guard !indices.isEmpty else { throw StoreError(.invalidArgument, "there are not images to show") }
+    guard !indices.isEmpty else { throw StoreError(.invalidArgument, "there are no images to show") }
     var largest = (width: 1, height: 1)
     for index in indices {
       let size = Self.shownSize(try store.format(at: index))

@@ -19,7 +19,7 @@ struct OpenedStore {
     guard let first = chosen.first else {
       throw StoreError(
         .invalidArgument,
-        split.split.map { "there is no split \($0)" } ?? "there are not images",
+        split.split.map { "there is no split \($0)" } ?? "there are no images",
         remedy: splits.isEmpty || split.split == nil
           ? nil : "it has: \(splits.map(\.name).joined(separator: ", "))",
         path: path)
