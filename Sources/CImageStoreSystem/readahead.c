@@ -7,6 +7,11 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
+#if defined(__linux__)
+// MADV_POPULATE_READ of Linux 5.14, which C libraries name later.
+static const int image_stores_populate_read = 22;
+#endif
+
 long image_stores_count_resident(const void *pages, size_t count) {
   size_t size = (size_t)sysconf(_SC_PAGESIZE);
   unsigned char states[64];
@@ -27,6 +32,25 @@ void image_stores_drop_cached(int descriptor, long long offset, long long count)
   (void)posix_fadvise(descriptor, offset, count, POSIX_FADV_DONTNEED);
 #else
   (void)descriptor, (void)offset, (void)count;
+#endif
+}
+
+int image_stores_fetch_large(int descriptor, long long offset, size_t count) {
+#if defined(__linux__)
+  // A fault in a map of large pages has Linux read all of the page (filemap_fault); which part of the map it is in does not matter.
+  // The map is one of its own, since nothing takes that advice back.
+  void *map = mmap(NULL, count, PROT_READ, MAP_SHARED, descriptor, (off_t)offset);
+  if (map == MAP_FAILED) return -1;
+  int failed = madvise(map, count, MADV_HUGEPAGE);
+  // Or it would read the next one, too.
+  if (!failed) failed = madvise(map, count, MADV_RANDOM);
+  // Unlike a touch, this fails if the file has become shorter. It waits for all pages, also if some were there already, one by one.
+  if (!failed) failed = madvise(map, count, image_stores_populate_read);
+  (void)munmap(map, count);
+  return failed ? -1 : 0;
+#else
+  (void)descriptor, (void)offset, (void)count;
+  return -1;
 #endif
 }
 

@@ -37,6 +37,10 @@ long image_stores_count_resident(const void *pages, size_t count);
 /// Drops a range of a file from the system's cache where nothing has it mapped; does nothing where the system has no such call.
 void image_stores_drop_cached(int descriptor, long long offset, long long count);
 
+/// Fetches bytes of a file into pages that are as large as the system has them, and returns when they are there. 0 if it did so; nothing
+/// has changed otherwise, and another way is needed.
+int image_stores_fetch_large(int descriptor, long long offset, size_t count);
+
 /// Has the system begin to read a file, without waiting for it.
 int image_stores_request(int descriptor);
 

@@ -58,7 +58,7 @@ struct BatchReader: Sendable {
     }
     let stores = [store] + (request.masks.map { [$0] } ?? [])
     readAhead = LoaderReadAhead(of: stores, in: order, indices)
-    let pattern = readAhead?.pattern ?? LoaderReadAhead.pattern(of: order)
+    let pattern = LoaderReadAhead.pattern(of: order)
     for store in stores { store.advise(pattern) }
   }
 

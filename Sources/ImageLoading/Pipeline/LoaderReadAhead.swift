@@ -4,37 +4,25 @@ internal import ImageStoreSupport
 /// Has the images of an epoch fetched before the workers read them, on threads of its own.
 ///
 /// The order of an epoch is known before it begins, so nothing has to be waited for. What has to be fetched, and how much memory
-/// there is for it, decides how:
+/// there is for it, decides how: see ``ReadAheadWay``.
 ///
-/// - If all of it fits in memory and images are small, the files are read from their beginning to their end before the first batch. A
-///   disk does so many times faster than it finds small images one by one, and later epochs have them in memory.
-/// - Images in order, and the blocks of a window of a block shuffle, are read as long runs of the file. A window is read while
-///   the one before it is used.
-/// - Else images are announced in the order they are read in, some time ahead.
-///
-/// Invariant behind `@unchecked Sendable`: every stored variable is used under `monitor`.
+/// Invariant behind `@unchecked Sendable`: every stored variable is used under `monitor`, but for `regions`, which the thread uses that
+/// has set `isPlanning`.
 @safe final class LoaderReadAhead: @unchecked Sendable {
-  private enum Way: Equatable {
-    /// The files, whole.
-    case files
-    /// Long runs of the files: so many images at a time, so many ahead of the workers.
-    case runs(unit: Int, distance: Int)
-    /// The windows of a block shuffle.
-    case windows
-    /// One by one: so many at a time, so many ahead of the workers.
-    case images(unit: Int, distance: Int)
-  }
-
-  /// Bytes of a source that a thread reads.
+  /// Bytes of a source that a thread reads, or lets go of.
   private struct Piece {
     let source: any ByteSource
     let range: Range<Int>
+    var isRead = true
+    /// Of a region: its number, and the first position that needs it.
+    var number = 0
+    var position = 0
   }
 
   private let stores: [any ImageStore]
   private let sources: [any ByteSource]
   private let indices: SampleIndices
-  private let way: Way
+  private let way: ReadAheadWay
   /// Whether what has been read is to make room for what comes.
   private let letsGo: Bool
   private let monitor = Monitor()
@@ -53,20 +41,21 @@ internal import ImageStoreSupport
   /// What has been announced and is to be read by one of the threads.
   private var pieces: [Piece] = []
   private var isPlanning = false
+  /// The regions that no thread has been given, and the position up to which there are pieces for them.
+  private var regions: RegionPlan
+  private var planned = 0
+  /// The positions of the pieces that threads read now.
+  private var reading: [Int] = []
   /// What has been announced and is to be let go once it has been read.
   private var kept: [Range<Int>] = []
   private var sleepers = 0
   private var runningThreads = 0
   private var isStopped = false
 
-  /// Images of at least so many bytes are fetched one by one about as fast as a file from its beginning to its end.
-  private static let largeByteCount = 128 << 10
-  /// How far ahead images are announced: enough to keep any disk busy, and little beside the memory of a machine.
-  private static let mostBytesAhead = 64 << 20
-  private static let mostImagesAhead = 4096
   private static let pieceByteCount = 1 << 20
-  /// What is read of a file before it is asked whether anybody still wants it: the system reads further ahead the longer it goes on.
-  private static let sliceByteCount = 32 << 20
+  /// Images whose regions are planned at a time.
+  private static let regionUnit = 128
+  private static let regionThreadCount = 4
   /// Threads that read runs: one has the disk's next request ready before another's is done, and getting memory for what is
   /// read takes about as long as reading it.
   private static let readingThreadCount = 2
@@ -93,37 +82,20 @@ internal import ImageStoreSupport
     // What is fetched over a network stays in memory until it is read.
     let fetched = stores.compactMap(\.knownFetchingByteCount).min()
     let room = room()
-    let fits = missing < room / 5 * 4
-    let ahead = max(1 << 20, min(Self.mostBytesAhead, room / 8))
-    let distance = max(16, min(Self.mostImagesAhead, ahead / imageByteCount))
+    let fits = ReadAheadWay.fits(missing, in: room)
     // Another process may have images between these.
     let hasAll = !indices.sharesWindows
-    let (needed, overflow) = imageByteCount.multipliedReportingOverflow(by: indices.count)
-    switch order.kind {
-    case _ where fetched != nil && indices.windowEnd(of: 0) != nil:
-      // A window is announced while the one before it is read.
-      let window = (indices.windowEnd(of: 0) ?? indices.count) * imageByteCount
-      way =
-        window <= (fetched ?? 0) / 2 ? .windows : .images(unit: max(1, distance / 8), distance: distance)
-    case _ where sources.isEmpty: way = .images(unit: max(1, distance / 8), distance: distance)
-    case .sequential where hasAll:
-      let distance = max(16, ahead / imageByteCount)
-      way = .runs(unit: max(1, distance / 16), distance: distance)
-    case .blockShuffled, .storeBlockShuffled, .laneShuffled, .storeLaneShuffled:
-      let window = (indices.windowEnd(of: 0) ?? indices.count) * imageByteCount
-      // Two windows at a time, and room for what else the process reads.
-      way = window < room / 3 ? .windows : .images(unit: max(1, distance / 8), distance: distance)
-    default:
-      let isDense = overflow || needed >= missing / 3
-      way =
-        fits && isDense && imageByteCount < Self.largeByteCount
-        ? .files : .images(unit: max(1, distance / 8), distance: distance)
-    }
+    let way = ReadAheadWay(
+      order, hasAll: hasAll, count: indices.count, window: indices.windowEnd(of: 0),
+      imageByteCount: imageByteCount,
+      missing: sources.isEmpty ? nil : missing, room: room, fetched: fetched)
+    self.way = way
+    regions = RegionPlan(way == .regions ? sources : [])
     isFetching = fetched != nil
     switch way {
     case .runs, .windows: letsGo = !fits && hasAll && !sources.isEmpty
     // What is read in no order is let go by the system, which knows what else is wanted.
-    case .files, .images: letsGo = false
+    case .regions, .images: letsGo = false
     }
   }
 
@@ -140,10 +112,6 @@ internal import ImageStoreSupport
     return sum / max(1, sample.count)
   }
 
-  /// What the system is told of the order. It had better read what is around an image if all of the file is fetched anyway. Else it
-  /// is to read nothing but what is announced.
-  var pattern: AccessPattern { way == .files ? .any : .random }
-
   static func pattern(of order: SampleOrder) -> AccessPattern {
     if case .sequential = order.kind { .sequential } else { .random }
   }
@@ -152,15 +120,14 @@ internal import ImageStoreSupport
 
   func start() {
     switch way {
-    // One thread reads a file in order as fast as the system reads ahead of it.
-    case .files: begin(1) { self.readFiles() }
+    case .regions: begin(Self.regionThreadCount) { self.readRegions() }
     case .windows where sources.isEmpty: begin(1) { self.announceImages() }
     case .runs, .windows: begin(Self.readingThreadCount) { self.readRuns() }
     case .images:
       begin(stores.contains(where: \.isFilePerImage) ? Self.openingThreadCount : 1) { self.announceImages() }
     }
-    // Giving memory back takes about as long as getting it, and would come too late between two pieces.
-    if letsGo { begin(1) { self.letImagesGo() } }
+    // Giving memory back takes about as long as getting it, and would come too late between two pieces of a run.
+    if letsGo && way != .windows { begin(1) { self.letImagesGo() } }
   }
 
   private func begin(_ count: Int, _ body: @escaping @Sendable () -> Void) {
@@ -212,32 +179,33 @@ internal import ImageStoreSupport
 
   // MARK: What the threads do
 
-  /// Returns when images may be read: when files that are read whole have been, since what a worker would fetch of them meanwhile, out of
-  /// order, holds up the rest; and when images that come over a network have been announced.
+  /// Returns when images may be read: when the regions they are in have been, since a page that a worker would fetch of one meanwhile
+  /// breaks it up; and when images that come over a network have been announced.
   ///
   /// - Parameter end: the position behind the images.
   func waitUntilReadable(upTo end: Int) {
-    guard way == .files || isFetching else { return }
+    guard way == .regions || isFetching else { return }
     monitor.lock()
-    while runningThreads > 0 && !isStopped && (way == .files || known < min(end, indices.count)) { wait() }
+    while runningThreads > 0 && !isStopped && known < min(end, indices.count) { wait() }
     monitor.unlock()
   }
 
-  private func readFiles() {
-    for source in sources {
-      for start in stride(from: 0, to: source.byteCount, by: Self.sliceByteCount) {
-        guard !monitor.withLock({ isStopped }) else { return }
-        source.fetch(start..<min(start + Self.sliceByteCount, source.byteCount))
-      }
+  private func readRegions() {
+    while let piece = nextPiece() {
+      piece.source.fetchRegion(piece.number)
+      monitor.lock()
+      if let place = reading.firstIndex(of: piece.position) { reading.remove(at: place) }
+      updateKnown()
+      monitor.unlock()
     }
   }
 
   private func readRuns() {
     while let piece = nextPiece() {
       if way == .windows {
-        // A read would have the system read on behind the block.
         let range = [piece.range]
-        piece.source.willRead(range.span)
+        // A read would have the system read on behind the block.
+        if piece.isRead { piece.source.willRead(range.span) } else { piece.source.letGo(range.span) }
       } else {
         piece.source.fetch(piece.range)
       }
@@ -256,7 +224,7 @@ internal import ImageStoreSupport
   }
 
   private func letImagesGo() {
-    while let positions = nextToLetGo() {
+    while let positions = monitor.withLock({ nextToLetGo() }) {
       let images = images(at: positions)
       for store in stores {
         var ranges = ImageRanges()
@@ -276,7 +244,10 @@ internal import ImageStoreSupport
     monitor.lock()
     defer { monitor.unlock() }
     while !isStopped {
-      if let piece = pieces.popLast() { return piece }
+      if let piece = pieces.popLast() {
+        if way == .regions { reading.append(piece.position) }
+        return piece
+      }
       if isPlanning {
         wait()
         continue
@@ -284,21 +255,49 @@ internal import ImageStoreSupport
       // One thread finds out what is to be read, for all.
       isPlanning = true
       let positions = nextToAnnounce()
-      if let positions {
+      let done = windowToLetGo(waiting: positions == nil)
+      if positions != nil || done != nil {
         monitor.unlock()
-        let planned = plan(positions)
+        let found = way == .regions ? planRegions(positions ?? 0..<0) : plan(positions, insteadOf: done)
         monitor.lock()
-        pieces = planned
+        pieces = found
+        planned = announced
+        if way == .regions { updateKnown() }
       }
       isPlanning = false
       monitor.signal(.worker)
-      if positions == nil { return nil }
+      if positions == nil && done == nil { return nil }
     }
     return nil
   }
 
+  /// The regions in which images are, the last first.
+  private func planRegions(_ positions: Range<Int>) -> [Piece] {
+    regions.regions(of: indices.array(positions), in: stores).reversed().map {
+      Piece(source: $0.source, range: 0..<0, number: $0.number, position: positions.lowerBound)
+    }
+  }
+
   /// The runs in which images are, the last first.
-  private func plan(_ positions: Range<Int>) -> [Piece] {
+  ///
+  /// As many bytes of a window that is done are let go of before each, so that no more than two are in memory: a third would have
+  /// the system look for memory while it reads, which takes longer than reading.
+  private func plan(_ positions: Range<Int>?, insteadOf done: Range<Int>?) -> [Piece] {
+    let read = positions.map { pieces(at: $0) } ?? []
+    let gone = done.map { pieces(at: $0) } ?? []
+    var planned: [Piece] = []
+    planned.reserveCapacity(read.count + gone.count)
+    for number in 0..<max(read.count, gone.count) {
+      if number < gone.count {
+        planned.append(Piece(source: gone[number].source, range: gone[number].range, isRead: false))
+      }
+      if number < read.count { planned.append(read[number]) }
+    }
+    return planned.reversed()
+  }
+
+  /// The runs in which images are, in the order of the file.
+  private func pieces(at positions: Range<Int>) -> [Piece] {
     let images = images(at: positions)
     var planned: [Piece] = []
     for store in stores {
@@ -314,10 +313,16 @@ internal import ImageStoreSupport
         }
       }
     }
-    return planned.reversed()
+    return planned
   }
 
   // MARK: Under the lock
+
+  /// The window that has been read and makes room for the next; at the end, those that are left, once they have been read.
+  private func windowToLetGo(waiting: Bool) -> Range<Int>? {
+    guard way == .windows && letsGo else { return nil }
+    return waiting ? nextToLetGo() : canLetGo ? kept.removeFirst() : nil
+  }
 
   /// The positions to announce next, once they are near enough; nil at the end.
   private func nextToAnnounce() -> Range<Int>? {
@@ -327,11 +332,15 @@ internal import ImageStoreSupport
     }
     guard !isStopped, announced < indices.count else { return nil }
     // Workers may have been faster.
-    let start = way == .windows ? announced : max(announced, min(firstUnread, indices.count))
+    let start =
+      way == .windows || way == .regions ? announced : max(announced, min(firstUnread, indices.count))
     let end: Int
     switch way {
     case .runs(let unit, _), .images(let unit, _): end = min(start + unit, indices.count)
-    case .windows, .files:
+    case .regions:
+      // Most files are planned whole long before the end.
+      end = regions.missingCount == 0 ? indices.count : min(start + Self.regionUnit, indices.count)
+    case .windows:
       end = indices.windowEnd(of: start) ?? indices.count
       windowBefore = start
     }
@@ -343,18 +352,22 @@ internal import ImageStoreSupport
   /// Whether the next images are near enough.
   private var canAnnounce: Bool {
     switch way {
-    case .files: false
+    case .regions: true
     case .runs(let unit, let distance), .images(let unit, let distance):
       announced + unit <= position + distance
-    // Those of the next window, as soon as the workers are in the one before.
-    case .windows: announced == 0 || position >= windowBefore
+    // Those of the next window, as soon as the workers are in the one before, or have left the one before that if it makes room.
+    case .windows: announced == 0 || (letsGo ? kept.count < 2 || canLetGo : position >= windowBefore)
     }
+  }
+
+  /// Lets workers go on if regions that they need have been read.
+  private func updateKnown() {
+    known = min(planned, reading.min() ?? planned, pieces.last?.position ?? planned)
+    monitor.signal(.worker)
   }
 
   /// The positions whose images have been read; nil at the end.
   private func nextToLetGo() -> Range<Int>? {
-    monitor.lock()
-    defer { monitor.unlock() }
     while !canLetGo {
       guard !isStopped, announced < indices.count || !kept.isEmpty else { return nil }
       wait()

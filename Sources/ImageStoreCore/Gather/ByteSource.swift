@@ -29,6 +29,13 @@ package protocol ByteSource: AnyObject, Sendable {
   /// Fetches bytes and returns when they are there. What cannot be had is found when it is read.
   func fetch(_ range: Range<Int>)
 
+  /// How many bytes are fetched at once if all of the source is wanted.
+  static var regionByteCount: Int { get }
+
+  /// Fetches ``regionByteCount`` bytes, or what is left of them at the end, and returns when they are there. Bytes that are to stay in
+  /// memory are best fetched so.
+  func fetchRegion(_ number: Int)
+
   /// Lets go of bytes that will not be read soon, so that others have the memory.
   func letGo(_ ranges: Span<Range<Int>>)
 }
@@ -39,6 +46,15 @@ extension ByteSource {
   package func makeReadable(_ ranges: Span<Range<Int>>) throws(StoreError) {}
   package func residentShare() -> Double { 1 }
   package func fetch(_ range: Range<Int>) {}
+
+  /// As much as the largest page that common processors map, for which a system takes memory in one piece.
+  package static var regionByteCount: Int { 2 << 20 }
+
+  package func fetchRegion(_ number: Int) {
+    let start = number * Self.regionByteCount
+    fetch(start..<min(start + Self.regionByteCount, byteCount))
+  }
+
   package func letGo(_ ranges: Span<Range<Int>>) {}
 
   /// Lends all bytes, to be read while `body` runs.

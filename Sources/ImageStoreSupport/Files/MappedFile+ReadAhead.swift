@@ -88,6 +88,17 @@ extension MappedFile: ByteSource {
     if range.upperBound == byteCount { wasRead.store(true, ordering: .relaxed) }
   }
 
+  /// Has the system fetch a region in one piece, if it can: its memory is one large page, for which it asks the disk once. A
+  /// fraction of the processor time of fetching page by page remains, and the map takes it over by one fault.
+  package func fetchRegion(_ number: Int) {
+    let start = number * Self.regionByteCount
+    guard start >= 0, start < byteCount else { return }
+    let end = min(start + Self.regionByteCount, byteCount)
+    guard let file = reopened() else { return }
+    if image_stores_fetch_large(file.descriptor, Int64(start), end - start) != 0 { fetch(start..<end) }
+    if end == byteCount { wasRead.store(true, ordering: .relaxed) }
+  }
+
   /// Small enough for a processor's cache.
   private static let bufferByteCount = 256 << 10
 

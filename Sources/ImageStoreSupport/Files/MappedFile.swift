@@ -41,11 +41,40 @@ internal import Synchronization
       unsafe mapped = UnsafeRawBufferPointer(start: nil, count: 0)
       return
     }
-    let base = unsafe mmap(nil, byteCount, PROT_READ, MAP_SHARED, file.descriptor, 0)
-    guard let base = unsafe base, unsafe base != MAP_FAILED else {
+    guard let base = unsafe Self.map(file.descriptor, byteCount) else {
       throw .system(errno, "mapping it into memory", path: path)
     }
     unsafe mapped = UnsafeRawBufferPointer(start: base, count: byteCount)
+  }
+
+  /// Maps a file, from an address on which a large page may begin: what of it is in memory in such pages is then mapped with one
+  /// fault each instead of 512, and found by the processor in one step less.
+  ///
+  /// - Returns: nil with `errno` if it cannot be mapped.
+  @unsafe private static func map(_ descriptor: Int32, _ byteCount: Int) -> UnsafeMutableRawPointer? {
+    let (space, overflow) = byteCount.addingReportingOverflow(2 * regionByteCount)
+    if byteCount >= regionByteCount, !overflow,
+      let reserved = unsafe mmap(nil, space, PROT_NONE, MAP_PRIVATE | MAP_ANON, -1, 0),
+      unsafe reserved != MAP_FAILED
+    {
+      let first = UInt(bitPattern: reserved)
+      let region = UInt(regionByteCount)
+      let page = UInt(getpagesize())
+      let start = (first + region - 1) / region * region
+      let end = (start + UInt(byteCount) + page - 1) / page * page
+      // The reservation is this map's own, so that nothing else is replaced; what is left of it on both sides is returned.
+      let base = unsafe mmap(
+        UnsafeMutableRawPointer(bitPattern: start), byteCount, PROT_READ, MAP_SHARED | MAP_FIXED, descriptor,
+        0)
+      if let base = unsafe base, unsafe base != MAP_FAILED {
+        if start > first { _ = unsafe munmap(reserved, Int(start - first)) }
+        _ = unsafe munmap(UnsafeMutableRawPointer(bitPattern: end), Int(first + UInt(space) - end))
+        return unsafe base
+      }
+      _ = unsafe munmap(reserved, space)
+    }
+    let base = unsafe mmap(nil, byteCount, PROT_READ, MAP_SHARED, descriptor, 0)
+    return unsafe base == MAP_FAILED ? nil : base
   }
 
   deinit {
