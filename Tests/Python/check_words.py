@@ -68,12 +68,12 @@ PREDICATE = either("""
 # Nouns that "where" describes as places.
 PLACES = either("""
     address directory disk document edge field file folder image layout line list machine map memory
-    offset page paragraph part path picture place point position range row section side spot system
+    offset page paragraph part path picture place point position range row script section side spot system
     table tree world
 """)
 # What answers to the question "where?": "says where", "from where".
 ASKING = either("""
-    about answer answers ask asks asked check checks choose choosing compute computes decide decides
+    about answer answers ask asks asked check checks choose choosing computes decide decides
     describe elsewhere find finds found from guess is are knew know knowing known knows
     learn list lists locate locates not note noted notes of over print prints record records
     recorded remembers right said say saying says see sees show shows showing state states stated
@@ -82,7 +82,7 @@ ASKING = either("""
 # How clauses about places end: "where it is", "where the chunk begins", "where they came from".
 PLACED = (
     r"(?:is|are|was|were|be|lies?|lay|stands?|stood|begins?|began|ends?|ended|starts?|started|stops?|stopped|"
-    r"goes|go|went|belongs?|comes? from|came from|left off|leaves off|breaks? off|broke off|fails?|failed|"
+    r"goes|go|went|belongs?|comes? from|came from|left off|leaves off|breaks?(?: off)?|broke(?: off)?|fails?|failed|"
     r"resumes?|says?|nobody else \w+|leads?|finds?|writes?|(?:is|are|was|were) (?:delivered|found|kept|put|"
     r"read from|stored|taken from|written to|written))")
 # What may follow such a clause.
@@ -99,7 +99,7 @@ HABITS = {
     "where": re.compile(
         rf"(?:\b{PLACES}s?,? |\b(?:{ASKING}),? |\b(?:and|or) )?\bwhere\b(?!-)", re.I),
     "stands": re.compile(
-        r"\b(?:stand(?:s|ing)?|stood|lies?|lay|lain)\b(?! (?:for|in for|alone|out|up|to reason|flat|down)\b)(?!-)",
+        r"(?<!one )(?<!each )(?<!a )\b(?:stand(?:s|ing)?|stood|lies?|lay|lain)\b(?! (?:for|in for|alone|out|up|to reason|flat|down)\b)(?!-)",
         re.I),
 }
 
