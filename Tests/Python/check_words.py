@@ -83,11 +83,14 @@ ASKING = either("""
 PLACED = (
     r"(?:is|are|was|were|be|lies?|lay|stands?|stood|begins?|began|ends?|ended|starts?|started|stops?|stopped|"
     r"goes|go|went|belongs?|comes? from|came from|left off|leaves off|breaks?(?: off)?|broke(?: off)?|fails?|failed|"
-    r"resumes?|says?|nobody else \w+|leads?|finds?|writes?|(?:is|are|was|were) (?:delivered|found|kept|put|"
+    r"resumes?|says?|nobody else \w+(?: it)?|leads?|finds?|writes?|(?:is|are|was|were) (?:delivered|found|kept|put|"
     r"read from|stored|taken from|written to|written))")
 # What may follow such a clause.
 AFTER = (
-    r"(?=[.,;:)\]?!\n]| [(|]| (?:among|as|in|into|is|of|on|at|and|or|so|by|from|before|behind|that|to)\b|$)")
+    r"(?=[.,;:)\]?!\n]| [(|]| (?:among|as|in|into|is|of|on|at|and|or|so|by|for|from|"
+    r"before|behind|that|to|until|while|whose|within)\b|$)")
+# Verbs of places alone, whatever follows.
+SPATIAL = r"(?:begins?|began|ends?|ended|starts?|started|stops?|leads?|comes? from|came from|left off)\b"
 
 HABITS = {
     "per": re.compile(
@@ -99,8 +102,8 @@ HABITS = {
     "where": re.compile(
         rf"(?:\b{PLACES}s?,? |\b(?:{ASKING}),? |\b(?:and|or) )?\bwhere\b(?!-)", re.I),
     "stands": re.compile(
-        r"(?<!one )(?<!each )(?<!a )\b(?:stand(?:s|ing)?|stood|lies?|lay|lain)\b(?! (?:for|in for|alone|out|up|to reason|flat|down)\b)(?!-)",
-        re.I),
+        r"(?<!one )(?<!each )(?<!a )\b(?:stand(?:s|ing)?|stood|lies?|lay|lain)\b"
+        r"(?! (?:for|in for|alone|out|up|to reason|flat|down)\b)(?!-)", re.I),
 }
 
 
@@ -117,7 +120,7 @@ def is_place(match, text):
     if (before.endswith("CODE,") or text[:match.start()].endswith("\n")) and rest.startswith(" CODE"):
         return True
     clause = r"(?: (?:[\w'/-]+(?:,\d+)*|[\w-]+ \([^)]*\))){1,7}?"
-    return re.match(f"{clause} {PLACED}{AFTER}", rest) is not None
+    return re.match(f"{clause} (?:{PLACED}{AFTER}|{SPATIAL})", rest) is not None
 
 
 def prose(text):
