@@ -85,8 +85,8 @@ def wait_for_creation(folder):
 
 
 def touch_free_memory():
-    """Touches most of the memory that is free and gives it back: a virtual machine may have to get it from its host first,
-    which takes several times what writing to it does and would be measured wherever it happens."""
+    """Touches most of the memory that is free and gives it back. A virtual machine may have to get it from its host first,
+    which takes several times as long as writing to it and would be measured wherever it happens."""
     size = os.sysconf("SC_AVPHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") // 5 * 4
     with mmap.mmap(-1, max(size, 1 << 20)) as memory:
         for page in range(0, len(memory), os.sysconf("SC_PAGE_SIZE")):
@@ -141,7 +141,7 @@ def main():
                         continue
                     if FIXED.intersection(tests) and count != (FIXED_AT if FIXED_AT in a.counts else max(a.counts)):
                         continue
-                    # Minutes a round for what takes tens of microseconds per image: PNGs once, the rest at 10,000.
+                    # What takes tens of microseconds per image would take minutes per round: PNGs once, the rest at 10,000.
                     if count > 10_000 and not LARGE.intersection(names) and (names[0] not in SLOW or round_number > 1):
                         continue
                     sides = [lambda: peers(count, round_number, names),

@@ -43,7 +43,7 @@ TARGETS = [
     ("CIFAR-10 decode, two threads", "CIFAR10", "decode CIFAR-10", 2, "pickle + numpy", "decode CIFAR-10", 1 / 6),
 ]
 
-# Open stores of 1,000,000 images: our subject, seconds at most, bytes of memory an image at most.
+# Open stores of 1,000,000 images: our subject, seconds at most, bytes of memory per image at most.
 MILLION = [
     ("FileStore", 1.5, 64),
     ("LMDBStore", 0.3, 64),
@@ -60,24 +60,24 @@ DISK = [
     ("NPZStore", "np.savez_compressed", 1.02),
 ]
 
-# Why a target may be missed, by the start of its title, as far as profiles say; printed where it is. Then what is measured of
-# it, as microseconds per image at the largest number of images: a subject and its work for each {} of the text.
+# Why a target may be missed, by the start of its title, as far as profiles say; it is printed if the target is missed. Then
+# the times that the text has in place of each {}, at the largest number of images: a subject and its work.
 REASONS = [
     ("HDF5 write, neither side synced",
-     "h5py hands the whole array to the system in one call, and takes what that takes: {} us, and {} us where nothing is around the "
-     "call. Ours, {} us, comes in batches and has a CRC-32 of each image made, a pass over the pixels that h5py does not make; "
-     "checking all of them in the file takes {} us. A second core makes them meanwhile, but takes its share of the memory's bandwidth.",
+     "h5py gives the whole array to the system in one call. It takes {}; the bare call takes {}. Ours takes {}: it "
+     "writes in batches and makes a CRC-32 of each image, a pass over the pixels that h5py does not make; checking all of "
+     "them in the file takes {}. A second core makes the checksums at the same time, but uses the same memory bandwidth.",
      [("h5py", "write to memory"), ("bare write", "write to memory"), ("HDF5Store", "write to memory"), ("HDF5Store", "verify")]),
     ("shuffled batches",
-     "300 MB are beyond the caches: both sides wait for memory, which leaves less to win than at 10,000 images. numpy's gather takes "
-     "{} us, a bare `memcpy` of each image in the same order {} us; what is left to win is to fetch the next image while one is copied. "
-     "The loader's two workers wait at the same time: see its epochs.",
+     "300 MB exceed the caches. Both sides wait for memory, which leaves less to gain than at 10,000 images. numpy's gather "
+     "takes {}, a bare `memcpy` of each image in the same order {}. What can still be gained is to fetch the next image "
+     "while one is copied. The loader's two workers wait at the same time: see its epochs.",
      [(GATHER, "shuffled"), ("memcpy", "shuffled")]),
     ("PNG write",
-     "Bare `create+write` writes the same bytes without making them; two threads that encode wait for one another where the file system "
-     "creates one file of a folder at a time.", []),
+     "Bare `create+write` writes the same bytes without encoding them. Two threads that encode wait for one another if the "
+     "file system creates one file of a folder at a time.", []),
 ]
-# What to take a store for: our subject, its use, and what stands behind the names of its works.
+# What to take a store for: our subject, its use, and the suffix of the names of its works.
 USES = [
     ("LMDBStore", "training from a local disk; sets that grow: an append costs what is appended", ""),
     ("HDF5Store", "one file for Swift, Python, MATLAB and R; an append costs the whole file", ""),
@@ -87,3 +87,17 @@ USES = [
     ("FileStore", "images to look at, edit and version one by one", ""),
     ("PackedBitStore", "masks of one bit per pixel, whole or cropped", " masks"),
 ]
+# The answer that the report begins with: the use, our subject, what is timed, its work, the peer, what people call it, and its
+# work.
+ANSWERS = [
+    ("training from a local disk", "LMDBStore", "shuffled batches of 128", "shuffled", "lmdb raw bytes", "py-lmdb, raw bytes", "shuffled"),
+    ("one file for Swift and Python", "HDF5Store", "shuffled batches of 128", "shuffled", "h5py", "h5py", "shuffled"),
+    ("the same, smaller", "HDF5Store gzip", "shuffled batches of 128", "shuffled", "h5py gzip", "h5py, gzip", "shuffled"),
+    ("a file that numpy opens", "NPZStore stored", "reading in order", "read", "np.savez", "`np.load`", "read"),
+    ("the same, smaller", "NPZStore", "reading in order", "read", "np.savez_compressed", "`np.load`, compressed", "read"),
+    ("images as PNG files", "FileStore", "reading in order", "read", "Pillow + csv", "Pillow", "read"),
+    ("masks of 1920x1080", "PackedBitStore", "crops of 256x256", "crop", "packbits recipe", "`np.unpackbits`", "crop"),
+    ("CIFAR-10 as it is downloaded", "CIFAR10", "decoding it", "decode CIFAR-10", "pickle + numpy", "pickle and numpy", "decode CIFAR-10"),
+]
+# What needs no store, and so shows what the machine can do.
+FLOORS = {GATHER, MLX, "memcpy", "pread", "create+write", "write+fsync", "bare write", "numpy take into a buffer"}

@@ -21,7 +21,7 @@ class Data:
 
 
 class Recorder:
-    """Measures work by the clock: once where it takes long, else up to five times, of which the median counts."""
+    """Measures work by the clock: once if it takes long, else up to five times, and takes the median."""
 
     def __init__(self, output, round_number, only=None):
         self.output, self.round, self.only = output, round_number, only

@@ -6,7 +6,7 @@ CROP = 24
 
 
 def crop_places(indices):
-    """Where the crop of an image lies: rows and columns, the same rule on both sides."""
+    """The rows and columns at which crops of images begin, by the same rule on both sides."""
     return indices * 7 % 9, indices * 5 % 9
 
 
@@ -89,7 +89,7 @@ def measure_array_record(data, work, recorder):
 
 
 def measure_masks(data, work, recorder):
-    """Masks of one bit per pixel: where the sum of the channels is over 381."""
+    """Masks of one bit per pixel, which is set if the sum of the channels is over 381."""
     path, batches = work / f"{data.count}-packed.npy", data.batches()
     if not any(recorder.wants("packbits + memmap", w) for w in ("write masks", "read masks", "shuffled masks")):
         return

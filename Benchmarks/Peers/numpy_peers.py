@@ -53,7 +53,7 @@ def make_masks():
 
 
 def crops():
-    """Where 2,000 crops lie: mask, row, column."""
+    """The places of 2,000 crops: mask, row, column."""
     rng = np.random.default_rng(12)
     return np.stack([rng.integers(MASKS, size=2000), rng.integers(HEIGHT - CROP + 1, size=2000),
                      rng.integers(WIDTH - CROP + 1, size=2000)], axis=1)

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """Make the data both sides work on: images.npy, labels.npy and order.npy in a folder.
 
-The images are CIFAR-10's where a folder in its layout is given; where there are fewer than asked for, they are
+The images are those of the given folder in CIFAR-10's layout. If there are fewer than asked for, they are
 repeated mirrored, shifted by up to two pixels and changed in brightness by up to 6 %, which keeps the statistics
 that PNG and deflate see.
 """

@@ -120,7 +120,7 @@ def measure_hdf5(data, work, recorder):
     recorder.measure("h5py", "shuffled", m, lambda: read_batches(path),
                      checksum=lambda: checksum_of(batches_of(path)))
     if n > 10_000:
-        # Half a millisecond an image: a minute and more for what the smaller counts say.
+        # At half a millisecond per image, this would take over a minute and say what the smaller counts say.
         return
     write_zipped = lambda: write(zipped, chunks=(min(n, 16), *images.shape[1:]), compression="gzip")
     recorder.measure("h5py gzip", "write", n, write_zipped, lambda: clear(zipped), path=zipped)

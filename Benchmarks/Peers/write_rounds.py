@@ -4,8 +4,8 @@
     swift build --package-path Benchmarks -c release --product write-rounds
     Benchmarks/Peers/write_rounds.py DATA WORK --count 10000 --rounds 9
 
-DATA is a folder made by prepare.py, WORK a folder on the disk to measure. Each line of the result is microseconds an
-image: median and least by the clock, then the medians of the processor's time in the program and in the system.
+DATA is a folder made by prepare.py, WORK a folder on the disk to measure. Each line of the result has microseconds
+per image: median and least by the clock, then the medians of the processor's time in the program and in the system.
 """
 import argparse, os, resource, shutil, statistics, subprocess, time
 from pathlib import Path
@@ -91,7 +91,7 @@ def main():
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     ours.stdin.close()
     ours.wait()
-    print(f"{'us an image':36} {'median':>8} {'least':>8} {'user':>8} {'system':>8} {'bytes':>8}")
+    print(f"{'us per image':36} {'median':>8} {'least':>8} {'user':>8} {'system':>8} {'bytes':>8}")
     for name, rounds in taken.items():
         clock, user, system, size = ([r[k] / a.count * 1e6 for r in rounds] for k in range(4))
         median = statistics.median

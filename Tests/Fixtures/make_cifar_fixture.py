@@ -58,7 +58,7 @@ def blend(image, surface, mask):
 
 
 def edge(distance, softness=0.012):
-    """1 where distance is negative, 0 where positive."""
+    """1 for negative distances, 0 for positive ones."""
     return np.clip(0.5 - distance / softness, 0, 1)
 
 

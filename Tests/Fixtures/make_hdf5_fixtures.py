@@ -1,6 +1,6 @@
 """Writes the HDF5 fixtures: python3 make_hdf5_fixtures.py  (h5py 3, numpy 2).
 
-Every good file has the images of `ramp`: ten of 6x5 with three channels, or fewer dimensions where said;
+Every good file has the images of `ramp`: ten of 6x5 with three channels, or with fewer dimensions if stated;
 sample i of all is (7 i + i // 13) % 251, a quarter of it for floats, odd for bools; label i is 3 i % 7.
 `hdf5/good.tsv` says how each is to be opened and what it must be read as:
 file, images, labels ("-" for none given), shape as N H W C, element type, whether it has labels.

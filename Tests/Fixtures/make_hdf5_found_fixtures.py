@@ -184,7 +184,7 @@ refused("bits-columns.h5", "shape=13x20 bit-order=big", "unusedOption", "--axis"
 refused("bits-columns.h5", "shape=13x20x3 axis=columns", "unusedOption", "one channel")
 refused("bits-columns.h5", "shape=13x28 axis=columns", "invalidArgument", "(10, 13, 3)")
 
-# Packed bits that what stands beside says so, and some that only look like it.
+# Packed bits that something next to them describes as such, and some that only look like packed bits.
 def stated(name, packed, attributes={}, file={}, note="packed bits", **more):
     with found(name, "-", shape=shape, dtype="bool", note=note) as f:
         d = f.create_dataset("masks", data=packed, **more)

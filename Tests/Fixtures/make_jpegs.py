@@ -171,7 +171,7 @@ for name, data in broken.items():
     (out / f"broken-exif-{name}.jpg").write_bytes(with_segment(plain, 0xE1, data))
     (out / f"broken-exif-{name}.raw").write_bytes(np.asarray(Image.open(io.BytesIO(plain)).convert("RGB")).tobytes())
     lines.append("\t".join([f"broken-exif-{name}", "21", "34", "3", "1", "same"]))
-# What stands around the image.
+# Bytes around the image.
 add("trailing", plain + b"something else" * 100)
 add("trailing-jpeg", plain + plain)
 add("comment", with_segment(with_segment(plain, 0xFE, b"a comment"), 0xED, bytes(60000)))

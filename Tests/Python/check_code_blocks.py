@@ -2,7 +2,7 @@
 
     python3 check_code_blocks.py FOLDER_IN_CIFAR_10S_LAYOUT
 
-Every block of Swift stands, but for blank lines, imports and indentation, in Tools/Snippets, in the example store or in Examples.
+Every block of Swift is, except for blank lines, imports and indentation, in Tools/Snippets, in the example store or in Examples.
 The blocks of Python in "Coming from Python" and "Recipes" are run one after another, and the lines of both are counted. Needs numpy,
 h5py, lmdb and Pillow.
 """

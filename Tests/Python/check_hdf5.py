@@ -1,8 +1,8 @@
 """Opens HDF5 stores with h5py: python3 check_hdf5.py FILE ...  (h5py 3, numpy).
 
-Prints for each file a line a part: the shape and type of the images and the CRC-32 of their bytes, the
-labels, the columns as JSON (bytes in hexadecimal digits), the class names. Fails where the labels are not one dataset under two names or
-a checksum in the file is not that of what it stands for.
+Prints a line for each part of each file: the shape and type of the images and the CRC-32 of their bytes, the
+labels, the columns as JSON (bytes in hexadecimal digits), the class names. Fails if the labels are not one dataset under two names or
+a checksum in the file is not that of its part.
 """
 import json
 import sys

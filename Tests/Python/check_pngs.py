@@ -2,7 +2,7 @@
 
     IMAGE_STORES_PYTHON=python3 swift test --filter otherDecodersReadTheFiles
 
-Beside each `.png` stand its pixels (`.raw`, in the machine's byte order) and their format (`.txt`).
+Next to each `.png` are its pixels (`.raw`, in the machine's byte order) and their format (`.txt`).
 """
 import pathlib
 import sys

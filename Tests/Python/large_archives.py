@@ -1,6 +1,6 @@
 """Archives, and entries, of more than 4 GiB as numpy writes and reads them.
 
-    large_archives.py check ARCHIVE COUNT    the last image of our archive, which lies past 4 GiB, and its number of entries
+    large_archives.py check ARCHIVE COUNT    the last image of our archive, which is past 4 GiB, and its number of entries
     large_archives.py write ARCHIVE COUNT    np.savez of one array of more than 4 GiB
 
 Images are those of Tools/LoaderRuns/SampleImages.swift.

@@ -31,7 +31,7 @@ def folds(labels, count, seed):
     return fold
 
 def choice(seed, epoch, sample, rows, columns, mirror):
-    """First row, first column and whether mirrored, where there are so many of each to choose from."""
+    """First row, first column and whether mirrored, drawn from so many of each."""
     k = key(seed, epoch, AUGMENTATION)
     mirrored = (word(k, 3 * sample) >> 11) * 2.0**-53 < mirror
     return scaled(word(k, 3 * sample + 1), rows), scaled(word(k, 3 * sample + 2), columns), mirrored
