@@ -12,11 +12,11 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 tracked = subprocess.run(["git", "ls-files", "-co", "--exclude-standard"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
 PAGES = [ROOT / name for name in sorted(tracked) if name.endswith(".md") and (ROOT / name).is_file()]
-ARTICLES = {page.stem for page in PAGES if ".docc" in str(page)}
+ARTICLES = {page.stem for page in PAGES if ".docc" in str(page) or page.parent.name == "Site"}
 
 
 def prose(page):
-    """The text of a page without fenced code and code spans, which are replaced by what they show."""
+    """The text of a page without fenced code."""
     return re.sub(r"^```.*?^```", "", page.read_text(encoding="utf-8"), flags=re.S | re.M)
 
 
@@ -53,7 +53,7 @@ for page in PAGES:
         if article not in ARTICLES:
             faults.append(f"{name}: there is no article {article}")
 
-# `<doc:...>` is a link on the web site alone, so that it does not count as a click here.
+# `<doc:...>` is a link only on the web site, so it does not count as a click here.
 reached = {ROOT / "README.md"}
 for _ in range(2):
     reached |= {file for page in reached for file in links.get(page, ())}

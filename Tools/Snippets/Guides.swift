@@ -24,7 +24,8 @@ func runGuides() async throws {
 }
 
 func lmdbGuide() throws {
-  let train = try LMDBStore.write(CIFAR10(at: "cifar-10-batches-py").training, to: "train.lmdb")
+  let cifar = try CIFAR10(at: "cifar-10-batches-py")
+  let train = try LMDBStore.write(cifar.training, to: "train.lmdb")
   try LMDBStore.write(to: "train.lmdb", mode: .append) { writer in
     try writer.append(image, format: train.format!, label: 3)
   }
@@ -33,7 +34,8 @@ func lmdbGuide() throws {
 }
 
 func hdf5Guide() throws {
-  let train = try HDF5Store.write(CIFAR10(at: "cifar-10-batches-py").training, to: "train.h5")
+  let cifar = try CIFAR10(at: "cifar-10-batches-py")
+  let train = try HDF5Store.write(cifar.training, to: "train.h5")
   let small = try HDF5Store.write(train, to: "small.h5", compression: .small)
   let named = try HDF5Store(at: "train.h5", images: "images", labels: "labels")
   precondition(small.count == named.count)
@@ -50,7 +52,8 @@ func npzGuide() throws {
 func fileGuide() throws {
   try FileStore.write(CIFAR10(at: "cifar-10-batches-py").test.subset(0..<4), to: "flowers")
 
-  let pngs = try FileStore.write(CIFAR10(at: "cifar-10-batches-py").test, to: "pngs")
+  let cifar = try CIFAR10(at: "cifar-10-batches-py")
+  let pngs = try FileStore.write(cifar.test, to: "pngs")
   let folders = try FileStore(at: "flowers").converted(channels: 3)
   for note in folders.notes { print(note.text) }
   precondition(pngs.count > folders.count)
@@ -71,8 +74,8 @@ func packedBitGuide() throws {
 }
 
 func shardedGuide() throws {
-  let shards = try ShardedStore.write(
-    CIFAR10(at: "cifar-10-batches-py").training, to: "train", shardSize: 64 << 20)
+  let cifar = try CIFAR10(at: "cifar-10-batches-py")
+  let shards = try ShardedStore.write(cifar.training, to: "train", shardSize: 64 << 20)
   try ShardedStore.write(to: "train", mode: .append) { writer in
     try writer.append(image, format: shards.format!, label: 3)
   }
