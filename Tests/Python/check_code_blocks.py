@@ -58,6 +58,11 @@ for guide, name in GUIDES.items():
         assert code in formats, f"{guide}: this is not in Docs/Formats.md:\n{code}"
 print(f"the Python of {len(GUIDES)} guides is that of Docs/Formats.md")
 
+codes = {code for source in ROOT.glob("Sources/**/*.swift") for code in re.findall(r'Code\(rawValue: "(\w+)"\)', source.read_text(encoding="utf-8"))}
+rows = re.findall(r"^\| `(\w+)` \|", (ROOT / "Sources/ImageStoreCore/ImageStoreCore.docc/Troubleshooting.md").read_text(encoding="utf-8"), re.M)
+assert sorted(rows) == sorted(codes), f"Troubleshooting has {rows}, and the code {sorted(codes)}"
+print(f"Troubleshooting has all {len(codes)} codes of errors")
+
 # Pages that have each task in both languages, with a table of the lines.
 NUMBERS = {10: "ten", 12: "twelve"}
 
