@@ -8,12 +8,13 @@ func gettingStarted() async throws {
   let store = try LMDBStore(at: "train.lmdb")
   let tensor = TensorFormat.normalized(mean: [0.5], standardDeviation: [0.25])
   for epoch in 0..<3 {
+    let order = SampleOrder.shuffled(seed: 42, epoch: epoch)
     var count = 0
-    for try await batch in store.batches(of: 32, in: .shuffled(seed: 42, epoch: epoch), as: tensor) {
-      // A network would take a step here, on inputs of the shape [32, 3, 32, 32] and their labels.
+    for try await batch in store.batches(of: 32, in: order, as: tensor) {
+      // A network would take a step here, on planes of 32x32 and their labels.
       let inputs = try batch.samples(as: Float.self)
       count += inputs.count
-      if batch.number == 0 { print("epoch \(epoch) begins with the classes", batch.labels.prefix(8)) }
+      if batch.number == 0 { print("epoch \(epoch) begins with", batch.labels.prefix(8)) }
     }
     print("epoch \(epoch): \(count) numbers of \(store.count) images")
   }
