@@ -3,8 +3,9 @@
     python3 check_code_blocks.py FOLDER_IN_CIFAR_10S_LAYOUT
 
 Every block of Swift is, except for blank lines, imports and indentation, in Tools/Snippets, in the example store or in Examples.
-The blocks of Python in "Coming from Python" and "Recipes" are run one after another, and the lines of both are counted. Needs numpy,
-h5py, lmdb and Pillow.
+The blocks of Python in "Coming from Python" and "Recipes" are run one after another, and the lines of both are counted. Those in
+the guides of stores are in Docs/Formats.md, whose Python is run by run_formats_snippets.py, with `path` for the name of a store. Needs
+numpy, h5py, lmdb and Pillow.
 """
 import csv
 import glob
@@ -47,6 +48,20 @@ for page in PAGES:
         count += 1
 assert count >= 20, f"only {count} blocks of Swift found"
 print(f"{count} blocks of Swift are compiled and run")
+
+# The name that each guide has for its store.
+GUIDES = {"LMDBStore": "train.lmdb", "HDF5Store": "train.h5", "NPZStore": "test.npz", "FileStore": "pngs", "PackedBitStore": "masks.bits", "ShardedStore": "train"}
+formats = [block.replace("str(path)", "path") for block in blocks(ROOT / "Docs/Formats.md", "python")]
+for guide, name in GUIDES.items():
+    for block in blocks(ROOT / f"Sources/{guide}/{guide}.docc/{guide}.md", "python"):
+        code = re.sub(rf'f?"{re.escape(name)}/', 'f"{path}/', block).replace(f'"{name}"', "path")
+        assert code in formats, f"{guide}: this is not in Docs/Formats.md:\n{code}"
+print(f"the Python of {len(GUIDES)} guides is that of Docs/Formats.md")
+
+codes = {code for source in ROOT.glob("Sources/**/*.swift") for code in re.findall(r'Code\(rawValue: "(\w+)"\)', source.read_text(encoding="utf-8"))}
+rows = re.findall(r"^\| `(\w+)` \|", (ROOT / "Sources/ImageStoreCore/ImageStoreCore.docc/Troubleshooting.md").read_text(encoding="utf-8"), re.M)
+assert sorted(rows) == sorted(codes), f"Troubleshooting has {rows}, and the code {sorted(codes)}"
+print(f"Troubleshooting has all {len(codes)} codes of errors")
 
 # Pages that have each task in both languages, with a table of the lines.
 NUMBERS = {10: "ten", 12: "twelve"}

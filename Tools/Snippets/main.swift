@@ -80,7 +80,9 @@ try writeMasks()
 try writeSegments()
 
 try await run("README", readme)
+try await run("GettingStarted", gettingStarted)
 try await run("ReadingInBatches", readingInBatches)
+try await run("LargerThanMemory", largerThanMemory)
 try await run("Concurrency", concurrency)
 try await run("Durability", durability)
 try await run("Photographs") {
@@ -91,6 +93,10 @@ try await run("WorkingOnADataSet") {
   try writeDataSet()
   try workingOnADataSet()
 }
+try await run("Editing") {
+  try writeDataSet()
+  try editing()
+}
 try await run("Recipes") {
   try writePhotographs()
   try await recipes()
@@ -100,4 +106,6 @@ try await run("Design", design)
 try await run("SampleOrder", severalMachines)
 try await run("BeyondOneMachine", beyondOneMachine)
 try await run("ReadingWhatOthersWrote") { try readingWhatOthersWrote() }
+try await run("Troubleshooting", troubleshooting)
+try await runGuides()
 try files.removeItem(atPath: folder)
