@@ -7,6 +7,7 @@
 # (a Mac, most containers), the command runs with the headers in sight, and a line on standard error says so.
 set -euo pipefail
 
+# shellcheck disable=SC2016  # another shell expands it
 hide='
   for file in /usr/include/lmdb.h; do if [ -e "$file" ]; then mount --bind /dev/null "$file"; fi; done
   for folder in /usr/include/hdf5; do if [ -e "$folder" ]; then mount -t tmpfs none "$folder"; fi; done'
