@@ -15,6 +15,9 @@ let swiftSettings: [SwiftSetting] =
     .strictMemorySafety(),
   ]
 
+// Scripts/check-api.sh sets this, since SwiftPM builds the last release without the traits on its command line.
+let comparedTraits = Context.environment["IMAGE_STORES_TRAITS"]?.split(separator: ",").map(String.init) ?? []
+
 /// A Swift library target.
 func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
@@ -51,7 +54,7 @@ let package = Package(
     .executable(name: "imagestore", targets: ["imagestore"]),
   ],
   traits: [
-    .default(enabledTraits: ["CommandLine"]),
+    .default(enabledTraits: Set(["CommandLine"] + comparedTraits)),
     .trait(
       name: "CommandLine",
       description: "Fetch what `imagestore` needs. A package that uses only the stores says traits: []."),
@@ -257,8 +260,8 @@ let package = Package(
     .target(
       name: "ImageStoreEssentials",
       dependencies: [
-        "ImageStoreCore", "ImageLoading", "CIFAR10", "FileStore", "NPZStore", "PackedBitStore", "ShardedStore",
-        "ArrayStore", "PNGCodec", "JPEGCodec", "ObjectStorage", "ImageStoreTesting",
+        "ImageStoreCore", "ImageLoading", "CIFAR10", "FileStore", "NPZStore", "PackedBitStore",
+        "ShardedStore", "ArrayStore", "PNGCodec", "JPEGCodec", "ObjectStorage", "ImageStoreTesting",
       ],
       path: "Tools/Essentials", swiftSettings: swiftSettings),
 

@@ -26,8 +26,10 @@ series() { case "$1" in 0.*) cut -d. -f1,2 <<<"$1" ;; *) cut -d. -f1 <<<"$1" ;; 
 echo "check-api: $version against $last"
 log=$(mktemp)
 trap 'rm -f "$log"' EXIT
-# With both traits, since JPEGCodec has no public symbols without its own.
-if swift package --traits JPEG,ObjectStorage --scratch-path .build/api diagnose-api-breaking-changes "$last" 2>&1 | tee "$log"; then
+# JPEGCodec has no public symbols without its trait. SwiftPM builds the last release without the traits of the command line,
+# so Package.swift takes them from the environment, in both builds.
+export IMAGE_STORES_TRAITS=JPEG,ObjectStorage
+if swift package --scratch-path .build/api diagnose-api-breaking-changes "$last" 2>&1 | tee "$log"; then
   exit 0
 fi
 if ! grep -q 'API breakage:' "$log"; then
