@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// Warnings fail our own checks; a newer compiler's new ones are no reason to fail elsewhere.
+// Warnings are errors in our own checks only: a new compiler's warnings must not break others' builds.
 let strictness: [SwiftSetting] =
   Context.environment["IMAGE_STORES_STRICT"] == nil ? [] : [.treatAllWarnings(as: .error)]
 
@@ -15,12 +15,15 @@ let swiftSettings: [SwiftSetting] =
     .strictMemorySafety(),
   ]
 
+// Scripts/check-api.sh sets this, since SwiftPM builds the last release without the traits on its command line.
+let comparedTraits = Context.environment["IMAGE_STORES_TRAITS"]?.split(separator: ",").map(String.init) ?? []
+
 /// A Swift library target.
 func library(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .target(name: name, dependencies: dependencies, swiftSettings: swiftSettings)
 }
 
-/// The tests of a library, which stand in `Tests/<library>Tests`.
+/// The tests of a library, which are in `Tests/<library>Tests`.
 func tests(_ name: String, _ dependencies: [Target.Dependency] = []) -> Target {
   .testTarget(
     name: "\(name)Tests",
@@ -32,7 +35,7 @@ let package = Package(
   name: "swift-image-stores",
   platforms: [.macOS(.v15), .iOS(.v18)],
   products: [
-    // One product a backend: whoever imports only NPZStore needs neither liblmdb nor libhdf5.
+    // One product per backend: a package that imports only NPZStore needs neither liblmdb nor libhdf5.
     .library(name: "ImageStoreCore", targets: ["ImageStoreCore"]),
     .library(name: "ImageLoading", targets: ["ImageLoading"]),
     .library(name: "CIFAR10", targets: ["CIFAR10"]),
@@ -51,18 +54,18 @@ let package = Package(
     .executable(name: "imagestore", targets: ["imagestore"]),
   ],
   traits: [
-    .default(enabledTraits: ["CommandLine"]),
+    .default(enabledTraits: Set(["CommandLine"] + comparedTraits)),
     .trait(
       name: "CommandLine",
-      description: "Fetch what `imagestore` needs; a package that uses stores alone says traits: []."),
-    // Enables the other so that `swift test --traits Libdeflate` builds all there is here.
+      description: "Fetch what `imagestore` needs. A package that uses only the stores says traits: []."),
+    // Each of these enables CommandLine, so that `swift test --traits Libdeflate` builds the whole package.
     .trait(
       name: "Libdeflate",
-      description: "Inflate and deflate with libdeflate instead of zlib where a whole buffer is at hand.",
+      description: "Inflate and deflate whole buffers with libdeflate instead of zlib.",
       enabledTraits: ["CommandLine"]),
     .trait(
       name: "JPEG",
-      description: "Decode and encode JPEG with libjpeg-turbo, in every store that has encoded images.",
+      description: "Decode and encode JPEG with libjpeg-turbo, in every store that holds encoded images.",
       enabledTraits: ["CommandLine"]),
     .trait(
       name: "ObjectStorage",
@@ -76,7 +79,7 @@ let package = Package(
     // The C library of the platform, by one name.
     library("ImageStorePlatform"),
 
-    // The protocol and what belongs to every store; knows no file format.
+    // The protocol and what belongs to every store. It knows no file format.
     .target(name: "CImageStoreKernels"),
     library("ImageStoreCore", ["ImageStorePlatform", "CImageStoreKernels"]),
 
@@ -94,7 +97,7 @@ let package = Package(
     library("ImageStoreNumPy", ["ImageStorePlatform", "ImageStoreCore", "ImageStoreSupport"]),
     library("ImageStorePickle", ["ImageStoreCore"]),
     library("PNGCodec", ["ImageStoreCore", "ImageStoreDeflate", "CImageStoreKernels"]),
-    // Headers and library are looked for with the trait alone; without it, there is nothing in the target.
+    // Headers and library are looked for only with the trait. Without it the target is empty.
     .target(
       name: "CImageStoreJPEG",
       dependencies: [.target(name: "CImageStoreLibJPEG", condition: .when(traits: ["JPEG"]))],
@@ -109,7 +112,7 @@ let package = Package(
     // The one list of codecs.
     library("ImageStoreCodecs", ["ImageStoreCore", "ImageStoreSupport", "PNGCodec", "JPEGCodec"]),
 
-    // Libcurl's options are variadic, which Swift cannot call; without the trait, there is nothing in the target.
+    // libcurl's options are variadic, which Swift cannot call. Without the trait the target is empty.
     .target(
       name: "CImageStoreCurl",
       dependencies: [.target(name: "CImageStoreLibCurl", condition: .when(traits: ["ObjectStorage"]))],
@@ -152,7 +155,7 @@ let package = Package(
       "PackedBitStore",
       ["ImageStorePlatform", "ImageStoreCore", "ImageStoreSupport", "ImageStoreNumPy", "CImageStoreKernels"]),
 
-    // Data sets of many files, each that of a backend.
+    // Data sets of many files, each in the format of a backend.
     library(
       "ShardedStore",
       [
@@ -160,7 +163,7 @@ let package = Package(
         "NPZStore", "ObjectStorage",
       ]),
 
-    // What uses stores.
+    // Libraries and programs that use stores.
     library(
       "ImageStoreCatalog",
       [
@@ -243,7 +246,7 @@ let package = Package(
     // Where tests find the files of other projects.
     .target(name: "ImageStoreCorpora", path: "Tests/Support/Corpora", swiftSettings: swiftSettings),
 
-    // The code of the README and the articles, compiled as a user's package does, with the strictest imports.
+    // The code of the README and the articles, compiled as a user's package is, with the strictest imports.
     .executableTarget(
       name: "ImageStoreSnippets",
       dependencies: [
@@ -252,6 +255,15 @@ let package = Package(
         "NPZStore", "PackedBitStore", "ShardedStore", "PNGCodec",
       ],
       path: "Tools/Snippets", swiftSettings: strictness + [.enableUpcomingFeature("MemberImportVisibility")]),
+
+    // The libraries that need neither liblmdb nor libhdf5, for builders that have neither; see .spi.yml.
+    .target(
+      name: "ImageStoreEssentials",
+      dependencies: [
+        "ImageStoreCore", "ImageLoading", "CIFAR10", "FileStore", "NPZStore", "PackedBitStore",
+        "ShardedStore", "ArrayStore", "PNGCodec", "JPEGCodec", "ObjectStorage", "ImageStoreTesting",
+      ],
+      path: "Tools/Essentials", swiftSettings: swiftSettings),
 
     // One process of a job that reads a data set of shards; see Tests/ObjectStorage/run-job.
     .executableTarget(
@@ -263,7 +275,7 @@ let package = Package(
       name: "ImageStoreWriterProcess", dependencies: ["ImageStorePlatform", "ImageStoreCore", "LMDBStore"],
       path: "Tools/WriterProcess", swiftSettings: swiftSettings),
 
-    // Loaders under a limit of memory, cancelled, and with one worker and with two, for scripts.
+    // Loaders under a limit of memory, cancelled, and with one worker or two, for scripts.
     .executableTarget(
       name: "ImageStoreLoaderRuns",
       dependencies: [
@@ -278,7 +290,7 @@ let package = Package(
       path: "Tools/ObjectReads", swiftSettings: swiftSettings),
 
     // Kill, fault, corruption and concurrency tests: the checks, the program that is killed and made to
-    // fail (and does the long runs), and the tests.
+    // fail (it also does the long runs), and the tests.
     .target(name: "CImageStoreFaults", path: "Tests/Support/Faults"),
     .target(
       name: "ImageStoreReliability",
@@ -308,7 +320,7 @@ let package = Package(
   swiftLanguageModes: [.v6]
 )
 
-// Needs libFuzzer, which brings its own start: Scripts/fuzz.sh builds it.
+// These need libFuzzer, which has a main function of its own. Scripts/fuzz.sh builds them.
 if Context.environment["IMAGE_STORES_FUZZING"] != nil {
   package.targets += [
     .target(name: "CImageStoreFuzzing", path: "Tools/CFuzzing"),

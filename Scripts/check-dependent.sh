@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds and runs a package that depends on this one together with packages that many programs have: swift-nio's file system,
-# swift-system and swift-collections. A target of ours that had a name of theirs would keep the graph from resolving.
+# Builds and runs a package that depends on this one and on packages that many programs use: swift-nio's file system,
+# swift-system and swift-collections. If a target of ours had the name of one of theirs, the graph would not resolve.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 root=$PWD
@@ -56,7 +56,7 @@ _ = try await FileSystem.shared.removeItem(at: folder)
 print("a dependent with swift-nio, swift-system and swift-collections works")
 PROGRAM
 swift run --package-path "$work" dependent
-# Whoever depends on stores alone sees no program or test of ours.
+# A package that depends only on stores must not fetch what our programs and tests need.
 names=$(swift package --package-path "$work" show-dependencies --format flatlist)
 if grep -q argument-parser <<<"$names"; then
   echo "a dependent of the stores fetches swift-argument-parser" >&2

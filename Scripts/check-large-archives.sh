@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Archives of more than 4 GiB and 65,535 entries, and entries of more than 4 GiB: written, read by numpy and by us, appended to.
+# Writes archives of more than 4 GiB and 65,535 entries, and entries of more than 4 GiB, reads them with numpy and with this
+# package, and appends to them.
 #
 #   Scripts/check-large-archives.sh [PYTHON]      a Python with numpy; some minutes, and 10 GB of disk
 #

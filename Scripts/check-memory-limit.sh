@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
-# Writes data sets several times larger than a limit of memory, and streams a shuffled epoch of each within it; before that,
-# cancels 1,000 epochs and looks at the threads and the memory that are left.
+# Writes data sets several times larger than a limit of memory, and streams a shuffled epoch of each within it. Before that,
+# it cancels 1,000 epochs and checks the threads and the memory that are left.
 #
-#   Scripts/check-memory-limit.sh [MEGABYTES [LIMIT]]     1024 MB of pixels in 256 MB, unless told otherwise
+#   Scripts/check-memory-limit.sh [MEGABYTES [LIMIT]]     by default 1024 MB of pixels in 256 MB
 #
-# The limit is a cgroup's (version 2 or 1, where this user may make one; pages of files count, and what does not fit is
-# reclaimed or the process killed) and, in turns, `ulimit -d` (memory that is no file's; asking for more fails).
-# IMAGE_STORES_WORK is where the data sets are written; IMAGE_STORES_CONFIGURATION=release builds with optimisation.
+# The limit is that of a cgroup (version 2 or 1, if this user may make one; pages of files count, and what does not fit is
+# reclaimed or the process is killed), and then that of `ulimit -d` (memory that does not belong to a file; asking for more
+# fails). IMAGE_STORES_WORK is where the data sets are written; IMAGE_STORES_CONFIGURATION=release builds with optimization.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 megabytes=${1:-1024} limit=${2:-256} configuration=${IMAGE_STORES_CONFIGURATION:-debug}
@@ -67,7 +67,7 @@ if made=$(make_group); then
     rm -rf "${work:?}/$kind"
   done
 else
-  echo "cgroup: skipped, this user can make none with a limit of memory"
+  echo "cgroup: skipped, this user cannot make one with a limit of memory"
 fi
 
 # Addresses are not limited, since a map of a file takes as many as the file has bytes.

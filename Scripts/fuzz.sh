@@ -3,16 +3,16 @@
 #
 #   Scripts/fuzz.sh [SECONDS [PARSER...]]
 #
-# What it finds stands in .build/fuzzing/PARSER/found; what it learns stays in .build/fuzzing/PARSER/corpus, so that
-# the next run goes on from there. To keep a find from coming back, it goes to Tests/Fixtures/fuzzed. It begins with
-# the fixtures, and with files of other projects: those in the folder IMAGE_STORES_CORPORA names.
-# Toolchains without libFuzzer, as Xcode's, are told and not an error.
+# Inputs that fail are in .build/fuzzing/PARSER/found. What a run learns is kept in .build/fuzzing/PARSER/corpus, and the
+# next run goes on from there. Put an input that failed into Tests/Fixtures/fuzzed, so that the fault does not come back.
+# A run begins with the fixtures, and with files of other projects: those in the folder IMAGE_STORES_CORPORA names.
+# A toolchain without libFuzzer, such as Xcode's, is not an error: a line says that fuzzing was skipped.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 seconds=${1:-20}
 shift || true
 parsers=("$@")
-# With the trait where its library is, so that JPEGs are parsed wherever they are met.
+# With the trait if its library is installed, so that JPEGs are parsed in every store.
 traits=()
 all=(pickle npy png npz csv lmdb lmdb-value masks bare-masks cifar hdf5)
 if pkg-config --exists libjpeg; then
@@ -27,12 +27,13 @@ if [ -z "$(find -L "$runtime/clang/lib" -name 'libclang_rt.fuzzer*' -print -quit
 fi
 build=.build/fuzzing/build
 export IMAGE_STORES_FUZZING=1
-# One build for both programs: the one that writes seeds has its own start, and the other libFuzzer's.
+# One build for both: the program that writes the seeds, and the one that libFuzzer runs.
+# shellcheck disable=SC2054  # the commas belong to the options
 options=(-c release --scratch-path "$build" ${traits[@]+"${traits[@]}"} -Xswiftc -sanitize=fuzzer,address
   -Xcc -fsanitize=fuzzer-no-link,address -Xswiftc -use-ld=lld)
 swift build "${options[@]}" --product ImageStoreFuzzing
 program=$(swift build "${options[@]}" --show-bin-path)/ImageStoreFuzzing
-# What libFuzzer ends cleans up nothing.
+# A process that libFuzzer ends does not clean up.
 memory=/dev/shm
 [ -w "$memory" ] || memory=${TMPDIR:-/tmp}
 IMAGE_STORES_WORK=$(mktemp -d "$memory/image-stores-fuzzing.XXXXXX")
@@ -46,7 +47,7 @@ for parser in "${parsers[@]}"; do
   [ -z "${IMAGE_STORES_CORPORA:-}" ] || folders+=("$IMAGE_STORES_CORPORA")
   "$program" seeds "$parser" "$work/seeds" "${folders[@]}"
   libfuzzer=(-timeout=120 -rss_limit_mb=4096 -malloc_limit_mb=3000 -max_len=65536 -print_final_stats=1 -print_funcs=0)
-  # libhdf5 falls over some files by itself: they are counted, not an end.
+  # libhdf5 itself crashes on some files: they are counted, and the run goes on.
   [ "$parser" != hdf5 ] || libfuzzer+=(-fork=1 -ignore_crashes=1 -ignore_timeouts=1 -ignore_ooms=1)
   echo "== $parser"
   if ! IMAGE_STORES_PARSER=$parser ASAN_OPTIONS=allocator_may_return_null=1:detect_leaks=0 \
@@ -54,7 +55,7 @@ for parser in "${parsers[@]}"; do
     "$work/corpus" "$work/seeds" >"$work/log" 2>&1; then
     if [ "$parser" != hdf5 ]; then
       status=1
-      echo "fuzz: $parser fell; see $work/log and $work/found" >&2
+      echo "fuzz: $parser failed; see $work/log and $work/found" >&2
     fi
   fi
   # What it has covered, how often it ran, and what it found.

@@ -1,7 +1,6 @@
 #!/bin/sh
-# Installs the system libraries the package is built with, those that are missing: LMDB, HDF5, zlib, and
-# pkg-config to find them; and those of the traits that are named. Debian or Ubuntu (apt; as root, or with sudo) and
-# macOS (Homebrew).
+# Installs the system libraries the package is built with, if they are missing: LMDB, HDF5, zlib, and pkg-config to find
+# them; and those of the traits that are named. For Debian and Ubuntu (apt; as root, or with sudo) and macOS (Homebrew).
 #
 #   Scripts/install-dependencies.sh [JPEG] [Libdeflate] [ObjectStorage]
 set -eu
@@ -24,7 +23,7 @@ for trait in "$@"; do
       of_brew="$of_brew libdeflate"
       ;;
     ObjectStorage)
-      # A Mac has libcurl, and its headers in the SDK.
+      # macOS has libcurl, with its headers in the SDK.
       of_apt="$of_apt libcurl4-openssl-dev"
       ;;
     *) fail "there is no trait $trait that needs a library; there are JPEG, Libdeflate and ObjectStorage" ;;

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# What a debug build costs at run time: processor time an image of usual work in a debug build, in one whose C is
-# optimised (-Xcc -O2), and in a release build of a package that depends on this one, as multiples of the latter.
+# What a debug build costs at run time: processor time per image of usual work in a debug build, in one whose C is
+# optimized (-Xcc -O2), and in a release build of a package that depends on this one, as multiples of the last.
 set -euo pipefail
 cd "$(dirname "$0")/../Tools/DebugCosts"
 demo=$PWD/../../Sources/imagestore/Resources/cifar-10-demo

@@ -3,9 +3,10 @@
 #
 #   Scripts/sanitize.sh [address|parsers|thread|quick]
 #
-# Without an argument all tests under the one and the concurrent ones under the other. `parsers` leaves out what does
-# not read files, and `quick` is that and `thread`: what continuous integration runs. Each sanitizer is a build of its
-# own. The checks that make system calls fail sit out: they take the places that the sanitizers take.
+# Without an argument, all tests run under the address sanitizer and the concurrent ones under the thread sanitizer.
+# `parsers` leaves out tests that do not read files. `quick` is `parsers` and `thread`: continuous integration runs it
+# for every change. Each sanitizer needs its own build. The checks that make system calls fail are left out, because
+# they replace the same functions as the sanitizers.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 which=${1:-all}

@@ -3,14 +3,14 @@
 #
 #   Scripts/stress.sh [quick|ci]
 #
-# quick takes some minutes; ci is what continuous integration adds to the tests: 200 kills a backend, and a full file
-# system. Prints one line a check and backend; the first line with FAILED ends it. IMAGE_STORES_SEED makes it another
-# run, IMAGE_STORES_CORPORA names a folder of folders of files of other projects.
+# quick takes some minutes; ci is what .ci/run adds to the tests: 200 kills per backend, and a full file system.
+# Prints one line per check and backend, and stops at the first line with FAILED. IMAGE_STORES_SEED makes it another
+# run. IMAGE_STORES_CORPORA names a folder of folders of files of other projects.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 export IMAGE_STORES_TIMEOUT=86400
 
-# A file system that is full: one of our own, where the system lets us have it.
+# A full file system: we mount one, if the system allows that.
 full() {
   local folder
   folder=$(mktemp -d)
@@ -31,7 +31,7 @@ kinds() {
 }
 
 if [ "${1:-}" = ci ]; then
-  # The build of the tests, which is there.
+  # The build that the tests have made already.
   swift build --product ImageStoreStress
   stress=$(swift build --show-bin-path)/ImageStoreStress
   each kills 200 create append
@@ -63,7 +63,7 @@ full
 each writers
 each files "$opens"
 each memory "$reads"
-each concurrency "$commits" # the slowest: an append to HDF5 of mixed sizes writes every dataset anew
+each concurrency "$commits" # the slowest: an append to HDF5 of mixed sizes writes every dataset again
 "$stress" fork all
 each held
 each fork-busy 100

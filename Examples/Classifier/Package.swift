@@ -5,8 +5,8 @@ let package = Package(
   name: "Classifier",
   platforms: [.macOS(.v15)],
   dependencies: [
-    // In a package of your own: .package(url: "https://github.com/.../swift-image-stores", from: "0.1.0", traits: [])
-    // No traits: without them, what the command line needs is not even fetched.
+    // In your own package: .package(url: "https://github.com/.../swift-image-stores", from: "0.1.0", traits: [])
+    // Without traits, SwiftPM does not fetch what only the command line needs.
     .package(name: "swift-image-stores", path: "../..", traits: [])
   ],
   targets: [

@@ -1,7 +1,7 @@
 // swift-tools-version: 6.2
 import PackageDescription
 
-// Imports one backend: needs zlib alone, neither liblmdb nor libhdf5.
+// Imports one backend. It needs only zlib, neither liblmdb nor libhdf5.
 let package = Package(
   name: "NPZOnly",
   platforms: [.macOS(.v15)],
