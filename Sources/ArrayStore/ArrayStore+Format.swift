@@ -36,10 +36,10 @@ package struct ArrayFormat: StoreFormat {
       return splits.map { OpenedSplit($0.split, $0.store.swappingChannels()) }
     }
     if let name = description.images {
-      throw .unusedOption("images", "the file is one array, and has nothing called \(name)")
+      throw .unusedOption("images", "the file is one array, which has no part called '\(name)'")
     }
     if let name = description.labelsName {
-      throw .unusedOption("labels", "the file is one array, and has nothing called \(name)")
+      throw .unusedOption("labels", "the file is one array, which has no part called '\(name)'")
     }
     let store = try ArrayStore(at: path, description, threads: threads)
     return [OpenedSplit(description.channelOrder == .bgr ? store.swappingChannels() : store)]

@@ -55,8 +55,9 @@ package struct FileFormat: WritableStoreFormat {
     guard let position else {
       throw StoreError(
         .invalidArgument,
-        name.map { "the table has no column '\($0)'" } ?? "no column of the table is called like labels",
-        remedy: "say which behind a colon, as in \(file):NAME"
+        name.map { "the table has no column '\($0)'" }
+          ?? "no column of the table has a name that labels have",
+        remedy: "name the column after a colon, as in \(file):NAME"
           + (table.header.map { "; it has \($0.prefix(8).joined(separator: ", "))" } ?? ""), path: path)
     }
     let values = try table.read(bytesOf: nil).columns[position]
@@ -69,8 +70,8 @@ package struct FileFormat: WritableStoreFormat {
   ) throws(StoreError) -> [OpenedSplit] {
     guard !Self.isTable(path) else {
       throw StoreError(
-        .unrecognized, "a table, not images",
-        remedy: "give the folder or file of the images, and this by --labels", path: path)
+        .unrecognized, "this is a table, not images",
+        remedy: "give the folder or file of the images, and this file with --labels", path: path)
     }
     var inside = description
     inside.channelOrder = nil

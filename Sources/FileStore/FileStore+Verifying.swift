@@ -53,18 +53,18 @@ extension FileStore {
     if contents.description?.isIntact == false {
       throw StoreError(
         .corrupt, "the file does not agree with its checksum",
-        remedy: "restore it; if the change is meant, remove the key crc32",
+        remedy: "restore it; if the change is intended, remove the key crc32",
         path: "\(path)/\(StoreManifest.fileName)")
     }
     if contents.description != nil, contents.state == nil {
       throw StoreError(
         .corrupt, "the file is not the one that store.json describes",
-        remedy: "restore it; if the change is meant, remove store.json, or convert to a new store",
+        remedy: "restore it; if the change is intended, remove store.json, or convert to a new store",
         path: "\(path)/\(FolderContents.labelsFileName)")
     }
     if let state = contents.state, state.count != count {
       throw StoreError(
-        .corrupt, "\(count) images, while store.json has \(state.count)", path: path)
+        .corrupt, "labels.csv has \(count) images, but store.json says \(state.count)", path: path)
     }
   }
 }

@@ -287,5 +287,5 @@ public final class FileStore: ImageStore {
     return first
   }
 
-  private static let differs = StoreError(.unsupported, "images of different formats")
+  private static let differs = StoreError(.unsupported, "the store has images of different formats")
 }

@@ -96,7 +96,7 @@ extension HDF5Store {
     // Checked against the size of the file when the store was opened.
     guard let format, let bytes = unsafe file.bytes(at: offset, count: count * format.byteCount),
       let base = bytes.baseAddress
-    else { throw StoreError(.corrupt, "images beyond the end of the file") }
+    else { throw StoreError(.corrupt, "images are beyond the end of the file") }
     return unsafe base
   }
 
@@ -154,7 +154,7 @@ extension HDF5Store {
       case .chunked, .library, .turned, .encoded: unsafe bytes = nil
       }
       guard let bytes = unsafe bytes else {
-        throw StoreError(.corrupt, "an image beyond the end of the file")
+        throw StoreError(.corrupt, "the image is beyond the end of the file")
       }
       return unsafe (format, bytes)
     } catch {

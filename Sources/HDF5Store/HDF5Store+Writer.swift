@@ -73,7 +73,7 @@ extension HDF5Store {
     /// Refuses: the file would be written whole, with all images before, each time.
     public mutating func commit() throws(StoreError) {
       throw StoreError(
-        .unsupported, "HDF5 has no journal, so that each commit would write the whole file anew",
+        .unsupported, "HDF5 has no journal, so each commit would write the whole file again",
         remedy: "write a file for each part and read them by ConcatenatedStore, or use another format",
         path: session.state.path)
     }

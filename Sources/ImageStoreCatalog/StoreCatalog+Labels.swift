@@ -26,7 +26,7 @@ extension StoreCatalog {
         "\(found.name) has \(FoundLabels.text(of: columns)): the column \(columns[0].name), no labels"
       return try store.unlabeled(columns: given, notes: [ReadingNote(.decided, note)])
     case .unread(let reason):
-      throw StoreError(.invalidArgument, "labels of \(reason)", path: path, key: found.name)
+      throw StoreError(.invalidArgument, "these are not labels: \(reason)", path: path, key: found.name)
     }
   }
 }

@@ -24,7 +24,7 @@ extension StoreCatalog {
     throw .unusedOption(
       option,
       areKnown.0 == areKnown.1
-        ? "neither \(formats.0.name) nor \(formats.1.name) has anything that it could apply to"
-        : "\(areKnown.0 ? formats.1.name : formats.0.name) has nothing that it could apply to")
+        ? "it does not apply to either of the two (\(formats.0.name), \(formats.1.name))"
+        : "it does not apply to the format \(areKnown.0 ? formats.1.name : formats.0.name)")
   }
 }

@@ -33,8 +33,8 @@ extension StoreCatalog {
   /// The error for a file that does not have the values that were asked for.
   static func noValues(_ name: String?, at path: String) -> StoreError {
     StoreError(
-      .unrecognized, name.map { "nothing called \($0) is in this file" } ?? "not a file of labels",
-      remedy: "give .npy, .npz, HDF5, IDX or CSV; name what is in it behind a colon, as in labels.h5:y",
+      .unrecognized, name.map { "this file has nothing called '\($0)'" } ?? "this is not a file of labels",
+      remedy: "give .npy, .npz, HDF5, IDX or CSV; name the array in it after a colon, as in labels.h5:y",
       path: path)
   }
 
@@ -85,7 +85,7 @@ extension StoreCatalog {
       found.values.count == imageCount * width
     else {
       throw StoreError(
-        .invalidArgument, "values of the shape \(found.shape) for a column of \(imageCount) images",
+        .invalidArgument, "values of the shape \(found.shape) do not fit a column of \(imageCount) images",
         remedy: "give one value or one vector per image", path: path, key: found.name)
     }
     return width > 1 ? try found.values.vectors(width: width) : found.values

@@ -49,7 +49,7 @@ public enum StoreCatalog {
         throw StoreError(
           .invalidArgument, "no kind of store has the suffix \(suffix)",
           remedy:
-            "the suffixes are \(writable.flatMap(\.suffixes).joined(separator: ", ")); a folder of images has none, or a slash behind its name",
+            "the suffixes are \(writable.flatMap(\.suffixes).joined(separator: ", ")); a folder of images has no suffix, or a slash after its name",
           path: path)
       }
     }
@@ -79,9 +79,9 @@ public enum StoreCatalog {
     if let format { return format }
     if let signature { throw signature.error(instead: "a store or data set").at(path: path) }
     throw StoreError(
-      .unrecognized, "not a store or data set that can be read",
+      .unrecognized, "this is not a store or data set that can be read",
       remedy:
-        "'imagestore --help' lists what can; bare samples need --shape HxWxC, packed bits --axis as well",
+        "'imagestore --help' lists what can be read; bare samples need --shape HxWxC, and packed bits --axis too",
       path: path)
   }
 
@@ -151,8 +151,8 @@ public enum StoreCatalog {
       let splits = try format.open(path, others, threads: threads)
       guard splits.count == 1 else {
         throw StoreError(
-          .invalidArgument, "one file of labels for \(splits.count) splits",
-          remedy: "name the images of one split by --images")
+          .invalidArgument, "one file of labels cannot be used for \(splits.count) splits",
+          remedy: "choose the images of one split with --images")
       }
       return (format, [OpenedSplit(splits[0].split, try labelled(splits[0].store, by: file, name))])
     } catch {

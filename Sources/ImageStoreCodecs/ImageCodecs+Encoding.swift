@@ -18,21 +18,21 @@ extension ImageCodecs {
     guard isEncoded else {
       guard encoding == ImageEncoding() else {
         throw StoreError(
-          .invalidArgument, "an option for encoded images, while the store has pixels",
-          remedy: "write with the layout encoded, or leave it out")
+          .invalidArgument, "this option is for encoded images, but the store has pixels",
+          remedy: "write with the layout encoded, or leave the option out")
       }
       return nil
     }
     if let quality = encoding.quality {
       guard (1...100).contains(quality) else {
-        throw StoreError(.invalidArgument, "a quality of \(quality)", remedy: "give 1 to 100")
+        throw StoreError(.invalidArgument, "the quality \(quality) is not possible", remedy: "give 1 to 100")
       }
       #if JPEG
       return EncodedLayout(
         all(), checks: encoding.checks, threads: Workers.threadCount(threads),
         makeEncoder: { () throws(StoreError) in try JPEGImageEncoder(quality: quality) })
       #else
-      throw .missingTrait("JPEG", "a JPEG to be written")
+      throw .missingTrait("JPEG", "this build cannot write JPEGs")
       #endif
     }
     return EncodedLayout(

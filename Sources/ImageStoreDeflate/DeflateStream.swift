@@ -20,7 +20,7 @@ import ImageStoreCore
       strategy.zlibCode)
     guard status == Z_OK else {
       unsafe stream.deallocate()
-      throw StoreError(.limitExceeded, "no memory to deflate with", underlying: .init(.zlib, status))
+      throw StoreError(.limitExceeded, "no memory to compress with", underlying: .init(.zlib, status))
     }
     unsafe self.stream = unsafe stream
   }

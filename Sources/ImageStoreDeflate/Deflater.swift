@@ -91,7 +91,7 @@ package struct Deflater: ~Copyable, Sendable {
 
 extension StoreError {
   fileprivate static func noRoom(_ count: Int) -> StoreError {
-    StoreError(.invalidArgument, "\(count) bytes are too few for the compressed bytes")
+    StoreError(.invalidArgument, "the destination of \(count) bytes is too small for the compressed bytes")
   }
 }
 

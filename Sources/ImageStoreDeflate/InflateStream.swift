@@ -15,7 +15,7 @@ import ImageStoreCore
     let status = unsafe CZlib_inflateInit2(stream, container.windowBits(MAX_WBITS))
     guard status == Z_OK else {
       unsafe stream.deallocate()
-      throw StoreError(.limitExceeded, "no memory to inflate with", underlying: .init(.zlib, status))
+      throw StoreError(.limitExceeded, "no memory to decompress with", underlying: .init(.zlib, status))
     }
     unsafe self.stream = unsafe stream
   }
@@ -71,7 +71,7 @@ import ImageStoreCore
     let message = unsafe stream.pointee.msg.map { unsafe String(cString: $0) }
     return StoreError(
       status == Z_MEM_ERROR ? .limitExceeded : .corrupt,
-      "compressed bytes that cannot be inflated"
+      "the compressed bytes cannot be decompressed"
         + (status == Z_NEED_DICT ? " (they need a dictionary)" : message.map { " (\($0))" } ?? ""),
       underlying: .init(.zlib, status))
   }

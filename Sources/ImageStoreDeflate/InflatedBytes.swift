@@ -120,9 +120,9 @@ import Synchronization
     } catch {
       throw StoreError(
         .limitExceeded,
-        "no memory for the \(byteCount) bytes that reading images in any order takes where they are compressed as one",
+        "the images are compressed as one, so reading them in any order takes \(byteCount) bytes of memory, which cannot be had",
         remedy:
-          "read them in order, which needs little; or convert the file to another format, which reads it in order, and shuffle that"
+          "read them in order, which needs little memory; or convert the file to another format and read that"
       )
     }
     try memory.fill { (output) throws(StoreError) in

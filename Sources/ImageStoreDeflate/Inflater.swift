@@ -127,14 +127,14 @@ extension Inflater {
 
 extension StoreError {
   static func inflatesToMore(than count: Int) -> StoreError {
-    StoreError(.corrupt, "compressed bytes that hold more than the \(count) bytes announced")
+    StoreError(.corrupt, "the compressed bytes hold more than the expected \(count) bytes")
   }
 
   static func inflatesToLess(than count: Int, found: Int) -> StoreError {
-    StoreError(.corrupt, "compressed bytes that end after \(found) of the \(count) bytes announced")
+    StoreError(.corrupt, "the compressed bytes end after \(found) of the expected \(count) bytes")
   }
 
   static func trailing(_ count: Int) -> StoreError {
-    StoreError(.corrupt, "\(count) bytes after the end of the compressed bytes")
+    StoreError(.corrupt, "\(count) bytes follow the end of the compressed bytes")
   }
 }

@@ -39,7 +39,7 @@ extension Column {
     for (index, value) in values.enumerated() {
       guard !value.utf8.contains(0) else {
         throw StoreError(
-          .unsupported, "text with a NUL character, which numpy drops", remedy: "remove it",
+          .unsupported, "the text has a NUL character, which numpy drops", remedy: "remove it",
           image: index)
       }
       length = max(length, value.unicodeScalars.count)
@@ -47,8 +47,8 @@ extension Column {
     let (byteCount, overflow) = values.count.multipliedReportingOverflow(by: 4 * length)
     guard length <= NPYType.maximumCharacterCount, !overflow, byteCount <= 1 << 36 else {
       throw StoreError(
-        .limitExceeded, "\(values.count) texts, the longest of \(length) characters",
-        remedy: "numpy makes all as long as the longest; shorten it")
+        .limitExceeded, "\(values.count) texts, the longest of \(length) characters, take too much memory",
+        remedy: "numpy makes each text as long as the longest; shorten that one")
     }
     let header = NPYHeader(NPYType(.unicode, byteCount: 4 * length), shape: [values.count])
     var bytes = header.bytes

@@ -14,7 +14,8 @@ extension NPYHeader {
     }
     let count = try valueCount()
     guard data.count >= dataByteCount else {
-      throw StoreError(.corrupt, "\(data.count) bytes of values, and the header says \(dataByteCount)")
+      throw StoreError(
+        .corrupt, "the array has \(data.count) bytes of values, but its header says \(dataByteCount)")
     }
     switch (type.kind, type.byteCount) {
     case (.floatingPoint, 4):
@@ -47,7 +48,7 @@ extension NPYHeader {
         unsafe [UInt8](data.prefix(dataByteCount)), offsets: (0...count).map { $0 * size })
     default:
       throw StoreError(
-        .unsupported, "an array of '\(type.description)' as a column",
+        .unsupported, "an array of the type '\(type.description)' cannot be a column",
         remedy: "save it as integers, float64 or text")
     }
   }
@@ -75,7 +76,7 @@ extension NPYHeader {
     guard Column.widths.contains(width), !isFortranOrder || shape.contains(where: { $0 <= 1 }) else {
       throw StoreError(
         .unsupported,
-        "an array of the shape \(shapeDescription)\(isFortranOrder ? " in Fortran order" : "") as a column",
+        "an array of the shape \(shapeDescription)\(isFortranOrder ? " in Fortran order" : "") cannot be a column",
         remedy: "save it in C order, with at most \(Column.widths.upperBound) values per image")
     }
   }
@@ -87,7 +88,7 @@ extension NPYHeader {
     values.reserveCapacity(count)
     for index in 0..<count {
       guard let value = element(index) else {
-        throw StoreError(.corrupt, "text with a character that is none", image: index)
+        throw StoreError(.corrupt, "the text has a number that is not a Unicode character", image: index)
       }
       values.append(value)
     }

@@ -111,15 +111,15 @@ extension NPYType {
     default: break
     }
     guard let letter = rest.popFirst() else {
-      throw StoreError(.corrupt, "an empty element type in the .npy header")
+      throw StoreError(.corrupt, "the .npy header has an empty element type")
     }
     if letter == UInt8(ascii: "O") {
       throw StoreError(
         .unsupported, "the array holds Python objects, which are a pickle and could run code",
-        remedy: "save it again with a number type")
+        remedy: "save it again with a numeric type")
     }
     let unsupported = StoreError(
-      .unsupported, "the element type '\(descr)'",
+      .unsupported, "the element type '\(descr)' is not read",
       remedy: "save the array as bool, an integer, a float or text")
     if letter == UInt8(ascii: "?") && rest.isEmpty {
       self.init(.bool, byteCount: 1)

@@ -27,8 +27,8 @@ package struct ValueLimit: Sendable {
       }
     guard count <= byteCount / each else {
       throw StoreError(
-        .limitExceeded, "\(count) values, which take \(each) bytes each, in a file that has far fewer",
-        remedy: "save the array again without what is empty")
+        .limitExceeded, "\(count) values take \(each) bytes each in memory, far more than the file has",
+        remedy: "save the array again without empty values")
     }
   }
 
@@ -40,7 +40,7 @@ package struct ValueLimit: Sendable {
     for value in values { byteCount -= MemoryLayout<String>.stride + value.utf8.count }
     guard byteCount >= 0 else {
       throw StoreError(
-        .limitExceeded, "text that takes far more memory than it does in the file", remedy: "shorten the text"
+        .limitExceeded, "the text takes far more memory than it does in the file", remedy: "shorten the text"
       )
     }
   }

@@ -20,7 +20,7 @@ package enum Pickle {
   ) throws(StoreError) -> PickleValue {
     try unsafe source.withUnsafeBytes { (bytes) throws(StoreError) -> PickleValue in
       guard let base = bytes.baseAddress, bytes.count > 0 else {
-        throw StoreError(.corrupt, "an empty pickle", remedy: "the file is cut short; get it again")
+        throw StoreError(.corrupt, "the pickle is empty", remedy: "the file is cut short; get it again")
       }
       // The machine does not outlive this closure, within which the bytes are readable.
       var machine = unsafe PickleMachine(

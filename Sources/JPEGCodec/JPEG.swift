@@ -31,7 +31,7 @@ package struct JPEG: ImageCodec {
     decoder.refusesOddities = refusesOddities
     return JPEGImageDecoder(decoder, orientation)
     #else
-    throw .missingTrait("JPEG", "a JPEG")
+    throw .missingTrait("JPEG", "this build cannot read JPEGs")
     #endif
   }
 }
@@ -90,7 +90,8 @@ final class JPEGImageDecoder: ImageDecoder {
   ) throws(StoreError) {
     let found = try decoder.format(ofHead: encoded)
     guard found == format else {
-      throw StoreError(.corrupt, "an image of \(found?.description ?? "no size") instead of \(format)")
+      throw StoreError(
+        .corrupt, "expected an image of \(format), found one of \(found?.description ?? "no size")")
     }
     let (height, width) = ((format.height + 7) / 8, (format.width + 7) / 8)
     try memory.fill(height * width * format.channels) { (output) throws(StoreError) in

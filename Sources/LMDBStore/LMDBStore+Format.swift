@@ -48,7 +48,7 @@ package struct LMDBFormat: WritableStoreFormat {
   ) throws {
     guard options.compression == nil || options.compression == Compression.none else {
       throw StoreError(
-        .unsupported, "values of LMDB are not compressed", remedy: "leave out --compression", path: path)
+        .unsupported, "LMDB values are not compressed", remedy: "leave out --compression", path: path)
     }
     try user.use(
       LMDBStore.Writer(

@@ -161,7 +161,7 @@ extension LMDBStore {
     let pixels = unsafe UnsafeRawBufferPointer(rebasing: bytes[value.header.count...])
     if let offset = unsafe TruthValues.firstOther(in: pixels) {
       throw StoreError(
-        .corrupt, "a bool sample that is neither 0 nor 1",
+        .corrupt, "a bool sample is neither 0 nor 1",
         image: images.lowerBound + offset / format.byteCount, key: key)
     }
   }

@@ -51,7 +51,7 @@ extension LMDBStore {
       let name = String(checksum.dropFirst(ownChecksums.count))
       let isThere = records.segments[name] != nil || records.singles[name] != nil
       guard name == StoreKey.images || isThere else {
-        throw StoreError(.corrupt, "it is not there, though there is a checksum of it", key: name)
+        throw StoreError(.corrupt, "the store has a checksum of it, but the value is missing", key: name)
       }
     }
     for (name, record) in records.segments where StoreKey.isRecord(name) && !name.hasPrefix(ownChecksums) {
@@ -79,7 +79,7 @@ extension LMDBStore {
         unsafe CRC32.checksum(of: bytes)
       }
       guard found == written else {
-        throw StoreError(.corrupt, "its checksum is \(found), and \(written) was written")
+        throw StoreError(.corrupt, "its checksum is \(found), but \(written) was written")
       }
     } catch {
       throw error.at(key: key)
@@ -153,7 +153,7 @@ extension LMDBStore {
           of: UnsafeRawBufferPointer(start: image, count: format.byteCount))
         guard found == checksums[index] else {
           throw StoreError(
-            .corrupt, "the checksum of its pixels is \(found), and \(checksums[index]) was written",
+            .corrupt, "the checksum of its pixels is \(found), but \(checksums[index]) was written",
             image: index)
         }
       }

@@ -45,7 +45,9 @@ public final class LMDBStore: ImageStore {
   ) throws(StoreError) {
     try self.init(described: path.storePath(), description, threads: threads)
     if contents.hasSwappedChannels {
-      throw .unusedOption("channel-order", "the values have no order of channels; use swappingChannels()").at(
+      throw .unusedOption(
+        "channel-order", "the values do not store an order of channels; use swappingChannels()"
+      ).at(
         path: self.path)
     }
   }
@@ -91,7 +93,7 @@ public final class LMDBStore: ImageStore {
       guard let metadata = try StoreMetadata(tree) else {
         throw StoreError(
           .unsupported, "images cannot be appended to a database that another program wrote",
-          remedy: "convert it to a store of its own")
+          remedy: "convert it to a new store")
       }
       let contents = try ContentsReader.contents(tree, metadata, findsUnfinished: true)
       try PageCensus.check(tree, .appending(imageCount: contents.count))
@@ -112,7 +114,8 @@ public final class LMDBStore: ImageStore {
     case .folder:
       let file = "\(path)/data.mdb"
       guard FileSystem.kind(of: file) == .file else {
-        throw StoreError(.unrecognized, "not an LMDB database: the folder has no data.mdb", path: path)
+        throw StoreError(
+          .unrecognized, "this is not an LMDB database: the folder has no data.mdb", path: path)
       }
       return file
     case .file: return path

@@ -15,12 +15,12 @@ package final class HTTPObjectFolder: ObjectFolder {
     guard let parts = URLParts(location) else {
       throw StoreError(
         .invalidArgument,
-        "not the URL of a folder: https://HOST/PATH, with neither spaces nor a name and a password in it",
+        "this is not the URL of a folder: https://HOST/PATH, without spaces, a user name or a password",
         path: location.contains("@") ? nil : location)
     }
     guard parts.query.isEmpty, !location.contains("#") else {
       throw StoreError(
-        .invalidArgument, "a URL with a query is that of one object, and not of a folder",
+        .invalidArgument, "the URL has a query, so it names one object and not a folder",
         path: "\(parts.scheme)://\(parts.host)\(parts.path)")
     }
     var path = parts.path
@@ -64,7 +64,7 @@ package final class HTTPObjectFolder: ObjectFolder {
 
   private func readOnly() -> StoreError {
     StoreError(
-      .unsupported, "a folder behind https cannot be written or listed",
+      .unsupported, "a folder read by https cannot be written or listed",
       remedy: "write to s3://BUCKET/PREFIX or a folder",
       path: location)
   }

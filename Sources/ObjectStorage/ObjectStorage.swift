@@ -45,7 +45,7 @@ public enum ObjectStorage {
     }
     return try HTTPObjectFolder(location, connections: connections, environment: environment)
     #else
-    throw .missingTrait("ObjectStorage", "a place of objects").at(path: location)
+    throw .missingTrait("ObjectStorage", "this build cannot reach object storage").at(path: location)
     #endif
   }
 }

@@ -36,7 +36,7 @@ struct RemoteObjects: Sendable {
     guard response.isSuccess else { throw place.refusal(response, name) }
     guard let count = response["Content-Length"].flatMap({ Int($0) }), count >= 0 else {
       throw StoreError(
-        .unsupported, "the server does not say how large it is", path: place.location, key: name)
+        .unsupported, "the server does not say how large the object is", path: place.location, key: name)
     }
     return ObjectState(byteCount: count, tag: response.tag)
   }
@@ -64,7 +64,8 @@ struct RemoteObjects: Sendable {
       let size = state.map { " of \($0.byteCount)" } ?? ""
       completion(
         StoreError(
-          .invalidArgument, "bytes \(range)\(size) for memory of \(memory.capacity)", path: place.location,
+          .invalidArgument, "bytes \(range)\(size) do not fit memory of \(memory.capacity) bytes",
+          path: place.location,
           key: name))
       return
     }

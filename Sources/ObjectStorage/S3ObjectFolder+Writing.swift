@@ -62,7 +62,7 @@ extension S3ObjectFolder {
 
   private func conflict(_ condition: ObjectCondition, _ name: String) -> StoreError {
     if condition == .absent {
-      return StoreError(.alreadyExists, "there is an object of that name", path: location, key: name)
+      return StoreError(.alreadyExists, "an object of this name already exists", path: location, key: name)
     }
     return StoreError(
       .busy, "another writer has changed or removed it",

@@ -21,7 +21,8 @@ package final class S3ObjectFolder: ObjectFolder {
   ///   - environment: where credentials, region and endpoint are found as AWS's own tools find them.
   package init(_ location: String, connections: Int = 16, environment: [String: String]) throws(StoreError) {
     guard location.hasPrefix("s3://") else {
-      throw StoreError(.invalidArgument, "a bucket is written s3://BUCKET/PREFIX", path: location)
+      throw StoreError(
+        .invalidArgument, "this does not name a bucket: write s3://BUCKET/PREFIX", path: location)
     }
     let rest = location.dropFirst("s3://".count)
     let slash = rest.firstIndex(of: "/") ?? rest.endIndex
@@ -94,12 +95,15 @@ package final class S3ObjectFolder: ObjectFolder {
       }
       guard names.count <= Self.greatestNameCount, pages <= Self.greatestPageCount else {
         throw StoreError(
-          .limitExceeded, "more than \(Self.greatestNameCount) objects or \(Self.greatestPageCount) pages",
+          .limitExceeded,
+          "the folder has more than \(Self.greatestNameCount) objects, or the server lists it in more than \(Self.greatestPageCount) pages",
           path: location)
       }
       guard page["IsTruncated"] == "true" else { break }
       guard let next = page["NextContinuationToken"], !next.isEmpty, next != token else {
-        throw StoreError(.corrupt, "a list of objects that does not say how it goes on", path: location)
+        throw StoreError(
+          .corrupt, "the server's list of objects is incomplete and does not say where it continues",
+          path: location)
       }
       token = next
     }

@@ -40,7 +40,7 @@ package struct PackedBitFormat: WritableStoreFormat {
     guard FileSystem.kind(of: path) != .file || description.axis != nil else {
       // Arrays with a header are of another kind.
       throw StoreError(
-        .unrecognized, "the file is called .npy and does not begin as numpy's arrays do",
+        .unrecognized, "the file's suffix is .npy, but it does not begin as a .npy file does",
         remedy: "get it again; bare bits need --shape HxW and --axis rows, columns or flat", path: path)
     }
     if FileSystem.kind(of: path) != .file {
@@ -53,9 +53,9 @@ package struct PackedBitFormat: WritableStoreFormat {
       }
       guard description.axis != nil else {
         throw StoreError(
-          .invalidArgument, "a folder with masks.npy and no format.json that says how bits are packed",
+          .invalidArgument, "the folder has masks.npy, but no format.json that says how the bits are packed",
           remedy:
-            "give --shape HxW and --axis rows, columns or flat, or the .npy file itself if it has a value per pixel",
+            "give --shape HxW and --axis rows, columns or flat, or give the .npy file itself if it has one value per pixel",
           path: path)
       }
     }
@@ -63,7 +63,7 @@ package struct PackedBitFormat: WritableStoreFormat {
     let beside = "\(path)/\(PackedBitContents.labelsName)"
     if description.labels == nil, file != path, FileSystem.kind(of: beside) == .file { labels = beside }
     if let name = description.labelsName {
-      throw .unusedOption("labels", "the file is one array, and has nothing called \(name)")
+      throw .unusedOption("labels", "the file is one array, which has no part called '\(name)'")
     }
     return [
       OpenedSplit(try PackedBitStore(file: file, description, labels: labels, threads: threads))
@@ -96,16 +96,16 @@ extension PackedBitStore {
     let axis = StoreDescription.PackingAxis(rawValue: layout.axis.rawValue)
     if let said = description.axis, said != axis {
       throw StoreError(
-        .invalidArgument, "bits are packed along \(layout.axis.rawValue) where \(said.rawValue) is said",
+        .invalidArgument, "the bits are packed along \(layout.axis.rawValue), but \(said.rawValue) was given",
         remedy: "leave --axis out", path: path)
     }
     if let said = description.bitOrder, said.rawValue != layout.bitOrder.rawValue {
       throw StoreError(
-        .invalidArgument, "the bit order is \(layout.bitOrder.rawValue) where \(said.rawValue) is said",
+        .invalidArgument, "the bit order is \(layout.bitOrder.rawValue), but \(said.rawValue) was given",
         remedy: "leave --bit-order out", path: path)
     }
     if let name = description.labelsName {
-      throw .unusedOption("labels", "the folder has labels.npy, and nothing called \(name)")
+      throw .unusedOption("labels", "the folder has labels.npy, but nothing called '\(name)'")
     }
   }
 

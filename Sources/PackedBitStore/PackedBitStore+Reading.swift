@@ -53,7 +53,7 @@ extension PackedBitStore {
     try unsafe destination.appendBytes(slots.byteCount) { (memory) throws(StoreError) in
       let start = memory.baseAddress!
       guard form != .float || UInt(bitPattern: start) % 4 == 0 else {
-        throw StoreError(.invalidArgument, "memory for Floats that does not begin at a multiple of 4")
+        throw StoreError(.invalidArgument, "the memory for Float values does not begin at a multiple of 4")
       }
       try Workers.performRuns(of: plan.count, minimum: minimum, threads: threads) {
         (run) throws(StoreError) in
@@ -103,7 +103,9 @@ extension PackedBitStore {
           (end, overflows) = end.addingReportingOverflow(byteCount(plan.region(at: position)))
         }
       }
-      guard !overflows else { throw StoreError(.limitExceeded, "\(plan.count) crops in one call") }
+      guard !overflows else {
+        throw StoreError(.limitExceeded, "\(plan.count) crops are too many for one call")
+      }
       self.byteCount = end
       self.starts = starts
     }

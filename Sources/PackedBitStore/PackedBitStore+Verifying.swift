@@ -52,7 +52,8 @@ extension PackedBitStore {
     guard let state = folder.state else {
       guard folder.description.states != nil else { return }
       throw StoreError(
-        .corrupt, "\(count) masks, of which format.json knows nothing", remedy: "write the store again",
+        .corrupt, "the store has \(count) masks that format.json does not mention",
+        remedy: "write the store again",
         path: images.map.path)
     }
     let found = PackedBitDescription.State.checksums(of: labels)

@@ -100,8 +100,8 @@ public final class PackedBitStore: ImageStore {
       if let header { _ = try unsafe header.data(in: map.bytes) }
       guard header?.type.isInteger ?? true, header?.type.kind != .bool else {
         throw StoreError(
-          .unsupported, "an array of '\(header!.type.description)' as packed bits",
-          remedy: "numpy.packbits makes uint8; leave --axis out if it has a value per pixel")
+          .unsupported, "an array of the type '\(header!.type.description)' cannot be packed bits",
+          remedy: "numpy.packbits makes uint8; leave --axis out if the array has one value per pixel")
       }
       let bits = try PackedBits(
         shape: header?.shape, itemByteCount: header?.type.byteCount ?? map.byteCount, description)
@@ -179,11 +179,12 @@ public final class PackedBitStore: ImageStore {
       guard header.type == NPYType(.uint8), header.shape.count == 1 else {
         throw StoreError(
           .corrupt,
-          "an array of '\(header.type.description)' of the shape \(header.shapeDescription) as bytes")
+          "an array of the type '\(header.type.description)' and the shape \(header.shapeDescription) cannot be a column of bytes"
+        )
       }
       let end = places[count]
       guard end >= 0, end <= data.count else {
-        throw StoreError(.corrupt, "\(data.count) bytes where \(offsets.path) counts \(end)")
+        throw StoreError(.corrupt, "the file has \(data.count) bytes, but \(offsets.path) says \(end)")
       }
       return try unsafe .stored([UInt8](data.prefix(end)), offsets: places)
     }

@@ -35,7 +35,8 @@ extension ShardedStore: EditableStore {
   private static func checkIsHere(_ path: String) throws(StoreError) {
     guard ObjectStorage.isLocation(path) else { return }
     throw StoreError(
-      .unsupported, "a data set that is elsewhere is not changed but by appending", remedy: "write a new one",
+      .unsupported, "a remote data set can be appended to, but not changed otherwise",
+      remedy: "write a new one",
       path: path)
   }
 

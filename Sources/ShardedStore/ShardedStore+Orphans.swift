@@ -17,7 +17,7 @@ extension ShardedStore {
     // Its lock keeps writers away, and its folder for unfinished work goes with it.
     let held = try HeldStore(path)
     guard held.kind == .folder else {
-      throw StoreError(.unrecognized, "a file, where a data set of shards is a folder", path: path)
+      throw StoreError(.unrecognized, "this is a file, but a sharded data set is a folder", path: path)
     }
     _ = try held.workFolder()
     let folder = try LocalObjectFolder(held.path)
@@ -38,7 +38,8 @@ extension ShardedStore {
   package static func orphans(in folder: any ObjectFolder) throws(StoreError) -> [String] {
     guard let (manifest, _) = try ShardedContents.manifest(of: folder) else {
       throw StoreError(
-        .notFound, "there is no data set of shards: no \(ShardNames.manifest)", path: folder.location)
+        .notFound, "there is no sharded data set here: \(ShardNames.manifest) is missing",
+        path: folder.location)
     }
     let named = Set(manifest.objects)
     let orphans = try folder.names(startingWith: "").filter {

@@ -91,7 +91,8 @@ extension ShardedStore {
     guard bytes.count >= format.byteCount else {
       throw named(
         StoreError(
-          .corrupt, "an image of \(format) in \(bytes.count) bytes", remedy: "write the data set again"),
+          .corrupt, "\(bytes.count) bytes do not fit an image of \(format)",
+          remedy: "write the data set again"),
         index)
     }
     return unsafe UnsafeRawBufferPointer(rebasing: bytes[(bytes.count - format.byteCount)...])

@@ -84,7 +84,7 @@ extension ShardedStore {
       && bytes.withUnsafeBytes { unsafe $0.prefix(header.count).elementsEqual(header) }
     guard isHeader else {
       throw StoreError(
-        .corrupt, "the index says that it is an array of \(kind.format), and it is not",
+        .corrupt, "the index says that it is an array of \(kind.format), but it is not",
         remedy: "write the data set again")
     }
   }

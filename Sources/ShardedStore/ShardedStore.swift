@@ -64,12 +64,13 @@ public final class ShardedStore: ImageStore {
   ) throws(StoreError) {
     if let memory, memory < 1 {
       throw StoreError(
-        .invalidArgument, "\(memory) bytes of memory for what is announced", remedy: "give 1 or more")
+        .invalidArgument, "a read-ahead memory of \(memory) bytes is not possible",
+        remedy: "give 1 byte or more")
     }
     if folder.localPath != nil, cache != nil || memory != nil {
       throw StoreError(
         .invalidArgument,
-        "\(cache != nil ? "a cache" : "memory") for a data set on this machine, whose files are mapped",
+        "\(cache != nil ? "a cache" : "memory") has no effect for a data set on this machine, whose files are mapped",
         remedy: "leave it out", path: folder.location)
     }
     try self.init(ShardedContents(of: folder), cache: cache, memory: memory, threads: threads)

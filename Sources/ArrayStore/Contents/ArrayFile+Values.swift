@@ -19,7 +19,8 @@ extension ArrayFile {
       }
       guard !isFortranOrder || shape.filter({ $0 > 1 }).count <= 1 else {
         throw StoreError(
-          .unsupported, "values in Fortran order", remedy: "save them by numpy's ascontiguousarray")
+          .unsupported, "the values are in Fortran order, which is not read",
+          remedy: "save them again with numpy's ascontiguousarray")
       }
       let (size, overflow) = count.multipliedReportingOverflow(by: type.byteCount)
       guard !overflow, size <= (inflated?.byteCount ?? bytes.byteCount) - dataOffset else {

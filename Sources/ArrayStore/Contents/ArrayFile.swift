@@ -164,13 +164,13 @@ struct ArrayFile: Sendable {
   ) throws(StoreError) -> ([Int], NPYType) {
     guard let format = try description.statedFormat() else {
       throw StoreError(
-        .invalidArgument, "bare samples that do not say what they are",
+        .invalidArgument, "the file has bare samples without a header, so their shape and type are not known",
         remedy: "give --shape HxWxC, and --dtype unless they are bytes; for packed bits --axis too")
     }
     // Packed bits are bare bytes as well, and have as many images as somebody says.
     guard description.elementType != nil || format.channels > 1 else {
       throw StoreError(
-        .invalidArgument, "\(byteCount) bare bytes that may be samples or packed bits",
+        .invalidArgument, "the file's \(byteCount) bare bytes may be samples or packed bits",
         remedy: "give --dtype uint8 for samples, or --axis rows, columns or flat for packed bits")
     }
     guard byteCount > 0, byteCount % format.byteCount == 0 else {

@@ -110,7 +110,8 @@ final class ArrayFilesStore: ImageStore {
       let geometry = try file.imageGeometry(description)
       // Others may write the file anew.
       guard geometry.format == format else {
-        throw StoreError(.corrupt, "an image of \(geometry.format) that was of \(format)")
+        throw StoreError(
+          .corrupt, "the image is \(geometry.format), but it was \(format) when the store was opened")
       }
       try file.check(geometry)
       try unsafe file.withSamples { (samples) throws(StoreError) in

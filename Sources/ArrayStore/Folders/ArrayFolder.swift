@@ -140,7 +140,8 @@ struct ArrayFolder {
         return beside
       case .columns:
         throw StoreError(
-          .invalidArgument, "values that are not one class per image, as labels", path: path, key: name)
+          .invalidArgument, "the values cannot be labels: they are not one class per image", path: path,
+          key: name)
       case .unread(let reason):
         guard description.labelsName == nil else {
           throw StoreError(.invalidArgument, "labels of \(reason)", path: path, key: name)
@@ -205,7 +206,7 @@ struct ArrayFolder {
       }
     }
     guard let first = files.first else {
-      throw StoreError(.notFound, "there are no arrays of images", path: path)
+      throw StoreError(.notFound, "the folder has no arrays that could be images", path: path)
     }
     let head = try ArrayFile("\(path)/\(first.name)", StoreDescription())
     let hasMany = description.dimensions?.position(of: .image) != nil || head.shape.count > 3
@@ -218,7 +219,8 @@ struct ArrayFolder {
       case .columns, .unread:
         guard description.labelsName == nil else {
           throw StoreError(
-            .invalidArgument, "not one label for each of \(files.count) images", path: path, key: labelFile)
+            .invalidArgument, "the labels are not one for each of \(files.count) images", path: path,
+            key: labelFile)
         }
         records.notes.append(ReadingNote(.notRead, "\(labelFile).npy"))
       }
@@ -240,7 +242,7 @@ struct ArrayFolder {
   private func joined(_ files: [(stem: String, name: String)]) throws(StoreError) -> any ImageStore {
     guard files.count <= 1024 else {
       throw StoreError(
-        .limitExceeded, "\(files.count) arrays of many images each",
+        .limitExceeded, "the folder has \(files.count) arrays of many images each, which is too many",
         remedy: "put them together by numpy.concatenate",
         path: path)
     }
@@ -265,7 +267,8 @@ struct ArrayFolder {
     if !splits.contains(nil) {
       guard Set(splits).count == splits.count else {
         throw StoreError(
-          .unsupported, "several folders of one split: \(inside.map(\.folder).joined(separator: ", "))",
+          .unsupported,
+          "the folder has several folders for one split: \(inside.map(\.folder).joined(separator: ", "))",
           remedy: "give one of them", path: path)
       }
       var opened: [OpenedSplit] = []

@@ -38,7 +38,7 @@ extension Batch {
         // One long text may stand for many names.
         guard fileNames.allSatisfy({ ($0.text?.count ?? 0) <= Self.maximumNameByteCount }) else {
           throw StoreError(
-            .limitExceeded, "'filenames' has one of more than \(Self.maximumNameByteCount) bytes")
+            .limitExceeded, "a name in 'filenames' has more than \(Self.maximumNameByteCount) bytes")
         }
       }
       let title = batch.value(of: "batch_label", in: source)?.text?.text(in: source)

@@ -33,7 +33,9 @@ import ImageStoreSupport
       count == 0 || bytes.count - Self.imageByteCount - last.partialValue >= offset,
       let start = bytes.baseAddress
     else {
-      throw StoreError(.corrupt, "\(count) images from offset \(offset) of \(bytes.count) bytes")
+      throw StoreError(
+        .corrupt,
+        "the \(count) images from byte \(offset) on are not all in the \(bytes.count) bytes of the batch")
     }
     self.source = source
     self.count = count

@@ -19,7 +19,7 @@ struct CIFARContents {
       case .binary: try self.init(batch: map, isPickle: false)
       case .other:
         throw StoreError(
-          .unrecognized, "this is not a batch of CIFAR, nor an archive of batches", path: path)
+          .unrecognized, "this is neither a batch of CIFAR nor an archive of batches", path: path)
       }
     case .other: throw StoreError(.unrecognized, "this is neither a file nor a folder", path: path)
     case nil: throw StoreError(.notFound, "there is no such file or folder", path: path)
@@ -31,7 +31,7 @@ struct CIFARContents {
     let found = Self.distributions(files.map(\.role))
     guard let distribution = found.first else {
       throw StoreError(
-        .notFound, "there are no batches of CIFAR in it",
+        .notFound, "there are no CIFAR batches in it",
         remedy:
           "give a folder or an archive with files such as data_batch_1 and test_batch; unpack others by 'tar xf', and give the folder",
         path: path)
@@ -152,7 +152,7 @@ struct CIFARContents {
   ) throws(StoreError) {
     guard found.count > 1 else { return }
     throw StoreError(
-      .unsupported, "it holds several sets: \(found.map(\.folderName).joined(separator: ", "))",
+      .unsupported, "it has several data sets: \(found.map(\.folderName).joined(separator: ", "))",
       remedy: "give the path of one of them", path: path)
   }
 }

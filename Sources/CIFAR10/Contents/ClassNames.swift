@@ -53,7 +53,8 @@ struct ClassNames: Sendable {
   private static func checkByteCount(_ byteCount: Int) throws(StoreError) {
     let limit = 1 << 16
     guard byteCount <= limit else {
-      throw StoreError(.limitExceeded, "\(byteCount) bytes of names, of which at most \(limit) are read")
+      throw StoreError(
+        .limitExceeded, "the class names take \(byteCount) bytes, more than the limit of \(limit)")
     }
   }
 }

@@ -97,7 +97,7 @@ struct CSVField {
     while position < bytes.count {
       let byte = unsafe bytes[position]
       if byte == separator || isLineEnd(byte) { break }
-      if byte == quote { throw error("a quote within a field that does not begin with one") }
+      if byte == quote { throw error("a quotation mark inside a field that does not begin with one") }
       if byte == 0 { throw error("a NUL byte") }
       position += 1
     }
@@ -118,7 +118,7 @@ struct CSVField {
           if position < bytes.count {
             let after = unsafe bytes[position]
             guard after == separator || isLineEnd(after) else {
-              throw error("characters after the quote that ends a field")
+              throw error("characters after the quotation mark that ends a field")
             }
           }
           return CSVField(range: range, hasDoubledQuotes: hasDoubledQuotes)

@@ -13,13 +13,13 @@ extension FolderContents {
     var fields: [CSVField] = []
     while try reader.next(&fields, atMost: 1) {
       guard let label = reader.integer(fields[0]) else {
-        throw reader.error("a line that is not one whole number", remedy: "give one label per line")
+        throw reader.error("the line is not one whole number", remedy: "give one label per line")
       }
-      guard labels.isEmpty else { throw reader.error("more labels than the one of the image") }
+      guard labels.isEmpty else { throw reader.error("more than one label for one image") }
       labels.append(label)
     }
     guard let label = labels.first else {
-      throw StoreError(.corrupt, "0 labels for 1 image", path: map.path)
+      throw StoreError(.corrupt, "the file has no label for its image", path: map.path)
     }
     return label
   }

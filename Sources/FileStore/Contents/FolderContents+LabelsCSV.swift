@@ -17,7 +17,8 @@ extension FolderContents {
     for (text, position) in lines.columns {
       guard contents.columns.updateValue(position, forKey: headings.name(of: text)) == nil else {
         throw StoreError(
-          .corrupt, "a header with two columns '\(headings.name(of: text))'", path: table.path, key: "line 1")
+          .corrupt, "the header has two columns called '\(headings.name(of: text))'", path: table.path,
+          key: "line 1")
       }
     }
     let hasLabels =
@@ -39,7 +40,7 @@ extension FolderContents {
       var fields: [CSVField] = []
       guard try reader.next(&fields, atMost: maximumFieldCount, else: .limitExceeded) else {
         throw StoreError(
-          .corrupt, "an empty file", remedy: "begin it with the line file,label", path: map.path)
+          .corrupt, "this is an empty file", remedy: "begin it with the line file,label", path: map.path)
       }
       let header = try Header(fields, of: reader)
       columns = header.columns
@@ -49,7 +50,7 @@ extension FolderContents {
       while try reader.next(&fields, atMost: header.fieldCount) {
         guard fields.count == header.fieldCount else {
           throw reader.error(
-            "\(fields.count) \(fields.count == 1 ? "field" : "fields"), and the header has \(header.fieldCount)",
+            "\(fields.count) \(fields.count == 1 ? "field" : "fields"), but the header has \(header.fieldCount)",
             remedy: "quote fields that hold commas")
         }
         try appendPath(fields[header.file], of: reader, to: &paths, scratch: &scratch)
@@ -57,7 +58,7 @@ extension FolderContents {
         if paths.count == 1 { isUnlabeled = fields[label].range.isEmpty }
         if isUnlabeled {
           guard fields[label].range.isEmpty else {
-            throw reader.error("a label, while the images before have none")
+            throw reader.error("a label, but the images before have none")
           }
         } else {
           labels.append(try labelValue(fields[label], of: reader))
@@ -86,14 +87,15 @@ extension FolderContents {
         case "label" where label == nil: label = position
         default:
           guard !name.isEmpty, name != "file", name != "label", columns[name] == nil else {
-            throw reader.error("a header with two columns '\(name.prefix(100))', or one without a name")
+            throw reader.error(
+              "the header has two columns called '\(name.prefix(100))', or a column without a name")
           }
           columns[name] = position
         }
       }
       guard let file else {
         throw reader.error(
-          "a header without a column 'file'", remedy: "begin the file with the line file,label")
+          "the header has no column 'file'", remedy: "begin the file with the line file,label")
       }
       self.file = file
     }
@@ -171,7 +173,8 @@ extension FolderContents {
   /// The error of a column that ``readColumns(_:)`` leaves out.
   func wrongKind(ofColumn name: String) -> StoreError {
     StoreError(
-      .corrupt, "a value that is not of the kind \(kinds(ofColumn: name)[0].rawValue)", path: table?.path,
+      .corrupt, "a value is not of the column's kind, \(kinds(ofColumn: name)[0].rawValue)",
+      path: table?.path,
       key: name)
   }
 }

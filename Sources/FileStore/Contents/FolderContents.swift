@@ -81,7 +81,8 @@ struct FolderContents: Sendable {
         let contents = try own.get()
         guard contents.paths.count > 0 else { return [(nil, contents)] }
         throw StoreError(
-          .notFound, "the pictures are not there, such as \(contents.paths.text(0))", path: table)
+          .notFound, "the pictures it lists are not in the folder, for example \(contents.paths.text(0))",
+          path: table)
       }
     }
     return try ForeignFolder.read(folder, description)
@@ -108,12 +109,12 @@ struct FolderContents: Sendable {
       all.classNames = splits.lazy.compactMap(\.classNames).first
     } else if !labels.isEmpty {
       all.notes.append(
-        ReadingNote(.notRead, "the labels of the splits that have some, since others have none"))
+        ReadingNote(.notRead, "the labels, because some splits have none"))
     }
     for name in splits[0].values.keys.sorted() {
       let columns = splits.compactMap { $0.values[name] }
       guard columns.count == splits.count, columns.allSatisfy({ $0.kind == columns[0].kind }) else {
-        all.notes.append(ReadingNote(.notRead, "the column '\(name)', which not all splits have alike"))
+        all.notes.append(ReadingNote(.notRead, "the column '\(name)', which is not the same in all splits"))
         continue
       }
       var column = Column(columns[0].kind)

@@ -82,12 +82,12 @@ struct FolderTree {
   ) throws(StoreError) {
     guard chain.count <= Self.maximumDepth else {
       throw StoreError(
-        .limitExceeded, "folders more than \(Self.maximumDepth) deep", path: folder.path)
+        .limitExceeded, "folders are nested more than \(Self.maximumDepth) deep", path: folder.path)
     }
     if isLinked { linkedCount += 1 }
     guard linkedCount <= Self.maximumLinkedCount else {
       throw StoreError(
-        .limitExceeded, "more than \(Self.maximumLinkedCount) folders that are reached by symbolic links",
+        .limitExceeded, "more than \(Self.maximumLinkedCount) folders are reached through symbolic links",
         path: folder.path)
     }
     var found: [Folder.Entry] = []
@@ -100,8 +100,8 @@ struct FolderTree {
       } else if entry.kind == .link && target == nil && !isImage && !entry.name.contains(UInt8(ascii: ".")) {
         // It may be called like a class, whose number the others would get.
         throw StoreError(
-          .invalidArgument, "a symbolic link that leads to nothing",
-          remedy: "remove it, or mount what it leads to",
+          .invalidArgument, "the target of this symbolic link does not exist",
+          remedy: "remove the link, or mount its target",
           path: "\(folder.path)/\(shownName(entry.name))")
       } else if isImage {
         if entry.kind == .link, let target = try resolved(entry.name, of: node, folder) {
@@ -139,7 +139,7 @@ struct FolderTree {
     let identity = try opened.identity()
     guard !chain.contains(identity) else {
       throw StoreError(
-        .invalidArgument, "a symbolic link to a folder that it is in", remedy: "remove it",
+        .invalidArgument, "this symbolic link leads to a folder that contains it", remedy: "remove it",
         path: "\(folder.path)/\(shownName(entry.name))")
     }
     try fill(child, opened, below: root, chain + [identity], isLinked: isLinked || isLink)
@@ -155,8 +155,8 @@ struct FolderTree {
     let shown = "\(folder.path)/\(shownName(name))"
     guard let realRoot, let real = Self.realPath(realRoot + [UInt8(ascii: "/")] + node.path(of: name)) else {
       throw StoreError(
-        .invalidArgument, "a symbolic link that leads to nothing",
-        remedy: "remove it, or mount what it leads to",
+        .invalidArgument, "the target of this symbolic link does not exist",
+        remedy: "remove the link, or mount its target",
         path: shown)
     }
     guard real.starts(with: realRoot + [UInt8(ascii: "/")]) else { throw Self.leadsOut(shown) }
@@ -165,8 +165,8 @@ struct FolderTree {
 
   private static func leadsOut(_ path: String) -> StoreError {
     StoreError(
-      .invalidArgument, "a symbolic link that leads out of the folder",
-      remedy: "read a copy that 'cp -rL' makes, in which links are what they lead to", path: path)
+      .invalidArgument, "this symbolic link leads out of the folder",
+      remedy: "read a copy made with 'cp -rL', in which links are replaced by their targets", path: path)
   }
 
   private static func realPath(_ path: [UInt8]) -> [UInt8]? {

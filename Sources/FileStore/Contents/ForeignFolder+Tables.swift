@@ -167,7 +167,7 @@ extension ForeignFolder {
     }
     switch LabelTexts(columns[0]) {
     case .classes(let classes): groups[position].take(stated: classes)
-    case .none: throw StoreError(.invalidArgument, "the lines have no labels", path: table.path)
+    case .none: throw StoreError(.invalidArgument, "the lines of the file are not labels", path: table.path)
     case .other(let reason, let line):
       throw table.error(lines[line], "the line \(reason)", .invalidArgument)
     }
@@ -274,7 +274,7 @@ extension ForeignFolder {
       "give each file with its label, as in file,label; or say --labels FILE to take the lines in the order of the names"
     guard isNumbered else {
       throw StoreError(
-        .invalidArgument, "labels without the names of the pictures they belong to", remedy: order,
+        .invalidArgument, "the labels do not name the pictures they belong to", remedy: order,
         path: table.path)
     }
     guard lines.count == group.paths.count else {
@@ -310,7 +310,7 @@ extension ForeignFolder {
     for index in 0..<count {
       guard present.contains(Array("\(index).csv".utf8)) else {
         throw StoreError(
-          .corrupt, "\(count) images with neither \(count).csv nor \(index).csv",
+          .corrupt, "the folder has \(count) images, but neither \(count).csv nor \(index).csv",
           remedy: "give all labels in \(count).csv, one per line", path: folder.path)
       }
       labels.append(try FolderContents.readLabel("\(index).csv", in: folder))

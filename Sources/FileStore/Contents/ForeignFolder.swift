@@ -46,8 +46,9 @@ struct ForeignFolder {
       arrays.contains { shownName(name).lowercased().hasSuffix($0) }
     }
     return StoreError(
-      .unrecognized, "a folder with neither labels.csv, nor images, nor folders of them; it has \(there)",
-      remedy: hasArrays ? "give the file of the images, and that of the labels by --labels FILE" : nil,
+      .unrecognized, "the folder has no labels.csv, no images and no folders of images; it has \(there)",
+      remedy: hasArrays
+        ? "give the file that has the images, and the one that has the labels with --labels FILE" : nil,
       path: node.path.isEmpty ? path : "\(path)/\(shownName(node.path))")
   }
 
@@ -64,7 +65,7 @@ struct ForeignFolder {
       let names = splits.map { "\($1.shownName) (\($0))" }.joined(separator: ", ")
       notes.append(ReadingNote(.decided, "splits are the folders \(names)"))
       if !scope.images.isEmpty {
-        notes.append(ReadingNote(.notRead, "\(scope.images.count) pictures beside the splits"))
+        notes.append(ReadingNote(.notRead, "\(scope.images.count) pictures outside the splits"))
       }
       if description.labelsPath == nil {
         for position in groups.indices { try takeTable(of: groups[position].node, for: [position], folder) }
@@ -134,9 +135,9 @@ struct ForeignFolder {
         .invalidArgument,
         description.classDepth == nil
           ? "there is no table with a column called '\(name)'"
-          : "classes by their folders, and labels '\(name)' of a table",
+          : "--classes-at takes classes from folders, and --labels takes labels from a table ('\(name)')",
         remedy: description.classDepth == nil
-          ? "leave --labels out" : "leave one of --labels and --classes-at out", path: folder.path)
+          ? "leave --labels out" : "give only one of --labels and --classes-at", path: folder.path)
     }
   }
 

@@ -52,7 +52,8 @@ struct ForeignTable {
     var reader = makeReader()
     var fields: [CSVField] = []
     guard try reader.next(&fields, atMost: Self.maximumFieldCount, else: .limitExceeded) else {
-      throw StoreError(.corrupt, "an empty file", remedy: "begin it with the line file,label", path: path)
+      throw StoreError(
+        .corrupt, "this is an empty file", remedy: "begin it with the line file,label", path: path)
     }
     fieldCount = fields.count
     let texts = fields.map { Self.text($0, reader) }
@@ -77,7 +78,7 @@ struct ForeignTable {
     while try reader.next(&fields, atMost: fieldCount) {
       guard fields.count == fieldCount else {
         throw reader.error(
-          "\(fields.count) \(fields.count == 1 ? "field" : "fields"), and the first line has \(fieldCount)",
+          "\(fields.count) \(fields.count == 1 ? "field" : "fields"), but the first line has \(fieldCount)",
           remedy: "quote fields that hold the separator")
       }
       for (column, field) in fields.enumerated() { columns[column].append(Self.text(field, reader)) }

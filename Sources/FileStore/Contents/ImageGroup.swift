@@ -30,7 +30,7 @@ struct ImageGroup {
       if let depth {
         throw StoreError(
           .invalidArgument, "there are no folders with pictures \(depth) deep",
-          remedy: "say another --classes-at", key: ForeignFolder.key(node.path))
+          remedy: "give another --classes-at", key: ForeignFolder.key(node.path))
       }
       appendImages(of: node, withFolders: false)
       return
@@ -45,7 +45,7 @@ struct ImageGroup {
     if !strays.isEmpty {
       let first = strays.prefix(3).map { shownName($0) }.joined(separator: ", ")
       let rest = strays.count > 3 ? " and \(strays.count - 3) more" : ""
-      notes.append(ReadingNote(.notRead, "pictures beside the class folders: \(first)\(rest)"))
+      notes.append(ReadingNote(.notRead, "pictures outside the class folders: \(first)\(rest)"))
     }
     if depth == nil, classNodes.contains(where: { !$0.node.foldersWithImages.isEmpty }) {
       let deeper = classNodes.reduce(0) { $0 + $1.node.foldersWithImages.count }
@@ -116,7 +116,8 @@ struct ImageGroup {
         .invalidArgument,
         "\(table.table.name) does not name \(shownName(paths[first]))"
           + (paths.count - named.count > 1 ? " and \(paths.count - named.count - 1) more" : ""),
-        remedy: "give --images COLUMN to read those that it names, --labels none to read all without labels",
+        remedy:
+          "give --images COLUMN to read only the named pictures, or --labels none to read all without labels",
         path: table.table.path)
     }
     if isWhole, Set(images).count < paths.count {

@@ -46,20 +46,20 @@ struct MatchedTable {
       case .image(let image):
         if imagesColumn == nil, let known = lineOf.updateValue(lines[position], forKey: image) {
           throw table.error(
-            lines[position], "\(shownName(name)) is on line \(known) as well", .invalidArgument,
-            remedy: "leave one out; --images COLUMN takes both, --labels none goes by the folder alone")
+            lines[position], "\(shownName(name)) is also on line \(known)", .invalidArgument,
+            remedy: "remove one; --images COLUMN reads both, --labels none ignores the table")
         }
         images.append(image)
       case .none:
         throw table.error(
           lines[position], "'\(shownName(name.prefix(200)))' is not a picture in the folder", .notFound,
-          remedy: "remove the line, or give --labels none to go by the folder alone")
+          remedy: "remove the line, or give --labels none to ignore the table")
       case .several(let one, let other):
         throw table.error(
           lines[position],
           "'\(shownName(name))' may be \(shownName(paths[one])) or \(shownName(paths[other]))",
           .invalidArgument,
-          remedy: "give paths; --labels none goes by the folder alone")
+          remedy: "give paths instead of names, or --labels none to ignore the table")
       }
     }
     try takeColumns(values, lines, fileColumn, labels)
@@ -96,8 +96,8 @@ struct MatchedTable {
       return position
     }
     throw StoreError(
-      .invalidArgument, "no column of the table names pictures of the folder",
-      remedy: "--images COLUMN says which, --labels none goes by the folder alone"
+      .invalidArgument, "no column of the table has the names of pictures in the folder",
+      remedy: "give --images COLUMN to say which, or --labels none to ignore the table"
         + (table.header.map { "; the columns are \(list($0))" } ?? ""), path: table.path)
   }
 
@@ -146,7 +146,8 @@ struct MatchedTable {
     if let twice = Dictionary(grouping: kept, by: { Array($0.name.utf8) }).values.first(where: {
       $0.count > 1
     })?[0].name {
-      throw table.error(1, "a header with two columns '\(twice.prefix(100))'", .corrupt, remedy: "rename one")
+      throw table.error(
+        1, "the header has two columns called '\(twice.prefix(100))'", .corrupt, remedy: "rename one")
     }
     let label = try labelColumn(among: kept, labels)
     for (position, name) in kept {

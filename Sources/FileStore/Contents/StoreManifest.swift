@@ -104,16 +104,17 @@ struct StoreManifest: Codable {
       description.isIntact = ChecksummedJSON.isIntact(bytes, stated: description.crc32)
     } catch {
       throw StoreError(
-        .corrupt, "this is not the description of a store",
+        .corrupt, "the file is not a store description (store.json) that can be read",
         remedy: "remove the file to read the folder by labels.csv alone", path: path)
     }
     guard description.format == "image-files" else {
       throw StoreError(
-        .unrecognized, "a description of '\(description.format)', not of image files", path: path)
+        .unrecognized, "it describes a store of the format '\(description.format)', not 'image-files'",
+        path: path)
     }
     guard description.formatVersion == 1 else {
       throw StoreError(
-        .unsupported, "version \(description.formatVersion) of the description",
+        .unsupported, "the description has version \(description.formatVersion)",
         remedy: "this package reads version 1", path: path)
     }
     return (description, state)

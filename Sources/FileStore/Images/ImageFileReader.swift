@@ -38,7 +38,7 @@ final class ImageFileReader {
         try readWhole(byteCount, of: folder)
         if let format = try headFormat() { return format }
       }
-      throw StoreError(.corrupt, "a file that ends before it says its format")
+      throw StoreError(.corrupt, "the file ends before its header does")
     } catch {
       throw error.at(path: pathText(in: folder), image: index)
     }
@@ -99,7 +99,7 @@ final class ImageFileReader {
       try readFile(of: folder)
       let found = if let expected { expected } else { try headFormat() }
       guard let format = found else {
-        throw StoreError(.corrupt, "a file that ends before it says its format")
+        throw StoreError(.corrupt, "the file ends before its header does")
       }
       let file = file
       try unsafe image.write(format.byteCount) { (memory) throws(StoreError) in
@@ -139,13 +139,13 @@ final class ImageFileReader {
     let most = try decoder.largestByteCount(ofHead: head.span)
     guard byteCount <= most else {
       throw StoreError(
-        .limitExceeded, "an image file of \(byteCount) bytes, while its header justifies \(most)",
-        remedy: "save it again without what is not pixels")
+        .limitExceeded, "the image file has \(byteCount) bytes, but its header allows for at most \(most)",
+        remedy: "save it again with nothing in it except the picture")
     }
     // One byte more than the file has, so that its end is seen.
     file = try PixelMemory(capacity: byteCount + 1)
     if try readHead(of: folder) != nil {
-      throw StoreError(.corrupt, "the file grows while it is read")
+      throw StoreError(.corrupt, "the file grew while it was being read")
     }
   }
 

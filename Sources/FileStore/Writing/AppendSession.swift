@@ -28,7 +28,8 @@ final class AppendSession: Sendable {
   /// - Parameter store: what `held` is, read after it was locked.
   init(_ held: HeldStore, _ store: FileStore, _ layout: FileStore.Layout) throws(StoreError) {
     guard let table = store.contents.table else {
-      throw StoreError(.unsupported, "a folder without labels.csv", path: held.path)
+      throw StoreError(
+        .unsupported, "the folder has no labels.csv, so nothing can be appended to it", path: held.path)
     }
     // What would be refused at the end is refused before the work.
     try held.checkMayReplace(FolderContents.labelsFileName)
@@ -129,7 +130,7 @@ final class AppendSession: Sendable {
       guard isAsItWas else {
         throw StoreError(
           .busy, "another program changed the file meanwhile",
-          remedy: "look at what it did, and append again",
+          remedy: "check what it changed, and append again",
           path: "\(root.path)/\(name)")
       }
     }

@@ -28,8 +28,8 @@ struct CSVText {
       switch byte {
       case 0:
         throw StoreError(
-          .unsupported, "text with a NUL character, which a CSV file cannot hold",
-          remedy: "leave the character out")
+          .unsupported, "the text has a NUL character, which a CSV file cannot hold",
+          remedy: "remove the character")
       case UInt8(ascii: ","), UInt8(ascii: "\""), 0x0A, 0x0D: mustBeQuoted = true
       default: break
       }

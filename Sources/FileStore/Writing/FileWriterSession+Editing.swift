@@ -6,7 +6,8 @@ extension FileWriterSession: EditingSession {
   consuming func complete(saying annotations: StoreAnnotations) throws(StoreError) {
     guard let append, let existing, existing.contents.description != nil else {
       throw StoreError(
-        .unsupported, "a folder without store.json, which another program wrote, is not changed in its place",
+        .unsupported,
+        "another program wrote this folder (it has no store.json), so it is not changed in place",
         remedy: "convert it first")
     }
     let hasSameColumns =

@@ -50,7 +50,7 @@ struct TakenNames {
 
   private func isTaken(_ path: String) -> StoreError {
     StoreError(
-      .alreadyExists, "an image to be appended needs this name, and labels.csv does not list what has it",
+      .alreadyExists, "an appended image needs this name, but a file that labels.csv does not list has it",
       remedy: "move it away, or list it in labels.csv", path: path)
   }
 }

@@ -95,14 +95,14 @@ import ImageStoreSupport
   /// What is before a checksum, checked by it.
   private static func checked(_ bytes: UnsafeRawBufferPointer) throws(StoreError) -> UnsafeRawBufferPointer {
     guard bytes.count >= 4, let stated = unsafe bytes.integer(UInt32.self, at: bytes.count - 4) else {
-      throw StoreError(.corrupt, "a chunk of \(bytes.count) bytes has no room for its checksum")
+      throw StoreError(.corrupt, "a chunk of \(bytes.count) bytes is too short to hold its checksum")
     }
     let body = unsafe UnsafeRawBufferPointer(rebasing: bytes[..<(bytes.count - 4)])
     let sum = unsafe Fletcher32.checksum(of: body)
     // Releases before 1.6.3 wrote the halves' bytes in the other order on some machines.
     let swapped = (sum & 0x00FF_00FF) << 8 | (sum & 0xFF00_FF00) >> 8
     guard stated == sum || stated == swapped else {
-      throw StoreError(.corrupt, "the Fletcher-32 of a chunk is \(sum), and \(stated) is stated")
+      throw StoreError(.corrupt, "the Fletcher-32 of a chunk is \(sum), but the file says \(stated)")
     }
     return unsafe body
   }

@@ -31,7 +31,8 @@ struct ChunkTable: Sendable {
       let (product, overflow) = count.multipliedReportingOverflow(by: chunks)
       guard !overflow, product <= fileByteCount else {
         throw StoreError(
-          .limitExceeded, "more chunks than the file has bytes: a shape of \(shape) in chunks of \(extent)",
+          .limitExceeded,
+          "the dataset has more chunks than the file has bytes: its shape is \(shape), in chunks of \(extent)",
           remedy: "rewrite it with larger chunks")
       }
       count = product
@@ -63,7 +64,8 @@ struct ChunkTable: Sendable {
   ) throws(StoreError) {
     guard offset <= fileByteCount, Int(byteCount) <= fileByteCount - offset else {
       throw StoreError(
-        .corrupt, "a chunk of \(byteCount) bytes at \(offset) in a file of \(fileByteCount)")
+        .corrupt,
+        "a chunk of \(byteCount) bytes at byte \(offset) is not within the file's \(fileByteCount) bytes")
     }
     entries[index] = Entry(offset: offset, byteCount: byteCount, filterMask: filterMask)
   }
@@ -135,11 +137,12 @@ extension HDF5Session {
             var index = 0
             for dimension in 0..<(unsafe visit.pointee.rank) {
               guard unsafe visit.pointee.table.advance(&index, dimension, to: origin[dimension]) else {
-                throw StoreError(.corrupt, "a chunk that is not one of the dataset's")
+                throw StoreError(.corrupt, "the chunk index has a chunk that the dataset cannot have")
               }
             }
             guard !overflow, let offset = Int(exactly: offset), let size = UInt32(exactly: size) else {
-              throw StoreError(.corrupt, "a chunk of \(size) bytes at \(address)")
+              throw StoreError(
+                .corrupt, "the chunk index has an impossible chunk: \(size) bytes at byte \(address)")
             }
             try unsafe visit.pointee.table.set(index, offset: offset, byteCount: size, filterMask: mask)
             return 0

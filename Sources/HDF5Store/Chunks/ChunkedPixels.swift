@@ -128,7 +128,7 @@ struct ChunkedPixels: Sendable {
     let entry = table.entries[index]
     guard entry.offset >= 0 else { return unsafe decoder.elements(filledWith: fill) }
     guard let stored = unsafe file.bytes(at: entry.offset, count: Int(entry.byteCount)) else {
-      throw StoreError(.corrupt, "a chunk beyond the end of the file")
+      throw StoreError(.corrupt, "a chunk is beyond the end of the file")
     }
     return try unsafe decoder.elements(stored, mask: entry.filterMask, needed: needed)
   }

@@ -148,7 +148,7 @@ extension ContentsReader {
     do throws(StoreError) {
       guard let type = dataset.type, let elementType = type.elementType else {
         throw StoreError(
-          .unsupported, "samples of \(dataset.typeText)",
+          .unsupported, "samples of \(dataset.typeText) are not read",
           remedy: "images have \(ElementType.allCases.map(\.name).joined(separator: ", "))")
       }
       if description.axis != nil { return try packed(session, object, dataset, type, description) }
@@ -204,7 +204,8 @@ extension ContentsReader {
   ) throws(StoreError) -> HDF5Contents {
     guard type.kind == .unsigned, type.byteCount == 1 else {
       throw StoreError(
-        .invalidArgument, "packed bits of \(dataset.typeText)", remedy: "they are uint8; leave --axis out")
+        .invalidArgument, "packed bits cannot be \(dataset.typeText)",
+        remedy: "packed bits are uint8; leave --axis out")
     }
     try refuse([.dimensions, .channelOrder], of: description, "packed bits have their order by --axis")
     let bits = try PackedBits(shape: dataset.shape, itemByteCount: 1, description)

@@ -16,7 +16,7 @@ extension ContentsReader {
       column.offsets = try offsets(session, handle, link.name)
       let name = ColumnName.unescaped(link.name, in: .path)
       guard columns.updateValue(column, forKey: name) == nil else {
-        throw StoreError(.corrupt, "two columns of this name", key: dataset.name)
+        throw StoreError(.corrupt, "there are two columns of this name", key: dataset.name)
       }
     }
     return columns

@@ -118,13 +118,14 @@ extension ContentsReader {
     case .stored, .found(.labels): return reading
     case .found(.unread(let reason)):
       throw StoreError(
-        .unsupported, "labels of \(dataset.typeText), \(reason)", remedy: "give others, or --labels none",
+        .unsupported, "values of \(dataset.typeText) cannot be labels: \(reason)",
+        remedy: "name other labels, or give --labels none",
         key: name)
     case .found(.columns(let columns)):
       throw StoreError(
         .unsupported,
         "\(dataset.shapeText) of \(dataset.typeText): \(FoundLabels.text(of: columns))",
-        remedy: "leave --labels out to have them as columns, or give --labels none", key: name)
+        remedy: "leave --labels out to read them as columns, or give --labels none", key: name)
     }
   }
 

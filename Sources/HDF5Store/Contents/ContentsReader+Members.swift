@@ -81,7 +81,8 @@ extension ContentsReader {
       guard try append(session, handle, dataset, isOne: true, to: &images), images.count == index + 1 else {
         if index == 0 { return nil }
         throw StoreError(
-          .unsupported, "\(dataset.shapeText) of \(dataset.typeText) among encoded images", image: index,
+          .unsupported, "a dataset of \(dataset.shapeText) of \(dataset.typeText) is among encoded images",
+          image: index,
           key: path)
       }
     }
@@ -110,7 +111,7 @@ extension ContentsReader {
     }
     let arranged = try arranged(session, object, dataset, .oneImage, description)
     guard arranged.count == 1, let format = arranged.format, let type = dataset.type else {
-      throw StoreError(.unsupported, "\(dataset.shapeText) is not the shape of one image")
+      throw StoreError(.unsupported, "the shape \(dataset.shapeText) is not that of one image")
     }
     if notes.isEmpty { notes = arranged.notes }
     func kind(_ filters: [FilterPipeline.Filter]) -> ImageTable.Kind {
@@ -126,7 +127,8 @@ extension ContentsReader {
       }
       let filters = pixels.pipeline.filters
       guard !filters.isEmpty || Int(entry.byteCount) == format.byteCount else {
-        throw StoreError(.corrupt, "a chunk of \(entry.byteCount) bytes for \(format.byteCount)")
+        throw StoreError(
+          .corrupt, "a chunk has \(entry.byteCount) bytes, but its image takes \(format.byteCount)")
       }
       table.append(
         kind(filters), offset: entry.offset, chunkByteCount: filters.isEmpty ? 0 : entry.byteCount)

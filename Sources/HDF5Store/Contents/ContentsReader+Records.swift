@@ -55,7 +55,7 @@ extension ContentsReader {
       if library.hasMetadataChecksum { true } else { try OwnMark.isAttribute(session, of: root) }
     guard !isMarked || version == DatasetNames.version else {
       throw StoreError(
-        .unsupported, "version \(version) of the layout",
+        .unsupported, "the file's layout has version \(version)",
         remedy: "this package reads version \(DatasetNames.version)", key: DatasetNames.formatVersion)
     }
     return isMarked || hasChecksums

@@ -23,7 +23,7 @@ struct ContentsReader {
     images: FoundImages? = nil
   ) throws(StoreError) -> HDF5Contents {
     guard description.bitOrder == nil || description.axis != nil else {
-      throw .unusedOption("bit-order", "it needs --axis, which says that bits are packed")
+      throw .unusedOption("bit-order", "it applies to packed bits, which need --axis")
     }
     if images == nil, let own = try own(session, handle, description) {
       var isEncoded = false
@@ -67,7 +67,7 @@ struct ContentsReader {
     else { return }
     throw StoreError(
       .unrecognized, "this is a Keras model, not images",
-      remedy: try "if it has images all the same, name them by --images; the file has "
+      remedy: try "if it has images after all, name them with --images; the file has "
         + session.names(in: handle, fileByteCount: file.byteCount))
   }
 
@@ -145,7 +145,7 @@ struct ContentsReader {
     _ shape: DatasetShape
   ) throws(StoreError) -> HDF5Images {
     guard let type = dataset.type else {
-      throw StoreError(.unsupported, "samples of \(dataset.typeText)", key: dataset.name)
+      throw StoreError(.unsupported, "samples of \(dataset.typeText) are not read", key: dataset.name)
     }
     let (declared, overflow) = shape.count.multipliedReportingOverflow(by: shape.format.byteCount)
     // Deflate makes a byte of 1032 at most; a sparse dataset may say any size and have next to nothing.
@@ -153,7 +153,9 @@ struct ContentsReader {
       declared <= max(1 << 40, file.byteCount.multipliedReportingOverflow(by: 1100).partialValue)
     else {
       throw StoreError(
-        .limitExceeded, "\(dataset.shapeText) samples in a file of \(file.byteCount) bytes", key: dataset.name
+        .limitExceeded,
+        "the dataset says it has \(dataset.shapeText) samples, far more than a file of \(file.byteCount) bytes can hold",
+        key: dataset.name
       )
     }
     switch dataset.layout {
@@ -183,13 +185,14 @@ struct ContentsReader {
         }
       }
       return .resident(memory)
-    case .other: throw StoreError(.unsupported, "samples of \(dataset.typeText)", key: dataset.name)
+    case .other:
+      throw StoreError(.unsupported, "samples of \(dataset.typeText) are not read", key: dataset.name)
     case .chunked(let extent, let filters, let hasFletcher32):
       guard let pixels = try chunked(session, object, dataset, shape, extent: extent, filters, type) else {
         if filters?.filters.contains(.lzf) == true, H5Zfilter_avail(HDF5Session.lzf) <= 0 {
           throw StoreError(
             .unsupported,
-            "chunks through the filter lzf, with an index that is left to libhdf5, which does not have it here",
+            "the chunks use the filter lzf with an index that only libhdf5 reads, and this libhdf5 does not have the filter",
             remedy: HDF5Session.filterRemedy, key: dataset.name)
         }
         return .library(
@@ -209,7 +212,8 @@ struct ContentsReader {
     let most = filters?.isOnlyDeflate == true ? 1 << 30 : MemoryBudget.limit(fileByteCount: file.byteCount)
     guard chunkByteCount <= min(1 << 30, most) else {
       throw StoreError(
-        .limitExceeded, "chunks of \(extent) samples in a file of \(file.byteCount) bytes", key: dataset.name)
+        .limitExceeded, "chunks of \(extent) samples are too large for a file of \(file.byteCount) bytes",
+        key: dataset.name)
     }
     guard let filters,
       let table = try session.chunkTable(object, dataset, extent: extent, in: library, budget)
@@ -265,7 +269,7 @@ final class MemoryBudget {
         .limitExceeded,
         "\(what()) \(overflow ? "would take more memory than there can be" : "would take \(byteCount) bytes") "
           + "in a file of \(fileByteCount)",
-        remedy: "if the file is to be trusted, write it again without compression and with all values")
+        remedy: "if you trust the file, write it again without compression and with all values")
     }
     left -= byteCount
   }

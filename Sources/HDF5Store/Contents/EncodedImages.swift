@@ -105,7 +105,7 @@ struct EncodedImages: Sendable {
     of bytes: UnsafeRawBufferPointer, _ decoder: EncodedImageDecoder
   ) throws(StoreError) -> ImageFormat {
     guard let format = try unsafe decoder.format(ofHead: RawSpan(_unsafeBytes: bytes)) else {
-      throw StoreError(.corrupt, "the image ends before it says its size")
+      throw StoreError(.corrupt, "the image ends before its header does")
     }
     return format
   }
@@ -116,7 +116,7 @@ struct EncodedImages: Sendable {
       return unsafe UnsafeRawBufferPointer(rebasing: all[place.offset..<place.offset + place.byteCount])
     }
     guard let bytes = unsafe file.bytes(at: place.offset, count: place.byteCount) else {
-      throw StoreError(.corrupt, "an image beyond the end of the file")
+      throw StoreError(.corrupt, "the image is beyond the end of the file")
     }
     return unsafe bytes
   }
@@ -277,7 +277,7 @@ extension ContentsReader {
       }
       guard let range, let bytes = unsafe file.bytes(at: range.lowerBound, count: range.count) else {
         if index == 0 { return false }
-        throw StoreError(.corrupt, "an image without bytes", image: index)
+        throw StoreError(.corrupt, "the image has no bytes", image: index)
       }
       if index == 0, unsafe !ImageCodecs.areImage(bytes) { return false }
       try images.append(

@@ -156,7 +156,7 @@ extension ContentsReader {
   private func checkIsLocal(_ link: (name: String, isLocal: Bool), _ group: String) throws(StoreError) {
     guard !link.isLocal else { return }
     throw StoreError(
-      .unsupported, "a link that leads out of the file", remedy: "open the file it leads to",
+      .unsupported, "this link leads to another file", remedy: "open the file it leads to",
       key: "\(group)/\(link.name)")
   }
 

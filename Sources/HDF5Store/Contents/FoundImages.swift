@@ -77,7 +77,7 @@ extension ContentsReader {
     }
     throw StoreError(
       .notFound, "there is no dataset called images",
-      remedy: try "name the one that has the images by --images; the file has "
+      remedy: try "name the dataset of the images with --images; the file has "
         + session.names(in: handle, fileByteCount: file.byteCount))
   }
 

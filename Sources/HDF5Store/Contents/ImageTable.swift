@@ -90,7 +90,7 @@ extension ImageTable {
           let entry = entries[index]
           let byteCount = kinds[Int(entry.kind)].format.byteCount
           guard let image = unsafe file.bytes(at: entry.offset, count: byteCount)?.baseAddress else {
-            throw StoreError(.corrupt, "an image beyond the end of the file", image: index)
+            throw StoreError(.corrupt, "the image is beyond the end of the file", image: index)
           }
           return unsafe image
         }
@@ -125,7 +125,7 @@ extension ImageTable {
       unsafe kind.type.makeNative(target)
     } else {
       guard let stored = unsafe file.bytes(at: entry.offset, count: Int(entry.chunkByteCount)) else {
-        throw StoreError(.corrupt, "an image beyond the end of the file")
+        throw StoreError(.corrupt, "the image is beyond the end of the file")
       }
       let needed = (region.row + region.height) * kind.format.bytesPerRow
       let elements = try unsafe decoder.elements(stored, kind, number: entry.kind, needed: needed)
@@ -160,7 +160,7 @@ extension ImageTable {
       try withPlan { (plan) throws(StoreError) in
         try unsafe images.read(plan, from: file, into: target, threads: 1)
       }
-    case .mapped, .each, .encoded: throw StoreError(.corrupt, "an image without a place of its own")
+    case .mapped, .each, .encoded: throw StoreError(.corrupt, "the image has no bytes of its own in the file")
     }
   }
 
@@ -169,7 +169,7 @@ extension ImageTable {
     _ target: UnsafeMutableRawBufferPointer
   ) throws(StoreError) {
     guard let image = unsafe image?.baseAddress, let target = target.baseAddress else {
-      throw StoreError(.corrupt, "an image beyond the end of the file")
+      throw StoreError(.corrupt, "the image is beyond the end of the file")
     }
     unsafe copyRegion(region, of: format, from: image, to: target)
   }
@@ -187,7 +187,7 @@ extension ImageTable {
         guard
           let pipeline = FilterPipeline(
             kind.filters, chunkByteCount: kind.format.byteCount, elementByteCount: kind.type.byteCount)
-        else { throw StoreError(.corrupt, "filters that are not undone here") }
+        else { throw StoreError(.corrupt, "the filters of the image's chunk cannot be undone") }
         decoder = try ChunkDecoder(pipeline)
         self.number = number
       }

@@ -126,7 +126,7 @@ struct GlobalHeap: ~Copyable {
   ) throws(StoreError) -> UnsafeRawBufferPointer? {
     guard let place = try unsafe range(reference) else { return nil }
     guard let bytes = unsafe file.bytes(at: place.lowerBound, count: place.count) else {
-      throw StoreError(.corrupt, "a reference to text that is not there")
+      throw StoreError(.corrupt, "a reference leads to text that does not exist")
     }
     try budget.take(bytes.count, for: "the text")
     return unsafe bytes
@@ -137,7 +137,7 @@ struct GlobalHeap: ~Copyable {
     guard let length = unsafe reference.integer(UInt32.self, at: 0),
       let address = unsafe reference.integer(UInt64.self, at: 4),
       let number = unsafe reference.integer(UInt32.self, at: 12)
-    else { throw StoreError(.corrupt, "a reference to text that is cut short") }
+    else { throw StoreError(.corrupt, "a reference leads to text that is cut short") }
     if length == 0 || address == 0 { return nil }
     let objects: [UInt16: Range<Int>]
     if let known = collections[address] {
@@ -148,7 +148,7 @@ struct GlobalHeap: ~Copyable {
     }
     guard let number = UInt16(exactly: number), let place = objects[number], Int(length) <= place.count
     else {
-      throw StoreError(.corrupt, "a reference to text that is not there")
+      throw StoreError(.corrupt, "a reference leads to text that does not exist")
     }
     return place.lowerBound..<place.lowerBound + Int(length)
   }

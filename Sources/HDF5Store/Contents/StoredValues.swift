@@ -120,7 +120,7 @@ extension StoredValues {
     guard let values else {
       throw StoreError(
         .unsupported,
-        "values of \(dataset.typeText), or beyond 64 bits, instead of integers",
+        "expected integers of at most 64 bits, found values of \(dataset.typeText)",
         key: dataset.name)
     }
     return values
@@ -135,8 +135,8 @@ extension StoredValues {
     }
     guard let values else {
       throw StoreError(
-        .unsupported, "a column of \(dataset.type?.name ?? "")",
-        remedy: "columns are integers, float32, float64 or strings", key: dataset.name)
+        .unsupported, "a column of \(dataset.type?.name ?? "") is not read",
+        remedy: "columns can be integers, float32, float64 or strings", key: dataset.name)
     }
     return values
   }
@@ -148,7 +148,7 @@ extension StoredValues {
     do throws(StoreError) {
       guard case .text(let text) = dataset.elements else {
         throw StoreError(
-          .unsupported, "elements that are neither strings nor numbers of a type this package reads")
+          .unsupported, "the elements are neither strings nor numbers of a type this package reads")
       }
       if case .library = place { return try stringsOfLibrary() }
       switch text.form {
@@ -203,7 +203,7 @@ extension StoredValues {
     if case .mapped(let offset) = place {
       guard
         let bytes = unsafe library.map.bytes(at: offset, count: dataset.count * dataset.elementByteCount)
-      else { throw StoreError(.corrupt, "values beyond the end of the file", key: dataset.name) }
+      else { throw StoreError(.corrupt, "values are beyond the end of the file", key: dataset.name) }
       return try unsafe body(bytes)
     }
     let bytes = try elementsInMemory()
@@ -246,7 +246,7 @@ extension StoredValues {
         unsafe elements = decoder.elements(filledWith: fill)
       } else {
         guard let stored = unsafe library.map.bytes(at: entry.offset, count: Int(entry.byteCount)) else {
-          throw StoreError(.corrupt, "a chunk beyond the end of the file")
+          throw StoreError(.corrupt, "a chunk is beyond the end of the file")
         }
         unsafe elements = try decoder.elements(stored, mask: entry.filterMask, needed: needed)
       }

@@ -52,7 +52,7 @@ struct TurnedImages: Sendable {
     switch raw {
     case .mapped(let offset, let type):
       guard let bytes = unsafe file.bytes(at: offset, count: rawCount * rawFormat.byteCount) else {
-        throw StoreError(.corrupt, "images beyond the end of the file")
+        throw StoreError(.corrupt, "images are beyond the end of the file")
       }
       try unsafe turn(plan, from: bytes, isSwapped: type.isSwapped, into: memory, threads: threads)
     case .resident(let resident):
@@ -61,7 +61,8 @@ struct TurnedImages: Sendable {
       if isByImage { return try unsafe readByImage(plan, from: file, into: memory, threads: threads) }
       let samples = try whole.value { () throws(StoreError) in try readWhole(file, threads: threads) }
       try unsafe turn(plan, from: samples.bytes, isSwapped: false, into: memory, threads: threads)
-    case .each, .turned, .encoded: throw StoreError(.corrupt, "images without a place of their own")
+    case .each, .turned, .encoded:
+      throw StoreError(.corrupt, "the images have no bytes of their own in the file")
     }
   }
 
@@ -139,7 +140,7 @@ struct TurnedImages: Sendable {
         unsafe plan.slot(of: position, in: bytes).copyMemory(from: image.bytes)
       }
     case .mapped, .resident, .each, .turned, .encoded:
-      throw StoreError(.corrupt, "images without a place of their own")
+      throw StoreError(.corrupt, "the images have no bytes of their own in the file")
     }
   }
 

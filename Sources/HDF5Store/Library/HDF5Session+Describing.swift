@@ -40,13 +40,14 @@ extension HDF5Session {
       case H5D_VIRTUAL:
         throw StoreError(
           .unsupported, "a virtual dataset, whose elements are in \(virtualSources(creation) ?? "others")",
-          remedy: "open those, or copy it to one file: \(Self.copyingLine(name))")
+          remedy: "open those, or copy everything to one file: \(Self.copyingLine(name))")
       case _ where isOther: return description(.other)
       case H5D_COMPACT: return description(.compact)
       case H5D_CONTIGUOUS: return description(.unwritten)
       case H5D_CHUNKED:
         return try description(chunked(dataset, creation, shape: shape, elementByteCount: elementByteCount))
-      default: throw StoreError(.unsupported, "a layout this package does not know")
+      default:
+        throw StoreError(.unsupported, "the dataset has a storage layout that this package does not know")
       }
     } catch {
       throw error.at(key: name)
@@ -111,7 +112,7 @@ extension HDF5Session {
       throw StoreError(.unsupported, "a dataset without elements (its dataspace is null)")
     }
     let rank = Int(try check(H5Sget_simple_extent_ndims(space.id), "reading its shape"))
-    guard rank <= 32 else { throw StoreError(.corrupt, "\(rank) dimensions") }
+    guard rank <= 32 else { throw StoreError(.corrupt, "the dataset has \(rank) dimensions") }
     var extents = [hsize_t](repeating: 0, count: rank)
     var most = extents
     if rank > 0 {
@@ -120,7 +121,7 @@ extension HDF5Session {
     var shape: [Int] = []
     for extent in extents {
       guard let extent = Int(exactly: extent) else {
-        throw StoreError(.limitExceeded, "an extent of \(extent)")
+        throw StoreError(.limitExceeded, "a dimension of \(extent) is too large")
       }
       shape.append(extent)
     }
@@ -129,11 +130,15 @@ extension HDF5Session {
 
   /// Bytes of all elements.
   private func byteCount(of shape: [Int], elementByteCount: Int) throws(StoreError) -> Int {
-    guard elementByteCount > 0 else { throw StoreError(.corrupt, "elements of \(elementByteCount) bytes") }
+    guard elementByteCount > 0 else {
+      throw StoreError(.corrupt, "the elements have \(elementByteCount) bytes, which is impossible")
+    }
     var total = elementByteCount
     for extent in shape where extent > 0 {
       let (product, overflow) = total.multipliedReportingOverflow(by: extent)
-      guard !overflow else { throw StoreError(.limitExceeded, "a shape of \(shape), which no memory holds") }
+      guard !overflow else {
+        throw StoreError(.limitExceeded, "a dataset of the shape \(shape) does not fit in memory")
+      }
       total = product
     }
     return shape.contains(0) ? 0 : total
@@ -150,12 +155,13 @@ extension HDF5Session {
     let stored = H5Dget_storage_size(dataset.id)
     guard stored > 0, let offset = Int(exactly: address) else { return nil }
     guard Int(exactly: stored) == byteCount else {
-      throw StoreError(.corrupt, "\(stored) bytes are stored, and its shape takes \(byteCount)")
+      throw StoreError(.corrupt, "\(stored) bytes are stored, but its shape takes \(byteCount)")
     }
     guard offset <= fileByteCount, byteCount <= fileByteCount - offset else {
       throw StoreError(
         .corrupt,
-        "the file is cut short: \(byteCount) bytes from \(offset), and it has \(fileByteCount)")
+        "the file is cut short: the dataset has \(byteCount) bytes from byte \(offset) on, but the file has only \(fileByteCount)"
+      )
     }
     return offset
   }
@@ -173,12 +179,14 @@ extension HDF5Session {
       // The format gives a chunk's size 32 bits.
       let (product, overflow) = total.multipliedReportingOverflow(by: Int(truncatingIfNeeded: value))
       guard !overflow, value > 0, value <= UInt32.max, product <= UInt32.max else {
-        throw StoreError(.corrupt, "chunks of \(extents)")
+        throw StoreError(.corrupt, "the chunks have impossible sizes: \(extents)")
       }
       total = product
       extent.append(Int(value))
     }
-    guard Int(found) == rank else { throw StoreError(.corrupt, "chunks of \(found) dimensions") }
+    guard Int(found) == rank else {
+      throw StoreError(.corrupt, "the chunks have \(found) dimensions, unlike the dataset")
+    }
     var (filters, hasFletcher32) = try filters(
       creation, chunkByteCount: total, elementByteCount: elementByteCount)
     // Chunks that reach beyond the edge may be left unfiltered, which the masks of chunks do not tell.

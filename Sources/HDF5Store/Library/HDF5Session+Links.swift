@@ -17,7 +17,7 @@ extension HDF5Session {
       guard try checkLinks(name, in: file, access) else { return nil }
       let object = try handle(unsafe H5Oopen(file.id, name, access.id), "opening it")
       guard isGroup(object) || H5Iget_type(object.id) == H5I_DATASET else {
-        throw StoreError(.unsupported, "neither a group nor a dataset")
+        throw StoreError(.unsupported, "this is neither a group nor a dataset")
       }
       return object
     } catch {
@@ -124,7 +124,7 @@ extension HDF5Session {
       guard type >= 0 else { return false }
       guard type == H5L_TYPE_HARD.rawValue || type == H5L_TYPE_SOFT.rawValue else {
         guard type == H5L_TYPE_EXTERNAL.rawValue else {
-          throw StoreError(.unsupported, "\(prefix) is a link of a user's own kind")
+          throw StoreError(.unsupported, "\(prefix) is a user-defined link, which is not followed")
         }
         let target = target(prefix, in: file, access)
         throw StoreError(
@@ -214,7 +214,9 @@ extension HDF5Session {
   private func elementCount(of attribute: borrowing HDF5Handle) throws(StoreError) -> Int {
     let space = try handle(H5Aget_space(attribute.id), "reading its shape")
     let count = try check(H5Sget_simple_extent_npoints(space.id), "reading its shape")
-    guard count <= 1 << 20 else { throw StoreError(.limitExceeded, "an attribute of \(count) elements") }
+    guard count <= 1 << 20 else {
+      throw StoreError(.limitExceeded, "an attribute of \(count) elements is too large")
+    }
     return Int(count)
   }
 }

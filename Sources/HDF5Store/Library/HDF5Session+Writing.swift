@@ -144,7 +144,7 @@ extension HDF5Session {
       return
     }
     guard let bytes = type.encoded(values) else {
-      throw StoreError(.unsupported, "a value that \(type.name) cannot hold", key: name)
+      throw StoreError(.unsupported, "the type \(type.name) cannot hold a value", key: name)
     }
     try write(bytes, as: name, in: place, self.type(of: type), shape: shape)
   }
@@ -159,7 +159,7 @@ extension HDF5Session {
       return
     }
     guard let bytes = type.encoded(values) else {
-      throw StoreError(.unsupported, "a value that \(type.name) cannot hold exactly", key: name)
+      throw StoreError(.unsupported, "the type \(type.name) cannot hold a value exactly", key: name)
     }
     try write(bytes, as: name, in: place, self.type(of: type), shape: shape)
   }
@@ -213,7 +213,7 @@ extension HDF5Session {
       return try write(strings, as: name, in: place, minimum: byteCount)
     }
     guard strings.allSatisfy(text.canHold) else {
-      throw StoreError(.unsupported, "a string that does not fit \(text.name)", key: name)
+      throw StoreError(.unsupported, "a string does not fit \(text.name)", key: name)
     }
     try write(strings, as: name, in: place, exactly: text)
   }

@@ -149,7 +149,8 @@ extension HDF5Session {
     }
     if story.contains("bad version number for") {
       return StoreError(
-        .unsupported, "\(doing) failed: a later libhdf5 wrote it than is here (libhdf5 says: \(story))",
+        .unsupported,
+        "\(doing) failed: a later libhdf5 than the one installed wrote it (libhdf5 says: \(story))",
         remedy: "write it with h5py.File(..., libver=('earliest', 'v110')), or install a later libhdf5",
         underlying: underlying)
     }

@@ -146,11 +146,13 @@ struct Superblock {
       throw StoreError(
         .unrecognized, "this is not an HDF5 file: \(unsafe Self.otherKind(of: bytes))", path: file.path)
     }
-    let cutShort = StoreError(.corrupt, "the file is cut short within its superblock", path: file.path)
+    let cutShort = StoreError(
+      .corrupt, "the file is cut short within its superblock (the header of an HDF5 file)", path: file.path)
     guard let version = unsafe bytes.integer(UInt8.self, at: base + 8) else { throw cutShort }
     guard version <= 3 else {
       throw StoreError(
-        .unsupported, "a superblock of version \(version)", remedy: "versions 0 to 3 are read",
+        .unsupported, "the superblock (the header of the file) has version \(version)",
+        remedy: "versions 0 to 3 are read",
         path: file.path)
     }
     let isOld = version < 2
@@ -172,12 +174,13 @@ struct Superblock {
     else { throw cutShort }
     guard statedBase == UInt64(base) else {
       throw StoreError(
-        .unsupported, "a superblock at \(base) that says it is at \(statedBase)",
+        .unsupported,
+        "the superblock (the header of the file) is at byte \(base), but it says it is at byte \(statedBase)",
         remedy: "rewrite the file with h5repack", path: file.path)
     }
     guard end <= UInt64(bytes.count) else {
       throw StoreError(
-        .corrupt, "the file is cut short: it has \(bytes.count) bytes of \(end)", path: file.path)
+        .corrupt, "the file is cut short: it has \(bytes.count) of its \(end) bytes", path: file.path)
     }
     self.end = Int(end)
   }

@@ -27,11 +27,12 @@ struct MetadataChecksum {
       if let end = superblock.end, end == file.byteCount { return false }
       guard OwnMark.isIn(file, end: superblock.end ?? file.byteCount) else { return false }
       throw StoreError(
-        .corrupt, "the checksum of what says where its parts are, which is its end, is damaged",
+        .corrupt, "the end of the file, which has the checksum of its structure, is damaged",
         remedy: "write it again from its source", path: file.path)
     }
     let damaged = StoreError(
-      .corrupt, "what says where its parts are does not agree with its checksum",
+      .corrupt,
+      "the structure of the file (the part that says where its data is) does not agree with its checksum",
       remedy: "write it again from its source", path: file.path)
     let trailer = file.byteCount - trailerByteCount
     guard trailer >= 0, let count = unsafe file.bytes.integer(UInt64.self, at: trailer),

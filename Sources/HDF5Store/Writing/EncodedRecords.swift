@@ -42,11 +42,11 @@ extension HDF5WriterSession {
       guard
         let bytes = unsafe old.file.bytes(
           at: index.range(of: image).lowerBound, count: index.range(of: image).count)
-      else { throw StoreError(.corrupt, "an image beyond the end of the file", image: image) }
+      else { throw StoreError(.corrupt, "the image is beyond the end of the file", image: image) }
       let found = unsafe CRC32.checksum(of: bytes)
       guard found == known[image] else {
         throw StoreError(
-          .corrupt, "its CRC-32 is \(found), and \(known[image]) is stated", path: old.path, image: image)
+          .corrupt, "its CRC-32 is \(found), but the file says \(known[image])", path: old.path, image: image)
       }
       encoded.append(index.kind(at: image), byteCount: bytes.count)
       try unsafe pixels.append(bytes)
@@ -66,11 +66,12 @@ extension HDF5Store {
     switch (asked, isEncodedHere) {
     case (.mixed, true):
       throw StoreError(
-        .unsupported, "the file has encoded images", remedy: "append without a layout, or with encoded",
+        .unsupported, "the file has encoded images",
+        remedy: "append without a layout, or with the layout encoded",
         path: path)
     case (.encoded, false):
       throw StoreError(
-        .unsupported, "the file has pixels, to which encoded images are not appended as they are",
+        .unsupported, "the file has pixels, so encoded images cannot be appended to it as they are",
         remedy: "append without the layout, so that they are decoded, or write a new file", path: path)
     default: return
     }

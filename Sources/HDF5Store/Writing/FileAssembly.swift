@@ -49,7 +49,7 @@ struct FileAssembly {
     let file = try File(whole, .update)
     if let address {
       guard let bytes = unsafe streamed.bytes(at: PixelFile.start, count: pixels.byteCount) else {
-        throw StoreError(.corrupt, "the streamed pixels were cut short by another program")
+        throw StoreError(.corrupt, "another program cut short the pixels written so far")
       }
       try unsafe file.write(bytes, at: address)
     }
@@ -76,7 +76,9 @@ struct FileAssembly {
     let end = PixelFile.start + pixels.byteCount
     guard let before = unsafe library.bytes(at: 0, count: PixelFile.start),
       let after = unsafe library.bytes(at: end, count: library.byteCount - end)
-    else { throw StoreError(.corrupt, "libhdf5 wrote a file that ends at \(library.byteCount)") }
+    else {
+      throw StoreError(.corrupt, "libhdf5 wrote a file of an unexpected size, \(library.byteCount) bytes")
+    }
     try unsafe pixels.write(before, at: 0)
     try unsafe pixels.write(after, at: end)
     try pixels.resize(to: library.byteCount)
@@ -166,7 +168,7 @@ struct FileAssembly {
     _ streamed: MappedFile, _ position: inout Int, _ byteCount: Int
   ) throws(StoreError) -> UnsafeRawBufferPointer {
     guard let bytes = unsafe streamed.bytes(at: position, count: byteCount) else {
-      throw StoreError(.corrupt, "the streamed pixels were cut short by another program")
+      throw StoreError(.corrupt, "another program cut short the pixels written so far")
     }
     position += byteCount
     return unsafe bytes

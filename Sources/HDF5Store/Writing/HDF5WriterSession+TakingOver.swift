@@ -23,7 +23,7 @@ extension HDF5WriterSession {
     guard old.count > 0 else { return }
     if encodedLayout != nil {
       guard let known = try old.storedChecksums() else {
-        throw StoreError(.corrupt, "it is not there", path: old.path, key: DatasetNames.checksums)
+        throw StoreError(.corrupt, "the dataset is missing", path: old.path, key: DatasetNames.checksums)
       }
       var columns: [String: Column] = [:]
       for name in old.columnNames { columns[name] = try old.column(name) }
@@ -42,7 +42,7 @@ extension HDF5WriterSession {
         guard
           let bytes = unsafe old.file.bytes(
             at: offset + start * format.byteCount, count: range.count * format.byteCount)
-        else { throw StoreError(.corrupt, "images beyond the end of the file") }
+        else { throw StoreError(.corrupt, "images are beyond the end of the file") }
         try unsafe append(
           bytes, BatchLayout(format, count: range.count), known: known?[range], of: old, from: start)
       }
@@ -109,7 +109,7 @@ extension HDF5WriterSession {
     guard let known else { return }
     for (position, sum) in known.enumerated() where checksums[before + position] != sum {
       throw StoreError(
-        .corrupt, "its CRC-32 is \(checksums[before + position]), and \(sum) is stated",
+        .corrupt, "its CRC-32 is \(checksums[before + position]), but the file says \(sum)",
         path: old.path, image: first + position)
     }
   }

@@ -76,7 +76,7 @@ struct HDF5WriterSession: EncodedWriterSession, ~Copyable {
     let isEncoded = old.map(\.isEncodedHere) ?? (layout == .encoded)
     guard !isEncoded || compression == .none else {
       throw StoreError(
-        .invalidArgument, "compression for encoded images, which are kept as they are",
+        .invalidArgument, "encoded images are kept as they are, so compression does not apply",
         remedy: "leave it out", path: path)
     }
     let encodedLayout = try ImageCodecs.encodedLayout(isEncoded: isEncoded, encoding, threads: threads)
@@ -157,7 +157,7 @@ struct HDF5WriterSession: EncodedWriterSession, ~Copyable {
     if let required, format != required {
       throw StoreError(
         .unsupported,
-        "images of \(format) for a file whose \(DatasetNames.images) is one dataset of \(required); "
+        "images of \(format) do not fit this file: its \(DatasetNames.images) is one dataset of \(required); "
           + "with both it has to become a group with a dataset for each image, which code that reads the dataset does not expect",
         remedy: "append with --layout mixed (HDF5Store.Layout.mixed), or write another file",
         image: images.count)
@@ -242,7 +242,7 @@ struct HDF5WriterSession: EncodedWriterSession, ~Copyable {
     var left = images.count
     for size in encoder.sizes {
       guard let stored = unsafe streamed.bytes(at: position, count: Int(size)) else {
-        throw StoreError(.corrupt, "the streamed pixels were cut short by another program")
+        throw StoreError(.corrupt, "another program cut short the pixels written so far")
       }
       let elements = try unsafe decoder.elements(stored, mask: 0, needed: pipeline.chunkByteCount)
       let count = min(left, imagesPerChunk)
@@ -266,7 +266,8 @@ extension ImageLabels {
     for (name, column) in columns {
       guard case .string(let values) = column else { continue }
       for (index, value) in values.enumerated() where value.utf8.contains(0) {
-        throw StoreError(.unsupported, "a string with a zero byte", image: index, key: name)
+        throw StoreError(
+          .unsupported, "a string has a zero byte, which the file cannot hold", image: index, key: name)
       }
     }
   }

@@ -218,7 +218,7 @@ extension HDF5Store {
   func checkHoldsNothingElse() throws(StoreError) {
     guard let extra = try unknownContents() else { return }
     throw StoreError(
-      .unsupported, "the file has more than a store, which an append would lose: \(extra)",
+      .unsupported, "the file has contents that an append would lose: \(extra)",
       remedy: "convert it to a new file first", path: path)
   }
 

@@ -21,7 +21,7 @@ struct ValueForms: Sendable {
     if let labels, labels != Self.int64, let values = added.labels,
       labels.encoded(values.map(Int64.init)) == nil
     {
-      throw Self.noRoom("a label that \(labels.name), the type of the labels in the file, cannot hold", nil)
+      throw Self.noRoom("the labels in the file are \(labels.name), which cannot hold a new label", nil)
     }
     for (name, column) in added.columns {
       switch (column, columns[name]) {
@@ -35,7 +35,7 @@ struct ValueForms: Sendable {
         try Self.check(type.encoded(vectors.values), type, name)
       case (.string(let values), .text(let text)?):
         guard values.allSatisfy(text.canHold) else {
-          throw Self.noRoom("text that does not fit \(text.name), its type in the file", name)
+          throw Self.noRoom("the text in the file is \(text.name), which cannot hold a new text", name)
         }
       default: continue
       }
@@ -44,7 +44,7 @@ struct ValueForms: Sendable {
 
   private static func check(_ encoded: [UInt8]?, _ type: StoredType, _ name: String) throws(StoreError) {
     guard encoded == nil else { return }
-    throw noRoom("a value that \(type.name), its type in the file, cannot hold exactly", name)
+    throw noRoom("the values in the file are \(type.name), which cannot hold a new value exactly", name)
   }
 
   private static func noRoom(_ what: String, _ key: String?) -> StoreError {

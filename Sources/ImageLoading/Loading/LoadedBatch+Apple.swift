@@ -21,7 +21,7 @@ extension LoadedBatch {
       throw StoreError(
         .unsupported, "Core ML has no array of such samples", remedy: "make the batch with as: .float32()")
     }
-    guard let shape else { throw StoreError(.unsupported, "images of different sizes are not an array") }
+    guard let shape else { throw StoreError(.unsupported, "images of different sizes do not form an array") }
     var strides = [Int](repeating: 1, count: shape.count)
     for dimension in (0..<shape.count - 1).reversed() {
       strides[dimension] = strides[dimension + 1] * shape[dimension + 1]

@@ -25,12 +25,12 @@ struct BatchReader: Sendable {
   init(_ request: LoaderRequest) throws(StoreError) {
     let store = request.images
     guard request.batchSize > 0 else {
-      throw StoreError(.invalidArgument, "batches of \(request.batchSize) images")
+      throw StoreError(.invalidArgument, "the batch size \(request.batchSize) is not positive")
     }
     guard request.state.imageCount == store.count else {
       throw StoreError(
         .invalidArgument,
-        "the state is that of \(request.state.imageCount) images, but the store has \(store.count)",
+        "the loader's state was saved with \(request.state.imageCount) images, but the store has \(store.count)",
         remedy: "resume with the store that the state was taken from")
     }
     guard request.masks == nil || request.masks?.count == store.count else {
@@ -140,7 +140,7 @@ struct BatchReader: Sendable {
       let mask = try masks.store.format(at: index)
       guard format.height == mask.height && format.width == mask.width else {
         throw StoreError(
-          .invalidArgument, "an image of \(format) with a mask of \(mask)",
+          .invalidArgument, "an image of \(format) has a mask of another size, \(mask)",
           remedy: "pair images with masks of the same height and width", image: index)
       }
     }

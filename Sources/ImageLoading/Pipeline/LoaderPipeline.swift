@@ -72,7 +72,7 @@ struct LoaderRequest: Sendable {
       prepare()
       work()
     }
-    if !isRunning { fail(StoreError(.system, "the system has no thread for a worker")) }
+    if !isRunning { fail(StoreError(.system, "the system could not start a worker thread")) }
   }
 
   /// Checks the request and starts further workers; on the caller's thread.

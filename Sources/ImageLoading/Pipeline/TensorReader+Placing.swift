@@ -33,7 +33,7 @@ extension TensorReader {
         let transform = try self.transform(position, of: samples, format)
         guard try self.delivered(transform, format, image: indices[position]) == delivered else {
           throw StoreError(
-            .invalidArgument, "an image of \(format) in a batch of \(delivered)",
+            .invalidArgument, "an image of \(format) does not fit in a batch of images of \(delivered)",
             remedy:
               "bring images to one size by resizing or crop, and to one number of channels by converted(channels:)",
             image: indices[position])
@@ -110,14 +110,15 @@ extension TensorReader {
     if augmentation.colorJitter != nil {
       guard format.elementType == .uint8, format.channels == 1 || format.channels == 3 else {
         throw StoreError(
-          .unsupported, "colors of \(format) cannot vary",
+          .unsupported, "the colors of images of \(format) cannot be varied",
           remedy: "convert images to 1 or 3 channels of uint8 by converted(channels:)", image: image)
       }
     }
     let (height, width) = (transform.window.height, transform.window.width)
     if augmentation.rotatesByRightAngles && height != width {
       throw StoreError(
-        .invalidArgument, "images of \(height)x\(width) turned by right angles, which have two sizes then",
+        .invalidArgument,
+        "images of \(height)x\(width) turned by right angles would have two different sizes",
         remedy: "crop or resize images to squares", image: image)
     }
     return try converter.converted(format.resized(height: height, width: width))

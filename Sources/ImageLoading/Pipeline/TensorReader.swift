@@ -142,7 +142,7 @@ struct TensorReader: Sendable {
         if workspace.conversion?.format != format {
           guard try converter.delivered(format, image: index) == delivered else {
             throw StoreError(
-              .invalidArgument, "\(format) in a batch of \(delivered)",
+              .invalidArgument, "an image of \(format) does not fit in a batch of images of \(delivered)",
               remedy: "crop images to one size, or take them as they are stored", image: index)
           }
           workspace.conversion = Conversion(converter.tensor, format: format, delivered: delivered)
@@ -192,7 +192,8 @@ struct TensorReader: Sendable {
     let cropped = format.resized(height: delivered.height, width: delivered.width)
     let (byteCount, overflow) = cropped.byteCount.multipliedReportingOverflow(by: samples.indices.count)
     guard !overflow else {
-      throw StoreError(.limitExceeded, "a batch of \(samples.indices.count) x \(cropped)")
+      throw StoreError(
+        .limitExceeded, "a batch of \(samples.indices.count) images of \(cropped) is too large")
     }
     try workspace.memory.fill(byteCount) { (output) throws(StoreError) in
       try store.read(samples.indices.span, regions: regions.span, into: &output)

@@ -20,7 +20,7 @@ struct BlockShuffle: Sendable {
   ) throws(StoreError) {
     guard blockSize > 0 && window > 0 else {
       throw StoreError(
-        .invalidArgument, "blocks of \(blockSize) images in windows of \(window) blocks",
+        .invalidArgument, "blocks of \(blockSize) images in windows of \(window) blocks are not possible",
         remedy: "give at least 1 of each")
     }
     self.count = count

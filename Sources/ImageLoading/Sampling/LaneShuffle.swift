@@ -23,12 +23,12 @@ struct LaneShuffle: Sendable {
   ) throws(StoreError) {
     guard blockSize > 0 && window > 0 else {
       throw StoreError(
-        .invalidArgument, "blocks of \(blockSize) images in windows of \(window) blocks",
+        .invalidArgument, "blocks of \(blockSize) images in windows of \(window) blocks are not possible",
         remedy: "give at least 1 of each")
     }
     guard lanes > 0 && lanes <= Self.maximumLanes && lanes <= window else {
       throw StoreError(
-        .invalidArgument, "\(lanes) lanes in windows of \(window) blocks",
+        .invalidArgument, "\(lanes) lanes in windows of \(window) blocks are not possible",
         remedy: "give from 1 to \(Self.maximumLanes) lanes, and at least as many blocks per window")
     }
     self.count = count

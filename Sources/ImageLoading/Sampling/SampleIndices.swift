@@ -14,12 +14,12 @@ public struct SampleIndices: Sendable, RandomAccessCollection {
     guard shard.count >= 1, shard.count <= Shard.maximumCount, shard.index >= 0, shard.index < shard.count
     else {
       throw StoreError(
-        .invalidArgument, "shard \(shard.index) of \(shard.count)",
+        .invalidArgument, "there is no shard \(shard.index) of \(shard.count)",
         remedy: "shards count from 0, and there are at most \(Shard.maximumCount)")
     }
     guard start >= 0 && start <= source.count else {
       throw StoreError(
-        .invalidArgument, "position \(start) in an order of \(source.count) samples",
+        .invalidArgument, "the position \(start) is not within an order of \(source.count) samples",
         remedy: "resume with the store and the order that the state was taken from")
     }
     self.source = source

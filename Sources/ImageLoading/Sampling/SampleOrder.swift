@@ -250,7 +250,9 @@ extension SampleOrder {
     of count: Int, labels: @autoclosure () throws(StoreError) -> [Int]? = nil, from start: Int = 0
   ) throws(StoreError) -> SampleIndices {
     guard count >= 0 && count <= KeyedPermutation.maximumCount else {
-      throw StoreError(.invalidArgument, "an order of \(count) images")
+      throw StoreError(
+        .invalidArgument,
+        "an order cannot have \(count) images: 0 to \(KeyedPermutation.maximumCount) are possible")
     }
     let source: SampleIndices.Source
     switch kind {
@@ -268,7 +270,8 @@ extension SampleOrder {
           count: count, seed: seed, epoch: epoch, blockSize: blockSize, window: window, lanes: lanes))
     case .storeBlockShuffled, .storeLaneShuffled:
       throw StoreError(
-        .invalidArgument, "blocks that suit a store, and only the number of its images is given",
+        .invalidArgument,
+        "this order takes its block size from a store, but only a number of images was given",
         remedy: "ask for the indices of the store, or give blockSize and window")
     case .weighted(let weights, let seed, let epoch, let draws):
       guard weights.count == count else {
@@ -293,7 +296,7 @@ extension SampleOrder {
   private static func validated(draws: Int?, of count: Int) throws(StoreError) -> Int {
     let draws = draws ?? count
     guard draws >= 0, count > 0 || draws == 0, draws <= KeyedPermutation.maximumCount else {
-      throw StoreError(.invalidArgument, "\(draws) draws from \(count) images")
+      throw StoreError(.invalidArgument, "\(draws) draws from \(count) images are not possible")
     }
     return draws
   }

@@ -34,7 +34,8 @@ extension SampleOrder {
   ) throws(StoreError) -> ShuffleQuality {
     guard batchSize > 0, labels == nil || labels?.count == count else {
       throw StoreError(
-        .invalidArgument, "batches of \(batchSize) and \(labels?.count ?? 0) labels for \(count) images")
+        .invalidArgument,
+        "a batch size of \(batchSize) and \(labels?.count ?? 0) labels do not suit \(count) images")
     }
     let indices = try unsharded.indices(of: count, labels: labels)
     var displacement = 0.0

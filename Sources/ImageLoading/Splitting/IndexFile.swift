@@ -46,7 +46,7 @@ public enum IndexFile {
       else {
         throw StoreError(
           .unrecognized, "line \(number) does not begin with an index: \(text.prefix(40))",
-          remedy: "give .npy of integers, or text with an index on each line")
+          remedy: "give a .npy file of integers, or a text file with an index on each line")
       }
       indices.append(index)
     }
@@ -108,8 +108,8 @@ extension ImageStore {
     let sum = parts.reduce(0) { $0 + $1.count }
     guard sum != count else { return }
     throw StoreError(
-      .invalidArgument, "a division of \(sum) images for a store of \(count)",
-      remedy: "divide this store again",
+      .invalidArgument, "the split is one of \(sum) images, but the store has \(count)",
+      remedy: "split this store again",
       path: path)
   }
 }

@@ -29,7 +29,7 @@ package struct Partition: Sendable, Hashable {
   ) throws(StoreError) {
     guard count >= 2 && count <= imageCount else {
       throw StoreError(
-        .invalidArgument, "\(count) folds of \(imageCount) images",
+        .invalidArgument, "\(imageCount) images cannot be split into \(count) folds",
         remedy: "ask for at least 2 folds and at most one per image")
     }
     let classes = try Self.classes(labels, imageCount: imageCount)
@@ -60,7 +60,8 @@ package struct Partition: Sendable, Hashable {
       abs(fractions.reduce(0, +) - 1) <= 1e-6
     else {
       throw StoreError(
-        .invalidArgument, "the fractions \(fractions)", remedy: "give positive fractions that sum to 1")
+        .invalidArgument, "the fractions \(fractions) are not possible",
+        remedy: "give positive fractions that sum to 1")
     }
     let classes = try Self.classes(labels, imageCount: imageCount)
     let sum = fractions.reduce(0, +)

@@ -87,24 +87,24 @@ public struct Augmentation: Sendable, Hashable {
     let probabilities = [flipProbability, verticalFlipProbability]
     guard isLegal, probabilities.allSatisfy({ $0 >= 0 && $0 <= 1 }), colorJitter?.isLegal ?? true else {
       throw StoreError(
-        .invalidArgument, "the augmentation \(self)",
+        .invalidArgument, "the augmentation \(self) has a value out of range",
         remedy: "give a crop of positive size, scales over 0 and at most 1, and probabilities from 0 to 1")
     }
     try resizing?.validate()
     if filter != .bilinear, !resizes {
       throw StoreError(
-        .invalidArgument, "the filter \(filter.rawValue), while nothing is resized",
+        .invalidArgument, "the filter \(filter.rawValue) has no effect, because nothing is resized",
         remedy: "leave it out, or give resizing or a crop that resizes")
     }
     switch (resizing, crop) {
     case (_?, .randomResized):
       throw StoreError(
-        .invalidArgument, "a random crop that brings images to a size, and another size before it",
-        remedy: "leave out resizing, or take a random crop that keeps the size")
+        .invalidArgument, "the random crop already sets a size, so resizing before it has no effect",
+        remedy: "leave out resizing, or use a random crop that keeps the size")
     case (.fill, .padded):
       throw StoreError(
-        .invalidArgument, "zeros around images that were cut to fill a size",
-        remedy: "take a random crop of images resized to a larger size")
+        .invalidArgument, "padding with zeros makes no sense for images that were cropped to fill a size",
+        remedy: "resize images to a larger size and take a random crop of them")
     default: break
     }
   }

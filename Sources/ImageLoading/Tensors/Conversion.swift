@@ -62,7 +62,7 @@ internal import ImageStoreCore
   ) throws(StoreError) {
     guard pixels.byteCount == format.byteCount else {
       throw StoreError(
-        .corrupt, "\(pixels.byteCount) bytes of pixels of an image of \(format)")
+        .corrupt, "\(pixels.byteCount) bytes of pixels do not fit an image of \(format)")
     }
     unsafe pixels.withUnsafeBytes { source in
       unsafe image_kernels_convert(

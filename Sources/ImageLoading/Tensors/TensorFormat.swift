@@ -122,19 +122,20 @@ public struct TensorFormat: Sendable, Hashable, Codable {
       throw StoreError(
         .invalidArgument,
         isNormalized == true
-          ? "a standard deviation that is not over 0, or a mean that is not a number"
-          : "a scale or mean that is not a number",
+          ? "a standard deviation is not over 0, or a mean is not a number"
+          : "a scale or mean is not a number",
         remedy: "give the statistics of the images")
     }
     guard factor(for: format.elementType) != nil else {
       throw StoreError(
-        .unsupported, "samples of \(format.elementType.name), which have no greatest value that stands for 1",
+        .unsupported, "samples of \(format.elementType.name) have no greatest value that could become 1",
         remedy: "give mean and scale in the images' own units by float32(mean:scale:)")
     }
     guard format.channels <= Self.maximumChannels else {
       throw StoreError(
-        .unsupported, "\(format.channels) channels, of which at most \(Self.maximumChannels) are converted",
-        remedy: "take the pixels as they are stored")
+        .unsupported,
+        "images of \(format.channels) channels are not converted: \(Self.maximumChannels) is the limit",
+        remedy: "read the pixels as they are stored")
     }
   }
 

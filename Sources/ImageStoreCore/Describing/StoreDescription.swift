@@ -165,7 +165,7 @@ extension StoreDescription {
   package func check(_ known: Set<Option>, format: String) throws(StoreError) {
     let unused = options.subtracting(known).map(\.rawValue).sorted()
     guard let option = unused.first else { return }
-    throw .unusedOption(option, "\(format) has nothing that it could apply to")
+    throw .unusedOption(option, "it does not apply to the format \(format)")
   }
 
   /// What is said without some options.
@@ -210,12 +210,12 @@ extension StoreDescription {
     if let shape, !shape.fits(format) {
       let found = ImageShape(height: format.height, width: format.width, channels: format.channels)
       throw StoreError(
-        .invalidArgument, "the images are \(found) where \(shape) is said",
-        remedy: "say what they are, or say by --dimensions what order their axes have")
+        .invalidArgument, "the images are \(found), but \(shape) was given",
+        remedy: "give their true shape, or give the order of their axes with --dimensions")
     }
     if let elementType, elementType != format.elementType {
       throw StoreError(
-        .invalidArgument, "the samples are \(format.elementType.name) where \(elementType.name) is said",
+        .invalidArgument, "the samples are \(format.elementType.name), but \(elementType.name) was given",
         remedy: "leave --dtype out")
     }
   }

@@ -76,7 +76,7 @@ package struct GatherPlan: ~Escapable {
     let (byteCount, overflows) = indices.count.multipliedReportingOverflow(by: delivered.byteCount)
     guard !overflows else {
       throw StoreError(
-        .limitExceeded, "\(indices.count) images of \(delivered) in one call",
+        .limitExceeded, "\(indices.count) images of \(delivered) are too many for one call",
         remedy: "read fewer images per call")
     }
     self.byteCount = byteCount
@@ -190,7 +190,8 @@ extension Int {
   fileprivate func adding(_ format: ImageFormat, images: Int) throws(StoreError) -> Int {
     let (sum, overflows) = addingReportingOverflow(format.byteCount)
     guard !overflows else {
-      throw StoreError(.limitExceeded, "\(images) images in one call", remedy: "read fewer images per call")
+      throw StoreError(
+        .limitExceeded, "\(images) images are too many for one call", remedy: "read fewer images per call")
     }
     return sum
   }

@@ -33,13 +33,13 @@ extension LocatingStore {
     try forEachImage(indices) { (_, format, pixels) throws(StoreError) in
       guard pixels.byteCount == format.byteCount else {
         throw StoreError(
-          .corrupt, "\(pixels.byteCount) bytes of pixels of an image of \(format)")
+          .corrupt, "\(pixels.byteCount) bytes of pixels do not fit an image of \(format)")
       }
       guard let address = unsafe pixels.withUnsafeBytes({ $0.baseAddress }) else { return }
       unsafe images.append(LocatedImage(format: format, address: address))
     }
     guard images.count == end else {
-      throw StoreError(.corrupt, "the store located \(end - images.count) images too few of \(indices.count)")
+      throw StoreError(.corrupt, "the store did not locate \(end - images.count) of \(indices.count) images")
     }
   }
 }

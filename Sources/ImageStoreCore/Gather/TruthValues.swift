@@ -52,7 +52,7 @@ package enum TruthValues {
       }
       guard let (value, offset) = found else { continue }
       throw StoreError(
-        .invalidArgument, "a bool sample of \(value), at byte \(offset) of the pixels",
+        .invalidArgument, "a bool sample is \(value), at byte \(offset) of the pixels",
         remedy: "make it 0 or 1", image: first + position)
     }
   }

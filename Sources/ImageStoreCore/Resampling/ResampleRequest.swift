@@ -48,8 +48,9 @@ package struct ResampleRequest: Sendable, Hashable {
     }
     guard height > 0, width > 0, window.height > 0, window.width > 0 else {
       throw StoreError(
-        .invalidArgument, "\(window.height)x\(window.width) pixels of images resized to \(height)x\(width)",
-        remedy: "give sizes from 1 on")
+        .invalidArgument,
+        "a result of \(window.height)x\(window.width) pixels, of images resized to \(height)x\(width), is not possible",
+        remedy: "give sizes of 1 or more")
     }
     let most = ImageFormat.maximumByteCount
     guard max(region.height, region.width) < 1 << 31, max(height, width) <= most,
@@ -57,8 +58,8 @@ package struct ResampleRequest: Sendable, Hashable {
     else {
       throw StoreError(
         .limitExceeded,
-        "\(region.height)x\(region.width) pixels resized to \(height)x\(width), from row \(window.row) and column \(window.column) on",
-        remedy: "a side that is resized is below 2^31")
+        "\(region.height)x\(region.width) pixels resized to \(height)x\(width), from row \(window.row) and column \(window.column) on, are too large",
+        remedy: "keep each side below 2^31")
     }
     _ = try ImageFormat(
       validating: window.height, width: window.width, channels: format.channels,
@@ -66,7 +67,7 @@ package struct ResampleRequest: Sendable, Hashable {
     guard filter == .nearest || format.elementType != .bool else {
       throw StoreError(
         .invalidArgument,
-        "bool images have nothing between false and true that \(filter.rawValue) could give",
+        "bool images cannot be resized with \(filter.rawValue), which gives values between false and true",
         remedy: "resize them with nearest")
     }
   }

@@ -49,7 +49,9 @@ package final class Resampler {
       target.count == delivered.byteCount
     else {
       throw StoreError(
-        .invalidArgument, "\(pixels.count) bytes for \(held), and \(target.count) for \(delivered)")
+        .invalidArgument,
+        "the memory does not fit the images: \(pixels.count) bytes for \(held), and \(target.count) for \(delivered)"
+      )
     }
     let (rows, columns) = (request.rows, request.columns)
     if rows.count < request.window.height || columns.count < request.window.width {
@@ -60,7 +62,7 @@ package final class Resampler {
       needed.row + needed.height <= held.row + held.height,
       needed.column + needed.width <= held.column + held.width
     else {
-      throw StoreError(.invalidArgument, "\(held) for a result that needs \(needed)")
+      throw StoreError(.invalidArgument, "the pixels are \(held), but the result needs \(needed)")
     }
     let pixelByteCount = format.bytesPerPixel
     let stride = held.width * pixelByteCount
@@ -133,7 +135,9 @@ package final class Resampler {
 
   private static func byteCount(ofRows count: Int, _ rowByteCount: Int) throws(StoreError) -> Int {
     let (byteCount, overflows) = count.multipliedReportingOverflow(by: rowByteCount)
-    guard !overflows else { throw StoreError(.limitExceeded, "\(count) rows of \(rowByteCount) bytes") }
+    guard !overflows else {
+      throw StoreError(.limitExceeded, "\(count) rows of \(rowByteCount) bytes are too large to resize")
+    }
     return byteCount
   }
 

@@ -51,7 +51,7 @@ extension Resizing {
     let (height, width) = size
     guard height > 0, width > 0 else {
       throw StoreError(
-        .invalidArgument, "images resized to \(height)x\(width)", remedy: "give sizes from 1 on")
+        .invalidArgument, "images cannot be resized to \(height)x\(width)", remedy: "give sizes of 1 or more")
     }
     _ = try ImageFormat(validating: height, width: width, channels: 1, elementType: .uint8)
   }
@@ -100,12 +100,13 @@ extension Resizing {
   private static func scaled(_ side: Int, _ length: Int, _ other: Int) throws(StoreError) -> Int {
     let product = side.multipliedFullWidth(by: length)
     guard product.high < other else {
-      throw StoreError(.limitExceeded, "a side of \(length) resized by \(side)/\(other)")
+      throw StoreError(.limitExceeded, "a side of \(length) pixels resized by \(side)/\(other) is too large")
     }
     let quotient = other.dividingFullWidth(product).quotient
     guard quotient <= ImageFormat.maximumByteCount else {
       throw StoreError(
-        .limitExceeded, "a side of \(quotient) pixels", remedy: "give a smaller size, or crop first")
+        .limitExceeded, "a side of \(quotient) pixels is too large",
+        remedy: "give a smaller size, or crop first")
     }
     return quotient
   }

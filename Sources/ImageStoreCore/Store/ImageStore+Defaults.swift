@@ -29,7 +29,7 @@ extension ImageStore {
     guard checksumCoverage == .noImages || indices.isEmpty else {
       throw StoreError(
         .unsupported, "the store says that it has checksums, but does not check them",
-        remedy: "give its type a verify(_:)")
+        remedy: "implement verify(_:) in its type")
     }
   }
 }

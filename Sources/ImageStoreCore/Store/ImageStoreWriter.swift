@@ -219,7 +219,8 @@ extension ImageStoreWriter where Self: ~Copyable {
     contentsOf store: any ImageStore, commitEvery: Int? = nil, progress: (_ appended: Int) -> Void = { _ in }
   ) throws(StoreError) {
     if let commitEvery, commitEvery < 1 {
-      throw StoreError(.invalidArgument, "a commit every \(commitEvery) images", remedy: "give 1 or more")
+      throw StoreError(
+        .invalidArgument, "a commit every \(commitEvery) images is not possible", remedy: "give 1 or more")
     }
     store.advise(.sequential)
     let source = AppendedStore(store, labels: try ImageLabels(of: store), commitEvery: commitEvery ?? .max)
@@ -351,7 +352,7 @@ extension ImageSample {
     for position in 0..<(layout.uniformFormat == nil ? layout.count : min(1, layout.count))
     where !isSample(of: layout[position].elementType) {
       throw StoreError(
-        .invalidArgument, "\(elementType.name) samples for an image of \(layout[position])",
+        .invalidArgument, "\(elementType.name) samples were given for an image of \(layout[position])",
         remedy: "give samples of the type that the format states", image: position)
     }
   }

@@ -23,9 +23,10 @@ package struct StoreAnnotations: Sendable {
     }
     guard (base as AnyObject) === store else {
       throw StoreError(
-        .invalidArgument, "an edit whose images are not those of the store in their order",
-        remedy: "return what relabeled, withColumns, withoutColumns or renamingClasses make of the store, "
-          + "remove images by remove(_:from:), and write others to a new store")
+        .invalidArgument, "the edited images are not the store's images in their order",
+        remedy:
+          "return the store with relabeled, withColumns, withoutColumns or renamingClasses applied to it, "
+          + "remove images with remove(_:from:), and write other images to a new store")
     }
     var (new, kept): ([String: Column], Set<String>) = ([:], [])
     for name in view.columnNames {

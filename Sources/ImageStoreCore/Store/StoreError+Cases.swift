@@ -15,9 +15,9 @@ extension StoreError {
       image: image)
   }
 
-  /// The error of a file of a kind that a trait of the package adds.
+  /// The error for a file of a kind that a trait of the package adds.
   ///
-  /// - Parameter what: what the file is, such as `a JPEG`.
+  /// - Parameter what: the message, such as `this build cannot read JPEGs`.
   package static func missingTrait(_ trait: String, _ what: String) -> StoreError {
     StoreError(
       .missingTrait, what,
@@ -35,7 +35,7 @@ extension StoreError {
   /// The error of encoded images that are given to a writer of pixels.
   package static var keepsPixels: StoreError {
     StoreError(
-      .unsupported, "an encoded image for a store that has pixels",
+      .unsupported, "an encoded image cannot be appended to a store that has pixels",
       remedy: "write with the layout encoded, or decode the image and append its pixels")
   }
 }

@@ -29,7 +29,7 @@ extension URL: StorePath {
   public func storePath() throws(StoreError) -> String {
     guard isFileURL else {
       throw StoreError(
-        .invalidArgument, "the URL is not one of a file", remedy: "make it by URL(filePath:)",
+        .invalidArgument, "the URL is not a file URL", remedy: "make one with URL(filePath:)",
         path: absoluteString)
     }
     let path = path(percentEncoded: false)

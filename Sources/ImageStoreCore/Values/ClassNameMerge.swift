@@ -57,7 +57,7 @@ package struct ClassNameMerge: Sendable, Hashable {
       new.starts(with: old) ? (new, nil) : try Self.match(new, with: old)
     if names.count > old.count {
       guard canAddNames else {
-        throw Self.mismatch(new, old, "the store cannot get more class names")
+        throw Self.mismatch(new, old, "class names cannot be added to this store")
       }
       try Self.check(oldLabels(), named: old.count, soon: names)
     }
@@ -79,7 +79,7 @@ package struct ClassNameMerge: Sendable, Hashable {
     for (position, label) in labels.enumerated() where label >= limit {
       throw StoreError(
         .invalidArgument,
-        "the label \(label) has no name among the \(limit) class names, and would get one in the store",
+        "the label \(label) has no name among the writer's \(limit) class names, but would get one from the store's",
         remedy: "give the writer a class name for every label", image: first + position)
     }
     guard let translation else { return labels }
@@ -92,14 +92,14 @@ package struct ClassNameMerge: Sendable, Hashable {
   ) throws(StoreError) -> (names: [String], translation: [Int]) {
     var places: [String: Int] = [:]
     for (label, name) in old.enumerated() where places.updateValue(label, forKey: name) != nil {
-      throw mismatch(new, old, "'\(name)' is there twice")
+      throw mismatch(new, old, "'\(name)' is in the list twice")
     }
     var names = old
     var translation: [Int] = []
     var taken: Set<Int> = []
     for name in new {
       let place = places[name] ?? names.count
-      guard taken.insert(place).inserted else { throw mismatch(new, old, "'\(name)' is there twice") }
+      guard taken.insert(place).inserted else { throw mismatch(new, old, "'\(name)' is in the list twice") }
       translation.append(place)
       if place == names.count {
         places[name] = place
@@ -119,7 +119,7 @@ package struct ClassNameMerge: Sendable, Hashable {
     throw StoreError(
       .invalidArgument,
       count > 0
-        ? "the store has images of the label \(most), which has no name among its \(count) class names, and would get one"
+        ? "the store has images of the label \(most), which has no name among its \(count) class names but would get one"
         : "the store has images of the label \(most), which has no name among the \(names.count) class names",
       remedy: "append without class names, or write a new store")
   }

@@ -41,7 +41,8 @@ extension Column {
       }
       guard isRising else {
         throw StoreError(
-          .invalidArgument, "offsets of bytes that do not rise from 0 to \(values.count), the number of bytes"
+          .invalidArgument,
+          "the offsets of the bytes must rise from 0 to \(values.count), the number of bytes"
         )
       }
       self.values = values

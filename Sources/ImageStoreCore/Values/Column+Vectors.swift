@@ -23,7 +23,8 @@ extension Column {
     public init(_ values: [Number], width: Int) throws(StoreError) {
       try Column.check(width: width)
       guard values.count % width == 0 else {
-        throw StoreError(.invalidArgument, "\(values.count) numbers in vectors of \(width)")
+        throw StoreError(
+          .invalidArgument, "\(values.count) numbers are not a whole number of vectors of \(width)")
       }
       self.values = values
       self.width = width
@@ -36,7 +37,8 @@ extension Column {
       let width = vectors.first?.count ?? 0
       if let other = vectors.firstIndex(where: { $0.count != width }) {
         throw StoreError(
-          .invalidArgument, "\(vectors[other].count) numbers among vectors of \(width)", image: other)
+          .invalidArgument, "a vector of \(vectors[other].count) numbers is among vectors of \(width)",
+          image: other)
       }
       try self.init(vectors.flatMap { $0 }, width: width)
     }
@@ -61,7 +63,8 @@ extension Column {
     /// - Throws: ``StoreError/Code/invalidArgument`` if they are of another width.
     public mutating func append(contentsOf other: Vectors) throws(StoreError) {
       guard other.width == width else {
-        throw StoreError(.invalidArgument, "vectors of \(other.width) numbers after vectors of \(width)")
+        throw StoreError(
+          .invalidArgument, "vectors of \(other.width) numbers cannot follow vectors of \(width)")
       }
       values += other.values
     }
@@ -79,7 +82,8 @@ extension Column {
   static func check(width: Int) throws(StoreError) {
     guard widths.contains(width) else {
       throw StoreError(
-        .invalidArgument, "vectors of \(width) numbers", remedy: "a vector has 1 to \(widths.upperBound)")
+        .invalidArgument, "a column cannot have vectors of \(width) numbers",
+        remedy: "a vector has 1 to \(widths.upperBound) numbers")
     }
   }
 

@@ -110,7 +110,7 @@ public enum Column: Sendable, Hashable {
 
   /// The error of values of one kind that are to follow values of another.
   package static func mismatch(_ kind: Kind, after known: Kind) -> StoreError {
-    StoreError(.invalidArgument, "\(kind.rawValue) values for a column of \(known.rawValue)")
+    StoreError(.invalidArgument, "\(kind.rawValue) values do not fit a column of \(known.rawValue)")
   }
 
   /// The same numbers as vectors.
@@ -122,7 +122,7 @@ public enum Column: Sendable, Hashable {
     case .int64(let values): return .int64Vectors(try Vectors(values, width: width))
     case .double(let values): return .doubleVectors(try Vectors(values, width: width))
     case .string, .bytes, .int64Vectors, .doubleVectors:
-      throw StoreError(.unsupported, "\(width) \(kind.rawValue) values per image")
+      throw StoreError(.unsupported, "a column cannot have \(width) \(kind.rawValue) values per image")
     }
   }
 }

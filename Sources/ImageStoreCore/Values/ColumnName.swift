@@ -95,7 +95,7 @@ extension Column {
     let byteCount = ColumnName.escaped(name, for: .path).utf8.count
     guard byteCount <= 200 else {
       throw StoreError(
-        .invalidArgument, "a column name of \(byteCount) bytes", remedy: "use 1 to 200", key: name)
+        .invalidArgument, "the column name has \(byteCount) bytes", remedy: "use 1 to 200 bytes", key: name)
     }
   }
 }

@@ -49,7 +49,8 @@ public struct ImageAnnotation {
 
   private func isOther(_ column: String, than asked: String) throws(StoreError) -> StoreError {
     StoreError(
-      .invalidArgument, "a column of \(try all.column(column).kind.rawValue), where \(asked) is asked for",
+      .invalidArgument,
+      "the column has \(try all.column(column).kind.rawValue) values, but \(asked) was asked for",
       key: column)
   }
 }

@@ -64,13 +64,13 @@ public struct ImageLabels: Sendable, Hashable {
     guard columns.count == other.columns.count else {
       throw StoreError(
         .invalidArgument,
-        "columns \(other.columns.keys.sorted()) follow columns \(columns.keys.sorted())",
+        "images with the columns \(other.columns.keys.sorted()) follow images with the columns \(columns.keys.sorted())",
         remedy: "give every image the same columns")
     }
     for (name, column) in other.columns {
       guard let kind = columns[name] else {
         throw StoreError(
-          .invalidArgument, "a column the images before did not have",
+          .invalidArgument, "the images before this one do not have this column",
           remedy: "give every image the same columns", key: name)
       }
       guard kind == column.kind else { throw Column.mismatch(column.kind, after: kind).at(key: name) }

@@ -63,7 +63,7 @@ extension ImageRegions {
       guard regions.count == count else {
         throw StoreError(
           .invalidArgument, "\(regions.count) regions for \(count) images",
-          remedy: "give one for each image, or one for all by .same")
+          remedy: "give one for each image, or one for all with .same")
       }
       try body(regions.span)
     }

@@ -104,7 +104,7 @@ extension RawSpan {
     }
     let address = unsafe withUnsafeBytes { UInt(bitPattern: $0.baseAddress) }
     guard byteCount % size == 0, address % UInt(MemoryLayout<Sample>.alignment) == 0 else {
-      throw StoreError(.invalidArgument, "samples of \(size) bytes that begin in the middle of one")
+      throw StoreError(.invalidArgument, "the bytes are not whole samples of \(size) bytes, aligned as such")
     }
     // The bytes are whole samples, aligned, and any bits are a value of such a type.
     return unsafe _unsafeView(as: type)

@@ -10,8 +10,8 @@ extension ConcatenatedStore {
     guard layout.byteCount <= destination.freeCapacity else {
       throw StoreError(
         .invalidArgument,
-        "room for \(destination.freeCapacity) bytes, and \(layout.byteCount) are to be read",
-        remedy: "give the sum of the sizes of the images")
+        "the destination has room for \(destination.freeCapacity) bytes, but \(layout.byteCount) have to be read",
+        remedy: "give room for the sum of the sizes of the images")
     }
     guard indices.count > 0 else { return }
     let sorted = SortedGather(indices, in: self)

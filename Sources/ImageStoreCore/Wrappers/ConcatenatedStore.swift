@@ -129,7 +129,7 @@ public struct ConcatenatedStore: ImageStore {
         } catch {
           throw StoreError(
             error.code,
-            "\(error.message), while the stores that are put together name their classes differently",
+            "\(error.message), and the stores that are put together have different class names",
             remedy: "give each store a name for every label", image: error.image)
         }
       }

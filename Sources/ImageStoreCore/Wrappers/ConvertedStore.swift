@@ -33,16 +33,17 @@ public struct ConvertedStore: StoreWrapper {
     self.elementType = elementType
     self.threads = Workers.threadCount(threads)
     if let channels, channels != 1, channels != 3 {
-      throw StoreError(.invalidArgument, "images of \(channels) channels", remedy: "convert to 1 or 3")
+      throw StoreError(
+        .invalidArgument, "images cannot be converted to \(channels) channels", remedy: "convert to 1 or 3")
     }
     if case .over(let color) = alpha, color.count != 1, color.count != 3 {
       throw StoreError(
-        .invalidArgument, "a color of \(color.count) samples",
+        .invalidArgument, "a color cannot have \(color.count) samples",
         remedy: "give one of gray, or red, green and blue")
     }
     if let elementType, elementType != .uint8 {
       throw StoreError(
-        .invalidArgument, "samples converted to \(elementType.name)",
+        .invalidArgument, "samples cannot be converted to \(elementType.name)",
         remedy: "convert to uint8, or leave them")
     }
     if let format = base.format { _ = try derived(format) }
@@ -102,7 +103,7 @@ extension ConvertedStore: DerivingStore {
       region.column + region.width <= held.column + held.width,
       pixels.count == held.height * fromStride, slot.count == region.height * toStride,
       let source = pixels.baseAddress, let target = slot.baseAddress
-    else { throw StoreError(.corrupt, "\(pixels.count) bytes for \(held)") }
+    else { throw StoreError(.corrupt, "\(pixels.count) bytes do not fit an image of \(held)") }
     var from =
       unsafe source + (region.row - held.row) * fromStride + (region.column - held.column)
       * format.bytesPerPixel
@@ -127,13 +128,14 @@ extension ConvertedStore: DerivingStore {
     let outChannels = channels ?? format.channels
     guard channels == nil || channels == format.channels || (1...4).contains(format.channels) else {
       throw StoreError(
-        .unsupported, "images of \(format.channels) channels converted to \(outChannels)",
-        remedy: "those of 1 to 4 are gray, RGB, and either with alpha")
+        .unsupported, "images of \(format.channels) channels cannot be converted to \(outChannels)",
+        remedy: "images of 1 to 4 channels can: gray, RGB, and either with alpha")
     }
     let narrows = elementType == .uint8 && format.elementType != .uint8
     guard !narrows || format.elementType == .uint16 else {
       throw StoreError(
-        .unsupported, "\(format.elementType.name) samples converted to uint8", remedy: "those of uint16 are")
+        .unsupported, "\(format.elementType.name) samples cannot be converted to uint8",
+        remedy: "uint16 samples can")
     }
     var conversion = image_kernels_channels()
     conversion.channels = format.channels
@@ -152,8 +154,8 @@ extension ConvertedStore: DerivingStore {
     guard !calculates || format.elementType == .uint8 || format.elementType == .uint16 else {
       throw StoreError(
         .unsupported,
-        "\(format.elementType.name) samples of \(format.channels) channels converted to \(outChannels)",
-        remedy: "those of uint8 and uint16 are")
+        "images of \(format.elementType.name) samples cannot be converted from \(format.channels) channels to \(outChannels)",
+        remedy: "images of uint8 and uint16 can")
     }
     return conversion
   }

@@ -51,7 +51,7 @@ extension ImageStore {
       for (index, label) in labels.enumerated() where label >= names.count && label != before?[index] {
         throw StoreError(
           .invalidArgument, "the label \(label) has no name among the \(names.count) class names",
-          remedy: "give all names by relabeled(with:classNames:)", image: index)
+          remedy: "give all names with relabeled(with:classNames:)", image: index)
       }
     }
     return try AnnotatedStore(self, labels: .given(labels), classNames: classNames)

@@ -13,7 +13,7 @@ extension ImageStore {
     if let twice = renamed.firstRepeated, Set(names.values).contains(twice) {
       throw StoreError(
         .invalidArgument, "two classes would be called '\(twice)'",
-        remedy: "make them one by mergingClasses(_:into:)")
+        remedy: "merge them with mergingClasses(_:into:)")
     }
     return try AnnotatedStore(self, classNames: renamed)
   }
@@ -45,7 +45,7 @@ extension ImageStore {
     var numbers: Set<Int> = []
     for name in names { numbers.insert(try classNumber(of: name)) }
     guard let first = numbers.min() else {
-      throw StoreError(.invalidArgument, "no classes to merge", remedy: "name some")
+      throw StoreError(.invalidArgument, "there are no classes to merge", remedy: "name at least one")
     }
     var (merged, translation) = ([String](), [Int]())
     for (number, old) in (classNames ?? []).enumerated() {
@@ -86,14 +86,14 @@ extension ImageStore {
   ///   store has no labels.
   public func keepingClasses(_ labels: [Int]) throws(StoreError) -> AnnotatedStore {
     if let twice = labels.firstRepeated {
-      throw StoreError(.invalidArgument, "the class \(twice) is named twice", remedy: "name each once")
+      throw StoreError(.invalidArgument, "the class \(twice) is in the list twice", remedy: "name each once")
     }
     var names: [String]?
     if let all = classNames {
       if let label = labels.first(where: { !all.indices.contains($0) }) {
         throw StoreError(
           .invalidArgument, "there is no class \(label)",
-          remedy: "the store has those of 0 to \(all.count - 1)")
+          remedy: "the store has the classes 0 to \(all.count - 1)")
       }
       names = labels.map { all[$0] }
     }
@@ -109,8 +109,8 @@ extension ImageStore {
   package func classNumber(of name: String) throws(StoreError) -> Int {
     guard let names = classNames else {
       throw StoreError(
-        .invalidArgument, "the class '\(name)' of a store that has no class names",
-        remedy: "name its classes by namingClasses(_:), or give their labels")
+        .invalidArgument, "the class '\(name)' was asked for, but the store has no class names",
+        remedy: "name its classes with namingClasses(_:), or give their labels")
     }
     guard let number = names.firstIndex(of: name) else {
       let shown = names.prefix(20).joined(separator: ", ") + (names.count > 20 ? ", ..." : "")

@@ -17,19 +17,19 @@ extension ConcatenatedStore {
     }
     guard Set(labeled).count < 2 else {
       throw StoreError(
-        .invalidArgument, "\(Self.parts(labeled, false)) no labels, while others have",
-        remedy: "give it labels by relabeled(with:classNames:), or take them from the others")
+        .invalidArgument, "\(Self.parts(labeled, false)) no labels, but others have",
+        remedy: "give it labels with relabeled(with:classNames:), or remove them from the others")
     }
     guard labeled.first == true else { return }
     guard Set(named).count < 2 else {
       throw StoreError(
-        .invalidArgument, "\(Self.parts(named, false)) no class names, while others have",
-        remedy: "name its classes by namingClasses(_:)")
+        .invalidArgument, "\(Self.parts(named, false)) no class names, but others have",
+        remedy: "name its classes with namingClasses(_:)")
     }
     guard named.first != true || classNames != nil else {
       throw StoreError(
-        .invalidArgument, "the classes cannot be matched by name, since a name stands for two of them",
-        remedy: "rename one by renamingClasses(_:)")
+        .invalidArgument, "the classes cannot be matched by name, because two classes have the same name",
+        remedy: "rename one with renamingClasses(_:)")
     }
     _ = try labels()
   }

@@ -49,7 +49,7 @@ extension ImageStore {
       guard kind == column.kind else {
         throw StoreError(
           .invalidArgument,
-          "a value of \(kind.rawValue) is looked for in a column of \(column.kind.rawValue)",
+          "a \(kind.rawValue) value was looked for in a column of \(column.kind.rawValue)",
           key: name)
       }
       kept.insert(value)

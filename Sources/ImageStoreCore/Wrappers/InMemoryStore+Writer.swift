@@ -40,7 +40,7 @@ extension InMemoryStore {
         guard pixels.byteCount == layout.byteCount else {
           throw StoreError(
             .invalidArgument,
-            "\(pixels.byteCount) bytes of pixels for images of \(layout.byteCount) bytes")
+            "\(pixels.byteCount) bytes of pixels were given for images of \(layout.byteCount) bytes")
         }
         guard layout.count > 0 || count == 0 else { return }
         if count == 0 {

@@ -144,7 +144,7 @@ public struct ZippedStore: Sendable {
     guard image.height == mask.height && image.width == mask.width else {
       throw StoreError(
         .invalidArgument,
-        "a mask of \(mask.height)x\(mask.width) for an image of \(image.height)x\(image.width)",
+        "an image of \(image.height)x\(image.width) has a mask of another size, \(mask.height)x\(mask.width)",
         remedy: "give masks as large as their images", image: index)
     }
   }

@@ -16,11 +16,11 @@ package struct Destination: Sendable {
   package init(_ given: String) throws(StoreError) {
     let (parent, last) = FileSystem.split(given)
     guard !last.isEmpty, last != ".", last != "..", last != "/" else {
-      throw StoreError(.invalidArgument, "a store cannot be written there", path: given)
+      throw StoreError(.invalidArgument, "a store cannot be written to this path", path: given)
     }
     guard FileSystem.kind(of: parent) == .folder, let real = Self.realPath(parent) else {
       throw StoreError(
-        .notFound, "the folder it is to be in does not exist", remedy: "create \(parent)", path: given)
+        .notFound, "the folder for it does not exist", remedy: "create \(parent)", path: given)
     }
     let path = Self.joined(real, last)
     var status = stat()
@@ -31,7 +31,8 @@ package struct Destination: Sendable {
     try Self.checkMayFollow(status, in: real, given)
     guard let target = Self.realPath(path) else {
       throw StoreError(
-        .invalidArgument, "a symbolic link that leads nowhere", remedy: "give the name it should lead to",
+        .invalidArgument, "the target of this symbolic link does not exist",
+        remedy: "give the path of the target",
         path: given)
     }
     self.path = target
@@ -50,12 +51,12 @@ package struct Destination: Sendable {
       guard let source = realPath(source), source != target else { continue }
       if isWithin(target, source) {
         throw StoreError(
-          .invalidArgument, "it would be within \(source), which is being read", remedy: "write it elsewhere",
+          .invalidArgument, "it would be inside \(source), which is being read", remedy: "write it elsewhere",
           path: destination)
       }
       if isWithin(source, target) {
         throw StoreError(
-          .invalidArgument, "it would take the place of \(source), which is being read",
+          .invalidArgument, "it would replace \(source), which is being read",
           remedy: "write it elsewhere",
           path: destination)
       }
@@ -72,13 +73,14 @@ package struct Destination: Sendable {
   private static func checkMayFollow(_ link: stat, in folder: String, _ given: String) throws(StoreError) {
     var parent = stat()
     guard unsafe stat(folder, &parent) == 0 else {
-      throw .system(errno, "asking for its owner", path: folder)
+      throw .system(errno, "looking up its owner", path: folder)
     }
     let isShared = parent.st_mode & (S_IWGRP | S_IWOTH) != 0
     let isTrusted = link.st_uid == geteuid() || link.st_uid == 0 || link.st_uid == parent.st_uid
     guard !isShared || isTrusted else {
       throw StoreError(
-        .invalidArgument, "a symbolic link that somebody else put into a folder which others may write to",
+        .invalidArgument,
+        "this is a symbolic link made by another user, in a folder that others can write to",
         remedy: "give the path it leads to", path: given)
     }
   }

@@ -94,7 +94,7 @@ package struct File: ~Copyable, Sendable {
   func status() throws(StoreError) -> stat {
     var status = stat()
     guard unsafe fstat(descriptor, &status) == 0 else {
-      throw .system(errno, "asking for its size", path: path)
+      throw .system(errno, "looking up its size", path: path)
     }
     return status
   }
@@ -116,7 +116,7 @@ package struct File: ~Copyable, Sendable {
       guard count > 0 else {
         throw StoreError(
           .corrupt,
-          "the file is cut short: \(buffer.count) bytes from \(offset) where it ends at \(offset + done)",
+          "the file is cut short: \(buffer.count) bytes were expected from byte \(offset) on, but it ends at \(offset + done)",
           path: path)
       }
       done += count
@@ -130,7 +130,7 @@ package struct File: ~Copyable, Sendable {
     let count = try byteCount()
     guard count <= limit else {
       throw StoreError(
-        .limitExceeded, "\(count) bytes where at most \(limit) are expected", path: path)
+        .limitExceeded, "the file has \(count) bytes, but at most \(limit) are expected", path: path)
     }
     var bytes = [UInt8](repeating: 0, count: count)
     var span = bytes.mutableSpan
@@ -217,7 +217,7 @@ enum Descriptor {
     while fsync(descriptor) != 0 {
       // A file system that cannot synchronise folders says EINVAL.
       if errno == EINVAL { return }
-      if errno != EINTR { throw .system(errno, "synchronising it with the disk", path: path) }
+      if errno != EINTR { throw .system(errno, "syncing it to the disk", path: path) }
     }
   }
 
@@ -233,8 +233,8 @@ enum Descriptor {
       case EINTR: continue
       case EWOULDBLOCK:
         throw StoreError(
-          .busy, "another writer is at work on it",
-          remedy: "let it finish, or end it, and try again", path: path)
+          .busy, "another process is writing to it",
+          remedy: "wait for it to finish, or end it, and try again", path: path)
       case ENOLCK, EOPNOTSUPP, ENOSYS, EINVAL: return
       default: throw .system(errno, "locking it", path: path)
       }

@@ -13,7 +13,7 @@ package enum FileMetadata {
   static func copy(from old: Int32, to new: Int32, path: String) throws(StoreError) {
     var (was, now) = (stat(), stat())
     guard unsafe fstat(old, &was) == 0, unsafe fstat(new, &now) == 0 else {
-      throw .system(errno, "asking for its owner", path: path)
+      throw .system(errno, "looking up its owner", path: path)
     }
     var mode = was.st_mode & 0o7777
     if was.st_uid != now.st_uid || was.st_gid != now.st_gid,
@@ -37,7 +37,7 @@ package enum FileMetadata {
         underlying: .init(.posix, reason))
     }
     // Last, since a change of owner or access list changes the mode.
-    guard fchmod(new, mode) == 0 else { throw .system(errno, "setting its mode", path: path) }
+    guard fchmod(new, mode) == 0 else { throw .system(errno, "setting its permissions", path: path) }
   }
 }
 

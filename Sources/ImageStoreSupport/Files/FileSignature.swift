@@ -79,7 +79,8 @@ package struct FileSignature: Sendable, Hashable {
     }
     let name = isPlain ? path : "'" + path.replacing("'", with: "'\\''") + "'"
     return StoreError(
-      .unrecognized, "this is \(content.map { $0.what + " " } ?? "")\(what), which is not undone here",
+      .unrecognized,
+      "this is \(content.map { $0.what + " " } ?? "")\(what), which this package does not decompress",
       remedy: "run: "
         + (FileHead.hasSuffix(path, [".gz", ".bz2", ".xz", ".zst", ".lz4", ".z", ".lzma"])
           ? "\(command) -k \(name)" : "\(command) -c < \(name) > FILE"),

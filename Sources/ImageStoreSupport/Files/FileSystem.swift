@@ -68,7 +68,7 @@ package enum FileSystem {
     #else
     let result = unsafe Musl.rename(source, destination)
     #endif
-    guard result == 0 else { throw .system(errno, "putting it in its place", path: destination) }
+    guard result == 0 else { throw .system(errno, "moving it into place", path: destination) }
   }
 
   /// Waits until the names in a folder are on the disk.
@@ -102,7 +102,7 @@ package enum FileSystem {
   /// The bytes of a file, or of all files below a folder: as their sizes say, and as the disk keeps them.
   package static func bytesOnDisk(_ path: String) throws(StoreError) -> (apparent: Int, allocated: Int) {
     var status = stat()
-    guard unsafe lstat(path, &status) == 0 else { throw .system(errno, "asking for its size", path: path) }
+    guard unsafe lstat(path, &status) == 0 else { throw .system(errno, "looking up its size", path: path) }
     guard status.st_mode & S_IFMT == S_IFDIR else {
       return (Int(status.st_size), Int(status.st_blocks) * 512)
     }
@@ -117,7 +117,7 @@ package enum FileSystem {
     for name in try folder.rawNames() {
       var status = stat()
       guard unsafe fstatat(folder.descriptor, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
-        throw .system(errno, "asking for its size", path: folder.path)
+        throw .system(errno, "looking up its size", path: folder.path)
       }
       guard status.st_mode & S_IFMT == S_IFDIR else {
         total.apparent += Int(status.st_size)

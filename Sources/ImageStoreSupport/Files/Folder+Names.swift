@@ -20,7 +20,7 @@ extension Folder {
   func status() throws(StoreError) -> stat {
     var status = stat()
     guard unsafe fstat(descriptor, &status) == 0 else {
-      throw .system(errno, "asking for its owner", path: path)
+      throw .system(errno, "looking up its owner", path: path)
     }
     return status
   }
@@ -77,10 +77,10 @@ extension Folder {
     case EINVAL, ENOSYS, ENOTSUP:
       // This file system knows no such rename.
       guard folder.status(of: newName) == nil else {
-        throw .system(EEXIST, "putting it in its place", path: path)
+        throw .system(EEXIST, "moving it into place", path: path)
       }
       try move(name, over: newName, in: folder)
-    default: throw .system(errno, "putting it in its place", path: path)
+    default: throw .system(errno, "moving it into place", path: path)
     }
   }
 
@@ -88,7 +88,7 @@ extension Folder {
   /// to be this package's.
   func move(_ name: String, over newName: String, in folder: borrowing Folder) throws(StoreError) {
     guard unsafe renameat(descriptor, name, folder.descriptor, newName) == 0 else {
-      throw .system(errno, "putting it in its place", path: Destination.joined(folder.path, newName))
+      throw .system(errno, "moving it into place", path: Destination.joined(folder.path, newName))
     }
   }
 
@@ -101,7 +101,7 @@ extension Folder {
     if unsafe image_stores_exchange(descriptor, name, folder.descriptor, other) == 0 { return true }
     switch errno {
     case EINVAL, ENOSYS, ENOTSUP: return false
-    default: throw .system(errno, "putting it in its place", path: Destination.joined(folder.path, other))
+    default: throw .system(errno, "moving it into place", path: Destination.joined(folder.path, other))
     }
   }
 

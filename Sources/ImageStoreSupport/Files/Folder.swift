@@ -86,13 +86,13 @@ package struct Folder: ~Copyable, Sendable {
     }
     guard isFull else { return nil }
     var status = stat()
-    guard unsafe fstat(file, &status) == 0 else { throw Self.error(errno, "asking for its size") }
+    guard unsafe fstat(file, &status) == 0 else { throw Self.error(errno, "looking up its size") }
     // A device may have bytes without an end.
     guard status.st_mode & S_IFMT == S_IFREG else { throw Self.notPlain }
     return Int(status.st_size) > memory.capacity ? Int(status.st_size) : nil
   }
 
-  private static var notPlain: StoreError { StoreError(.unrecognized, "this is not a plain file") }
+  private static var notPlain: StoreError { StoreError(.unrecognized, "this is not a regular file") }
 
   /// A folder directly below, which must be one and no link.
   package func folder(_ name: String) throws(StoreError) -> Folder {
@@ -140,7 +140,7 @@ package struct Folder: ~Copyable, Sendable {
     }
     if let neighbor { try FileMetadata.copy(from: neighbor, to: file, path: path) }
     if !Self.synchronizesFiles, fsync(file) != 0 {
-      throw Self.error(errno, "synchronising it with the disk")
+      throw Self.error(errno, "syncing it to the disk")
     }
   }
 
@@ -158,7 +158,7 @@ package struct Folder: ~Copyable, Sendable {
   package func synchronize() throws(StoreError) {
     if Self.synchronizesFiles {
       guard image_stores_sync_file_system(descriptor) == 0 else {
-        throw .system(errno, "synchronising the files with the disk", path: path)
+        throw .system(errno, "syncing the files to the disk", path: path)
       }
     } else {
       try synchronizeNames()
@@ -179,11 +179,11 @@ package struct Folder: ~Copyable, Sendable {
     switch number {
     case EXDEV:
       StoreError(
-        .invalidArgument, "the path leaves the folder by a symbolic link",
+        .invalidArgument, "the path leaves the folder through a symbolic link",
         remedy: "copy the file into the folder", underlying: .init(.posix, number))
     case ELOOP:
       StoreError(
-        .invalidArgument, "there is a symbolic link in the path", remedy: "copy the file into the folder",
+        .invalidArgument, "the path goes through a symbolic link", remedy: "copy the file into the folder",
         underlying: .init(.posix, number))
     default: .system(number, doing, path: nil)
     }

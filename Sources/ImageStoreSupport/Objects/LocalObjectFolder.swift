@@ -27,7 +27,7 @@ package final class LocalObjectFolder: ObjectFolder {
       !$0.isEmpty && $0 != "." && $0 != ".." && !$0.utf8.contains(0) && !Self.isUnfinished($0)
     }
     guard areNames, !components.isEmpty else {
-      throw StoreError(.invalidArgument, "a name that no object can have", path: location, key: name)
+      throw StoreError(.invalidArgument, "this cannot be the name of an object", path: location, key: name)
     }
     return components
   }
@@ -73,7 +73,7 @@ package final class LocalObjectFolder: ObjectFolder {
     let state = try withFolder(of: name) { (folder, last) throws(StoreError) -> ObjectState? in
       guard let kind = folder.kind(of: last) else { return nil }
       guard kind == .file, let state = folder.state(of: last) else {
-        throw StoreError(.unrecognized, "this is not a plain file", path: path(name))
+        throw StoreError(.unrecognized, "this is not a regular file", path: path(name))
       }
       return ObjectState(state)
     }
@@ -115,7 +115,8 @@ package final class LocalObjectFolder: ObjectFolder {
       let found = ObjectState(try file.state())
       guard state == nil || state == found else {
         throw StoreError(
-          .corrupt, "the object is another than it was", remedy: "open the data set again", path: path(name))
+          .corrupt, "the object has changed since it was opened", remedy: "open the data set again",
+          path: path(name))
       }
       try memory.fill { (output) throws(StoreError) in
         try unsafe output.appendBytes(range.count) { (buffer) throws(StoreError) in
@@ -212,7 +213,7 @@ package final class LocalObjectFolder: ObjectFolder {
   ) throws(StoreError) {
     let kind = folder.kind(of: last)
     guard kind == nil || kind == .file else {
-      throw StoreError(.alreadyExists, "this is not a plain file", path: path(name))
+      throw StoreError(.alreadyExists, "this is not a regular file", path: path(name))
     }
     switch condition {
     case .always: try folder.move(scratch, over: last, in: folder)
@@ -224,7 +225,7 @@ package final class LocalObjectFolder: ObjectFolder {
       defer { Descriptor.unlock(lock.descriptor) }
       guard let found = folder.state(of: last), ObjectState(found) == state else {
         throw StoreError(
-          .busy, "another program changed it meanwhile", remedy: "look at what it did, and try again",
+          .busy, "another program changed it in the meantime", remedy: "check what it changed, and try again",
           path: path(name))
       }
       try folder.move(scratch, over: last, in: folder)
@@ -235,7 +236,7 @@ package final class LocalObjectFolder: ObjectFolder {
     _ = try withFolder(of: name) { (folder, last) throws(StoreError) in
       guard let kind = folder.kind(of: last) else { return }
       guard kind == .file else {
-        throw StoreError(.unrecognized, "this is not a plain file", path: path(name))
+        throw StoreError(.unrecognized, "this is not a regular file", path: path(name))
       }
       guard folder.unlink(last) || errno == ENOENT else {
         throw .system(errno, "removing it", path: path(name))

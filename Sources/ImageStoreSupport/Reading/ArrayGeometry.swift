@@ -114,7 +114,7 @@ package struct ArrayGeometry: Sendable, Hashable {
     else { return nil }
     guard dimensions.position(of: .channel) != nil || (said.channels ?? 1) == 1 else {
       throw StoreError(
-        .invalidArgument, "images of \(said), and \(dimensions) names no axis of channels",
+        .invalidArgument, "the images are said to be \(said), but \(dimensions) names no axis of channels",
         remedy: "give --dimensions NHWC or --dimensions NCHW")
     }
     return dimensions.axes.dropFirst().map { axis in
@@ -146,8 +146,9 @@ package struct ArrayGeometry: Sendable, Hashable {
       }
       guard said.axes.count == shape.count else {
         throw StoreError(
-          .invalidArgument, "the array has the shape \(text(shape)), which \(said) does not name the axes of",
-          remedy: "give a letter per axis")
+          .invalidArgument,
+          "the array has the shape \(text(shape)), but \(said) does not name that many axes",
+          remedy: "give one letter per axis")
       }
       if let flat = said.position(of: .flat) { try checkFlat(shape[flat], of: shape, description) }
       return (said, nil)
@@ -184,11 +185,11 @@ package struct ArrayGeometry: Sendable, Hashable {
         .invalidArgument, "an array of the shape \(text(shape)) has no images of \(said)",
         remedy: choices.contains("ND")
           ? "each image has \(shape.last ?? 0) samples"
-          : "say by --dimensions what order its axes have")
+          : "give the order of its axes with --dimensions")
     }
     guard let first = choices.first else {
       throw StoreError(
-        .unsupported, "an array of the shape \(text(shape)) as images",
+        .unsupported, "an array of the shape \(text(shape)) cannot be images",
         remedy:
           "images are (N, H, W) or (N, H, W, C); for other orders of axes give --dimensions, for images in one axis --shape"
       )
@@ -238,7 +239,8 @@ package struct ArrayGeometry: Sendable, Hashable {
     guard sampleCount(said) == samples else {
       throw StoreError(
         .invalidArgument,
-        "an array of the shape \(text(shape)) has \(samples) samples per image where \(said) is said")
+        "an array of the shape \(text(shape)) has \(samples) samples per image, which do not fit the given shape \(said)"
+      )
     }
   }
 }

@@ -79,7 +79,7 @@ package final class EncodedImageDecoder {
       let known = codecs.map(\.name).joined(separator: " or ")
       throw unsafe head.withUnsafeBytes { bytes in
         unsafe FileSignature(bytes)?.error(instead: known)
-          ?? StoreError(.unrecognized, "the bytes are not an image of \(known)", remedy: "give \(known)")
+          ?? StoreError(.unrecognized, "the bytes are not a \(known) image", remedy: "give \(known)")
       }
     }
     last = found

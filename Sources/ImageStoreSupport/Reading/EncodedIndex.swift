@@ -80,7 +80,7 @@ package final class EncodedVerifier {
   /// What an image is, by its first bytes.
   package func kind(of encoded: RawSpan) throws(StoreError) -> StoredKind {
     guard let format = try decoder.format(ofHead: encoded) else {
-      throw StoreError(.corrupt, "an encoded image that ends before it says its size")
+      throw StoreError(.corrupt, "the encoded image ends before its header does")
     }
     let codec = codecs.first { $0.recognizes(encoded) }?.number ?? 0
     return StoredKind(format, codec: codec, orientation: try decoder.orientation(ofHead: encoded))
@@ -95,11 +95,11 @@ package final class EncodedVerifier {
   package func verify(_ encoded: RawSpan, _ kind: StoredKind, checksum: UInt32) throws(StoreError) {
     let found = CRC32.checksum(of: encoded)
     guard found == checksum else {
-      throw StoreError(.corrupt, "the checksum of its bytes is \(found), and \(checksum) was written")
+      throw StoreError(.corrupt, "the checksum of its bytes is \(found), but \(checksum) was written")
     }
     let actual = try self.kind(of: encoded)
     guard actual == kind else {
-      throw StoreError(.corrupt, "it is \(text(of: actual)), and the index says \(text(of: kind))")
+      throw StoreError(.corrupt, "it is \(text(of: actual)), but the index says \(text(of: kind))")
     }
     try check(encoded, kind)
   }

@@ -58,7 +58,7 @@ package struct PackedBitSigns: Sendable {
       "an array of the shape \(ArrayGeometry.text(shape)) of \(format.elementType.name): "
         + "\(images(store.count, format)), or packed bits (\(reason))",
       remedy:
-        "give --dimensions \(plainDimensions(isOneOfChannels)) for the former, \(bitOptions(stated?.description)) for bits"
+        "give --dimensions \(plainDimensions(isOneOfChannels)) for the first, \(bitOptions(stated?.description)) for bits"
     )
   }
 
@@ -72,7 +72,7 @@ package struct PackedBitSigns: Sendable {
       .unsupported,
       "an array of the shape \(ArrayGeometry.text(shape)) of uint8: \(images(1, format)), or up to 8 masks packed along the \(axis) axis",
       remedy:
-        "give --dtype uint8 for the former; pack bits along rows or columns, which are read with --shape and --axis"
+        "give --dtype uint8 for the first; for masks, pack the bits along rows or columns, and give --shape and --axis"
     )
   }
 

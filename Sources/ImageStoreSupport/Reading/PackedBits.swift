@@ -29,7 +29,7 @@ package struct PackedBits: Sendable, Hashable {
   ) throws(StoreError) {
     guard let axis = description.axis, let said = description.shape else {
       throw StoreError(
-        .invalidArgument, "bits that do not say how they are packed",
+        .invalidArgument, "the file does not say how its bits are packed",
         remedy: "give --shape HxW, --axis rows, columns or flat, and --bit-order if it is little")
     }
     guard (said.channels ?? 1) == 1 else {
@@ -57,7 +57,7 @@ package struct PackedBits: Sendable, Hashable {
     for extent in axes {
       let (product, overflow) = total.multipliedReportingOverflow(by: extent)
       guard !overflow, product < 1 << 59 else {
-        throw StoreError(.limitExceeded, "packed bits that nobody can count")
+        throw StoreError(.limitExceeded, "the number of packed bits is too large")
       }
       total = product
     }
@@ -95,7 +95,8 @@ package struct PackedBits: Sendable, Hashable {
     count = total * 8 / imageBits
     guard axis != .flat || total * 8 - count * imageBits < 8 else {
       throw StoreError(
-        .invalidArgument, "\(text), which is not a whole number of masks of \(said) whose bits run on",
+        .invalidArgument,
+        "\(text), which is not a whole number of masks of \(said) whose bits run on from row to row",
         remedy: "check --shape and --axis")
     }
     let flat = total * 8 / (height * width)
@@ -119,7 +120,7 @@ package struct PackedBits: Sendable, Hashable {
         where unsafe value(index, row, column, bytes.baseAddress!) != 0 {
           throw StoreError(
             .invalidArgument,
-            "\(byteCount) bytes, which are not \(count) masks packed along \(axis.rawValue): there are pixels where rows are padded",
+            "the \(byteCount) bytes are not \(count) masks packed along \(axis.rawValue): the padding of their rows has pixels that are set",
             remedy: "give --axis flat for \(flatCount) masks whose bits run on from row to row")
         }
       }

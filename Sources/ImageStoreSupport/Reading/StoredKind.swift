@@ -49,12 +49,12 @@ package struct StoredKind: Sendable, Hashable {
   ) throws(StoreError) {
     let type = Int(kind & 0xFF)
     guard Self.elementTypes.indices.contains(type) else {
-      throw StoreError(.corrupt, "an element type of the number \(type)")
+      throw StoreError(.corrupt, "the element type has the unknown number \(type)")
     }
     codec = UInt8(kind >> 8 & 0xFF)
     let turned = UInt8(kind >> 16 & 0xFF)
     guard kind >> 24 == 0, turned <= 8, codec > 0 || turned == 0 else {
-      throw StoreError(.corrupt, "an image of the kind \(kind)")
+      throw StoreError(.corrupt, "the image is of the unknown kind \(kind)")
     }
     orientation = max(1, turned)
     format = try ImageFormat(

@@ -70,7 +70,7 @@ package final class AppendableFile<Store: ImageStore> {
     if mode == .append, FileSystem.kind(of: path) != nil { return try grow(path, name, complete, open) }
     let staging = try Staging(destination: path, mode: mode, otherContents: otherContents)
     guard mode != .append || staging.isNew else {
-      throw StoreError(.busy, "another program puts something there", remedy: "try again", path: path)
+      throw StoreError(.busy, "another program is creating the same file", remedy: "try again", path: path)
     }
     let storePath = staging.path
     if name != nil { try FileSystem.createFolder(storePath) }
@@ -109,8 +109,9 @@ package final class AppendableFile<Store: ImageStore> {
     guard try areOurs(old.end..<byteCount) else {
       throw StoreError(
         .unsupported,
-        "\(byteCount - old.end) bytes follow the end of the store that no writer of this package left",
-        remedy: "cut the file to its first \(old.end) bytes if they are needed no more, or convert the store",
+        "\(byteCount - old.end) bytes follow the end of the store, and this package did not write them",
+        remedy:
+          "if they are not needed, cut the file to its first \(old.end) bytes; otherwise convert the store",
         path: file.path)
     }
     try file.resize(to: old.end)
@@ -166,8 +167,8 @@ package final class AppendableFile<Store: ImageStore> {
       try FileIdentity(ofPath: file.path) == file.identity(), try isUnchanged()
     else {
       throw StoreError(
-        .busy, "another program changed or replaced it meanwhile",
-        remedy: "look at what it did, and append again", path: held.path)
+        .busy, "another program changed or replaced it in the meantime",
+        remedy: "check what it changed, and append again", path: held.path)
     }
   }
 }

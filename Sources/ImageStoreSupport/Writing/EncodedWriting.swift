@@ -101,8 +101,8 @@ extension EncodedWriterSession where Self: ~Copyable {
     for (position, byteCount) in byteCounts.enumerated() {
       guard byteCount > 0, byteCount <= EncodedIndex.mostBytes else {
         throw StoreError(
-          byteCount > 0 ? .unsupported : .invalidArgument, "an encoded image of \(byteCount) bytes",
-          remedy: "give 1 to \(EncodedIndex.mostBytes)", image: position)
+          byteCount > 0 ? .unsupported : .invalidArgument, "an encoded image cannot have \(byteCount) bytes",
+          remedy: "give 1 to \(EncodedIndex.mostBytes) bytes", image: position)
       }
       guard byteCount <= bytes.byteCount - end else { break }
       ranges.append(end..<end + byteCount)
@@ -111,7 +111,7 @@ extension EncodedWriterSession where Self: ~Copyable {
     guard ranges.count == byteCounts.count, end == bytes.byteCount else {
       throw StoreError(
         .invalidArgument,
-        "\(bytes.byteCount) bytes for \(byteCounts.count) encoded images of other sizes together")
+        "\(bytes.byteCount) bytes are not the sum of the sizes of the \(byteCounts.count) encoded images")
     }
     return ranges
   }

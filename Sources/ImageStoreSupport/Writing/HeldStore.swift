@@ -72,11 +72,11 @@ package final class HeldStore: Sendable {
       let lock = Lock(descriptor: descriptor)
       var status = stat()
       guard unsafe fstat(descriptor, &status) == 0 else {
-        throw .system(errno, "asking for its size", path: given)
+        throw .system(errno, "looking up its size", path: given)
       }
       let kind = FileSystem.Kind(status)
       guard kind != .other else {
-        throw StoreError(.unrecognized, "neither a file nor a folder", path: given)
+        throw StoreError(.unrecognized, "this is neither a file nor a folder", path: given)
       }
       if kind == .folder || beside != nil { try Descriptor.lockForWriting(descriptor, given) }
       let state = FileState(status)
@@ -256,7 +256,7 @@ package final class HeldStore: Sendable {
     guard try file.status().st_nlink == 1 else {
       throw StoreError(
         .unsupported,
-        "the file has other names (hard links), which an append would leave with the old contents",
+        "the file has other names (hard links), which would keep the old contents after an append",
         remedy: "remove the other names, or convert to a new store", path: file.path)
     }
   }
@@ -274,7 +274,8 @@ package final class HeldStore: Sendable {
 
   private static func changed(_ path: String) -> StoreError {
     StoreError(
-      .busy, "another program changed the file meanwhile", remedy: "look at what it did, and append again",
+      .busy, "another program changed the file in the meantime",
+      remedy: "check what it changed, and append again",
       path: path)
   }
 

@@ -15,15 +15,17 @@ extension WritableStoreFormat {
   ) throws(StoreError) {
     func open() throws(StoreError) -> any ImageStore {
       guard let store = try self.open(path, StoreDescription(), threads: threads).first else {
-        throw StoreError(.unrecognized, "no store of this kind", path: path)
+        throw StoreError(.unrecognized, "this is not a store that images can be removed from", path: path)
       }
       return store.store
     }
     let store = try open()
     if let other = try otherContents(at: path) {
       throw StoreError(
-        .unsupported, "images are removed by writing a store anew, and this is \(other)",
-        remedy: "move other files away; write a store of another program, or a part of one, to a new store",
+        .unsupported,
+        "removing images writes the store again, which is not done here because this is \(other)",
+        remedy:
+          "move files that are not part of the store out of it; convert a store of another program, or a part of a store, to a new one",
         path: path)
     }
     var isKept = [Bool](repeating: true, count: store.count)
@@ -68,7 +70,8 @@ private struct RemovingUser: WriterUser {
     let store = try open()
     guard store.count == known.count, store.classNames == known.classNames else {
       throw StoreError(
-        .busy, "another program changed it meanwhile", remedy: "look at what it did, and remove again")
+        .busy, "another program changed it in the meantime", remedy: "check what it changed, and remove again"
+      )
     }
     try store.verify()
     try writer.append(contentsOf: view(store.subset(kept)), progress: progress)

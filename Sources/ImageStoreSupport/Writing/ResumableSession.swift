@@ -41,7 +41,7 @@ package struct ResumableSession<Session: WriterSession & ~Copyable>: ~Copyable {
     guard mode == .create || mode == .append else {
       throw StoreError(
         .unsupported,
-        "a commit of a store that takes the place of another, which stays until the new one is finished",
+        "this writer replaces a store, which stays until the new one is finished, so it cannot commit before",
         remedy: "write a new store, or finish this one and append to it", path: session!.state.path)
     }
     try session!.state.checkIsUsable()

@@ -123,7 +123,8 @@ package struct Staging: ~Copyable, Sendable {
     // A device that loses its name is lost to the whole machine.
     guard mode == .create || old.held != nil else {
       throw StoreError(
-        .alreadyExists, "neither a file nor a folder, so it is not replaced", remedy: "choose another name",
+        .alreadyExists, "this is neither a file nor a folder, so it is not replaced",
+        remedy: "choose another name",
         path: given)
     }
     switch mode {
@@ -133,12 +134,12 @@ package struct Staging: ~Copyable, Sendable {
       guard let found = try otherContents(target.path) else { return }
       throw StoreError(
         .alreadyExists, "only a store that this package wrote is replaced, and this is \(found)",
-        remedy: "choose another name, or replace it by force if nobody needs it", path: given)
+        remedy: "choose another name, or replace it with force if it is not needed", path: given)
     case .append:
       if let held = old.held, held.kind == .file, held.linkCount() > 1 {
         throw StoreError(
           .unsupported,
-          "the file has other names (hard links), which an append would leave with the old contents",
+          "the file has other names (hard links), which would keep the old contents after an append",
           remedy: "remove the other names, or convert to a new store", path: given)
       }
     }
@@ -184,7 +185,8 @@ package struct Staging: ~Copyable, Sendable {
     case .replace:
       if let found = try otherContents("\(work.folder.path)/\(name)") {
         throw StoreError(
-          .busy, "another program changed it meanwhile: it is \(found)", remedy: "look at what it did",
+          .busy, "another program changed it in the meantime: it is now \(found)",
+          remedy: "check what it changed, and try again",
           path: destination)
       }
     case .create, .replaceAnything: break
@@ -208,7 +210,8 @@ package struct Staging: ~Copyable, Sendable {
 
   private borrowing func changed() -> StoreError {
     StoreError(
-      .busy, "another program changed or replaced it meanwhile", remedy: "look at what it did, and try again",
+      .busy, "another program changed or replaced it in the meantime",
+      remedy: "check what it changed, and try again",
       path: destination)
   }
 }

@@ -34,7 +34,7 @@ final class WorkFolder: Sendable {
       try checkMark(isAlone: names.count == 1)
     } else {
       let isOurs = try Self.hasOwnMode(folder)
-      guard names.isEmpty || isOurs else { throw notOurs("it has no mark of this package") }
+      guard names.isEmpty || isOurs else { throw notOurs("it does not have this package's mark") }
     }
     let unknown = names.first { $0 != Self.mark && !isExpected($0) }
     if let unknown { throw notOurs("it holds '\(unknown)'") }
@@ -88,18 +88,18 @@ final class WorkFolder: Sendable {
     // The folder may go between two calls when its writer finishes just then; a few tries suffice.
     for _ in 0..<100 {
       if unsafe mkdirat(parent.descriptor, name, ownMode) != 0 && errno != EEXIST {
-        throw .system(errno, "creating a folder to work in", path: path)
+        throw .system(errno, "creating a temporary folder", path: path)
       }
       let descriptor = unsafe openat(parent.descriptor, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
       guard descriptor >= 0 else {
         if errno == ENOENT || errno == EINTR { continue }
         if errno == ELOOP || errno == ENOTDIR { throw notOurs(path, "it is not a folder") }
-        throw .system(errno, "opening a folder to work in", path: path)
+        throw .system(errno, "opening a temporary folder", path: path)
       }
       let folder = Folder(path, descriptor)
       let status = try folder.status()
-      guard status.st_uid == geteuid() else { throw notOurs(path, "it has another owner") }
-      guard status.st_mode & 0o077 == 0 else { throw notOurs(path, "it is open to others") }
+      guard status.st_uid == geteuid() else { throw notOurs(path, "another user owns it") }
+      guard status.st_mode & 0o077 == 0 else { throw notOurs(path, "other users can access it") }
       guard try status.st_dev == parent.status().st_dev else {
         throw notOurs(path, "it is on another device")
       }
@@ -134,7 +134,7 @@ final class WorkFolder: Sendable {
     let reason = errno
     // A file system without symbolic links.
     guard [EPERM, ENOTSUP, EOPNOTSUPP, ENOSYS].contains(reason) else {
-      throw .system(reason, "marking a folder to work in", path: folder.path)
+      throw .system(reason, "marking a temporary folder", path: folder.path)
     }
     let file = try File(Self.mark, in: folder, .create)
     try unsafe file.write(Array(text.utf8).span.bytes, at: 0)
@@ -161,14 +161,14 @@ final class WorkFolder: Sendable {
   private func checkMark(isAlone: Bool) throws(StoreError) {
     let text = Array(try markText().utf8)
     if let isMarked = Self.hasMark(text, folder) {
-      guard isMarked else { throw notOurs("its mark is that of another folder") }
+      guard isMarked else { throw notOurs("its mark belongs to another folder") }
       return
     }
     let bytes = try File(Self.mark, in: folder, .read).contents(limit: 1024)
     if bytes == text { return }
     // A file is written after it is created: with nothing else there, its writer died in between.
     guard text.starts(with: bytes), isAlone else {
-      throw notOurs("its mark is that of another folder")
+      throw notOurs("its mark belongs to another folder")
     }
     try remove(Self.mark)
     try writeMark()
@@ -178,8 +178,9 @@ final class WorkFolder: Sendable {
 
   private static func notOurs(_ path: String, _ why: String) -> StoreError {
     StoreError(
-      .alreadyExists, "this is where a writer works, and this package did not make what is there: \(why)",
-      remedy: "move it away, or remove it if nobody needs it", path: path)
+      .alreadyExists,
+      "a writer needs this path for its temporary files, but something that this package did not make is there: \(why)",
+      remedy: "move it away, or remove it if it is not needed", path: path)
   }
 }
 

@@ -91,7 +91,7 @@ package struct WriterState: Sendable {
     if let failure { throw failure }
     guard process.isCurrent else {
       throw StoreError(
-        .invalidArgument, "the writer belongs to another process, from which this one has forked",
+        .invalidArgument, "the writer belongs to the process that this one was forked from",
         remedy: "make a writer in this process", path: path)
     }
   }
@@ -105,7 +105,8 @@ package struct WriterState: Sendable {
     guard pixels.byteCount == layout.byteCount else {
       throw StoreError(
         .invalidArgument,
-        "\(pixels.byteCount) bytes of pixels for \(layout.count) images of \(layout.byteCount) bytes")
+        "\(pixels.byteCount) bytes of pixels were given for \(layout.count) images, which take \(layout.byteCount) bytes"
+      )
     }
     try labels.validate(count: layout.count)
     guard layout.count > 0 else { return labels }

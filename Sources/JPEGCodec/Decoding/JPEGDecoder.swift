@@ -156,7 +156,7 @@ public struct JPEGDecoder: ~Copyable, Sendable {
     guard let header = try header(of: bytes) else { throw Self.endsEarly }
     let found = try format(of: header)
     guard found == request.format else {
-      throw StoreError(.corrupt, "an image of \(found) instead of \(request.format)")
+      throw StoreError(.corrupt, "expected an image of \(request.format), found \(found)")
     }
     try unsafe decode(bytes, header, request, into: memory)
   }
@@ -175,8 +175,8 @@ public struct JPEGDecoder: ~Copyable, Sendable {
     guard format.byteCount <= maximumByteCount else {
       throw StoreError(
         .limitExceeded,
-        "a JPEG of \(format), \(format.byteCount) bytes, and \(maximumByteCount) are the most",
-        remedy: "raise maximumByteCount if the file is to be trusted")
+        "the JPEG is \(format), \(format.byteCount) bytes, more than the limit of \(maximumByteCount)",
+        remedy: "raise maximumByteCount if you trust the file")
     }
     return format
   }

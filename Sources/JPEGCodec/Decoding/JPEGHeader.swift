@@ -72,7 +72,9 @@ public struct JPEGHeader: Sendable, Hashable {
     _ marker: JPEGMarkers.Marker, _ bytes: RawSpan
   ) throws(StoreError) -> (height: Int, width: Int, componentCount: Int, coding: Coding)? {
     let start = marker.payload.lowerBound
-    guard marker.payload.count >= 6 else { throw .malformed("header is of \(marker.payload.count) bytes") }
+    guard marker.payload.count >= 6 else {
+      throw .malformed("header has an impossible length, \(marker.payload.count) bytes")
+    }
     guard start + 6 <= bytes.byteCount else { return nil }
     let coding: Coding
     switch marker.code {
@@ -83,7 +85,8 @@ public struct JPEGHeader: Sendable, Hashable {
     default:
       let isLossless = [0xC3, 0xC7, 0xCB, 0xCF].contains(marker.code)
       throw StoreError(
-        .unsupported, isLossless ? "a lossless JPEG" : "a hierarchical JPEG", remedy: "decode it to PNG")
+        .unsupported, isLossless ? "lossless JPEGs are not read" : "hierarchical JPEGs are not read",
+        remedy: "convert it to PNG")
     }
     let precision = Int(bytes[start])
     let height = bytes.bigEndian16(at: start + 1)
@@ -91,19 +94,21 @@ public struct JPEGHeader: Sendable, Hashable {
     let components = Int(bytes[start + 5])
     guard precision == 8 else {
       throw StoreError(
-        .unsupported, "a JPEG of \(precision) bits per sample", remedy: "decode it to a PNG of 16 bits")
+        .unsupported, "JPEGs of \(precision) bits per sample are not read",
+        remedy: "convert it to a PNG of 16 bits")
     }
     guard height > 0 else {
       throw StoreError(
-        .unsupported, "a JPEG whose height is stated after its pixels", remedy: "save it again")
+        .unsupported, "JPEGs whose height is stated after their pixels are not read", remedy: "save it again")
     }
     guard width > 0 else { throw .malformed("header gives a size of \(height)x\(width)") }
     guard height <= mostPixelsAcross, width <= mostPixelsAcross else {
       throw StoreError(
-        .limitExceeded, "a JPEG of \(height)x\(width) pixels, and \(mostPixelsAcross) are the most each way")
+        .limitExceeded, "the JPEG has \(height)x\(width) pixels, but a side has at most \(mostPixelsAcross)")
     }
     guard components == 1 || components == 3 || components == 4 else {
-      throw StoreError(.unsupported, "a JPEG of \(components) components", remedy: "decode it to PNG")
+      throw StoreError(
+        .unsupported, "JPEGs of \(components) components are not read", remedy: "convert it to PNG")
     }
     return (height, width, components, coding)
   }
@@ -112,7 +117,7 @@ public struct JPEGHeader: Sendable, Hashable {
 extension StoreError {
   /// A JPEG that contradicts the standard or itself.
   static func malformed(_ what: String) -> StoreError {
-    StoreError(.corrupt, "a JPEG whose \(what)")
+    StoreError(.corrupt, "the JPEG is damaged: its \(what)")
   }
 }
 #endif

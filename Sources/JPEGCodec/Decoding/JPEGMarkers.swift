@@ -39,13 +39,13 @@ struct JPEGMarkers: ~Escapable {
       if code == 0 { continue }
       switch code {
       case 0x01, 0xD0...0xD7: continue
-      case 0xD8: throw .malformed("second start is within it")
+      case 0xD8: throw .malformed("start marker occurs twice")
       case 0xD9: return Marker(code: code, payload: position..<position)
       default: break
       }
       guard position + 2 <= bytes.byteCount else { return nil }
       let length = bytes.bigEndian16(at: position)
-      guard length >= 2 else { throw .malformed("segment is of \(length) bytes") }
+      guard length >= 2 else { throw .malformed("segment has an impossible length, \(length) bytes") }
       let payload = position + 2..<position + length
       position += length
       return Marker(code: code, payload: payload)

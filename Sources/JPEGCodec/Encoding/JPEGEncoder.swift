@@ -34,11 +34,12 @@ public import ImageStoreCore
   ///   the library's state.
   public init(quality: Int = 90, subsampling: Subsampling = .half) throws(StoreError) {
     guard (1...100).contains(quality) else {
-      throw StoreError(.invalidArgument, "a JPEG quality of \(quality)", remedy: "give 1 to 100")
+      throw StoreError(
+        .invalidArgument, "the JPEG quality \(quality) is not possible", remedy: "give 1 to 100")
     }
     guard let made = unsafe image_jpeg_encoder_make() else {
       throw StoreError(
-        .limitExceeded, "libjpeg gives no encoder",
+        .limitExceeded, "libjpeg could not create an encoder",
         remedy: "free memory, or build with the headers of the library that is installed")
     }
     self.quality = quality
@@ -60,7 +61,7 @@ public import ImageStoreCore
     try Self.check(format)
     guard pixels.byteCount == format.byteCount else {
       throw StoreError(
-        .invalidArgument, "\(pixels.byteCount) bytes for an image of \(format)",
+        .invalidArgument, "\(pixels.byteCount) bytes were given for an image of \(format)",
         remedy: "give \(format.byteCount)")
     }
     let result = unsafe pixels.withUnsafeBytes { bytes in
@@ -90,7 +91,7 @@ public import ImageStoreCore
     guard format.height <= JPEGHeader.mostPixelsAcross, format.width <= JPEGHeader.mostPixelsAcross else {
       throw StoreError(
         .unsupported, "JPEG does not hold images of \(format)",
-        remedy: "\(JPEGHeader.mostPixelsAcross) pixels each way are the most")
+        remedy: "give images of at most \(JPEGHeader.mostPixelsAcross) pixels each way")
     }
   }
 }

@@ -60,7 +60,8 @@ struct ContentsReader {
       // One transaction writes these and the count. A store without images has labels and columns too, if empty ones.
       guard first < max(count, 1) || !StoreKey.isRecord(name) else {
         throw unsafe StoreError(
-          .corrupt, "values from image \(first) on in a store of \(count) images", key: Tree.name(key))
+          .corrupt, "the value begins at image \(first), but the store has \(count) images",
+          key: Tree.name(key))
       }
       records.segments[name, default: RecordSegments(name: name)].append(entry, first: first)
     } else {
@@ -81,7 +82,7 @@ struct ContentsReader {
   private func checkIsPixels(_ entry: Tree.Entry) throws(StoreError) {
     guard unsafe entry.inline == nil, !entry.isTree else {
       throw unsafe StoreError(
-        .corrupt, "a value of \(entry.byteCount) bytes, which is too short for an image",
+        .corrupt, "the value has \(entry.byteCount) bytes, which is too short for an image",
         key: Tree.name(entry.key))
     }
   }
@@ -89,7 +90,7 @@ struct ContentsReader {
   private mutating func addEncoded(_ index: Int, _ entry: Tree.Entry) throws(StoreError) {
     guard !entry.isTree, entry.byteCount > 0, entry.byteCount <= EncodedIndex.mostBytes else {
       throw unsafe StoreError(
-        .corrupt, "a value of \(entry.byteCount) bytes, which is not an encoded image",
+        .corrupt, "the value has \(entry.byteCount) bytes and is not an encoded image",
         key: Tree.name(entry.key))
     }
     guard let inline = unsafe entry.inline else {
@@ -104,13 +105,13 @@ struct ContentsReader {
     if isEncoded {
       if let block = blocks.first {
         throw StoreError(
-          .corrupt, "a block of images among encoded ones",
+          .corrupt, "a block of pixels is among encoded images",
           key: StoreKey.segment(StoreKey.images, first: block.first))
       }
       return try encodedImages()
     }
     guard singles.isEmpty || blocks.isEmpty else {
-      throw StoreError(.corrupt, "both blocks of images and single images")
+      throw StoreError(.corrupt, "the store has both blocks of images and single images")
     }
     return singles.isEmpty ? try blockImages() : try singleImages()
   }
@@ -119,7 +120,7 @@ struct ContentsReader {
 
   private func blockImages() throws(StoreError) -> LMDBImages {
     guard let first = blocks.first, first.first == 0 else {
-      throw StoreError(.corrupt, "there is no such image", key: StoreKey.segment(StoreKey.images, first: 0))
+      throw StoreError(.corrupt, "the image is missing", key: StoreKey.segment(StoreKey.images, first: 0))
     }
     let format = try format(ofBlockAt: first.offset, first.byteCount)
     var positions = ImagePositions(imageByteCount: format.byteCount)
@@ -133,7 +134,7 @@ struct ContentsReader {
       guard images <= block.byteCount / format.byteCount else {
         throw StoreError(
           .corrupt,
-          "a value of \(block.byteCount) bytes for \(images) images of \(format)", key: key)
+          "the value has \(block.byteCount) bytes, which do not fit \(images) images of \(format)", key: key)
       }
       if images != valueCount {
         value = ImageValue(format, count: images, pageSize: tree.file.pageSize)
@@ -142,7 +143,7 @@ struct ContentsReader {
       guard block.byteCount == value.byteCount else {
         throw StoreError(
           .corrupt,
-          "a value of \(block.byteCount) bytes, while \(images) images of \(format) take \(value.byteCount)",
+          "the value has \(block.byteCount) bytes, but \(images) images of \(format) take \(value.byteCount)",
           key: key)
       }
       if unfinished != nil, value.padding > 0 { try check(value, at: block.offset, images, key: key) }
@@ -184,7 +185,8 @@ struct ContentsReader {
     try forEachShape { (image, kind) throws(StoreError) in
       let (_, offset, byteCount) = singles[image]
       guard kind.codec > 0 else {
-        throw StoreError(.corrupt, "pixels among encoded images", image: image, key: StoreKey.image(image))
+        throw StoreError(
+          .corrupt, "an image of pixels is among encoded images", image: image, key: StoreKey.image(image))
       }
       index.append(kind, at: offset..<offset + byteCount)
     }
@@ -196,11 +198,11 @@ struct ContentsReader {
     // Keys of nine digits do not come in the order of their images.
     if count > 100_000_000 { singles.sort { $0.index < $1.index } }
     for (position, single) in singles.enumerated() where single.index != position {
-      throw StoreError(.corrupt, "there is no such key", image: position, key: StoreKey.image(position))
+      throw StoreError(.corrupt, "the key is missing", image: position, key: StoreKey.image(position))
     }
     guard singles.count == count else {
       throw StoreError(
-        .corrupt, "there is no such key", image: singles.count, key: StoreKey.image(singles.count))
+        .corrupt, "the key is missing", image: singles.count, key: StoreKey.image(singles.count))
     }
   }
 
@@ -213,7 +215,8 @@ struct ContentsReader {
       let (_, offset, byteCount) = singles[index]
       let format = kind.format
       guard kind.codec == 0 else {
-        throw StoreError(.corrupt, "an encoded image among pixels", image: index, key: StoreKey.image(index))
+        throw StoreError(
+          .corrupt, "an encoded image is among images of pixels", image: index, key: StoreKey.image(index))
       }
       let number = positions.append(format)
       if number == sizes.count {
@@ -222,7 +225,8 @@ struct ContentsReader {
       }
       guard byteCount == sizes[number].value else {
         throw StoreError(
-          .corrupt, "a value of \(byteCount) bytes, while \(format) takes \(sizes[number].value)",
+          .corrupt,
+          "the value has \(byteCount) bytes, but an image of \(format) takes \(sizes[number].value)",
           image: index, key: StoreKey.image(index))
       }
       positions.place(at: offset + sizes[number].header)
@@ -240,7 +244,9 @@ struct ContentsReader {
       let shapes = try unsafe ShapeRecord(header, data)
       // Checked here and not only afterwards, since singles are indexed by it.
       guard shapes.count <= count - segment.first else {
-        throw StoreError(.corrupt, "\(shapes.count) shapes from image \(segment.first) of \(count)")
+        throw StoreError(
+          .corrupt,
+          "the \(shapes.count) shapes from image \(segment.first) on do not fit the store's \(count) images")
       }
       for position in 0..<shapes.count {
         let image = segment.first + position
@@ -261,7 +267,7 @@ struct ContentsReader {
       return try unsafe location.withBytes(of: tree.file) { (bytes) throws(StoreError) in
         let header = try unsafe NPYHeader(parsing: RawSpan(_unsafeBytes: bytes))
         guard case .string(let names) = try unsafe header.column(in: header.data(in: bytes)) else {
-          throw StoreError(.corrupt, "class names that are not text")
+          throw StoreError(.corrupt, "the class names are not text")
         }
         return names
       }

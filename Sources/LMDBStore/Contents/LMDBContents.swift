@@ -32,7 +32,7 @@ extension LMDBContents {
       ("dimensions", description.dimensions != nil), ("channel-order", description.channelOrder == .bgr),
       ("palette", description.palette != nil), ("orientation", description.orientation != nil && !isEncoded),
     ] where isSaid {
-      throw .unusedOption(option, "a store of this package says itself what it is")
+      throw .unusedOption(option, "this package wrote the store, which describes itself")
     }
     if description.labels == StoreDescription.Labels.none {
       hasLabels = false

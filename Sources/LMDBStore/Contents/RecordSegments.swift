@@ -69,17 +69,20 @@ struct RecordSegments: Sendable {
     for segment in segments {
       do throws(StoreError) {
         guard segment.first == next else {
-          throw StoreError(.corrupt, "values from image \(segment.first) instead of those from \(next)")
+          throw StoreError(
+            .corrupt, "expected values from image \(next) on, found those from image \(segment.first) on")
         }
         try unsafe segment.location.withBytes(of: file) { (bytes) throws(StoreError) in
           let header = try unsafe NPYHeader(parsing: RawSpan(_unsafeBytes: bytes))
           guard let length = header.shape.first, length >= surplus else {
-            throw StoreError(.corrupt, "an array without a length instead of one value per image")
+            throw StoreError(
+              .corrupt, "expected an array with one value per image, found one without a length")
           }
           let values = length - surplus
           // Before memory is asked for.
           guard values <= count - next else {
-            throw StoreError(.corrupt, "\(values) values from image \(next) of \(count)")
+            throw StoreError(
+              .corrupt, "the \(values) values from image \(next) on do not fit the store's \(count) images")
           }
           try unsafe body(segment, header, header.data(in: bytes))
           next += values
@@ -115,7 +118,7 @@ extension RecordSegments {
       if column == nil { column = more } else { try column!.append(more) }
     }
     guard let column else {
-      throw StoreError(.corrupt, "a column without values", path: file.map.path, key: name)
+      throw StoreError(.corrupt, "the column has no values", path: file.map.path, key: name)
     }
     return column
   }
@@ -143,14 +146,14 @@ extension RecordSegments {
       (segment, header, data) throws(StoreError) in
       let places = try unsafe header.integers(in: data)
       guard number < segments.count, segments[number].first == segment.first else {
-        throw StoreError(.corrupt, "there are no bytes from image \(segment.first)", key: name)
+        throw StoreError(.corrupt, "the bytes from image \(segment.first) on are missing", key: name)
       }
       try unsafe segments[number].location.withBytes(of: file) { (value) throws(StoreError) in
         let header = try unsafe NPYHeader(parsing: RawSpan(_unsafeBytes: value))
         guard header.type == NPYType(.uint8), header.shape.count == 1 else {
           throw StoreError(
             .corrupt,
-            "an array of '\(header.type.description)' of the shape \(header.shapeDescription) as bytes",
+            "an array of the type '\(header.type.description)' and the shape \(header.shapeDescription) cannot be a column of bytes",
             key: name)
         }
         let bytes = try unsafe header.data(in: value)
@@ -159,7 +162,7 @@ extension RecordSegments {
           isRising = false
         }
         guard isRising else {
-          throw StoreError(.corrupt, "offsets that are not those of \(bytes.count) bytes")
+          throw StoreError(.corrupt, "the offsets do not divide the column's \(bytes.count) bytes")
         }
         unsafe body(places, bytes)
       }
@@ -167,7 +170,8 @@ extension RecordSegments {
     }
     guard number == segments.count else {
       throw StoreError(
-        .corrupt, "bytes from image \(segments[number].first) of \(count)", path: file.map.path, key: name)
+        .corrupt, "the bytes from image \(segments[number].first) on do not fit the store's \(count) images",
+        path: file.map.path, key: name)
     }
   }
 
@@ -177,7 +181,7 @@ extension RecordSegments {
   func columnKind(hasOffsets: Bool, in file: DatabaseFile) throws(StoreError) -> Column.Kind {
     if hasOffsets { return .bytes }
     do throws(StoreError) {
-      guard let first = segments.first else { throw StoreError(.corrupt, "a column without values") }
+      guard let first = segments.first else { throw StoreError(.corrupt, "the column has no values") }
       return try unsafe first.location.withBytes(of: file) { (bytes) throws(StoreError) in
         let header = try unsafe NPYHeader(parsing: RawSpan(_unsafeBytes: bytes))
         // No values of it are needed, but their number is checked.
@@ -201,7 +205,7 @@ extension RecordSegments {
     var checksums: [UInt32] = []
     try unsafe forEach(of: count, in: file) { (_, header, data) throws(StoreError) in
       guard header.type == NPYType(.unsignedInteger, byteCount: 4) else {
-        throw StoreError(.corrupt, "checksums of the type '\(header.type.description)'")
+        throw StoreError(.corrupt, "the checksums have the wrong type '\(header.type.description)'")
       }
       checksums += try unsafe header.integers(in: data).map { UInt32(truncatingIfNeeded: $0) }
     }

@@ -53,7 +53,7 @@ struct StoreMetadata: Sendable, Hashable {
     let found = try unsafe header.integers(in: header.data(in: value))
     guard found[0] == Self.version || found[0] == Self.encodedVersion else {
       throw StoreError(
-        .unsupported, "the layout of a later version, \(found[0])", remedy: "update this package",
+        .unsupported, "the store has a layout of a later version, \(found[0])", remedy: "update this package",
         key: StoreKey.metadata)
     }
     count = found[1]
@@ -76,7 +76,9 @@ struct StoreMetadata: Sendable, Hashable {
     guard let found else { return nil }
     guard found.count >= 0, found.count <= tree.file.byteCount else {
       throw StoreError(
-        .corrupt, "\(found.count) images in a file of \(tree.file.byteCount) bytes", key: StoreKey.metadata)
+        .corrupt,
+        "the store says it has \(found.count) images, too many for a file of \(tree.file.byteCount) bytes",
+        key: StoreKey.metadata)
     }
     self = found
   }

@@ -43,7 +43,7 @@ struct UnfinishedImages: Sendable {
     let others = hasBlocks.map { $0 ? singles : blocks } ?? []
     if let stranger = stranger ?? others.first {
       throw StoreError(
-        .unsupported, "a value that this package did not write has a key of images to come",
+        .unsupported, "a value that this package did not write has a key that appended images need",
         remedy: "give it another key, or write the images to a new store", key: stranger)
     }
     return singles + blocks

@@ -31,14 +31,14 @@ internal import ImageStoreCore
       case (6, 5): try add(cursor.skip(4))
       case (7, 0): isEncoded = try cursor.varint() != 0
       case (1...7, _):
-        throw StoreError(.corrupt, "a Datum whose field \(field) has the wire type \(wire)")
+        throw StoreError(.corrupt, "the field \(field) of the Datum has the wrong wire type \(wire)")
       default: try cursor.skip(wire: wire)
       }
     }
   }
 
   private mutating func add(_ range: Range<Int>) throws(StoreError) {
-    guard range.count % 4 == 0 else { throw StoreError(.corrupt, "a Datum with a broken float") }
+    guard range.count % 4 == 0 else { throw StoreError(.corrupt, "the Datum has a damaged float") }
     floatCount += range.count / 4
     if let last = floats.last, last.upperBound == range.lowerBound {
       floats[floats.count - 1] = last.lowerBound..<range.upperBound
@@ -57,7 +57,7 @@ internal import ImageStoreCore
       validating: height, width: width, channels: channels, elementType: isFloat ? .float32 : .uint8)
     guard (isFloat ? floatCount : byteCount) == format.sampleCount else {
       throw StoreError(
-        .corrupt, "a Datum of \(isFloat ? floatCount : byteCount) samples whose sizes say \(format)")
+        .corrupt, "the Datum has \(isFloat ? floatCount : byteCount) samples, but says it is \(format)")
     }
     return format
   }
@@ -134,5 +134,5 @@ internal import ImageStoreCore
     }
   }
 
-  private static var broken: StoreError { StoreError(.corrupt, "a broken protocol buffer") }
+  private static var broken: StoreError { StoreError(.corrupt, "the value is a damaged protocol buffer") }
 }

@@ -30,7 +30,7 @@ struct ForeignPlan {
       } else if let name = description.labelsName {
         guard kept.contains(where: { entries.keys[$0].starts(with: name.utf8) }) else {
           throw StoreError(
-            .invalidArgument, "no key begins with '\(name)', and no database is called so",
+            .invalidArgument, "no key begins with '\(name)', and no database has that name",
             remedy: Self.known(main, families), key: name)
         }
         labelPrefix = Array(name.utf8)
@@ -80,7 +80,7 @@ struct ForeignPlan {
       throw StoreError(
         .unrecognized,
         "the database has named databases: \(main.trees.prefix(8).map(\.name).joined(separator: ", "))",
-        remedy: "say by --images which has the images, and by --labels which the labels")
+        remedy: "give the one with the images with --images, and the one with the labels with --labels")
     }
     return (try named(found[0].record), true, found[0].name)
   }
@@ -126,7 +126,7 @@ struct ForeignPlan {
     if let name = description.images {
       guard entries.keys.contains(where: { $0.starts(with: name.utf8) }) else {
         throw StoreError(
-          .invalidArgument, "no key begins with '\(name)', and no database is called so",
+          .invalidArgument, "no key begins with '\(name)', and no database has that name",
           remedy: known(entries, families), key: name)
       }
       return Array(name.utf8)
@@ -169,7 +169,7 @@ struct ForeignPlan {
     }
     if source != nil {
       let count = main.keys.indices.filter { !main.isCount($0) }.count
-      if count > 0 { notes.append(ReadingNote(.notRead, "\(count) values beside the named databases")) }
+      if count > 0 { notes.append(ReadingNote(.notRead, "\(count) values outside the named databases")) }
     }
     for position in entries.keys.indices where entries.isCount(position) {
       if let number = entries.number(position), number != images.count {

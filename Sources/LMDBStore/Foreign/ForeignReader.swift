@@ -39,7 +39,7 @@ struct ForeignReader {
     guard !plan.images.isEmpty else {
       throw StoreError(
         .unrecognized, "the database has no images",
-        remedy: "say by --images which database or prefix of keys has them")
+        remedy: "give the database or the prefix of keys that has them with --images")
     }
   }
 
@@ -120,7 +120,7 @@ struct ForeignReader {
   /// What cannot apply to images in encodings is not taken.
   private func checkUnused() throws(StoreError) {
     if description.dimensions != nil {
-      throw .unusedOption("dimensions", "the values are encoded images, which say what their axes are")
+      throw .unusedOption("dimensions", "the values are encoded images, which have one order of axes")
     }
   }
 
@@ -168,7 +168,7 @@ struct ForeignReader {
     if case .datum? = kind { isDatum = true }
     if labels.areOfSeveral {
       notes.append(
-        ReadingNote(.decided, "of several numbers beside each image, the one behind it is the label"))
+        ReadingNote(.decided, "of several numbers stored with each image, the one after it is the label"))
     }
     switch labels.found(defaultingToZero: isDatum) {
     case .labels(let numbers): values.labels = numbers
@@ -193,7 +193,7 @@ struct ForeignReader {
         notes.append(ReadingNote(.notRead, "\(found.name) as labels (\(reason))"))
       }
     } else if plan.labelsAreNamed {
-      throw .unusedOption("labels", "the values have their labels in them")
+      throw .unusedOption("labels", "the values contain their labels")
     }
     if description.labels == StoreDescription.Labels.none { values = ForeignColumns() }
     // Keys that are the indices say nothing.

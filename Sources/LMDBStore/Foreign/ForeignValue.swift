@@ -22,7 +22,8 @@ struct ForeignValue {
       guard value.count == geometry.format.byteCount else {
         throw StoreError(
           .corrupt,
-          "a value of \(value.count) bytes, while \(geometry.format) takes \(geometry.format.byteCount)")
+          "the value has \(value.count) bytes, but an image of \(geometry.format) takes \(geometry.format.byteCount)"
+        )
       }
       self.init(format: geometry.format, label: .none, pixels: geometry.isDirect ? 0 : nil)
     case .npy:
@@ -31,7 +32,7 @@ struct ForeignValue {
       let data = try unsafe header.data(in: value)
       // Checked here, since what is lent from the map is not looked at any more.
       if geometry.format.elementType == .bool, unsafe TruthValues.firstOther(in: data) != nil {
-        throw StoreError(.corrupt, "a bool sample that is neither 0 nor 1")
+        throw StoreError(.corrupt, "a bool sample is neither 0 nor 1")
       }
       self.init(
         format: geometry.format, label: .none, pixels: geometry.isDirect ? header.dataOffset : nil)
@@ -49,7 +50,7 @@ struct ForeignValue {
     _ datum: Datum, _ value: UnsafeRawBufferPointer, _ decoder: EncodedImageDecoder
   ) throws(StoreError) {
     guard !datum.isEncoded else {
-      guard let data = datum.data else { throw StoreError(.corrupt, "an encoded Datum without data") }
+      guard let data = datum.data else { throw StoreError(.corrupt, "the encoded Datum has no data") }
       let bytes = unsafe UnsafeRawBufferPointer(rebasing: value[data])
       self.init(
         format: try unsafe Self.format(ofEncoded: bytes, decoder), label: Self.label(of: datum), pixels: nil)
@@ -68,7 +69,7 @@ struct ForeignValue {
     ofEncoded image: UnsafeRawBufferPointer, _ decoder: EncodedImageDecoder
   ) throws(StoreError) -> ImageFormat {
     guard let format = try unsafe decoder.format(ofHead: RawSpan(_unsafeBytes: image)) else {
-      throw StoreError(.corrupt, "an encoded image that ends before it says its format")
+      throw StoreError(.corrupt, "the encoded image ends before its header does")
     }
     return format
   }
@@ -114,12 +115,13 @@ enum ForeignKind: Sendable, Hashable {
       throw known.error(instead: ImageCodecs.names)
     } else if let raw {
       throw StoreError(
-        .unrecognized, "a value of \(value.count) bytes, while \(raw.format) takes \(raw.format.byteCount)",
-        remedy: "state by --shape and --dtype what raw pixels are; --images PREFIX leaves other keys out")
+        .unrecognized,
+        "the value has \(value.count) bytes, but an image of \(raw.format) takes \(raw.format.byteCount)",
+        remedy: "describe raw pixels with --shape and --dtype; --images PREFIX leaves other keys out")
     } else {
       throw StoreError(
-        .unrecognized, "a value of \(value.count) bytes that says nothing of its format",
-        remedy: "state by --shape what raw pixels are; --images PREFIX leaves other keys out")
+        .unrecognized, "the value has \(value.count) bytes and no header that gives their format",
+        remedy: "describe raw pixels with --shape; --images PREFIX leaves other keys out")
     }
   }
 

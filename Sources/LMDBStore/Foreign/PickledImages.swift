@@ -46,7 +46,7 @@ struct PickledImages {
         try decoder.format(ofHead: bytes)
       }
       guard let format else {
-        throw StoreError(.corrupt, "an encoded image that ends before it says its format")
+        throw StoreError(.corrupt, "the encoded image ends before its header does")
       }
       return Image(format: format, label: label, pixels: nil)
     }
@@ -57,7 +57,7 @@ struct PickledImages {
         (bytes) throws(StoreError) in
         unsafe bytes.withUnsafeBytes { unsafe TruthValues.firstOther(in: $0) }
       }
-      guard other == nil else { throw StoreError(.corrupt, "a bool sample that is neither 0 nor 1") }
+      guard other == nil else { throw StoreError(.corrupt, "a bool sample is neither 0 nor 1") }
     }
     let image = Image(format: geometry.format, label: label, pixels: start)
     if case .source(let range) = pixels, geometry.format.elementType != .bool {
@@ -101,7 +101,7 @@ struct PickledImages {
       }
       return (label, array.bytes, .array(try geometry(of: array, description)))
     default:
-      throw StoreError(.unsupported, "a pickle whose image is neither an array nor bytes")
+      throw StoreError(.unsupported, "the image in the pickle is neither an array nor bytes")
     }
   }
 
@@ -109,17 +109,18 @@ struct PickledImages {
     _ object: PickleValue, _ attribute: PickleValue, _ size: [Int], _ channels: Int, _ source: RawSpan
   ) throws(StoreError) -> (label: PickledLabel, pixels: PickleBytes, form: Form) {
     let found = object.value(of: "label", in: source).map { PickledLabel($0, in: source) } ?? .none
-    if case .other = found { throw StoreError(.unsupported, "a pickle whose label is not an integer") }
+    if case .other = found { throw StoreError(.unsupported, "the label in the pickle is not an integer") }
     let pixels: PickleBytes
     switch attribute {
     case .bytes(let bytes): pixels = bytes
     case .array(let array) where array.elementType == .uint8 && !array.isFortranOrder: pixels = array.bytes
-    default: throw StoreError(.unsupported, "a pickle whose image is neither bytes nor an array of uint8")
+    default: throw StoreError(.unsupported, "the image in the pickle is neither bytes nor an array of uint8")
     }
     let format = try ImageFormat(
       validating: size[0], width: size[1], channels: channels, elementType: .uint8)
     guard pixels.count == format.byteCount else {
-      throw StoreError(.corrupt, "a pickle of \(pixels.count) bytes of pixels whose size says \(format)")
+      throw StoreError(
+        .corrupt, "the pickle has \(pixels.count) bytes of pixels, but says the image is \(format)")
     }
     let geometry = try ArrayGeometry(
       shape: [1, format.height, format.width, format.channels], elementType: .uint8, .ours)
@@ -161,7 +162,8 @@ struct PickledImages {
       return (image, .none)
     }
     throw StoreError(
-      .unsupported, "a pickle without an array or bytes of an image", remedy: "convert the values to .npy")
+      .unsupported, "the pickle has neither an array nor the bytes of an image",
+      remedy: "convert the values to .npy")
   }
 
   /// A value that can be an image: an array of two axes at least, or bytes; by itself or in a list of one.

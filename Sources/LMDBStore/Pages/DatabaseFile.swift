@@ -51,12 +51,13 @@ final class DatabaseFile: Sendable {
     guard let first = unsafe MetaPage(bytes) else { throw Self.cutShort(map) }
     guard first.version == MetaPage.version else {
       throw StoreError(
-        .unsupported, "LMDB's file format \(first.version), and \(MetaPage.version) is known",
-        remedy: "copy it with a liblmdb 0.9", path: path)
+        .unsupported,
+        "the file has version \(first.version) of LMDB's format, but only version \(MetaPage.version) is read",
+        remedy: "copy it with liblmdb 0.9", path: path)
     }
     let size = Int(first.pageSize)
     guard Self.pageSizes.contains(size), size & (size - 1) == 0 else {
-      throw StoreError(.corrupt, "pages of \(size) bytes", path: path)
+      throw StoreError(.corrupt, "the pages are said to have \(size) bytes, which is impossible", path: path)
     }
     pageSize = size
     guard map.byteCount >= 2 * size else { throw Self.cutShort(map) }
@@ -81,7 +82,7 @@ final class DatabaseFile: Sendable {
         // Numbers of transactions count from 1; this one leaves room to add to it.
         meta.transaction < UInt64.max / 2
       else {
-        throw StoreError(.corrupt, "a damaged meta page", path: map.path)
+        throw StoreError(.corrupt, "the meta page is damaged", path: map.path)
       }
     }
     return first.transaction >= second.transaction ? first : second

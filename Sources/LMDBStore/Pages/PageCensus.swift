@@ -78,7 +78,7 @@ struct PageCensus {
   var pageCount: UInt64 { UInt64(file.pageCount) }
 
   static func damaged(_ how: String) -> StoreError {
-    StoreError(.corrupt, "a damaged database: \(how)", remedy: "write the images to a new store")
+    StoreError(.corrupt, "the database is damaged: \(how)", remedy: "write the images to a new store")
   }
 
   // MARK: Meta pages
@@ -86,14 +86,14 @@ struct PageCensus {
   private func checkMetaPages() throws(StoreError) {
     // Page numbers have 48 bits.
     guard meta.lastPage >= 1, meta.lastPage < 1 << 48 else {
-      throw Self.damaged("its last page is said to be \(meta.lastPage)")
+      throw Self.damaged("its last page is said to be \(meta.lastPage), which is impossible")
     }
     // Flags of environments are with those of the tree of free pages: a fixed address, no folder.
     guard meta.free.flags & ~0x4001 == TreeRecord.hasIntegerKeys else {
-      throw Self.damaged("the tree of free pages has the flags \(meta.free.flags)")
+      throw Self.damaged("the tree of free pages has the wrong flags \(meta.free.flags)")
     }
     if case .verifyingForeign = purpose { return }
-    guard meta.main.flags == 0 else { throw Self.damaged("the tree has the flags \(meta.main.flags)") }
+    guard meta.main.flags == 0 else { throw Self.damaged("the tree has the wrong flags \(meta.main.flags)") }
     let (first, second) = file.metas()
     for (number, page) in [first, second].enumerated() {
       guard page.number == UInt64(number), page.flags == TreePage.metaFlag else {
@@ -101,7 +101,7 @@ struct PageCensus {
       }
       // liblmdb finds the page of a transaction by its number. One that nothing has been written to has 0 in both.
       guard page.transaction & 1 == UInt64(number) || page.transaction == 0 else {
-        throw Self.damaged("meta page \(number) of transaction \(page.transaction)")
+        throw Self.damaged("meta page \(number) is of the wrong transaction \(page.transaction)")
       }
     }
     // liblmdb 0.9 has no larger ones.
@@ -123,7 +123,7 @@ struct PageCensus {
       return
     }
     guard record.depth >= 1, record.depth <= Tree.maximumDepth else {
-      throw Self.damaged("a tree of depth \(record.depth)")
+      throw Self.damaged("a tree has the impossible depth \(record.depth)")
     }
     try visit(record.root, depth: 1, &subject)
     // What a tree of several values per key counts depends on the release of liblmdb.
@@ -132,7 +132,7 @@ struct PageCensus {
     else { return }
     guard subject.branchCount == record.branchCount, subject.leafCount == record.leafCount,
       subject.overflowCount == record.overflowCount, subject.entryCount == record.entryCount
-    else { throw Self.damaged("it says of a tree that it has more or fewer pages or entries than it has") }
+    else { throw Self.damaged("a tree has more or fewer pages or entries than the file says") }
   }
 
   private mutating func visit(
@@ -177,7 +177,7 @@ struct PageCensus {
       }
       if isTree { try count(Subject(record(leaf, of: page), .duplicates)) }
     } else if isTree {
-      guard subject.kind == .main else { throw page.damaged("has a tree that can have none") }
+      guard subject.kind == .main else { throw page.damaged("has a tree in a place that cannot have one") }
       try count(Subject(record(leaf, of: page), .named))
     }
     guard subject.kind == .free else { return }
@@ -191,7 +191,7 @@ struct PageCensus {
     _ leaf: TreePage.Leaf, of page: borrowing TreePage
   ) throws(StoreError) -> TreeRecord {
     guard leaf.valueByteCount == TreeRecord.byteCount else {
-      throw page.damaged("has a tree of \(leaf.valueByteCount) bytes")
+      throw page.damaged("has a tree record of \(leaf.valueByteCount) bytes, which is the wrong size")
     }
     return unsafe TreeRecord(page.bytes, at: leaf.data)
   }

@@ -39,10 +39,10 @@ struct Tree {
     guard record.flags & Self.unsupportedFlags == 0 else {
       throw StoreError(
         .unsupported, "the database has integer keys, reversed keys or several values per key",
-        remedy: "copy it to one with byte keys")
+        remedy: "copy it to a database with byte keys")
     }
     guard record.depth <= Self.maximumDepth else {
-      throw StoreError(.corrupt, "a damaged database: a tree of depth \(record.depth)")
+      throw StoreError(.corrupt, "the database is damaged: a tree has the impossible depth \(record.depth)")
     }
     self.file = file
     self.meta = meta
@@ -61,7 +61,7 @@ struct Tree {
     guard walk.entryCount == entryCount else {
       throw StoreError(
         .corrupt,
-        "a damaged database: \(walk.entryCount) entries, and its meta page says \(entryCount)")
+        "the database is damaged: it has \(walk.entryCount) entries, but its meta page says \(entryCount)")
     }
   }
 
@@ -93,7 +93,7 @@ struct Tree {
       guard unsafe page.bytes[range].elementsEqual(key) else { return }
       return try visit(entry(page.leaf(low), of: page))
     }
-    throw StoreError(.corrupt, "a damaged database: the tree is deeper than its meta page says")
+    throw StoreError(.corrupt, "the database is damaged: the tree is deeper than its meta page says")
   }
 
   /// An entry, with its value checked to lie within the file.

@@ -75,7 +75,7 @@ internal import ImageStoreSupport
       throw StoreError(
         .corrupt,
         "the file is cut short or damaged: page \(number) of \(file.pageSize) bytes is not among its "
-          + "\(file.pageCount)")
+          + "\(file.pageCount) pages")
     }
     self.number = number
     let flags = flags & Self.kindFlags
@@ -105,7 +105,7 @@ internal import ImageStoreSupport
     let node = try node(index)
     let keyByteCount = unsafe Int(bytes.loadUnaligned(fromByteOffset: node + 6, as: UInt16.self))
     let start = node + Self.nodeHeaderByteCount
-    guard keyByteCount <= byteCount - start else { throw damaged("has a key that leaves it") }
+    guard keyByteCount <= byteCount - start else { throw damaged("has a key that goes beyond the page") }
     return start..<start + keyByteCount
   }
 
@@ -116,7 +116,7 @@ internal import ImageStoreSupport
     let flags = unsafe bytes.loadUnaligned(fromByteOffset: node + 4, as: UInt16.self)
     let valueByteCount = unsafe Int(bytes.loadUnaligned(fromByteOffset: node, as: UInt32.self))
     let stored = flags & Leaf.isBig != 0 ? 8 : valueByteCount
-    guard stored <= byteCount - key.upperBound else { throw damaged("has a value that leaves it") }
+    guard stored <= byteCount - key.upperBound else { throw damaged("has a value that goes beyond the page") }
     return Leaf(flags: flags, key: key, data: key.upperBound, valueByteCount: valueByteCount)
   }
 
@@ -125,11 +125,11 @@ internal import ImageStoreSupport
     let offset = unsafe Int(
       bytes.loadUnaligned(fromByteOffset: Self.headerByteCount + 2 * index, as: UInt16.self))
     guard offset >= Self.headerByteCount + 2 * count, offset <= byteCount - Self.nodeHeaderByteCount
-    else { throw damaged("has a node that leaves it") }
+    else { throw damaged("has a node that goes beyond the page") }
     return offset
   }
 
   func damaged(_ how: String) -> StoreError {
-    StoreError(.corrupt, "a damaged database: page \(number) \(how)")
+    StoreError(.corrupt, "the database is damaged: page \(number) \(how)")
   }
 }

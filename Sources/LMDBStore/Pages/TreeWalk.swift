@@ -44,7 +44,7 @@ struct TreeWalk {
       unsafe lastKey.span.withUnsafeBytes({ unsafe Tree.compare($0, entry.key) >= 0 })
     {
       throw unsafe StoreError(
-        .corrupt, "a damaged database: the key is out of order", key: Tree.name(entry.key))
+        .corrupt, "the database is damaged: the key is out of order", key: Tree.name(entry.key))
     }
     if unsafe entry.inline == nil {
       try take(TreePage.pageCount(ofValue: entry.byteCount, pageSize: tree.file.pageSize))
@@ -57,7 +57,7 @@ struct TreeWalk {
 
   private mutating func take(_ pageCount: Int) throws(StoreError) {
     guard pagesLeft >= UInt64(pageCount) else {
-      throw StoreError(.corrupt, "a damaged database: more pages lead from one to another than there are")
+      throw StoreError(.corrupt, "the database is damaged: its pages lead to more pages than the file has")
     }
     pagesLeft -= UInt64(pageCount)
   }

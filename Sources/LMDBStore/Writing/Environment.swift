@@ -199,8 +199,8 @@ extension Environment {
       // liblmdb says so of a write that ended early, as the one does that finds the disk full.
       throw StoreError(
         .system,
-        "\(doing) failed: \(text(result)), which liblmdb says of \(text(ENOSPC)), too",
-        remedy: "make room on the disk; if there is, the disk does not work", path: path,
+        "\(doing) failed: \(text(result)), which liblmdb also reports for \(text(ENOSPC))",
+        remedy: "make room on the disk; if there is room, the disk is failing", path: path,
         underlying: .init(.posix, result))
     case 1...: throw .system(result, doing, path: path)
     default:
@@ -231,7 +231,7 @@ enum EnvironmentRegistry {
       let identity = held.state.identity
       guard EnvironmentRegistry.open.withLock({ $0.insert(identity).inserted }) else {
         throw StoreError(
-          .busy, "this process has a writer on it already", remedy: "finish that first", path: held.path)
+          .busy, "this process already has a writer for it", remedy: "finish that one first", path: held.path)
       }
       self.identity = identity
     }

@@ -71,7 +71,7 @@ struct EnvironmentFiles: ~Copyable {
       let isBlank = byteCount <= lockByteCount && head.allSatisfy { $0 == 0 }
       guard isBlank || (byteCount == lockByteCount && hasOneName(file)) else {
         throw StoreError(
-          .unrecognized, "this is not a lock of LMDB, which would write over it",
+          .unrecognized, "this is not an LMDB lock file, and LMDB would overwrite it",
           remedy: "give it another name", path: file.path)
       }
       try fill(file, from: byteCount)
@@ -150,7 +150,8 @@ struct EnvironmentFiles: ~Copyable {
 
   private func changed() -> StoreError {
     StoreError(
-      .busy, "another program replaced files of it meanwhile", remedy: "look at what it did, and try again",
+      .busy, "another program replaced files of it in the meantime",
+      remedy: "check what it changed, and try again",
       path: path)
   }
 }

@@ -15,8 +15,8 @@ struct ExistingStore {
   init(_ held: HeldStore, _ asked: LMDBStore.Layout) throws(StoreError) {
     guard held.kind == .folder else {
       throw StoreError(
-        .unsupported, "images are appended to a folder with a data.mdb only",
-        remedy: "convert it to a store of its own", path: held.path)
+        .unsupported, "images can be appended only to a folder with a data.mdb",
+        remedy: "convert it to a new store", path: held.path)
     }
     store = try LMDBStore(toBeAppendedTo: held.path)
     layout = try Self.layout(of: store, asked: asked)
@@ -31,14 +31,15 @@ struct ExistingStore {
     if store.contents.isEncoded {
       guard asked == .automatic || asked == .encoded else {
         throw StoreError(
-          .unsupported, "the store has encoded images", remedy: "append without a layout, or with encoded",
+          .unsupported, "the store has encoded images",
+          remedy: "append without a layout, or with the layout encoded",
           path: store.path)
       }
       return .encoded
     }
     guard asked != .encoded else {
       throw StoreError(
-        .unsupported, "the store has pixels, to which encoded images are not appended as they are",
+        .unsupported, "the store has pixels, so encoded images cannot be appended to it as they are",
         remedy: "append without the layout, so that they are decoded, or write a new store", path: store.path)
     }
     guard store.contents.hasBlocks, let format = store.format else {

@@ -276,7 +276,8 @@ struct ImageSink {
     guard case .builder(let builder) = target else {
       let other = (0..<run.count).first { run[$0] != format } ?? 0
       throw StoreError(
-        .unsupported, "an image of \(run[other]) for a store of images of \(format), many per value",
+        .unsupported,
+        "an image of \(run[other]) does not fit a store that has many images of \(format) per value",
         remedy: "write a new store that has one image per value")
     }
     try flush()

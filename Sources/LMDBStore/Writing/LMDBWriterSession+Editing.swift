@@ -7,7 +7,9 @@ extension LMDBWriterSession: EditingSession {
   /// One transaction replaces the records that differ and removes those that are not wanted any more.
   func complete(saying annotations: StoreAnnotations) throws(StoreError) {
     guard let store = existing, let environment, case .records(let before) = store.contents.labels else {
-      throw StoreError(.unsupported, "a database that another program wrote", remedy: "convert it first")
+      throw StoreError(
+        .unsupported, "another program wrote this database, so it is not changed in place",
+        remedy: "convert it first")
     }
     var labels = LabelRecords()
     try labels.append(ImageLabels(labels: annotations.labels, columns: annotations.newColumns))

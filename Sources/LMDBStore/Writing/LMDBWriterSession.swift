@@ -91,7 +91,8 @@ final class LMDBWriterSession: EncodedWriterSession, @unchecked Sendable {
     for position in 0..<(layout.uniformFormat == nil ? layout.count : 1) {
       guard layout[position].byteCount <= most else {
         throw StoreError(
-          .unsupported, "an image of \(layout[position].byteCount) bytes, while a value holds \(most)",
+          .unsupported,
+          "the image has \(layout[position].byteCount) bytes, but an LMDB value holds at most \(most)",
           image: state.nextIndex + position)
       }
     }

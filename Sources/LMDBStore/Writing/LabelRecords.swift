@@ -28,7 +28,7 @@ struct LabelRecords {
         let position = values.firstIndex(where: { $0.utf8.contains(0) })
       {
         throw StoreError(
-          .unsupported, "text with a NUL character, which numpy does not keep", remedy: "remove it",
+          .unsupported, "the text has a NUL character, which numpy does not keep", remedy: "remove it",
           image: position, key: name)
       }
     }
@@ -111,7 +111,8 @@ struct LabelRecords {
           let bytes = try values.npyBytes()
           guard bytes.count <= Self.mostBytes else {
             throw StoreError(
-              .limitExceeded, "\(bytes.count) bytes of values, of which a record holds \(Self.mostBytes)",
+              .limitExceeded,
+              "the values take \(bytes.count) bytes, but a record holds at most \(Self.mostBytes)",
               image: start + segment.lowerBound)
           }
           let place = start + segment.lowerBound

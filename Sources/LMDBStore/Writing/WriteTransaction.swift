@@ -75,7 +75,7 @@ internal import ImageStoreCore
     }
     if result == MDB_KEYEXIST {
       throw StoreError(
-        .unsupported, "there is a value that this package did not write",
+        .unsupported, "this key has a value that this package did not write",
         remedy: "give it another key, or write the images to a new store", path: path, key: key)
     }
     try check(result, "writing a value of \(byteCount) bytes", key)

@@ -19,7 +19,7 @@ struct ArchiveArray: Sendable {
   /// The header, or the reason why there is none.
   func readable() throws(StoreError) -> NPYHeader {
     if let header { return header }
-    throw problem ?? StoreError(.corrupt, "no array", key: key)
+    throw problem ?? StoreError(.corrupt, "the entry is not an array", key: key)
   }
 
   /// Whether images can be of its type and shape, many or one.
@@ -41,7 +41,7 @@ struct ArchiveArray: Sendable {
 
   /// Why the array has no values for each of so many images; nil if it has.
   func reasonNotToRead(count: Int) -> String? {
-    guard let header else { return problem?.message ?? "no array" }
+    guard let header else { return problem?.message ?? "the entry is not an array" }
     guard FoundLabels.width(of: header.shape, imageCount: count) != nil else {
       return "the shape \(header.shapeDescription)"
     }

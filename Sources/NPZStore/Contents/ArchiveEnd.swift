@@ -27,7 +27,7 @@ extension ZipEnd {
     }
     let beginning = try file.bytes(at: 0, count: min(4, byteCount)).zipInteger(UInt32.self, at: 0)
     guard beginning == ZipFormat.localHeader || beginning == ZipFormat.end else {
-      throw StoreError(.unrecognized, "not a zip archive: there is no end record", path: file.path)
+      throw StoreError(.unrecognized, "this is not a zip archive: it has no end record", path: file.path)
     }
     if try isDamaged(in: file, byteCount: byteCount, tail: tail, tailOffset: start) {
       throw StoreError(

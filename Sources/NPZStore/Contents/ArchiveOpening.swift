@@ -69,7 +69,7 @@ extension ZipArchive {
     // This package leaves no gaps.
     if end.mark != nil, directory.hasGaps {
       throw StoreError(
-        .corrupt, "the numbers of its images leave gaps", remedy: "write the archive again", path: path)
+        .corrupt, "image numbers are missing from its entries", remedy: "write the archive again", path: path)
     }
     // This package writes every entry so that it can be read.
     if end.mark != nil, let problem = directory.problems.first { throw problem.error.at(path: path) }

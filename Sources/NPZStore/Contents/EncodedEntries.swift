@@ -194,7 +194,7 @@ final class EncodedEntries: Sendable {
     try withBytes(of: place, in: archive, whole, decoder, checks: false) { (bytes) throws(StoreError) in
       found = try decoder.images.format(ofHead: bytes)
     }
-    guard let found else { throw StoreError(.corrupt, "the image ends before it says its size") }
+    guard let found else { throw StoreError(.corrupt, "the image ends before its header does") }
     return found
   }
 
@@ -217,7 +217,8 @@ final class EncodedEntries: Sendable {
     } else if place.entry.isDeflated {
       // An entry says how large it is: no image of its kind is larger than its head allows.
       guard place.entry.byteCount <= mostEncodedBytes else {
-        throw StoreError(.limitExceeded, "an encoded image of \(place.entry.byteCount) bytes")
+        throw StoreError(
+          .limitExceeded, "the encoded image has \(place.entry.byteCount) bytes, which is too large")
       }
       try unsafe decoder.memory.write(place.entry.byteCount, slack: EntryDecoder.slack) {
         (memory) throws(StoreError) in

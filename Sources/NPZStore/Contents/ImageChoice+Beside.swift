@@ -30,7 +30,7 @@ extension ImageChoice {
     guard depths.count == 1, !areSplits, Set(names).count == different.count else {
       throw StoreError(
         .unsupported,
-        "pictures in the folders \(different.sorted().prefix(4).joined(separator: ", ")) of the archive, which may be classes or splits",
+        "the archive has pictures in the folders \(different.sorted().prefix(4).joined(separator: ", ")), which may be classes or splits",
         remedy: "unpack it by 'unzip FILE -d FOLDER', and give the folder", path: archive.path)
     }
     let classNames = names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }

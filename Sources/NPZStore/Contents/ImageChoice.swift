@@ -77,13 +77,13 @@ struct ImageChoice {
         let bits = try PackedBits(shape: header.shape, itemByteCount: header.type.byteCount, description)
         guard header.type.isInteger, !header.isFortranOrder else {
           throw StoreError(
-            .unsupported, "an array of '\(header.type.description)' as packed bits",
+            .unsupported, "an array of the type '\(header.type.description)' cannot be packed bits",
             remedy: "numpy.packbits makes uint8 in C order")
         }
         chooseLabels(of: array, count: bits.count)
         return .bits(array, bits)
       }
-      if description.bitOrder != nil { throw .unusedOption("bit-order", "bits have an --axis too") }
+      if description.bitOrder != nil { throw .unusedOption("bit-order", "packed bits also need --axis") }
       let said = try order(of: array, header)
       let geometry = try header.geometry(.images, said)
       if description.dimensions == nil, let other = geometry.otherDimensions {
@@ -165,7 +165,7 @@ struct ImageChoice {
       description.axis == nil
     else { return error }
     return StoreError(
-      .unsupported, "an array of the shape \(header.shapeDescription) as images",
+      .unsupported, "an array of the shape \(header.shapeDescription) cannot be images",
       remedy: "if it is packed bits, give --shape HxW and --axis rows, columns or flat")
   }
 
@@ -211,8 +211,8 @@ struct ImageChoice {
       let wide = single.first(where: { $0.header!.shape.count == 3 && $0.header!.shape[2] > 4 })
     {
       throw StoreError(
-        .unsupported, "which arrays are images is not clear: \(wide.text) may be one or many",
-        remedy: "name the array by --images, or give --dimensions HWC or CHW if each is an image; "
+        .unsupported, "it is not clear which arrays are images: \(wide.text) may be one or many",
+        remedy: "name the array with --images, or give --dimensions HWC or CHW if each is an image; "
           + listing(candidates), path: archive.path)
     }
     return try entries(names.filter { named in single.contains { $0.name == named.name } })
@@ -279,7 +279,7 @@ struct ImageChoice {
       candidates.allSatisfy({ $0.header?.shape.count == 1 && $0.header?.type.elementType == .uint8 })
     {
       return StoreError(
-        .unrecognized, "which array has the images is not clear",
+        .unrecognized, "it is not clear which array has the images",
         remedy:
           "give --images NAME, and if they are packed bits --shape HxW and --axis flat; \(listing(arrays))",
         path: archive.path)
@@ -289,11 +289,11 @@ struct ImageChoice {
       return StoreError(
         .unrecognized, "the archive has no arrays that could be images",
         remedy: others.isEmpty
-          ? "it is empty" : "it has \(others); unpack it by 'unzip FILE -d FOLDER', and give the folder",
+          ? "it is empty" : "it has \(others); unpack it with 'unzip FILE -d FOLDER', and give the folder",
         path: archive.path)
     }
     return StoreError(
-      .unrecognized, "which array has the images is not clear",
+      .unrecognized, "it is not clear which array has the images",
       remedy: "give --images NAME, and --labels NAME if it has labels; \(listing(arrays))",
       path: archive.path)
   }
@@ -332,7 +332,7 @@ extension ArrayGeometry {
     if isOurs, said.dimensions == nil { said.dimensions = header.shape.count == 3 ? "HWC" : "HW" }
     if header.shape.count != 2 && header.shape.count != 3 {
       throw StoreError(
-        .unsupported, "an array of the shape \(header.shapeDescription) as an image",
+        .unsupported, "an array of the shape \(header.shapeDescription) cannot be an image",
         remedy: "images are (height, width) or (height, width, channels)")
     }
     self = try header.geometry(.oneImage, said)

@@ -75,7 +75,8 @@ extension ImageEntries {
             start: decoded.pixels, count: decoded.images.format.byteCount)
           guard let offset = unsafe TruthValues.firstOther(in: pixels) else { continue }
           throw unsafe StoreError(
-            .unsupported, "images cannot be appended to truth values of \(pixels[offset])",
+            .unsupported,
+            "images cannot be appended, because a bool sample in the archive is \(pixels[offset])",
             remedy: "convert the archive first")
         } catch {
           throw named(error, index)
@@ -96,7 +97,7 @@ extension ImageEntries {
     guard images.format.byteCount <= bytes.count - header.dataOffset else {
       throw StoreError(
         .corrupt,
-        "an image of \(images.format.byteCount) bytes in an entry that has \(bytes.count - header.dataOffset)"
+        "the image has \(images.format.byteCount) bytes, but its entry has \(bytes.count - header.dataOffset)"
       )
     }
     try check(images.format)
@@ -107,7 +108,7 @@ extension ImageEntries {
   func check(_ found: ImageFormat) throws(StoreError) {
     guard let format, found != format else { return }
     throw StoreError(
-      .corrupt, "an image of \(found) among images of \(format)", remedy: "save the archive again")
+      .corrupt, "an image of \(found) is among images of \(format)", remedy: "save the archive again")
   }
 
   /// Makes truth values 0 and 1 in a slot where an image of a type has just been written.
@@ -160,7 +161,8 @@ extension ImageEntries {
     let decoded = try decode(index, with: decoder, checks: checksums == .check)
     // The file is mapped and may be changed by others, so what was asked for is compared again.
     guard decoded.images.format == format else {
-      throw StoreError(.corrupt, "an image of \(decoded.images.format) that was of \(format)")
+      throw StoreError(
+        .corrupt, "the image is \(decoded.images.format), but it was \(format) when the store was opened")
     }
     unsafe decoded.images.copy(region, from: decoded.pixels, to: slot)
     unsafe Self.normalize(slot, format.cropped(to: region).byteCount, format)

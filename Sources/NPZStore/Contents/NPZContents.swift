@@ -150,7 +150,7 @@ struct NPZContents {
     }
     // Bytes that differ can be one name: an e with an acute accent is one character of Unicode, or two.
     guard columns.updateValue(source, forKey: name) == nil else {
-      throw StoreError(.corrupt, "two columns of this name", path: archive.path, key: name)
+      throw StoreError(.corrupt, "there are two columns of this name", path: archive.path, key: name)
     }
   }
 
@@ -197,10 +197,11 @@ struct NPZContents {
 
   /// Takes labels that the caller named.
   private mutating func takeNamed(_ array: ArchiveArray, of archive: ZipArchive) throws(StoreError) {
-    let remedy = "leave --labels out, and what can be read of it become columns"
+    let remedy = "leave --labels out to read them as columns"
     if let reason = array.reasonNotToRead(count: count) {
       throw StoreError(
-        .invalidArgument, "labels of \(reason)", remedy: "name an array of one value per image, or none",
+        .invalidArgument, "these are not labels: \(reason)",
+        remedy: "name an array of one value per image, or none",
         path: archive.path, key: array.key)
     }
     switch try archive.foundLabels(array, count: count) {
@@ -210,9 +211,11 @@ struct NPZContents {
     case .columns(let found):
       throw StoreError(
         .invalidArgument,
-        "\(FoundLabels.text(of: found)) as labels", remedy: remedy, path: archive.path, key: array.key)
+        "these are not labels, but \(FoundLabels.text(of: found))", remedy: remedy, path: archive.path,
+        key: array.key)
     case .unread(let reason):
-      throw StoreError(.invalidArgument, "labels of \(reason)", path: archive.path, key: array.key)
+      throw StoreError(
+        .invalidArgument, "these are not labels: \(reason)", path: archive.path, key: array.key)
     }
   }
 
@@ -273,7 +276,7 @@ struct NPZContents {
     }
     let own = Self.column(ofEntry: array.name)
     guard own.map({ (try? Column.validate(name: $0)) != nil }) ?? true else {
-      notes.append(ReadingNote(.notRead, "\(array.key): a column cannot be called so"))
+      notes.append(ReadingNote(.notRead, "\(array.key): this cannot be the name of a column"))
       return
     }
     if let own, let offsets = Self.offsets(ofColumnAt: array.name, archive.directory) {
@@ -307,7 +310,7 @@ struct NPZContents {
       let names = [called(name), called(array.key)]
       let legal = names.first { (try? Column.validate(name: $0)) != nil && columns[$0] == nil }
       guard let column = own.map(called) ?? legal else {
-        notes.append(ReadingNote(.notRead, "\(array.key): a column cannot be called so"))
+        notes.append(ReadingNote(.notRead, "\(array.key): this cannot be the name of a column"))
         return
       }
       try add(
@@ -338,12 +341,13 @@ struct NPZContents {
   ) throws(StoreError) {
     guard let key = try archive.labelsKey(name), let found = try archive.array(named: key) else {
       throw StoreError(
-        .notFound, "which of the arrays are the labels is not clear", remedy: "name it", path: archive.path)
+        .notFound, "it is not clear which of the arrays has the labels", remedy: "name it", path: archive.path
+      )
     }
     let array = try archive.array(found.name, found.entry)
     guard try !takeFound(array, of: archive), isSaid else { return }
     throw StoreError(
-      .invalidArgument, "labels of \(array.reasonNotToRead(count: count) ?? "another type")",
+      .invalidArgument, "these are not labels: \(array.reasonNotToRead(count: count) ?? "another type")",
       remedy: "name an array of one value per image, or none", path: archive.path, key: array.key)
   }
 }

@@ -55,7 +55,8 @@ extension ZipArchive {
       guard header.type == NPYType(.uint8), header.shape.count == 1 else {
         throw StoreError(
           .corrupt,
-          "an array of '\(header.type.description)' of the shape \(header.shapeDescription) as bytes")
+          "an array of the type '\(header.type.description)' and the shape \(header.shapeDescription) cannot be a column of bytes"
+        )
       }
     } body: { (_, data) in
       unsafe values.append(contentsOf: data)
@@ -76,11 +77,12 @@ extension ZipArchive {
       guard try header.valueCount() <= Self.mostClassNames else {
         throw StoreError(
           .limitExceeded,
-          "\(try header.valueCount()) class names where at most \(Self.mostClassNames) are read")
+          "the archive has \(try header.valueCount()) class names, but at most \(Self.mostClassNames) are read"
+        )
       }
     }
     guard case .string(let names) = column else {
-      throw StoreError(.unsupported, "class names that are not text", path: path, key: name)
+      throw StoreError(.unsupported, "the class names are not text", path: path, key: name)
     }
     return names
   }
@@ -103,7 +105,7 @@ extension ZipArchive {
       if column?.kind == .string, piece.kind == .bytes { column = column?.utf8 }
       if column == nil { column = piece } else { try column!.append(piece) }
     }
-    guard let column else { throw StoreError(.corrupt, "an array without values", path: path, key: name) }
+    guard let column else { throw StoreError(.corrupt, "the array has no values", path: path, key: name) }
     return column
   }
 

@@ -8,7 +8,7 @@ extension NPZWriterSession: EditingSession {
   func complete(saying annotations: StoreAnnotations) throws(StoreError) {
     guard let store = existing, store.archive.end.mark != nil else {
       throw StoreError(
-        .unsupported, "an archive that another program wrote or changed is not changed in its place",
+        .unsupported, "another program wrote or changed this archive, so it is not changed in place",
         remedy: "convert it first")
     }
     let known = labels

@@ -51,7 +51,8 @@ final class NPZWriterSession: EncodedWriterSession {
     ) { labels.labels }
     if let names = state.classNames, names.count > ZipArchive.mostClassNames {
       throw StoreError(
-        .limitExceeded, "\(names.count) class names, of which at most \(ZipArchive.mostClassNames) are read",
+        .limitExceeded,
+        "\(names.count) class names are too many: at most \(ZipArchive.mostClassNames) are read",
         path: path)
     }
     try target.removeLeftovers { (range) throws(StoreError) in
@@ -241,7 +242,7 @@ extension NPZStore {
     }
     if let problem = archive.directory.problems.first {
       throw StoreError(
-        .unsupported, "images cannot be appended to an archive with an entry that cannot be kept",
+        .unsupported, "images cannot be appended to the archive, because this entry cannot be kept",
         remedy: "convert it first", path: path, key: problem.name)
     }
     var labels = ImageLabels(labels: try labels())
@@ -266,12 +267,12 @@ extension NPZStore {
     switch asked {
     case .encoded? where !isEncoded:
       throw StoreError(
-        .unsupported, "the archive has arrays, to which encoded images are not appended as they are",
+        .unsupported, "the archive has arrays, so encoded images cannot be appended to it as they are",
         remedy: "append without the layout, so that they are decoded, or write a new archive", path: path)
     case .arrays? where isEncoded:
       throw StoreError(
         .unsupported, "the archive has encoded images",
-        remedy: "append without a layout, or with encoded", path: path)
+        remedy: "append without a layout, or with the layout encoded", path: path)
     default: return isEncoded
     }
   }

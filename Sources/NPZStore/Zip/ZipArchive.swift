@@ -58,7 +58,8 @@ final class ZipArchive: Sendable {
   /// - Parameter limit: the most bytes it may have.
   func contents(of entry: ZipEntry, limit: Int) throws(StoreError) -> [UInt8] {
     guard entry.byteCount <= limit else {
-      throw StoreError(.limitExceeded, "\(entry.byteCount) bytes where at most \(limit) are expected")
+      throw StoreError(
+        .limitExceeded, "the entry has \(entry.byteCount) bytes, but at most \(limit) are expected")
     }
     let source = try unsafe compressedBytes(of: entry)
     var bytes = [UInt8](repeating: 0, count: entry.byteCount)

@@ -70,7 +70,7 @@ struct ZipDirectory: Sendable {
       } else {
         let isNew = names.insert(record.nameBytes).inserted
         if let error = record.problem
-          ?? (isNew ? nil : StoreError(.corrupt, "two entries of this name", key: record.name))
+          ?? (isNew ? nil : StoreError(.corrupt, "there are two entries of this name", key: record.name))
         {
           problems.append(
             Problem(
@@ -83,14 +83,14 @@ struct ZipDirectory: Sendable {
     }
     guard position == bytes.count else {
       throw StoreError(
-        .corrupt, "\(bytes.count - position) bytes in the archive's directory that belong to no entry")
+        .corrupt, "the archive's directory has \(bytes.count - position) bytes that belong to no entry")
     }
     strayNumbers.sort { $0.number < $1.number }
     for (before, after) in zip(strayNumbers, strayNumbers.dropFirst()) where before.number == after.number {
-      throw StoreError(.corrupt, "two entries of this name", key: numbering.name(of: after.number))
+      throw StoreError(.corrupt, "there are two entries of this name", key: numbering.name(of: after.number))
     }
     if let first = strayNumbers.first, first.number < numberedCount {
-      throw StoreError(.corrupt, "two entries of this name", key: numbering.name(of: first.number))
+      throw StoreError(.corrupt, "there are two entries of this name", key: numbering.name(of: first.number))
     }
     try setLimits(end: offset)
   }

@@ -42,7 +42,7 @@ import ImageStoreSupport
       ZipFormat.directoryRecordByteCount + nameByteCount + extraByteCount
       + Int(field(32, as: UInt16.self))
     guard field(0, as: UInt32.self) == ZipFormat.directoryRecord, size <= directory.count - position
-    else { throw StoreError(.corrupt, "a damaged directory in the archive, at its byte \(position)") }
+    else { throw StoreError(.corrupt, "the archive's directory is damaged at its byte \(position)") }
     let name = unsafe UnsafeRawBufferPointer(
       start: record + ZipFormat.directoryRecordByteCount, count: nameByteCount)
     let (flags, method) = (field(8, as: UInt16.self), field(10, as: UInt16.self))
@@ -50,13 +50,13 @@ import ImageStoreSupport
     let number = unsafe numbering.number(in: name)
     var problem: StoreError?
     if number == nil && !(unsafe Self.isHarmless(name)) {
-      problem = StoreError(.corrupt, "an entry whose name leads elsewhere", key: nameText())
+      problem = StoreError(.corrupt, "the entry's name leads out of the archive", key: nameText())
     } else if flags & 0x2061 != 0 {
       // Bits 0, 6 and 13: kinds of encryption; bit 5: a patch of another file.
       problem = StoreError(.unsupported, "the entry is encrypted", key: nameText())
     } else if method != 0 && method != 8 {
       problem = StoreError(
-        .unsupported, "compression method \(method)",
+        .unsupported, "the entry has compression method \(method)",
         remedy: "numpy writes and reads only stored and deflated",
         key: nameText())
     }
@@ -81,16 +81,16 @@ import ImageStoreSupport
       let offset = Int(exactly: wide.offset), offset <= limit, limit < ZipEntry.offsetLimit,
       compressed <= limit - offset - ZipFormat.localHeaderByteCount - nameByteCount
     else {
-      throw StoreError(.corrupt, "the entry does not lie before the archive's directory", key: nameText())
+      throw StoreError(.corrupt, "the entry is not before the archive's directory", key: nameText())
     }
     guard method != 0 || byteCount == compressed || isFolder else {
       throw StoreError(
-        .corrupt, "a stored entry of \(compressed) bytes that says it has \(byteCount)", key: nameText())
+        .corrupt, "the stored entry has \(compressed) bytes, but says it has \(byteCount)", key: nameText())
     }
     guard problem != nil || isFolder || byteCount / ZipFormat.mostInflatedBytesPerByte <= compressed else {
       throw StoreError(
-        .limitExceeded, "\(compressed) bytes that say they inflate to \(byteCount)",
-        remedy: "deflate makes at most \(ZipFormat.mostInflatedBytesPerByte) of one", key: nameText())
+        .limitExceeded, "the entry has \(compressed) bytes, but says they decompress to \(byteCount)",
+        remedy: "one deflated byte gives at most \(ZipFormat.mostInflatedBytesPerByte)", key: nameText())
     }
     entry = ZipEntry(
       offset: offset, nameByteCount: nameByteCount, nameChecksum: unsafe CRC32.checksum(of: name),

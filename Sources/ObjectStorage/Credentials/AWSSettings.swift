@@ -25,7 +25,7 @@ struct AWSSettings: Sendable {
     if configured == nil, secret == nil, profileName != "default" {
       throw StoreError(
         .notFound, "there is no profile \(profileName) in \(credentialsFile) or \(configurationFile)",
-        remedy: "set AWS_PROFILE to one that there is")
+        remedy: "set AWS_PROFILE to one that exists")
     }
     profile = (configured ?? [:]).merging(secret ?? [:]) { $1 }
   }

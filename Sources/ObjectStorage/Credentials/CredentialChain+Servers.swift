@@ -53,7 +53,7 @@ extension CredentialChain {
       guard Self.mayBeAsked(whole) else {
         throw StoreError(
           .invalidArgument,
-          "AWS_CONTAINER_CREDENTIALS_FULL_URI is neither https nor of this machine or its host")
+          "AWS_CONTAINER_CREDENTIALS_FULL_URI is not an https URL, and not on this machine or its host")
       }
       address = whole
     } else {
@@ -116,7 +116,8 @@ extension CredentialChain {
     } catch {
       // Nothing of the request: it has a token.
       throw StoreError(
-        .system, "\(source): \(error.message)", remedy: error.remedy ?? "check the role, and what may take it"
+        .system, "\(source): \(error.message)",
+        remedy: error.remedy ?? "check the role, and which identities can assume it"
       )
     }
   }
@@ -144,7 +145,7 @@ extension CredentialChain {
   private static func line(_ text: String, _ source: String) throws(StoreError) -> String {
     let words = text.split(whereSeparator: \.isNewline)
     guard words.count == 1 else {
-      throw StoreError(.corrupt, "\(source): a token of \(words.count) lines where one is expected")
+      throw StoreError(.corrupt, "\(source): the token has \(words.count) lines, but one is expected")
     }
     return String(words[0])
   }

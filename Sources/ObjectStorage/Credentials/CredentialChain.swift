@@ -29,7 +29,7 @@ struct CredentialChain: Sendable {
     guard let key, let secret else {
       let missing = key == nil ? "AWS_ACCESS_KEY_ID" : "AWS_SECRET_ACCESS_KEY"
       throw StoreError(
-        .invalidArgument, "\(missing) is not set, and the other of the two is", remedy: "set both")
+        .invalidArgument, "\(missing) is not set, but the other of the two is", remedy: "set both")
     }
     return try Self.checked(
       key, secret, settings.variable("AWS_SESSION_TOKEN"), expiration: nil, source: "the environment")
@@ -39,7 +39,7 @@ struct CredentialChain: Sendable {
     let (profile, name) = (settings.profile, settings.profileName)
     if let role = profile["role_arn"] {
       guard let file = profile["web_identity_token_file"] else {
-        throw unsupported("role_arn without web_identity_token_file")
+        throw unsupported("role_arn is set without web_identity_token_file")
       }
       return try ofWebIdentity(file, role, session: profile["role_session_name"])
     }

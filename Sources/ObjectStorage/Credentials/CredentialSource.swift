@@ -62,7 +62,7 @@ final class CredentialSource: Sendable {
     let hasStarted = DetachedThread.start("image objects") { [self] in
       end(Result { () throws(StoreError) in try read() })
     }
-    if !hasStarted { end(.failure(StoreError(.system, "the system has no thread to give"))) }
+    if !hasStarted { end(.failure(StoreError(.system, "the system could not start a thread"))) }
   }
 
   private func end(_ result: Result<S3Credentials?, StoreError>) {

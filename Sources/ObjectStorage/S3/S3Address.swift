@@ -34,7 +34,7 @@ struct S3Address: Sendable {
     }
     guard var parts = URLParts(endpoint ?? "https://s3.\(region).amazonaws.com"), parts.query.isEmpty else {
       throw StoreError(
-        .invalidArgument, "the endpoint must be a URL of http or https, without a password and a query",
+        .invalidArgument, "the endpoint must be an http or https URL without a password and a query",
         remedy: "check AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL and endpoint_url")
     }
     while parts.path.hasSuffix("/") { parts.path.removeLast() }
@@ -46,8 +46,8 @@ struct S3Address: Sendable {
       case nil, "auto": !isOfAWS || bucket.contains(".")
       default:
         throw StoreError(
-          .invalidArgument, "addressing_style = \(style!) in the profile",
-          remedy: "path, virtual and auto are known")
+          .invalidArgument, "the profile has an unknown addressing_style, \(style!)",
+          remedy: "use path, virtual or auto")
       }
     self.bucket = bucket
     self.region = region

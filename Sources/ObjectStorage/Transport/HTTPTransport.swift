@@ -108,7 +108,7 @@ final class HTTPTransport: Sendable {
     }
     guard hasStarted else {
       unsafe image_curl_multi_free(multi)
-      throw StoreError(.system, "the system has no thread to give")
+      throw StoreError(.system, "the system could not start a thread")
     }
   }
 

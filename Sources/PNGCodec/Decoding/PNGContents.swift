@@ -43,7 +43,7 @@ import ImageStoreCore
   static func header(of file: UnsafeRawBufferPointer) throws(StoreError) -> PNGHeader {
     guard file.count >= 8,
       unsafe UInt64(bigEndian: file.loadUnaligned(as: UInt64.self)) == signature
-    else { throw StoreError(.unrecognized, "bytes that are not a PNG", remedy: "give a PNG file") }
+    else { throw StoreError(.unrecognized, "the bytes are not a PNG", remedy: "give a PNG file") }
     let chunk = try unsafe PNGChunk(in: file, at: 8)
     guard unsafe chunk.type == .header else {
       throw .malformed(unsafe "first chunk is \(chunk.type.name) instead of IHDR")
@@ -99,7 +99,7 @@ import ImageStoreCore
     case .header, .end: throw .malformed(unsafe "\(chunk.type.name) chunk is out of place")
     case let type where type.isCritical:
       throw StoreError(
-        .unsupported, "a PNG with the critical chunk \(type.name), which the standard does not know",
+        .unsupported, "the PNG has a critical chunk that the standard does not define: \(type.name)",
         remedy: "write it again with another program")
     default: break
     }

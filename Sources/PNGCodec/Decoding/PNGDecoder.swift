@@ -113,7 +113,7 @@ public struct PNGDecoder: ~Copyable, Sendable {
     var contents = try unsafe PNGContents(headOf: file, checksEveryChunk: checksEveryChunk)
     let found = try unsafe self.format(of: contents)
     guard found == format else {
-      throw StoreError(.corrupt, "an image of \(found) instead of \(format)")
+      throw StoreError(.corrupt, "expected an image of \(format), found \(found)")
     }
     precondition(memory.count == format.byteCount)
     try unsafe decode(file, &contents, format, into: memory)
@@ -137,8 +137,8 @@ public struct PNGDecoder: ~Copyable, Sendable {
     guard format.byteCount <= maximumByteCount else {
       throw StoreError(
         .limitExceeded,
-        "a PNG of \(format), \(format.byteCount) bytes, and \(maximumByteCount) are the most",
-        remedy: "raise maximumByteCount if the file is to be trusted")
+        "the PNG is \(format), \(format.byteCount) bytes, more than the limit of \(maximumByteCount)",
+        remedy: "raise maximumByteCount if you trust the file")
     }
     return format
   }
@@ -170,7 +170,7 @@ public struct PNGDecoder: ~Copyable, Sendable {
       }
     } catch {
       throw StoreError(
-        error.code, "a PNG whose pixels cannot be read: \(error.message)", remedy: error.remedy,
+        error.code, "the pixels of the PNG cannot be read: \(error.message)", remedy: error.remedy,
         underlying: error.underlying)
     }
     try unsafe converter.prepare(contents, format, palette)

@@ -97,7 +97,7 @@ public struct PNGHeader: Sendable, Hashable {
 extension StoreError {
   /// A PNG that contradicts the standard or itself.
   static func malformed(_ what: String) -> StoreError {
-    StoreError(.corrupt, "a PNG whose \(what)")
+    StoreError(.corrupt, "the PNG is damaged: its \(what)")
   }
 }
 

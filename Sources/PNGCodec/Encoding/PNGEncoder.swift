@@ -56,7 +56,7 @@ public struct PNGEncoder: ~Copyable, Sendable {
     let layout = try PNGEncodingPlan(format)
     guard pixels.count == format.byteCount, let start = pixels.baseAddress else {
       throw StoreError(
-        .invalidArgument, "\(pixels.count) bytes for an image of \(format)",
+        .invalidArgument, "\(pixels.count) bytes were given for an image of \(format)",
         remedy: "give \(format.byteCount)")
     }
     let rows = try unsafe samplesOfFile(start, layout)

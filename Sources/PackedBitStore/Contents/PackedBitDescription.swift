@@ -146,7 +146,7 @@ struct PackedBitDescription: Codable {
     }
     guard bytes.count <= Self.mostBytes else {
       throw StoreError(
-        .limitExceeded, "a description of \(bytes.count) bytes, of which at most \(Self.mostBytes) are read",
+        .limitExceeded, "the description has \(bytes.count) bytes, but at most \(Self.mostBytes) are read",
         remedy: "shorten the class names")
     }
     return bytes
@@ -160,15 +160,17 @@ struct PackedBitDescription: Codable {
       description = try JSONDecoder().decode(PackedBitDescription.self, from: Data(bytes))
       description.isIntact = ChecksummedJSON.isIntact(bytes, stated: description.crc32)
     } catch {
-      throw StoreError(.corrupt, "this is not the description of packed masks", path: path)
+      throw StoreError(
+        .corrupt, "the file is not a description of packed masks (format.json) that can be read", path: path)
     }
     guard description.format == formatName else {
       throw StoreError(
-        .unrecognized, "a description of '\(description.format)', not of packed masks", path: path)
+        .unrecognized, "it describes a store of the format '\(description.format)', not packed masks",
+        path: path)
     }
     guard description.formatVersion == 1 else {
       throw StoreError(
-        .unsupported, "version \(description.formatVersion) of the description",
+        .unsupported, "the description has version \(description.formatVersion)",
         remedy: "this package reads version 1", path: path)
     }
     do throws(StoreError) {
@@ -201,7 +203,7 @@ struct PackedBitDescription: Codable {
     let names = [classNames] + (states ?? []).map { $0.classNames?.names }
     for names in names where (names?.count ?? 0) > Self.mostClassNames {
       throw StoreError(
-        .limitExceeded, "\(names!.count) class names, of which at most \(Self.mostClassNames) are read")
+        .limitExceeded, "\(names!.count) class names are too many: at most \(Self.mostClassNames) are read")
     }
     for state in states ?? [] {
       for place in [PackedBitContents.columnsFolder, PackedBitContents.offsetsFolder] {
@@ -211,7 +213,8 @@ struct PackedBitDescription: Codable {
     // Nothing else may be read or removed in the name of an edit.
     let files = Set((states?.first?.files ?? []).map { Array($0.utf8) })
     for name in edit ?? [] where !files.contains(Array(name.utf8)) {
-      throw StoreError(.corrupt, "an edit of '\(name)', which is not a file of the masks' labels or columns")
+      throw StoreError(
+        .corrupt, "the description names an edit of '\(name)', which is not a file of labels or columns")
     }
   }
 

@@ -30,13 +30,13 @@ import ImageStoreSupport
       let data = try unsafe header.data(in: map.bytes)
       guard header.type == NPYType(.uint8) else {
         throw StoreError(
-          .unsupported, "an array of '\(header.type.description)' as packed masks",
+          .unsupported, "an array of the type '\(header.type.description)' cannot be packed masks",
           remedy: "numpy.packbits makes uint8")
       }
       dataOffset = header.dataOffset
       let shape = header.shape.count == 2 ? [1] + header.shape : header.shape
       guard let layout, shape.first != 0 else {
-        guard shape.first == 0 else { throw StoreError(.corrupt, "masks of a size that is not stated") }
+        guard shape.first == 0 else { throw StoreError(.corrupt, "the size of the masks is not stated") }
         count = 0
         copy = nil
         return
@@ -44,7 +44,7 @@ import ImageStoreSupport
       guard shape.count == 3, shape[1] == layout.rows, shape[2] == layout.bytesPerRow else {
         throw StoreError(
           .corrupt,
-          "an array of the shape \(header.shapeDescription), and \(layout.height)x\(layout.width) masks packed along \(layout.axis.rawValue) are (count, \(layout.rows), \(layout.bytesPerRow))",
+          "the array has the shape \(header.shapeDescription), but \(layout.height)x\(layout.width) masks packed along \(layout.axis.rawValue) are (count, \(layout.rows), \(layout.bytesPerRow))",
           remedy: "check height, width and axis")
       }
       count = shape[0]

@@ -44,7 +44,7 @@ enum PackedBitEdit {
     }
     guard try held.root().kind(of: folderName) == nil else {
       throw StoreError(
-        .alreadyExists, "this is where an edit puts its files, and this package did not make it",
+        .alreadyExists, "an edit needs this path for its files, but this package did not make what is there",
         remedy: "move it away", path: "\(held.path)/\(folderName)")
     }
     for name in files.map(\.name) + [PackedBitDescription.fileName] { try held.checkMayReplace(name) }

@@ -9,11 +9,11 @@ extension PackedBitWriterSession: EditingSession {
     guard let store = existing, let held = target.held, let old = store.folder, old.description.states != nil
     else {
       throw StoreError(
-        .unsupported, "a folder that another program wrote is not changed in its place",
+        .unsupported, "another program wrote this folder, so it is not changed in place",
         remedy: "convert it first")
     }
     guard old.state != nil else {
-      throw StoreError(.corrupt, "\(state.countBefore) masks, of which format.json knows nothing")
+      throw StoreError(.corrupt, "the store has \(state.countBefore) masks that format.json does not mention")
     }
     let before = labels
     labels = try annotations.all(of: store)

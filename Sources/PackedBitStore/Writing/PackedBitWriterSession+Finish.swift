@@ -103,7 +103,7 @@ extension PackedBitWriterSession {
       !known.ownFiles().contains(Array(name.utf8))
     {
       throw StoreError(
-        .unsupported, "there is a file that format.json does not name", remedy: "move it elsewhere",
+        .unsupported, "format.json does not name this file", remedy: "move it elsewhere",
         path: path)
     }
     try held.replaceFile(name, with: bytes, expecting: state, like: PackedBitImages.name)

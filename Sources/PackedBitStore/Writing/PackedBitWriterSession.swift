@@ -97,7 +97,7 @@ final class PackedBitWriterSession: WriterSession {
       guard format.height == layout.height, format.width == layout.width else {
         throw StoreError(
           .unsupported,
-          "a mask of \(format.height)x\(format.width) among masks of \(layout.height)x\(layout.width)",
+          "a mask of \(format.height)x\(format.width) does not fit a store of masks of \(layout.height)x\(layout.width)",
           remedy: "packed masks are all of one size", image: state.nextIndex + position)
       }
     }
@@ -159,7 +159,7 @@ extension PackedBitStore {
   fileprivate func checkBeforeAppending() throws(StoreError) {
     guard images.isAppendable else {
       throw StoreError(
-        .unsupported, "the header of its array has no room to count more masks",
+        .unsupported, "the header of masks.npy has no room for a larger number of masks",
         remedy: "convert the store first", path: images.map.path)
     }
     try verifyLabels()

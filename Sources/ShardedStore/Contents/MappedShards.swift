@@ -18,7 +18,7 @@ final class MappedShards: Sendable {
       let file = try MappedFile(File(shard.name, in: folder, .read))
       guard file.byteCount == shard.bytes else {
         throw StoreError(
-          .corrupt, "the shard has \(file.byteCount) bytes, and the manifest says \(shard.bytes)",
+          .corrupt, "the shard has \(file.byteCount) bytes, but the manifest says \(shard.bytes)",
           remedy: "copy it again, or write the data set again", path: file.path)
       }
       files.append(file)

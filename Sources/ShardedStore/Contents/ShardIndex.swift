@@ -48,7 +48,8 @@ import ImageStoreSupport
         let base = data.baseAddress
       else {
         throw StoreError(
-          .corrupt, "an array of '\(header.type.description)' with the shape \(header.shape)",
+          .corrupt,
+          "an array of the type '\(header.type.description)' and the shape \(header.shape) does not belong in the index",
           remedy: "write the data set again", key: name)
       }
       return unsafe base
@@ -167,7 +168,9 @@ import ImageStoreSupport
   /// - Throws: ``StoreError/Code/corrupt`` for numbers that stand for nothing.
   func kind(of index: Int) throws(StoreError) -> StoredKind {
     guard let kinds = unsafe kinds else {
-      guard let format = manifest.imageFormat else { throw StoreError(.corrupt, "an image of no format") }
+      guard let format = manifest.imageFormat else {
+        throw StoreError(.corrupt, "the index gives the image an impossible format")
+      }
       return StoredKind(format)
     }
     let numbers = unsafe kinds + index &* 16
@@ -178,7 +181,7 @@ import ImageStoreSupport
       let kind = try StoredKind(
         height: Int(number(0)), width: Int(number(1)), channels: Int(number(2)), kind: number(3))
       guard (kind.codec > 0) == (manifest.layout == .encoded) else {
-        throw StoreError(.corrupt, "an image of the codec \(kind.codec)")
+        throw StoreError(.corrupt, "the index gives the image an unknown codec, \(kind.codec)")
       }
       return kind
     } catch {
@@ -191,7 +194,8 @@ import ImageStoreSupport
   func labels() throws(StoreError) -> [Int] {
     let (header, data) = try unsafe Self.array(Self.labelsName, manifest, source)
     guard header.type == NPYType(.signedInteger, byteCount: 8), header.shape == [count] else {
-      throw StoreError(.corrupt, "an array of the shape \(header.shape) as labels", key: Self.labelsName)
+      throw StoreError(
+        .corrupt, "an array of the shape \(header.shape) cannot be labels", key: Self.labelsName)
     }
     return try unsafe header.integers(in: data)
   }
@@ -205,20 +209,22 @@ import ImageStoreSupport
       switch column.kind {
       case .int64, .double, .int64Vectors, .doubleVectors:
         guard header.type.byteCount == 8, header.shape.first == count else {
-          throw StoreError(.corrupt, "an array that is not that of \(column.kind.rawValue)")
+          throw StoreError(.corrupt, "the array does not fit a column of \(column.kind.rawValue)")
         }
         found = try unsafe header.column(of: count, in: data)
       case .string, .bytes:
         let (ends, starts) = try unsafe Self.array(Self.name(ofOffsets: column.name), manifest, source)
         guard header.type == NPYType(.unsignedInteger, byteCount: 1), ends.shape == [count + 1] else {
-          throw StoreError(.corrupt, "arrays that are not those of \(column.kind.rawValue)")
+          throw StoreError(.corrupt, "the arrays do not fit a column of \(column.kind.rawValue)")
         }
         let bytes = try Column.stored(unsafe [UInt8](data), offsets: unsafe ends.integers(in: starts))
         found = column.kind == .bytes ? bytes : try Self.text(bytes)
       }
       guard found.kind == column.kind, found.count == count else {
         throw StoreError(
-          .corrupt, "\(found.count) values of \(found.kind.rawValue) for \(count) of \(column.kind.rawValue)")
+          .corrupt,
+          "expected \(count) \(column.kind.rawValue) values, found \(found.count) \(found.kind.rawValue) values"
+        )
       }
       return found
     } catch {
@@ -232,7 +238,7 @@ import ImageStoreSupport
     texts.reserveCapacity(bytes.count)
     for (position, value) in bytes.enumerated() {
       guard let text = String(validating: value, as: UTF8.self) else {
-        throw StoreError(.corrupt, "text that is not UTF-8", image: position)
+        throw StoreError(.corrupt, "the text is not UTF-8", image: position)
       }
       texts.append(text)
     }

@@ -131,7 +131,7 @@ struct ShardManifest: Codable, Sendable {
     }
     guard bytes.count <= Self.mostBytes else {
       throw StoreError(
-        .limitExceeded, "a manifest of \(bytes.count) bytes, of which at most \(Self.mostBytes) are read",
+        .limitExceeded, "the manifest has \(bytes.count) bytes, but at most \(Self.mostBytes) are read",
         remedy: "make larger shards")
     }
     return bytes
@@ -152,18 +152,19 @@ struct ShardManifest: Codable, Sendable {
     do {
       let version = try decoder.decode(Version.self, from: data)
       guard version.format == Self.formatName else {
-        throw StoreError(.unrecognized, "a manifest of '\(version.format)', not of a sharded data set")
+        throw StoreError(
+          .unrecognized, "the manifest is one of the format '\(version.format)', not of a sharded data set")
       }
       guard version.formatVersion == 1 else {
         throw StoreError(
-          .unsupported, "version \(version.formatVersion) of the manifest",
+          .unsupported, "the manifest has version \(version.formatVersion)",
           remedy: "this package reads version 1")
       }
       self = try decoder.decode(ShardManifest.self, from: data)
     } catch let error as StoreError {
       throw error
     } catch {
-      throw StoreError(.corrupt, "this is not the manifest of a sharded data set")
+      throw StoreError(.corrupt, "the file is not a manifest of a sharded data set that can be read")
     }
     guard ChecksummedJSON.isIntact(bytes, stated: crc32) else {
       throw StoreError(
@@ -177,7 +178,8 @@ struct ShardManifest: Codable, Sendable {
   private func check() throws(StoreError) {
     guard (classNames?.count ?? 0) <= Self.mostClassNames else {
       throw StoreError(
-        .limitExceeded, "\(classNames!.count) class names, of which at most \(Self.mostClassNames) are read")
+        .limitExceeded,
+        "\(classNames!.count) class names are too many: at most \(Self.mostClassNames) are read")
     }
     var rest = count
     var names: Set<String> = []
@@ -186,30 +188,30 @@ struct ShardManifest: Codable, Sendable {
         shard.bytes > 0,
         shard.bytes <= 1 << 62, shard.count <= rest, Self.isChecksum(shard.crc32)
       else {
-        throw StoreError(.corrupt, "a shard that the manifest cannot have", key: shard.name)
+        throw StoreError(.corrupt, "the manifest lists an impossible shard", key: shard.name)
       }
       rest -= shard.count
     }
     guard count >= 0, rest == 0 else {
-      throw StoreError(.corrupt, "shards of \(count - rest) images, and the manifest says \(count)")
+      throw StoreError(.corrupt, "the shards have \(count - rest) images, but the manifest says \(count)")
     }
     guard ShardNames.isIndex(index.name) || index.name == ShardNames.firstIndex, index.bytes > 0,
       Self.isChecksum(index.crc32)
     else {
-      throw StoreError(.corrupt, "an index that the manifest cannot have", key: index.name)
+      throw StoreError(.corrupt, "the manifest names an impossible index", key: index.name)
     }
     if let replacedIndex, replacedIndex.name != ShardNames.firstIndex {
       throw StoreError(
-        .corrupt, "an index that the manifest cannot have replaced", key: replacedIndex.name)
+        .corrupt, "the manifest says it replaced an impossible index", key: replacedIndex.name)
     }
     for array in index.arrays
     where array.start < 0 || array.bytes < 0 || array.start > index.bytes
       || array.bytes > index.bytes - array.start
     {
-      throw StoreError(.corrupt, "an array that does not lie in the index", key: array.name)
+      throw StoreError(.corrupt, "the manifest names an array outside the index", key: array.name)
     }
     for (column, next) in zip(columns, columns.dropFirst()) where !(column.name < next.name) {
-      throw StoreError(.corrupt, "columns that are not in the order of their names", key: next.name)
+      throw StoreError(.corrupt, "the columns are not in the order of their names", key: next.name)
     }
     for column in columns { try ImageStoreCore.Column.validate(name: column.name) }
   }

@@ -17,7 +17,8 @@ struct ShardedContents: Sendable {
     while true {
       guard let (manifest, state) = try Self.manifest(of: folder) else {
         throw StoreError(
-          .notFound, "there is no data set of shards: no \(ShardNames.manifest)", path: folder.location)
+          .notFound, "there is no sharded data set here: \(ShardNames.manifest) is missing",
+          path: folder.location)
       }
       do throws(StoreError) {
         index = try Self.index(of: manifest, in: folder)
@@ -81,7 +82,7 @@ struct ShardedContents: Sendable {
   private static func check(_ source: any ByteSource, _ index: ShardManifest.Index) throws(StoreError) {
     guard source.byteCount == index.bytes else {
       throw StoreError(
-        .corrupt, "the index has \(source.byteCount) bytes, and the manifest says \(index.bytes)",
+        .corrupt, "the index has \(source.byteCount) bytes, but the manifest says \(index.bytes)",
         remedy: "write the data set again")
     }
     let found = unsafe CRC32.checksum(of: source.bytes).hexadecimal

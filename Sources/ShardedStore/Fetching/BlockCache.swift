@@ -50,7 +50,8 @@ final class BlockCacheFolder: Sendable {
   init(_ cache: BlockCache) throws(StoreError) {
     guard cache.byteCount > 0 else {
       throw StoreError(
-        .invalidArgument, "a cache of \(cache.byteCount) bytes", remedy: "give 1 or more", path: cache.path)
+        .invalidArgument, "a cache cannot have \(cache.byteCount) bytes", remedy: "give 1 byte or more",
+        path: cache.path)
     }
     limit = cache.byteCount
     if FileSystem.kind(of: cache.path) == nil {
@@ -66,7 +67,7 @@ final class BlockCacheFolder: Sendable {
       let other = try folder.names().first { !Self.isOwn($0) }
       if let other {
         throw StoreError(
-          .alreadyExists, "a folder with \(other), which is not a cache of blocks",
+          .alreadyExists, "the folder has \(other), so it is not a cache of blocks",
           remedy: "give an empty folder, or a new one",
           path: cache.path)
       }
@@ -120,7 +121,7 @@ final class BlockCacheFolder: Sendable {
   {
     let file = try File(name, in: folder, .update)
     guard try file.byteCount() == block.count else {
-      throw StoreError(.corrupt, "a block that is cut")
+      throw StoreError(.corrupt, "the cached block is cut short")
     }
     let memory = try PixelMemory(capacity: part.count)
     try memory.fill { (output) throws(StoreError) in

@@ -49,6 +49,6 @@ final class FetchedRange: Sendable {
     if !isOver { semaphore.wait() }
     let (memory, failure) = state.withLock { ($0.memory, $0.failure) }
     if let memory { return memory }
-    throw failure ?? StoreError(.system, "nothing came")
+    throw failure ?? StoreError(.system, "no bytes arrived")
   }
 }

@@ -229,7 +229,8 @@ final class FetchedShards: Sendable {
         fetch(range, triesLeft: triesLeft - 1)
       } else {
         range.finish(
-          nil, error ?? StoreError(.corrupt, "\(memory.byteCount) bytes came of \(range.bytes.count)"))
+          nil, error ?? StoreError(.corrupt, "only \(memory.byteCount) of \(range.bytes.count) bytes arrived")
+        )
       }
     }
   }

@@ -71,7 +71,7 @@ final class GrowingFolderTarget: ShardTarget {
   init(_ path: String) throws(StoreError) {
     held = try HeldStore(path)
     guard held.kind == .folder else {
-      throw StoreError(.unrecognized, "a file, where a data set of shards is a folder", path: path)
+      throw StoreError(.unrecognized, "this is a file, but a sharded data set is a folder", path: path)
     }
     manifestState = try held.root().state(of: ShardNames.manifest)
     let folder = try LocalObjectFolder(held.path)
@@ -96,7 +96,7 @@ final class GrowingFolderTarget: ShardTarget {
       guard folder.kind(of: shard.name) == .file, folder.state(of: shard.name)?.byteCount == shard.bytes
       else {
         throw StoreError(
-          .corrupt, "the shard is not the plain file of \(shard.bytes) bytes that the manifest names",
+          .corrupt, "the shard is not the regular file of \(shard.bytes) bytes that the manifest names",
           remedy: "copy it again", path: "\(folder.path)/\(shard.name)")
       }
     }
@@ -134,7 +134,7 @@ final class ObjectTarget: ShardTarget {
     case .create:
       guard state == nil else {
         throw StoreError(
-          .alreadyExists, "there is a data set already", remedy: "choose another name, or append to it",
+          .alreadyExists, "a data set already exists here", remedy: "choose another name, or append to it",
           path: folder.location)
       }
       (old, replaced, condition) = (nil, nil, .absent)
@@ -171,8 +171,8 @@ final class ObjectTarget: ShardTarget {
     } catch {
       guard error.code == .alreadyExists || error.code == .busy else { throw error }
       throw StoreError(
-        .busy, "another writer has put its manifest there meanwhile",
-        remedy: "look at what it did, and try again",
+        .busy, "another writer has put its manifest there in the meantime",
+        remedy: "check what it changed, and try again",
         path: folder.location)
     }
     guard let replaced else { return }

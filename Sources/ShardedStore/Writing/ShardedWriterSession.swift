@@ -34,7 +34,7 @@ final class ShardedWriterSession: EncodedWriterSession, EditingSession {
   ) throws(StoreError) {
     guard shardSize > 0 else {
       throw StoreError(
-        .invalidArgument, "shards of \(shardSize) bytes", remedy: "give 1 or more, such as 128 MB")
+        .invalidArgument, "shards cannot have \(shardSize) bytes", remedy: "give 1 or more, such as 128 MB")
     }
     let old = target.old
     if let old, let layout, old.manifest.layout != layout {
@@ -158,7 +158,9 @@ final class ShardedWriterSession: EncodedWriterSession, EditingSession {
   private(set) lazy var existing = target.old.flatMap { try? ShardedStore($0, threads: threads) }
 
   func complete(saying annotations: StoreAnnotations) throws(StoreError) {
-    guard let store = existing else { throw StoreError(.busy, "the data set is gone", remedy: "try again") }
+    guard let store = existing else {
+      throw StoreError(.busy, "the data set was removed in the meantime", remedy: "try again")
+    }
     labels = try annotations.all(of: store)
     state.replaceClassNames(annotations.classNames)
     try writeManifest()
@@ -175,7 +177,7 @@ final class ShardedWriterSession: EncodedWriterSession, EditingSession {
     if let names = state.classNames, names.count > ShardManifest.mostClassNames {
       throw StoreError(
         .limitExceeded,
-        "\(names.count) class names, of which at most \(ShardManifest.mostClassNames) are read")
+        "\(names.count) class names are too many: at most \(ShardManifest.mostClassNames) are read")
     }
     var all = try target.old.map { (old) throws(StoreError) in try IndexBuilder(old.index) } ?? IndexBuilder()
     all.append(places)

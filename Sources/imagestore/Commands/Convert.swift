@@ -114,7 +114,7 @@ struct Convert: ParsableCommand {
   }
 
   func validate() throws {
-    if force && !replace { throw ValidationError("--force belongs to --replace.") }
+    if force && !replace { throw ValidationError("--force needs --replace.") }
     if append && replace { throw ValidationError("Give --append or --replace, not both.") }
     if let first, first < 1 { throw ValidationError("--first takes a number from 1.") }
     if destination.isEmpty { throw ValidationError("The destination has no name.") }
@@ -123,18 +123,18 @@ struct Convert: ParsableCommand {
     if let layout, !format.layouts.contains(layout) {
       throw ValidationError(
         format.layouts.isEmpty
-          ? "A store of the kind \(format.name) has one layout only."
+          ? "A store of the kind \(format.name) has only one layout."
           : "The layouts of the kind \(format.name) are \(format.layouts.joined(separator: ", ")).")
     }
     if StoreCatalog.isElsewhere(destination), !format.hasShards {
-      throw ValidationError("What is elsewhere is of the kind sharded, and not \(format.name).")
+      throw ValidationError("A remote destination is always of the kind sharded, and not \(format.name).")
     }
     if shardSize != nil, !format.hasShards {
-      throw ValidationError("--shard-size belongs to the kind sharded, and this is \(format.name).")
+      throw ValidationError("--shard-size is for the kind sharded, and this is \(format.name).")
     }
     if let quality, !(1...100).contains(quality) { throw ValidationError("--quality takes 1 to 100.") }
     if layout != EncodedKinds.layout, !(append && layout == nil), noCheck || quality != nil {
-      throw ValidationError("\(noCheck ? "--no-check" : "--quality") belongs to --layout encoded.")
+      throw ValidationError("\(noCheck ? "--no-check" : "--quality") needs --layout encoded.")
     }
   }
 
@@ -151,7 +151,8 @@ struct Convert: ParsableCommand {
     if let first {
       guard first <= store.count else {
         throw StoreError(
-          .invalidArgument, "\(Numbers.count(store.count, "image")) where the first \(first) are asked for",
+          .invalidArgument,
+          "it has \(Numbers.count(store.count, "image")), fewer than the \(first) asked for with --first",
           path: source)
       }
       store = try store.subset(0..<first)
@@ -199,20 +200,21 @@ struct Convert: ParsableCommand {
     let isEncoded = store.hasEncodedImages
     if quality != nil, isEncoded {
       throw StoreError(
-        .invalidArgument, "--quality, while the images are encoded already and are copied as they are",
+        .invalidArgument,
+        "--quality has no effect: the images are encoded already and are copied as they are",
         remedy: "leave it out", path: source)
     }
     if compression != nil, layout == EncodedKinds.layout, isEncoded || quality != nil {
       throw StoreError(
         .invalidArgument,
         isEncoded
-          ? "--compression, while the images are encoded already and are copied as they are"
-          : "--compression, while the images are to be JPEGs",
+          ? "--compression has no effect: the images are encoded already and are copied as they are"
+          : "--compression has no effect: the images become JPEGs",
         remedy: "leave it out", path: source)
     }
     if noCheck, !isEncoded {
       throw StoreError(
-        .invalidArgument, "--no-check, while the images are pixels, which are encoded again",
+        .invalidArgument, "--no-check has no effect: the images are pixels, which are encoded anyway",
         remedy: "leave it out", path: source)
     }
   }
@@ -230,12 +232,13 @@ struct Convert: ParsableCommand {
     }
     if append, statedLayout != nil, layout == nil, try destinationIsEncoded() {
       throw StoreError(
-        .invalidArgument, "--layout pixels, while the store has encoded images",
-        remedy: "leave it out, so that pixels are encoded, or write another store", path: destination)
+        .invalidArgument, "--layout pixels does not suit the store, which has encoded images",
+        remedy: "leave it out, so that pixels are encoded, or write a new store", path: destination)
     }
     if let there = FileIdentity(ofPath: destination), there == FileIdentity(ofPath: source) {
       throw StoreError(
-        .invalidArgument, "this is the source itself", remedy: "write to another name", path: destination)
+        .invalidArgument, "the destination is the source itself", remedy: "write to another name",
+        path: destination)
     }
   }
 

@@ -61,7 +61,7 @@ struct Edit: ParsableCommand {
     }
     switch labels {
     case nil, .file: break
-    case .some(.none): throw ValidationError("--labels takes a file here.")
+    case .some(.none): throw ValidationError("--labels takes a file in this command.")
     case .named(let name): throw ValidationError("--labels: there is no file '\(name)'.")
     }
     for (option, assignments) in [("--set", corrections), ("--column", columns), ("--rename-class", renamed)]
@@ -72,7 +72,7 @@ struct Edit: ParsableCommand {
       }
     }
     for correction in corrections where Int(correction.name).map({ $0 >= 0 }) != true {
-      throw ValidationError("--set takes the index of an image and its label, as 17=3.")
+      throw ValidationError("--set takes the index of an image and its label, such as 17=3.")
     }
   }
 
@@ -81,7 +81,8 @@ struct Edit: ParsableCommand {
       Interruption.leaves("\(store) is as it was")
       guard let type = (try StoreCatalog.format(of: store) as? any WritableStoreFormat)?.editable else {
         throw StoreError(
-          .unsupported, "a set of another program is not changed in its place", remedy: "convert it first",
+          .unsupported, "another program wrote this data set, so it is not changed in place",
+          remedy: "convert it first",
           path: store)
       }
       try edit(type)

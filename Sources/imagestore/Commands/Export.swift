@@ -27,7 +27,7 @@ struct Export: ParsableCommand {
 
   func validate() throws {
     guard isPNG || isArray || codec != nil else {
-      throw ValidationError("The output must end with .png or .npy, or .jpg for a JPEG.")
+      throw ValidationError("The output must end with .png or .npy, or with .jpg for a JPEG.")
     }
   }
 

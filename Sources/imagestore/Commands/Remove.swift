@@ -39,8 +39,8 @@ struct Remove: ParsableCommand {
     guard let format = try StoreCatalog.format(of: store) as? any WritableStoreFormat, format.editable != nil
     else {
       throw StoreError(
-        .unsupported, "images are not removed from a set of another program",
-        remedy: "convert it with --exclude", path: store)
+        .unsupported, "another program wrote this data set, so images are not removed from it",
+        remedy: "convert it, leaving the images out with --exclude", path: store)
     }
     let removed = Set(try list())
     let before = try StoreCatalog.open(at: store).count

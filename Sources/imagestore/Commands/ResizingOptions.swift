@@ -46,8 +46,8 @@ struct ResizingOptions: ParsableArguments {
   func validate() throws {
     if let channels, channels != 1, channels != 3 { throw ValidationError("--channels takes 1 or 3.") }
     guard let size else {
-      if fit != nil { throw ValidationError("--fit belongs to --size.") }
-      if filter != nil { throw ValidationError("--filter belongs to --size.") }
+      if fit != nil { throw ValidationError("--fit needs --size.") }
+      if filter != nil { throw ValidationError("--filter needs --size.") }
       return
     }
     guard case .both = size else { return }

@@ -52,7 +52,7 @@ struct Split: ParsableCommand {
       if folds < 2 { throw ValidationError("--folds takes a number from 2.") }
     case (nil, let fractions?):
       if Self.shares(fractions) == nil {
-        throw ValidationError("--fractions takes two or three numbers that sum to 1, as 0.8,0.1,0.1.")
+        throw ValidationError("--fractions takes two or three numbers that sum to 1, such as 0.8,0.1,0.1.")
       }
     default: throw ValidationError("Give --folds or --fractions.")
     }
@@ -102,7 +102,7 @@ struct Split: ParsableCommand {
     let names = try FileSystem.names(in: output).sorted()
     if let name = names.first(where: { $0.hasPrefix("fold-") || taken.contains($0) }) {
       throw StoreError(
-        .alreadyExists, "there is a division already", remedy: "remove it or choose another folder",
+        .alreadyExists, "a file of an earlier split is here", remedy: "remove it or choose another folder",
         path: "\(output)/\(name)")
     }
   }

@@ -35,7 +35,7 @@ struct Verify: ParsableCommand {
 
   func validate() throws {
     if split != nil && against == nil {
-      throw ValidationError("--split chooses a split of what --against names.")
+      throw ValidationError("--split needs --against: it chooses a split of the set to compare with.")
     }
   }
 
@@ -57,7 +57,7 @@ struct Verify: ParsableCommand {
     let writable = opened.format as? any WritableStoreFormat
     guard !removeOrphans || writable?.hasShards == true else {
       throw ValidationError(
-        "--remove-orphans belongs to the kind sharded, and this is \(opened.format.name).")
+        "--remove-orphans is for the kind sharded, and this is \(opened.format.name).")
     }
     let other = try against.map { (path) throws(StoreError) in
       try OpenedStore(path, split: split ?? .all, parts?.1 ?? said)

@@ -34,7 +34,7 @@ struct DemoRun {
     bar.finish()
     let opened = try OpenedStore(path)
     guard try opened.store.labels() == source.labels() else {
-      throw StoreError(.corrupt, "other labels than were written", path: path)
+      throw StoreError(.corrupt, "the labels read are not those that were written", path: path)
     }
     let inOrder = (0..<source.count).map { $0 }
     let order = SampleOrder.shuffled(seed: 42, epoch: 0)
@@ -70,7 +70,8 @@ struct DemoRun {
       let pixels = batch.pixels.extracting(batch.layout.byteRange(of: position))
       try source.withImage(at: index) { (format, written) throws(StoreError) in
         guard batch.layout[position] == format, pixels.firstDifference(from: written) == nil else {
-          throw StoreError(.corrupt, "other pixels than were written", path: path, image: index)
+          throw StoreError(
+            .corrupt, "the pixels read are not those that were written", path: path, image: index)
         }
       }
     }

@@ -13,7 +13,7 @@ enum DemoSet {
       if FileSystem.kind(of: path) == .folder { return path }
     }
     throw StoreError(
-      .notFound, "the small set that belongs beside the program is not there",
-      remedy: "keep swift-image-stores_imagestore.resources with it", path: folder)
+      .notFound, "the demo's data set is missing: it belongs next to the program",
+      remedy: "keep the folder swift-image-stores_imagestore.resources next to the program", path: folder)
   }
 }

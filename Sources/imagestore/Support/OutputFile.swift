@@ -22,7 +22,7 @@ enum OutputFile {
     } catch {
       guard error.code == .alreadyExists, FileSystem.kind(of: path) != nil else { throw error }
       throw StoreError(
-        .alreadyExists, "a file or folder already exists, and this program cannot tell that it made it",
+        .alreadyExists, "a file or folder already exists that this program may not have made",
         remedy: "choose another name, or give --force to replace it", path: path)
     }
     try FileSystem.write(bytes, toNewFile: staging.path)

@@ -48,13 +48,13 @@ struct PhotographDemo {
     }
     let store = try OpenedStore(path).store
     guard try store.labels() == source.labels() else {
-      throw StoreError(.corrupt, "other labels than were written", path: path)
+      throw StoreError(.corrupt, "the labels read are not those that were written", path: path)
     }
     let decode = try time { () throws(StoreError) in
       try store.forEachImage(0..<store.count) { (index, format, found) throws(StoreError) in
         try pixels.withImage(at: index) { (expected, written) throws(StoreError) in
           guard format == expected, found.firstDifference(from: written) == nil else {
-            throw StoreError(.corrupt, "other pixels than the file's", path: path, image: index)
+            throw StoreError(.corrupt, "the pixels read are not those of the file", path: path, image: index)
           }
         }
       }

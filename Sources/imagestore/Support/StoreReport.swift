@@ -63,7 +63,7 @@ struct StoreReport {
     do {
       return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
     } catch {
-      throw StoreError(.unsupported, "this cannot be said in JSON: \(error)", path: path)
+      throw StoreError(.unsupported, "the report cannot be written as JSON: \(error)", path: path)
     }
   }
 
