@@ -16,7 +16,7 @@ struct ForeignSetTests {
     let error = #expect(throws: StoreError.self) { try CIFAR10(at: path) }
     #expect(error?.code == .corrupt)
     #expect(
-      error?.message == "opcode BINSTRING at offset 20213 announces 30720000 bytes where 504070 are left")
+      error?.message == "opcode BINSTRING at offset 20213 announces 30720000 bytes, but 504070 are left")
   }
 
   /// The genuine head with its 164 whole images, brought to an end by hand.
