@@ -163,7 +163,7 @@ int transfer_set_up(image_curl_transfer *transfer, const image_curl_request *req
   curl_easy_setopt(easy, CURLOPT_USERAGENT, "swift-image-stores");
   // A key may have "..", which is not a folder there.
   curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
-  // One request a connection, so that a stalled one holds up no other.
+  // One request per connection, so that a stalled one holds up no other.
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   int is_encrypted = strncasecmp(request->url, "https:", 6) == 0;

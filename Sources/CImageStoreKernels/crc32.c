@@ -1,5 +1,5 @@
 // CRC-32 by carry-less multiplication (V. Gopal et al., "Fast CRC Computation for Generic Polynomials
-// Using PCLMULQDQ Instruction", Intel 2009), of two lanes at once where the processor can, by ARM's CRC
+// Using PCLMULQDQ Instruction", Intel 2009), of two lanes at once if the processor can, by ARM's CRC
 // instructions, or by eight tables ("slicing by 8": M. Kounavis, F. Berry, "A Systematic Approach to
 // Building High Performance, Software-based, CRC Generators", 2005).
 #include "crc32.h"

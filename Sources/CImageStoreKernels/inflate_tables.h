@@ -35,7 +35,7 @@ typedef struct {
 
 typedef enum { TABLE_LITERALS, TABLE_DISTANCES, TABLE_HEADER } inflate_table_kind;
 
-// Makes a table of code lengths. False where no code has such lengths: more codes than fit, or fewer,
+// Makes a table of code lengths. False if no code has such lengths: more codes than fit, or fewer,
 // save for a single one of one bit and, for distances, none at all.
 __attribute__((visibility("hidden"))) bool inflate_make_table(uint32_t *table, inflate_table_kind kind,
                                                               const uint8_t *lengths,

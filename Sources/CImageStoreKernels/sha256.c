@@ -1,4 +1,4 @@
-// SHA-256 (FIPS 180-4, "Secure Hash Standard", 2015), by Intel's SHA extensions where the processor has them.
+// SHA-256 (FIPS 180-4, "Secure Hash Standard", 2015), by Intel's SHA extensions if the processor has them.
 #include "sha256.h"
 #include <string.h>
 

@@ -65,7 +65,7 @@ int image_stores_open_beneath(int folder, const char *path, int flags, int mode)
       if (file >= 0 || errno != EAGAIN) break;
     }
     if (file >= 0) return (int)file;
-    // Before Linux 5.6, or where a container's filter does not know the call.
+    // Before Linux 5.6, or if a container's filter does not know the call.
     if (errno != ENOSYS && errno != EPERM) return -1;
     if (errno == ENOSYS) __atomic_store_n(&is_missing, 1, __ATOMIC_RELAXED);
   }

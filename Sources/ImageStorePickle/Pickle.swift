@@ -13,7 +13,7 @@ package enum Pickle {
   /// The value of a pickle that is all of `source`.
   ///
   /// - Throws: ``StoreError/Code/corrupt`` for what contradicts the format, bytes after the end included;
-  ///   ``StoreError/Code/unsupported`` for what is not data; ``StoreError/Code/unrecognized`` where a
+  ///   ``StoreError/Code/unsupported`` for what is not data; ``StoreError/Code/unrecognized`` if a
   ///   byte is not an opcode; ``StoreError/Code/limitExceeded``.
   package static func read(
     _ source: RawSpan, limits: PickleLimits = PickleLimits()

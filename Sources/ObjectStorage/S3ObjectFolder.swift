@@ -18,7 +18,7 @@ package final class S3ObjectFolder: ObjectFolder {
   /// - Parameters:
   ///   - location: `s3://BUCKET/PREFIX`; the prefix is not escaped.
   ///   - connections: how many requests may be under way.
-  ///   - environment: where credentials, region and endpoint are found as AWS's own tools find them.
+  ///   - environment: if credentials, region and endpoint are found as AWS's own tools find them.
   package init(_ location: String, connections: Int = 16, environment: [String: String]) throws(StoreError) {
     guard location.hasPrefix("s3://") else {
       throw StoreError(

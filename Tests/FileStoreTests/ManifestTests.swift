@@ -39,7 +39,7 @@ import Testing
     let store = try FileStore(at: path)
     #expect(store.format == ImageFormat(height: 2, width: 2))
     #expect(try store.labels() == [4, 5])
-    // Leading zeros are no number's.
+    // JSON numbers have no leading zeros.
     #expect(try store.column("code") == .string(["004", "005"]))
     #expect(store.classNames == nil)
     try store.verify()

@@ -10,7 +10,8 @@ private let toolFolder: String? = (ProcessInfo.processInfo.environment["PATH"] ?
     ["h5dump", "h5stat"].allSatisfy { FileManager.default.isExecutableFile(atPath: "\(folder)/\($0)") }
   }
 
-/// What the HDF Group's own tools say of files of this package. Runs where h5dump and h5stat stand in the path.
+/// What the HDF Group's own tools say of files of this package. Runs if h5dump and h5stat are in
+/// the path.
 @Suite(.enabled(if: toolFolder != nil, "there are no h5dump and h5stat"))
 struct ToolTests {
   /// Runs a tool, which must have nothing to complain of, and returns its lines.

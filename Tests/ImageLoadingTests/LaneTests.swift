@@ -75,7 +75,7 @@ import Testing
     }
   }
 
-  /// Two processes have images of one block only where the last window is cut.
+  /// Two processes have images of one block only when the last window is cut.
   @Test(arguments: [UInt64(6), 7])
   func processesHaveBlocksOfTheirOwn(seed: UInt64) throws {
     var generator = SplitMix64(seed: seed)

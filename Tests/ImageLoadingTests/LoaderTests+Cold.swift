@@ -94,7 +94,7 @@ extension LoaderTests {
       }
     }
 
-    /// What is announced comes without being read, by the system's own word, where it lets go of a file and says so.
+    /// What is announced comes without being read, by the system's own word, when it lets go of a file and says so.
     @Test(arguments: StoreCatalog.variants)
     func announcedImagesCome(_ backend: StoreCatalog.Variant) throws {
       try withStore(backend) { path, images in

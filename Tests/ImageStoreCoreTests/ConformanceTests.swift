@@ -45,7 +45,7 @@ import Testing
     for seed in 3...5 as ClosedRange<UInt64> { try check.run(on: .shelf("in memory"), seed: seed) }
   }
 
-  /// The store with two copies of its first images before it and two behind, where it has images.
+  /// The store with two copies of its first images before it and two behind, if it has images.
   private static func padded(_ store: InMemoryStore) throws -> any ImageStore {
     guard store.count > 0 else { return try InMemoryStore(copying: ModelStore(fourPixels)) }
     let indices = [0, store.count - 1] + Array(0..<store.count) + [store.count / 2, 0]

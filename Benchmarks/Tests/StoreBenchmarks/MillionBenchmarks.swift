@@ -61,7 +61,7 @@ final class MillionBenchmarks: XCTestCase {
     return try writer.finish()
   }
 
-  /// The bytes in memory that are the process' own, not a file's; 0 where the system does not say.
+  /// The bytes in memory that are the process' own, not a file's; 0 if the system does not say.
   private static func ownMemory() -> Int {
     guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8) else { return 0 }
     for line in status.split(separator: "\n") where line.hasPrefix("RssAnon:") {

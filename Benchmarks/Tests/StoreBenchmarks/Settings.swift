@@ -7,9 +7,9 @@ import XCTest
 struct Settings {
   /// The folder with `images.npy`, `labels.npy` and `order.npy`; nil for synthetic images.
   let data: String?
-  /// Where stores are written.
+  /// If stores are written.
   let work: String
-  /// Measurements are appended to this file, a JSON object a line.
+  /// Measurements are appended to this file, one JSON object per line.
   let output: String?
   let counts: [Int]
   /// How often the clock runs at most, after a run that warms up.

@@ -26,7 +26,7 @@ typedef struct {
   size_t out_height, out_width;
   size_t scratch_rows;  // of the window, of at least one
   image_kernels_sample type;      // of the images' samples
-  image_kernels_sample out_type;  // float16 or float32 where it differs from type or normalizes
+  image_kernels_sample out_type;  // float16 or float32 if it differs from type or normalizes
   uint8_t normalizes;
   uint8_t planar;
   // Of 8 * channels samples in turn; value = (sample - mean) * scale.
@@ -39,7 +39,7 @@ size_t image_kernels_sample_size(image_kernels_sample type);
 /// outside the image has samples of 0. `scratch` has room for `scratch_rows` of the window's
 /// rows as they are stored.
 /// `next` is the address at which the image converted next is believed to lie, to be brought into the
-/// caches meanwhile; it is never read, and 0 where nothing is known.
+/// caches meanwhile; it is never read, and 0 if nothing is known.
 void image_kernels_convert(
     const image_kernels_conversion *conversion, const void *image, ptrdiff_t row, ptrdiff_t column,
     int mirrored, void *destination, void *scratch, uintptr_t next);

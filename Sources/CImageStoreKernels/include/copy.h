@@ -9,8 +9,9 @@
 /// need not be valid.
 void image_kernels_copy(void *to, const void *from, size_t count, const void *next);
 
-/// The same where what is written is more than the caches hold and nobody reads it soon: it goes to memory without
-/// being fetched from there first. ``image_kernels_end_copies_around_cache`` makes such copies seen by other threads.
+/// The same for more bytes than the caches hold, which are not read again soon: they go to memory
+/// without being fetched from there first. ``image_kernels_end_copies_around_cache`` makes such
+/// copies seen by other threads.
 void image_kernels_copy_around_cache(void *to, const void *from, size_t count, const void *next);
 void image_kernels_end_copies_around_cache(void);
 

@@ -4,7 +4,7 @@ import ImageStoreSupport
 /// Images that lie in a dataset in another way than they are delivered: with their axes in another order, or as packed bits.
 ///
 /// The samples of contiguous datasets are gathered from the map. Of others the images are decoded as the dataset has them, and
-/// turned from there; where one image is spread over all of the dataset, that is decoded once and kept.
+/// turned from there; if one image is spread over all of the dataset, that is decoded once and kept.
 struct TurnedImages: Sendable {
   enum Arrangement: Sendable {
     case strided(ArrayGeometry)

@@ -71,8 +71,9 @@ public struct SampleIndices: Sendable, RandomAccessCollection {
     Array(capacity: positions.count) { append(positions, to: &$0) }
   }
 
-  /// The global position, which counts the samples of all shards, that follows the first `count` indices of
-  /// every shard: where as many processes, or more or fewer, take up an epoch that was broken off there.
+  /// The global position, which counts the samples of all shards, that follows the first `count`
+  /// indices of every shard. From there the same number of processes, or more or fewer, can resume
+  /// an epoch that was interrupted.
   public func globalPosition(after count: Int) -> Int {
     // The last step goes past the end of the order if shards are filled up from its beginning.
     Swift.min(start + count * shard.count, source.count)

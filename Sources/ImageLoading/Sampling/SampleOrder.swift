@@ -95,7 +95,7 @@ public struct SampleOrder: Sendable, Hashable, Codable {
   ///     let order = SampleOrder.blockShuffled(seed: 42, epoch: epoch, blockSize: 64, window: 512, lanes: 64)
   ///       .sharded(by: processes)
   ///
-  /// Every window's blocks are dealt to `lanes` lanes, and position `p` of the order is of lane `p % lanes`. Where the number of processes
+  /// Every window's blocks are dealt to `lanes` lanes, and position `p` of the order is of lane `p % lanes`. If the number of processes
   /// divides `lanes`, each process has whole lanes and nobody else's blocks: all of them together read the file once, and
   /// each has the same part of it in every epoch, which a cache can keep. The order is the same for any number of processes. Every batch
   /// has as many images of each lane as of any other, and of a file sorted by class nearly the classes of the whole.

@@ -36,7 +36,7 @@ public struct ImageDuplicates: Sendable, Hashable {
 extension ImageStore {
   /// Finds the images whose format and pixels are those of an image before them, whatever their labels are.
   ///
-  /// The stored checksums, where there are any, say which images may be equal, so that only these are read; of other images
+  /// The stored checksums, if there are any, say which images may be equal, so that only these are read; of other images
   /// a CRC-32 is calculated, for which all are read once. What may be equal is compared byte by byte.
   ///
   /// - Parameter progress: called now and then with the number of images looked at.

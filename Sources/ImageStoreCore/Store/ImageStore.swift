@@ -29,7 +29,8 @@ public protocol ImageStore: Sendable {
   /// around them.
   var sourcePaths: [String] { get }
 
-  /// What of the file is not read, and what was decided where it leaves a choice; none for a store of this package.
+  /// The parts of the file that are not read, and the decisions made where the file leaves a
+  /// choice; none for a store of this package.
   var notes: [ReadingNote] { get }
 
   /// The format of one image.

@@ -81,7 +81,7 @@ extension ColumnName.Place {
 }
 
 extension Column {
-  /// Checks that a name can be a column's. Any text can that has no control characters and, where each slash and backslash counts for
+  /// Checks that a name can be a column's. Any text can that has no control characters and, when each slash and backslash counts for
   /// three, 1 to 200 bytes; formats that have a name for something else write it in another way.
   ///
   /// - Throws: ``StoreError/Code/invalidArgument``.

@@ -81,7 +81,7 @@ public struct SubsetStore: StoreWrapper {
     }
   }
 
-  /// The format all images have. Where the formats of ``base`` differ, the first call looks at those
+  /// The format all images have. If the formats of ``base`` differ, the first call looks at those
   /// of the subset, up to the first that differs; a header that cannot be read counts as different.
   public var format: ImageFormat? {
     if count == 0 { return nil }

@@ -24,7 +24,7 @@ package struct Folder: ~Copyable, Sendable {
 
   deinit { _ = close(descriptor) }
 
-  /// Whether ``synchronize()`` covers the files below; where not, each is synchronised when written.
+  /// Whether ``synchronize()`` covers the files below; if not, each is synchronised when written.
   package static var synchronizesFiles: Bool {
     #if os(Linux) || os(Android)
     true

@@ -1,4 +1,4 @@
-/// The order of names that differ by numbers, such as `1.png ... 12.png`, where nothing else gives an order.
+/// The order of names that differ by numbers, such as `1.png ... 12.png`, if nothing else gives an order.
 ///
 /// Names are compared where they lie: a folder of a million has to open.
 package struct NumberedNames {

@@ -10,7 +10,7 @@ public struct ModelImages: Sendable, Hashable {
   public private(set) var pixels: [[UInt8]] = []
   /// One label per image, or nil.
   public var labels: [Int]?
-  /// Further values, one an image each.
+  /// Further columns, each with one value per image.
   public var columns: [String: Column] = [:]
   public var classNames: [String]?
 

@@ -10,7 +10,7 @@ public import ImageStoreCore
 /// | YCbCr of every subsampling, RGB | 3 channels |
 /// | CMYK, YCCK | 3 channels, by the formula of Pillow's `convert("RGB")`; 255 is no ink, as Adobe's programs write them |
 ///
-/// Baseline, extended and progressive files (ITU-T T.81) of 8 bits are read, and arithmetic coding where the library has it; 1 to
+/// Baseline, extended and progressive files (ITU-T T.81) of 8 bits are read, and arithmetic coding if the library has it; 1 to
 /// 65,500 pixels each way. The pixels are those of libjpeg-turbo with its accurate transform and its interpolation of colors, which
 /// Pillow, OpenCV and torchvision use too. A region takes the rows above it to be read and no columns beside it to be transformed,
 /// and its pixels are those of the whole image. Color profiles are not applied.

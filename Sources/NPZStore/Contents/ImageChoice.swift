@@ -228,7 +228,7 @@ struct ImageChoice {
     return (try? header.geometry(.images, description)) != nil
   }
 
-  /// One image per entry, by the numbers in their names where they have some.
+  /// One image per entry, by the numbers in their names if they have some.
   private mutating func entries(
     _ found: [ZipDirectory.Named]
   ) throws(StoreError) -> NPZContents.Images {

@@ -58,7 +58,7 @@ struct AWSSettings: Sendable {
   /// `path`, `virtual` or `auto`, as the profile's `s3` has it.
   var addressingStyle: String? { profile["s3.addressing_style"] }
 
-  /// A file of certificates to trust, where another than the system's is named.
+  /// A file of certificates to trust, if another than the system's is named.
   var certificates: String? {
     variable("AWS_CA_BUNDLE") ?? profile["ca_bundle"] ?? Self.certificates(environment)
   }

@@ -71,7 +71,7 @@ extension CredentialChain {
     return try credentials(in: answer(request, source), source)
   }
 
-  /// What Amazon EC2 gives a machine, by version 2 of its metadata service; nil where there is no such service.
+  /// What Amazon EC2 gives a machine, by version 2 of its metadata service; nil if there is no such service.
   func ofMachine() throws(StoreError) -> S3Credentials? {
     if settings.isSet("AWS_EC2_METADATA_DISABLED") { return nil }
     let source = "the machine's role"

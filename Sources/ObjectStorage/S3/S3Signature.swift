@@ -62,7 +62,7 @@ struct S3Signature: Sendable {
     return ("\(method)\n\(path.isEmpty ? "/" : path)\n\(query)\n\(lines)\n\(names)\n\(payload)", names)
   }
 
-  /// Without spaces at the ends, and with one where there are several.
+  /// Without spaces at the ends, and with one space in place of several.
   private static func collapsed(_ value: String) -> String {
     guard value.first == " " || value.last == " " || value.contains("  ") else { return value }
     return value.split(separator: " ").joined(separator: " ")

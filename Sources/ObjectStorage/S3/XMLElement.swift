@@ -161,7 +161,7 @@ struct S3ErrorBody {
     let root = XMLElement(Array(body.utf8))
     let error = root?.name == "Error" ? root : root?.descendant("Error")
     code = error?["Code"].map { String($0.prefix(64)) }
-    // Keys in a message are no secrets, but what is not needed is not repeated.
+    // Keys in a message are not secrets, but they are not needed, so they are not repeated.
     message = error?["Message"].flatMap { $0.isEmpty ? nil : String($0.prefix(200)) }
     region = error?["Region"].map { String($0.prefix(64)) }
   }

@@ -24,7 +24,8 @@ struct HTTPRequest: Sendable {
     /// From the first try on.
     var deadline: Duration = .seconds(120)
     var connecting: Duration = .seconds(10)
-    /// Fewer than 1 KiB a second for so long are a try that failed; nil to wait until the deadline.
+    /// Fewer than 1 KiB per second for so long are a try that failed; nil to wait until the
+    /// deadline.
     var stall: Duration? = .seconds(5)
     var tries = Int.max
 

@@ -45,9 +45,9 @@ public struct PackedBitLayout: Sendable, Hashable {
 
   /// Rows of bytes.
   public var rows: Int { axis == .rows ? (height + 7) / 8 : height }
-  /// Bytes a row.
+  /// Bytes per row.
   public var bytesPerRow: Int { axis == .columns ? (width + 7) / 8 : width }
-  /// Bytes a mask.
+  /// Bytes per mask.
   public var byteCount: Int { rows * bytesPerRow }
 
   /// The bytes that a region of a mask takes once it is packed by itself.

@@ -6,7 +6,7 @@ internal import ImageStoreSupport
 enum DemoSet {
   /// The folder of a set, which stands beside the program.
   static func path(_ name: String = "cifar-10-demo") throws(StoreError) -> String {
-    // Not Bundle.module, which ends the program where the folder was left behind.
+    // Not Bundle.module, which ends the program if the folder was left behind.
     let folder = Bundle.main.bundleURL.path
     for bundle in ["swift-image-stores_imagestore.resources", "swift-image-stores_imagestore.bundle"] {
       let path = "\(folder)/\(bundle)/\(name)"

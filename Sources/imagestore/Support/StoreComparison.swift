@@ -118,7 +118,7 @@ extension Column {
 }
 
 extension RawSpan {
-  /// The offset of the first byte that differs; nil where all are equal.
+  /// The offset of the first byte that differs; nil if all are equal.
   func firstDifference(from other: RawSpan) -> Int? {
     unsafe withUnsafeBytes { a in
       unsafe other.withUnsafeBytes { b in

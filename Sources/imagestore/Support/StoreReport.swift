@@ -95,7 +95,7 @@ struct StoreReport {
     return Console.printable(path) + "\n" + lines.map { "  \($0)\n" }.joined()
   }
 
-  /// A line a label with its name and count, for as many as a screen shows.
+  /// One line per label with its name and count, for as many as a screen shows.
   private var labelLines: [String] {
     guard let labelCounts else { return [] }
     let shown = labelCounts.sorted { $0.key < $1.key }.prefix(20)

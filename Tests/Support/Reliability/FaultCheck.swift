@@ -10,7 +10,7 @@ package struct Fault: Sendable, CustomStringConvertible {
   let number: Int32
   /// Whether everything after it fails too, as on a full disk.
   let lasts: Bool
-  /// Whether an operation may succeed although this failed, where it knows another way.
+  /// Whether an operation may succeed although this failed, if it knows another way.
   let isAvoidable: Bool
   /// Whether an operation that has committed must not throw on account of this.
   var isForgivenAfterCommit = false

@@ -68,7 +68,7 @@ struct FileTrace {
     }
   }
 
-  /// The changes that are no changes, but wait for the disk.
+  /// The entries that are not changes, but wait for the disk.
   var waits: [Int] {
     changes.indices.filter { number in
       switch changes[number] {

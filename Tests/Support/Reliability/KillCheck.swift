@@ -118,7 +118,7 @@ package struct KillCheck {
     return numbers.count == 2 ? (numbers[0], numbers[1]) : nil
   }
 
-  /// - Returns: how long the writer took, where it was too late to kill it.
+  /// - Returns: how long the writer took, if it was too late to kill it.
   private static func killOne(
     _ stage: Stage, _ moment: KillMoment, _ program: String, _ figures: inout Figures
   ) throws -> (calls: Int, microseconds: Int)? {

@@ -49,7 +49,7 @@ package enum Operation: String, Sendable, CaseIterable {
     }
   }
 
-  /// What stands there before, or nil where nothing does.
+  /// What stands there before, or nil if nothing does.
   func before(_ commits: Commits) -> ModelImages? {
     guard self != .create, self != .commit else { return nil }
     var images = commits.images(of: 0)
@@ -237,7 +237,7 @@ package enum OldRename {
   /// Whether `IMAGE_STORES_OLD_RENAME` says that this process and those it starts are to do without.
   static var isOn: Bool { environment("IMAGE_STORES_OLD_RENAME") != nil }
 
-  /// Does without where asked to.
+  /// Does without when asked to.
   package static func apply() {
     if isOn { faults_hide_renameat2(1) }
   }

@@ -5,8 +5,9 @@ import LMDBStore
 
 /// What the program `ImageStoreStress` does: each check by its name, and the parts that other processes play in them.
 ///
-/// A check is called as `ImageStoreStress CHECK [BACKEND|all] [COUNT]` and prints a line a backend, or an operation of one;
-/// kills take the names of operations after the number, else they are tried on all. `list` prints the backends.
+/// A check is called as `ImageStoreStress CHECK [BACKEND|all] [COUNT]` and prints a line per
+/// backend, or per operation of one; kills take the names of operations after the number, else they
+/// are tried on all. `list` prints the backends.
 package enum Roles {
   package static func perform(_ arguments: [String]) throws {
     guard let role = arguments.first else { throw Violation("no check is named") }
