@@ -11,8 +11,8 @@ import ImageStoreSupport
 ///     let images = try ArrayStore(at: "X_train.npy", description)
 ///
 /// An array of three axes is (N, H, W), one of four (N, H, W, C); other orders are stated by ``ImageStoreCore/StoreDescription/dimensions``, and
-/// images whose samples lie in one axis by ``ImageStoreCore/StoreDescription/shape``. Bare samples need a shape. Files are mapped: an image is read
-/// where it lies. A file that gzip compressed is inflated to memory when it is opened.
+/// images whose samples are in one axis by ``ImageStoreCore/StoreDescription/shape``. Bare samples need a shape. Files are mapped: an image is read
+/// where it is. A file that gzip compressed is inflated to memory when it is opened.
 ///
 /// Labels are in another file: `StoreCatalog` and the command line take its name, and IDX files that are called `...labels-idx1...` beside
 /// their images are found.

@@ -22,7 +22,7 @@ public struct CIFAR10: Sendable {
   /// Opens a set.
   ///
   /// - Parameters:
-  ///   - path: the folder of the batches (such as `cifar-10-batches-py`) or the one it lies in, one
+  ///   - path: the folder of the batches (such as `cifar-10-batches-py`) or the one it is in, one
   ///     batch, or the archive (`cifar-10-python.tar.gz`), which is inflated into memory and never
   ///     unpacked to disk. CIFAR-100 and the binary versions likewise.
   ///   - threads: on how many threads a read may interleave images; nil for one per processor.

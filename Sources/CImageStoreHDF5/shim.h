@@ -125,7 +125,7 @@ static inline herr_t CHDF5_refuse_external_links(hid_t link_access) {
   return H5Pset_elink_cb(link_access, CHDF5_refuse_external, NULL);
 }
 
-// Where an object's header lies, counted from the superblock; undefined since 1.14, whose
+// Where an object's header is, counted from the superblock; undefined since 1.14, whose
 // H5Dchunk_iter leaves no need for it (H5Oget_info there gives a token instead). Only the basic fields are
 // asked for: others make the library walk the whole index of chunks.
 static inline uint64_t CHDF5_header_address(hid_t object) {

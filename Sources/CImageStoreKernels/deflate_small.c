@@ -17,7 +17,7 @@ typedef struct {
 
 typedef struct {
   DeflateBlock block;
-  // Where the last three bytes of a hash stood, and above 16 bits where they stood before. What has
+  // Where the last three bytes of a hash were, and above 16 bits where they were before. What has
   // not been set says 0, which is as good a guess as any: bytes are compared before a match is made.
   uint32_t places[1 << HASH_BITS];
   Match matches[IMAGE_KERNELS_DEFLATE_SMALL_LIMIT / DEFLATE_SHORTEST_MATCH];
@@ -45,7 +45,7 @@ static inline uint64_t load64(const uint8_t *p) {
   return v;
 }
 
-// Puts position `i`, where the bytes `here` stand, in the table and returns the places before it.
+// Puts position `i`, where the bytes `here` are, in the table and returns the places before it.
 static inline uint32_t insert(Workspace *w, uint32_t here, unsigned i) {
   uint32_t *entry = &w->places[((here << 8) * 0x9E3779B1u) >> (32 - HASH_BITS)];
   uint32_t before = *entry;

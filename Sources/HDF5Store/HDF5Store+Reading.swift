@@ -91,7 +91,7 @@ extension HDF5Store {
     }
   }
 
-  /// Where the images begin that lie in the file as they are.
+  /// Where the images begin that are in the file as they are.
   @unsafe private func mappedImages(_ offset: Int) throws(StoreError) -> UnsafeRawPointer {
     // Checked against the size of the file when the store was opened.
     guard let format, let bytes = unsafe file.bytes(at: offset, count: count * format.byteCount),
@@ -134,7 +134,7 @@ extension HDF5Store {
     }
   }
 
-  /// The bytes of an image that lies in the file or in memory as it is delivered.
+  /// The bytes of an image that is in the file or in memory as it is delivered.
   @unsafe private func image(
     at index: Int
   ) throws(StoreError) -> (format: ImageFormat, bytes: UnsafeRawBufferPointer) {

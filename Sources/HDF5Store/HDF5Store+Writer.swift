@@ -2,7 +2,7 @@ public import ImageStoreCore
 import ImageStoreSupport
 
 extension HDF5Store {
-  /// How images lie in a file.
+  /// How images are laid out in a file.
   public enum Layout: String, Sendable, Hashable, CaseIterable {
     /// Images of another size than those before are refused when they are appended to a file, so that `/images` stays one dataset.
     case uniform
@@ -41,7 +41,7 @@ extension HDF5Store {
     ///   - encoding: of the layout ``Layout/encoded``: whether images that come encoded are checked, and what others become.
     ///   - classNames: the names of the classes that labels count from 0. If the store that is appended to has others, or
     ///     these in another order, labels are translated by name, and names that it lacks are added.
-    ///   - threads: how many threads may compress; nil stands for one per processor.
+    ///   - threads: how many threads may compress; nil means one per processor.
     /// - Throws: ``StoreError/Code/alreadyExists``; ``StoreError/Code/busy`` if another writer is at work
     ///   on the same file; ``StoreError/Code/unsupported`` if a file that is to be appended to has
     ///   more than a store, which would be lost; ``StoreError/Code/corrupt`` if what it has does not agree with its
@@ -90,9 +90,9 @@ extension HDF5Store {
   ///   - path: where the new store is to be.
   ///   - mode: whether to create, replace or append.
   ///   - compression: `none`, or `fast` or `small` for gzip.
-  ///   - layout: how images lie in the file.
+  ///   - layout: how images are laid out in the file.
   ///   - encoding: of the layout ``Layout/encoded``: whether images that come encoded are checked, and what others become.
-  ///   - threads: how many threads may be used; nil stands for one per processor.
+  ///   - threads: how many threads may be used; nil means one per processor.
   ///   - progress: called now and then with the number of images written.
   /// - Throws: as ``Writer``, and what reading the source throws.
   @discardableResult
@@ -121,11 +121,11 @@ extension HDF5Store {
   ///   - path: where the new store is to be.
   ///   - mode: whether to create, replace or append.
   ///   - compression: `none`, or `fast` or `small` for gzip.
-  ///   - layout: how images lie in the file.
+  ///   - layout: how images are laid out in the file.
   ///   - encoding: of the layout ``Layout/encoded``: whether images that come encoded are checked, and what others become.
   ///   - classNames: the names of the classes that labels count from 0; nil when appending keeps those that
   ///     are there.
-  ///   - threads: how many threads may be used; nil stands for one per processor.
+  ///   - threads: how many threads may be used; nil means one per processor.
   ///   - body: appends images to the writer, which is finished when it returns. If it throws, the writer
   ///     is dropped, and what was at `path` stays.
   /// - Returns: the written store.

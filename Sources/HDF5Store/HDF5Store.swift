@@ -50,11 +50,11 @@ public final class HDF5Store: ImageStore {
   /// - Parameters:
   ///   - path: the file.
   ///   - description: what is said of it. `images` is the name of a dataset, of a group with a dataset for each image, for each class
-  ///     or for each sample, or `/` for the root; nil stands for what has a usual name, such as `images`, `x` or `data`, else the only
+  ///     or for each sample, or `/` for the root; nil means what has a usual name, such as `images`, `x` or `data`, else the only
   ///     dataset that has the shape of images. `labels` is the name of a dataset with one whole number, text or member of an
-  ///     enumeration per image, or a row with one 1; nil stands for the name that goes with that of the images, such as `y_train` with
+  ///     enumeration per image, or a row with one 1; nil means the name that goes with that of the images, such as `y_train` with
   ///     `x_train`. With an `axis`, a dataset of bytes has eight pixels of a mask in each.
-  ///   - threads: how many threads a large call may use; nil stands for one per processor.
+  ///   - threads: how many threads a large call may use; nil means one per processor.
   /// - Throws: ``StoreError/Code/notFound``, ``StoreError/Code/unrecognized`` for what is not an HDF5 file,
   ///   ``StoreError/Code/corrupt``, ``StoreError/Code/unsupported``, ``StoreError/Code/limitExceeded``,
   ///   ``StoreError/Code/invalidArgument`` if the file is not what is said of it, ``StoreError/Code/unusedOption``, and
@@ -71,7 +71,7 @@ public final class HDF5Store: ImageStore {
   ///   - path: the file.
   ///   - images: the name of the images, as ``ImageStoreCore/StoreDescription/images``.
   ///   - labels: the name of the labels; nil if they are to be looked for.
-  ///   - threads: how many threads a large call may use; nil stands for one per processor.
+  ///   - threads: how many threads a large call may use; nil means one per processor.
   /// - Throws: as ``init(at:_:threads:)``.
   public convenience init(
     at path: some StorePath, images: String?, labels: String? = nil, threads: Int? = nil

@@ -137,7 +137,7 @@ public enum StoreCatalog {
   ) throws(StoreError) -> (format: any StoreFormat, splits: [OpenedSplit]) {
     let format = try format(of: path, description)
     do throws(StoreError) {
-      // Labels may stand in another file, or nowhere, whatever the format.
+      // Labels may are in another file, or nowhere, whatever the format.
       try description.check(format.options.union([.labels]), format: format.name)
       // A table names the images of a folder, so that neither their order nor their splits matter.
       guard case .file(let file, let name) = description.labels,

@@ -95,7 +95,7 @@ extension StoreError {
   }
 }
 
-/// What stands around deflated bytes.
+/// What is around deflated bytes.
 package enum DeflateContainer: Sendable, Hashable, CaseIterable {
   /// Nothing (RFC 1951), as in a zip archive.
   case raw

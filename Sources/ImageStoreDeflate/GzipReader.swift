@@ -27,7 +27,7 @@ package import ImageStoreCore
     unsafe self.refill = unsafe refill
   }
 
-  /// Reads a file that lies in memory, which must stay as it is for as long as the reader is used.
+  /// Reads a file that is in memory, which must stay as it is for as long as the reader is used.
   ///
   /// - Throws: ``StoreError/Code/limitExceeded`` if there is no memory.
   @unsafe package init(mapped bytes: UnsafeRawBufferPointer) throws(StoreError) {

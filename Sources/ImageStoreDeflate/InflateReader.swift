@@ -1,7 +1,7 @@
 import CImageStoreZlib
 package import ImageStoreCore
 
-/// Inflates a raw deflate stream (RFC 1951) that lies in memory, piece by piece.
+/// Inflates a raw deflate stream (RFC 1951) that is in memory, piece by piece.
 @safe package struct InflateReader: ~Copyable {
   private var stream: InflateStream
   private var rest: UnsafeRawBufferPointer

@@ -93,7 +93,7 @@ import Synchronization
     return true
   }
 
-  /// Whether the stream stands where it reaches some ranges, or may begin again. That is allowed as long as what has been inflated is not
+  /// Whether the stream is where it reaches some ranges, or may begin again. That is allowed as long as what has been inflated is not
   /// much more than what was asked for, so that passes in order go on for ever and reading here and there ends in memory.
   private func canStream(_ count: Int, _ range: (Int) -> Range<Int>) throws(StoreError) -> Bool {
     // What is most of the bytes by itself had better be all of them.

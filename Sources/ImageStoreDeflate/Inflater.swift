@@ -25,7 +25,7 @@ package struct Inflater: ~Copyable, Sendable {
   ///   - source: the compressed bytes, all of them and nothing else.
   ///   - destination: where the bytes go. May be larger than `count`: bytes after `count` have no
   ///     meaning afterwards; inflating is faster if there are at least 320 of them.
-  ///   - count: how many bytes there must be; nil stands for the size of `destination`.
+  ///   - count: how many bytes there must be; nil means the size of `destination`.
   /// - Throws: ``StoreError/Code/corrupt`` if the bytes are not a deflate stream of this container,
   ///   end before or after `count`, are followed by others, or fail their checksum;
   ///   ``StoreError/Code/limitExceeded`` if there is no memory for the state.

@@ -2,7 +2,7 @@ package import ImageStoreCore
 package import ImageStoreSupport
 
 extension NPYHeader {
-  /// How the images of an array lie in it.
+  /// How the images of an array are laid out in it.
   ///
   /// - Throws: as ``ArrayGeometry``, and ``StoreError/Code/unsupported`` for types no image has.
   package func geometry(

@@ -17,7 +17,7 @@ package struct NPYType: Sendable, Hashable {
   package let kind: Kind
   /// The bytes of one element.
   package let byteCount: Int
-  /// Whether the parts of an element stand in the other byte order than the machine's.
+  /// Whether the parts of an element are in the other byte order than the machine's.
   package let isSwapped: Bool
 
   package init(_ kind: Kind, byteCount: Int, isSwapped: Bool = false) {

@@ -11,7 +11,7 @@ import ImageStoreCore
   /// Where what may be read now ends: the end of the frame, or of the source outside of frames.
   private var limit: Int
   private var isInFrame = false
-  /// The instruction being executed and where it stands, for messages.
+  /// The instruction being executed and where it is, for messages.
   private(set) var opcode = Opcode.stop
   private(set) var opcodeOffset = 0
 

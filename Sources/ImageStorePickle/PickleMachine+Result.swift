@@ -11,7 +11,7 @@ extension PickleMachine {
     return try resolver.value(of: item, depth: 0).value
   }
 
-  /// Where a stretch lies, as the result says it.
+  /// Where a stretch is, as the result says it.
   func resolve(_ stretch: Stretch) -> PickleBytes {
     switch stretch {
     case .source(let range): .source(range)

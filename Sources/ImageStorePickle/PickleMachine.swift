@@ -194,7 +194,7 @@ extension PickleMachine {
     stack.append(.node(nodes.count - 1))
   }
 
-  /// Keeps bytes that stand encoded in the source.
+  /// Keeps bytes that are encoded in the source.
   mutating func own(_ bytes: [UInt8]) -> Stretch {
     owned.append(bytes)
     return .owned(owned.count - 1)

@@ -1,6 +1,6 @@
 /// What a pickle has put aside under numbers.
 ///
-/// Picklers count up, so entries lie in an array; a number far beyond what has been used, which would
+/// Picklers count up, so entries are in an array; a number far beyond what has been used, which would
 /// cost the memory of all below it, goes to a table instead.
 struct PickleMemo {
   private var dense: [PickleMachine.Item?] = []

@@ -1,6 +1,6 @@
 package import ImageStoreCore
 
-/// What a pickle holds, as data. Bytes and texts are not copied: they say where they lie in the source.
+/// What a pickle holds, as data. Bytes and texts are not copied: they say where they are in the source.
 package enum PickleValue: Sendable {
   case none
   case bool(Bool)
@@ -29,7 +29,7 @@ package enum PickleValue: Sendable {
 package enum PickleBytes: Sendable {
   /// These bytes of the source.
   case source(Range<Int>)
-  /// Bytes that stand encoded in the source.
+  /// Bytes that are encoded in the source.
   case owned([UInt8])
 
   package var count: Int {

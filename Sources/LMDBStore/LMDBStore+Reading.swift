@@ -97,7 +97,7 @@ extension LMDBStore {
     return error.at(path: path, key: shownName(values.keys[image]))
   }
 
-  /// Where an image that is not encoded lies. The caller has checked the index.
+  /// Where an image that is not encoded is. The caller has checked the index.
   func locate(
     _ index: Int
   ) throws(StoreError) -> (format: ImageFormat, image: UnsafeRawPointer) {
@@ -125,7 +125,7 @@ extension LMDBStore {
         ImageValue(format, count: nil, pageSize: contents.file.pageSize), format, at: offset, index...index)
       isChecked[index] = 1
     }
-    // The walk has checked that the value, which ends behind the pixels, lies within the file.
+    // The walk has checked that the value, which ends behind the pixels, is within the file.
     return unsafe contents.file.map.bytes.baseAddress! + offset
   }
 

@@ -2,7 +2,7 @@ public import ImageStoreCore
 internal import ImageStoreSupport
 
 extension LMDBStore {
-  /// How images lie in the database.
+  /// How images are laid out in the database.
   public enum Layout: String, Sendable, Hashable, CaseIterable {
     /// Many images per value if all are of one format, else one.
     case automatic
@@ -26,7 +26,7 @@ extension LMDBStore {
     /// - Parameters:
     ///   - path: the store's folder.
     ///   - mode: ``ImageStoreCore/WriteMode/append`` adds to a store of this package.
-    ///   - layout: how images lie in a new store; a store that is there keeps its own.
+    ///   - layout: how images are laid out in a new store; a store that is there keeps its own.
     ///   - encoding: of the layout ``Layout/encoded``: whether images that come encoded are checked, and what others become.
     ///   - classNames: the names of the classes that labels count from 0. Images that are appended may come with other
     ///     names than the store has: labels are then translated by name.
@@ -75,7 +75,7 @@ extension LMDBStore {
   ///   - source: the store whose images are written.
   ///   - path: where the new store is to be.
   ///   - mode: whether to create, replace or append.
-  ///   - layout: how images lie in a new store.
+  ///   - layout: how images are laid out in a new store.
   ///   - encoding: of the layout ``Layout/encoded``: whether images that come encoded are checked, and what others become.
   ///   - threads: how many threads may be used; nil for one per processor.
   ///   - progress: called now and then with the number of images written.
@@ -106,7 +106,7 @@ extension LMDBStore {
   /// - Parameters:
   ///   - path: where the new store is to be.
   ///   - mode: whether to create, replace or append.
-  ///   - layout: how images lie in a new store.
+  ///   - layout: how images are laid out in a new store.
   ///   - encoding: of the layout ``Layout/encoded``: whether images that come encoded are checked, and what others become.
   ///   - classNames: the names of the classes that labels count from 0, as of ``Writer``.
   ///   - threads: how many threads may be used; nil for one per processor.

@@ -83,7 +83,7 @@ extension PackedBitStore {
     try borrowDecoded(indices, byteBudget: 1 << 18, body)
   }
 
-  /// Where crops lie whose bytes depend on the form they are read in.
+  /// Where crops are whose bytes depend on the form they are read in.
   private struct CropSlots {
     /// The bytes of all of them.
     let byteCount: Int

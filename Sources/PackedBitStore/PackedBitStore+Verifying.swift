@@ -25,7 +25,7 @@ extension PackedBitStore {
     for position in indices.indices where indices[position] < 0 || indices[position] >= count {
       throw .indexOutOfRange(indices[position], count: count)
     }
-    // Height and width, which masks have no other checksum of, stand in the description.
+    // Height and width, which masks have no other checksum of, are in the description.
     try checkDescription()
     guard let layout, indices.count > 0, let checksums = try maskChecksums() else { return }
     try Workers.performRuns(of: indices.count, minimum: 1, threads: threads) { (run) throws(StoreError) in

@@ -91,7 +91,7 @@ extension PackedBitStore {
   ///     are there; see ``Writer``.
   ///   - threads: how many threads may be used; nil for one per processor.
   ///   - body: appends images to the writer, which is finished when it returns. If it throws, the writer
-  ///     is dropped, and what stood at `path` stays.
+  ///     is dropped, and what was at `path` stays.
   /// - Returns: the written store.
   /// - Throws: what `body` throws, and what ``Writer`` does.
   @discardableResult

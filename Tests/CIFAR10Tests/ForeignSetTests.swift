@@ -68,7 +68,7 @@ struct ForeignSetTests {
     }
   }
 
-  /// Sets saved again by Python 3, whose pixels lie after the one SHORT_BINBYTES or BINBYTES of that size.
+  /// Sets saved again by Python 3, whose pixels are after the one SHORT_BINBYTES or BINBYTES of that size.
   @Test func setsOfPython3AreRead() throws {
     let ten = try CIFAR10(at: path("cifar-mini-proto3/testCifar10Data"))
     #expect(ten.training.count == 16)

@@ -12,7 +12,7 @@ import Testing
       try padded(store).subset(2..<2 + store.count)
     },
     .shelf("subset of indices") { store in
-      // The images stand in reverse underneath, so that no index is its own.
+      // The images are in reverse underneath, so that no index is its own.
       let reversed = try store.subset(Array((0..<store.count).reversed()))
       return try InMemoryStore(copying: reversed).subset(Array((0..<store.count).reversed()))
     },

@@ -200,7 +200,7 @@ import Testing
   }
 
   @Test func removesNothingByADamagedHead() throws {
-    // What an append left that was killed is removed by the length that stands in its first page.
+    // What an append left that was killed is removed by the length that is in its first page.
     let map = try sample()
     let database = try Database(path)
     let image = try #require(try database.entries().first { $0.key.hasPrefix("images/") })

@@ -98,7 +98,7 @@ import Testing
     }
   }
 
-  /// Earlier versions let the record lie across sectors.
+  /// Earlier versions let the record be across sectors.
   @Test func aTornEndRecordOfAnEarlierVersionLeavesTheCommitBefore() throws {
     let folder = TemporaryFolder()
     let mark = Array("swift-image-stores uniform".utf8)

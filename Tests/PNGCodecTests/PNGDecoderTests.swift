@@ -73,7 +73,7 @@ import Testing
     try expectEveryFlipFound(try #require(readFile("\(PNGFixture.folder)/png/\(name).png")), name)
   }
 
-  /// What stands before tRNS can hide it: another name, or the length of the chunk before.
+  /// What is before tRNS can hide it: another name, or the length of the chunk before.
   @Test func findsEveryFlippedBitAroundTransparency() throws {
     for before in ["gAMA", "tEXt", "sRGB"] {
       var builder = PNGBuilder(width: 4, height: 1, colorType: 3)

@@ -97,7 +97,7 @@ import Testing
     let text = String(decoding: try contents("\(path)/format.json"), as: UTF8.self)
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     let edited = lines.filter { !$0.contains("crc32\"") }.joined(separator: "\n")
-    // The names stand twice: in the description first, in its state after.
+    // The names are twice: in the description first, in its state after.
     try write(Array(edited.replacing("owl", with: "eagle", maxReplacements: 1).utf8), "\(path)/format.json")
     #expect(try PackedBitStore(at: path).classNames == ["cat", "dog", "eagle"])
     try check(PackedBitStore(at: path), 0..<3)

@@ -88,7 +88,7 @@ import Testing
     for check in ConformanceCheck.all { try check.run(on: factory, seed: 3) }
   }
 
-  /// The images of a read come as few ranges: what lies between two is fetched along if it is little.
+  /// The images of a read come as few ranges: what is between two is fetched along if it is little.
   @Test func readsAreFewRanges() throws {
     let images = try Self.makeLargeImages(300)
     let (store, objects) = try open(images, shardSize: 400_000)

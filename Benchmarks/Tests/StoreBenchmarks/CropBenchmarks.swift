@@ -9,7 +9,7 @@ final class CropBenchmarks: XCTestCase {
 
   func testCrops() throws {
     let settings = try Settings.current()
-    // peers.py makes the masks and says where the crops lie.
+    // peers.py makes the masks and says where the crops are.
     let masks = "\(settings.work)/masks.npy"
     guard Files.exists(masks) else { throw XCTSkip("run Benchmarks/run, which makes the masks") }
     let places = try NumPyFile("\(settings.work)/crops.npy").integers

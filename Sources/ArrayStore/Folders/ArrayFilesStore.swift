@@ -132,7 +132,7 @@ final class ArrayFilesStore: ImageStore {
 }
 
 extension ArrayFile {
-  /// How an array lies that is one image.
+  /// The layout of an array that is one image.
   ///
   /// - Throws: ``StoreError/Code/unsupported`` for what may be several.
   func imageGeometry(_ description: StoreDescription) throws(StoreError) -> ArrayGeometry {

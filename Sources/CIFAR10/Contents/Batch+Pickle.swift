@@ -64,7 +64,7 @@ extension Batch {
 }
 
 extension BatchPlanes {
-  /// The planes of a batch's array, of shape (N, 3072) or (N, 3, 32, 32): where they lie in the pickle, or
+  /// The planes of a batch's array, of shape (N, 3072) or (N, 3, 32, 32): where they are in the pickle, or
   /// put in order in memory of their own if the pickle spells them in another way.
   fileprivate init(_ data: PickleValue, in file: any ByteSource) throws(StoreError) {
     guard case .array(let array) = data, array.elementType == .uint8, let count = array.shape.first,

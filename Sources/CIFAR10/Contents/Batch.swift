@@ -2,12 +2,12 @@ import ImageStoreCore
 import ImageStorePickle
 import ImageStoreSupport
 
-/// A batch: its pixels where they lie, and what is said of its images.
+/// A batch: its pixels where they are, and what is said of its images.
 struct Batch: Sendable {
   let planes: BatchPlanes
   let labels: [Int]
   let coarseLabels: [Int]?
-  /// The names of the images where they lie in `source`.
+  /// The names of the images where they are in `source`.
   let fileNames: [PickleValue]?
   let isTest: Bool
   /// What the batch was read from.

@@ -42,7 +42,7 @@ struct FileRole: Sendable, Hashable {
     case batch(isTest: Bool, number: Int)
     /// The names of the classes.
     case names
-    /// The names of CIFAR-100's superclasses, if they stand apart.
+    /// The names of CIFAR-100's superclasses, if they are in a file of their own.
     case coarseNames
   }
 

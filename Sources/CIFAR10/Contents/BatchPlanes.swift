@@ -1,7 +1,7 @@
 import ImageStoreCore
 import ImageStoreSupport
 
-/// The pixels of a batch where they lie: images one after another, each 1024 bytes of red, of green and
+/// The pixels of a batch where they are: images one after another, each 1024 bytes of red, of green and
 /// of blue.
 ///
 /// Invariant: all bytes of `count` records of `recordByteCount` bytes from `offset` are in `source`,
@@ -17,7 +17,7 @@ import ImageStoreSupport
   let offset: Int
   let recordByteCount: Int
 
-  /// Where memory lies that `source` keeps readable.
+  /// Where memory is that `source` keeps readable.
   @safe private struct Address: @unchecked Sendable {
     let pointer: UnsafePointer<UInt8>
   }
@@ -66,7 +66,7 @@ struct PlaneReader: ~Copyable {
   private let planes: BatchPlanes
   private let memory: PixelMemory
 
-  /// Nil if the planes do not lie in a file, or in one that is not any more what was mapped.
+  /// Nil if the planes are not in a file, or in one that is no longer the one that was mapped.
   init?(_ planes: BatchPlanes) throws(StoreError) {
     guard let map = planes.source as? MappedFile, FileIdentity(ofPath: map.path) == map.identity else {
       return nil

@@ -88,7 +88,7 @@ struct CIFARContents {
     try self.init(files, in: archive.path)
   }
 
-  /// One batch, with the names of classes that lie beside it under their own name.
+  /// One batch, with the names of classes that are beside it under their own name.
   private init(batch: MappedFile, isPickle: Bool) throws(StoreError) {
     let (folder, name) = FileSystem.split(batch.path)
     let role = FileRole(batchNamed: name, isPickle: isPickle, byteCount: batch.byteCount)

@@ -31,7 +31,7 @@ typedef struct {
   uint32_t height, width, channels;
   /// 1, 2, 4 or 8: one pixel is delivered for a square of so many.
   uint32_t scale;
-  /// The region to deliver, of the scaled image; it lies within.
+  /// The region to deliver, of the scaled image; it is within.
   uint32_t row, column, rows, columns;
   /// rows * columns * channels bytes.
   uint8_t *target;

@@ -35,10 +35,10 @@ typedef struct {
 
 size_t image_kernels_sample_size(image_kernels_sample type);
 
-/// Writes the window of an image that begins at (row, column), mirrored or not. What of the window lies
+/// Writes the window of an image that begins at (row, column), mirrored or not. What of the window is
 /// outside the image has samples of 0. `scratch` has room for `scratch_rows` of the window's
 /// rows as they are stored.
-/// `next` is the address at which the image converted next is believed to lie, to be brought into the
+/// `next` is the address at which the image converted next is believed to be, to be brought into the
 /// caches meanwhile; it is never read, and 0 if nothing is known.
 void image_kernels_convert(
     const image_kernels_conversion *conversion, const void *image, ptrdiff_t row, ptrdiff_t column,

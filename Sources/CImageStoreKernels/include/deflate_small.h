@@ -2,7 +2,7 @@
 #include "deflate_runs.h"
 
 // Deflate (RFC 1951) for small photographs as they are: one block, matches of three bytes and more
-// among the last two places where the same three stood. That finds nearly all that is worth finding
+// among the last two places where the same three were. That finds nearly all that is worth finding
 // in a few KB of photograph in a third of zlib's time; drawings and masks, where long matches and
 // the choice among many of them matter, become up to half as large again as with zlib's level 6.
 

@@ -2,7 +2,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// Inflates raw deflate streams (RFC 1951) that lie in memory as a whole, straight to where the bytes
+// Inflates raw deflate streams (RFC 1951) that are in memory as a whole, straight to where the bytes
 // are to be, without a window: half the time of zlib, which must be able to stop anywhere.
 
 typedef enum {
@@ -19,7 +19,7 @@ typedef enum {
 size_t image_kernels_inflate_workspace(void);
 
 // Inflates one stream. `read` and `written` are how far input and output were used. Nothing is written
-// at or after `output + room`; what lies between `written` and `room` has no meaning afterwards.
+// at or after `output + room`; what is between `written` and `room` has no meaning afterwards.
 image_kernels_inflate_status image_kernels_inflate(const uint8_t *input, size_t count, uint8_t *output,
                                                    size_t room, size_t *read, size_t *written,
                                                    void *workspace);

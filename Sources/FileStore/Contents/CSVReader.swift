@@ -1,7 +1,7 @@
 internal import ImageStoreCore
 internal import ImageStoreSupport
 
-/// One field of a record: where it lies in the file.
+/// One field of a record: where it is in the file.
 struct CSVField {
   /// The field's bytes, without the quotes around them.
   var range: Range<Int>

@@ -111,7 +111,7 @@ extension FileStore.Layout {
 
 /// The paths of a store's images, relative to its folder.
 ///
-/// Names that follow from the index take no memory; others lie in one block of bytes, with four bytes per
+/// Names that follow from the index take no memory; others are in one block of bytes, with four bytes per
 /// image for where each begins.
 struct ImagePaths: Sendable {
   /// The layout that all paths follow, or nil if they are listed.

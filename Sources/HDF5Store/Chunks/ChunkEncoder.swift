@@ -91,7 +91,7 @@ struct ChunkEncoder: ~Copyable {
     }
   }
 
-  /// Deflates chunks that lie one after another, and streams them in their order.
+  /// Deflates chunks that are one after another, and streams them in their order.
   private mutating func encode(
     _ chunks: UnsafeRawBufferPointer, _ format: ImageFormat, chunkByteCount: Int,
     to file: inout PixelFile

@@ -2,7 +2,7 @@ import CImageStoreHDF5
 import ImageStoreCore
 import ImageStoreSupport
 
-/// Where every chunk of a dataset lies in the file: 16 bytes per chunk, gathered once.
+/// Where every chunk of a dataset is in the file: 16 bytes per chunk, gathered once.
 struct ChunkTable: Sendable {
   struct Entry: Sendable {
     /// Where the stored bytes begin, or a negative number if the chunk was never written.
@@ -56,7 +56,7 @@ struct ChunkTable: Sendable {
     return true
   }
 
-  /// Notes where a chunk lies.
+  /// Notes where a chunk is.
   ///
   /// - Throws: ``StoreError/Code/corrupt`` if that is beyond the end of the file.
   mutating func set(

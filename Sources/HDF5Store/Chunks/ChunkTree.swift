@@ -3,7 +3,7 @@ import ImageStoreSupport
 
 /// The index of a chunked dataset as files have it by default: a B-tree of version 1, read from the map.
 ///
-/// libhdf5 before 1.14 tells where chunks lie one at a time, and walks from the first to each, which takes
+/// libhdf5 before 1.14 tells where chunks are one at a time, and walks from the first to each, which takes
 /// minutes for 100,000 of them. Object headers of version 2 and the other kinds of index, which only files
 /// made with `libver="latest"` have, are left to the library.
 ///
@@ -16,7 +16,7 @@ import ImageStoreSupport
 
   /// Finds the root in a dataset's object header; nil if the header or the index is of another kind.
   ///
-  /// - Parameter header: where the object header lies, counted from the superblock.
+  /// - Parameter header: where the object header is, counted from the superblock.
   @unsafe init?(_ bytes: UnsafeRawBufferPointer, _ superblock: Superblock, header: UInt64, rank: Int) {
     guard superblock.offsetSize == 8, superblock.lengthSize == 8 else { return nil }
     unsafe self.bytes = unsafe bytes
@@ -28,7 +28,7 @@ import ImageStoreSupport
     self.root = root
   }
 
-  /// Where an address counted from the superblock lies, if that is in the file; so sums of it and sizes of
+  /// Where an address counted from the superblock is, if that is in the file; so sums of it and sizes of
   /// 16 bits do not overflow.
   private static func position(_ address: UInt64, _ base: Int, _ byteCount: Int) -> Int? {
     guard address < UInt64(byteCount - base) else { return nil }

@@ -15,7 +15,7 @@ struct ChunkedPixels: Sendable {
   /// The bytes of the sample that stands for what was never written.
   let fill: [UInt8]
 
-  /// How many images lie in chunks that all have a Fletcher-32.
+  /// How many images are in chunks that all have a Fletcher-32.
   var checksumCoverage: ChecksumCoverage {
     guard let position = pipeline.filters.firstIndex(of: .fletcher32) else { return .noImages }
     let skipped = UInt32(1) << UInt32(position)
@@ -26,7 +26,7 @@ struct ChunkedPixels: Sendable {
       })
   }
 
-  /// The images of a call that lie in the same chunks: a run of positions sorted by ``block``.
+  /// The images of a call that are in the same chunks: a run of positions sorted by ``block``.
   private struct Group {
     let block: Int
     let positions: Range<Int>
@@ -133,7 +133,7 @@ struct ChunkedPixels: Sendable {
     return try unsafe decoder.elements(stored, mask: entry.filterMask, needed: needed)
   }
 
-  /// Copies rows and columns of an image, as they lie in a chunk whose part of the image begins at
+  /// Copies rows and columns of an image, as they are in a chunk whose part of the image begins at
   /// `place`, to where they belong in the region delivered.
   private func copy(
     _ rows: Range<Int>, _ columns: Range<Int>, of region: ImageRegion, from image: UnsafeRawPointer,

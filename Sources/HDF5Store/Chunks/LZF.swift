@@ -2,7 +2,7 @@ import ImageStoreCore
 
 /// The compression of h5py's filter `lzf`: runs of bytes, and copies of bytes that came up to 8 KiB before.
 ///
-/// A control byte below 32 stands before one more literal byte than it says. In others the upper three bits are the length of a copy
+/// A control byte below 32 is before one more literal byte than it says. In others the upper three bits are the length of a copy
 /// less 2, 7 standing for what the next byte adds; the lower five bits and the byte after that are its distance less 1.
 ///
 /// Source: the description of the format in LibLZF's documentation; h5py's documentation of filters.

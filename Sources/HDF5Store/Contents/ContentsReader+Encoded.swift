@@ -4,7 +4,7 @@ import ImageStoreSupport
 extension ContentsReader {
   /// The encoded images of a file of this package: one after another in a dataset of bytes, with what each is in three others.
   ///
-  /// - Returns: nil if another program has changed how they lie, so that they are read as those of others are.
+  /// - Returns: nil if another program has changed how they are laid out, so that they are read as those of others are.
   /// - Throws: ``StoreError/Code/corrupt`` if the datasets contradict one another.
   func ownEncoded(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ object: borrowing HDF5Handle,

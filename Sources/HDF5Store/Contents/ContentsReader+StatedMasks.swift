@@ -1,7 +1,7 @@
 import ImageStoreCore
 import ImageStoreSupport
 
-/// What a dataset is by what stands beside it.
+/// What a dataset is by what is beside it.
 struct StatedDataset {
   var description: StoreDescription
   var note: ReadingNote

@@ -202,7 +202,7 @@ extension ContentsReader {
     return true
   }
 
-  /// Where the images of a dataset of bytes are that lie one after another, by the offsets or lengths beside it; nil if there are none.
+  /// Where the images of a dataset of bytes are that are one after another, by the offsets or lengths beside it; nil if there are none.
   func flatRanges(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ dataset: DatasetDescription
   ) throws(StoreError) -> [Range<Int>]? {

@@ -36,7 +36,7 @@ enum HDF5Images: Sendable {
   indirect case turned(TurnedImages, StoredType)
   case encoded(EncodedImages)
 
-  /// Whether this package would write them so that they lie as they do.
+  /// Whether this package would write them with the same layout.
   var areAsWritten: Bool {
     switch self {
     case .turned: false
@@ -48,7 +48,7 @@ enum HDF5Images: Sendable {
 }
 
 extension HDF5Images {
-  /// How many images lie in chunks with a Fletcher-32, which is compared whenever they are read.
+  /// How many images are in chunks with a Fletcher-32, which is compared whenever they are read.
   var checksumCoverage: ChecksumCoverage {
     switch self {
     case .mapped, .resident, .constant: .noImages

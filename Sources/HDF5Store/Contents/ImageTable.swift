@@ -2,7 +2,7 @@ import CImageStoreHDF5
 import ImageStoreCore
 import ImageStoreSupport
 
-/// Where images lie that have a dataset each: 16 bytes per image.
+/// Where images are that have a dataset each: 16 bytes per image.
 struct ImageTable: Sendable {
   /// What many images have in common.
   struct Kind: Sendable, Hashable {
@@ -22,7 +22,7 @@ struct ImageTable: Sendable {
 
   private(set) var entries: [Entry] = []
   private(set) var kinds: [Kind] = []
-  /// Where the images are that do not lie in one place of the file: in several chunks, in a header.
+  /// Where the images are that are not in one place of the file: in several chunks, in a header.
   private(set) var sources: [Int: HDF5Images] = [:]
   private var kindNumbers: [Kind: UInt32] = [:]
   /// Whether the samples of all images are in the file as they are delivered.
@@ -59,7 +59,7 @@ struct ImageTable: Sendable {
 }
 
 extension ImageTable {
-  /// How many images lie in a chunk with a Fletcher-32.
+  /// How many images are in a chunk with a Fletcher-32.
   var checksumCoverage: ChecksumCoverage {
     guard !sources.isEmpty || kinds.contains(where: { $0.filters.contains(.fletcher32) }) else {
       return .noImages

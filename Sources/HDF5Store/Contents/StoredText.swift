@@ -33,7 +33,7 @@ struct StoredText: Sendable, Hashable {
     return unsafe UnsafeRawBufferPointer(rebasing: place[..<end])
   }
 
-  /// The strings that lie one after another in places of some bytes each.
+  /// The strings that are one after another in places of some bytes each.
   static func strings(
     _ bytes: UnsafeRawBufferPointer, _ byteCount: Int, _ padding: Padding
   ) -> [String] {

@@ -1,7 +1,8 @@
 import ImageStoreCore
 import ImageStoreSupport
 
-/// Images that lie in a dataset in another way than they are delivered: with their axes in another order, or as packed bits.
+/// Images whose layout in a dataset differs from the one delivered: with their axes in another
+/// order, or as packed bits.
 ///
 /// The samples of contiguous datasets are gathered from the map. Of others the images are decoded as the dataset has them, and
 /// turned from there; if one image is spread over all of the dataset, that is decoded once and kept.
@@ -172,7 +173,7 @@ extension DatasetShape {
       validating: extents[1], width: extents[2], channels: extents[3], elementType: elementType)
   }
 
-  /// What an array's geometry says, for datasets whose samples lie as they are delivered.
+  /// What an array's geometry says, for datasets whose samples are laid out as they are delivered.
   init(_ geometry: ArrayGeometry, _ dataset: DatasetDescription) {
     format = geometry.format
     extents = [geometry.count, format.height, format.width, format.channels]

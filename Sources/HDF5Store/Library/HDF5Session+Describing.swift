@@ -6,7 +6,7 @@ extension HDF5Session {
   /// Reads what a dataset's header says and checks it against the size of the file.
   ///
   /// - Throws: ``StoreError/Code/unsupported`` for virtual datasets and those with their elements in other
-  ///   files; ``StoreError/Code/corrupt`` if elements would lie beyond the end of the file.
+  ///   files; ``StoreError/Code/corrupt`` if elements would be beyond the end of the file.
   func describe(
     _ dataset: borrowing HDF5Handle, name: String, fileByteCount: Int
   ) throws(StoreError) -> DatasetDescription {

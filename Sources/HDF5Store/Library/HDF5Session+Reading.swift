@@ -52,7 +52,7 @@ extension HDF5Session {
     return value
   }
 
-  /// The bytes of a fill value that its writer has chosen, in the file's type; nil stands for zeros.
+  /// The bytes of a fill value that its writer has chosen, in the file's type; nil means zeros.
   func fillValue(of dataset: borrowing HDF5Handle) throws(StoreError) -> [UInt8]? {
     let creation = try handle(H5Dget_create_plist(dataset.id), "reading its fill value")
     var state = H5D_FILL_VALUE_UNDEFINED

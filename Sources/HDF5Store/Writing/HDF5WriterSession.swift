@@ -24,7 +24,7 @@ struct HDF5WriterSession: EncodedWriterSession, ~Copyable {
   var checksums: [UInt32] = []
   /// What encoded images are, and where each begins and the last ends.
   var encoded = EncodedRecords()
-  /// The format that all images must have, as those that are appended to lie in one dataset, which others may rely on.
+  /// The format that all images must have, as those that are appended to are in one dataset, which others may rely on.
   private let required: ImageFormat?
 
   private init(

@@ -65,7 +65,7 @@ struct ImageRuns {
 }
 
 extension BatchLayout {
-  /// The runs of equal formats, and where each lies.
+  /// The runs of equal formats, and where each is.
   func forEachRun(
     _ body: (_ format: ImageFormat, _ count: Int, _ bytes: Range<Int>) throws(StoreError) -> Void
   ) throws(StoreError) {

@@ -37,7 +37,7 @@ struct TensorReader: Sendable {
     var conversion: Conversion?
     let placement = Placement()
     var regions: [ImageRegion] = []
-    /// Where the images of a batch lie while it is made.
+    /// Where the images of a batch are while it is made.
     var images: [LocatedImage] = []
     var memory = GrowingMemory()
   }

@@ -61,7 +61,7 @@ struct LaneShuffle: Sendable {
     positions / lanes + (lane < positions % lanes ? 1 : 0)
   }
 
-  /// The lanes in such an order that those of a process stand together: by the digits of their numbers, the lowest first,
+  /// The lanes in such an order that those of a process are together: by the digits of their numbers, the lowest first,
   /// to the bases of the prime factors of the number of lanes, the smallest for the lowest digit.
   private static func turned(_ lanes: Int) -> [Int] {
     var order = [0]

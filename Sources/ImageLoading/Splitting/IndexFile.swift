@@ -4,8 +4,9 @@ internal import ImageStoreSupport
 
 /// Files that list images by their indices, as `imagestore split` writes them.
 ///
-/// They are read from `.npy` of one axis of any integer type (`numpy.save`), and from text that has an index at the beginning of each
-/// line, whatever stands behind a tab there, as `--skip-broken` writes it. Blank lines and those that begin with `#` are passed over.
+/// They are read from `.npy` of one axis of any integer type (`numpy.save`), and from text that has
+/// an index at the beginning of each line, whatever follows a tab there, as `--skip-broken` writes
+/// it. Blank lines and those that begin with `#` are passed over.
 public enum IndexFile {
   /// The indices in a file, in its order.
   ///

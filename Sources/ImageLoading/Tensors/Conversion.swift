@@ -55,7 +55,7 @@ internal import ImageStoreCore
 
   /// Writes what becomes of an image to `destination`, which has room for it.
   ///
-  /// - Parameter next: where the next image lies, for prefetching; nil if that is not known.
+  /// - Parameter next: where the next image is, for prefetching; nil if that is not known.
   func convert(
     _ pixels: RawSpan, _ choice: AugmentationChoice, to destination: UnsafeMutableRawPointer,
     next: UnsafeRawPointer? = nil

@@ -12,7 +12,7 @@ public struct ImageTransform: Sendable, Hashable {
   public var height: Int
   /// The columns that the region was resized to; its own width if it was not.
   public var width: Int
-  /// The part of the resized region that was delivered. What lies outside of the region is zeros.
+  /// The part of the resized region that was delivered. What is outside of the region is zeros.
   public var window: ImageRegion
   /// How many times the window was then turned by 90 degrees, counterclockwise: 0 to 3.
   public var quarterTurns: Int

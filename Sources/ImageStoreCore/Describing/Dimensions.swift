@@ -17,7 +17,7 @@ public struct Dimensions: Sendable, Hashable {
     case flat = "D"
   }
 
-  /// The axes, the one whose neighbours lie farthest apart first.
+  /// The axes, the one whose neighbours are farthest apart first.
   public let axes: [Axis]
 
   /// The axes of an array.

@@ -29,7 +29,7 @@ public struct StoreDescription: Sendable, Hashable {
   public var axis: PackingAxis?
   /// Which bit of a byte is the first pixel.
   public var bitOrder: BitOrder?
-  /// How many folders deep the folders are that are classes; 1 stands for those in the root.
+  /// How many folders deep the folders are that are classes; 1 means those in the root.
   public var classDepth: Int?
 
   /// Nothing is said.

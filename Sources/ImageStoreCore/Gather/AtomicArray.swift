@@ -2,7 +2,7 @@ internal import ImageStorePlatform
 package import Synchronization
 
 /// A fixed number of atomic integers, all 0 at first, for what threads find out of each image or block: whether it has been
-/// checked, where it lies.
+/// checked, where it is.
 ///
 /// Memory is given by the system page by page, as elements are touched, so that a store of a million images opens
 /// without writing them all.

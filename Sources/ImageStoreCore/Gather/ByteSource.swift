@@ -1,9 +1,10 @@
 /// Bytes that stores read by address, wherever they come from.
 ///
-/// The bytes have one address for as long as the source lives, so that reading through it is adding an offset to it,
-/// whatever stands behind. What differs is when they are there: those of a map and of memory always are; those of a file
-/// that is read ahead come sooner if they are announced; those of a remote object would be fetched to a range of addresses
-/// reserved for all of it. So a store says what it is going to read, once per call and not per image.
+/// The bytes have one address for as long as the source lives, so that reading through it is adding
+/// an offset to it, whatever the source is. What differs is when they are there: those of a map and
+/// of memory always are; those of a file that is read ahead come sooner if they are announced;
+/// those of a remote object would be fetched to a range of addresses reserved for all of it. So a
+/// store says what it is going to read, once per call and not per image.
 package protocol ByteSource: AnyObject, Sendable {
   /// How many bytes there are.
   var byteCount: Int { get }

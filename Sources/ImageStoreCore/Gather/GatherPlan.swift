@@ -16,7 +16,7 @@ package struct GatherPlan: ~Escapable {
   package let uniformFormat: ImageFormat?
   /// The format of the stored image of each position; empty if all have ``uniformFormat``.
   private let formats: [ImageFormat]
-  /// The format of what is delivered at each position, and where it lies.
+  /// The format of what is delivered at each position, and where it is.
   package let layout: BatchLayout
   /// Whether whole images are delivered at all positions.
   package let isWhole: Bool

@@ -93,7 +93,7 @@ extension ImageDecoder {
 package struct DecodeRequest: Sendable, Hashable {
   /// The format of the whole image as it decodes.
   package var format: ImageFormat
-  /// The region to deliver, which lies within the image; nil for all of it.
+  /// The region to deliver, which is within the image; nil for all of it.
   package var region: ImageRegion?
 
   /// The parameters are the properties.

@@ -1,4 +1,4 @@
-/// A store that can say where its images are, because they lie whole in memory that stays: a map, or memory that the
+/// A store that can say where its images are, because they are whole in memory that stays: a map, or memory that the
 /// store fills once.
 ///
 /// ``ImageStore/forEachImage(_:_:)`` borrows one image at a time. A caller that knows where the next images are can have
@@ -44,7 +44,7 @@ extension LocatingStore {
   }
 }
 
-/// Where an image lies in memory.
+/// Where an image is in memory.
 ///
 /// Invariant behind `@safe`: the image was located in a store that is still alive.
 @safe package struct LocatedImage {

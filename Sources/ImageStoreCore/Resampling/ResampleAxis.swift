@@ -2,7 +2,7 @@ internal import CImageStoreKernels
 
 /// What some positions of a resized axis are made of; kept, since the images of many sets have few sizes.
 ///
-/// Invariant behind `@safe`: the taps and weights of ``key`` lie in ``memory`` and nobody else has it.
+/// Invariant behind `@safe`: the taps and weights of ``key`` are in ``memory`` and nobody else has it.
 @safe final class ResampleAxis {
   struct Key: Hashable {
     /// The length of the axis, and of the resized one.

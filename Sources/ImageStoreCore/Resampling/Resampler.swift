@@ -16,7 +16,7 @@ package final class Resampler {
 
   package init() {}
 
-  /// The part of the image that the window of a request is made of; nil if the window lies outside the resized region.
+  /// The part of the image that the window of a request is made of; nil if the window is outside the resized region.
   ///
   /// - Precondition: the request is valid.
   package static func neededRegion(of request: ResampleRequest) -> ImageRegion? {

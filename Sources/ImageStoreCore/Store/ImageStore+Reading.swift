@@ -125,7 +125,7 @@ extension ImageStore {
     }
   }
 
-  /// How images, or a region of each, lie in memory once read.
+  /// How images, or a region of each, are laid out in memory once read.
   ///
   /// - Parameter regions: none, one for all images, or one for each.
   package func batchLayout(
@@ -135,7 +135,7 @@ extension ImageStore {
       return try GatherPlan(indices, regions: regions, in: self).layout
     }
     guard regions.count > 0 else { return BatchLayout(format, count: indices.count) }
-    // Where regions of one size lie is checked by the read itself, once.
+    // Where regions of one size are is checked by the read itself, once.
     guard regions[0].isContained(in: format) else {
       throw .outside(regions[0], of: format, image: indices.count > 0 ? indices[0] : 0)
     }

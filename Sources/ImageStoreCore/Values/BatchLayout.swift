@@ -1,4 +1,4 @@
-/// How images lie one after another in memory: their formats and where each begins.
+/// How images are laid out one after another in memory: their formats and where each begins.
 public struct BatchLayout: Sendable, Hashable {
   private enum Storage: Hashable {
     case uniform(ImageFormat, count: Int)
@@ -69,7 +69,7 @@ public struct BatchLayout: Sendable, Hashable {
     }
   }
 
-  /// The bytes where an image lies.
+  /// The bytes where an image is.
   ///
   /// - Precondition: `position` is in `0..<count`.
   public func byteRange(of position: Int) -> Range<Int> {

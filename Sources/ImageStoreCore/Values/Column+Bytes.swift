@@ -28,7 +28,7 @@ extension Column {
       self.offsets = offsets
     }
 
-    /// Bytes that lie in one array.
+    /// Bytes that are in one array.
     ///
     /// - Parameters:
     ///   - values: the bytes of all images, one image after another.

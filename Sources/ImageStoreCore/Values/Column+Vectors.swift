@@ -14,7 +14,7 @@ extension Column {
     /// How many of them each image has.
     public let width: Int
 
-    /// Vectors that lie in one array.
+    /// Vectors that are in one array.
     ///
     /// - Parameters:
     ///   - values: the numbers of all images, one image after another.

@@ -8,7 +8,7 @@
 ///       train(batch.pixels, batch.labels)
 ///     }
 public struct ImageBatch: Sendable {
-  /// Where each image lies in ``pixels``, and its format.
+  /// Where each image is in ``pixels``, and its format.
   public private(set) var layout = BatchLayout([])
   /// Which image of the store each is.
   public private(set) var indices: [Int] = []

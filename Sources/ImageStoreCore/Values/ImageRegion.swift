@@ -9,7 +9,7 @@ public struct ImageRegion: Sendable, Hashable, Codable {
   /// Columns, at least 1 when the region is used.
   public var width: Int
 
-  /// Creates a region; whether it lies within an image is checked when it is used.
+  /// Creates a region; whether it is within an image is checked when it is used.
   @inlinable
   public init(row: Int, column: Int, height: Int, width: Int) {
     self.row = row
@@ -24,7 +24,7 @@ public struct ImageRegion: Sendable, Hashable, Codable {
     self.init(row: 0, column: 0, height: format.height, width: format.width)
   }
 
-  /// Whether the region is not empty and lies within an image of that format.
+  /// Whether the region is not empty and is within an image of that format.
   @inlinable
   public func isContained(in format: ImageFormat) -> Bool {
     row >= 0 && column >= 0 && height > 0 && width > 0

@@ -63,7 +63,7 @@ extension DerivingStore {
   }
 
   /// Appends images or regions. What is needed of the images of `base` is read some at a time, by all of its threads, or taken
-  /// from where it lies; as many threads make the images.
+  /// from where it is; as many threads make the images.
   package func readDerived(
     _ indices: Span<Int>, regions: Span<ImageRegion>, into destination: inout OutputRawSpan
   ) throws(StoreError) {

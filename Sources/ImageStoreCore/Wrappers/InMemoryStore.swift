@@ -101,7 +101,7 @@ public final class InMemoryStore: ImageStore {
     try unsafe destination.gather(plan) { (index) throws(StoreError) in unsafe base + index &* byteCount }
   }
 
-  /// How images that follow one another lie.
+  /// How images that follow one another are laid out.
   func layout(of range: Range<Int>) -> BatchLayout {
     if let format = layout.uniformFormat { return BatchLayout(format, count: range.count) }
     return BatchLayout(range.map { layout[$0] })
@@ -137,7 +137,7 @@ public final class InMemoryStore: ImageStore {
 }
 
 extension ImageStore {
-  /// How all images lie in memory once read.
+  /// How all images are laid out in memory once read.
   func layoutOfAll() throws(StoreError) -> BatchLayout {
     if let format {
       let (_, overflow) = format.byteCount.multipliedReportingOverflow(by: count)

@@ -69,7 +69,7 @@ extension ResizedStore: DerivingStore {
   ) throws(StoreError) {
     let request = try request(for: region, of: format)
     guard pixels.count > 0 else {
-      // All of it lies around the image.
+      // The whole window is outside the image.
       unsafe slot.initializeMemory(as: UInt8.self, repeating: 0)
       return
     }

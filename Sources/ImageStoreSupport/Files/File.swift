@@ -161,7 +161,7 @@ package struct File: ~Copyable, Sendable {
     }
   }
 
-  /// Writes parts that lie apart in memory, one after another from `offset`.
+  /// Writes parts that are apart in memory, one after another from `offset`.
   package func write(_ parts: [UnsafeRawBufferPointer], at offset: Int) throws(StoreError) {
     var rest = unsafe parts.map {
       unsafe iovec(iov_base: UnsafeMutableRawPointer(mutating: $0.baseAddress), iov_len: $0.count)

@@ -16,7 +16,7 @@ package enum FileSystem {
     }
   }
 
-  /// What stands at a path, or nil if nothing does.
+  /// What is at a path, or nil if nothing does.
   ///
   /// - Parameter followingLinks: whether a symbolic link is what it leads to, or ``Kind/other``.
   package static func kind(of path: String, followingLinks: Bool = true) -> Kind? {
@@ -90,7 +90,7 @@ package enum FileSystem {
     try file.synchronize()
   }
 
-  /// The folder a path lies in and its last component, without slashes at the end.
+  /// The folder a path is in and its last component, without slashes at the end.
   package static func split(_ path: String) -> (folder: String, name: String) {
     var trimmed = path[...]
     while trimmed.count > 1 && trimmed.last == "/" { trimmed.removeLast() }

@@ -67,7 +67,7 @@ extension MappedFile: ByteSource {
   private static let sampleByteCount = 32 << 10
   private static let pageByteCount = max(4096, Int(sysconf(Int32(_SC_PAGESIZE))))
 
-  /// Reads the file, past the map: what the system reads ahead of a read lies in larger pieces of memory than what it is
+  /// Reads the file, past the map: what the system reads ahead of a read is in larger pieces of memory than what it is
   /// told to fetch, which takes a fraction of the time for everything that is done with them later.
   package func fetch(_ range: Range<Int>) {
     let range = range.clamped(to: 0..<byteCount)

@@ -1,6 +1,6 @@
 package import ImageStoreCore
 
-/// How the images of a dense array lie in memory: the format of each, and the distances between neighbours.
+/// How the images of a dense array are laid out in memory: the format of each, and the distances between neighbours.
 ///
 /// One place for every format that holds arrays: `.npy`, entries of `.npz`, datasets of HDF5, IDX and bare samples.
 package struct ArrayGeometry: Sendable, Hashable {
@@ -9,7 +9,7 @@ package struct ArrayGeometry: Sendable, Hashable {
   package let count: Int
   /// From one image, row, pixel or sample to the next, in bytes.
   package let imageStride, rowStride, pixelStride, sampleStride: Int
-  /// Whether samples stand in the other byte order than the machine's.
+  /// Whether samples are in the other byte order than the machine's.
   package let isSwapped: Bool
   /// The order of the axes that was taken.
   package let dimensions: Dimensions

@@ -16,7 +16,7 @@ package struct ArrayNames: Sendable, Equatable {
 
   /// The arrays of images among the names of a file: at most one per split, training first, the undivided last.
   ///
-  /// If several names of one split have a word for images, the one with the fewest other words is taken, then the one whose word stands
+  /// If several names of one split have a word for images, the one with the fewest other words is taken, then the one whose word is
   /// first in the table. Of arrays in groups only those count whose group says a split, or what its arrays are.
   ///
   /// - Parameter canBeImages: whether an array's shape and type allow it to be images.

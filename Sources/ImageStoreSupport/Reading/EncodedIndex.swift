@@ -1,6 +1,6 @@
 package import ImageStoreCore
 
-/// Where the encoded images of a store lie, and what each decodes to: 16 bytes per image.
+/// Where the encoded images of a store are, and what each decodes to: 16 bytes per image.
 package struct EncodedIndex: Sendable {
   private var kinds: [StoredKind] = []
   private var numbers: [StoredKind: UInt32] = [:]
@@ -27,7 +27,7 @@ package struct EncodedIndex: Sendable {
 
   /// Adds an image.
   ///
-  /// - Parameter range: where its bytes lie, counted as the store likes; at most ``mostBytes``.
+  /// - Parameter range: where its bytes are, counted as the store likes; at most ``mostBytes``.
   package mutating func append(_ kind: StoredKind, at range: Range<Int>) {
     let number: UInt32
     if let last = kindOfImage.last, kinds[Int(last)] == kind {

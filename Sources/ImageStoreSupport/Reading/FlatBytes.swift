@@ -1,4 +1,4 @@
-/// Where things of different lengths are that lie one after another in an array of bytes, by the array of offsets or lengths beside it.
+/// Where things of different lengths are that are one after another in an array of bytes, by the array of offsets or lengths beside it.
 package enum FlatBytes {
   private static let words: Set = [
     "offset", "offsets", "starts", "indptr", "ptr", "pointers", "length", "lengths", "lens", "sizes",

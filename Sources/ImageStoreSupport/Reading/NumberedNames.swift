@@ -1,6 +1,6 @@
 /// The order of names that differ by numbers, such as `1.png ... 12.png`, if nothing else gives an order.
 ///
-/// Names are compared where they lie: a folder of a million has to open.
+/// Names are compared where they are: a folder of a million has to open.
 package struct NumberedNames {
   private let names: NameList
   private let bytes: [UInt8]

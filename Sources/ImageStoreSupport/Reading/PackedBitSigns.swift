@@ -2,7 +2,7 @@ package import ImageStoreCore
 
 /// Whether bytes that look like gray images may be packed bits: numpy's `packbits` leaves an array of `uint8` that says nothing of itself.
 ///
-/// What stands beside an array can decide (``StatedMasks``). What it is called and what its bytes are cannot, but are reason to ask: gray
+/// What is beside an array can decide (``StatedMasks``). What it is called and what its bytes are cannot, but are reason to ask: gray
 /// images of neither sign are read as they always were.
 package struct PackedBitSigns: Sendable {
   /// What the array or its file is called.
@@ -34,7 +34,7 @@ package struct PackedBitSigns: Sendable {
   /// - Parameters:
   ///   - store: the images.
   ///   - description: what was said of them; whoever says what the axes or the samples are has said that they are samples.
-  ///   - stated: what stands beside the array, if it says that it is bits, and where.
+  ///   - stated: what is beside the array, if it says that it is bits, and where.
   /// - Throws: ``StoreError/Code/unsupported`` with both readings if there is reason to ask.
   package func check(
     _ store: some ImageStore, _ description: StoreDescription,
@@ -159,7 +159,7 @@ package struct PackedBitSigns: Sendable {
   }
 }
 
-/// How bytes that may be bits lie: rows of bytes, some of which are a mask.
+/// How bytes that may be bits are laid out: rows of bytes, some of which are a mask.
 struct ByteGrid {
   var rows: Int
   var width: Int

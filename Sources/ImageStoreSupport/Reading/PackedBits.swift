@@ -1,6 +1,6 @@
 package import ImageStoreCore
 
-/// How masks of one bit per pixel lie in an array or in bare bytes that do not say so themselves.
+/// How masks of one bit per pixel are laid out in an array or in bare bytes that do not say so themselves.
 ///
 /// Axes of extent 1 count as if they were not there, and elements of several bytes as so many: numpy's views of the same bytes.
 package struct PackedBits: Sendable, Hashable {

@@ -1,6 +1,6 @@
 package import ImageStoreCore
 
-/// What stands beside an array of bytes and says that it is packed bits: the shape of what was packed, under a name such as `shape`.
+/// What is beside an array of bytes and says that it is packed bits: the shape of what was packed, under a name such as `shape`.
 package struct StatedMasks: Sendable {
   /// The numbers that have names beside an array: values of other arrays, or attributes.
   private var numbers: [(name: String, values: [Int])] = []

@@ -26,7 +26,7 @@ package enum ChecksummedJSON {
     return unsafe UInt32(stated, radix: 16) == CRC32.checksum(of: blank.span.bytes)
   }
 
-  /// Where the digits stand. Quotes are escaped within text, so only a key can look like this one.
+  /// Where the digits are. Quotes are escaped within text, so only a key can look like this one.
   private static func place(in bytes: [UInt8]) -> Range<Int>? {
     let key = Array("\"crc32\" : \"".utf8)
     var start = 0

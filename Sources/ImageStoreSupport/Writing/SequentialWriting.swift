@@ -40,7 +40,7 @@ package struct SequentialWriting: Sendable {
     try unsafe append([bytes], to: file)
   }
 
-  /// Adds parts that lie apart in memory, one after another. What makes whole pieces is written from where it is.
+  /// Adds parts that are apart in memory, one after another. What makes whole pieces is written from where it is.
   package mutating func append(
     _ parts: [UnsafeRawBufferPointer], to file: borrowing File
   ) throws(StoreError) {

@@ -133,7 +133,7 @@ extension CheckRun {
     throw PlanViolation("\(what): expected an error of \(names), got none")
   }
 
-  /// Checks that nothing can be opened at a path, and that nothing lies there.
+  /// Checks that nothing can be opened at a path, and that nothing is there.
   func requireNothing(at path: String, _ what: String) throws {
     do {
       _ = try factory.open(path)

@@ -6,7 +6,7 @@ struct CheckedRead {
   let bytes: [UInt8]
   /// Whether what was before the destination is as it was.
   let keptBefore: Bool
-  /// Whether what lies behind the destination's room is as it was.
+  /// Whether what is behind the destination's room is as it was.
   let keptBehind: Bool
   let error: (any Error)?
 

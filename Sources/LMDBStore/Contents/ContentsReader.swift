@@ -14,7 +14,7 @@ struct ContentsReader {
   private var blocks: [(first: Int, offset: Int, byteCount: Int)] = []
   /// Single images, as many as there are keys of them, whatever the count is.
   private var singles: [(index: Int, offset: Int, byteCount: Int)] = []
-  /// Encoded images that lie within leaves, one after another. Leaves move, so copies are made.
+  /// Encoded images that are within leaves, one after another. Leaves move, so copies are made.
   private var copies: [UInt8] = []
   /// nil if nobody asks for them.
   private var unfinished: UnfinishedImages?

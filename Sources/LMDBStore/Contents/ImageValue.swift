@@ -5,7 +5,7 @@ internal import ImageStoreNumPy
 /// if the value would be too small.
 ///
 /// The header is as long as makes pixels begin at a multiple of 64 in the file, 16 bytes of a page's header
-/// and all. A value that fits half a page lies within a leaf, which every commit may move; zeros after the
+/// and all. A value that fits half a page is within a leaf, which every commit may move; zeros after the
 /// pixels, which readers of `.npy` ignore, make it too large for that, so that the pixels of an image stay
 /// where they are for as long as the file exists.
 struct ImageValue: Sendable, Hashable {

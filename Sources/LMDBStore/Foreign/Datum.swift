@@ -12,7 +12,7 @@ internal import ImageStoreCore
   private(set) var isEncoded = false
   /// Where the data begins within the value, and its bytes.
   private(set) var data: Range<Int>?
-  /// Where runs of float_data lie within the value, in order.
+  /// Where runs of float_data are within the value, in order.
   private(set) var floats: [Range<Int>] = []
   private(set) var floatCount = 0
 
@@ -108,14 +108,14 @@ internal import ImageStoreCore
     return Int(value)
   }
 
-  /// Where a field of bytes lies.
+  /// Where a field of bytes is.
   mutating func payload() throws(StoreError) -> Range<Int> {
     let count = try varint()
     guard unsafe count <= UInt64(bytes.count) else { throw Self.broken }
     return try skip(Int(count))
   }
 
-  /// Where the next bytes lie.
+  /// Where the next bytes are.
   @discardableResult
   mutating func skip(_ count: Int) throws(StoreError) -> Range<Int> {
     guard unsafe count <= bytes.count - position else { throw Self.broken }

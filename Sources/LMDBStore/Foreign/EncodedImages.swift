@@ -4,7 +4,7 @@ internal import ImageStoreSupport
 
 /// Images in values that have to be decoded.
 struct EncodedImages: Sendable {
-  /// Where values lie in the file.
+  /// Where values are in the file.
   struct Locations: Sendable {
     private var offsets: [Int] = []
     private var byteCounts: [UInt32] = []
@@ -20,7 +20,7 @@ struct EncodedImages: Sendable {
 
   /// Where the value of each image is in the file, or for one below 0 in ``copies``, counted from -1 downwards.
   private let index: EncodedIndex
-  /// Values that lie within leaves of the tree, which move; a store of this package copies them when it is opened.
+  /// Values that are within leaves of the tree, which move; a store of this package copies them when it is opened.
   private let copies: [UInt8]
   /// Whether the values are nothing but encoded images, which decode by themselves to what is delivered.
   let areFiles: Bool

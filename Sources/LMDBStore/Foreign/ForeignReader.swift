@@ -43,7 +43,7 @@ struct ForeignReader {
     }
   }
 
-  /// How raw pixels lie, if their shape is stated.
+  /// How raw pixels are laid out, if their shape is stated.
   private static func rawGeometry(_ description: StoreDescription) throws(StoreError) -> ArrayGeometry? {
     guard let shape = description.shape else { return nil }
     let dimensions = description.dimensions ?? (shape.channels == nil ? "HW" : "HWC")

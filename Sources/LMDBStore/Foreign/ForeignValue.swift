@@ -83,7 +83,7 @@ struct ForeignValue {
 
 /// What the values of a database that another program wrote are.
 enum ForeignKind: Sendable, Hashable {
-  /// Nothing but pixels, which lie as the caller stated.
+  /// Nothing but pixels, which are laid out as the caller stated.
   case raw(ArrayGeometry)
   /// A `.npy` array.
   case npy
@@ -96,7 +96,7 @@ enum ForeignKind: Sendable, Hashable {
 
   /// Tells by a value.
   ///
-  /// - Parameter raw: how raw pixels lie, if the caller stated it. It goes before what a value looks like, since pixels may look like
+  /// - Parameter raw: how raw pixels are laid out, if the caller stated it. It goes before what a value looks like, since pixels may look like
   ///   anything.
   init(of value: UnsafeRawBufferPointer, raw: ArrayGeometry?) throws(StoreError) {
     if let raw, value.count == raw.format.byteCount {

@@ -11,7 +11,8 @@ enum Snapshot {
   /// Reads the last commit of the data file at a path.
   ///
   /// - Parameter body: called again if a writer overwrote pages of the commit while it was read.
-  /// - Throws: what `body` throws on pages that stood still; ``StoreError/Code/busy`` if they never did.
+  /// - Throws: what `body` throws on pages that did not change; ``StoreError/Code/busy`` if they
+  ///   never did.
   static func read<Result>(
     _ path: String, _ body: (Tree) throws(StoreError) -> Result
   ) throws(StoreError) -> Result {
@@ -38,7 +39,7 @@ enum Snapshot {
         do throws(StoreError) {
           result = .success(try body(Tree(file, meta)))
         } catch {
-          // The commit may lie in what the file has grown by since it was mapped.
+          // The commit may be in what the file has grown by since it was mapped.
           if error.code == .corrupt, try file.hasGrown() { continue }
           result = .failure(error)
         }

@@ -16,10 +16,10 @@ struct Tree {
   @safe struct Entry {
     /// Valid until the visit of the entry ends.
     let key: UnsafeRawBufferPointer
-    /// Where the value lies in the file.
+    /// Where the value is in the file.
     let offset: Int
     let byteCount: Int
-    /// The value if it lies within the leaf, valid until the visit ends; nil for one on pages of its
+    /// The value if it is within the leaf, valid until the visit ends; nil for one on pages of its
     /// own, which no transaction moves.
     let inline: UnsafeRawBufferPointer?
     let isTree: Bool
@@ -96,7 +96,7 @@ struct Tree {
     throw StoreError(.corrupt, "the database is damaged: the tree is deeper than its meta page says")
   }
 
-  /// An entry, with its value checked to lie within the file.
+  /// An entry, with its value checked to be within the file.
   func entry(
     _ leaf: TreePage.Leaf, of page: borrowing TreePage
   ) throws(StoreError) -> Entry {

@@ -1,7 +1,7 @@
 internal import ImageStoreCore
 internal import ImageStoreSupport
 
-/// A copy of a branch or leaf page, whose nodes are checked to lie within it.
+/// A copy of a branch or leaf page, whose nodes are checked to be within it.
 ///
 /// Source: LMDB 0.9, `mdb.c`, `MDB_page` and `MDB_node`.
 @safe struct TreePage: ~Copyable {
@@ -18,7 +18,7 @@ internal import ImageStoreSupport
 
   /// A node of a leaf.
   struct Leaf {
-    /// Set if the value lies on pages of its own.
+    /// Set if the value is on pages of its own.
     static let isBig: UInt16 = 0x01
     /// Set if the value is a tree of its own: a named database.
     static let isTree: UInt16 = 0x02

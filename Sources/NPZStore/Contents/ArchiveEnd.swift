@@ -58,7 +58,7 @@ extension ZipEnd {
   /// Whether the last record of this package in the file is there and makes no sense: what was whole once must not bring the
   /// commit before it back.
   ///
-  /// A record comes to the disk whole, since it lies in one sector. Of earlier versions' any part can be missing: then its mark
+  /// A record comes to the disk whole, since it is in one sector. Of earlier versions' any part can be missing: then its mark
   /// is not whole, or its signature has zeros, which no flipped bit makes of it.
   private static func isDamaged(
     in file: borrowing File, byteCount: Int, tail: [UInt8], tailOffset: Int

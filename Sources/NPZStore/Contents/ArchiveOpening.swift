@@ -62,7 +62,7 @@ extension ZipArchive {
   private static let mostNamesCompared = 4096
 
   /// Compares names in a directory without a checksum with those in the local headers, so that a damaged name neither hides
-  /// labels nor shifts images: of entries that are not called by a number, and of numbers that stand where another is due.
+  /// labels nor shifts images: of entries that are not called by a number, and of numbers that are where another is due.
   ///
   /// - Throws: ``StoreError/Code/corrupt``.
   func checkNames() throws(StoreError) {
@@ -105,7 +105,7 @@ extension ZipArchive {
   }
 
   private func checkName(of entry: ZipEntry, _ name: String) throws(StoreError) {
-    // The directory was checked: the header and the name lie before the limit, the limit in the file.
+    // The directory was checked: the header and the name are before the limit, the limit in the file.
     let header = unsafe UnsafeRawBufferPointer(rebasing: file.bytes[entry.offset..<entry.limit])
     let start = ZipFormat.localHeaderByteCount
     let local = unsafe UnsafeRawBufferPointer(rebasing: header[start..<start + entry.nameByteCount])

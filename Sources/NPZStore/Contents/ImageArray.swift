@@ -51,7 +51,7 @@ final class ImageArray: Sendable {
 
   private static let mostExtraBytes = 128
 
-  /// Whether images lie in the map as they are delivered. Truth values are made 0 and 1 when they are copied; in the map they are what
+  /// Whether images are in the map as they are delivered. Truth values are made 0 and 1 when they are copied; in the map they are what
   /// someone wrote.
   var isMapped: Bool { !entry.isDeflated && images.isDirect && images.format.elementType != .bool }
 

@@ -69,7 +69,7 @@ extension ImageChoice {
     return nil
   }
 
-  /// What an array of bytes is by what stands beside it, if nobody says what it is and that says that it is packed bits.
+  /// What an array of bytes is by what is beside it, if nobody says what it is and that says that it is packed bits.
   func statedMasks(
     _ array: ArchiveArray
   ) -> (description: StoreDescription, source: String, keys: Set<String>)? {

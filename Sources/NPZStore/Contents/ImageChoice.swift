@@ -97,7 +97,7 @@ struct ImageChoice {
     }
   }
 
-  /// The labels that go with an array: by its name, or else those that stand beside it.
+  /// The labels that go with an array: by its name, or else those that are beside it.
   private mutating func chooseLabels(of array: ArchiveArray, count: Int) {
     labelKeys = ArrayNames.labels(of: array.key, in: keys)
     guard labelKeys.isEmpty else { return }
@@ -110,7 +110,7 @@ struct ImageChoice {
     }
   }
 
-  /// What is said of an array, with the order of its axes if it follows from what stands beside it.
+  /// What is said of an array, with the order of its axes if it follows from what is beside it.
   private mutating func order(
     of array: ArchiveArray, _ header: NPYHeader
   ) throws(StoreError) -> StoreDescription {

@@ -14,14 +14,14 @@ import ImageStoreSupport
   static let slack = 512
   /// The longest header that is inflated in front of a slot; others go through ``memory``.
   static let mostHeaderBytes = 256
-  /// What stood where a header is inflated to.
+  /// What was where a header is inflated to.
   let saved = UnsafeMutableRawPointer.allocate(byteCount: mostHeaderBytes, alignment: 64)
 
   deinit { unsafe saved.deallocate() }
 }
 
 extension ImageEntries {
-  /// A decoded entry: its pixels somewhere in memory, and how they lie there.
+  /// A decoded entry: its pixels somewhere in memory, and how they are laid out there.
   @safe struct Decoded {
     let images: ArrayGeometry
     let pixels: UnsafeRawPointer
@@ -85,7 +85,7 @@ extension ImageEntries {
     }
   }
 
-  /// How the image lies in an entry's bytes: as expected, or as its own header says.
+  /// How the image is laid out in an entry's bytes: as expected, or as its own header says.
   private func form(
     of bytes: UnsafeRawBufferPointer
   ) throws(StoreError) -> (images: ArrayGeometry, dataOffset: Int) {

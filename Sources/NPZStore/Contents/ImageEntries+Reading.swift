@@ -4,7 +4,7 @@ import ImageStoreSupport
 import Synchronization
 
 extension ImageEntries {
-  /// Where the pixels of a stored image lie in the map, checked when they are first asked for.
+  /// Where the pixels of a stored image are in the map, checked when they are first asked for.
   @inline(__always)
   func mappedPixels(
     _ index: Int, _ offsets: UnsafeMutablePointer<Atomic<Int>>

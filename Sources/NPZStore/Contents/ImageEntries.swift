@@ -16,7 +16,7 @@ final class ImageEntries: Sendable {
   let decoders = IdlePool<EntryDecoder> { EntryDecoder() }
   /// The header of the first image, which all others are expected to repeat byte for byte.
   let expected: Expected?
-  /// Where the pixels of each stored image lie in the file, once they have been checked, and 0 before; nil if any image is
+  /// Where the pixels of each stored image are in the file, once they have been checked, and 0 before; nil if any image is
   /// deflated or must be converted.
   let mapped: AtomicArray<Int>?
 
@@ -126,7 +126,7 @@ final class ImageEntries: Sendable {
     error.at(path: archive.path, image: index, key: positions.name(of: index))
   }
 
-  /// How the image of a header lies in its entry.
+  /// How the image of a header is laid out in its entry.
   func geometry(of header: NPYHeader) throws(StoreError) -> ArrayGeometry {
     try ArrayGeometry(imageOf: header, description, isOurs: archive.end.mark != nil)
   }

@@ -20,7 +20,7 @@ final class EntryEncoder {
   /// Deflates an array's header and data as one entry.
   ///
   /// - Parameters:
-  ///   - offset: where the entry will stand.
+  ///   - offset: where the entry will be.
   ///   - output: takes the local header and the deflated bytes.
   func encode(
     header: [UInt8], data: UnsafeRawBufferPointer, name: String, offset: Int, to output: inout [UInt8]

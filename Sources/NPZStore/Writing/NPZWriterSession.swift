@@ -15,7 +15,7 @@ final class NPZWriterSession: EncodedWriterSession {
   let threads: Int
   /// What deflates, or nil if entries are stored.
   var encoders: IdlePool<EntryEncoder>?
-  /// Where the next entry will stand.
+  /// Where the next entry will be.
   var offset: Int
   /// The new images' entries.
   var entries: [ZipWrittenEntry] = []
@@ -173,7 +173,7 @@ extension NPZWriterSession {
 
   /// Writes the directory and commits.
   ///
-  /// The end record makes the directory count, and has to come to the disk whole or not at all: it lies within one sector, and
+  /// The end record makes the directory count, and has to come to the disk whole or not at all: it is within one sector, and
   /// the directory begins where that comes out so, behind zeros. In the record's place are zeros at first, so that
   /// writing it takes no room on the disk and does not make the file longer. What a comment of somebody else has past the
   /// sector is there before, too.

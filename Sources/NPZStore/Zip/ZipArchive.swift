@@ -23,7 +23,7 @@ final class ZipArchive: Sendable {
   ///
   /// - Throws: ``StoreError/Code/corrupt`` if the local header is not what the directory says.
   func compressedBytes(of entry: ZipEntry) throws(StoreError) -> UnsafeRawBufferPointer {
-    // The directory was checked: the header and the name lie before the limit, the limit in the file.
+    // The directory was checked: the header and the name are before the limit, the limit in the file.
     let range = entry.offset..<entry.limit
     let bytes = unsafe UnsafeRawBufferPointer(rebasing: file.bytes[range])
     let header = bytes.baseAddress!

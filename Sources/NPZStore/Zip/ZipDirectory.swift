@@ -7,11 +7,11 @@ struct ZipDirectory: Sendable {
   let numbering: ZipNumbering
   /// All entries, as the directory has them.
   private(set) var entries: [ZipEntry] = []
-  /// Where in ``entries`` the first numbered entry stands that its successors follow in order.
+  /// Where in ``entries`` the first numbered entry is that its successors follow in order.
   private(set) var firstNumbered = 0
-  /// How many entries stand there in a row, numbered from 0.
+  /// How many entries are there in a row, numbered from 0.
   private(set) var numberedCount = 0
-  /// Numbered entries that stand elsewhere.
+  /// Numbered entries that are elsewhere.
   private(set) var strayNumbers: [(number: Int, position: Int)] = []
   /// The other entries, in the order of the directory.
   private(set) var named: [Named] = []
@@ -43,7 +43,7 @@ struct ZipDirectory: Sendable {
   /// - Parameters:
   ///   - bytes: the directory, as the end record places it.
   ///   - count: how many entries the end record says there are.
-  ///   - offset: where the directory begins; every entry lies before.
+  ///   - offset: where the directory begins; every entry is before.
   ///   - numbering: how numbered entries are called.
   /// - Throws: ``StoreError/Code/corrupt`` for a directory that contradicts itself or the end record,
   ///   numbers that occur twice, and entries that overlap; ``StoreError/Code/unsupported`` for images that are encrypted or of

@@ -109,7 +109,7 @@ import ImageStoreSupport
   }
 }
 
-/// Sizes and offset of an entry, of which those beyond 32 bits stand in an extra field.
+/// Sizes and offset of an entry, of which those beyond 32 bits are in an extra field.
 struct Zip64Extra {
   var byteCount: UInt64
   var compressedByteCount: UInt64

@@ -1,7 +1,7 @@
 /// What the directory says of one entry, in 40 bytes.
 ///
 /// Every number has been checked against the file by the time a value exists: the local header and the
-/// compressed bytes lie before ``limit``.
+/// compressed bytes are before ``limit``.
 struct ZipEntry: Sendable {
   /// The offset of the local header (48 bits) and above it the bytes of the name (16 bits).
   private var offsetAndNameByteCount: UInt64

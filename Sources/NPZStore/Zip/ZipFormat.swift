@@ -82,7 +82,7 @@ extension ZipFormat {
     return (least + 63) / 64 * 64
   }
 
-  /// Appends the header that stands before an entry's data.
+  /// Appends the header that is before an entry's data.
   ///
   /// - Parameter dataOffset: where the data is to begin; nil for right after the header.
   static func appendLocalHeader(
@@ -163,7 +163,7 @@ extension ZipFormat {
   /// Sectors, which come to a disk whole or not at all, have so many bytes or a multiple.
   static let sectorByteCount = 512
 
-  /// Where a directory is to begin so that the end record behind it, with so many bytes of its comment, lies in one sector.
+  /// Where a directory is to begin so that the end record behind it, with so many bytes of its comment, is in one sector.
   static func directoryStart(
     notBefore offset: Int, byteCount: Int, entryCount: Int, commentByteCount: Int
   ) -> Int {

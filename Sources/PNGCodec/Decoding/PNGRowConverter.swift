@@ -4,7 +4,7 @@ import ImageStoreDeflate
 
 /// Undoes filters and interlacing and turns the samples of a file into those of the decoded image.
 ///
-/// Invariant behind `unsafe`: `prepare` checked the sizes, so all rows lie within the buffers that
+/// Invariant behind `unsafe`: `prepare` checked the sizes, so all rows are within the buffers that
 /// the decoder made for exactly this header and format.
 struct PNGRowConverter: ~Copyable, Sendable {
   /// What a row of samples goes through.

@@ -1,7 +1,7 @@
 import ImageStoreCore
 import ImageStoreDeflate
 
-/// How an image lies in a PNG file: its header and sizes, and the chunks around the pixels.
+/// How an image is laid out in a PNG file: its header and sizes, and the chunks around the pixels.
 struct PNGEncodingPlan {
   let format: ImageFormat
   let colorType: PNGHeader.ColorType

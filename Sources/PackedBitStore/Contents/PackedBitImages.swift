@@ -5,7 +5,7 @@ import ImageStoreSupport
 /// Where packed masks are: in a map of their file, or in memory, turned to C order, if it is not in that order.
 ///
 /// Invariant behind `@safe`: the pointer is into the map or the memory that the value keeps alive, and
-/// `count` masks lie there.
+/// `count` masks are there.
 @safe struct PackedBitImages: Sendable {
   let count: Int
   let map: MappedFile
@@ -73,7 +73,8 @@ import ImageStoreSupport
   ///
   /// - Parameters:
   ///   - bits: what is said, which has been held against the file.
-  ///   - layout: how the masks are to lie: as in the file, or packed along columns if their bits run on there.
+  ///   - layout: how the masks are laid out: as in the file, or packed along columns if their bits
+  ///     run on there.
   ///   - dataOffset: where in the file they begin.
   init(
     _ map: MappedFile, _ bits: PackedBits, layout: PackedBitLayout, dataOffset: Int

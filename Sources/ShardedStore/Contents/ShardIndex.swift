@@ -4,7 +4,7 @@ import ImageStoreSupport
 
 /// The arrays of the index, where they are in memory: nothing is made for each image when a data set is opened.
 ///
-/// Invariant behind `@unchecked Sendable` and `@safe`: the arrays lie in `source`, whose bytes stay and are only read, and have been
+/// Invariant behind `@unchecked Sendable` and `@safe`: the arrays are in `source`, whose bytes stay and are only read, and have been
 /// checked to have a value for each of `count` images.
 @safe final class ShardIndex: @unchecked Sendable {
   let count: Int

@@ -10,7 +10,7 @@ struct RangePlan {
     fileprivate(set) var imageCount = 1
   }
 
-  /// What lies between two images is fetched along if it is less: a request takes as long.
+  /// What is between two images is fetched along if it is less: a request takes as long.
   static let mostBytesBetween = 256 << 10
   /// A longer range than this has nothing to gain, and holds memory for longer.
   static let mostBytes = 16 << 20

@@ -4,7 +4,7 @@ internal import ImageStoreSupport
 
 /// The small sets that come with the program.
 enum DemoSet {
-  /// The folder of a set, which stands beside the program.
+  /// The folder of a set, which is beside the program.
   static func path(_ name: String = "cifar-10-demo") throws(StoreError) -> String {
     // Not Bundle.module, which ends the program if the folder was left behind.
     let folder = Bundle.main.bundleURL.path

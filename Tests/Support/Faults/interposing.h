@@ -40,7 +40,7 @@ void record_end(void);
 // Of a call that has succeeded, between the two above. A path is relative to the folder that a descriptor leads
 // to, or to the current folder.
 
-/// Whether something stands at a path.
+/// Whether something is at a path.
 int record_exists(int at, const char *path, int follows_links);
 /// Where the next `write` of a descriptor goes; -1 where that is not known, as for a pipe.
 off_t record_position(int descriptor);

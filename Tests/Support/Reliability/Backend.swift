@@ -86,7 +86,7 @@ package struct Backend: Sendable, CustomStringConvertible {
     return backend
   }
 
-  /// Where a store stands in a folder.
+  /// Where a store is in a folder.
   package func path(in folder: String) -> String { "\(folder)/store\(suffix)" }
 
   /// Writes commits, one after another, each with a writer of its own that appends.

@@ -58,7 +58,7 @@ final class Scene {
     commits = Commits(backend, imagesPerCommit: 3)
   }
 
-  /// Where the store stands or is to stand.
+  /// Where the store is or is to be.
   var path: String { backend.path(in: folder.path) }
   var name: String { FileSystem.split(path).name }
   /// Whether a store is a folder.

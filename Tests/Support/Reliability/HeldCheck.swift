@@ -4,7 +4,7 @@ import ImageStorePlatform
 import ImageStoreSupport
 import ImageStoreTesting
 
-/// Stores that are open while what stands at their path changes.
+/// Stores that are open while what is at their path changes.
 package struct HeldCheck {
   /// What happens meanwhile.
   package enum Event: String, CaseIterable {
@@ -13,7 +13,7 @@ package struct HeldCheck {
 
   private static let imagesPerCommit = 6
 
-  /// Opens a store, lets this process or another change what stands there, and checks that what is asked for then is what
+  /// Opens a store, lets this process or another change what is there, and checks that what is asked for then is what
   /// was there when it was opened, whether it had been asked for before or not.
   ///
   /// - Returns: how many open stores were looked at.

@@ -174,7 +174,7 @@ private func microsecondsNow() -> Int {
   return time.tv_sec * 1_000_000 + time.tv_nsec / 1000
 }
 
-/// Prints a line with one system call, so that it stands there even if the process is killed next.
+/// Prints a line with one system call, so that it is there even if the process is killed next.
 package func printNow(_ line: String) {
   let bytes = Array("\(line)\n".utf8)
   _ = unsafe bytes.withUnsafeBytes { unsafe write(1, $0.baseAddress, $0.count) }

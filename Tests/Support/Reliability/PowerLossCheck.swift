@@ -77,7 +77,7 @@ package struct PowerLossCheck {
     let states = PowerLossStates(trace, seed: seed).first(count)
     var figures = Figures()
     var failures: [String] = []
-    // Few enough at a time that they do not fill the memory they stand in.
+    // Few enough at a time that they do not fill the memory they are in.
     for start in stride(from: 0, to: states.count, by: batch) {
       let part = Array(states[start..<min(start + batch, states.count)])
       let folder = try WorkFolder(in: stage.outputFolder)

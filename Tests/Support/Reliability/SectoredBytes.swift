@@ -79,7 +79,7 @@ struct SectoredBytes {
 
   /// What the disk holds.
   ///
-  /// - Parameter garbage: the seed of what stands in sectors that were to be written behind what the file had, and were not;
+  /// - Parameter garbage: the seed of what is in sectors that were to be written behind what the file had, and were not;
   ///   nil for zeros.
   func bytes(garbage: UInt64?) -> [UInt8] {
     var result = bytes

@@ -1,7 +1,7 @@
 import ImageStorePlatform
 import ImageStoreSupport
 
-/// A folder that goes with the value. It stands in memory if the system has a file system for that, so
+/// A folder that goes with the value. It is in memory if the system has a file system for that, so
 /// that the many synchronised writes of these checks do not wait for a disk.
 package final class WorkFolder: Sendable {
   package let path: String
