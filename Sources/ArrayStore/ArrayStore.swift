@@ -33,10 +33,10 @@ public final class ArrayStore: ImageStore {
   ///
   /// - Parameters:
   ///   - path: the file.
-  ///   - description: what is said of it: `dimensions`, `shape`, `elementType`, `channelOrder`; `labels` only to say that there are none.
+  ///   - description: the caller's description of it: `dimensions`, `shape`, `elementType`, `channelOrder`; `labels` only to say that there are none.
   ///   - threads: how many threads a large call may use; nil for one per processor.
   /// - Throws: ``StoreError/Code/notFound``, ``StoreError/Code/corrupt`` if the file is cut short, ``StoreError/Code/unsupported`` for an array that is
-  ///   none of images, ``StoreError/Code/invalidArgument`` if the array is not what is said of it.
+  ///   none of images, ``StoreError/Code/invalidArgument`` if the array is not as described.
   public convenience init(
     at path: some StorePath, _ description: StoreDescription = StoreDescription(), threads: Int? = nil
   ) throws(StoreError) {

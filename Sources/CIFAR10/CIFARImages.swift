@@ -11,7 +11,7 @@ public final class CIFARImages: ImageStore {
   private static let planeByteCount = 32 * 32
 
   let batches: [Batch]
-  /// The index of each batch's first image, and behind the last the number of images.
+  /// The index of each batch's first image, and after the last the number of images.
   let starts: [Int]
   private let allLabels: [Int]
   private let fileNames = Cached<[String]>()

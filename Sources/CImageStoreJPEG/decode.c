@@ -181,7 +181,7 @@ image_jpeg_result image_jpeg_decode(image_jpeg_decoder *decoder, const image_jpe
   info->scale_denom = request->scale;
   if (jpeg_has_multiple_scans(info)) info->progress = &decoder->progress;
   deliver(decoder, request);
-  // What follows the last row says whether the file is whole; behind a region it may say what it likes.
+  // What follows the last row says whether the file is whole; after a region it may say what it likes.
   if (request->row + request->rows == info->output_height) {
     jpeg_finish_decompress(info);
   } else {

@@ -26,7 +26,7 @@ extension FileStore {
     ///     names than the store has: labels are then translated by name.
     ///   - threads: on how many threads images are encoded and written; nil for one per processor.
     /// - Throws: ``StoreError/Code/alreadyExists``, also for a file that has the name of an image to be appended;
-    ///   ``StoreError/Code/busy`` if another writer is at work on the folder;
+    ///   ``StoreError/Code/busy`` if another writer is working on the folder;
     ///   ``StoreError/Code/unsupported`` for appending to a folder whose files are not
     ///   named as this package names them; ``StoreError/Code/corrupt`` for appending to one whose `labels.csv`
     ///   or `store.json` is not the one that was written; ``StoreError/Code/invalidArgument`` for class names that cannot be
@@ -103,7 +103,7 @@ extension FileStore {
   ///     }
   ///
   /// - Parameters:
-  ///   - path: where the new store is to be.
+  ///   - path: the path of the new store.
   ///   - mode: whether to create, replace or append.
   ///   - layout: where the images are in the folder; nil for what a store appended to has, or subfolders.
   ///   - encoding: of the layout ``Layout/encoded``: whether images that come encoded are checked, and what others become.

@@ -62,7 +62,7 @@ public final class FileStore: ImageStore {
   ///
   /// - Parameters:
   ///   - path: the folder.
-  ///   - description: what is said of it. `images` is a folder in it, or the column of a table that names the images, which then
+  ///   - description: the caller's description of it. `images` is a folder in it, or the column of a table that names the images, which then
   ///     decides which images there are; `labels` a column of the table or the table's own name; `classDepth` counts from the
   ///     folder, or from that of a split, and says that classes are folders, whatever tables there are; `palette` and `orientation`; `shape` and
   ///     `elementType` are compared with every image.

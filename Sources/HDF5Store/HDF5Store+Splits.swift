@@ -10,7 +10,7 @@ extension HDF5Store {
   ///
   /// - Parameters:
   ///   - path: the file.
-  ///   - description: what is said of it, other than the names of images and labels.
+  ///   - description: the description of it, apart from the names of images and labels.
   ///   - threads: how many threads a large call may use; nil means one per processor.
   /// - Returns: the splits there are; none if the file is not divided.
   /// - Throws: as ``init(at:_:threads:)``.

@@ -42,7 +42,7 @@ extension HDF5Store {
     ///   - classNames: the names of the classes that labels count from 0. If the store that is appended to has others, or
     ///     these in another order, labels are translated by name, and names that it lacks are added.
     ///   - threads: how many threads may compress; nil means one per processor.
-    /// - Throws: ``StoreError/Code/alreadyExists``; ``StoreError/Code/busy`` if another writer is at work
+    /// - Throws: ``StoreError/Code/alreadyExists``; ``StoreError/Code/busy`` if another writer is working
     ///   on the same file; ``StoreError/Code/unsupported`` if a file that is to be appended to has
     ///   more than a store, which would be lost; ``StoreError/Code/corrupt`` if what it has does not agree with its
     ///   checksums; ``StoreError/Code/invalidArgument`` for class names that cannot be matched with those of the store;
@@ -87,7 +87,7 @@ extension HDF5Store {
   ///
   /// - Parameters:
   ///   - source: the store whose images are written.
-  ///   - path: where the new store is to be.
+  ///   - path: the path of the new store.
   ///   - mode: whether to create, replace or append.
   ///   - compression: `none`, or `fast` or `small` for gzip.
   ///   - layout: how images are laid out in the file.
@@ -118,7 +118,7 @@ extension HDF5Store {
   ///     }
   ///
   /// - Parameters:
-  ///   - path: where the new store is to be.
+  ///   - path: the path of the new store.
   ///   - mode: whether to create, replace or append.
   ///   - compression: `none`, or `fast` or `small` for gzip.
   ///   - layout: how images are laid out in the file.

@@ -1,4 +1,4 @@
-// Whoever imports a store needs its protocol, formats and errors too: Docs/Design.md.
+// Users of this module need its protocol, formats and errors too, so they are exported with it (Docs/Design.md).
 @_exported public import ImageStoreCore
 import ImageStoreSupport
 
@@ -49,7 +49,7 @@ public final class HDF5Store: ImageStore {
   ///
   /// - Parameters:
   ///   - path: the file.
-  ///   - description: what is said of it. `images` is the name of a dataset, of a group with a dataset for each image, for each class
+  ///   - description: the caller's description of it. `images` is the name of a dataset, of a group with a dataset for each image, for each class
   ///     or for each sample, or `/` for the root; nil means what has a usual name, such as `images`, `x` or `data`, else the only
   ///     dataset that has the shape of images. `labels` is the name of a dataset with one whole number, text or member of an
   ///     enumeration per image, or a row with one 1; nil means the name that goes with that of the images, such as `y_train` with
@@ -57,7 +57,7 @@ public final class HDF5Store: ImageStore {
   ///   - threads: how many threads a large call may use; nil means one per processor.
   /// - Throws: ``StoreError/Code/notFound``, ``StoreError/Code/unrecognized`` for what is not an HDF5 file,
   ///   ``StoreError/Code/corrupt``, ``StoreError/Code/unsupported``, ``StoreError/Code/limitExceeded``,
-  ///   ``StoreError/Code/invalidArgument`` if the file is not what is said of it, ``StoreError/Code/unusedOption``, and
+  ///   ``StoreError/Code/invalidArgument`` if the file is not as described, ``StoreError/Code/unusedOption``, and
   ///   ``StoreError/Code/busy`` if another program has the file open for writing.
   public convenience init(
     at path: some StorePath, _ description: StoreDescription = StoreDescription(), threads: Int? = nil

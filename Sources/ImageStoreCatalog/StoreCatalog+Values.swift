@@ -41,7 +41,7 @@ extension StoreCatalog {
   /// A store with the labels of its images that a file has, in their order.
   ///
   /// Numbers are labels of the classes that the store has. Text is names of classes: those that the store has keep their numbers, and others
-  /// come behind them.
+  /// come after them.
   package static func relabeled(
     _ store: any ImageStore, by path: String, _ name: String?
   ) throws(StoreError) -> AnnotatedStore {

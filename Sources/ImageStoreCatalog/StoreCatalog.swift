@@ -34,7 +34,7 @@ public enum StoreCatalog {
     writable.first { $0.name == name }
   }
 
-  /// The kind that a destination's suffix is of; a folder of files if it has none, or a slash behind its name.
+  /// The kind that a destination's suffix is of; a folder of files if it has none, or a slash after its name.
   ///
   /// - Throws: ``StoreError/Code/invalidArgument`` for any other suffix: `out.jpg` and `out.zip` are not meant to be folders.
   package static func format(forDestination path: String) throws(StoreError) -> any WritableStoreFormat {
@@ -119,7 +119,7 @@ public enum StoreCatalog {
   ///
   /// - Parameters:
   ///   - path: a file or folder.
-  ///   - description: what is said of it.
+  ///   - description: the caller's description of it.
   ///   - threads: how many threads the store may use; nil for one per processor.
   /// - Throws: ``StoreError/Code/notFound``, ``StoreError/Code/unrecognized``, ``StoreError/Code/unusedOption``, and what opening throws.
   public static func open(

@@ -9,7 +9,7 @@ package enum ImageCodecs {
   /// The codecs, set up as is said.
   ///
   /// - Parameters:
-  ///   - description: what is said of palettes and orientations.
+  ///   - description: the caller's description of palettes and orientations.
   ///   - checksEverything: whether decoding checks what says nothing of the pixels, too.
   package static func all(
     _ description: StoreDescription = StoreDescription(), checksEverything: Bool = false

@@ -173,7 +173,7 @@ import Synchronization
   private var found: UInt32 = 0
   private var history = leastHistory
 
-  /// Bytes that stay in memory behind those that were asked for: calls of several threads come a little out of order.
+  /// Bytes that stay in memory after those that were asked for: calls of several threads come a little out of order.
   private static let leastHistory = 8 << 20
   private static let mostHistory = 64 << 20
   /// How many bytes are inflated at a time.

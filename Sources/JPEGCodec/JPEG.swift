@@ -61,7 +61,7 @@ final class JPEGImageDecoder: ImageDecoder {
 
   func largestByteCount(ofHead head: RawSpan) throws(StoreError) -> Int {
     let slack = 64 << 20
-    // A block of 64 samples takes no more than 64 codes of 16 bits with 15 of value, and an 0 behind each 0xFF.
+    // A block of 64 samples takes no more than 64 codes of 16 bits with 15 of value, and an 0 after each 0xFF.
     guard let format = try decoder.format(ofHead: head) else { return slack }
     return 8 * format.byteCount + slack
   }

@@ -125,7 +125,7 @@ extension LMDBStore {
         ImageValue(format, count: nil, pageSize: contents.file.pageSize), format, at: offset, index...index)
       isChecked[index] = 1
     }
-    // The walk has checked that the value, which ends behind the pixels, is within the file.
+    // The walk has checked that the value, which ends after the pixels, is within the file.
     return unsafe contents.file.map.bytes.baseAddress! + offset
   }
 

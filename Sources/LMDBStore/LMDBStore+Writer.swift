@@ -31,7 +31,7 @@ extension LMDBStore {
     ///   - classNames: the names of the classes that labels count from 0. Images that are appended may come with other
     ///     names than the store has: labels are then translated by name.
     ///   - threads: on how many threads images are checked and encoded; nil for one per processor.
-    /// - Throws: ``StoreError/Code/alreadyExists``; ``StoreError/Code/busy`` if another writer is at work;
+    /// - Throws: ``StoreError/Code/alreadyExists``; ``StoreError/Code/busy`` if another writer is working;
     ///   ``StoreError/Code/unsupported`` if images are to be appended to a database of another layout;
     ///   ``StoreError/Code/invalidArgument`` for class names that cannot be matched with those of the store.
     public init(
@@ -73,7 +73,7 @@ extension LMDBStore {
   ///
   /// - Parameters:
   ///   - source: the store whose images are written.
-  ///   - path: where the new store is to be.
+  ///   - path: the path of the new store.
   ///   - mode: whether to create, replace or append.
   ///   - layout: how images are laid out in a new store.
   ///   - encoding: of the layout ``Layout/encoded``: whether images that come encoded are checked, and what others become.
@@ -104,7 +104,7 @@ extension LMDBStore {
   ///     }
   ///
   /// - Parameters:
-  ///   - path: where the new store is to be.
+  ///   - path: the path of the new store.
   ///   - mode: whether to create, replace or append.
   ///   - layout: how images are laid out in a new store.
   ///   - encoding: of the layout ``Layout/encoded``: whether images that come encoded are checked, and what others become.

@@ -31,7 +31,7 @@ public final class LMDBStore: ImageStore {
   ///
   /// - Parameters:
   ///   - path: the folder of an environment, or the data file of one made with `MDB_NOSUBDIR`.
-  ///   - description: what is said of a database that another program wrote. `images` and `labels` are named databases or prefixes
+  ///   - description: the caller's description of a database that another program wrote. `images` and `labels` are named databases or prefixes
   ///     of keys; `shape` and `elementType` the format of values that are nothing but pixels, and compared with others;
   ///     `dimensions` the order of their axes or those of arrays; `channelOrder` that of the planes of a Datum; `palette` what is read of
   ///     PNGs with a palette, `orientation` which way up JPEGs are. Nothing but labels may be said of a store of this package.

@@ -10,7 +10,7 @@ extension NPZStore {
   ///
   /// - Parameters:
   ///   - path: the archive.
-  ///   - description: what is said of the images of every split.
+  ///   - description: the caller's description of the images of every split.
   ///   - checksums: whether reading an image checks its CRC-32.
   ///   - threads: how many threads decode; nil for one per processor.
   /// - Returns: the splits there are; none if the archive is not divided.

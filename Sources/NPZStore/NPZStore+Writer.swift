@@ -103,7 +103,7 @@ extension NPZStore {
   ///     }
   ///
   /// - Parameters:
-  ///   - path: where the new store is to be.
+  ///   - path: the path of the new store.
   ///   - mode: whether to create, replace or append.
   ///   - compression: `small` as numpy deflates, `fast`, or `none`.
   ///   - layout: what the entries of images are; nil for what an archive that is appended to has, or arrays.

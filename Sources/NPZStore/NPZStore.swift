@@ -77,7 +77,7 @@ public final class NPZStore: ImageStore {
   /// - Throws: ``StoreError/Code/notFound``; ``StoreError/Code/unrecognized`` for what is not an archive or
   ///   has no images; ``StoreError/Code/corrupt`` and ``StoreError/Code/limitExceeded`` for archives that
   ///   contradict themselves or lie; ``StoreError/Code/unsupported`` for encrypted ones and for arrays
-  ///   that are not images; ``StoreError/Code/invalidArgument`` for arrays that are not what is said of them.
+  ///   that are not images; ``StoreError/Code/invalidArgument`` for arrays that are not as described.
   public convenience init(
     at path: some StorePath, _ description: StoreDescription, checksums: ChecksumPolicy = .check,
     threads: Int? = nil

@@ -83,7 +83,7 @@ extension PackedBitStore {
   ///     }
   ///
   /// - Parameters:
-  ///   - path: where the new store is to be.
+  ///   - path: the path of the new store.
   ///   - mode: whether to create, replace or append.
   ///   - axis: along which direction eight pixels share a byte.
   ///   - threshold: makes a mask of an image: 1 if the mean of its channels is over it.

@@ -26,7 +26,7 @@ extension ShardedStore {
     ///     that is appended to. If it has others, labels are translated by the names of their classes, and names that it lacks
     ///     are added.
     ///   - threads: how many threads may be used; nil for one per processor.
-    /// - Throws: ``StoreError/Code/alreadyExists``; ``StoreError/Code/busy`` while another writer is at work;
+    /// - Throws: ``StoreError/Code/alreadyExists``; ``StoreError/Code/busy`` while another writer is working;
     ///   ``StoreError/Code/system``; ``StoreError/Code/invalidArgument`` for a size that makes no sense and for class names
     ///   that cannot be matched with those that are there; and for an append what opening throws.
     public init(
@@ -124,7 +124,7 @@ extension ShardedStore {
   ///     }
   ///
   /// - Parameters:
-  ///   - path: where the new data set is to be.
+  ///   - path: the path of the new data set.
   ///   - mode: whether to create, replace or append.
   ///   - shardSize: the most bytes of a shard, about.
   ///   - layout: what the images of shards are; nil for what a data set that is appended to has, or arrays.

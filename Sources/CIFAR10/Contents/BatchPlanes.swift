@@ -86,7 +86,7 @@ struct PlaneReader: ~Copyable {
     var first = images.lowerBound
     while first < images.upperBound {
       let end = min(first + Self.blockLength, images.upperBound)
-      // The last record may end with the file right behind its planes.
+      // The last record may end with the file right after its planes.
       let byteCount = (end - first - 1) * stride + BatchPlanes.imageByteCount
       try memory.fill { (output) throws(StoreError) in
         try unsafe output.appendBytes(byteCount) { (bytes) throws(StoreError) in

@@ -110,7 +110,7 @@ struct TarReader: ~Copyable {
     }
   }
 
-  /// Passes over what is behind the end of the archive, so that its checksum is read.
+  /// Passes over what is after the end of the archive, so that its checksum is read.
   private mutating func skipToEnd() throws(StoreError) {
     while true {
       let count = try stream.skip(1 << 16)

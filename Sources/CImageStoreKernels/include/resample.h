@@ -20,7 +20,7 @@ typedef struct {
 /// What the positions of a window of a resized axis are made of.
 typedef struct {
   const image_kernels_taps *taps;  // of each position
-  /// `stride` weights of each position, those behind its taps 0: floats, doubles, or for bytes 2 * `stride` int16_t, first
+  /// `stride` weights of each position, those after its taps 0: floats, doubles, or for bytes 2 * `stride` int16_t, first
   /// the high parts of all, then the low 11 bits.
   const void *weights;
   size_t stride;  // a multiple of 8

@@ -3,7 +3,7 @@ internal import ImageStoreCore
 /// How the columns of a `labels.csv` are called in its first line.
 ///
 /// By their names, but one called `file` or `label`, which head something else, is escaped (``ColumnName``). Earlier releases put an
-/// underscore behind it, and another one behind a column that was called like that; only `store.json` says so.
+/// underscore after it, and another one after a column that was called like that; only `store.json` says so.
 struct ColumnHeadings {
   private static let reserved: Set = ["file", "label"]
   private static let place = ColumnName.Place.heading(reserved: reserved)

@@ -18,7 +18,7 @@ final class ImageFileReader {
     decoder.hasUse(for: option) || strict.hasUse(for: option)
   }
 
-  /// - Parameter description: what is said of pictures.
+  /// - Parameter description: the caller's description of pictures.
   init(_ description: StoreDescription) throws(StoreError) {
     decoder = ImageCodecs.decoder(description)
     strict = ImageCodecs.decoder(description, checksEverything: true)

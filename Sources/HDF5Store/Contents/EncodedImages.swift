@@ -25,7 +25,7 @@ struct EncodedImages: Sendable {
   private var kindOfImage: [UInt32] = []
   private let decoders: IdlePool<EncodedImageDecoder>
 
-  /// - Parameter description: what is said of encoded images.
+  /// - Parameter description: the caller's description of encoded images.
   init(_ description: StoreDescription) {
     index = nil
     self.description = description
@@ -142,7 +142,7 @@ extension ContentsReader {
   ///
   /// - Parameters:
   ///   - isOne: whether a dataset of one axis is one image.
-  ///   - description: what is said of encoded images.
+  ///   - description: the caller's description of encoded images.
   func encoded(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ dataset: DatasetDescription,
     isOne: Bool = false, _ description: StoreDescription

@@ -6,7 +6,7 @@ import ImageStoreSupport
 /// checksums.
 ///
 /// libhdf5 believes what it reads, and falls over some of it; so what it reads of a file of this package is
-/// checked before. The checksum is behind the end that the superblock states: other programs do not see it,
+/// checked before. The checksum is after the end that the superblock states: other programs do not see it,
 /// and libhdf5 cuts it off when one of them writes to the file, which then is as any other.
 ///
 /// It has the start and the end of every checked range in 8 bytes each, rising; their number in 8; the CRC-32
@@ -23,7 +23,7 @@ struct MetadataChecksum {
   /// - Throws: ``StoreError/Code/corrupt`` if it does not agree with the file, or is damaged itself.
   static func check(_ file: MappedFile, _ superblock: Superblock) throws(StoreError) -> Bool {
     guard isEnd(of: file) else {
-      // What libhdf5 has written to ends where its superblock says; behind that there can only be a checksum.
+      // What libhdf5 has written to ends where its superblock says; after that there can only be a checksum.
       if let end = superblock.end, end == file.byteCount { return false }
       guard OwnMark.isIn(file, end: superblock.end ?? file.byteCount) else { return false }
       throw StoreError(

@@ -215,7 +215,7 @@ internal import ImageStoreSupport
   /// Returns when images may be read: when files that are read whole have been, since what a worker would fetch of them meanwhile, out of
   /// order, holds up the rest; and when images that come over a network have been announced.
   ///
-  /// - Parameter end: the position behind the images.
+  /// - Parameter end: the position after the images.
   func waitUntilReadable(upTo end: Int) {
     guard way == .files || isFetching else { return }
     monitor.lock()
@@ -235,7 +235,7 @@ internal import ImageStoreSupport
   private func readRuns() {
     while let piece = nextPiece() {
       if way == .windows {
-        // A read would have the system read on behind the block.
+        // A read would have the system read on after the block.
         let range = [piece.range]
         piece.source.willRead(range.span)
       } else {

@@ -11,7 +11,7 @@ struct ResizedCrop: Sendable {
   private let roots: [Double]
 
   private static let attempts: UInt64 = 10
-  /// The words of the position, behind those of the attempts.
+  /// The words of the position, after those of the attempts.
   private static let rowWord: UInt64 = 20
   private static let columnWord: UInt64 = 21
 

@@ -46,7 +46,7 @@ internal import ImageStorePlatform
 
   /// Replaces the contents by `byteCount` bytes that `body` writes, all of them, in any order.
   ///
-  /// - Parameter slack: bytes of room behind them that `body` may write to as well.
+  /// - Parameter slack: bytes of room after them that `body` may write to as well.
   package mutating func write(
     _ byteCount: Int, slack: Int = 0,
     _ body: (UnsafeMutableRawBufferPointer) throws(StoreError) -> Void

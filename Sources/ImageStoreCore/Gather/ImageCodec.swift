@@ -32,7 +32,7 @@ package protocol ImageDecoder: AnyObject {
   /// The format that an image decodes to.
   ///
   /// - Parameter head: the first bytes of the encoded image, or all of it.
-  /// - Returns: nil if the format is stated behind the last of these bytes.
+  /// - Returns: nil if the format is stated after the last of these bytes.
   /// - Throws: ``StoreError/Code/corrupt``, ``StoreError/Code/unsupported``, ``StoreError/Code/limitExceeded``.
   func format(ofHead head: RawSpan) throws(StoreError) -> ImageFormat?
 

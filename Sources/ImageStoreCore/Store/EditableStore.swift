@@ -7,7 +7,7 @@
 ///
 /// Whatever a view says otherwise of the same images can be written, so an edit is tried on a view first, and the view kept if it is right.
 public protocol EditableStore: ImageStore, AnyObject {
-  /// Changes labels, columns and class names of a store in its place, without touching its pixels.
+  /// Changes labels, columns and class names of a store in place, without touching its pixels.
   ///
   /// Whoever opens the store finds it as it was or as it is to be, also if the process is killed meanwhile, and no other writer is at work
   /// on it. Stores that are open go on to answer as before; only an `LMDBStore` whose labels or columns were not read yet is
@@ -24,7 +24,7 @@ public protocol EditableStore: ImageStore, AnyObject {
   ///     ``ImageStore/withColumns(_:)``, ``ImageStore/withoutColumns(_:)`` and ``ImageStore/renamingClasses(_:)`` do. If nothing is other
   ///     than before, nothing is written.
   /// - Returns: the store as it is now.
-  /// - Throws: what `change` throws; ``StoreError/Code/notFound``; ``StoreError/Code/busy`` while another writer is at work;
+  /// - Throws: what `change` throws; ``StoreError/Code/notFound``; ``StoreError/Code/busy`` while another writer is working;
   ///   ``StoreError/Code/invalidArgument`` if what is returned has other images than the store; ``StoreError/Code/unsupported`` for a
   ///   store of another program; what an append throws.
   @discardableResult
@@ -44,7 +44,7 @@ public protocol EditableStore: ImageStore, AnyObject {
   ///   - progress: called now and then with the number of images written.
   /// - Returns: the store as it is now.
   /// - Throws: ``StoreError/Code/indexOutOfRange``; ``StoreError/Code/corrupt`` for a damaged store, which stays as it is;
-  ///   ``StoreError/Code/busy`` while another writer is at work; ``StoreError/Code/unsupported`` for a store of another program, and
+  ///   ``StoreError/Code/busy`` while another writer is working; ``StoreError/Code/unsupported`` for a store of another program, and
   ///   for a folder or an archive that has anything else in it.
   @discardableResult
   static func remove(
@@ -54,7 +54,7 @@ public protocol EditableStore: ImageStore, AnyObject {
 }
 
 extension EditableStore {
-  /// Changes labels, columns and class names of a store in its place, with one thread per processor; see ``edit(_:threads:_:)``.
+  /// Changes labels, columns and class names of a store in place, with one thread per processor; see ``edit(_:threads:_:)``.
   @discardableResult
   public static func edit(
     _ path: some StorePath, _ change: (_ store: Self) throws -> any ImageStore

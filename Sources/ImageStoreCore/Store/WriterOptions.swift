@@ -5,7 +5,7 @@ public enum WriteMode: String, Sendable, Hashable, CaseIterable {
   /// Creates a store; an existing destination is an error.
   case create
   /// Creates a store that takes the place of the one that is there, if any, when it is finished. What is there must be a
-  /// finished store that this package wrote in the same format, and nothing besides; else it is an error.
+  /// finished store that this package wrote in the same format, and nothing also; else it is an error.
   case replace
   /// Creates a store that takes the place of whatever is there, when it is finished. Everything in a folder that is
   /// replaced is lost.

@@ -86,7 +86,7 @@ package struct ClassNameMerge: Sendable, Hashable {
     return labels.map { $0 < 0 ? $0 : translation[$0] }
   }
 
-  /// Finds each new name among the old ones, or adds it behind them.
+  /// Finds each new name among the old ones, or adds it after them.
   private static func match(
     _ new: [String], with old: [String]
   ) throws(StoreError) -> (names: [String], translation: [Int]) {

@@ -46,9 +46,8 @@ package struct ArrayGeometry: Sendable, Hashable {
   ///   - elementType: the type of a sample.
   ///   - isSwapped: whether its bytes are in the other order than the machine's.
   ///   - contents: what is known of it.
-  ///   - description: what is said of it.
-  /// - Throws: ``StoreError/Code/unsupported`` if the shape is that of no images; ``StoreError/Code/invalidArgument`` if it is not
-  ///   what is said; ``StoreError/Code/limitExceeded`` for sizes no image has.
+  ///   - description: the caller's description of it.
+  /// - Throws: ``StoreError/Code/unsupported`` if the shape is that of no images; ``StoreError/Code/invalidArgument`` if it is not  ///   what is said; ``StoreError/Code/limitExceeded`` for sizes no image has.
   package init(
     shape: [Int], isFortranOrder: Bool = false, elementType: ElementType, isSwapped: Bool = false,
     _ contents: Contents = .images, _ description: StoreDescription = StoreDescription()

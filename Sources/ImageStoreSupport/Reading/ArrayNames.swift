@@ -79,7 +79,7 @@ package struct ArrayNames: Sendable, Equatable {
     guard words.count > 1, let word = words.first(where: { self.split(named: $0) == split }) else {
       return name
     }
-    // With the separator before it, or the one behind it if it comes first.
+    // With the separator before it, or the one after it if it comes first.
     let (start, end) = (word.startIndex, word.endIndex)
     return start > name.startIndex
       ? String(name[..<name.index(before: start)] + name[end...]) : String(name[name.index(after: end)...])

@@ -179,7 +179,7 @@ package struct PackedBits: Sendable, Hashable {
     }
   }
 
-  /// The bit of a pixel, or of the padding behind a row.
+  /// The bit of a pixel, or of the padding after a row.
   @inline(__always)
   private func value(_ index: Int, _ row: Int, _ column: Int, _ base: UnsafeRawPointer) -> UInt8 {
     let start = index &* imageBits

@@ -40,7 +40,7 @@ package final class HeldStore: Sendable {
   private static let knownWork = Set(
     [scratch, prepared, removed, "images", "edit", "plan", "undone", "store.json", "data.mdb", "lock.mdb"])
 
-  /// - Throws: ``StoreError/Code/busy`` if another writer is at work on it; ``StoreError/Code/notFound``;
+  /// - Throws: ``StoreError/Code/busy`` if another writer is working on it; ``StoreError/Code/notFound``;
   ///   ``StoreError/Code/unrecognized`` if it is neither a file nor a folder.
   package convenience init(_ given: String) throws(StoreError) {
     let destination = try Destination(given)

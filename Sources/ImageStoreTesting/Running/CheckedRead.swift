@@ -6,7 +6,7 @@ struct CheckedRead {
   let bytes: [UInt8]
   /// Whether what was before the destination is as it was.
   let keptBefore: Bool
-  /// Whether what is behind the destination's room is as it was.
+  /// Whether what is after the destination's room is as it was.
   let keptBehind: Bool
   let error: (any Error)?
 
@@ -14,7 +14,7 @@ struct CheckedRead {
   ///
   /// - Parameters:
   ///   - filled: bytes that are in the destination already; odd numbers make slots unaligned.
-  ///   - room: bytes of room behind them.
+  ///   - room: bytes of room after them.
   init(
     _ store: any ImageStore, _ indices: [Int], regions: [ImageRegion] = [], filled: Int = 0, room: Int
   ) {

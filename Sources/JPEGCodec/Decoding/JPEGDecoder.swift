@@ -92,7 +92,7 @@ public struct JPEGDecoder: ~Copyable, Sendable {
     return (header, try format(of: header))
   }
 
-  /// The format, or nil if it is behind the last of the bytes.
+  /// The format, or nil if it is after the last of the bytes.
   func format(ofHead head: RawSpan) throws(StoreError) -> ImageFormat? {
     guard let header = try header(of: head) else { return nil }
     return try format(of: header)

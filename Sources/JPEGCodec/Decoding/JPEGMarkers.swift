@@ -26,7 +26,7 @@ struct JPEGMarkers: ~Escapable {
   /// Says that what follows is pixels.
   mutating func end() { isAtEnd = true }
 
-  /// The next segment, or nil at the end or behind the last of the bytes at hand.
+  /// The next segment, or nil at the end or after the last of the bytes at hand.
   mutating func next() throws(StoreError) -> Marker? {
     guard !isAtEnd else { return nil }
     while true {

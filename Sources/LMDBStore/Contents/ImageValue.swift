@@ -26,7 +26,7 @@ struct ImageValue: Sendable, Hashable {
     padding = max(0, pageSize / 2 - header.count - pixelByteCount)
   }
 
-  /// An encoded image, which is its value: no header, and no zeros behind it.
+  /// An encoded image, which is its value: no header, and no zeros after it.
   init(encodedByteCount: Int) {
     header = []
     pixelByteCount = encodedByteCount

@@ -181,7 +181,7 @@ struct ForeignPlan {
     }
   }
 
-  /// Finds the label of each image: the one whose key is the same behind the prefixes. Both are sorted by it.
+  /// Finds the label of each image: the one whose key is the same after the prefixes. Both are sorted by it.
   private mutating func pair(_ imagePrefix: [UInt8], _ labelPrefix: [UInt8]) {
     guard let labels else { return }
     let values = labels.entries.keys.indices.filter { labels.entries.keys[$0].starts(with: labelPrefix) }

@@ -142,7 +142,7 @@ struct PickledImages {
     if let elements = object.elements {
       for (position, element) in elements.enumerated() {
         guard let image = image(element) else { continue }
-        // What comes behind the image is likelier its label than what is before it, and a number likelier than a text.
+        // What comes after the image is likelier its label than what is before it, and a number likelier than a text.
         let others = (elements[(position + 1)...] + elements[..<position]).map {
           PickledLabel($0, in: source)
         }

@@ -38,7 +38,7 @@ struct LabelRecords {
   /// The records of the images from `first` to `count`, and the store's metadata.
   ///
   /// - Parameters:
-  ///   - tails: the short records of the images before, which are written again with these behind them.
+  ///   - tails: the short records of the images before, which are written again with these after them.
   ///   - checksums: that of each image's pixels.
   ///   - kinds: what single images are.
   ///   - isEncoded: whether they are encoded.
@@ -48,7 +48,7 @@ struct LabelRecords {
     isEncoded: Bool, classNames: [String]?
   ) throws(StoreError) -> [Record] {
     var records: [Record] = []
-    // No values, no records: there is nothing to be written behind a tail either.
+    // No values, no records: there is nothing to be written after a tail either.
     if count > first {
       if let kinds {
         let start = tails.kinds?.first ?? first

@@ -39,7 +39,7 @@ extension ZipEnd {
       remedy: "fetch or write it again", path: file.path)
   }
 
-  /// The record whose comment ends with the file. A comment may hold another archive, so one right behind its directory comes
+  /// The record whose comment ends with the file. A comment may hold another archive, so one right after its directory comes
   /// before others.
   private static func last(
     in file: borrowing File, byteCount: Int, tail: [UInt8], tailOffset: Int
@@ -72,7 +72,7 @@ extension ZipEnd {
       $0.element == UInt8(truncatingIfNeeded: ZipFormat.end >> (8 * UInt32($0.offset)))
     }
     guard matches >= 3, !signature.contains(0) else { return false }
-    // Whole: a copy behind what an append has written.
+    // Whole: a copy after what an append has written.
     guard let end = try ZipEnd(file, at: tailOffset + record, fileByteCount: byteCount),
       end.archiveComment.mark != nil
     else { return true }

@@ -96,7 +96,7 @@ final class EncodedEntries: Sendable {
 
   /// Looks at the head of each image.
   ///
-  /// - Parameter description: what is said of encoded images.
+  /// - Parameter description: the caller's description of encoded images.
   /// - Throws: ``StoreError/Code/unusedOption`` for what applies to none.
   init(
     _ archive: ZipArchive, _ places: [Place], _ description: StoreDescription,

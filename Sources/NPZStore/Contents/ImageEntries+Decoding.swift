@@ -10,7 +10,7 @@ import ImageStoreSupport
   /// An inflated entry.
   var memory = GrowingMemory()
 
-  /// Room behind an entry's bytes with which inflating is faster.
+  /// Room after an entry's bytes with which inflating is faster.
   static let slack = 512
   /// The longest header that is inflated in front of a slot; others go through ``memory``.
   static let mostHeaderBytes = 256

@@ -79,7 +79,7 @@ struct NPZContents {
   }
 
   /// - Parameters:
-  ///   - description: what is said of the archive.
+  ///   - description: the caller's description of the archive.
   ///   - elsewhere: keys of arrays that belong to other splits, of which nothing is to be said.
   init(
     of archive: ZipArchive, _ description: StoreDescription, elsewhere: Set<String> = []

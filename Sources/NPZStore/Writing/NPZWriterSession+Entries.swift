@@ -175,7 +175,7 @@ extension NPZWriterSession {
 
   private static let trailerDistance = 4 << 20
 
-  /// Puts the last commit's trailer behind what an append has written, from time to time, so that a reader
+  /// Puts the last commit's trailer after what an append has written, from time to time, so that a reader
   /// need not search far for it. Between entries only.
   private func leaveTrailer() throws(StoreError) {
     guard let old = target.old, byteCountSinceTrailer >= Self.trailerDistance else { return }

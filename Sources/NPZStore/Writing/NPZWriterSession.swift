@@ -174,7 +174,7 @@ extension NPZWriterSession {
   /// Writes the directory and commits.
   ///
   /// The end record makes the directory count, and has to come to the disk whole or not at all: it is within one sector, and
-  /// the directory begins where that comes out so, behind zeros. In the record's place are zeros at first, so that
+  /// the directory begins where that comes out so, after zeros. In the record's place are zeros at first, so that
   /// writing it takes no room on the disk and does not make the file longer. What a comment of somebody else has past the
   /// sector is there before, too.
   private func writeDirectory(

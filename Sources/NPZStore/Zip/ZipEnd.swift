@@ -93,7 +93,7 @@ struct ZipEnd: Sendable, Hashable {
   /// Where the commit ends that this record tells of, or nil if the record is not that of a commit: the bytes of a file that
   /// is in the archive may look like one.
   ///
-  /// The record of a commit follows its directory. A copy of it may be further on, behind what an append has written.
+  /// The record of a commit follows its directory. A copy of it may be further on, after what an append has written.
   func committedEnd(of file: borrowing File) throws(StoreError) -> Int? {
     if let wide, wide.offset != directoryEnd { return nil }
     let start = directoryEnd + (wide?.byteCount ?? 0)

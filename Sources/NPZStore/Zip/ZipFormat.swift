@@ -163,7 +163,7 @@ extension ZipFormat {
   /// Sectors, which come to a disk whole or not at all, have so many bytes or a multiple.
   static let sectorByteCount = 512
 
-  /// Where a directory is to begin so that the end record behind it, with so many bytes of its comment, is in one sector.
+  /// Where a directory is to begin so that the end record after it, with so many bytes of its comment, is in one sector.
   static func directoryStart(
     notBefore offset: Int, byteCount: Int, entryCount: Int, commentByteCount: Int
   ) -> Int {

@@ -46,7 +46,7 @@ final class PackedBitWriterSession: WriterSession {
       }
     ) { labels.labels }
     try target.removeLeftovers { (_) in
-      // Bytes past the masks are those of an append if this package wrote the description; behind an array of somebody else there
+      // Bytes past the masks are those of an append if this package wrote the description; after an array of somebody else there
       // may be anything.
       old?.folder?.description.states != nil || hasDeadWriter
     }

@@ -17,7 +17,7 @@ import ImageStoreSupport
   private let checksums: UnsafeRawPointer
   /// Four numbers of 32 bits for each image, as ``StoredKind`` has them; nil if all images have one format and are not encoded.
   private let kinds: UnsafeRawPointer?
-  /// The first image of each shard, and behind the last how many there are.
+  /// The first image of each shard, and after the last how many there are.
   private let firsts: [Int]
   /// The bytes of each shard.
   private let limits: [Int]
