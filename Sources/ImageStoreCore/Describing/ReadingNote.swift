@@ -1,4 +1,5 @@
-/// What a program should say of a file that it reads: what of it was not read, and what was decided because the file does not say.
+/// A note on how a file was read: a part of it that was not read, or a decision that was made
+/// because the file does not say.
 public struct ReadingNote: Sendable, Hashable {
   /// What a note is about.
   public enum Kind: String, Sendable, Hashable {

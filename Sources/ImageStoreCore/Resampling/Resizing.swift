@@ -1,18 +1,19 @@
-/// How an image comes to another size.
+/// How an image is resized.
 ///
 /// Images are reduced as Pillow does it, with every pixel taking part (antialiased); the rule is in Docs/Resizing.md to the bit.
 public enum Resizing: Sendable, Hashable, Codable {
   /// The shorter side becomes that long, the longer one in proportion, rounded down: what torchvision's `Resize(size)` does.
   case shorterSide(Int)
-  /// As large as covers the size in both directions, its middle cut out: torchvision's `Resize` and `CenterCrop`.
+  /// Scaled to cover the size in both directions, then cropped to its middle: torchvision's
+  /// `Resize` and `CenterCrop`.
   case fill(height: Int, width: Int)
-  /// As large as fits into the size, in the middle of it, zeros around.
+  /// Scaled to fit into the size, in the middle of it, with zeros around.
   case fit(height: Int, width: Int)
-  /// The size itself, whatever that does to proportions: Pillow's `resize`.
+  /// Exactly the size, without keeping proportions: Pillow's `resize`.
   case stretch(height: Int, width: Int)
 }
 
-/// What a pixel of a resized image is made of.
+/// How a pixel of a resized image is calculated.
 public enum ResizeFilter: String, Sendable, Hashable, Codable, CaseIterable {
   /// The pixel nearest to its middle, unchanged: for masks, whose values are numbers of classes.
   case nearest
@@ -23,7 +24,7 @@ public enum ResizeFilter: String, Sendable, Hashable, Codable, CaseIterable {
 }
 
 extension Resizing {
-  /// The format that an image has after it.
+  /// The format of an image after resizing.
   ///
   /// - Throws: ``StoreError/Code/invalidArgument`` for a size that is not positive; ``StoreError/Code/limitExceeded`` for more
   ///   bytes than an image has.

@@ -1,11 +1,13 @@
-/// A store that can be changed where it is: other labels, columns and class names for the images there are, and fewer images.
+/// A store that can be changed in place: its labels, columns and class names can be edited, and
+/// images can be removed.
 ///
 ///     try LMDBStore.edit("train.lmdb") { store in
 ///       try store.relabeled(images: [17: 3, 98: 0]).renamingClasses(["cat": "kitten"])
 ///     }
 ///     try LMDBStore.remove([5, 9], from: "train.lmdb")
 ///
-/// Whatever a view says otherwise of the same images can be written, so an edit is tried on a view first, and the view kept if it is right.
+/// Every change that a view makes to labels, columns or class names can be written. So an edit can
+/// be tried on a view first, and the view written if it is right.
 public protocol EditableStore: ImageStore, AnyObject {
   /// Changes labels, columns and class names of a store in place, without touching its pixels.
   ///

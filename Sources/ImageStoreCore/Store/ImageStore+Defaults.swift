@@ -72,9 +72,10 @@ extension ImageStore {
 extension ImageStore {
   /// Appends images by copying what ``forEachImage(_:_:)`` lends, or the regions of it.
   ///
-  /// What a store gets that has no read of its own. Arguments are checked before the first copy, and what is
-  /// lent against what was announced. A store that decodes straight to its destination, has less to do for a
-  /// region, or uses several threads does better itself.
+  /// Stores without a read of their own get this one. Arguments are checked before the first copy,
+  /// and lent pixels are compared with their announced format. A store is faster with a read of its
+  /// own if it can decode straight to the destination, has less to do for a region, or uses several
+  /// threads.
   public func read(
     _ indices: Span<Int>, regions: Span<ImageRegion>, into destination: inout OutputRawSpan
   ) throws(StoreError) {

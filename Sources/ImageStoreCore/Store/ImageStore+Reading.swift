@@ -5,7 +5,7 @@ extension ImageStore {
   ///
   /// - Parameters:
   ///   - indices: which images: an array, a range, any collection; any order, repeats allowed.
-  ///   - regions: which part of each; whole images unless stated.
+  ///   - regions: which part of each; by default whole images.
   ///   - destination: memory with room for the images: rows of pixels without padding.
   /// - Throws: as ``read(_:regions:into:)``, the requirement of the protocol.
   public func read(
@@ -25,10 +25,11 @@ extension ImageStore {
   ///
   /// - Parameters:
   ///   - indices: which images: an array, a range, any collection; any order, repeats allowed.
-  ///   - regions: which part of each; whole images unless stated.
-  ///   - batch: what receives the images; its memory is used again.
-  /// - Throws: ``StoreError/Code/indexOutOfRange``; ``StoreError/Code/invalidArgument`` for regions that
-  ///   reach out of their image or are not as many as the indices; and what reading throws. The batch is empty then.
+  ///   - regions: which part of each; by default whole images.
+  ///   - batch: receives the images; its memory is reused.
+  /// - Throws: ``StoreError/Code/indexOutOfRange``; ``StoreError/Code/invalidArgument`` for regions
+  ///   that are not within their image or not as many as the indices; and what reading throws.
+  ///   After an error the batch is empty.
   public func read(
     _ indices: some Collection<Int>, regions: ImageRegions = .whole, into batch: inout ImageBatch
   ) throws(StoreError) {
@@ -40,7 +41,7 @@ extension ImageStore {
   ///
   /// - Parameters:
   ///   - indices: which images: an array, a range, any collection; any order, repeats allowed.
-  ///   - regions: which part of each; whole images unless stated.
+  ///   - regions: which part of each; by default whole images.
   /// - Throws: as ``read(_:regions:into:)`` into a batch.
   public func read(
     _ indices: some Collection<Int>, regions: ImageRegions = .whole
@@ -63,7 +64,7 @@ extension ImageStore {
   ///
   /// - Parameters:
   ///   - index: which image.
-  ///   - body: takes the image's format, and its pixels, which are gone when it returns.
+  ///   - body: takes the image's format and its pixels, which are valid only until it returns.
   public func withImage<Result>(
     at index: Int,
     _ body: (_ format: ImageFormat, _ pixels: RawSpan) throws(StoreError) -> Result

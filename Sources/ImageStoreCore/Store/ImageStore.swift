@@ -1,12 +1,13 @@
 /// A set of images that can be read in any order, with their labels and columns.
 ///
-/// Reading is gathering: ``read(_:regions:into:)`` takes any indices, in any order, repeated or not,
-/// and writes each image (or a region of it) straight to its place in the caller's memory. One image,
-/// a range, a shuffled batch and a crop are all that one call, so a backend is fast in all of them
-/// once it is fast in this. ``forEachImage(_:_:)`` is the form that lends pixels where they are.
+/// Reading is gathering: ``read(_:regions:into:)`` takes any indices, in any order, repeated or
+/// not, and writes each image (or a region of it) straight to its place in the caller's memory. One
+/// image, a range, a shuffled batch and a crop are all the same call, so a backend that is fast at
+/// this call is fast at all of them. ``forEachImage(_:_:)`` is the form that lends pixels where
+/// they are.
 ///
-/// A store is a snapshot: it answers the same for as long as it is open, whatever is appended to its
-/// file meanwhile. Every call may come from any thread, and from many at once.
+/// A store is a snapshot: it gives the same answers for as long as it is open, even if its file is
+/// appended to in the meantime. Every call may come from any thread, and from many at once.
 ///
 /// - Topics: What the store holds: ``count``, ``format``, ``format(at:)``, ``classNames``.
 ///   Labels and columns, which never touch pixels: ``labels()``, ``columnNames``, ``column(_:)``.
@@ -126,7 +127,7 @@ public enum AccessPattern: Sendable, Hashable {
   case any
   /// By rising index.
   case sequential
-  /// In no order; reading ahead would be wasted.
+  /// In random order; reading ahead would be wasted.
   case random
 }
 
@@ -134,7 +135,7 @@ public enum AccessPattern: Sendable, Hashable {
 public enum ChecksumCoverage: Sendable, Hashable, CaseIterable {
   /// No image has a checksum.
   case noImages
-  /// Some images have one and some have not.
+  /// Some images have one and some do not.
   case someImages
   /// Every image has one.
   case allImages

@@ -4,7 +4,8 @@
 /// finishing one twice does not compile. A writer that is dropped, or whose process dies, leaves what
 /// was there before: nothing, the store to be replaced, or the store as it was before an append.
 ///
-/// The stores of this package have a `write(to:)` that makes one for a closure and finishes it.
+/// The stores of this package have a `write(to:)` that makes a writer for a closure and finishes
+/// it.
 public protocol ImageStoreWriter: ~Copyable {
   /// What ``finish()`` returns: nothing if the store is in a file, the store itself if it is in memory.
   associatedtype Output = Void
@@ -14,7 +15,7 @@ public protocol ImageStoreWriter: ~Copyable {
 
   /// Appends a run of images.
   ///
-  /// After an error the writer is to be dropped: appending more, or finishing, throws the same error again.
+  /// After an error, drop the writer: appending more, or finishing, throws the same error again.
   ///
   /// - Parameters:
   ///   - pixels: the images one after another, as `layout` says.
@@ -46,7 +47,8 @@ public protocol ImageStoreWriter: ~Copyable {
     encoded: RawSpan, byteCounts: [Int], labels: ImageLabels
   ) throws(StoreError)
 
-  /// Makes what has been appended so far part of the store, visible and on the disk, and goes on.
+  /// Makes the images appended so far part of the store, visible and on the disk. The writer can
+  /// append more afterwards.
   ///
   /// A program that dies later loses what it appended after the last commit, and nothing else. A commit costs what finishing costs and
   /// what beginning to append costs: an archive gets a directory of all its images, a folder of images a `labels.csv`. So commit once per some thousand
@@ -86,7 +88,7 @@ extension ImageStoreWriter where Self: ~Copyable {
   ///
   /// - Parameters:
   ///   - pixels: the bytes of the image, row after row: `format.byteCount` of them.
-  ///   - format: what they are.
+  ///   - format: the format of the image.
   ///   - label: its label; give every image of a store one, or none.
   ///   - columns: its value in each column.
   public mutating func append(
@@ -102,10 +104,11 @@ extension ImageStoreWriter where Self: ~Copyable {
   /// - Parameters:
   ///   - samples: `format.sampleCount` samples, row after row, pixel after pixel; or, as `UInt8`, the bytes of an image
   ///     of any format.
-  ///   - format: what they are.
+  ///   - format: the format of the image.
   ///   - label: its label; give every image of a store one, or none.
   ///   - columns: its value in each column.
-  /// - Throws: ``StoreError/Code/invalidArgument`` for samples that are not those of `format`, in type or in number.
+  /// - Throws: ``StoreError/Code/invalidArgument`` for samples whose type or number does not fit
+  ///   `format`.
   public mutating func append<Sample: ImageSample>(
     _ samples: Span<Sample>, format: ImageFormat, label: Int? = nil, columns: [String: Column.Value] = [:]
   ) throws(StoreError) {
@@ -122,7 +125,7 @@ extension ImageStoreWriter where Self: ~Copyable {
 
   /// Appends one image of 8-bit samples, or of bools; see the method for spans.
   ///
-  /// A literal of integers is taken for such samples, whatever the format states.
+  /// A literal of integers is read as such samples, even if the format states another type.
   public mutating func append(
     _ samples: [UInt8], format: ImageFormat, label: Int? = nil, columns: [String: Column.Value] = [:]
   ) throws(StoreError) {
@@ -170,7 +173,8 @@ extension ImageStoreWriter where Self: ~Copyable {
   ///   - layout: the formats of the images.
   ///   - labels: one label per image, or nil if the images of this store have none.
   ///   - columns: further columns, with one value per image.
-  /// - Throws: ``StoreError/Code/invalidArgument`` for samples that are not those of `layout`, in type or in number.
+  /// - Throws: ``StoreError/Code/invalidArgument`` for samples whose type or number does not fit
+  ///   `layout`.
   public mutating func append<Sample: ImageSample>(
     _ samples: Span<Sample>, layout: BatchLayout, labels: [Int]? = nil, columns: [String: Column] = [:]
   ) throws(StoreError) {
@@ -187,7 +191,7 @@ extension ImageStoreWriter where Self: ~Copyable {
 
   /// Appends a batch of 8-bit samples, or of bools; see the method for spans.
   ///
-  /// A literal of integers is taken for such samples, whatever the layout states.
+  /// A literal of integers is read as such samples, even if the layout states another type.
   public mutating func append(
     _ samples: [UInt8], layout: BatchLayout, labels: [Int]? = nil, columns: [String: Column] = [:]
   ) throws(StoreError) {
@@ -208,13 +212,14 @@ extension ImageStoreWriter where Self: ~Copyable {
 
   /// Appends all images of a store with their labels and columns, a bounded number of bytes at a time.
   ///
-  /// Class names are the writer's: give it those of `store` when it is made. If the store to be written has the layout `encoded`
-  /// and the images of `store` are encoded, they are copied as they are.
+  /// Class names belong to the writer: give it those of `store` when it is made. If the new store
+  /// has the layout `encoded` and the images of `store` are encoded, they are copied as they are.
   ///
   /// - Parameters:
-  ///   - store: whose images are appended.
-  ///   - commitEvery: after how many images what was appended is committed each time; nil leaves that to the caller. See ``commit()``.
-  ///   - progress: called now and then with the number of images appended by this call.
+  ///   - store: the store whose images are appended.
+  ///   - commitEvery: the number of images after which the writer commits each time; nil leaves
+  ///     that to the caller. See ``commit()``.
+  ///   - progress: called from time to time with the number of images appended by this call.
   public mutating func append(
     contentsOf store: any ImageStore, commitEvery: Int? = nil, progress: (_ appended: Int) -> Void = { _ in }
   ) throws(StoreError) {

@@ -11,7 +11,7 @@ public import struct Foundation.URL
 ///     let train = try LMDBStore(at: "data/train.lmdb")
 ///     let test = try LMDBStore(at: URL(filePath: "data/test.lmdb"))
 ///
-/// A relative path counts from the process's working folder.
+/// A relative path is relative to the process's working folder.
 public protocol StorePath {
   /// The path as the system takes it.
   ///

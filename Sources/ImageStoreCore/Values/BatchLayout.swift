@@ -17,7 +17,7 @@ public struct BatchLayout: Sendable, Hashable {
     self.init(storage: .uniform(format, count: count))
   }
 
-  /// Images each of its own format.
+  /// Images that each have a format of their own.
   public init(_ formats: [ImageFormat]) {
     if let first = formats.first, formats.allSatisfy({ $0 == first }) {
       self.init(first, count: formats.count)
@@ -69,7 +69,7 @@ public struct BatchLayout: Sendable, Hashable {
     }
   }
 
-  /// The bytes where an image is.
+  /// The range of bytes of an image.
   ///
   /// - Precondition: `position` is in `0..<count`.
   public func byteRange(of position: Int) -> Range<Int> {

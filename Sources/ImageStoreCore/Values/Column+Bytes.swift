@@ -17,7 +17,7 @@ extension Column {
       offsets = [0]
     }
 
-    /// Bytes that each image has by itself.
+    /// Bytes from one sequence per image.
     public init(_ values: some Sequence<some Sequence<UInt8>>) {
       var (bytes, offsets) = ([UInt8](), [0])
       for value in values {
@@ -76,7 +76,7 @@ extension Column {
 extension Column.Bytes: RandomAccessCollection {
   /// 0.
   public var startIndex: Int { 0 }
-  /// How many images there are bytes of.
+  /// The number of images.
   public var endIndex: Int { offsets.count - 1 }
 
   /// The bytes of one image.

@@ -6,9 +6,9 @@ extension Column {
   public enum Kind: Sendable, Hashable {
     /// The kind of the case of ``Column`` with this name.
     case int64, double, string, bytes
-    /// Vectors of as many whole numbers.
+    /// Vectors of that many whole numbers.
     case int64Vectors(width: Int)
-    /// Vectors of as many floating-point numbers.
+    /// Vectors of that many floating-point numbers.
     case doubleVectors(width: Int)
   }
 }

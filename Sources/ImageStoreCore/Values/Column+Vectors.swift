@@ -1,8 +1,9 @@
 extension Column {
-  /// How many numbers vectors may have.
+  /// How many numbers a vector may have.
   public static let widths = 1...65_536
 
-  /// As many numbers for every image, such as boxes, factors or the answers to fourteen questions.
+  /// The same number of numbers for every image, such as boxes, factors or the answers to fourteen
+  /// questions.
   ///
   ///     let boxes = try Column.Vectors([10, 20, 64, 48, 0, 0, 32, 32], width: 4)
   ///     print(boxes.count, boxes[1])  // 2 [0, 0, 32, 32]
@@ -30,7 +31,7 @@ extension Column {
       self.width = width
     }
 
-    /// Vectors that have an array each.
+    /// Vectors from one array each.
     ///
     /// - Throws: ``StoreError/Code/invalidArgument`` if they differ in length, and as ``init(_:width:)``; no vectors have no width.
     public init(_ vectors: [[Number]]) throws(StoreError) {
@@ -102,7 +103,7 @@ extension Column {
 extension Column.Vectors: RandomAccessCollection {
   /// 0.
   public var startIndex: Int { 0 }
-  /// How many images there are vectors of.
+  /// The number of images.
   public var endIndex: Int { width > 0 ? values.count / width : 0 }
 
   /// The numbers of one image.

@@ -1,6 +1,7 @@
-/// What is said of each image besides its pixels and label, such as file names, boxes or a coarse label.
+/// Further information on each image, such as its file name, boxes or a coarse label.
 ///
-/// A column has one value per image: a number, a text, as many numbers for every image, or bytes of any number.
+/// A column has one value per image: a number, a text, a vector of numbers whose length is the same
+/// for every image, or any number of bytes.
 ///
 ///     switch try store.column("boxes") {
 ///     case .int64Vectors(let boxes): draw(boxes[17])
@@ -15,9 +16,9 @@ public enum Column: Sendable, Hashable {
   case string([String])
   /// Bytes, of any number for each image.
   case bytes(Bytes)
-  /// Whole numbers, as many for every image, such as the four of a box.
+  /// Vectors of whole numbers, such as the four numbers of a box.
   case int64Vectors(Vectors<Int64>)
-  /// Floating-point numbers, as many for every image.
+  /// Vectors of floating-point numbers.
   case doubleVectors(Vectors<Double>)
 
   /// How many values the column has: one per image.

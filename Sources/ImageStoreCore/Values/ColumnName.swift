@@ -81,8 +81,9 @@ extension ColumnName.Place {
 }
 
 extension Column {
-  /// Checks that a name can be a column's. Any text can that has no control characters and, when each slash and backslash counts for
-  /// three, 1 to 200 bytes; formats that have a name for something else write it in another way.
+  /// Checks that a text can be the name of a column: it has no control characters, and 1 to 200
+  /// bytes when each slash and backslash counts as three. A format that uses a name for something
+  /// else writes the column under an escaped name.
   ///
   /// - Throws: ``StoreError/Code/invalidArgument``.
   public static func validate(name: String) throws(StoreError) {

@@ -1,4 +1,4 @@
-/// What is said of one image: its label, the name of its class, and its values of the columns.
+/// The annotation of one image: its label, the name of its class, and its values in the columns.
 ///
 ///     let cats = try store.filtered { try $0.className == "cat" && $0.number("hour") > 20 }
 ///     let fixed = try store.relabeled { try $0["name"] == "dog7.png" ? 1 : $0.label! }
@@ -15,7 +15,7 @@ public struct ImageAnnotation {
   /// The label, or nil if the store has none.
   public var label: Int? { all.labels?[index] }
 
-  /// The name of the label's class; nil if the store has no class names, and for a label that has none.
+  /// The name of the label's class; nil if the store has no class names, or none for this label.
   public var className: String? {
     guard let label, let names = all.classNames, names.indices.contains(label) else { return nil }
     return names[label]
@@ -30,7 +30,8 @@ public struct ImageAnnotation {
 
   /// The number that a column has.
   ///
-  /// - Throws: as the subscript; ``StoreError/Code/invalidArgument`` for a column of anything but numbers.
+  /// - Throws: as the subscript; ``StoreError/Code/invalidArgument`` for a column that does not
+  ///   have numbers.
   public func number(_ column: String) throws(StoreError) -> Double {
     switch try self[column] {
     case .int64(let value): return Double(value)
@@ -41,7 +42,8 @@ public struct ImageAnnotation {
 
   /// The text that a column has.
   ///
-  /// - Throws: as the subscript; ``StoreError/Code/invalidArgument`` for a column of anything but text.
+  /// - Throws: as the subscript; ``StoreError/Code/invalidArgument`` for a column that does not
+  ///   have text.
   public func text(_ column: String) throws(StoreError) -> String {
     guard case .string(let text) = try self[column] else { throw try isOther(column, than: "text") }
     return text

@@ -1,6 +1,6 @@
 /// Images read together: their pixels one after another, labels and indices.
 ///
-/// A batch may be used again for the next read, which then takes no memory unless it is larger:
+/// A batch can be reused for the next read, which then allocates no memory unless it is larger:
 ///
 ///     var batch = ImageBatch()
 ///     for start in stride(from: 0, to: store.count, by: 128) {
@@ -10,7 +10,7 @@
 public struct ImageBatch: Sendable {
   /// Where each image is in ``pixels``, and its format.
   public private(set) var layout = BatchLayout([])
-  /// Which image of the store each is.
+  /// The index in the store of each image.
   public private(set) var indices: [Int] = []
   /// One label per image; empty if the store has none.
   public private(set) var labels: [Int32] = []
@@ -42,7 +42,7 @@ public struct ImageBatch: Sendable {
   /// If all images have one format, image `i` has the samples `i * n ..< (i + 1) * n`, where `n` is the `sampleCount` of the
   /// format.
   ///
-  /// - Parameter type: what a sample is in Swift; `UInt8` also for images of `bool`.
+  /// - Parameter type: the type of a sample in Swift; `UInt8` also for images of `bool`.
   /// - Throws: ``StoreError/Code/invalidArgument`` if the samples of any image are of another type.
   @_lifetime(borrow self)
   public borrowing func samples<Sample: ImageSample>(

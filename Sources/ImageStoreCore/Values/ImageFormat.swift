@@ -15,7 +15,7 @@ public struct ImageFormat: Sendable, Hashable, Codable {
   /// The most bytes one image may take (64 GiB). A header that asks for more is refused.
   public static let maximumByteCount = 1 << 36
 
-  /// Creates a format from numbers the program knows to be right.
+  /// Creates a format from numbers that the program knows to be valid.
   ///
   /// - Precondition: each of `height`, `width` and `channels` is positive and an image takes no more
   ///   than ``maximumByteCount`` bytes. Numbers read from a file go through

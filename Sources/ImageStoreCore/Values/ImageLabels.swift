@@ -1,6 +1,7 @@
-/// The labels and columns of some images: what is said of them besides their pixels.
+/// The labels and columns of some images.
 ///
-/// Writers take them with each run of images; a store has one label per image or none, and the same columns for all.
+/// Writers take them with each run of images. A store has one label per image or no labels, and the
+/// same columns for all images.
 public struct ImageLabels: Sendable, Hashable {
   /// One label per image, or nil if the images have none.
   public var labels: [Int]?
@@ -36,7 +37,7 @@ public struct ImageLabels: Sendable, Hashable {
   /// Appends the labels and columns of further images.
   ///
   /// - Throws: ``StoreError/Code/invalidArgument`` if one side has labels or a column that the
-  ///   other has not.
+  ///   other does not have.
   public mutating func append(_ other: ImageLabels) throws(StoreError) {
     try ImageLabels.checkAgreement(
       hasLabels: labels != nil, columns: columns.mapValues(\.kind), with: other)

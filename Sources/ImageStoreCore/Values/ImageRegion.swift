@@ -38,14 +38,14 @@ extension ImageRegion: CustomStringConvertible {
   public var description: String { "\(height)x\(width) at row \(row), column \(column)" }
 }
 
-/// Which part of each image a read delivers.
+/// The part of each image that a read delivers.
 public enum ImageRegions: Sendable, Hashable {
   /// Whole images.
   case whole
   /// The same region of every image.
   case same(ImageRegion)
-  /// A region of each image, such as random crops: as many as there are images. They may differ in size; batches whose
-  /// images do have no common shape.
+  /// A region of each image, such as random crops: as many as there are images. The regions may
+  /// differ in size, but then the images of a batch have no common shape.
   case each([ImageRegion])
 }
 

@@ -1,6 +1,6 @@
 /// A type that the samples of images can be read and written as.
 ///
-/// `UInt8` also stands for the samples of images of `bool`, 0 or 1.
+/// `UInt8` is also the type for samples of `bool` images, which are 0 or 1.
 public protocol ImageSample: BitwiseCopyable, Sendable {
   /// The element type of images with such samples.
   static var elementType: ElementType { get }

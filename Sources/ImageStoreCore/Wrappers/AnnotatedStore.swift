@@ -1,10 +1,12 @@
-/// A store of which other things are said: other labels, class names or columns, while its pixels stay what and where they are.
+/// A store with other labels, class names or columns, whose pixels stay as they are and where they
+/// are.
 ///
 ///     let images = try NPZStore(at: "images.npz").relabeled(with: labels, classNames: ["cat", "dog"])
 ///     let corrected = try images.relabeled(images: [17: 1, 98: 0]).withColumns(["night": .int64(night)])
 ///
-/// ``ImageStore/relabeled(_:)``, ``ImageStore/withColumns(_:)``, ``ImageStore/renamingClasses(_:)`` and what is listed beside them make
-/// such stores. What is said instead is in memory; all else is read from ``base`` when it is asked for.
+/// ``ImageStore/relabeled(_:)``, ``ImageStore/withColumns(_:)``, ``ImageStore/renamingClasses(_:)``
+/// and similar methods make such stores. The new labels, names and columns are in memory;
+/// everything else is read from ``base`` when it is asked for.
 public struct AnnotatedStore: StoreWrapper {
   /// Where the labels are from.
   enum Labels {

@@ -1,5 +1,5 @@
-/// A store that keeps images of another in memory, up to a number of bytes: for formats that decode,
-/// and for files far away.
+/// A store that keeps images of another in memory, up to a number of bytes: useful for formats that
+/// have to be decoded, and for files on slow or remote storage.
 ///
 ///     let train = try FileStore(at: "train").cached(upTo: 4 << 30)
 ///

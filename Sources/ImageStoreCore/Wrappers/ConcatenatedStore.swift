@@ -1,4 +1,4 @@
-/// The images of several stores one after another, whatever backends they have.
+/// The images of several stores, of any backends, one after another.
 ///
 /// - ``format`` is nil if the stores differ in it.
 /// - ``labels()`` is nil unless every store has labels.
@@ -6,8 +6,8 @@
 /// - ``classNames`` has the names of the first store and then those that only later ones have, if every store has class names; labels are
 ///   translated by them, so that a label means the same in all. It is nil if a store has none.
 ///
-/// Stores without images have no say in any of this. A read calls each store it needs once,
-/// whatever the order of its indices.
+/// Stores without images do not count in any of this. A read calls each store it needs once, in
+/// whatever order its indices are.
 public struct ConcatenatedStore: ImageStore {
   /// The stores that have images.
   public let stores: [any ImageStore]

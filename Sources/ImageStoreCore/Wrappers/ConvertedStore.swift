@@ -1,8 +1,8 @@
 internal import CImageStoreKernels
 
-/// What becomes of transparency when images are converted.
+/// How transparency is handled when images are converted.
 public enum AlphaConversion: Sendable, Hashable {
-  /// It is left out; the colors stay as they are stored.
+  /// Alpha is left out; the colors stay as they are stored.
   case dropped
   /// Images are laid over a color: one sample of gray, or red, green and blue. Samples of 16 bits take 257 times its samples.
   ///
@@ -169,23 +169,25 @@ extension ImageStore {
   ///
   /// - Parameters:
   ///   - channels: 1 for gray, 3 for red, green and blue.
-  ///   - alpha: what becomes of transparency.
-  ///   - elementType: `.uint8` has samples of 16 bits cut to their high byte; other types stay unless nil.
-  ///   - threads: how many threads convert in one call; one for each processor unless stated.
-  /// - Throws: ``StoreError/Code/invalidArgument`` for other channels, colors and types than stated;
-  ///   ``StoreError/Code/unsupported`` for images that have no rule, such as gray of floating-point colors. If images differ in format, that is
-  ///   an error of reading one.
+  ///   - alpha: how transparency is handled.
+  ///   - elementType: `.uint8` reduces samples of 16 bits to their high byte; nil leaves all types
+  ///     as they are.
+  ///   - threads: how many threads convert in one call; by default one per processor.
+  /// - Throws: ``StoreError/Code/invalidArgument`` for channels, colors and types other than these;
+  ///   ``StoreError/Code/unsupported`` for conversions that are not defined, such as floating-point
+  ///   colors to gray. If images differ in format, the error is thrown when one is read.
   public func converted(
     channels: Int, alpha: AlphaConversion = .dropped, elementType: ElementType? = nil, threads: Int? = nil
   ) throws(StoreError) -> ConvertedStore {
     try ConvertedStore(self, channels: channels, alpha: alpha, elementType: elementType, threads: threads)
   }
 
-  /// This store with samples of 16 bits cut to their high byte; those of 8 bits stay.
+  /// This store with samples of 16 bits reduced to their high byte; samples of 8 bits stay as they
+  /// are.
   ///
   /// - Parameters:
   ///   - elementType: `.uint8`.
-  ///   - threads: how many threads convert in one call; one for each processor unless stated.
+  ///   - threads: how many threads convert in one call; by default one per processor.
   /// - Throws: as ``converted(channels:alpha:elementType:threads:)``.
   public func converted(elementType: ElementType, threads: Int? = nil) throws(StoreError) -> ConvertedStore {
     try ConvertedStore(self, channels: nil, alpha: .dropped, elementType: elementType, threads: threads)

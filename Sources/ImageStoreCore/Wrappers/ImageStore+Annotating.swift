@@ -6,7 +6,8 @@ extension ImageStore {
   ///     let binary = try store.relabeled { try $0.number("score") > 0.5 ? 1 : 0 }
   ///
   /// - Parameter label: called once per image, now.
-  /// - Throws: ``StoreError/Code/invalidArgument`` for a new label that has no name while classes have; what `label` throws.
+  /// - Throws: ``StoreError/Code/invalidArgument`` for a new label without a name in a store with
+  ///   class names; what `label` throws.
   public func relabeled(_ label: (ImageAnnotation) throws -> Int) throws -> AnnotatedStore {
     try relabeled(with: try Annotations.map(self, label))
   }
@@ -15,7 +16,8 @@ extension ImageStore {
   ///
   ///     let corrected = try store.relabeled(images: [17: 3, 98: 0])
   ///
-  /// - Parameter corrections: the labels of images by their indices; all others keep theirs.
+  /// - Parameter corrections: the new labels of images by their indices; all other images keep
+  ///   theirs.
   /// - Throws: ``StoreError/Code/indexOutOfRange``; ``StoreError/Code/invalidArgument`` if the store has no labels, and for a label that
   ///   has no name while classes have.
   public func relabeled(images corrections: [Int: Int]) throws(StoreError) -> AnnotatedStore {
@@ -29,11 +31,11 @@ extension ImageStore {
     return try relabeled(with: labels)
   }
 
-  /// This store with other labels in the place of some.
+  /// This store with some labels replaced by others.
   ///
   ///     let vehicles = try store.relabeled(labels: [9: 1, 8: 1])
   ///
-  /// - Parameter table: what labels become; those that are not in it stay.
+  /// - Parameter table: the new label by the old one; labels that are not in it stay.
   /// - Throws: ``StoreError/Code/invalidArgument`` if the store has no labels, and for a label that has no name while classes have.
   public func relabeled(labels table: [Int: Int]) throws(StoreError) -> AnnotatedStore {
     let labels = try existingLabels(or: "give every image one, by relabeled(with:)")
@@ -70,7 +72,8 @@ extension ImageStore {
   /// This store with further columns, or others in the place of those of the same names.
   ///
   /// - Parameter columns: columns by their names, with one value per image.
-  /// - Throws: ``StoreError/Code/invalidArgument`` if a column does not have one value per image, and for a name that none can have.
+  /// - Throws: ``StoreError/Code/invalidArgument`` if a column does not have one value per image,
+  ///   and for a name that no column can have.
   public func withColumns(_ columns: [String: Column]) throws(StoreError) -> AnnotatedStore {
     try AnnotatedStore(self, classNames: classNames, columns: columns)
   }

@@ -6,7 +6,8 @@ extension ImageStore {
   ///     let english = try store.renamingClasses(["Katze": "cat", "Hund": "dog"])
   ///
   /// - Parameter names: the new name by the old one.
-  /// - Throws: ``StoreError/Code/invalidArgument`` for a class that there is not, and if two classes would have one name.
+  /// - Throws: ``StoreError/Code/invalidArgument`` for a class that does not exist, and if two
+  ///   classes would have one name.
   public func renamingClasses(_ names: [String: String]) throws(StoreError) -> AnnotatedStore {
     for name in names.keys.sorted() { _ = try classNumber(of: name) }
     let renamed = (classNames ?? []).map { names[$0] ?? $0 }
@@ -31,16 +32,18 @@ extension ImageStore {
     return try AnnotatedStore(self, classNames: names)
   }
 
-  /// This store with one class in the place of several.
+  /// This store with several classes merged into one.
   ///
   ///     let coarse = try store.mergingClasses(["tabby", "siamese"], into: "cat")
   ///
-  /// It has the place of the first of them, and the classes after the others move up, labels with them.
+  /// The merged class takes the position of the first of them. The positions of the others are
+  /// closed, and labels change accordingly.
   ///
   /// - Parameters:
   ///   - names: the classes that become one.
-  ///   - name: what it is called: a new name, or one of theirs.
-  /// - Throws: ``StoreError/Code/invalidArgument`` for a class that there is not, and for a name that another class has.
+  ///   - name: its name: a new one, or one of theirs.
+  /// - Throws: ``StoreError/Code/invalidArgument`` for a class that does not exist, and for a name
+  ///   that another class has.
   public func mergingClasses(_ names: [String], into name: String) throws(StoreError) -> AnnotatedStore {
     var numbers: Set<Int> = []
     for name in names { numbers.insert(try classNumber(of: name)) }
@@ -73,17 +76,19 @@ extension ImageStore {
   ///
   ///     let pets = try cifar.training.keepingClasses(["cat", "dog"])  // cat is 0, dog is 1
   ///
-  /// - Throws: ``StoreError/Code/invalidArgument`` for a class that there is not, or that is named twice, and if the store has no labels.
+  /// - Throws: ``StoreError/Code/invalidArgument`` for a class that does not exist, or that is
+  ///   named twice, and if the store has no labels.
   public func keepingClasses(_ names: [String]) throws(StoreError) -> AnnotatedStore {
     var numbers: [Int] = []
     for name in names { numbers.append(try classNumber(of: name)) }
     return try keepingClasses(numbers)
   }
 
-  /// The images of some labels, which become 0, 1, ... in the order in which they are given. Class names go along.
+  /// The images of some labels, which become 0, 1, ... in the order in which they are given. Class
+  /// names are kept.
   ///
-  /// - Throws: ``StoreError/Code/invalidArgument`` for a label that is given twice, or that has no name while others have, and if the
-  ///   store has no labels.
+  /// - Throws: ``StoreError/Code/invalidArgument`` for a label that is given twice, or that has no
+  ///   name although others have one, and if the store has no labels.
   public func keepingClasses(_ labels: [Int]) throws(StoreError) -> AnnotatedStore {
     if let twice = labels.firstRepeated {
       throw StoreError(.invalidArgument, "the class \(twice) is in the list twice", remedy: "name each once")
