@@ -22,7 +22,7 @@ public struct ReadingNote: Sendable, Hashable {
 }
 
 extension ReadingNote {
-  /// That pictures have palettes, which nobody said how to read.
+  /// A note that pictures have palettes and the caller did not say how to read them.
   package static let expandedPalettes = ReadingNote(
     .decided, "palettes are read as colors; --palette indices reads the indices, as masks have them")
 }

@@ -162,7 +162,7 @@ extension StoreDescription {
   /// Refuses options that a format does not know.
   ///
   /// - Parameters:
-  ///   - known: the options that the format honours.
+  ///   - known: the options that apply to the format.
   ///   - format: what the format is called, such as `CIFAR`.
   /// - Throws: ``StoreError/Code/unusedOption``.
   package func check(_ known: Set<Option>, format: String) throws(StoreError) {

@@ -1,9 +1,9 @@
-/// Bytes that stores read by address, wherever they come from.
+/// Bytes that stores read by address, from any kind of source.
 ///
-/// The bytes have one address for as long as the source lives, so that reading through it is adding
-/// an offset to it, whatever the source is. What differs is when they are there: those of a map and
-/// of memory always are; those of a file that is read ahead come sooner if they are announced;
-/// those of a remote object would be fetched to a range of addresses reserved for all of it. So a
+/// The bytes have one address for as long as the source lives, so reading from any source is adding
+/// an offset to that address. Sources differ in when the bytes are there: bytes of a map and of
+/// memory always are; bytes of a file that is read ahead arrive sooner if they are announced; bytes
+/// of a remote object would be fetched to a range of addresses reserved for the whole object. So a
 /// store says what it is going to read, once per call and not per image.
 package protocol ByteSource: AnyObject, Sendable {
   /// How many bytes there are.
@@ -13,7 +13,7 @@ package protocol ByteSource: AnyObject, Sendable {
   /// touched.
   @unsafe var bytes: UnsafeRawBufferPointer { get }
 
-  /// Tells in which order the bytes will be read.
+  /// Tells the source in which order the bytes will be read.
   func advise(_ pattern: AccessPattern)
 
   /// Requests what will be read soon. It does not wait for the bytes, and cannot fail.
@@ -21,16 +21,16 @@ package protocol ByteSource: AnyObject, Sendable {
 
   /// Returns when bytes may be touched.
   ///
-  /// - Throws: ``StoreError/Code/system`` if they cannot be had.
+  /// - Throws: ``StoreError/Code/system`` if they cannot be read.
   func makeReadable(_ ranges: Span<Range<Int>>) throws(StoreError)
 
   /// The share of the bytes that can be read without waiting, from 0 to 1, by samples.
   func residentShare() -> Double
 
-  /// Fetches bytes and returns when they are there. What cannot be had is found when it is read.
+  /// Fetches bytes and returns when they are there. If that fails, reading them throws the error.
   func fetch(_ range: Range<Int>)
 
-  /// Lets go of bytes that will not be read soon, so that others have the memory.
+  /// Releases bytes that will not be read soon, so that others can use the memory.
   func letGo(_ ranges: Span<Range<Int>>)
 }
 

@@ -1,12 +1,13 @@
-/// What one call gathers: which images, which region of each, and where each is delivered, all of it checked before the
-/// first byte is copied or decoded.
+/// A plan of one gather: which images, which region of each, and where each is delivered. All of it
+/// is checked before the first byte is copied or decoded.
 ///
 /// A store makes one plan per call and then fills the bytes ``byteRange(of:)`` of each position, in any order and from
 /// any thread. For images of one format and regions of one size a plan takes no memory and no time beyond the checks;
 /// otherwise it has the format of each.
 ///
-/// Positions count what was asked for, indices the images of the store. Whatever a request comes to say of an image
-/// besides its region, such as a size to deliver it in, belongs here: ``layout`` is what callers lay memory out by.
+/// Positions count the images of the request, indices those of the store. Any later addition to a
+/// request, such as a size to deliver images in, belongs here: callers lay out memory by
+/// ``layout``.
 package struct GatherPlan: ~Escapable {
   /// The image to deliver at each position; every one exists.
   package let indices: Span<Int>

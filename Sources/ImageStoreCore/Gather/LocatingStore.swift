@@ -1,18 +1,20 @@
 /// A store that can say where its images are, because they are whole in memory that stays: a map, or memory that the
 /// store fills once.
 ///
-/// ``ImageStore/forEachImage(_:_:)`` borrows one image at a time. A caller that knows where the next images are can have
-/// them brought into the caches meanwhile, which takes longer than most of what is done with an image.
+/// ``ImageStore/forEachImage(_:_:)`` borrows one image at a time. A caller that knows where the
+/// next images are can have them brought into the caches in the meantime, which takes longer than
+/// most work on an image.
 ///
-/// Conforming is a promise about memory that a public protocol could not ask for: what ``ImageStore/forEachImage(_:_:)``
-/// borrows stays readable at its address for as long as the store is alive. Hence `package`.
+/// Conforming is a promise about memory that a public protocol could not ask for: the pixels that
+/// ``ImageStore/forEachImage(_:_:)`` borrows stay readable at their address for as long as the
+/// store is alive. So the protocol is `package`.
 package protocol LocatingStore: ImageStore {
   /// Whether the promise holds for this store. If it does not, for example because this file is compressed,
   /// ``locate(_:into:)`` is not called.
   var locatesImages: Bool { get }
 
-  /// Makes sure that what was located is still what it was, if another program can change it. To be called after the
-  /// images have been used, and before the result is.
+  /// Makes sure that the located images are still the same, if another program can change them.
+  /// Call it after the images have been used, and before the result is used.
   func checkLocatedImages() throws(StoreError)
 }
 
@@ -25,7 +27,7 @@ extension LocatingStore {
   /// - Parameters:
   ///   - indices: which images; any order, repeats allowed.
   ///   - images: receives one element per index; they are valid for as long as the store is alive.
-  /// - Throws: ``StoreError/Code/indexOutOfRange``, and what looking at the images throws.
+  /// - Throws: ``StoreError/Code/indexOutOfRange``, and what examining the images throws.
   package func locate(
     _ indices: Span<Int>, into images: inout [LocatedImage]
   ) throws(StoreError) {

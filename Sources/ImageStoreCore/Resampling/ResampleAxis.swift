@@ -14,7 +14,7 @@ internal import CImageStoreKernels
     var kind: Kind
   }
 
-  /// What the weights are, or that there are places instead.
+  /// The type of the weights, or `nearest` if there are only positions.
   enum Kind { case fixed, float, double, nearest }
 
   private(set) var key: Key?
@@ -24,7 +24,7 @@ internal import CImageStoreKernels
   private var stride = 0
   private var weightOffset = 0
 
-  /// Calculates taps and weights, unless they are there.
+  /// Calculates taps and weights, unless they already exist.
   func prepare(_ key: Key) throws(StoreError) {
     guard self.key != key else { return }
     self.key = nil
@@ -66,7 +66,7 @@ internal import CImageStoreKernels
     unsafe UnsafePointer(memory.memory.baseAddress!.assumingMemoryBound(to: UInt32.self))
   }
 
-  /// The samples of an axis that the positions of a window are made of.
+  /// The samples of an axis that the positions of a window are calculated from.
   static func needed(_ key: Key) -> Range<Int> {
     let (first, last) = (key.window.lowerBound, key.window.upperBound - 1)
     if key.from == key.to { return key.window }

@@ -35,7 +35,7 @@ extension Resizing {
       elementType: format.elementType)
   }
 
-  /// What a resampler is asked for to have this done with a whole image.
+  /// The request to a resampler that resizes a whole image in this way.
   ///
   /// - Throws: as ``resized(_:)``.
   package func request(
@@ -57,7 +57,7 @@ extension Resizing {
     _ = try ImageFormat(validating: height, width: width, channels: 1, elementType: .uint8)
   }
 
-  /// What was said: of ``shorterSide(_:)`` that side, twice.
+  /// The stated size; for ``shorterSide(_:)`` that side, twice.
   private var size: (height: Int, width: Int) {
     switch self {
     case .shorterSide(let side): (side, side)
@@ -66,7 +66,7 @@ extension Resizing {
     }
   }
 
-  /// The size of all of the image, and the window of it that is delivered.
+  /// The size of the whole resized image, and the window of it that is delivered.
   private func plan(
     _ format: ImageFormat
   ) throws(StoreError) -> (height: Int, width: Int, window: ImageRegion) {

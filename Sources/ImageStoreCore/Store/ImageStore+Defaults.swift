@@ -35,10 +35,10 @@ extension ImageStore {
 }
 
 extension ImageStore {
-  /// Reads labels, columns and every image, and drops them: what a store does to verify itself when
+  /// Reads labels, columns and every image, and drops them. A store verifies itself in this way if
   /// its format checks everything on reading.
   ///
-  /// - Parameter check: does what more there is to do for some images.
+  /// - Parameter check: does any further checks of some images.
   package func verifyByReading(
     progress: (_ checked: Int) -> Void, check: (_ indices: Span<Int>) throws(StoreError) -> Void = { _ in }
   ) throws(StoreError) {

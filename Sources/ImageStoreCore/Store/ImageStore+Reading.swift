@@ -105,7 +105,7 @@ extension ImageStore {
 }
 
 extension ImageStore {
-  /// Reads pixels alone, for callers that take labels by the column.
+  /// Reads only pixels, for callers that read labels as a column.
   package func readPixels(
     _ indices: some Collection<Int>, into batch: inout ImageBatch
   ) throws(StoreError) {
@@ -176,8 +176,8 @@ extension ImageStore {
 extension Sequence<Int> {
   /// These indices in an array.
   ///
-  /// Callers in other modules reach code that is not specialised for their collection, in which every index would cost calls
-  /// through a table; what they give nearly always is one of two types.
+  /// Callers in other modules reach code that is not specialised for their collection, in which
+  /// every index would cost calls through a table. Nearly all of them pass one of two types.
   func indexArray() -> [Int] {
     if let array = self as? [Int] { return array }
     if let range = self as? Range<Int> { return Array(range) }

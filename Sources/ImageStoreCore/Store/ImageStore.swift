@@ -17,17 +17,17 @@ public protocol ImageStore: Sendable {
   /// How many images there are.
   var count: Int { get }
 
-  /// The format all images have, or nil if they differ or there are none.
+  /// The format that all images have, or nil if they differ or there are none.
   var format: ImageFormat? { get }
 
   /// The names of the classes that labels count from 0, if known.
   var classNames: [String]? { get }
 
-  /// The names of the columns besides the label, sorted.
+  /// The names of the columns, sorted; labels are not among them.
   var columnNames: [String] { get }
 
-  /// The paths of the files and folders that are read, none for a store in memory. A writer does not write into them or
-  /// around them.
+  /// The paths of the files and folders that are read, none for a store in memory. A writer does
+  /// not write inside them, and does not replace them.
   var sourcePaths: [String] { get }
 
   /// The parts of the file that are not read, and the decisions made where the file leaves a
@@ -51,8 +51,8 @@ public protocol ImageStore: Sendable {
   /// Appends images, or a region of each, to the caller's memory, one after another in the order of
   /// `indices`.
   ///
-  /// Nothing is appended when the call throws for its arguments; when it throws while reading, what
-  /// was appended is not to be used. A store that has no read of its own gets one that copies what
+  /// If the call throws because of its arguments, nothing is appended. If it throws while reading,
+  /// do not use what was appended. A store without a read of its own gets one that copies what
   /// ``forEachImage(_:_:)`` lends.
   ///
   /// - Parameters:
@@ -60,9 +60,9 @@ public protocol ImageStore: Sendable {
   ///   - regions: none for whole images, one for the same region of every image, or as many as
   ///     `indices` for a region of each, which may differ in size.
   ///   - destination: memory with room for the images: rows of pixels without padding.
-  /// - Throws: ``StoreError/Code/indexOutOfRange``; ``StoreError/Code/invalidArgument`` for a region
-  ///   outside its image, a number of regions that does not fit, or too little room;
-  ///   ``StoreError/Code/corrupt`` and others for what is wrong with the file, naming the image.
+  /// - Throws: ``StoreError/Code/indexOutOfRange``; ``StoreError/Code/invalidArgument`` for a
+  ///   region outside its image, a number of regions that does not fit, or too little room;
+  ///   ``StoreError/Code/corrupt`` and others for faults of the file, naming the image.
   func read(
     _ indices: Span<Int>, regions: Span<ImageRegion>, into destination: inout OutputRawSpan
   ) throws(StoreError)
@@ -72,7 +72,7 @@ public protocol ImageStore: Sendable {
   /// - Parameters:
   ///   - indices: which images; any order, repeats allowed.
   ///   - body: called once for each, in order, on the calling thread, with the position in `indices`,
-  ///     the image's format, and its pixels, which are gone when `body` returns.
+  ///     the image's format, and its pixels, which are valid only until `body` returns.
   func forEachImage(
     _ indices: Span<Int>,
     _ body: (_ position: Int, _ format: ImageFormat, _ pixels: RawSpan) throws(StoreError) -> Void
@@ -82,33 +82,35 @@ public protocol ImageStore: Sendable {
   /// rather than copied or decoded first.
   var isZeroCopy: Bool { get }
 
-  /// Tells in which order the images will be read, so that the system can read ahead, or not.
+  /// Tells the store in which order the images will be read, so that the system can decide whether
+  /// to read ahead.
   func advise(_ pattern: AccessPattern)
 
   /// Requests images that will be read soon, so that reading them does not wait for the disk.
   ///
-  /// It returns before they are there, unless the system has more requests than it takes, and reads nothing twice. A
-  /// loader calls it as an epoch goes on; whoever reads without one may call it some batches ahead. The
-  /// default does nothing.
+  /// It returns before they are there, unless the system already has too many requests, and reads
+  /// nothing twice. A loader calls it during an epoch; code that reads without a loader may call it
+  /// some batches ahead. The default does nothing.
   ///
   /// - Parameter indices: which images; any order, repeats allowed. Those that no image has are ignored.
   func willRead(_ indices: Span<Int>)
 
   /// The share of the stored images, from 0 to 1, that can be read without waiting for a disk, by samples.
   ///
-  /// A loader does without ``willRead(_:)`` if nearly all are there. The default is 1.
+  /// A loader does not call ``willRead(_:)`` if nearly all are there. The default is 1.
   func residentShare() -> Double
 
   /// Reads everything and checks every checksum there is.
   ///
-  /// - Parameter progress: called now and then with the number of images checked.
+  /// - Parameter progress: called from time to time with the number of images checked.
   /// - Throws: the first fault found, naming the image or part.
   func verify(progress: (_ checked: Int) -> Void) throws(StoreError)
 
-  /// How many of the images can be compared with a checksum: if none can, ``verify(progress:)`` and ``verify(_:)`` find
-  /// only what makes a file unreadable.
+  /// How many of the images can be compared with a checksum. If none can, ``verify(progress:)`` and
+  /// ``verify(_:)`` find only faults that make a file unreadable.
   ///
-  /// It is known when the store has been opened, and has no default, so that no store is believed to have what it has not.
+  /// It is known once the store is open. It has no default, so that no store claims checksums that
+  /// it does not have.
   var checksumCoverage: ChecksumCoverage { get }
 
   /// Checks the pixels of some images against their checksums.

@@ -10,7 +10,7 @@ public protocol ImageStoreWriter: ~Copyable {
   /// What ``finish()`` returns: nothing if the store is in a file, the store itself if it is in memory.
   associatedtype Output = Void
 
-  /// How many images this writer has appended; those of a store that it appends to do not count.
+  /// How many images this writer has appended; images that were in the store before do not count.
   var count: Int { get }
 
   /// Appends a run of images.
@@ -28,8 +28,8 @@ public protocol ImageStoreWriter: ~Copyable {
     _ pixels: RawSpan, layout: BatchLayout, labels: ImageLabels
   ) throws(StoreError)
 
-  /// Whether images that are given encoded are kept as they are: the store has the layout `encoded`. False unless a writer
-  /// says otherwise.
+  /// Whether images that are given encoded are kept as they are, because the store has the layout
+  /// `encoded`. The default is false.
   var keepsEncodedImages: Bool { get }
 
   /// Appends a run of images that are encoded already, such as the bytes of files.
@@ -50,16 +50,19 @@ public protocol ImageStoreWriter: ~Copyable {
   /// Makes the images appended so far part of the store, visible and on the disk. The writer can
   /// append more afterwards.
   ///
-  /// A program that dies later loses what it appended after the last commit, and nothing else. A commit costs what finishing costs and
-  /// what beginning to append costs: an archive gets a directory of all its images, a folder of images a `labels.csv`. So commit once per some thousand
-  /// images, or some seconds. A new store appears with the first commit. An `HDF5Store` is written whole, so that its writer does not
-  /// commit; nor does one whose store takes the place of another. The default refuses.
+  /// A program that dies later loses only what it appended after the last commit. A commit costs as
+  /// much as finishing and beginning to append together: an archive gets a directory of all its
+  /// images, a folder of images a `labels.csv`. So commit every few thousand images, or every few
+  /// seconds. A new store appears with the first commit. An `HDF5Store` is written as a whole, so
+  /// its writer does not commit; nor does a writer whose store replaces another. The default
+  /// refuses.
   ///
-  /// - Throws: ``StoreError/Code/unsupported`` if such a store cannot be committed before it is finished; ``StoreError/Code/busy`` if
-  ///   another writer takes over at the moment of the commit, after which everything up to it is safe; what finishing throws.
+  /// - Throws: ``StoreError/Code/unsupported`` if this store cannot be committed before it is
+  ///   finished; ``StoreError/Code/busy`` if another writer takes over at the moment of the commit,
+  ///   after which everything up to it is safe; what finishing throws.
   mutating func commit() throws(StoreError)
 
-  /// Completes the store, synchronises it with the disk and makes it appear.
+  /// Completes the store, syncs it to the disk and makes it appear.
   consuming func finish() throws(StoreError) -> Output
 }
 
@@ -236,7 +239,7 @@ extension ImageStoreWriter where Self: ~Copyable {
     }
   }
 
-  /// Commits if as many images have been appended as are to be committed at a time.
+  /// Commits if enough images have been appended since the last commit.
   private mutating func commit(
     _ source: AppendedStore, after appended: Int, since committed: inout Int
   ) throws(StoreError) {
@@ -316,7 +319,7 @@ extension ImageStoreWriter where Self: ~Copyable {
 private struct AppendedStore {
   let store: any ImageStore
   private let labels: ImageLabels
-  /// How many images are committed at a time.
+  /// The number of images between commits.
   let commitEvery: Int
   /// The system itself reads ahead of a file that is read in order, but not from one file to the next.
   private let announces: Bool
@@ -334,7 +337,7 @@ private struct AppendedStore {
       columns: labels.columns.mapValues { $0.gathering(images) })
   }
 
-  /// Announces images, as far as there are such.
+  /// Announces images, as far as they exist.
   func announce(_ images: Range<Int>) {
     guard announces else { return }
     store.willRead(Array(images.clamped(to: 0..<store.count)).span)

@@ -1,4 +1,4 @@
-/// What an edit says of the images of a store: labels, columns and class names.
+/// The labels, columns and class names that an edit gives to the images of a store.
 package struct StoreAnnotations: Sendable {
   package let labels: [Int]?
   package let classNames: [String]?
@@ -7,7 +7,8 @@ package struct StoreAnnotations: Sendable {
   /// The columns of the store that stay as they are.
   package let keptColumns: Set<String>
 
-  /// What a view says of the images of a store, if all it does is say other things of them; nil if it says what the store does.
+  /// The labels, columns and class names of a view of a store that changes nothing else; nil if
+  /// they are those of the store.
   ///
   /// Columns that stay are not read.
   ///
@@ -44,7 +45,7 @@ package struct StoreAnnotations: Sendable {
     if isSame, try labels == store.labels() { return nil }
   }
 
-  /// Labels and columns, those that stay too.
+  /// All labels and columns, including those that stay.
   package func all(of store: some ImageStore) throws(StoreError) -> ImageLabels {
     var all = ImageLabels(labels: labels, columns: newColumns)
     for name in keptColumns { all.columns[name] = try store.column(name) }

@@ -1,12 +1,12 @@
 // The errors that several places throw.
 
 extension StoreError {
-  /// The error of an index that no image has.
+  /// The error for an index that no image has.
   package static func indexOutOfRange(_ index: Int, count: Int) -> StoreError {
     StoreError(.indexOutOfRange, "there is no image \(index)", remedy: "the store has \(count)")
   }
 
-  /// The error of a region that is not within an image.
+  /// The error for a region that is not within an image.
   package static func outside(
     _ region: ImageRegion, of format: ImageFormat, image: Int
   ) -> StoreError {
@@ -32,7 +32,7 @@ extension StoreError {
       key: name)
   }
 
-  /// The error of encoded images that are given to a writer of pixels.
+  /// The error for encoded images that are given to a writer of pixels.
   package static var keepsPixels: StoreError {
     StoreError(
       .unsupported, "an encoded image cannot be appended to a store that has pixels",

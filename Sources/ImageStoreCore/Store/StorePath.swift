@@ -15,7 +15,7 @@ public import struct Foundation.URL
 public protocol StorePath {
   /// The path as the system takes it.
   ///
-  /// - Throws: ``StoreError/Code/invalidArgument`` for what is not in the file system.
+  /// - Throws: ``StoreError/Code/invalidArgument`` for a URL that is not a file URL.
   func storePath() throws(StoreError) -> String
 }
 

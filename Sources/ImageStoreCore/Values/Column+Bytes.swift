@@ -84,14 +84,15 @@ extension Column.Bytes: RandomAccessCollection {
 }
 
 extension Column {
-  /// Where the bytes of each image begin and end, which formats keep in an array of its own; nil for what are not bytes.
+  /// Where the bytes of each image begin and end, which formats keep in an array of its own; nil
+  /// for columns of another kind.
   package var offsets: [Int]? { if case .bytes(let bytes) = self { bytes.offsets } else { nil } }
 }
 
 extension Column {
-  /// Bytes as a file has them.
+  /// A column from the bytes and offsets of a file.
   ///
-  /// - Throws: ``StoreError/Code/corrupt`` for offsets that are not theirs.
+  /// - Throws: ``StoreError/Code/corrupt`` for offsets that do not fit the bytes.
   package static func stored(_ values: [UInt8], offsets: [Int]) throws(StoreError) -> Column {
     do throws(StoreError) {
       return .bytes(try Bytes(values, offsets: offsets))

@@ -53,7 +53,7 @@ extension Column {
       self.width = width
     }
 
-    /// The vector of one image. One without numbers is told of by ``Column/validate()``.
+    /// The vector of one image. ``Column/validate()`` throws for a vector without numbers.
     init(one values: [Number]) {
       self.values = values
       width = values.count

@@ -109,7 +109,7 @@ public enum Column: Sendable, Hashable {
     }
   }
 
-  /// The error of values of one kind that are to follow values of another.
+  /// The error for values of one kind that follow values of another.
   package static func mismatch(_ kind: Kind, after known: Kind) -> StoreError {
     StoreError(.invalidArgument, "\(kind.rawValue) values do not fit a column of \(known.rawValue)")
   }

@@ -77,7 +77,7 @@ final class Annotations {
     return column
   }
 
-  /// What a closure makes of each image.
+  /// The results of a closure for each image.
   static func map<Result>(
     _ store: any ImageStore, _ body: (ImageAnnotation) throws -> Result
   ) throws -> [Result] {
@@ -87,14 +87,14 @@ final class Annotations {
 }
 
 extension ImageStore {
-  /// The labels, as many as the images.
+  /// The labels, checked to be one per image.
   func checkedLabels() throws(StoreError) -> [Int]? {
     let labels = try labels()
     guard let labels, labels.count != count else { return labels }
     throw StoreError(.corrupt, "\(labels.count) labels for \(count) images")
   }
 
-  /// The labels of a store that has to have some.
+  /// The labels of a store that must have labels.
   ///
   /// - Parameter remedy: what to do if it has none.
   func existingLabels(or remedy: String) throws(StoreError) -> [Int] {
@@ -104,7 +104,7 @@ extension ImageStore {
     return labels
   }
 
-  /// A column with as many values as there are images.
+  /// A column, checked to have one value per image.
   func checkedColumn(_ name: String) throws(StoreError) -> Column {
     guard columnNames.contains(name) else { throw .noColumn(name, among: columnNames) }
     let column = try column(name)

@@ -51,7 +51,7 @@ public struct ImageBatch: Sendable {
     try pixels.samples(as: type, of: layout)
   }
 
-  /// Replaces the contents by images that `body` appends, in memory that is used again if it suffices.
+  /// Replaces the contents by images that `body` appends, reusing the memory if it is large enough.
   package mutating func replace(
     layout: BatchLayout, indices: [Int], labels: [Int32],
     _ body: (inout OutputRawSpan) throws(StoreError) -> Void

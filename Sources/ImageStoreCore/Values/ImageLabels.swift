@@ -51,7 +51,8 @@ public struct ImageLabels: Sendable, Hashable {
     }
   }
 
-  /// Checks that further images have labels if the ones before have, and the same columns of the same kinds.
+  /// Checks that further images have labels if the earlier ones have, and the same columns of the
+  /// same kinds.
   ///
   /// - Throws: ``StoreError/Code/invalidArgument``, naming the column.
   package static func checkAgreement(

@@ -62,7 +62,7 @@ extension ImageSample {
 }
 
 extension ElementType {
-  /// The name of the type in Swift that samples are asked for as.
+  /// The name of the Swift type for samples of this element type.
   fileprivate var sampleTypeName: String {
     switch self {
     case .bool, .uint8: "UInt8"

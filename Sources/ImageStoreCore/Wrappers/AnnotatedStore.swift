@@ -27,10 +27,11 @@ public struct AnnotatedStore: StoreWrapper {
   /// - Parameters:
   ///   - labels: the labels; nil within them for none.
   ///   - classNames: the names of the classes.
-  ///   - columns: columns besides those of `base`, in the place of those of the same names.
-  ///   - leftOut: the columns of `base` that are not to be seen.
-  ///   - notes: what is to be said besides what `base` says.
-  /// - Throws: ``StoreError/Code/invalidArgument`` if there is not one label per image, or a value of each column.
+  ///   - columns: further columns; they replace columns of `base` with the same names.
+  ///   - leftOut: the columns of `base` to leave out.
+  ///   - notes: further notes, in addition to those of `base`.
+  /// - Throws: ``StoreError/Code/invalidArgument`` if there is not one label per image, or one
+  ///   value per image in each column.
   init(
     _ base: any ImageStore, labels: Labels = .ofBase, classNames: [String]?, columns: [String: Column] = [:],
     leavingOut leftOut: Set<String> = [], notes: [ReadingNote] = []
@@ -63,7 +64,7 @@ public struct AnnotatedStore: StoreWrapper {
 extension ImageStore {
   /// This store without its labels, and with columns that were found elsewhere.
   ///
-  /// - Throws: ``StoreError/Code/invalidArgument`` if a column does not have a value per image.
+  /// - Throws: ``StoreError/Code/invalidArgument`` if a column does not have one value per image.
   package func unlabeled(
     columns: [String: Column] = [:], notes: [ReadingNote] = []
   ) throws(StoreError) -> AnnotatedStore {

@@ -50,7 +50,8 @@ import Synchronization
     return start == 0 ? nil : unsafe UnsafeRawPointer(base + (Int(start) - 1) * Self.unit)
   }
 
-  /// Keeps an image if there is room. If several threads offer the same one at once, the last is kept.
+  /// Keeps an image if there is room. If several threads offer the same image at once, the last is
+  /// kept.
   func keep(_ index: Int, _ pixels: RawSpan) {
     let units = (pixels.byteCount + Self.unit - 1) / Self.unit
     guard unsafe starts.elements[index].load(ordering: .relaxed) == 0 else { return }

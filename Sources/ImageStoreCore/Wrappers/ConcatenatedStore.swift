@@ -17,7 +17,7 @@ public struct ConcatenatedStore: ImageStore {
   public let classNames: [String]?
   public let isZeroCopy: Bool
   public let checksumCoverage: ChecksumCoverage
-  /// What becomes of the labels of each store; nil if they stay.
+  /// How the labels of each store change; nil if they stay.
   private let merges: [ClassNameMerge?]
   private let rememberedLabels = Cached<[Int]?>()
   private let rememberedColumnNames = Cached<[String]>()
@@ -36,7 +36,7 @@ public struct ConcatenatedStore: ImageStore {
     checksumCoverage = ChecksumCoverage(of: stores.map(\.checksumCoverage))
   }
 
-  /// The class names of all stores together, and what becomes of the labels of each.
+  /// The class names of all stores together, and how the labels of each change.
   private static func merge(_ all: [[String]?]) -> (names: [String]?, merges: [ClassNameMerge?]) {
     let unchanged = [ClassNameMerge?](repeating: nil, count: all.count)
     let lists = all.compactMap { $0 }
@@ -64,7 +64,7 @@ public struct ConcatenatedStore: ImageStore {
     return (stores.flatMap(\.notes) + notesOfParts + notesOfClasses).filter { seen.insert($0).inserted }
   }
 
-  /// Notes of the labels and columns of some stores that are not those of all together.
+  /// Notes on labels and columns that only some of the stores have.
   private var notesOfParts: [ReadingNote] {
     // What cannot be read is reported by the read.
     let haveLabels = stores.compactMap { try? $0.labels() != nil }
@@ -84,7 +84,7 @@ public struct ConcatenatedStore: ImageStore {
       }
   }
 
-  /// What labels become because stores name their classes differently.
+  /// How labels change because stores name their classes differently.
   private var notesOfClasses: [ReadingNote] {
     let changes = zip(stores, merges).enumerated().compactMap { number, part -> String? in
       guard let translation = part.1?.translation, let names = part.0.classNames else { return nil }
@@ -205,7 +205,7 @@ public struct ConcatenatedStore: ImageStore {
     for (store, indices) in zip(stores, shares) where !indices.isEmpty { try body(store, indices.span) }
   }
 
-  /// As the one that throws, for what cannot fail.
+  /// The same for a body that cannot fail.
   func withEachStore(_ indices: Span<Int>, _ body: (any ImageStore, Span<Int>) -> Void) {
     try? withEachStore(indices) { (store, indices) throws(StoreError) in body(store, indices) }
   }

@@ -23,7 +23,7 @@ public struct ConvertedStore: StoreWrapper {
   package let threads: Int
   package let knownFormat = Cached<ImageFormat?>()
 
-  /// - Parameters: nil for what stays.
+  /// - Parameters: nil for properties that stay as they are.
   package init(
     _ base: any ImageStore, channels: Int?, alpha: AlphaConversion, elementType: ElementType?, threads: Int?
   ) throws(StoreError) {
@@ -68,7 +68,7 @@ public struct ConvertedStore: StoreWrapper {
   }
 }
 
-/// Converting needs nothing to be kept.
+/// Converting needs no tool.
 package final class NoTool: Sendable {}
 
 extension ConvertedStore: DerivingStore {
@@ -120,9 +120,9 @@ extension ConvertedStore: DerivingStore {
     }
   }
 
-  /// What is done with the pixels of a format.
+  /// The conversion of the pixels of a format.
   ///
-  /// - Throws: ``StoreError/Code/unsupported`` for what has no rule.
+  /// - Throws: ``StoreError/Code/unsupported`` for a conversion that is not defined.
   private func conversion(of format: ImageFormat) throws(StoreError) -> image_kernels_channels {
     let hasAlpha = format.channels == 2 || format.channels == 4
     let outChannels = channels ?? format.channels

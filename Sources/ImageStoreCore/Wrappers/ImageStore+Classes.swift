@@ -131,7 +131,7 @@ extension ImageStore {
 }
 
 extension Array where Element: Hashable {
-  /// The first element that was there before.
+  /// The first element that occurs twice.
   fileprivate var firstRepeated: Element? {
     var seen: Set<Element> = []
     return first { !seen.insert($0).inserted }

@@ -24,7 +24,7 @@ public final class InMemoryStore: ImageStore {
     columnNames = labels.columns.keys.sorted()
   }
 
-  /// Takes what another store has, whose memory nobody writes to any more.
+  /// Shares the memory of another store, which is no longer written to.
   private convenience init(sharing other: InMemoryStore) {
     self.init(
       memory: other.memory, layout: other.layout, labels: other.imageLabels, classNames: other.classNames)

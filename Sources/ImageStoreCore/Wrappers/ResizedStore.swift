@@ -78,7 +78,7 @@ extension ResizedStore: DerivingStore {
     try unsafe tool.resample(pixels, holding: held, of: format, request, into: slot)
   }
 
-  /// What a region of the resized image is.
+  /// The request for a region of the resized image.
   private func request(
     for region: ImageRegion, of format: ImageFormat
   ) throws(StoreError) -> ResampleRequest {

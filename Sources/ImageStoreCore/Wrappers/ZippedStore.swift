@@ -164,7 +164,8 @@ public struct ZippedBatch: Sendable {
   /// How many pairs there are.
   public var count: Int { images.count }
 
-  /// Replaces images and masks, or empties the batch if that fails half-way, so that it never pairs strangers.
+  /// Replaces images and masks, or empties the batch if that fails half-way, so that it never has
+  /// images with the wrong masks.
   fileprivate mutating func replace(
     _ body: (_ images: inout ImageBatch, _ masks: inout ImageBatch) throws(StoreError) -> Void
   ) throws(StoreError) {
