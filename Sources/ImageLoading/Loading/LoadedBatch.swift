@@ -23,21 +23,21 @@ public struct LoadedBatch: Sendable {
 
   /// How many images there are.
   public var count: Int { storage.indices.count }
-  /// Which batch it is of the epoch, or of the rest of an epoch that was resumed, from 0.
+  /// The number of the batch in the epoch, or in the rest of a resumed epoch, from 0.
   public var number: Int { storage.number }
-  /// Which image of the store each is.
+  /// The index in the store of each image.
   public var indices: [Int] { storage.indices }
   /// One label per image; empty if the store has none.
   public var labels: [Int32] { storage.labels }
   /// The values of the columns that ``LoaderOptions/columns`` asks for, by name, one per image.
   public var columns: [String: Column] { storage.columns }
-  /// What was done to each image, found when it is asked for.
+  /// The transform of each image, calculated when it is asked for.
   public var transforms: [ImageTransform] {
     var transforms = storage.reader?.transforms(storage) ?? []
     if side == .masks { for position in transforms.indices { transforms[position].colors = nil } }
     return transforms
   }
-  /// How far the epoch has come once this batch has been used.
+  /// The state of the epoch after this batch.
   public var state: LoaderState { storage.state }
 
   /// How the images are laid out in ``pixels``, with the type of their samples. If ``dimensionOrder`` is `nchw`,

@@ -1,6 +1,7 @@
 internal import ImageStoreCore
 
-/// The indices of an epoch, or of one shard of it, in their order. They are calculated when they are asked for.
+/// The indices of an epoch, or of one shard of it, in order. They are calculated when they are
+/// asked for.
 public struct SampleIndices: Sendable, RandomAccessCollection {
   private let source: Source
   private let shard: Shard

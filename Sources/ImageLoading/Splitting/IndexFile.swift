@@ -4,14 +4,15 @@ internal import ImageStoreSupport
 
 /// Files that list images by their indices, as `imagestore split` writes them.
 ///
-/// They are read from `.npy` of one axis of any integer type (`numpy.save`), and from text that has
-/// an index at the beginning of each line, whatever follows a tab there, as `--skip-broken` writes
-/// it. Blank lines and those that begin with `#` are passed over.
+/// They are read from `.npy` of one axis of any integer type (`numpy.save`), and from text with an
+/// index at the beginning of each line, as `--skip-broken` writes it; text after a tab is ignored.
+/// Blank lines and lines that begin with `#` are skipped.
 public enum IndexFile {
   /// The indices in a file, in its order.
   ///
-  /// - Throws: ``StoreError/Code/notFound``; ``StoreError/Code/unrecognized`` for a file of anything else, with the line;
-  ///   ``StoreError/Code/unsupported`` for an array of another type or shape; ``StoreError/Code/corrupt`` for one that is cut short.
+  /// - Throws: ``StoreError/Code/notFound``; ``StoreError/Code/unrecognized`` for any other file,
+  ///   naming the line; ``StoreError/Code/unsupported`` for an array of another type or shape;
+  ///   ``StoreError/Code/corrupt`` for an array that is cut short.
   public static func read(at path: some StorePath) throws(StoreError) -> [Int] {
     let path = try path.storePath()
     let file = try MappedFile(path)
@@ -75,8 +76,8 @@ extension ImageStore {
   ///     for fold in try train.folds(at: "folds") { fit(fold.training) }
   ///
   /// - Parameter path: a folder with `fold-0-train.npy`, `fold-0-validation.npy`, `fold-1-train.npy`, ...
-  /// - Throws: ``StoreError/Code/notFound`` if there are none; ``StoreError/Code/invalidArgument`` if they are not of as many images as
-  ///   the store has; as ``subset(at:)``.
+  /// - Throws: ``StoreError/Code/notFound`` if there are none; ``StoreError/Code/invalidArgument``
+  ///   if they are for another number of images than the store has; as ``subset(at:)``.
   public func folds(at path: some StorePath) throws(StoreError) -> [Fold<SubsetStore>] {
     let path = try path.storePath()
     var folds: [Fold<SubsetStore>] = []
@@ -94,8 +95,8 @@ extension ImageStore {
   /// The splits that `imagestore split --fractions` wrote to a folder: training, validation and, if there is one, test.
   ///
   /// - Parameter path: a folder with `train.npy`, `validation.npy` and, perhaps, `test.npy`.
-  /// - Throws: ``StoreError/Code/notFound`` if there are none; ``StoreError/Code/invalidArgument`` if they are not of as many images as
-  ///   the store has; as ``subset(at:)``.
+  /// - Throws: ``StoreError/Code/notFound`` if there are none; ``StoreError/Code/invalidArgument``
+  ///   if they are for another number of images than the store has; as ``subset(at:)``.
   public func split(at path: some StorePath) throws(StoreError) -> [SubsetStore] {
     let path = try path.storePath()
     var parts = [try subset(at: "\(path)/train.npy"), try subset(at: "\(path)/validation.npy")]

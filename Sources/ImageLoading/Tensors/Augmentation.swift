@@ -2,17 +2,19 @@ public import ImageStoreCore
 
 /// How the images of a batch are resized, cropped, turned, flipped and recolored while they are read.
 ///
-/// The steps are taken in this order: ``resizing``, ``crop``, ``rotatesByRightAngles``, ``verticalFlipProbability``,
-/// ``flipProbability``, ``colorJitter``. What happens to an image depends only on the seed, the epoch and its index (its position if the
-/// order draws with replacement): not on batches, shards, workers or where an epoch was resumed. `Docs/SampleOrder.md` has the
-/// draws to the bit. ``LoadedBatch/transforms`` says what was done.
+/// The steps are taken in this order: ``resizing``, ``crop``, ``rotatesByRightAngles``,
+/// ``verticalFlipProbability``, ``flipProbability``, ``colorJitter``. The choices for an image
+/// depend only on the seed, the epoch and its index (its position if the order draws with
+/// replacement), and not on batches, shards, workers or the position at which an epoch was resumed.
+/// `Docs/SampleOrder.md` has the draws to the bit. ``LoadedBatch/transforms`` has the choices that
+/// were made.
 ///
 ///     let training = Augmentation(crop: .randomResized(height: 224, width: 224), flipProbability: 0.5)
 ///     let evaluation = Augmentation(resizing: .shorterSide(256), crop: .center(height: 224, width: 224))
 public struct Augmentation: Sendable, Hashable {
-  /// The region of each image that is taken.
+  /// The region of each image that is used.
   ///
-  /// The names of the cases and of their values are those in saved augmentations.
+  /// Saved augmentations have the names of the cases and of their values.
   public enum Crop: Sendable, Hashable, Codable {
     /// The same region of every image.
     case fixed(ImageRegion)
@@ -23,7 +25,8 @@ public struct Augmentation: Sendable, Hashable {
     case padded(by: Int)
     /// The region of this size in the middle, as torchvision's `CenterCrop` takes it.
     case center(height: Int, width: Int)
-    /// A region of random area, aspect ratio and position, brought to this size, as torchvision's `RandomResizedCrop` draws it.
+    /// A region of random area, aspect ratio and position, resized to this size, as torchvision's
+    /// `RandomResizedCrop` draws it.
     ///
     /// - Parameters:
     ///   - scale: the area of the region as a share of the image's.
@@ -33,13 +36,15 @@ public struct Augmentation: Sendable, Hashable {
       ratio: ClosedRange<Double> = 3.0 / 4...4.0 / 3)
   }
 
-  /// The size that images are brought to before they are cropped; nil for their own.
+  /// How images are resized before they are cropped; nil keeps their size.
   public var resizing: Resizing?
-  /// The region of each image that is taken; nil for whole images.
+  /// The region of each image that is used; nil for whole images.
   public var crop: Crop?
-  /// How pixels between pixels are found, which is an error to state if nothing is resized. Masks of a pair are always resized by ``ImageStoreCore/ResizeFilter/nearest``.
+  /// How pixels are interpolated; setting it is an error if nothing is resized. Masks of a pair are
+  /// always resized by ``ImageStoreCore/ResizeFilter/nearest``.
   public var filter: ResizeFilter
-  /// Whether each image is turned by 0, 90, 180 or 270 degrees, each as likely as the others. What is delivered must be square.
+  /// Whether each image is turned by 0, 90, 180 or 270 degrees, each with the same probability. The
+  /// delivered images must be square.
   public var rotatesByRightAngles: Bool
   /// The probability that an image is flipped vertically, top to bottom.
   public var verticalFlipProbability: Double
@@ -145,7 +150,7 @@ extension Augmentation: Codable {
     case colorJitter, seed, epoch
   }
 
-  /// Decodes an augmentation; what is not saved is as if nothing was said.
+  /// Decodes an augmentation; properties that were not saved have their defaults.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     self.init(
@@ -161,7 +166,7 @@ extension Augmentation: Codable {
       epoch: try container.decodeIfPresent(Int.self, forKey: .epoch))
   }
 
-  /// Encodes what is set.
+  /// Encodes the properties that are set.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encodeIfPresent(resizing, forKey: .resizing)

@@ -2,8 +2,9 @@ internal import CImageStoreKernels
 
 /// How much the colors of images vary: each factor is drawn evenly from 1 - amount to 1 + amount, and never below 0.
 ///
-/// Images are brightened first, then their contrast is changed, then their saturation, each as Pillow's `ImageEnhance` does, in samples of 8 bits.
-/// Images of one channel have no saturation. Others than of 1 or 3 channels of 8 bits are refused.
+/// Images are brightened first, then their contrast is changed, then their saturation, each as
+/// Pillow's `ImageEnhance` does, in samples of 8 bits. Images of one channel have no saturation.
+/// Images other than those of 1 or 3 channels of 8 bits are refused.
 public struct ColorJitter: Sendable, Hashable, Codable {
   /// How much brightness varies, 0 or more.
   public var brightness: Double
@@ -34,7 +35,7 @@ public struct ColorJitter: Sendable, Hashable, Codable {
   }
 }
 
-/// What the brightness, contrast and saturation of an image were multiplied by.
+/// The factors that the brightness, contrast and saturation of an image were multiplied by.
 public struct ColorFactors: Sendable, Hashable {
   /// 0 is black, 1 the image.
   public var brightness: Float

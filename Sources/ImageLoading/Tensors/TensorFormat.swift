@@ -1,6 +1,6 @@
 public import ImageStoreCore
 
-/// What the pixels of a batch are turned into while they are copied.
+/// The form that the pixels of a batch are converted to while they are copied.
 public struct TensorFormat: Sendable, Hashable, Codable {
   /// The order of a batch's four dimensions.
   public enum DimensionOrder: String, Sendable, Hashable, Codable, CaseIterable {
@@ -14,11 +14,13 @@ public struct TensorFormat: Sendable, Hashable, Codable {
   public let elementType: ElementType?
   /// The order of the dimensions.
   public let dimensionOrder: DimensionOrder
-  /// What is subtracted from a sample, in the store's units: one number for all channels or one per channel. Of a
-  /// ``normalized(mean:standardDeviation:dimensions:)`` tensor, for samples of 8 bits.
+  /// The numbers that are subtracted from samples, in the store's units: one for all channels, or
+  /// one per channel. For a ``normalized(mean:standardDeviation:dimensions:)`` tensor, they are
+  /// those for samples of 8 bits.
   public let mean: [Float]
-  /// What the difference is multiplied by: one number for all channels or one per channel. Of a
-  /// ``normalized(mean:standardDeviation:dimensions:)`` tensor, for samples of 8 bits.
+  /// The numbers that the differences are multiplied by: one for all channels, or one per channel.
+  /// For a ``normalized(mean:standardDeviation:dimensions:)`` tensor, they are those for samples of
+  /// 8 bits.
   public let scale: [Float]
   /// Whether mean and scale are those of samples of 8 bits, and others are to be treated alike.
   private var isNormalized: Bool?
@@ -76,7 +78,8 @@ public struct TensorFormat: Sendable, Hashable, Codable {
   ///
   /// - Parameters:
   ///   - mean: from 0 to 1; one number, or one per channel.
-  ///   - standardDeviation: over 0, else the first batch is an error; one number, or one per channel.
+  ///   - standardDeviation: over 0 (otherwise the first batch is an error); one number, or one per
+  ///     channel.
   ///   - dimensions: the order of the dimensions.
   public static func normalized(
     mean: [Float], standardDeviation: [Float], dimensions: DimensionOrder = .nchw
