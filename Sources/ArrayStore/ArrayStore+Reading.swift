@@ -52,7 +52,7 @@ extension ArrayStore {
     }
   }
 
-  /// Truth values are made 0 and 1, since any byte but 0 stands for true in other programs.
+  /// Truth values are turned into 0 and 1, because any byte except 0 means true in other programs.
   public var isZeroCopy: Bool {
     file.inflated == nil && geometry.isDirect && geometry.format.elementType != .bool
   }

@@ -10,12 +10,13 @@ import ImageStoreSupport
 ///     description.dimensions = "NCHW"
 ///     let images = try ArrayStore(at: "X_train.npy", description)
 ///
-/// An array of three axes is (N, H, W), one of four (N, H, W, C); other orders are stated by ``ImageStoreCore/StoreDescription/dimensions``, and
-/// images whose samples are in one axis by ``ImageStoreCore/StoreDescription/shape``. Bare samples need a shape. Files are mapped: an image is read
-/// where it is. A file that gzip compressed is inflated to memory when it is opened.
+/// An array of three axes is (N, H, W), one of four (N, H, W, C). Describe other orders with
+/// ``ImageStoreCore/StoreDescription/dimensions``, and images whose samples are in one axis with
+/// ``ImageStoreCore/StoreDescription/shape``. Bare samples need a shape. Files are mapped: an image
+/// is read where it is. A file that gzip compressed is inflated to memory when it is opened.
 ///
-/// Labels are in another file: `StoreCatalog` and the command line take its name, and IDX files that are called `...labels-idx1...` beside
-/// their images are found.
+/// Labels are in another file: `StoreCatalog` and the command line take its name, and IDX files
+/// called `...labels-idx1...` are found next to their images.
 public final class ArrayStore: ImageStore {
   /// The path the store was opened at.
   public let path: String
@@ -33,10 +34,12 @@ public final class ArrayStore: ImageStore {
   ///
   /// - Parameters:
   ///   - path: the file.
-  ///   - description: the caller's description of it: `dimensions`, `shape`, `elementType`, `channelOrder`; `labels` only to say that there are none.
+  ///   - description: the caller's description of it: `dimensions`, `shape`, `elementType`,
+  ///     `channelOrder`; `labels` may only be `none`.
   ///   - threads: how many threads a large call may use; nil for one per processor.
-  /// - Throws: ``StoreError/Code/notFound``, ``StoreError/Code/corrupt`` if the file is cut short, ``StoreError/Code/unsupported`` for an array that is
-  ///   none of images, ``StoreError/Code/invalidArgument`` if the array is not as described.
+  /// - Throws: ``StoreError/Code/notFound``, ``StoreError/Code/corrupt`` if the file is cut short,
+  ///   ``StoreError/Code/unsupported`` for an array that cannot be images,
+  ///   ``StoreError/Code/invalidArgument`` if the array is not as described.
   public convenience init(
     at path: some StorePath, _ description: StoreDescription = StoreDescription(), threads: Int? = nil
   ) throws(StoreError) {

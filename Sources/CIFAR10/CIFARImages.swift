@@ -4,7 +4,8 @@ internal import ImageStoreSupport
 
 /// The images of CIFAR's training or test split: 32x32x3 uint8, with labels.
 ///
-/// The column `filename` is there if the batches name their images, `coarse_label` in CIFAR-100.
+/// There is a column `filename` if the batches name their images, and a column `coarse_label` for
+/// CIFAR-100.
 public final class CIFARImages: ImageStore {
   static let imageFormat = ImageFormat(height: 32, width: 32, channels: 3)
   /// Pixels per plane; an image is three planes, red, green and blue.

@@ -2,14 +2,16 @@ public import ImageStoreCore
 internal import ImageStoreSupport
 
 extension FileStore {
-  /// PNG has a checksum of every chunk. JPEG has none: of a store in which one has been seen, some images are covered.
+  /// PNG has a checksum of every chunk. JPEG has none: if one has been seen in the store, only some
+  /// images are covered.
   public var checksumCoverage: ChecksumCoverage {
     // What can be turned upright is a JPEG.
     readers.hasIdle { $0.hasUse(for: .orientation) } ? .someImages : .allImages
   }
 
-  /// Reads and decodes every image, which checks the checksums of PNG, those of text and profiles too, and that the decoder finds nothing
-  /// odd in a JPEG, and compares `labels.csv` with the checksum in `store.json`, if there is one.
+  /// Reads and decodes every image, which checks all checksums of PNGs, including those of text and
+  /// profiles, and that the decoder finds nothing unusual in JPEGs. Also compares `labels.csv` with
+  /// the checksum in `store.json`, if there is one.
   public func verify(progress: (_ checked: Int) -> Void) throws(StoreError) {
     try verifyNames()
     try verifyAnnotations()

@@ -8,33 +8,39 @@ internal import Synchronization
 ///     let store = try FileStore.write(source, to: "images")
 ///     let batch = try store.read([17, 4, 981])
 ///
-/// What it reads:
-/// - its own layout: `labels.csv` (UTF-8, RFC 4180) with the header `file,label` and further columns (vectors as lists, bytes in base64),
-///   paths relative to the folder, and PNGs, by default a thousand per subfolder. `store.json` beside it
-///   saves opening every image for its format; it may be missing;
-/// - any table that names the images, by paths, file names or names without a suffix, with or without a header and with any
-///   separator that is plain to see. Labels may be whole numbers or names of classes;
+/// It reads:
+/// - its own layout: `labels.csv` (UTF-8, RFC 4180) with the header `file,label` and further
+///   columns (vectors as lists, bytes in base64), paths relative to the folder, and PNGs, by
+///   default a thousand per subfolder. `store.json` next to it makes it unnecessary to open every
+///   image for its format; it may be missing;
+/// - any table that names the images, by paths, file names or names without a suffix, with or
+///   without a header and with any separator that can be recognized. Labels may be whole numbers or
+///   names of classes;
 /// - `0.png 1.png ...` with `N.csv` of one label per line for all N images, or `0.csv 1.csv ...` of one
 ///   label each;
-/// - a folder per class, as torchvision's ImageFolder has it: classes numbered by their sorted names, or by the numbers that they
-///   are called by. Folders without images are not classes;
-/// - such folders, or images, in folders called `train`, `val`, `test` or alike, and others beside them: ``splits(at:_:threads:)``;
-/// - a folder of images and nothing else, sorted by name, without labels.
+/// - a folder per class, as torchvision's ImageFolder has it: classes are numbered by their sorted
+///   names, or by the numbers that are their names. Folders without images are not classes;
+/// - such folders, or images, in folders called `train`, `val`, `test` or similar, and other
+///   folders next to them: ``splits(at:_:threads:)``;
+/// - a folder that has only images, sorted by name, without labels.
 ///
-/// What a folder says in two ways is refused, with both; ``notes`` say what was not read and what was decided. The paths of files
-/// that other programs named are a column `name`. Symbolic links are followed within the folder, and refused if they lead out of it.
+/// A folder with two possible readings is refused with an error that names both; ``notes`` say what
+/// was not read and what was decided. The paths of files that other programs named are a column
+/// `name`. Symbolic links are followed within the folder, and refused if they lead out of it.
 ///
-/// PNGs hold `bool` (1 bit, one channel), `uint8` and `uint16` images of one to four channels; images of
-/// one store may differ in size and type. What decodes the files is told of in ``PNGCodec/PNGDecoder``; palettes become their colors
-/// unless their indices are asked for. JPEGs are `uint8` of one or three channels, as stored unless they are wanted upright; PNG is what is written.
+/// PNGs hold `bool` (1 bit, one channel), `uint8` and `uint16` images of one to four channels;
+/// images of one store may differ in size and type. ``PNGCodec/PNGDecoder`` describes how files are
+/// decoded; palettes become their colors unless their indices are asked for. JPEGs are `uint8` of
+/// one or three channels, as stored unless they are wanted upright. New images are written as PNG.
 public final class FileStore: ImageStore {
   /// The path the store was opened at.
   public let path: String
   public let count: Int
   public let columnNames: [String]
 
-  /// What was not read, and what was decided. That pictures have palettes is known of those that have been looked at: the first when
-  /// the store is opened, others when they are read.
+  /// The parts that were not read, and the decisions made. A note on palettes covers only the
+  /// pictures that have been examined: the first when the store is opened, others when they are
+  /// read.
   public var notes: [ReadingNote] {
     let isSeen = palette == nil && readers.hasIdle { $0.hasUse(for: .palette) }
     return contents.notes + (isSeen ? [.expandedPalettes] : [])
@@ -63,14 +69,14 @@ public final class FileStore: ImageStore {
   /// - Parameters:
   ///   - path: the folder.
   ///   - description: the caller's description of it. `images` is a folder in it, or the column of a table that names the images, which then
-  ///     decides which images there are; `labels` a column of the table or the table's own name; `classDepth` counts from the
-  ///     folder, or from that of a split, and says that classes are folders, whatever tables there are; `palette` and `orientation`; `shape` and
+  ///     decides which images there are; `labels` is a column of the table or the table's own name; `classDepth` counts from the folder, or from that of a split, and says that classes are folders, even if there are tables; `palette` and `orientation`; `shape` and
   ///     `elementType` are compared with every image.
   ///   - threads: on how many threads images are read and decoded; nil for one per processor.
-  /// - Throws: ``StoreError/Code/notFound``; ``StoreError/Code/unrecognized`` for a folder that is none of
-  ///   the above; ``StoreError/Code/corrupt``, naming the line, for a CSV file that is malformed;
-  ///   ``StoreError/Code/invalidArgument`` for a path or link that leads out of the folder, and for a folder that has two readings;
-  ///   ``StoreError/Code/unusedOption`` for what a folder has nothing to apply to.
+  /// - Throws: ``StoreError/Code/notFound``; ``StoreError/Code/unrecognized`` for any other folder;
+  ///   ``StoreError/Code/corrupt``, naming the line, for a CSV file that is malformed;
+  ///   ``StoreError/Code/invalidArgument`` for a path or link that leads out of the folder, and for
+  ///   a folder with two possible readings; ``StoreError/Code/unusedOption`` for an option that
+  ///   does not apply to the folder.
   public convenience init(
     at path: some StorePath, _ description: StoreDescription = StoreDescription(), threads: Int? = nil
   ) throws(StoreError) {
@@ -83,8 +89,9 @@ public final class FileStore: ImageStore {
       threads: threads)
   }
 
-  /// Opens each split of a divided folder: class folders or images in folders called `train`, `val`, `test` or alike, and others
-  /// beside them, or a table per split beside the images.
+  /// Opens each split of a divided folder: class folders or images in folders called `train`,
+  /// `val`, `test` or similar, and other folders next to them, or one table per split next to the
+  /// images.
   ///
   /// - Returns: the splits by their names; none if the folder is not divided.
   /// - Throws: as ``init(at:_:threads:)``.
@@ -213,8 +220,8 @@ public final class FileStore: ImageStore {
 
   /// The format all images have, or nil if they differ or there are none.
   ///
-  /// If no `store.json` says it, the first call reads the header of every file; it is nil too if one
-  /// cannot be read, which reading that image reports.
+  /// If no `store.json` states it, the first call reads the header of every file. It is also nil if
+  /// a file cannot be read; reading that image reports the error.
   public var format: ImageFormat? {
     switch contents.format {
     case .uniform(let format): return format

@@ -2,8 +2,9 @@ public import ImageStoreCore
 import ImageStoreSupport
 
 extension HDF5Store {
-  /// Opens the splits of a file whose images are under names that say so, such as `x_train` and `x_test`, `train_images`
-  /// and `test_images`, or `train/images` and `test/images`, with the labels whose names go with them.
+  /// Opens the splits of a file whose images have names that indicate splits, such as `x_train` and
+  /// `x_test`, `train_images` and `test_images`, or `train/images` and `test/images`, together with
+  /// the labels whose names match.
   ///
   ///     let splits = try HDF5Store.splits(at: "digits.h5")
   ///     if let training = splits[.training] { try LMDBStore.write(training, to: "digits.lmdb") }
@@ -12,7 +13,7 @@ extension HDF5Store {
   ///   - path: the file.
   ///   - description: the description of it, apart from the names of images and labels.
   ///   - threads: how many threads a large call may use; nil means one per processor.
-  /// - Returns: the splits there are; none if the file is not divided.
+  /// - Returns: the splits of the file; none if it is not divided.
   /// - Throws: as ``init(at:_:threads:)``.
   public static func splits(
     at path: some StorePath, _ description: StoreDescription = StoreDescription(), threads: Int? = nil

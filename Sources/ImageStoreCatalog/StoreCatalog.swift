@@ -11,8 +11,8 @@ internal import ObjectStorage
 internal import PackedBitStore
 internal import ShardedStore
 
-/// All kinds of stores and data sets there are, for programs that take any: a store is opened by what its path leads to, and written
-/// as a name or suffix says.
+/// All kinds of stores and data sets, for programs that work with any kind: the kind of an existing
+/// store is found from its content, that of a new one from a name or suffix.
 ///
 ///     let store = try StoreCatalog.open(at: "train.h5")
 public enum StoreCatalog {
@@ -115,7 +115,8 @@ public enum StoreCatalog {
     }
   }
 
-  /// Opens what is at a path, whatever its kind; the splits of a divided data set one after another, training first.
+  /// Opens a store or data set of any kind; the splits of a divided data set one after another,
+  /// training first.
   ///
   /// - Parameters:
   ///   - path: a file or folder.
@@ -164,13 +165,14 @@ public enum StoreCatalog {
   ///
   /// - Parameters:
   ///   - source: any store.
-  ///   - path: where to write; its suffix (`.lmdb`, `.h5`, `.hdf5`, `.npz`, `.bits`, none for a folder of files) says what kind of store.
+  ///   - path: where to write; its suffix (`.lmdb`, `.h5`, `.hdf5`, `.npz`, `.bits`, none for a
+  ///     folder of files) decides the kind of store.
   ///   - mode: whether to create, replace or append.
-  ///   - compression: nil for what the kind does by default.
+  ///   - compression: nil for the default of the kind.
   ///   - threads: how many threads the writer may use; nil for one per processor.
-  ///   - progress: called now and then with the number of images written.
-  /// - Throws: ``StoreError/Code/invalidArgument`` for another suffix, and if the destination is within the source or the other way
-  ///   round; what the kind's writer throws.
+  ///   - progress: called from time to time with the number of images written.
+  /// - Throws: ``StoreError/Code/invalidArgument`` for another suffix, and if the destination is
+  ///   inside the source or the reverse; what the kind's writer throws.
   public static func write(
     _ source: any ImageStore, to path: some StorePath, mode: WriteMode = .create,
     compression: Compression? = nil, threads: Int? = nil, progress: (_ written: Int) -> Void = { _ in }

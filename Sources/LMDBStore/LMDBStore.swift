@@ -4,12 +4,14 @@ internal import Synchronization
 
 /// Images in an LMDB database.
 ///
-/// A value has many images if all are of one size, and one image if they differ in size. Values are complete
-/// `.npy` arrays, so that any LMDB binding and numpy read them. Databases that others wrote are read too:
-/// pickled images, Caffe's `Datum`, `.npy` or PNG values, and raw pixels of a stated format, in the main database or a named one. Labels
-/// may be in the values, under keys of another prefix (`image-000000001` and `label-000000001`) or in a named database; texts that are no
-/// numbers are a column `label`. Counts (`num-samples`, `length`) are not images. Keys that are not the index are a column `name`, and
-/// numbers in keys that are not padded give the order; ``notes`` say what was not read and what was decided.
+/// A value has many images if all are of one size, and one image if they differ in size. Values are
+/// complete `.npy` arrays, so any LMDB binding together with numpy reads them. Databases that other
+/// programs wrote are read too: pickled images, Caffe's `Datum`, `.npy` or PNG values, and raw
+/// pixels of a stated format, in the main database or a named one. Labels may be in the values,
+/// under keys of another prefix (`image-000000001` and `label-000000001`) or in a named database;
+/// texts that are not numbers are a column `label`. Counts (`num-samples`, `length`) are not
+/// images. Keys that are not the index are a column `name`, and numbers in keys that are not padded
+/// give the order; ``notes`` say what was not read and what was decided.
 ///
 /// The data file is mapped and read by its pages: images are copied straight from the map, and no read takes
 /// a lock, a transaction or a slot of LMDB's reader table. A store therefore never makes the file grow,
@@ -32,14 +34,14 @@ public final class LMDBStore: ImageStore {
   /// - Parameters:
   ///   - path: the folder of an environment, or the data file of one made with `MDB_NOSUBDIR`.
   ///   - description: the caller's description of a database that another program wrote. `images` and `labels` are named databases or prefixes
-  ///     of keys; `shape` and `elementType` the format of values that are nothing but pixels, and compared with others;
-  ///     `dimensions` the order of their axes or those of arrays; `channelOrder` that of the planes of a Datum; `palette` what is read of
-  ///     PNGs with a palette, `orientation` which way up JPEGs are. Nothing but labels may be said of a store of this package.
+  ///     of keys; `shape` and `elementType` the format of values that have only pixels, and are compared with that of others;
+  ///     `dimensions` the order of their axes or those of arrays; `channelOrder` that of the planes of a Datum; `palette` says how PNGs with a palette are read, `orientation` how JPEGs are turned. For a store of this package, only `labels` may be given.
   ///   - threads: how many threads a large read uses; nil for one per processor.
-  /// - Throws: ``StoreError/Code/notFound``; ``StoreError/Code/unrecognized`` if this is not an LMDB database
-  ///   or has no images; ``StoreError/Code/corrupt`` if it is damaged; ``StoreError/Code/invalidArgument`` if it is not what is said;
-  ///   ``StoreError/Code/unusedOption`` for what it has nothing to apply to;
-  ///   ``StoreError/Code/busy`` if other programs change it all the time.
+  /// - Throws: ``StoreError/Code/notFound``; ``StoreError/Code/unrecognized`` if this is not an
+  ///   LMDB database or has no images; ``StoreError/Code/corrupt`` if it is damaged;
+  ///   ``StoreError/Code/invalidArgument`` if it is not as described;
+  ///   ``StoreError/Code/unusedOption`` for an option that does not apply;
+  ///   ``StoreError/Code/busy`` if other programs keep changing it.
   public convenience init(
     at path: some StorePath, _ description: StoreDescription = StoreDescription(), threads: Int? = nil
   ) throws(StoreError) {

@@ -2,7 +2,8 @@ public import ImageStoreCore
 import ImageStoreSupport
 
 extension PackedBitStore {
-  /// Masks have no checksum if another program wrote them, even if others were appended to them.
+  /// Masks that another program wrote have no checksum, even if this package appended others to
+  /// them.
   public var checksumCoverage: ChecksumCoverage {
     guard folder?.checksums != nil else { return .noImages }
     // Checksums that cannot be read are an error of whoever compares masks with them.

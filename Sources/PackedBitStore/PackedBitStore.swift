@@ -10,8 +10,9 @@ import ImageStoreSupport
 ///     masks = numpy.load("store.bits/masks.npy", mmap_mode="r")
 ///     mask = numpy.unpackbits(masks[42], axis=0, count=1080)      # packed along rows
 ///
-/// Masks are delivered as bool images of one channel, a byte 0 or 1 per pixel; other forms by
-/// ``read(_:regions:as:into:)``. Only the bytes that hold a region are touched.
+/// Masks are delivered as bool images of one channel, with a byte 0 or 1 per pixel;
+/// ``read(_:regions:as:into:)`` delivers other forms. Only the bytes that hold a region are
+/// touched.
 public final class PackedBitStore: ImageStore {
   /// The path the store was opened at.
   public let path: String
@@ -33,9 +34,9 @@ public final class PackedBitStore: ImageStore {
   /// - Parameters:
   ///   - path: the folder.
   ///   - threads: how many threads unpack many crops; nil for one per processor.
-  /// - Throws: ``StoreError/Code/notFound``, ``StoreError/Code/corrupt`` for files that contradict each
-  ///   other or are cut short, ``StoreError/Code/unrecognized`` and ``StoreError/Code/unsupported`` for
-  ///   other things.
+  /// - Throws: ``StoreError/Code/notFound``, ``StoreError/Code/corrupt`` for files that contradict
+  ///   each other or are cut short, ``StoreError/Code/unrecognized`` and
+  ///   ``StoreError/Code/unsupported`` for anything else.
   public init(at path: some StorePath, threads: Int? = nil) throws(StoreError) {
     let path = try path.storePath()
     let folder = try PackedBitContents(at: path)
@@ -52,8 +53,8 @@ public final class PackedBitStore: ImageStore {
   /// Opens a file of packed masks that does not describe itself: an `.npy` array, or its bare bytes.
   ///
   /// - Parameters:
-  ///   - path: the file. An array in Fortran order, which `numpy.packbits` makes of one, is turned to C
-  ///     order in memory.
+  ///   - path: the file. An array in Fortran order, which `numpy.packbits` returns for a Fortran
+  ///     array, is converted to C order in memory.
   ///   - layout: how the masks are packed.
   ///   - labels: an `.npy` file with the labels, if there is one.
   ///   - threads: how many threads unpack many crops; nil for one per processor.
@@ -75,12 +76,12 @@ public final class PackedBitStore: ImageStore {
     columnNames = []
   }
 
-  /// Opens a file of packed masks that does not describe itself, by what is said of it.
+  /// Opens a file of packed masks that does not describe itself, with a description of it.
   ///
   /// - Parameters:
   ///   - path: an `.npy` array or bare bytes. Axes of extent 1 count as if they were not there.
   ///   - description: the shape, the axis and the order of bits; bits that run on from row to row have the axis
-  ///     ``ImageStoreCore/StoreDescription/PackingAxis/flat``, and are packed anew in memory.
+  ///     ``ImageStoreCore/StoreDescription/PackingAxis/flat``, and are packed again in memory.
   ///   - labels: an `.npy` file with the labels, if there is one.
   ///   - threads: how many threads unpack many crops; nil for one per processor.
   /// - Throws: ``StoreError/Code/invalidArgument`` if the file does not have such masks.

@@ -3,7 +3,8 @@ package import ImageStoreSupport
 import ObjectStorage
 
 extension ShardedStore: EditableStore {
-  /// Writes an index and a manifest; shards stay as they are, and the labels in them are those of when they were written.
+  /// Writes an index and a manifest. Shards stay as they are, so the labels inside them are those
+  /// from when they were written.
   @discardableResult
   public static func edit(
     _ path: some StorePath, threads: Int?, _ change: (_ store: ShardedStore) throws -> any ImageStore

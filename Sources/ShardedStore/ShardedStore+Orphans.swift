@@ -3,13 +3,15 @@ package import ImageStoreSupport
 import ObjectStorage
 
 extension ShardedStore {
-  /// Removes shards and indexes that no manifest names: what writers left that were killed, and indexes that appends have replaced.
+  /// Removes shards and indexes that the manifest does not name: those that killed writers left,
+  /// and indexes that appends have replaced.
   ///
-  /// Nothing else is removed, whatever is there besides. Nobody may be writing to the data set; on this machine that is made sure of. A
-  /// reader that opened the data set before an append may still need an index that is removed, and no shard.
+  /// No other files are removed. No writer may be working on the data set; for a data set on this
+  /// machine, this is checked. A reader that opened the data set before an append may still need a
+  /// removed index, but no removed shard.
   ///
   /// - Returns: the names of the objects that have been removed.
-  /// - Throws: ``StoreError/Code/busy`` while a writer is at work; what opening throws.
+  /// - Throws: ``StoreError/Code/busy`` while a writer is working; what opening throws.
   @discardableResult
   public static func removeOrphans(at path: some StorePath) throws(StoreError) -> [String] {
     let path = try path.storePath()

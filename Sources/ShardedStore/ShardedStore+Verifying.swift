@@ -6,7 +6,8 @@ import ImageStoreSupport
 extension ShardedStore {
   public var checksumCoverage: ChecksumCoverage { .allImages }
 
-  /// Checks every image, and every shard whole: its labels and columns are those of Python alone.
+  /// Checks every image, and every shard as a whole, because only Python reads the labels and
+  /// columns inside it.
   public func verify(progress: (_ checked: Int) -> Void) throws(StoreError) {
     try verifyAnnotations()
     let step = 1024

@@ -27,7 +27,7 @@ struct TarReader: ~Copyable {
   private var padding = 0
   private var budget: Int
   private let maximumByteCount: Int
-  /// The header read last, in memory that is used again.
+  /// The header read last, in memory that is reused.
   private var block = [UInt8](repeating: 0, count: blockByteCount)
 
   /// - Parameter bytes: the archive, readable for as long as the reader is used.

@@ -9,7 +9,8 @@ extension FileStore {
     case subfolders
     /// All images in one folder: image 12345 is `12345.png`.
     case flat
-    /// As ``subfolders``, with encoded images as they are: image 12345 is `00012/12345.jpg`, or `.png`, by what it is.
+    /// As ``subfolders``, with encoded images as they are: image 12345 is `00012/12345.jpg` or
+    /// `00012/12345.png`, depending on its format.
     case encoded
   }
 }

@@ -2,7 +2,8 @@ internal import ImageStoreCodecs
 internal import ImageStoreCore
 internal import ImageStoreSupport
 
-/// Reads image files of a folder one after another, in memory that is used again. One thread at a time has it.
+/// Reads image files of a folder one after another, in memory that is reused. One thread at a time
+/// has it.
 final class ImageFileReader {
   /// What image files are decoded by.
   private let decoder: EncodedImageDecoder

@@ -2,7 +2,8 @@ internal import ImageStoreCore
 internal import ImageStoreSupport
 internal import PNGCodec
 
-/// Writes PNG files to a folder one after another, in memory that is used again. One thread at a time has it.
+/// Writes PNG files to a folder one after another, in memory that is reused. One thread at a time
+/// has it.
 final class ImageFileWriter {
   private var encoder: PNGEncoder
   private var name: [UInt8] = []

@@ -1,6 +1,7 @@
 internal import ImageStoreCore
 
-/// Resizes, crops, turns and recolors images one after another, in memory that is used again. One worker has it.
+/// Resizes, crops, turns and recolors images one after another, in memory that is reused. One
+/// worker has it.
 final class Placement {
   private let resampler = Resampler()
   private var placed = GrowingMemory()

@@ -8,7 +8,7 @@ extension WritableStoreFormat {
   /// - Parameters:
   ///   - indices: the images to leave out; an index that occurs twice counts once.
   ///   - view: what is written of the store without them.
-  ///   - progress: called now and then with the number of images written.
+  ///   - progress: called from time to time with the number of images written.
   package func remove(
     _ indices: some Sequence<Int>, from path: String, threads: Int?,
     through view: (any ImageStore) -> any ImageStore = { $0 }, progress: (_ written: Int) -> Void

@@ -1,15 +1,15 @@
 #if JPEG
 import ImageStoreCore
 
-/// What a JPEG says of itself before its pixels (ITU-T T.81, B.2).
+/// The header of a JPEG: everything before its pixels (ITU-T T.81, B.2).
 public struct JPEGHeader: Sendable, Hashable {
   /// How the coefficients are ordered and coded.
   public enum Coding: Sendable, Hashable, CaseIterable {
-    /// Each block whole, by Huffman codes: baseline and extended.
+    /// Each block as a whole, by Huffman codes: baseline and extended.
     case sequential
-    /// Coarse first and finer in further scans.
+    /// Coarse first, and finer in further scans.
     case progressive
-    /// Each block whole, by arithmetic coding.
+    /// Each block as a whole, by arithmetic coding.
     case arithmetic
     /// Coarse first, by arithmetic coding.
     case progressiveArithmetic
@@ -23,7 +23,8 @@ public struct JPEGHeader: Sendable, Hashable {
   public let componentCount: Int
   /// How the coefficients are coded.
   public let coding: Coding
-  /// How a viewer turns the image: the Exif tag of that name, 1 to 8; 1, which is not at all, if there is none.
+  /// How a viewer turns the image: the Exif tag Orientation, 1 to 8; 1 (not at all) if there is
+  /// none.
   public let orientation: Int
 
   /// The most rows and columns that the library takes.

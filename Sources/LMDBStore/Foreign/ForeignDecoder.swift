@@ -4,7 +4,8 @@ internal import ImageStoreNumPy
 internal import ImageStorePickle
 internal import ImageStoreSupport
 
-/// Decodes values of foreign databases one after another, with memory that is used again. One thread at a time has it.
+/// Decodes values of foreign databases one after another, with memory that is reused. One thread at
+/// a time has it.
 final class ForeignDecoder {
   private let kind: ForeignKind
   private let description: StoreDescription

@@ -9,7 +9,7 @@ import ImageStoreDeflate
 struct PNGRowConverter: ~Copyable, Sendable {
   /// What a row of samples goes through.
   private enum Conversion {
-    /// Bytes are as they are to be.
+    /// Bytes stay as they are.
     case none
     /// 16-bit samples change their byte order.
     case swapped

@@ -3,22 +3,24 @@ import ImageStorePlatform
 import ImageStoreSupport
 import Synchronization
 
-/// Where blocks of a data set that is elsewhere are kept on this machine.
+/// A cache on this machine for blocks of a remote data set.
 public struct BlockCache: Sendable, Hashable {
   /// The folder's path.
   public let path: String
-  /// The most bytes it may take.
+  /// The most bytes the cache may take.
   public let byteCount: Int
 
-  /// A folder of blocks, which all processes of a machine share, whatever data sets they read.
+  /// A folder of blocks, which all processes of a machine share, for any data sets.
   ///
-  /// The folder is made if it is not there; one that has anything else in it is refused. Blocks are written under another name and
-  /// renamed, so that a process that is killed leaves none that is cut, and each image is compared with its checksum when it is
-  /// read. Those that were not used for longest make room for others; nothing but blocks is removed.
+  /// The folder is created if needed; a folder that has anything else in it is refused. Blocks are
+  /// written under another name and renamed, so a process that is killed leaves no incomplete
+  /// block, and each image is compared with its checksum when it is read. The least recently used
+  /// blocks make room for others; only blocks are removed.
   ///
   /// - Parameters:
   ///   - path: the folder.
-  ///   - bytes: the most bytes it may take. Each process that writes may be over it by a thirty-second part until it looks again.
+  ///   - bytes: the most bytes it may take. Each process that writes may exceed it by 1/32 until it
+  ///     checks again.
   public static func folder(_ path: String, bytes: Int) -> BlockCache {
     BlockCache(path: path, byteCount: bytes)
   }
