@@ -6,11 +6,11 @@ package import ImageStoreCore
 package struct NPYType: Sendable, Hashable {
   package enum Kind: Sendable, Hashable {
     case bool, signedInteger, unsignedInteger, floatingPoint
-    /// Text, four bytes a character.
+    /// Text, with four bytes per character.
     case unicode
-    /// Text, one byte a character.
+    /// Text, with one byte per character.
     case bytes
-    /// Bytes that stand for nothing that numpy knows of.
+    /// Bytes without a meaning that numpy knows.
     case opaque
   }
 

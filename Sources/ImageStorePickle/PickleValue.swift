@@ -15,7 +15,7 @@ package enum PickleValue: Sendable {
   case dictionary([Entry])
   // Apart, so that the many values that are not arrays are small.
   indirect case array(PickleArray)
-  /// An instance of a class on the allow-list, of which nothing but the attributes is known.
+  /// An instance of a class on the allow-list, of which only the attributes are known.
   case object(className: String, attributes: [Entry])
 
   /// A key and its value.

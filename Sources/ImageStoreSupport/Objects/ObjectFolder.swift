@@ -68,8 +68,8 @@ package struct ObjectState: Sendable, Hashable {
 /// What must hold for an object to be written.
 package enum ObjectCondition: Sendable, Hashable {
   case always
-  /// There is no object of that name.
+  /// There is no object with that name.
   case absent
-  /// The object is as it was.
+  /// The object has not changed.
   case unchanged(ObjectState)
 }
