@@ -10,7 +10,7 @@ extension StoreCatalog {
   /// - Parameters:
   ///   - path: `.npy`, `.npz`, HDF5, IDX, a table, text with a value on each line.
   ///   - name: the array, dataset or column; nil for the only one, or the one that has a usual name of labels.
-  ///   - count: how many images there are to have a value.
+  ///   - count: the number of images, each of which needs a value.
   static func values(at path: String, _ name: String?, imageCount count: Int) throws(StoreError)
     -> NamedValues?
   {
@@ -20,7 +20,7 @@ extension StoreCatalog {
     let description = StoreDescription()
     for format in formats where format.recognizes(path, description) || FileFormat.isList(path, of: format) {
       guard var found = try format.values(named: name, at: path) else { continue }
-      // A list of words alone was taken to begin with a heading.
+      // A list that has only words was read as if it began with a heading.
       if name == nil, format is FileFormat, case .string(let words) = found.values, words.count == count - 1 {
         found.values = .string([found.name] + words)
         found.shape = [count]
@@ -40,8 +40,8 @@ extension StoreCatalog {
 
   /// A store with the labels of its images that a file has, in their order.
   ///
-  /// Numbers are labels of the classes that the store has. Text is names of classes: those that the store has keep their numbers, and others
-  /// come after them.
+  /// Numbers are labels of the classes that the store has. Text is names of classes: classes of the
+  /// store keep their numbers, and new ones follow.
   package static func relabeled(
     _ store: any ImageStore, by path: String, _ name: String?
   ) throws(StoreError) -> AnnotatedStore {

@@ -16,8 +16,8 @@ internal import ShardedStore
 ///
 ///     let store = try StoreCatalog.open(at: "train.h5")
 public enum StoreCatalog {
-  /// All kinds, the more particular ones first: a folder of files is what a folder is when it is nothing
-  /// else. A new kind is a line here.
+  /// All kinds, the more particular ones first: a folder that is of no other kind is a folder of
+  /// files. A new kind needs one line here.
   package static let formats: [any StoreFormat] = [
     LMDBFormat(), HDF5Format(), NPZFormat(), ArrayFormat(), PackedBitFormat(), CIFARFormat(), ShardedFormat(),
     FileFormat(),
@@ -29,14 +29,16 @@ public enum StoreCatalog {
     return all.filter { $0.suffixes.isEmpty } + all.filter { !$0.suffixes.isEmpty }
   }()
 
-  /// The kind of a name.
+  /// The kind with a name.
   package static func format(named name: String) -> (any WritableStoreFormat)? {
     writable.first { $0.name == name }
   }
 
-  /// The kind that a destination's suffix is of; a folder of files if it has none, or a slash after its name.
+  /// The kind of a destination's suffix; a folder of files if it has none, or a slash after its
+  /// name.
   ///
-  /// - Throws: ``StoreError/Code/invalidArgument`` for any other suffix: `out.jpg` and `out.zip` are not meant to be folders.
+  /// - Throws: ``StoreError/Code/invalidArgument`` for any other suffix: nobody means a folder by
+  ///   `out.jpg` or `out.zip`.
   package static func format(forDestination path: String) throws(StoreError) -> any WritableStoreFormat {
     if ObjectStorage.isLocation(path) { return ShardedFormat() }
     if let format = writable.first(where: { FileHead.hasSuffix(path, $0.suffixes) }) { return format }
@@ -62,13 +64,13 @@ public enum StoreCatalog {
   package static func format(
     of path: String, _ description: StoreDescription = StoreDescription()
   ) throws(StoreError) -> any StoreFormat {
-    // What is elsewhere is a data set of shards, or nothing that is read.
+    // A remote location can only be a sharded data set.
     if ObjectStorage.isLocation(path) { return ShardedFormat() }
     guard FileSystem.kind(of: path) != nil else {
       throw StoreError(.notFound, "there is no such file or folder", path: path)
     }
     let signature = FileSignature(ofFile: path)
-    // Whatever it is called, this is what it is.
+    // The content decides, not the name.
     if let signature, signature.isNoStore, description.shape == nil {
       throw signature.error(instead: "a store or data set").at(path: path)
     }
@@ -85,7 +87,7 @@ public enum StoreCatalog {
       path: path)
   }
 
-  /// What a file is that gzip compressed, if that is known.
+  /// The kind of the content of a gzip file, if it is known.
   private static func content(of path: String) -> FileSignature? {
     do throws(StoreError) {
       let file = try MappedFile(path)
@@ -102,7 +104,7 @@ public enum StoreCatalog {
     }
   }
 
-  /// Whether a path is a place of objects rather than one of this machine.
+  /// Whether a path is in object storage rather than on this machine.
   package static func isElsewhere(_ path: String) -> Bool { ObjectStorage.isLocation(path) }
 
   /// Whether every file at a path belongs to a finished store that this package wrote.
@@ -110,7 +112,7 @@ public enum StoreCatalog {
     do throws(StoreError) {
       return try format.otherContents(at: Destination(path).path) == nil
     } catch {
-      // What cannot be looked at cannot be proved to be ours.
+      // A path that cannot be examined cannot be proved to be ours.
       return false
     }
   }
@@ -138,7 +140,7 @@ public enum StoreCatalog {
   ) throws(StoreError) -> (format: any StoreFormat, splits: [OpenedSplit]) {
     let format = try format(of: path, description)
     do throws(StoreError) {
-      // Labels may are in another file, or nowhere, whatever the format.
+      // Labels may be in another file or missing, for any format.
       try description.check(format.options.union([.labels]), format: format.name)
       // A table names the images of a folder, so that neither their order nor their splits matter.
       guard case .file(let file, let name) = description.labels,

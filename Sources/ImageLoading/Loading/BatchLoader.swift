@@ -81,7 +81,7 @@ extension ImageStore {
   }
 }
 
-/// Ends a pipeline when the last iterator over it goes.
+/// Ends a pipeline when its last iterator is released.
 private final class PipelineOwner: Sendable {
   let pipeline: LoaderPipeline
 
@@ -125,7 +125,8 @@ extension BatchLoader {
           finish()
           throw error
         case .end:
-          // A cancellation stops the pipeline too: the head of the loop tells one from the other.
+          // A cancellation also stops the pipeline; the check at the head of the loop tells the two
+          // apart.
           if Task.isCancelled { continue }
           finish()
           return nil

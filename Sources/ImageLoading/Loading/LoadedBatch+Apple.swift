@@ -1,4 +1,5 @@
-// What Apple's frameworks take: arrays and buffers over the batch's own memory, which they keep from being reused.
+// Arrays and buffers for Apple's frameworks over the batch's own memory, which they keep from being
+// reused.
 #if canImport(CoreML)
 public import CoreML
 internal import ImageStoreCore

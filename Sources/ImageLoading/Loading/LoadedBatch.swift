@@ -5,7 +5,7 @@ public import ImageStoreCore
 /// A batch may be kept for as long as it is needed. Its memory is reused for a later batch once the
 /// last copy of it is gone.
 public struct LoadedBatch: Sendable {
-  /// Which of the stores of a pair a batch is from.
+  /// The store of a pair that a batch is from.
   enum Side {
     case images
     case masks
@@ -97,7 +97,7 @@ public struct LoadedBatch: Sendable {
     }
   }
 
-  /// The bytes of memory that the batch has; they are more than those of the images.
+  /// The bytes of memory that the batch has, which are more than those of the images.
   var capacity: Int {
     switch side {
     case .images: storage.images.memory.capacity

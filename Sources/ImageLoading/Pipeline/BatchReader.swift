@@ -1,10 +1,10 @@
 internal import ImageStoreCore
 
-/// Makes any batch of an epoch: what workers share.
+/// Makes any batch of an epoch. Workers share it.
 struct BatchReader: Sendable {
   /// How many batches there are.
   let count: Int
-  /// What has images fetched before they are read; nil if all are in memory.
+  /// Fetches images before they are read; nil if all are in memory.
   let readAhead: LoaderReadAhead?
   let size: Int
   private let indices: SampleIndices
@@ -15,7 +15,7 @@ struct BatchReader: Sendable {
   private let masks: TensorReader?
   private let imageCount: Int
 
-  /// What a worker keeps between batches.
+  /// The objects that a worker keeps between batches.
   struct Workspace {
     let images = TensorReader.Workspace()
     let masks = TensorReader.Workspace()

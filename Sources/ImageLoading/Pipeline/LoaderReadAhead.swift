@@ -1,16 +1,17 @@
 internal import ImageStoreCore
 internal import ImageStoreSupport
 
-/// Has the images of an epoch fetched before the workers read them, on threads of its own.
+/// Fetches the images of an epoch before the workers read them, on threads of its own.
 ///
-/// The order of an epoch is known before it begins, so nothing has to be waited for. What has to be fetched, and how much memory
-/// there is for it, decides how:
+/// The order of an epoch is known before it begins, so fetching can begin at once. The method
+/// depends on how much has to be fetched and on the memory for it:
 ///
-/// - If all of it fits in memory and images are small, the files are read from their beginning to their end before the first batch. A
-///   disk does so many times faster than it finds small images one by one, and later epochs have them in memory.
-/// - Images in order, and the blocks of a window of a block shuffle, are read as long runs of the file. A window is read while
-///   the one before it is used.
-/// - Else images are announced in the order they are read in, some time ahead.
+/// - If all of it fits in memory and images are small, the files are read from their beginning to
+///   their end before the first batch. A disk does that many times faster than finding small images
+///   one by one, and later epochs have them in memory.
+/// - Images in order, and the blocks of a window of a block shuffle, are read as long runs of the
+///   file. A window is read while the one before it is used.
+/// - Otherwise images are announced in the order in which they are read, some time ahead.
 ///
 /// Invariant behind `@unchecked Sendable`: every stored variable is used under `monitor`.
 @safe final class LoaderReadAhead: @unchecked Sendable {
@@ -35,14 +36,14 @@ internal import ImageStoreSupport
   private let sources: [any ByteSource]
   private let indices: SampleIndices
   private let way: Way
-  /// Whether what has been read is to make room for what comes.
+  /// Whether bytes that have been read make room for later ones.
   private let letsGo: Bool
   private let monitor = Monitor()
   /// The position of the first image that may not have been read yet.
   private var firstUnread = 0
   /// The position of the next image that no worker has been given.
   private var position = 0
-  /// The position up to which images have been announced, or are being so.
+  /// The position up to which images have been announced or are being announced.
   private var announced = 0
   /// The position up to which the store knows of them.
   private var known = 0
@@ -50,10 +51,10 @@ internal import ImageStoreSupport
   private let isFetching: Bool
   /// Where the window before the one that is announced next begins.
   private var windowBefore = 0
-  /// What has been announced and is to be read by one of the threads.
+  /// Announced bytes that one of the threads will read.
   private var pieces: [Piece] = []
   private var isPlanning = false
-  /// What has been announced and is to be let go once it has been read.
+  /// Announced bytes that will be released once they have been read.
   private var kept: [Range<Int>] = []
   private var sleepers = 0
   private var runningThreads = 0
@@ -61,14 +62,16 @@ internal import ImageStoreSupport
 
   /// Images of at least so many bytes are fetched one by one about as fast as a file from its beginning to its end.
   private static let largeByteCount = 128 << 10
-  /// How far ahead images are announced: enough to keep any disk busy, and little beside the memory of a machine.
+  /// How far ahead images are announced: enough to keep any disk busy, and little compared with the
+  /// memory of a machine.
   private static let mostBytesAhead = 64 << 20
   private static let mostImagesAhead = 4096
   private static let pieceByteCount = 1 << 20
-  /// What is read of a file before it is asked whether anybody still wants it: the system reads further ahead the longer it goes on.
+  /// The number of bytes of a file that are read before checking whether they are still wanted. The
+  /// longer a thread reads, the further the system reads ahead.
   private static let sliceByteCount = 32 << 20
-  /// Threads that read runs: one has the disk's next request ready before another's is done, and getting memory for what is
-  /// read takes about as long as reading it.
+  /// Threads that read runs: one thread has the disk's next request ready before another's is done,
+  /// and allocating memory for the bytes takes about as long as reading them.
   private static let readingThreadCount = 2
   /// Threads that open files, most of which wait for the disk.
   private static let openingThreadCount = 16
@@ -90,7 +93,7 @@ internal import ImageStoreSupport
     sources = known.allSatisfy { $0 != nil } ? known.flatMap { $0 ?? [] } : []
     let missing = Int(Double(total) * (1 - share))
     let imageByteCount = max(1, Self.byteCount(of: indices.array(0..<min(256, indices.count)), in: stores))
-    // What is fetched over a network stays in memory until it is read.
+    // Images fetched over a network stay in memory until they are read.
     let fetched = stores.compactMap(\.knownFetchingByteCount).min()
     let room = room()
     let fits = missing < room / 5 * 4
@@ -111,7 +114,7 @@ internal import ImageStoreSupport
       way = .runs(unit: max(1, distance / 16), distance: distance)
     case .blockShuffled, .storeBlockShuffled, .laneShuffled, .storeLaneShuffled:
       let window = (indices.windowEnd(of: 0) ?? indices.count) * imageByteCount
-      // Two windows at a time, and room for what else the process reads.
+      // Two windows at a time, and room for other reads of the process.
       way = window < room / 3 ? .windows : .images(unit: max(1, distance / 8), distance: distance)
     default:
       let isDense = overflow || needed >= missing / 3
@@ -122,7 +125,7 @@ internal import ImageStoreSupport
     isFetching = fetched != nil
     switch way {
     case .runs, .windows: letsGo = !fits && hasAll && !sources.isEmpty
-    // What is read in no order is let go by the system, which knows what else is wanted.
+    // Images read in random order are released by the system, which knows what else is wanted.
     case .files, .images: letsGo = false
     }
   }
@@ -133,15 +136,15 @@ internal import ImageStoreSupport
     for store in stores {
       var ranges = ImageRanges()
       store.appendKnownRanges(of: sample.span, to: &ranges)
-      // Of compressed files nothing is known; half of the pixels is near enough.
+      // For compressed files the size is not known; half of the pixels is a good enough estimate.
       let known = max(ranges.byteCount, store.knownStoredByteCount(of: sample.span))
       sum += known > 0 ? known : sample.count * (store.format?.byteCount ?? 0) / 2
     }
     return sum / max(1, sample.count)
   }
 
-  /// What the system is told of the order. It had better read what is around an image if all of the file is fetched anyway. Else it
-  /// is to read nothing but what is announced.
+  /// The advice to the system on the order. If the whole file is fetched anyway, it should also
+  /// read the bytes around an image. Otherwise it should read only the announced bytes.
   var pattern: AccessPattern { way == .files ? .any : .random }
 
   static func pattern(of order: SampleOrder) -> AccessPattern {
@@ -159,7 +162,8 @@ internal import ImageStoreSupport
     case .images:
       begin(stores.contains(where: \.isFilePerImage) ? Self.openingThreadCount : 1) { self.announceImages() }
     }
-    // Giving memory back takes about as long as getting it, and would come too late between two pieces.
+    // Giving memory back takes about as long as getting it, and would be too late between two
+    // pieces.
     if letsGo { begin(1) { self.letImagesGo() } }
   }
 
@@ -170,7 +174,7 @@ internal import ImageStoreSupport
         body()
         end()
       }
-      // Without a thread the epoch is slower, and right.
+      // Without a thread the epoch is slower, but correct.
       if !isRunning { end() }
     }
   }
@@ -197,7 +201,7 @@ internal import ImageStoreSupport
     monitor.unlock()
   }
 
-  /// Tells how far the workers have come.
+  /// Reports how far the workers are.
   ///
   /// - Parameters:
   ///   - first: the position of the first image that may not have been read yet.
@@ -212,8 +216,9 @@ internal import ImageStoreSupport
 
   // MARK: What the threads do
 
-  /// Returns when images may be read: when files that are read whole have been, since what a worker would fetch of them meanwhile, out of
-  /// order, holds up the rest; and when images that come over a network have been announced.
+  /// Returns when images may be read: after files that are read whole have been read, because reads
+  /// of a worker out of order in the meantime would delay the rest; and after images from a network
+  /// have been announced.
   ///
   /// - Parameter end: the position after the images.
   func waitUntilReadable(upTo end: Int) {
@@ -235,7 +240,7 @@ internal import ImageStoreSupport
   private func readRuns() {
     while let piece = nextPiece() {
       if way == .windows {
-        // A read would have the system read on after the block.
+        // A read would make the system read beyond the block.
         let range = [piece.range]
         piece.source.willRead(range.span)
       } else {
@@ -271,7 +276,7 @@ internal import ImageStoreSupport
     (way == .windows ? indices.imagesOfWindow(of: positions.lowerBound) : nil) ?? indices.array(positions)
   }
 
-  /// What a thread reads next; nil at the end.
+  /// The next bytes for a thread to read; nil at the end.
   private func nextPiece() -> Piece? {
     monitor.lock()
     defer { monitor.unlock() }
@@ -281,7 +286,7 @@ internal import ImageStoreSupport
         wait()
         continue
       }
-      // One thread finds out what is to be read, for all.
+      // One thread determines the next bytes to read, for all threads.
       isPlanning = true
       let positions = nextToAnnounce()
       if let positions {

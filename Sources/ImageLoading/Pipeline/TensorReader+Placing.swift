@@ -1,8 +1,8 @@
 internal import ImageStoreCore
 
 extension TensorReader {
-  /// Reads the part of each image that is needed, and places it: one image after another, so that what is decoded is still in the
-  /// caches when it is resized.
+  /// Reads the part of each image that is needed, and places it, one image after another, so that a
+  /// decoded image is still in the caches when it is resized.
   func place(
     _ samples: Samples, into tensor: inout BatchStorage.Tensor, _ workspace: Workspace
   ) throws(StoreError) {
@@ -71,13 +71,14 @@ extension TensorReader {
 
   /// Reads the part of an image that a transform needs.
   ///
-  /// - Returns: which part that is.
+  /// - Returns: the part that was read.
   private func read(
     _ index: Int, of format: ImageFormat, _ transform: ImageTransform, into memory: inout GrowingMemory
   ) throws(StoreError) -> ImageRegion {
     let request = transform.request(converter.augmentation.filter)
     try request.validate(of: format)
-    // Of a window that shows nothing of the image one pixel is read, so that an image that cannot be read is an error.
+    // For a window that shows nothing of the image, one pixel is read, so that an image that cannot
+    // be read is an error.
     let held =
       Resampler.neededRegion(of: request) ?? ImageRegion(row: 0, column: 0, height: 1, width: 1)
     try memory.fill(format.cropped(to: held).byteCount) { (output) throws(StoreError) in
@@ -124,7 +125,7 @@ extension TensorReader {
     return try converter.converted(format.resized(height: height, width: width))
   }
 
-  /// What was done to each image of a batch.
+  /// The transform of each image of a batch.
   func transforms(_ storage: BatchStorage) -> [ImageTransform] {
     let samples = storage.samples
     let layout = storage.images.layout

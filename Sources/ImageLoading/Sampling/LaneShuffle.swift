@@ -61,8 +61,9 @@ struct LaneShuffle: Sendable {
     positions / lanes + (lane < positions % lanes ? 1 : 0)
   }
 
-  /// The lanes in such an order that those of a process are together: by the digits of their numbers, the lowest first,
-  /// to the bases of the prime factors of the number of lanes, the smallest for the lowest digit.
+  /// The lanes, ordered so that those of a process are together: by the digits of their numbers,
+  /// the lowest first, to the bases of the prime factors of the number of lanes, the smallest for
+  /// the lowest digit.
   private static func turned(_ lanes: Int) -> [Int] {
     var order = [0]
     var (rest, place, factor) = (lanes, 1, 2)
@@ -113,7 +114,7 @@ struct LaneShuffle: Sendable {
     _ results: UnsafeMutableBufferPointer<Int>, in number: Int, of positions: Range<Int>, first: Int,
     stride: Int
   ) {
-    // After so many results it is the turn of the same lane again.
+    // After this many results the same lane takes its turn again.
     let turn = lanes / Self.greatestCommonDivisor(stride, lanes)
     let strideInLane = stride / (lanes / turn)
     let window = strata.window(number)
@@ -142,7 +143,8 @@ struct LaneShuffle: Sendable {
     return strata.block(block * lanes + lane, of: window) * blockSize + image
   }
 
-  /// An image of the last window: of what is left of the longer strata, then of those that are too few for a block.
+  /// An image of the last window: first from the rest of the longer strata, then from the images
+  /// that are too few for a block.
   @inline(__always)
   private func restImage(_ item: Int, _ window: BlockStrata.Window) -> Int {
     let (slot, image) = item.quotientAndRemainder(dividingBy: blockSize)

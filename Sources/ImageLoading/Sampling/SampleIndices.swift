@@ -85,7 +85,8 @@ public struct SampleIndices: Sendable, RandomAccessCollection {
     start + position * shard.count + shard.index
   }
 
-  /// Where the images end that are mixed with those at a position, if the order mixes only some with one another.
+  /// The end of the images that are mixed with those at a position, if the order mixes only some
+  /// images with one another.
   func windowEnd(of position: Int) -> Int? {
     let global = globalPosition(of: position)
     guard let end = source.windowEnd(of: Swift.min(global, source.count)) else { return nil }
@@ -128,7 +129,7 @@ public struct SampleIndices: Sendable, RandomAccessCollection {
 }
 
 extension SampleIndices {
-  /// Which image is at each position of an epoch: an order and the number of images brought together.
+  /// The image at each position of an epoch: an order combined with the number of images.
   enum Source: Sendable {
     case sequential(count: Int)
     case permutation(KeyedPermutation, count: Int)

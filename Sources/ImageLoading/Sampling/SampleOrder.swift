@@ -25,7 +25,7 @@ public struct SampleOrder: Sendable, Hashable, Codable {
     case weighted(weights: [Double], seed: UInt64, epoch: Int, draws: Int?)
     case classBalanced(seed: UInt64, epoch: Int, draws: Int?)
 
-    /// Whether blocks are to be those that suit the store.
+    /// Whether the block size is chosen to suit the store.
     var suitsStore: Bool {
       switch self {
       case .storeBlockShuffled, .storeLaneShuffled: true

@@ -15,7 +15,7 @@ enum StoreBlocks {
 
   /// The pixels of a block: enough that fetching it takes longer than finding it.
   private static let blockByteCount = 128 << 10
-  /// Images whose mean size stands for that of all, if they differ.
+  /// The images whose mean size is used for all, if sizes differ.
   private static let sampleCount = 64
 
   /// Images per block: whole chunks.

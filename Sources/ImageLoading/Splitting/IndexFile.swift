@@ -38,7 +38,8 @@ public enum IndexFile {
       let end = unsafe bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
       number += 1
       let tab = unsafe bytes[start..<end].firstIndex(of: UInt8(ascii: "\t")) ?? end
-      // An index takes 19 characters; a longer field is some other file's, and is shown by its beginning.
+      // An index takes 19 characters; a longer field means another kind of file, and only its
+      // beginning is shown.
       let field = unsafe String(decoding: bytes[start..<min(tab, start + 80)], as: UTF8.self)
       let text = field.drop(while: \.isWhitespace)
       start = end + 1
@@ -105,7 +106,8 @@ extension ImageStore {
     return parts
   }
 
-  /// Refuses what was divided when the store had another number of images, or is of another store.
+  /// Refuses a split that was made for another store, or when the store had another number of
+  /// images.
   private func check(_ parts: [SubsetStore], _ path: String) throws(StoreError) {
     let sum = parts.reduce(0) { $0 + $1.count }
     guard sum != count else { return }

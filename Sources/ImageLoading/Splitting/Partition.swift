@@ -15,14 +15,15 @@ package struct Partition: Sendable, Hashable {
     self.assignments = assignments
   }
 
-  /// Groups of equal size, within one image.
+  /// Groups whose sizes differ by at most one image.
   ///
   /// - Parameters:
   ///   - imageCount: how many images there are.
   ///   - count: how many groups.
-  ///   - labels: one per image, to give every group equally many images of each class, within one image; nil to
+  ///   - labels: one per image, to give every group the same number of images of each class, to
+  ///     within one image; nil to
   ///     ignore classes.
-  ///   - seed: what the groups are drawn from.
+  ///   - seed: the seed of the groups.
   /// - Throws: ``StoreError/Code/invalidArgument`` for fewer than 2 groups or fewer images than groups.
   package init(
     of imageCount: Int, folds count: Int, stratifying labels: [Int]? = nil, seed: UInt64
@@ -49,9 +50,10 @@ package struct Partition: Sendable, Hashable {
   /// - Parameters:
   ///   - imageCount: how many images there are.
   ///   - fractions: the size of each group as a fraction of all, positive; they must sum to 1 within 1e-6.
-  ///   - labels: one per image, to give each group its fraction of every class, within one image; nil to
+  ///   - labels: one per image, to give each group its fraction of every class, to within one
+  ///     image; nil to
   ///     ignore classes.
-  ///   - seed: what the groups are drawn from.
+  ///   - seed: the seed of the groups.
   /// - Throws: ``StoreError/Code/invalidArgument`` for fractions that are not positive or do not sum to 1.
   package init(
     of imageCount: Int, fractions: [Double], stratifying labels: [Int]? = nil, seed: UInt64

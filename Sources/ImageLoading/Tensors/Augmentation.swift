@@ -77,7 +77,7 @@ public struct Augmentation: Sendable, Hashable {
   /// Whole images as they are.
   public static let none = Augmentation()
 
-  /// Checks that the numbers make sense for any image.
+  /// Checks that the numbers are valid for any image.
   func validate() throws(StoreError) {
     let isLegal =
       switch crop {
@@ -114,12 +114,12 @@ public struct Augmentation: Sendable, Hashable {
     }
   }
 
-  /// Whether images come to another size.
+  /// Whether images are resized.
   private var resizes: Bool {
     if case .randomResized = crop { true } else { resizing != nil }
   }
 
-  /// Whether images are resized, turned or recolored, rather than cropped and flipped alone.
+  /// Whether images are resized, turned or recolored, and not only cropped and flipped.
   var isPlaced: Bool {
     if resizing != nil || rotatesByRightAngles || verticalFlipProbability > 0 || colorJitter != nil {
       return true
@@ -142,7 +142,8 @@ public struct Augmentation: Sendable, Hashable {
   }
 }
 
-// Saved with models: what is not set is left out, so that what an earlier version saved stays as it is, and is read.
+// Augmentations are saved with models: properties that are not set are left out, so that what
+// earlier versions saved can still be read.
 extension Augmentation: Codable {
   private enum CodingKeys: String, CodingKey {
     case resizing, crop, filter, rotatesByRightAngles, verticalFlipProbability

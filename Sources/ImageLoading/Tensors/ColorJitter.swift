@@ -55,12 +55,12 @@ extension ColorFactors {
     if saturation != 1, channels == 3 { unsafe saturate(pixels) }
   }
 
-  /// What each sample becomes between a value at 0 and itself at 1.
+  /// Blends each sample: at 0 it becomes a given value, at 1 it stays as it is.
   private static func table(from start: UInt8, by factor: Float) -> [UInt8] {
     (0...255).map { blend(start, UInt8($0), factor) }
   }
 
-  /// A value between two, or beyond them: cut off towards 0, and within 0 to 255.
+  /// A value between two others or beyond them, truncated towards 0 and clamped to 0...255.
   @inline(__always)
   private static func blend(_ first: UInt8, _ second: UInt8, _ factor: Float) -> UInt8 {
     let value = Float(first) + factor * Float(Int(second) - Int(first))

@@ -35,7 +35,7 @@ public struct ImageTransform: Sendable, Hashable {
     isFlippedHorizontally = false
   }
 
-  /// What a resampler is asked for.
+  /// The request to a resampler.
   func request(_ filter: ResizeFilter) -> ResampleRequest {
     ResampleRequest(region: region, height: height, width: width, window: window, filter: filter)
   }

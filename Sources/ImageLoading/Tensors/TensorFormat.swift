@@ -22,7 +22,7 @@ public struct TensorFormat: Sendable, Hashable, Codable {
   /// For a ``normalized(mean:standardDeviation:dimensions:)`` tensor, they are those for samples of
   /// 8 bits.
   public let scale: [Float]
-  /// Whether mean and scale are those of samples of 8 bits, and others are to be treated alike.
+  /// Whether mean and scale are for samples of 8 bits and are adapted for other types.
   private var isNormalized: Bool?
 
   // The names in saved formats, which outlive those in code.
@@ -90,7 +90,8 @@ public struct TensorFormat: Sendable, Hashable, Codable {
     return tensor
   }
 
-  /// What the mean is multiplied by, and the scale divided by, for samples of a type; nil if it has no range of its own.
+  /// The factor that the mean is multiplied by, and the scale divided by, for samples of a type;
+  /// nil if the type has no range of its own.
   private func factor(for type: ElementType) -> Float? {
     guard isNormalized == true else { return 1 }
     return switch type {
@@ -101,7 +102,7 @@ public struct TensorFormat: Sendable, Hashable, Codable {
     }
   }
 
-  /// The mean and scale of a channel of images of a format, which ``validate(_:)`` has let pass.
+  /// The mean and scale of a channel of images of a format that ``validate(_:)`` has accepted.
   func statistics(ofChannel channel: Int, _ format: ImageFormat) -> (mean: Float, scale: Float) {
     let factor = factor(for: format.elementType) ?? 1
     let mean = mean[mean.count == 1 ? 0 : channel]
@@ -109,7 +110,7 @@ public struct TensorFormat: Sendable, Hashable, Codable {
     return factor == 1 ? (mean, scale) : (mean * factor, scale / factor)
   }
 
-  /// Checks that images of a format can become this.
+  /// Checks that images of a format can be converted.
   func validate(_ format: ImageFormat) throws(StoreError) {
     guard elementType != nil else { return }
     for (name, values) in [("means", mean), ("scales", scale)] {

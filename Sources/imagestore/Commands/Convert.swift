@@ -195,7 +195,7 @@ struct Convert: ParsableCommand {
     if let faults { try BrokenImages.report(faults, of: source, list: skipBroken) }
   }
 
-  /// Refuses options for encoded images that have nothing to apply to.
+  /// Refuses options for encoded images if there are none.
   private func checkEncoding(of store: any ImageStore) throws(StoreError) {
     let isEncoded = store.hasEncodedImages
     if quality != nil, isEncoded {
@@ -219,7 +219,7 @@ struct Convert: ParsableCommand {
     }
   }
 
-  /// Refuses before anything is read what would be refused when it is written.
+  /// Refuses, before anything is read, what would be refused when it is written.
   private func checkDestination() throws(StoreError) {
     try Destination.check(destination, isApartFrom: [source])
     guard FileSystem.kind(of: destination, followingLinks: false) != nil else { return }
@@ -242,8 +242,8 @@ struct Convert: ParsableCommand {
     }
   }
 
-  /// What is to become of what is at the destination. A store of the package of another kind may be replaced, too, which the
-  /// store to be written knows nothing of.
+  /// The mode for the destination. A store of this package of another kind may also be replaced,
+  /// which the writer does not know.
   private var mode: WriteMode {
     if append { return .append }
     guard replace else { return .create }
@@ -273,7 +273,7 @@ struct Convert: ParsableCommand {
     }
   }
 
-  /// What became of images that were to be encoded.
+  /// How images were encoded.
   private func encodedText(_ store: any ImageStore, _ format: String) throws(StoreError) -> String {
     if store.hasEncodedImages { return " as they are (\(try EncodedKinds(of: store).text))" }
     return "\(format), encoded as \(quality.map { "JPEG of quality \($0)" } ?? "PNG"),"

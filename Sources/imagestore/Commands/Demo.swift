@@ -65,7 +65,7 @@ struct Demo: ParsableCommand {
     Console.line("To look further: imagestore info \(output)/\(DemoRun.fileName(StoreCatalog.writable[0]))")
   }
 
-  /// As many images as were asked for; the small set is too small to be timed as it is.
+  /// The number of images asked for; the small set is too small for measurements.
   private func chosen(_ set: InMemoryStore, _ path: String) throws(StoreError) -> InMemoryStore {
     guard set.count > 0 else { throw StoreError(.invalidArgument, "there are no images", path: path) }
     let count = count ?? (cifar10 == nil ? 10_000 : set.count)

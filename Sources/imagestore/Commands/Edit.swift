@@ -125,14 +125,14 @@ struct Edit: ParsableCommand {
     return changed
   }
 
-  /// A class may be called by a number, and then that is meant.
+  /// If a class has a number as its name, the name is meant.
   private func label(_ word: String, in store: any ImageStore) throws(StoreError) -> Int {
     if store.classNames?.contains(word) != true, let label = Int(word) { return label }
     return try store.classNumber(of: word)
   }
 }
 
-/// What is left and right of an equals sign.
+/// The text on either side of an equals sign.
 struct Assignment: ExpressibleByArgument {
   let name: String
   let value: String
@@ -144,7 +144,7 @@ struct Assignment: ExpressibleByArgument {
     if value.isEmpty { return nil }
   }
 
-  /// The value as the path of a file, and the name of something in it behind a colon.
+  /// The value as the path of a file, and after a colon the name of an array in it.
   var fileAndName: (path: String, name: String?) {
     if case .file(let path, let name) = StoreDescription.Labels(argument: value) { return (path, name) }
     return (value, nil)

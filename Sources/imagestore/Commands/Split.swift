@@ -72,7 +72,7 @@ struct Split: ParsableCommand {
       if let folds {
         let division = try Partition(of: images.count, folds: folds, stratifying: labels, seed: seed)
         for fold in 0..<folds {
-          // A store of all others would have every image once more in each fold.
+          // Stores of the training images would repeat every image in each other fold.
           let name = kind == nil ? "fold-\(fold)-validation" : "fold-\(fold)"
           if kind == nil { parts.append(("fold-\(fold)-train", division.indices(outside: fold))) }
           parts.append((name, division.indices(of: fold)))
@@ -95,7 +95,7 @@ struct Split: ParsableCommand {
     if !quiet { Console.line("\(output): \(result) of \(Numbers.count(images.count, "image"))") }
   }
 
-  /// Makes the folder, or finds that it has no division yet.
+  /// Creates the folder, or checks that it has no split yet.
   private func prepareFolder() throws(StoreError) {
     guard FileSystem.kind(of: output) != nil else { return try FileSystem.createFolder(output) }
     let suffixes = [".npy", ""] + StoreCatalog.writable.flatMap(\.suffixes)

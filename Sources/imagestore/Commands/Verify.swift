@@ -40,7 +40,7 @@ struct Verify: ParsableCommand {
     }
   }
 
-  /// What a check without findings says of images with these checksums.
+  /// The message of a check without findings, for this coverage of checksums.
   private static func finding(_ coverage: ChecksumCoverage) -> String {
     switch coverage {
     case .allImages: "everything is as it was written"

@@ -17,13 +17,13 @@ struct DemoRun {
     path = "\(folder)/\(Self.fileName(format))"
   }
 
-  /// What the store of a kind is called in the demo's folder.
+  /// The name of the store of a kind in the demo's folder.
   static func fileName(_ format: any WritableStoreFormat) -> String {
     "images" + (format.suffixes.first ?? "-png")
   }
 
-  /// - Throws: what a store throws, and ``StoreError/Code/corrupt`` for a pixel or label that comes back
-  ///   another.
+  /// - Throws: what a store throws, and ``StoreError/Code/corrupt`` for a pixel or label that has
+  ///   changed.
   func row() throws(StoreError) -> DemoRow {
     let bar = ProgressBar("writing \(format.name)", total: source.count, isQuiet: false)
     let write = try time { () throws(StoreError) in

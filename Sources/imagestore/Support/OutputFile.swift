@@ -1,14 +1,14 @@
 internal import ImageStoreCore
 internal import ImageStoreSupport
 
-/// Small files that commands leave.
+/// Small files that commands write.
 enum OutputFile {
   /// Writes a file, whole or not at all.
   ///
-  /// A picture that this program drew takes the place of one that it drew before, which has its mark. Nothing else is
-  /// replaced, but for an empty file, unless `byForce`.
+  /// A picture that this program drew takes the place of one that it drew before, which has its
+  /// mark. Nothing else is replaced except an empty file, unless `byForce`.
   ///
-  /// - Parameter keepsBytes: whether the bytes are somebody else's, and get no mark.
+  /// - Parameter keepsBytes: whether the bytes are another program's, and get no mark.
   static func write(
     _ bytes: [UInt8], to path: String, byForce: Bool = false, keepsBytes: Bool = false
   ) throws(StoreError) {

@@ -38,7 +38,7 @@ struct PhotographDemo {
     Console.line("Every pixel and label came back as it was. Crops as a network gets them: \(picture)")
   }
 
-  /// Writes a store of one kind, and compares what it decodes to with what the files do.
+  /// Writes a store of one kind, and compares its decoded pixels with those of the files.
   private func row(
     _ format: any WritableStoreFormat, of source: any ImageStore, _ pixels: InMemoryStore
   ) throws(StoreError) -> String {

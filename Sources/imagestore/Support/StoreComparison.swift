@@ -10,7 +10,7 @@ struct StoreComparison {
     self.second = second
   }
 
-  /// Compares all there is.
+  /// Compares everything.
   ///
   /// - Throws: the first difference.
   func run(progress: (_ compared: Int) -> Void) throws(StoreError) {
@@ -49,7 +49,7 @@ struct StoreComparison {
     }
   }
 
-  /// A store that has no names contradicts none.
+  /// A store without class names does not contradict any.
   private func compareClassNames(_ a: any ImageStore, _ b: any ImageStore) throws(StoreError) {
     guard let x = a.classNames, let y = b.classNames, x != y else { return }
     let label = (0..<max(x.count, y.count)).first {
@@ -100,8 +100,8 @@ struct StoreComparison {
 }
 
 extension Column {
-  /// The first image whose value differs, of columns of one kind and length: bits that differ are a difference, and a value that is no
-  /// number equals itself.
+  /// The first image whose value differs, of columns of one kind and length: bits that differ are a
+  /// difference, and NaN equals itself.
   fileprivate func firstDifference(from other: Column) -> Int? {
     func differ(_ x: Double, _ y: Double) -> Bool { x != y && !(x.isNaN && y.isNaN) }
     return switch (self, other) {

@@ -7,7 +7,7 @@ internal import FoundationEssentials
 internal import Foundation
 #endif
 
-/// What `info` says of a store.
+/// The report of `info` on a store.
 struct StoreReport {
   private struct Part: Encodable {
     var name: String
@@ -18,7 +18,7 @@ struct StoreReport {
   private let format: String
   private let count: Int
   private let parts: [Part]
-  /// What all images have in common; nil for what they have not.
+  /// The properties that all images have in common; nil for those that differ.
   private let height: Int?
   private let width: Int?
   private let channels: Int?
@@ -27,9 +27,9 @@ struct StoreReport {
   private let classNames: [String]?
   private let columnKinds: [String: String]
   private let notes: [ReadingNote]
-  /// What else the format says of the store.
+  /// Further properties of the store that the format reports.
   private let details: [(name: String, text: String)]
-  /// How many images are encoded in which format; nil if the store has pixels.
+  /// The number of images in each encoded format; nil if the store has pixels.
   private let encoded: EncodedKinds?
   private let bytesOnDisk: Int
   private let bytesAllocated: Int
@@ -133,7 +133,7 @@ extension StoreReport: Encodable {
     try container.encode(format, forKey: .format)
     try container.encode(count, forKey: .count)
     try container.encode(parts, forKey: .parts)
-    // null is written out: a key that is missing and one that has no value are not the same.
+    // null is written out: a missing key and a key without a value are not the same.
     try container.encode(height, forKey: .height)
     try container.encode(width, forKey: .width)
     try container.encode(channels, forKey: .channels)
@@ -152,7 +152,7 @@ extension StoreReport: Encodable {
   }
 }
 
-/// What the formats of all images of a store have in common.
+/// The common properties of the formats of all images of a store.
 private struct CommonFormat {
   var height: Int?
   var width: Int?
