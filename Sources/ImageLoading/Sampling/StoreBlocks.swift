@@ -1,8 +1,9 @@
 internal import ImageStoreCore
 
-/// The blocks that a shuffle of blocks takes of a store if nobody says how large they are.
+/// The default blocks of a block shuffle for a store.
 ///
-/// They follow from what the file holds and not from the machine, so that all processes of a run have one order.
+/// They depend on the file and not on the machine, so that all processes of a run have the same
+/// order.
 enum StoreBlocks {
   /// Blocks per window: a sixteenth of all, so that the two windows that are in memory at a time are an eighth of the file; enough of
   /// them to mix, and no more than 64 MB.

@@ -1,9 +1,10 @@
 internal import ImageStoreCore
 
-/// Draws the region of a random crop that is brought to a size, as torchvision's `RandomResizedCrop` does: up to ten areas and aspect
-/// ratios, of which the first that fits is taken; else the largest region in the middle whose ratio is allowed.
+/// Draws the region of a random crop that is resized, as torchvision's `RandomResizedCrop` does: up
+/// to ten areas and aspect ratios, of which the first that fits is used; otherwise the largest
+/// region in the middle whose ratio is allowed.
 ///
-/// Powers are made of square roots, which every machine rounds alike.
+/// Powers are calculated from square roots, which every machine rounds in the same way.
 struct ResizedCrop: Sendable {
   private let scale: ClosedRange<Double>
   private let ratio: ClosedRange<Double>

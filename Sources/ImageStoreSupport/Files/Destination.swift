@@ -1,8 +1,8 @@
 package import ImageStoreCore
 internal import ImageStorePlatform
 
-/// Where a store is, or is to be: a real folder and a name in it that is not a symbolic link, found once. Whatever is locked,
-/// staged or renamed afterwards is so there, whichever way led to it.
+/// The place of an existing or new store: a real folder and a name in it that is not a symbolic
+/// link, found once. All later locks, staging and renames happen there, whichever path led to it.
 package struct Destination: Sendable {
   /// The path without any symbolic link.
   package let path: String
@@ -11,8 +11,9 @@ package struct Destination: Sendable {
   let name: String
 
   /// - Parameter given: the path as the user gave it. A symbolic link is followed to what it names.
-  /// - Throws: ``StoreError/Code/invalidArgument`` for a name that nothing can have, and for a link that leads nowhere or that
-  ///   somebody else put into a folder which others may write to; ``StoreError/Code/notFound`` if the folder does not exist.
+  /// - Throws: ``StoreError/Code/invalidArgument`` for a name that no file can have, and for a link
+  ///   whose target does not exist, or that another user put into a folder that others can write
+  ///   to; ``StoreError/Code/notFound`` if the folder does not exist.
   package init(_ given: String) throws(StoreError) {
     let (parent, last) = FileSystem.split(given)
     guard !last.isEmpty, last != ".", last != "..", last != "/" else {
@@ -39,13 +40,13 @@ package struct Destination: Sendable {
     (folder, name) = FileSystem.split(target)
   }
 
-  /// Refuses a store that would be written into what it is made of, or around it.
+  /// Refuses a store that would be written inside its source or around it.
   ///
-  /// - Parameter sources: the files and folders that are read meanwhile.
+  /// - Parameter sources: the files and folders that are being read.
   package static func check(
     _ destination: String, isApartFrom sources: [String]
   ) throws(StoreError) {
-    // What cannot be resolved is refused with its reason by whoever opens it.
+    // A path that cannot be resolved is refused, with the reason, when it is opened.
     guard let target = (try? Destination(destination))?.path else { return }
     for source in sources {
       guard let source = realPath(source), source != target else { continue }
@@ -68,8 +69,9 @@ package struct Destination: Sendable {
     path.utf8.starts(with: (folder == "/" ? folder : folder + "/").utf8)
   }
 
-  /// A link in a folder that others may write to may be anybody's trap: it is followed only if it is the user's own, root's, or
-  /// of the folder's owner. Linux does the same in sticky folders (`protected_symlinks` of proc(5)).
+  /// A link in a folder that others can write to may be a trap: it is followed only if it belongs
+  /// to the user, to root or to the folder's owner. Linux does the same in sticky folders
+  /// (`protected_symlinks` of proc(5)).
   private static func checkMayFollow(_ link: stat, in folder: String, _ given: String) throws(StoreError) {
     var parent = stat()
     guard unsafe stat(folder, &parent) == 0 else {

@@ -1,7 +1,7 @@
 package import ImageStoreCore
 internal import ImageStorePlatform
 
-/// An open file, closed when the value goes.
+/// An open file, which is closed when the value is destroyed.
 package struct File: ~Copyable, Sendable {
   package let descriptor: Int32
   package let path: String
@@ -14,14 +14,14 @@ package struct File: ~Copyable, Sendable {
     case create
   }
 
-  /// Opens a plain file. Nothing else is waited for or read: neither a pipe nor a device, whatever name it has.
+  /// Opens a regular file. Nothing else is waited for or read: neither a pipe nor a device.
   ///
-  /// - Throws: ``StoreError/Code/unrecognized`` if it is not a plain file.
+  /// - Throws: ``StoreError/Code/unrecognized`` if it is not a regular file.
   package init(_ path: String, _ access: Access) throws(StoreError) {
     try self.init(at: AT_FDCWD, path, access, path: path)
   }
 
-  /// Opens a plain file directly in a folder.
+  /// Opens a regular file directly in a folder.
   ///
   /// - Parameter followingLinks: whether it may be a symbolic link to one.
   package init(
@@ -46,7 +46,8 @@ package struct File: ~Copyable, Sendable {
     var descriptor = unsafe openat(folder, name, all, 0o644)
     while descriptor < 0 && errno == EINTR { descriptor = unsafe openat(folder, name, all, 0o644) }
     guard descriptor >= 0 else {
-      // What cannot be opened so: a link that is not followed, a socket, a pipe without a reader, a folder to be written.
+      // Files that cannot be opened like this: a link that is not followed, a socket, a pipe
+      // without a reader, a folder for writing.
       if errno == ELOOP || errno == ENXIO || errno == EISDIR { throw Self.notPlain(path, errno) }
       throw .system(errno, "opening it", path: path)
     }
@@ -81,12 +82,12 @@ package struct File: ~Copyable, Sendable {
     try Int(status().st_size)
   }
 
-  /// Which file it is.
+  /// The identity of the file.
   package func identity() throws(StoreError) -> FileIdentity {
     try FileIdentity(status())
   }
 
-  /// Which file it is, and when it last changed.
+  /// The identity of the file, and when it last changed.
   package func state() throws(StoreError) -> FileState {
     try FileState(status())
   }
@@ -194,20 +195,20 @@ package struct File: ~Copyable, Sendable {
     }
   }
 
-  /// Waits until what was written is on the disk.
+  /// Waits until the written bytes are on the disk.
   package func synchronize() throws(StoreError) { try Descriptor.synchronize(descriptor, path) }
 
   /// Takes the file's advisory lock for writers, until the file is closed.
   ///
-  /// - Throws: ``StoreError/Code/busy`` if another writer holds it. A file system without locks
-  ///   is taken for one with a single writer.
+  /// - Throws: ``StoreError/Code/busy`` if another writer holds it. A file system without locks is
+  ///   assumed to have a single writer.
   package func lockForWriting() throws(StoreError) { try Descriptor.lockForWriting(descriptor, path) }
 
   /// Ends the lock; see ``Descriptor/unlock(_:)``.
   package func unlock() { Descriptor.unlock(descriptor) }
 }
 
-/// What files and folders have in common.
+/// The common interface of files and folders.
 enum Descriptor {
   static func synchronize(_ descriptor: Int32, _ path: String) throws(StoreError) {
     #if canImport(Darwin)

@@ -5,8 +5,8 @@ internal import ImageStorePlatform
 /// An open folder whose files are read and written by relative paths that cannot leave it: neither by
 /// `..` nor by a symbolic link.
 ///
-/// The calls for one file take its path as C has it and throw an error without a path, so that nothing
-/// is allocated for a file that is well.
+/// The calls for one file take its path as C has it and throw an error without a path, so that
+/// nothing is allocated if there is no error.
 package struct Folder: ~Copyable, Sendable {
   package let path: String
   let descriptor: Int32
@@ -24,7 +24,7 @@ package struct Folder: ~Copyable, Sendable {
 
   deinit { _ = close(descriptor) }
 
-  /// Whether ``synchronize()`` covers the files below; if not, each is synchronised when written.
+  /// Whether ``synchronize()`` covers the files below; if not, each is synced when it is written.
   package static var synchronizesFiles: Bool {
     #if os(Linux) || os(Android)
     true
@@ -33,7 +33,7 @@ package struct Folder: ~Copyable, Sendable {
     #endif
   }
 
-  /// Has the system begin to read a file; what is wrong with it is found when it is read.
+  /// Asks the system to begin to read a file; errors are found when it is read.
   package func request(_ name: UnsafePointer<CChar>) {
     guard let file = try? unsafe openBeneath(name, O_RDONLY | O_NONBLOCK | O_NOCTTY, "opening it") else {
       return
@@ -51,7 +51,7 @@ package struct Folder: ~Copyable, Sendable {
     return image_stores_is_resident(file) != 0
   }
 
-  /// Reads the whole of a file into `memory`, or its first bytes as far as the memory reaches.
+  /// Reads the whole of a file into `memory`, or as many of its first bytes as fit.
   ///
   /// - Returns: the bytes the file has, if `memory` has too little room for them; else nil.
   package func read(
@@ -94,7 +94,7 @@ package struct Folder: ~Copyable, Sendable {
 
   private static var notPlain: StoreError { StoreError(.unrecognized, "this is not a regular file") }
 
-  /// A folder directly below, which must be one and no link.
+  /// A folder directly below, which must not be a link.
   package func folder(_ name: String) throws(StoreError) -> Folder {
     do throws(StoreError) {
       let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW
@@ -104,9 +104,10 @@ package struct Folder: ~Copyable, Sendable {
     }
   }
 
-  /// Writes a file directly below anew, whatever was there under its name.
+  /// Writes a new file directly below, replacing any file of that name.
   ///
-  /// - Parameter neighbor: an open file whose owner, attributes and mode it gets; nil for those that new files get.
+  /// - Parameter neighbor: an open file whose owner, attributes and mode it gets; nil for the usual
+  ///   ones of new files.
   package func write(
     _ bytes: RawSpan, to name: UnsafePointer<CChar>, like neighbor: Int32? = nil
   ) throws(StoreError) {
@@ -123,7 +124,8 @@ package struct Folder: ~Copyable, Sendable {
   private func write(
     _ bytes: UnsafeRawBufferPointer, to name: UnsafePointer<CChar>, like neighbor: Int32?
   ) throws(StoreError) {
-    // A name without a slash that is not a link leads nowhere else, so the system need not check its way.
+    // A name without a slash that is not a link cannot lead out of the folder, so the system need
+    // not check its path.
     let flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC
     var file = unsafe openat(descriptor, name, flags, 0o644)
     while file < 0 && errno == EINTR { file = unsafe openat(descriptor, name, flags, 0o644) }
@@ -144,7 +146,7 @@ package struct Folder: ~Copyable, Sendable {
     }
   }
 
-  /// Creates a folder directly below, if it is not there yet.
+  /// Creates a folder directly below, unless it exists.
   package func createFolder(_ name: String) throws(StoreError) {
     guard unsafe mkdirat(descriptor, name, 0o755) == 0 || errno == EEXIST else {
       throw .system(errno, "creating the folder", path: "\(path)/\(name)")

@@ -41,7 +41,7 @@ package final class LocalObjectFolder: ObjectFolder {
 
   /// Lends the folder that an object is in, and its name there; nil if there is no such folder.
   ///
-  /// - Parameter creates: whether folders that are not there are made.
+  /// - Parameter creates: whether missing folders are created.
   private func withFolder<Result>(
     of name: String, creates: Bool = false,
     _ body: (_ folder: borrowing Folder, _ name: String) throws(StoreError) -> Result
@@ -64,7 +64,7 @@ package final class LocalObjectFolder: ObjectFolder {
     return try within(folder.folder(first), components.dropFirst(), creates: creates, body)
   }
 
-  /// The path that errors say.
+  /// The path for errors.
   private func path(_ name: String) -> String { Destination.joined(location, name) }
 
   // MARK: Reading
@@ -219,7 +219,7 @@ package final class LocalObjectFolder: ObjectFolder {
     case .always: try folder.move(scratch, over: last, in: folder)
     case .absent: try folder.moveExclusively(scratch, to: folder, as: last)
     case .unchanged(let state):
-      // Of two that see the object as it was, one has the lock.
+      // Only one of two writers that see the object unchanged has the lock.
       let lock = try Folder(location)
       try Descriptor.lockForWriting(lock.descriptor, location)
       defer { Descriptor.unlock(lock.descriptor) }
@@ -269,7 +269,7 @@ package final class LocalObjectFolder: ObjectFolder {
 }
 
 extension ObjectState {
-  /// Files change their number or their times when they are written anew.
+  /// A file's number or times change when it is written again.
   fileprivate init(_ state: FileState) {
     self.init(byteCount: state.byteCount, tag: "\(state.identity.inode)-\(state.modified)")
   }

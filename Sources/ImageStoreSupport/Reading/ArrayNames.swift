@@ -2,12 +2,13 @@ package import ImageStoreCore
 
 /// Arrays of a file that belong together by their names, such as `x_train` and `y_train`.
 ///
-/// One table for every format whose files hold named arrays. A name is read as words: they are divided by `_`, `-`, `.`, spaces and
-/// `/` (which divides groups from what is in them), and where a capital letter or the word `X` or `Y` begins, as in `trainX`. One word
-/// says that an array has images or labels, at most one says which split it is of, and the rest (`set` in `train_set_x`) has to be the
-/// same in the names of images and of their labels.
+/// All formats whose files hold named arrays use this table. A name is read as words: they are
+/// divided by `_`, `-`, `.`, spaces and `/` (which divides groups from what is in them), and where
+/// a capital letter or the word `X` or `Y` begins, as in `trainX`. One word says that an array has
+/// images or labels, at most one says which split it is of, and the rest (`set` in `train_set_x`)
+/// has to be the same in the names of images and of their labels.
 package struct ArrayNames: Sendable, Equatable {
-  /// Which split of a data set they are; nil if the name has no word for one.
+  /// The split of the data set they are; nil if the name has no word for one.
   package var split: Split?
   /// The name of the array of images.
   package var images: String
@@ -16,8 +17,9 @@ package struct ArrayNames: Sendable, Equatable {
 
   /// The arrays of images among the names of a file: at most one per split, training first, the undivided last.
   ///
-  /// If several names of one split have a word for images, the one with the fewest other words is taken, then the one whose word is
-  /// first in the table. Of arrays in groups only those count whose group says a split, or what its arrays are.
+  /// If several names of one split have a word for images, the one with the fewest other words is
+  /// taken, then the one whose word is first in the table. Arrays in groups count only if the name
+  /// of the group says a split, or what its arrays are.
   ///
   /// - Parameter canBeImages: whether an array's shape and type allow it to be images.
   package static func find(
@@ -48,20 +50,21 @@ package struct ArrayNames: Sendable, Equatable {
     splits[word.lowercased()]
   }
 
-  /// The words of a name, in small letters: `trainLabels` is `train` and `labels`.
+  /// The words of a name, in lower case: `trainLabels` is `train` and `labels`.
   package static func words(of name: some StringProtocol) -> [String] { ParsedName.words(Substring(name)) }
 
-  /// Whether a word says that what is called so has labels.
+  /// Whether a word says that the array has labels.
   package static func isForLabels(_ word: String) -> Bool { labelWords[word] != nil }
 
-  /// Whether a word says that what is called so has images.
+  /// Whether a word says that the array has images.
   package static func isForImages(_ word: String) -> Bool { imageWords[word] != nil }
 
   /// The split that a word of an array's name stands for; nil if there is no such word.
   package static func split(of array: String) -> Split? { ParsedName(array).split }
 
-  /// What a further array with a value for each image is called as a column: its name without the groups that it has in common with the
-  /// images and without the word of their split, so that the columns of all splits are called alike.
+  /// The column name for a further array with one value per image: its name without the groups that
+  /// it shares with the images and without the word of their split, so that the columns of all
+  /// splits have the same names.
   ///
   /// - Returns: nil if the array is of another split.
   package static func columnName(of array: String, beside images: String) -> String? {
@@ -135,7 +138,7 @@ private struct ParsedName {
 
   var isImages: Bool { if case .images = role { true } else { false } }
 
-  /// What comes first is taken; of names that differ by capitals alone, the one in small letters.
+  /// The first one is used; of names that differ only by capitals, the one in lower case.
   var order: (Int, Int, Int, String) {
     let rank = if case .images(let rank, _) = role { rank } else { Int.max }
     return (rest.count, rank, text.contains(where: \.isUppercase) ? 1 : 0, text)
@@ -182,7 +185,7 @@ private struct ParsedName {
     return [word]
   }
 
-  /// The words of one name, in small letters.
+  /// The words of one name, in lower case.
   fileprivate static func words(_ component: Substring) -> [String] {
     var words: [String] = []
     var word = ""

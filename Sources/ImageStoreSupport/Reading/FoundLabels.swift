@@ -2,8 +2,9 @@ package import ImageStoreCore
 
 /// What an array of labels that another program wrote means.
 ///
-/// One place for every format. Labels that were found, rather than named by the caller, never keep images from being read: what cannot be
-/// labels becomes columns, or is named as not read.
+/// One place for every format. Labels that were found, rather than named by the caller, never keep
+/// images from being read: values that cannot be labels become columns, or a note says that they
+/// are not read.
 package enum FoundLabels: Sendable, Equatable {
   /// One whole number per image; the names of the classes if the array has them.
   case labels([Int], classNames: [String]?)
@@ -25,9 +26,9 @@ package enum FoundLabels: Sendable, Equatable {
 
   /// More values per image than these are not read as a column of vectors, unless this package wrote them.
   package static let largestWidth = 4096
-  /// What a column is called that was made of labels.
+  /// The name of a column made from labels.
   package static let columnName = "labels"
-  /// A text per image has at most so many different values if it is a class.
+  /// Texts are classes only if they have at most this many different values.
   package static let largestClassCount = 1 << 16
 
   /// How many values an array has for each image: 1 of `(N,)`, `(N,1)` and `(1,N)`, k of `(N,k)`.
@@ -52,7 +53,7 @@ package enum FoundLabels: Sendable, Equatable {
   ///   - values: all values, the last axis varying fastest.
   ///   - shape: the extents of the axes; their product is the number of values.
   ///   - count: the number of images.
-  ///   - name: what columns are called; not ``columnName`` if something else of the file is called so.
+  ///   - name: the name of columns; not ``columnName`` if something else in the file has that name.
   ///   - names: names of values, if the array is an enumeration.
   package init(
     _ values: Column, shape: [Int], imageCount count: Int, name: String = columnName,
@@ -81,7 +82,7 @@ package enum FoundLabels: Sendable, Equatable {
     }
   }
 
-  /// What columns that labels became have, in a few words.
+  /// A few words on the columns that labels became.
   package static func text(of columns: [NamedColumn]) -> String {
     switch columns[0].values {
     case .int64Vectors(let vectors): "\(vectors.width) values per image"
@@ -121,7 +122,7 @@ package enum FoundLabels: Sendable, Equatable {
     }
   }
 
-  /// The classes if each row has one 1 and zeros besides.
+  /// The classes, if each row has one 1 and otherwise zeros.
   private static func oneHot(_ values: Column, count: Int, classCount: Int) -> [Int]? {
     func classes(isOne: (Int) -> Bool, isZero: (Int) -> Bool) -> [Int]? {
       var classes: [Int] = []

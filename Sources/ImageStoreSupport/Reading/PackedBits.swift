@@ -1,8 +1,10 @@
 package import ImageStoreCore
 
-/// How masks of one bit per pixel are laid out in an array or in bare bytes that do not say so themselves.
+/// How masks of one bit per pixel are laid out in an array or in bare bytes that do not describe
+/// themselves.
 ///
-/// Axes of extent 1 count as if they were not there, and elements of several bytes as so many: numpy's views of the same bytes.
+/// Axes of extent 1 count as if they were not there, and elements of several bytes as that many
+/// bytes, like numpy's views.
 package struct PackedBits: Sendable, Hashable {
   /// A mask: one channel of bool.
   package let format: ImageFormat
@@ -23,7 +25,7 @@ package struct PackedBits: Sendable, Hashable {
   ///   - itemByteCount: the bytes of an element; of bare bytes, how many there are.
   ///   - description: the shape of a mask, the axis and the order of bits.
   /// - Throws: ``StoreError/Code/invalidArgument`` if the array cannot have such masks, naming what would help;
-  ///   ``StoreError/Code/unusedOption`` for what bits do not have.
+  ///   ``StoreError/Code/unusedOption`` for options that do not apply to bits.
   package init(
     shape: [Int]?, itemByteCount: Int, _ description: StoreDescription
   ) throws(StoreError) {
@@ -104,10 +106,10 @@ package struct PackedBits: Sendable, Hashable {
       shape == nil && axis != .flat && flat != count && total * 8 - flat * height * width < 8 ? flat : nil
   }
 
-  /// Checks bare bytes that are as many as masks would take whose bits run on from row to row: numpy pads rows with zeros, which the
-  /// pixels of such masks are not.
+  /// Checks bare bytes whose number also fits masks whose bits run on from row to row: numpy pads
+  /// rows with zeros, but the pixels of such masks are not all zeros there.
   ///
-  /// - Parameter bytes: ``byteCount`` bytes, of which some MB are looked at.
+  /// - Parameter bytes: ``byteCount`` bytes, of which some MB are examined.
   /// - Throws: ``StoreError/Code/invalidArgument`` if the padding has pixels in it.
   package func checkPadding(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
     guard let flatCount else { return }
@@ -127,8 +129,8 @@ package struct PackedBits: Sendable, Hashable {
     }
   }
 
-  /// The axes along which masks of a shape may be packed in an array, for messages: `columns` also stands for bits that run on through
-  /// rows of whole bytes.
+  /// The axes along which masks of a shape may be packed in an array, for messages: `columns` also
+  /// means bits that run on through rows of whole bytes.
   package static func axes(ofArray shape: [Int], _ said: ImageShape) -> [StoreDescription.PackingAxis] {
     guard (said.channels ?? 1) == 1 else { return [] }
     var description = StoreDescription()
@@ -163,7 +165,7 @@ package struct PackedBits: Sendable, Hashable {
   ///
   /// - Parameters:
   ///   - index: which mask.
-  ///   - region: has been checked against ``format``.
+  ///   - region: a region that has been checked against ``format``.
   ///   - base: the first of ``byteCount`` bytes.
   ///   - destination: room for the region.
   package func unpack(
