@@ -4,7 +4,7 @@ package import ImageStoreSupport
 /// Arrays in files of their own; read, not written.
 package struct ArrayFormat: StoreFormat {
   package let name = "array"
-  package let summary = "arrays: .npy and folders of them, IDX (MNIST's files), bare samples with --shape"
+  package let summary = ".npy arrays, folders of them, IDX (MNIST), bare samples (--shape)"
   package let options: Set<StoreDescription.Option> = [
     .images, .labels, .dimensions, .shape, .dtype, .channelOrder,
   ]

@@ -4,8 +4,7 @@ package import ImageStoreSupport
 /// Folders of images.
 package struct FileFormat: WritableStoreFormat {
   package let name = "file"
-  package let summary =
-    "a folder of images: with a table of labels, a folder per class, or either in train/ val/ test/"
+  package let summary = "images in a folder, with a table of labels, class folders or splits"
   package let options = FileStore.options.union([.channelOrder])
   package let suffixes: [String] = []
   package let layouts = FileStore.Layout.allCases.map(\.rawValue)

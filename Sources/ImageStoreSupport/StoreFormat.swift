@@ -87,9 +87,9 @@ package protocol WritableStoreFormat: StoreFormat {
   /// Whether a store is divided into shards, whose size can be given.
   var hasShards: Bool { get }
 
-  /// Removes what is left of writers that were killed, beside a store that is whole.
+  /// Removes the files that killed writers left in an intact store.
   ///
-  /// - Returns: the names of what has been removed; nil if stores of this kind have nothing of the sort.
+  /// - Returns: the names of the removed files; nil if stores of this kind cannot have such files.
   func removeOrphans(at path: String) throws(StoreError) -> [String]?
 
   /// The other contents of a path, apart from a finished store of this kind that the package wrote;
@@ -170,7 +170,7 @@ package struct OpenedSplit: Sendable {
 /// The options for writing a store.
 package struct WriteOptions: Sendable {
   package var mode: WriteMode
-  /// nil for what the format does by default.
+  /// nil for the default of the format.
   package var compression: Compression?
   /// One of the format's layouts, or nil for its default.
   package var layout: String?

@@ -4,7 +4,7 @@ package import ImageStoreSupport
 /// Masks of one bit per pixel.
 package struct PackedBitFormat: WritableStoreFormat {
   package let name = "packedbit"
-  package let summary = "packed masks; bare .npy or bytes need --shape and --axis rows, columns or flat"
+  package let summary = "packed masks; a .npy file or bare bytes need --shape and --axis"
   package let options: Set<StoreDescription.Option> = [.shape, .axis, .bitOrder, .labels]
   package let suffixes = [".bits"]
   package let layouts = PackingAxis.allCases.map(\.rawValue)

@@ -222,10 +222,10 @@ enum Descriptor {
     }
   }
 
-  /// Ends the lock of whoever took it, and of nobody else: a child that has forked must not call this.
+  /// Ends the lock of the process that took it; a forked child must not call this.
   ///
-  /// To close the file is not enough, since a process that is being started elsewhere in this one has a copy of every descriptor until it
-  /// runs its own program, and the lock would last as long.
+  /// Closing the file is not enough: a process that another thread is starting has a copy of every
+  /// descriptor until it runs its own program, and the lock would last until then.
   static func unlock(_ descriptor: Int32) { _ = flock(descriptor, LOCK_UN) }
 
   static func lockForWriting(_ descriptor: Int32, _ path: String) throws(StoreError) {

@@ -2,10 +2,11 @@ package import ImageStoreCore
 internal import ImageStorePlatform
 internal import Synchronization
 
-/// A folder of this machine as a place of objects: each object is a file below it.
+/// A folder of this machine as a folder of objects: each object is a file below it.
 ///
-/// Neither a name with `..` nor a symbolic link leads out of the folder. An object is written under another name first, locked
-/// meanwhile, and renamed; what a writer leaves there that dies has a name that no object has, and ``removeLeftovers(besidesIn:)`` removes it.
+/// Neither a name with `..` nor a symbolic link leads out of the folder. An object is first written
+/// under another name, under a lock, and then renamed. The files that a dead writer leaves have
+/// names that no object has, and ``removeLeftovers(besidesIn:)`` removes them.
 package final class LocalObjectFolder: ObjectFolder {
   package let location: String
   package var localPath: String? { location }
@@ -245,9 +246,10 @@ package final class LocalObjectFolder: ObjectFolder {
     }
   }
 
-  /// Removes what writers left that died, of objects in the folder itself and in some of those below; what is being written stays.
+  /// Removes the files that dead writers left, of objects in the folder itself and in some of those
+  /// below; files that are being written stay.
   ///
-  /// - Parameter folders: the names of the folders. All others may be anybody's.
+  /// - Parameter folders: the names of the folders. Other folders may belong to other programs.
   package func removeLeftovers(besidesIn folders: [String]) throws(StoreError) {
     try Self.removeLeftovers(in: root)
     for name in folders where root.kind(of: name) == .folder {

@@ -1,6 +1,6 @@
 package import ImageStoreCore
 
-/// What an array of labels that another program wrote means.
+/// The meaning of an array of labels that another program wrote.
 ///
 /// One place for every format. Labels that were found, rather than named by the caller, never keep
 /// images from being read: values that cannot be labels become columns, or a note says that they

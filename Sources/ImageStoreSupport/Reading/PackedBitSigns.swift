@@ -1,9 +1,10 @@
 package import ImageStoreCore
 
-/// Whether bytes that look like gray images may be packed bits: numpy's `packbits` leaves an array of `uint8` that says nothing of itself.
+/// Whether bytes that look like gray images may be packed bits: numpy's `packbits` returns a plain
+/// array of `uint8`.
 ///
-/// What is beside an array can decide (``StatedMasks``). What it is called and what its bytes are cannot, but are reason to ask: gray
-/// images of neither sign are read as they always were.
+/// Data next to an array can decide (``StatedMasks``). Its name and its bytes cannot decide, but
+/// can be a reason to ask. Gray images with neither sign are read as gray images.
 package struct PackedBitSigns: Sendable {
   /// The name of the array or its file.
   private let words: Set<String>

@@ -1,9 +1,10 @@
-/// JSON with a checksum of itself, for the small files that describe a store to programs and to people.
+/// JSON with a checksum of itself, for the small files that describe a store to programs and
+/// people.
 ///
 /// The object has a key `crc32`, after no other that could hold the text of one: eight hexadecimal digits, the
 /// CRC-32 of the file with zeros in their place. As Foundation writes it, pretty-printed.
 package enum ChecksummedJSON {
-  /// What `crc32` is before the checksum is known.
+  /// The value of `crc32` before the checksum is known.
   package static let zeros = "00000000"
 
   /// The bytes of a file whose `crc32` is ``zeros``, with the checksum instead.
@@ -15,7 +16,7 @@ package enum ChecksummedJSON {
     return checked
   }
 
-  /// Whether the bytes of a file agree with the checksum in it; one that has none does.
+  /// Whether the bytes of a file agree with the checksum in it; a file without a checksum does.
   ///
   /// - Parameter stated: the value of `crc32`.
   package static func isIntact(_ bytes: [UInt8], stated: String?) -> Bool {

@@ -1,13 +1,13 @@
 package import ImageStoreCore
 
 extension WritableStoreFormat {
-  /// Writes a store of this kind anew without some of its images, in its own place and layout.
+  /// Writes a store of this kind again without some of its images, in the same place and layout.
   ///
-  /// The store is checked whole first, since what is written anew gets new checksums.
+  /// The whole store is checked first, because the new store gets new checksums.
   ///
   /// - Parameters:
   ///   - indices: the images to leave out; an index that occurs twice counts once.
-  ///   - view: what is written of the store without them.
+  ///   - view: the view of the remaining store that is written.
   ///   - progress: called from time to time with the number of images written.
   package func remove(
     _ indices: some Sequence<Int>, from path: String, threads: Int?,
@@ -57,7 +57,8 @@ extension WritableStoreFormat {
   }
 }
 
-/// Appends the images of a store that are kept, and finishes. No other writer is at work on it once there is a writer to append to.
+/// Appends the remaining images of a store, and finishes. No other writer works on the store once
+/// this writer exists.
 private struct RemovingUser: WriterUser {
   let kept: [Int]
   /// The store as it was when its images were chosen.

@@ -8,11 +8,13 @@ struct Convert: ParsableCommand {
     abstract: "Converts a store or data set to a store of any kind.",
     usage: """
       imagestore convert SOURCE DESTINATION [--to KIND] [--split NAME|all]
-                         [--indices FILE] [--exclude FILE] [--classes NAME,...] [--first N]
-                         [--append] [--replace [--force]] [--compression none|fast|small]
-                         [--layout NAME] [--no-check] [--quality Q] [--shard-size 64MB] [--size N|HxW]
-                         [--fit shorter|crop|pad|stretch] [--filter nearest|bilinear|bicubic]
-                         [--channels 1|3] [--threshold T] [--keep-going] [--skip-broken FILE] [--quiet]
+                  [--indices FILE] [--exclude FILE] [--classes NAME,...]
+                  [--first N] [--append] [--replace [--force]]
+                  [--compression none|fast|small] [--layout NAME] [--no-check]
+                  [--quality Q] [--shard-size 64MB] [--size N|HxW]
+                  [--fit shorter|crop|pad|stretch]
+                  [--filter nearest|bilinear|bicubic] [--channels 1|3]
+                  [--threshold T] [--keep-going] [--skip-broken FILE] [--quiet]
       """,
     discussion: """
       Labels, columns and class names are converted too. The store appears when it is complete: if the \

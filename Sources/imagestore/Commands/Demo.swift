@@ -7,6 +7,10 @@ struct Demo: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract:
       "Writes a small data set to every kind of store, reads it back shuffled, and checks every pixel.",
+    usage: """
+      imagestore demo [--photographs] [--cifar10 PATH] [--count N]
+                      [--output DIR]
+      """,
     discussion: """
       The demo needs no arguments and no network: a small data set in CIFAR-10's layout comes with the program. \
       The stores and a picture of the first images stay in the output folder; stores of an earlier run are \

@@ -7,14 +7,15 @@ struct Edit: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Changes labels, columns and class names of a store in place.",
     usage: """
-      imagestore edit STORE [--labels FILE[:NAME]] [--set INDEX=LABEL ...] [--column NAME=FILE[:NAME] ...]
-                      [--drop-column NAME ...] [--rename-class OLD=NEW ...] [--quiet]
+      imagestore edit STORE [--labels FILE[:NAME]] [--set INDEX=LABEL ...]
+                      [--column NAME=FILE[:NAME] ...] [--drop-column NAME ...]
+                      [--rename-class OLD=NEW ...] [--quiet]
       """,
     discussion: """
       All changes appear at once: a reader that opens the store finds it either unchanged or completely changed, even if the \
       program is killed. Pixels are not touched. An HDF5 file is written again, which takes as long as a copy.
 
-      Changes are made in the order of the options above. A file of labels has one per image, in the order of the \
+      Changes are made in the order in which the options are listed below. A file of labels has one per image, in the order of the \
       images: numbers or names of classes. Names that the store does not have become new classes after its own.
 
       Examples:

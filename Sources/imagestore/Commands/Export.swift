@@ -7,7 +7,7 @@ internal import PNGCodec
 struct Export: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Writes one image of a store as PNG or .npy, or an encoded image as it is.",
-    usage: "imagestore export STORE INDEX OUTPUT.png|OUTPUT.jpg|OUTPUT.npy")
+    usage: "imagestore export STORE INDEX OUTPUT.png|OUTPUT.jpg|OUTPUT.npy [--force]")
 
   @Argument(help: "The store.") var store: String
   @Argument(help: "The image's index, from 0.") var index: Int

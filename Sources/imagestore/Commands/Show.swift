@@ -4,7 +4,10 @@ internal import ImageStoreCore
 struct Show: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Draws images of a store side by side in a PNG, with their classes.",
-    usage: "imagestore show STORE --output picture.png [--first N | --index I ...] [--columns C]",
+    usage: """
+      imagestore show STORE --output picture.png [--first N | --index I ...]
+                      [--columns C] [--force]
+      """,
     discussion: """
       Images are scaled to the size of a thumbnail. Samples other than \
       bytes are scaled from their least to their greatest value, and floats from 0 to 1 if they are in that range.

@@ -9,8 +9,9 @@ struct Split: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Splits a store into folds for cross-validation, or into parts of given shares.",
     usage: """
-      imagestore split STORE --folds K [--seed S] [--as KIND] --output DIR
-      imagestore split STORE --fractions F,F[,F] [--seed S] [--as KIND] --output DIR
+      imagestore split STORE --folds K --output DIR [--seed S] [--as KIND]
+      imagestore split STORE --fractions F,F[,F] --output DIR [--seed S]
+                       [--as KIND]
       """,
     discussion: """
       With --folds, writes fold-0-train.npy, fold-0-validation.npy, fold-1-train.npy and so on: the indices of images as int64, in \

@@ -7,16 +7,19 @@ struct Verify: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Reads a whole store, checks every checksum, and can compare it with another store.",
     usage: """
-      imagestore verify STORE [--against OTHER [--split NAME|all]] [--keep-going] [--skip-broken FILE]
-                        [--remove-orphans] [--quiet]
+      imagestore verify STORE [--against OTHER [--split NAME|all]]
+                        [--keep-going] [--skip-broken FILE] [--remove-orphans]
+                        [--quiet]
       """,
     discussion: """
       With --keep-going, every image that cannot be read is reported on a line of its own, and the exit status is 1 if there \
       are any.
 
       With --against, pixels, labels, class names and columns must be equal, in the same order; the first \
-      difference is reported. The options below that describe files apply to whichever of the two this program did not write.
-      With --remove-orphans, files that killed writers left in a sharded data set are removed after the check has found no fault. No other program may be writing to it.
+      difference is reported. The options that describe files apply to the one that this program did not write.
+
+      With --remove-orphans, files that killed writers left in a sharded data set are removed if the check \
+      finds no fault. No other program may be writing to the data set.
       """)
 
   @Argument(help: "The store.") var store: String

@@ -5,8 +5,8 @@ internal import ImageStoreSupport
 /// The handling of images that cannot be read.
 enum BrokenImages {
   static let help = ArgumentHelp(
-    "Leave out images that cannot be read, and list them in a new file: index, file or key, reason. The exit status is 1 if there "
-      + "is one.", valueName: "file")
+    "Continue without images that cannot be read, and list them in a new file: index, file or key, reason. The exit "
+      + "status is 1 if there are any.", valueName: "file")
 
   /// Reads all images of a store.
   static func find(
