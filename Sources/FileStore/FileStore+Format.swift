@@ -35,7 +35,8 @@ package struct FileFormat: WritableStoreFormat {
     }
   }
 
-  /// Whether a file may be a list of labels, which is a table if somebody says so: a text file.
+  /// Whether a file may be a list of labels, which counts as a table if the caller says so: a text
+  /// file.
   package static func isList(_ path: String, of format: any StoreFormat) -> Bool {
     format is FileFormat && FileHead.hasSuffix(path, [".txt"]) && FileSystem.kind(of: path) == .file
   }
@@ -74,7 +75,7 @@ package struct FileFormat: WritableStoreFormat {
     }
     var inside = description
     inside.channelOrder = nil
-    // Programs that write RGB with OpenCV, or the reverse, leave files with red and blue in each other's place.
+    // Programs that write RGB with OpenCV, or the reverse, leave files with red and blue swapped.
     return try FileStore.stores(at: path, inside, threads: threads).map { split, store in
       OpenedSplit(split, description.channelOrder == .bgr ? store.swappingChannels() : store)
     }
@@ -128,11 +129,11 @@ extension FileStore {
   }
 }
 
-/// Which names this package gives in the folder of a store.
+/// The names that this package gives in the folder of a store.
 private struct StoreFiles {
   private let layout: FileStore.Layout
   private let paths: ImagePaths
-  /// What an append was about to move into the store when it died.
+  /// The files that an append was moving into the store when it died.
   private let plan: AppendPlan?
 
   init(_ layout: FileStore.Layout, _ paths: ImagePaths, plan: AppendPlan?) {
@@ -143,7 +144,7 @@ private struct StoreFiles {
 
   private var end: Int { max(paths.count, plan?.end ?? 0) }
 
-  /// The path of something that is not this package's.
+  /// The path of a file that is not this package's.
   func other(in root: borrowing Folder) throws(StoreError) -> String? {
     for name in try root.names() {
       switch (name, root.kind(of: name)) {
@@ -182,7 +183,7 @@ private struct StoreFiles {
 }
 
 extension FileStore.Layout {
-  /// The number of a subfolder, or nil if the name is not one's.
+  /// The number of a subfolder, or nil for other names.
   fileprivate func number(ofFolder name: String) -> Int? {
     guard let number = Int(name), number >= 0, folderName(number) == name else { return nil }
     return number

@@ -5,7 +5,7 @@ extension FileStore {
   /// PNG has a checksum of every chunk. JPEG has none: if one has been seen in the store, only some
   /// images are covered.
   public var checksumCoverage: ChecksumCoverage {
-    // What can be turned upright is a JPEG.
+    // Only JPEGs can be turned upright.
     readers.hasIdle { $0.hasUse(for: .orientation) } ? .someImages : .allImages
   }
 

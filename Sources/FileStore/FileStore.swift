@@ -46,9 +46,9 @@ public final class FileStore: ImageStore {
     return contents.notes + (isSeen ? [.expandedPalettes] : [])
   }
 
-  /// What is read of pictures with a palette, if it was said.
+  /// How pictures with a palette are read, if it was stated.
   private let palette: StoreDescription.PaletteReading?
-  /// Whether what a file decodes to by itself is what is delivered.
+  /// Whether the delivered image is the one that the file decodes to by default.
   package let isEncoded: Bool
   let contents: FolderContents
   let folder: Folder
@@ -59,7 +59,7 @@ public final class FileStore: ImageStore {
   private let knownColumns = Mutex<[String: Column]>([:])
   /// Whether the paths of the files are a column.
   private let hasNames: Bool
-  /// What columns that are read in one pass take at least, a text of each value.
+  /// The least memory of columns that are read in one pass, with one text per value.
   private static let columnByteCount = 64 << 20
   /// The column of the files' paths.
   private static let nameColumn = "name"
@@ -105,7 +105,7 @@ public final class FileStore: ImageStore {
     return result
   }
 
-  /// The one store of a folder, or each of its splits.
+  /// The store of a folder, or each of its splits.
   package static func stores(
     at path: String, _ description: StoreDescription, threads: Int?
   ) throws(StoreError) -> [(split: Split?, store: FileStore)] {
@@ -117,7 +117,7 @@ public final class FileStore: ImageStore {
     return stores
   }
 
-  /// What can be said of a folder.
+  /// The options that apply to a folder.
   package static let options: Set<StoreDescription.Option> = [
     .images, .labels, .shape, .dtype, .palette, .orientation, .classDepth,
   ]
@@ -140,7 +140,8 @@ public final class FileStore: ImageStore {
     }
   }
 
-  /// Opens the store that is in an open folder. All it reads, it reads from this folder, whatever has its path later.
+  /// Opens the store in an open folder. It reads everything from this folder, even if another
+  /// folder takes its path.
   convenience init(_ folder: consuming Folder, at path: String, threads: Int?) throws(StoreError) {
     let splits = try Self.contents(of: folder, StoreDescription())
     try self.init(
@@ -166,7 +167,7 @@ public final class FileStore: ImageStore {
     isEncoded = ImageCodecs.areDeliveredAsEncoded(description)
     readers = IdlePool { () throws(StoreError) in try ImageFileReader(description) }
     var names = Set(contents.columns.keys).union(contents.values.keys)
-    // Names that follow from the index say nothing.
+    // Names that follow from the index carry no information.
     hasNames =
       contents.kind != .labelsCSV && contents.paths.layout == nil && names.insert(Self.nameColumn).inserted
     columnNames = names.sorted()
@@ -174,7 +175,8 @@ public final class FileStore: ImageStore {
     try look(for: description)
   }
 
-  /// Looks at the first picture, or at as many as it takes to find one that each thing said of pictures applies to.
+  /// Examines the first picture, or as many as it takes to find one that each stated option applies
+  /// to.
   ///
   /// - Throws: ``StoreError/Code/unusedOption`` if there is none; ``StoreError/Code/missingTrait`` if the first picture needs a trait,
   ///   as the others do then.
@@ -188,7 +190,7 @@ public final class FileStore: ImageStore {
       do throws(StoreError) {
         _ = try format(at: index)
       } catch {
-        // What is wrong with a picture is said when it is read.
+        // Faults of a picture are reported when it is read.
         if index == 0, error.code == .missingTrait { throw error }
       }
       if wanted.allSatisfy(applies) { return }
@@ -200,7 +202,7 @@ public final class FileStore: ImageStore {
     }
   }
 
-  /// Compares every image with what is said of all.
+  /// Compares every image with the description.
   private func check(_ description: StoreDescription) throws(StoreError) {
     if let format {
       do throws(StoreError) {
@@ -253,8 +255,8 @@ public final class FileStore: ImageStore {
     }
   }
 
-  /// A column with as many of those that are not known yet as fit in some memory, so that asking for one after another
-  /// does not read the whole table each time.
+  /// A column, read together with as many unread columns as fit in some memory, so that asking for
+  /// one after another does not read the whole table each time.
   private func columnsToRead(with name: String, _ known: [String: Column]) -> [String] {
     let order = contents.columns.sorted { $0.value < $1.value }.map(\.key)
     let first = order.firstIndex(of: name) ?? 0
@@ -275,7 +277,7 @@ public final class FileStore: ImageStore {
     return format
   }
 
-  /// Reads the header of each file, on all threads, as long as all are alike.
+  /// Reads the header of each file, on all threads, as long as all are equal.
   private func uniformFormat() throws(StoreError) -> ImageFormat? {
     guard count > 0 else { return nil }
     let first = try format(at: 0)

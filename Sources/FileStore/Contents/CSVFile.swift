@@ -28,7 +28,7 @@ final class CSVFile: Sendable {
 
   /// All bytes once more.
   ///
-  /// - Throws: ``StoreError/Code/corrupt`` if they are not those that were read first.
+  /// - Throws: ``StoreError/Code/corrupt`` if they differ from those read first.
   func contents() throws(StoreError) -> PixelMemory {
     let byteCount = try file.byteCount()
     guard byteCount == state.byteCount else { throw isChanged }

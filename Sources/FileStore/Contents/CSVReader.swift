@@ -55,8 +55,9 @@ struct CSVField {
   ///
   /// - Parameters:
   ///   - fields: replaced by the record's fields; its memory is used again.
-  ///   - most: how many fields a record may have, so that one of commas alone takes no more memory.
-  ///   - code: of the error that it has more.
+  ///   - most: how many fields a record may have, so that a record of only commas takes no more
+  ///     memory.
+  ///   - code: the code of the error for more fields.
   /// - Returns: false at the end of the file.
   mutating func next(
     _ fields: inout [CSVField], atMost most: Int, else code: StoreError.Code = .corrupt

@@ -21,10 +21,10 @@ struct ColumnHeadings {
     }
   }
 
-  /// What a column is headed by.
+  /// The heading of a column.
   static func text(of name: String) -> String { ColumnName.escaped(name, for: place) }
 
-  /// The column that a heading stands for.
+  /// The column of a heading.
   func name(of text: String) -> String {
     let isUnderscored = underscored.contains {
       text != $0 && text.hasPrefix($0) && text.dropFirst($0.count).allSatisfy { $0 == "_" }

@@ -1,11 +1,11 @@
 internal import ImageStoreCore
 internal import ImageStoreSupport
 
-// Names of files that other programs gave.
+// Names of files that other programs chose.
 
 extension FolderContents {
   /// Reads the one label of a file without a header, as the tutorial "Three ways of storing and accessing lots of images in
-  /// Python" writes one beside each image.
+  /// Python" writes one next to each image.
   static func readLabel(_ name: String, in folder: borrowing Folder) throws(StoreError) -> Int {
     let map = try MappedFile(File(name, in: folder, .read, followingLinks: true))
     var reader = CSVReader(map, separator: " ", quote: "|")
@@ -24,7 +24,7 @@ extension FolderContents {
     return label
   }
 
-  /// The number that an image's file is called after: 12 for `12.PNG`; nil if it is called otherwise.
+  /// The number that is the name of an image's file: 12 for `12.PNG`; nil for other names.
   static func number(ofFile name: ArraySlice<UInt8>) -> Int? {
     guard let dot = name.lastIndex(of: UInt8(ascii: ".")), dot - name.startIndex < 19 else { return nil }
     return Int(String(decoding: name[..<dot], as: UTF8.self))

@@ -1,7 +1,7 @@
 internal import ImageStoreCore
 internal import ImageStoreSupport
 
-/// What is known of a folder of images once it is opened.
+/// The contents of a folder of images, once it is opened.
 struct FolderContents: Sendable {
   /// How the folder is laid out.
   enum Kind: Sendable {
@@ -11,7 +11,7 @@ struct FolderContents: Sendable {
     case table
     /// A folder per class.
     case classFolders
-    /// PNGs and nothing else.
+    /// Only PNGs.
     case plain
   }
 
@@ -21,7 +21,7 @@ struct FolderContents: Sendable {
     case mixed
     case unknown
 
-    /// The format if it is known to be that of all images.
+    /// The format that all images have, if it is known.
     var uniform: ImageFormat? {
       if case .uniform(let format) = self { format } else { nil }
     }
@@ -34,7 +34,7 @@ struct FolderContents: Sendable {
   var format = Format.unknown
   /// Columns that were read when the folder was opened.
   var values: [String: Column] = [:]
-  /// What was not read and what was decided.
+  /// The parts that were not read, and the decisions made.
   var notes: [ReadingNote] = []
   /// The columns by their names, and where in `labels.csv` each is.
   var columns: [String: Int] = [:]
@@ -43,7 +43,7 @@ struct FolderContents: Sendable {
   var description: StoreManifest?
   /// `store.json` as it was when it was read.
   var descriptionState: FileState?
-  /// The state that the description knows for this `labels.csv`.
+  /// The state in the description that belongs to this `labels.csv`.
   var state: StoreManifest.State?
 
   /// Whether images are kept as they were encoded. Without a store.json, JPEGs tell.
@@ -69,14 +69,14 @@ struct FolderContents: Sendable {
       } catch {
         own = .failure(error)
       }
-      // Without store.json, the names that this package gives tell that the table is its own.
+      // Without store.json, the names that this package gives show that it wrote the table.
       if isDescribed || (try? own.get()).map({ $0.paths.layout != nil && $0.paths.count > 0 }) == true {
         return [(nil, try own.get().with(description.labels))]
       }
       do throws(StoreError) {
         return try ForeignFolder.read(folder, description)
       } catch {
-        // Of a folder without pictures, the table says best what is wrong.
+        // For a folder without pictures, the table gives the best error.
         guard error.code == .unrecognized else { throw error }
         let contents = try own.get()
         guard contents.paths.count > 0 else { return [(nil, contents)] }
@@ -88,7 +88,7 @@ struct FolderContents: Sendable {
     return try ForeignFolder.read(folder, description)
   }
 
-  /// The same without labels if none are wanted.
+  /// The same without labels, if they are not wanted.
   private func with(_ labels: StoreDescription.Labels?) -> FolderContents {
     guard labels == StoreDescription.Labels.none else { return self }
     var contents = self

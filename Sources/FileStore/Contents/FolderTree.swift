@@ -3,20 +3,20 @@ internal import ImageStoreCore
 internal import ImageStorePlatform
 internal import ImageStoreSupport
 
-/// A folder that another program made, with what is in it as far as it bears on images.
+/// A folder that another program made, with its contents as far as they matter for images.
 final class FolderNode {
   let name: [UInt8]
   /// The path in the store's folder, with links to folders resolved if they are absolute; empty for the store's folder.
   let path: [UInt8]
-  /// The files that are called like images, sorted by their bytes.
+  /// The files with names of images, sorted by their bytes.
   fileprivate(set) var images = NameList()
-  /// Where files are that are called by absolute links.
+  /// The targets of files that are absolute links.
   fileprivate(set) var targets: [Int: [UInt8]] = [:]
   /// The folders in it, sorted by their bytes.
   fileprivate(set) var folders: [FolderNode] = []
   /// The other files.
   fileprivate(set) var others: [[UInt8]] = []
-  /// Folders that are called like images beside images, which thumbnails are kept in.
+  /// Folders with names of images next to images, which programs keep thumbnails in.
   fileprivate(set) var skipped: [[UInt8]] = []
   /// How many images there are in it and below.
   fileprivate(set) var imageCount = 0
@@ -58,7 +58,7 @@ struct FolderTree {
   /// Many links may lead to one folder, and each is followed.
   private static let maximumLinkedCount = 100_000
   private static let maximumDepth = 32
-  /// What systems and programs put beside people's files. Hidden names are left out besides.
+  /// Names that systems and programs put next to people's files. Hidden names are also left out.
   private static let asides: Set<[UInt8]> = Set(
     [
       "__MACOSX", "@eaDir", "#recycle", "$RECYCLE.BIN", "System Volume Information", "lost+found",
@@ -98,7 +98,7 @@ struct FolderTree {
       if entry.kind == .folder || target == .folder {
         found.append(entry)
       } else if entry.kind == .link && target == nil && !isImage && !entry.name.contains(UInt8(ascii: ".")) {
-        // It may be called like a class, whose number the others would get.
+        // It may have the name of a class, which would change the numbers of the others.
         throw StoreError(
           .invalidArgument, "the target of this symbolic link does not exist",
           remedy: "remove the link, or mount its target",

@@ -4,7 +4,7 @@ internal import ImageStoreSupport
 // Labels and columns out of tables.
 
 extension ForeignFolder {
-  /// Whether a file may be a table of labels: any CSV, and texts that are called so.
+  /// Whether a file may be a table of labels: any CSV file, and text files with such names.
   private static func isTable(_ name: [UInt8]) -> (isTable: Bool, isSure: Bool) {
     let text = shownName(name)
     let lower = text.lowercased()
@@ -31,7 +31,7 @@ extension ForeignFolder {
       if !stated.isEmpty { names = stated }
     }
     guard !names.isEmpty else { return }
-    // Somebody who states the depth of classes goes by folders.
+    // If the caller states the depth of classes, folders decide.
     if description.classDepth != nil { return }
     let free = positions ?? groups.indices.filter { groups[$0].order == nil }
     guard !free.isEmpty else { return }
@@ -50,9 +50,10 @@ extension ForeignFolder {
     try takeOthers(names, in: node, inner, free, onlySplits: isLeftOut)
   }
 
-  /// One of several tables: those that name a split each, or the only one that names the images.
+  /// Chooses among several tables: those that each name a split, or the only one that names the
+  /// images.
   ///
-  /// - Parameter onlySplits: whether tables are of interest only if they divide the images.
+  /// - Parameter onlySplits: whether tables count only if they divide the images into splits.
   private mutating func takeOthers(
     _ names: [[UInt8]], in node: FolderNode, _ folder: borrowing Folder, _ free: [Int], onlySplits: Bool
   ) throws(StoreError) {
@@ -112,7 +113,7 @@ extension ForeignFolder {
     if taken == nil, let failure { throw failure }
   }
 
-  /// A folder of images and a table per split, each of which names some of them.
+  /// A folder of images with one table per split, each of which names some of the images.
   private mutating func divide(
     by tables: [(Split, [UInt8])], in node: FolderNode, _ folder: borrowing Folder
   ) throws(StoreError) {
@@ -142,7 +143,8 @@ extension ForeignFolder {
     groups = parts
   }
 
-  /// Takes a table that the caller names, wherever it is. Labels without names of images are taken in the order of the images.
+  /// Uses a table that the caller names, in any place. Labels without names of images are assigned
+  /// in the order of the images.
   mutating func takeStated(_ path: String, _ column: String?) throws(StoreError) {
     let (parent, name) = FileSystem.split(path)
     let labels = column.map { StoreDescription.Labels.named($0) }
@@ -157,7 +159,7 @@ extension ForeignFolder {
     try take(matched, places, all, goesByTable: true)
   }
 
-  /// Takes a label per line, in the order of the names of a group's images.
+  /// Reads one label per line, in the order of the names of a group's images.
   private mutating func takeLines(of table: ForeignTable, _ position: Int) throws(StoreError) {
     let (columns, _, lines) = try table.read(bytesOf: nil)
     guard lines.count == groups[position].paths.count else {
@@ -197,7 +199,7 @@ extension ForeignFolder {
       for (line, image) in matched.images.enumerated() where places[image].group == position {
         lines.append((line, places[image].image))
       }
-      // The images of another split than those it names.
+      // The table names images of another split.
       if lines.isEmpty && free.count > 1 { continue }
       var group = groups[position]
       try group.take(matched, lines, isWhole: imagesColumn != nil, prefersFolders: goesByTable)
@@ -260,7 +262,7 @@ extension ForeignFolder {
     try take(matched, places, free, goesByTable: isNamed)
   }
 
-  /// The labels of a table that has nothing but one number per image, in the order of the images' numbers.
+  /// The labels of a table that has only one number per image, in the order of the images' numbers.
   ///
   /// - Returns: nil if it is a table of another kind.
   private static func listedLabels(_ table: ForeignTable, for group: ImageGroup) throws(StoreError) -> [Int]?
@@ -294,7 +296,7 @@ extension ForeignFolder {
     }
   }
 
-  /// A table of one label beside each image: `0.csv 1.csv ...`.
+  /// A table of one label next to each image: `0.csv 1.csv ...`.
   private mutating func takeTablesOfEach(
     _ names: [[UInt8]], in folder: borrowing Folder, _ position: Int
   ) throws(StoreError) -> Bool {

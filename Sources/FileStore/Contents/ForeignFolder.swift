@@ -1,7 +1,8 @@
 internal import ImageStoreCore
 internal import ImageStoreSupport
 
-/// Reads folders that other programs and people made: what is a class, what is a split, and which table has the labels.
+/// Reads folders that other programs and people made: finds the classes, the splits and the table
+/// with the labels.
 struct ForeignFolder {
   let description: StoreDescription
   /// The folder whose images are read: the store's, or one below that was asked for.
@@ -15,7 +16,8 @@ struct ForeignFolder {
 
   /// Reads all images of a folder, split by split, training first.
   ///
-  /// - Throws: ``StoreError/Code/unrecognized`` if there are no images; ``StoreError/Code/invalidArgument`` if the folder has two readings.
+  /// - Throws: ``StoreError/Code/unrecognized`` if there are no images;
+  ///   ``StoreError/Code/invalidArgument`` if the folder has two possible readings.
   static func read(
     _ folder: borrowing Folder, _ description: StoreDescription
   ) throws(StoreError) -> [(split: Split?, contents: FolderContents)] {
@@ -85,7 +87,8 @@ struct ForeignFolder {
     return try finished()
   }
 
-  /// The folders of splits: at least one that has class folders in it is called like one, or two are.
+  /// The folders of splits: there must be two with names of splits, or one with class folders in
+  /// it.
   private func splitFolders() throws(StoreError) -> [(Split, FolderNode)]? {
     let nodes = scope.foldersWithImages
     var known: [Split: FolderNode] = [:]
@@ -106,7 +109,8 @@ struct ForeignFolder {
   /// A path in the folder as an error has it; nil for the folder itself.
   static func key(_ path: [UInt8]) -> String? { path.isEmpty ? nil : shownName(path) }
 
-  /// The split that a folder or table is of by its name, such as `train`, `Train_Images` or `trainLabels.csv`.
+  /// The split of a folder or table by its name, such as `train`, `Train_Images` or
+  /// `trainLabels.csv`.
   static func split(named name: String, also words: Set<String> = []) -> Split? {
     var found: Split?
     for word in ArrayNames.words(of: name) {
@@ -121,7 +125,7 @@ struct ForeignFolder {
     return found
   }
 
-  /// Refuses names that are those of nothing in the folder.
+  /// Refuses names that do not exist in the folder.
   private func checkNames(_ folder: borrowing Folder) throws(StoreError) {
     guard usedTables.isEmpty, description.labelsPath == nil else { return }
     if let imagesColumn {
@@ -141,7 +145,7 @@ struct ForeignFolder {
     }
   }
 
-  /// Refuses what has two readings.
+  /// Refuses a folder with two possible readings.
   private func checkReadings(_ group: ImageGroup, _ folder: borrowing Folder) throws(StoreError) {
     guard description.classDepth == nil, group.order == nil, group.folders != nil,
       description.labels != StoreDescription.Labels.none

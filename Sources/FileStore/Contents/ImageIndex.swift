@@ -1,7 +1,7 @@
 internal import ImageStoreCodecs
 internal import ImageStoreSupport
 
-/// Finds images by what tables call them: paths, file names, and names without a suffix.
+/// Finds images by their names in tables: paths, file names, and names without a suffix.
 struct ImageIndex {
   private let paths: NameList
   /// By the path without the suffix, by the name of the folder and the file, and by the name of the file alone.
@@ -9,15 +9,15 @@ struct ImageIndex {
   private var byTail = Chains()
   private var byName = Chains()
 
-  /// What looking for an image comes to.
+  /// The result of looking for an image.
   enum Result: Equatable {
     case image(Int)
     case none
-    /// Two of those that it may be.
+    /// Two of the candidates.
     case several(Int, Int)
   }
 
-  /// Of more images than these that are called alike, a name means none in particular.
+  /// If more images than this have the same name, the name does not mean any of them.
   private static let mostAlike = 1000
 
   init(_ paths: NameList) {
@@ -63,7 +63,7 @@ struct ImageIndex {
     var others: [Int]
     if let parent = stated.last {
       others = byTail.positions(Self.key([parent], stem), atMost: Self.mostAlike)
-      // Pictures that are in no folder may have been in any.
+      // Pictures without a folder may have been in any folder.
       others += byPath.positions(Array(stem), atMost: Self.mostAlike)
     } else {
       others = byName.positions(Array(stem), atMost: Self.mostAlike)
@@ -76,7 +76,7 @@ struct ImageIndex {
     return found.count == 1 ? .image(first) : .several(found[1], first)
   }
 
-  /// Whether a name is that of something in another place.
+  /// Whether a name is that of a file in another folder.
   private static func isURL(_ name: [UInt8]) -> Bool {
     guard let colon = name.firstIndex(of: UInt8(ascii: ":")), colon + 2 < name.count else { return false }
     return name[colon + 1] == UInt8(ascii: "/") && name[colon + 2] == UInt8(ascii: "/")

@@ -15,11 +15,11 @@ extension FileStore {
   }
 }
 
-/// What the file of an image is called by its format, in the order of ``ImageCodecs/position(ofCodec:)``.
+/// The suffix of an image's file by its format, in the order of ``ImageCodecs/position(ofCodec:)``.
 enum ImageSuffix: UInt8, CaseIterable {
   case png, jpg
 
-  /// The suffix of what a codec decodes.
+  /// The suffix of a codec's files.
   init(codec: UInt8) {
     self = ImageSuffix(rawValue: UInt8(truncatingIfNeeded: ImageCodecs.position(ofCodec: codec))) ?? .png
   }
@@ -65,7 +65,7 @@ extension FileStore.Layout {
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  /// The index of the image that a file in any layout is called after, and its suffix, or nil if it is called otherwise.
+  /// The index and the suffix in the name of a file in any layout, or nil for other names.
   static func image(ofFile name: String) -> (index: Int, suffix: ImageSuffix)? {
     guard let suffix = ImageSuffix.allCases.first(where: { name.hasSuffix($0.text.description) }),
       let index = Int(name.dropLast(4)), index >= 0, name == "\(index)\(suffix.text)"

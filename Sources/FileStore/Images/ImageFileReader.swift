@@ -2,19 +2,19 @@ internal import ImageStoreCodecs
 internal import ImageStoreCore
 internal import ImageStoreSupport
 
-/// Reads image files of a folder one after another, in memory that is reused. One thread at a time
-/// has it.
+/// Reads image files of a folder one after another, reusing its memory. It is used by one thread at
+/// a time.
 final class ImageFileReader {
-  /// What image files are decoded by.
+  /// The decoder of image files.
   private let decoder: EncodedImageDecoder
-  /// One that checks what says nothing of pixels, too.
+  /// A decoder that also checks the parts that do not affect pixels.
   private let strict: EncodedImageDecoder
   private var file: PixelMemory
   /// An image that is decoded to be dropped.
   private var image = GrowingMemory()
   private var path: [UInt8] = []
 
-  /// Whether an option applies to a picture that it has looked at.
+  /// Whether an option applies to a picture that it has examined.
   func hasUse(for option: StoreDescription.Option) -> Bool {
     decoder.hasUse(for: option) || strict.hasUse(for: option)
   }
@@ -91,7 +91,7 @@ final class ImageFileReader {
 
   /// Decodes an image with every checksum of its file checked, and drops it.
   ///
-  /// - Parameter expected: the format that the image must have; nil for whatever it has.
+  /// - Parameter expected: the format that the image must have; nil for any.
   func decode(
     _ index: Int, of paths: ImagePaths, in folder: borrowing Folder, as expected: ImageFormat?
   ) throws(StoreError) {
@@ -116,7 +116,7 @@ final class ImageFileReader {
     if let byteCount = try readHead(of: folder) { try readWhole(byteCount, of: folder) }
   }
 
-  /// The format that the bytes read so far say, if they say it.
+  /// The format in the bytes read so far, if they have it.
   private func headFormat() throws(StoreError) -> ImageFormat? {
     let file = file
     return try decoder.format(ofHead: file.span)
@@ -133,8 +133,8 @@ final class ImageFileReader {
     }
   }
 
-  /// Reads the file at `path`, whose head has been read, again into enough memory: no more than what its
-  /// header justifies.
+  /// Reads the file at `path`, whose head has been read, again into enough memory, but no more than
+  /// its header justifies.
   private func readWhole(_ byteCount: Int, of folder: borrowing Folder) throws(StoreError) {
     let head = file
     let most = try decoder.largestByteCount(ofHead: head.span)

@@ -24,7 +24,7 @@ struct KnownFormats: Sendable {
       elementType: Self.types[rest >> Self.smallBits])
   }
 
-  /// Notes the format of an image; one that does not fit is looked at again.
+  /// Notes the format of an image; a format that does not fit is examined again each time.
   func note(_ format: ImageFormat, of index: Int) {
     guard max(format.height, format.width) < 1 << Self.sizeBits, format.channels < 1 << Self.smallBits,
       let type = Self.types.firstIndex(of: format.elementType)

@@ -5,7 +5,7 @@ struct CSVText {
   private(set) var bytes: [UInt8]
   private var isAtStartOfLine = true
 
-  /// - Parameter bytes: the lines before, the last of them ended.
+  /// - Parameter bytes: the earlier lines, each with its line end.
   init(_ bytes: [UInt8] = []) {
     self.bytes = bytes
   }

@@ -2,7 +2,8 @@ internal import ImageStoreCore
 internal import ImageStoreSupport
 
 extension FileWriterSession: EditingSession {
-  /// `store.json` comes first, with what is true of either `labels.csv`, then the new `labels.csv`: as at the end of an append.
+  /// `store.json` is written first, with the states of both versions of `labels.csv`, then the new
+  /// `labels.csv`, as at the end of an append.
   consuming func complete(saying annotations: StoreAnnotations) throws(StoreError) {
     guard let append, let existing, existing.contents.description != nil else {
       throw StoreError(
@@ -32,7 +33,8 @@ extension LabelsTable {
   /// Writes other labels, and leaves all else as it is.
   ///
   /// - Parameter memory: the lines that there are.
-  /// - Returns: false, with nothing changed, if that cannot be done: labels come or go, or are written as something other than numbers.
+  /// - Returns: false, with nothing changed, if that is not possible because labels are added or
+  ///   removed, or are not written as numbers.
   fileprivate mutating func relabel(with labels: [Int]?, in memory: PixelMemory) -> Bool {
     guard let labels, hasLabels, labels.count == count, let field = labelField else { return false }
     do throws(StoreError) {
