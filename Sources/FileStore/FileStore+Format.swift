@@ -97,10 +97,12 @@ package struct FileFormat: WritableStoreFormat {
 }
 
 extension FileStore {
-  /// Says in a few words what is at a path besides a finished store that this package wrote; nil if every file there is
-  /// part of such a store, or of an append to it that has not finished.
+  /// Describes in a few words the contents of a path that are not part of a finished store that
+  /// this package wrote; nil if every file is part of such a store, or of an unfinished append to
+  /// it.
   ///
-  /// A store is known by its `store.json`, which must agree with `labels.csv` and with its own checksum.
+  /// A store is identified by its `store.json`, which must agree with `labels.csv` and with its own
+  /// checksum.
   package static func otherContents(at path: String) throws(StoreError) -> String? {
     guard FileSystem.kind(of: path, followingLinks: false) == .folder else { return "not a folder" }
     let folder = try Folder(path)

@@ -24,7 +24,7 @@ extension LMDBStore {
     }
   }
 
-  /// Checks the pages of the last commit, which a writer would go on from.
+  /// Checks the pages of the last commit, which the next writer would start from.
   private func checkPages(_ purpose: PageCensus.Purpose) throws(StoreError) {
     try Snapshot.readLast(of: contents.file) { (tree) throws(StoreError) in
       try PageCensus.check(tree, purpose)
@@ -45,7 +45,7 @@ extension LMDBStore {
       }
     }
     let ownChecksums = StoreKey.checksum(of: "")
-    // A record whose key is damaged is no longer found, but what was kept of it is.
+    // A record whose key is damaged is no longer found, but its checksum is.
     for checksum in Array(records.segments.keys) + Array(records.singles.keys)
     where checksum.hasPrefix(ownChecksums) {
       let name = String(checksum.dropFirst(ownChecksums.count))
@@ -163,7 +163,7 @@ extension LMDBStore {
 
 extension LMDBStore: ChecksummedStore {
   package func pixelChecksums() throws(StoreError) -> [UInt32?]? {
-    // Of encoded images it is their bytes that have one.
+    // For encoded images, the checksum is that of their bytes.
     if case .encoded = contents.images { return nil }
     guard case .records(let records) = contents.labels else { return nil }
     do throws(StoreError) {

@@ -26,7 +26,7 @@ public final class LMDBStore: ImageStore {
   private let cachedLabels = Cached<[Int]?>()
   private let cachedColumns: [String: Cached<Column>]
   let cachedChecksums = Cached<[UInt32]>()
-  /// A commit with all pages in use that those of the commit that was opened were, as far as anything of them may still be read.
+  /// A later commit that still uses all pages of the opened commit that may still be read.
   let lastKnown: Atomic<UInt64>
 
   /// Opens the last commit of a database.
@@ -69,7 +69,7 @@ public final class LMDBStore: ImageStore {
     self.init(contents, at: path, threads: threads)
   }
 
-  /// What can be said of a database.
+  /// The options that apply to a database.
   package static let options: Set<StoreDescription.Option> = [
     .images, .labels, .shape, .dtype, .dimensions, .channelOrder, .palette, .orientation,
   ]
@@ -86,8 +86,8 @@ public final class LMDBStore: ImageStore {
     cachedColumns = columns
   }
 
-  /// Opens a store of this package that is to be appended to, with everything checked that liblmdb believes without looking
-  /// and that the new commit will vouch for.
+  /// Opens a store of this package for appending, and checks everything that liblmdb trusts without
+  /// checks and that the new commit will confirm.
   ///
   /// - Throws: ``StoreError/Code/unsupported`` if another program made the database.
   convenience init(toBeAppendedTo path: String) throws(StoreError) {
@@ -198,7 +198,7 @@ public final class LMDBStore: ImageStore {
 
   public func advise(_ pattern: AccessPattern) { contents.file.map.advise(pattern) }
 
-  /// The threads a call may use: in a process that has forked only the caller's, since the others are those
-  /// of the parent.
+  /// The threads a call may use: in a forked process only the caller's, because the others belong
+  /// to the parent.
   var threads: Int { process.isCurrent ? threadCount : 1 }
 }

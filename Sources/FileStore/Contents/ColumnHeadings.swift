@@ -1,9 +1,10 @@
 internal import ImageStoreCore
 
-/// How the columns of a `labels.csv` are called in its first line.
+/// The headings of the columns in the first line of a `labels.csv`.
 ///
-/// By their names, but one called `file` or `label`, which head something else, is escaped (``ColumnName``). Earlier releases put an
-/// underscore after it, and another one after a column that was called like that; only `store.json` says so.
+/// They are the names of the columns, but a column called `file` or `label`, which have another
+/// meaning there, is escaped (``ColumnName``). Earlier releases added an underscore to it, and
+/// another one to a column that already had that name; only `store.json` says so.
 struct ColumnHeadings {
   private static let reserved: Set = ["file", "label"]
   private static let place = ColumnName.Place.heading(reserved: reserved)

@@ -49,9 +49,9 @@ struct FolderContents: Sendable {
   /// Whether images are kept as they were encoded. Without a store.json, JPEGs tell.
   var isEncoded: Bool { description?.layout == .encoded || description == nil && paths.hasOtherSuffixes }
 
-  /// Finds out how a folder is laid out and reads what names its images.
+  /// Finds the layout of a folder and reads the names of its images.
   ///
-  /// - Returns: the one store there, or each split, training first.
+  /// - Returns: the store, or each split, training first.
   /// - Throws: ``StoreError/Code/unrecognized`` if it has no images this package knows how to find;
   ///   ``StoreError/Code/corrupt``.
   static func read(

@@ -1,7 +1,7 @@
 internal import ImageStoreCore
 internal import ImageStoreSupport
 
-// Labels and columns out of tables.
+// Labels and columns from tables.
 
 extension ForeignFolder {
   /// Whether a file may be a table of labels: any CSV file, and text files with such names.
@@ -213,7 +213,8 @@ extension ForeignFolder {
 
   /// Takes one table.
   ///
-  /// - Parameter isSure: whether it must be one, so that what is wrong with it is an error and not a note.
+  /// - Parameter isSure: whether it must be a table of labels, so that a fault in it is an error
+  ///   and not a note.
   private mutating func take(
     _ name: [UInt8], in node: FolderNode, _ folder: borrowing Folder, _ free: [Int], isSure: Bool
   ) throws(StoreError) {

@@ -31,10 +31,11 @@ struct ImageIndex {
     }
   }
 
-  /// The image of a name.
+  /// The image with a name.
   ///
-  /// A path is right if it is the image's, or if the folders of the one are the last of those of the other, so that tables may be
-  /// moved to another machine with their images. A name without a suffix stands for any image that is called so.
+  /// A path matches if it is the image's, or if the folders of the one are the last folders of the
+  /// other, so that tables can be moved to another machine with their images. A name without a
+  /// suffix matches any image with that name.
   ///
   /// - Parameter folder: the path of the folder that the table is in, to which its paths may be relative.
   func find(_ name: [UInt8], in folder: [UInt8]) -> Result {

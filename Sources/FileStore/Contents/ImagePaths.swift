@@ -118,7 +118,7 @@ struct ImagePaths: Sendable {
   /// The layout that all paths follow, or nil if they are listed.
   private(set) var layout: FileStore.Layout?
   private(set) var count: Int
-  /// The suffix of each image that follows the layout, if there are others than `.png`.
+  /// The suffix of each image that follows the layout, if any is not `.png`.
   private var suffixes: [ImageSuffix] = []
   private var bytes: [UInt8] = []
   /// Where each path ends.
@@ -130,7 +130,7 @@ struct ImagePaths: Sendable {
     self.count = count
   }
 
-  /// No paths; taken for the first layout that the paths appended follow, if there is one.
+  /// No paths. The paths appended first decide on a layout, if they follow one.
   init() {
     layout = FileStore.Layout.allCases[0]
     count = 0
@@ -149,7 +149,7 @@ struct ImagePaths: Sendable {
     path.append(0)
   }
 
-  /// Whether some images that follow the layout are called otherwise than PNGs.
+  /// Whether some images that follow the layout do not have the suffix of PNGs.
   var hasOtherSuffixes: Bool { !suffixes.isEmpty }
 
   /// The suffix of an image in a folder that this package wrote.
@@ -174,7 +174,7 @@ struct ImagePaths: Sendable {
 
   /// Appends a path.
   ///
-  /// - Parameter scratch: memory to be used again from call to call.
+  /// - Parameter scratch: memory that is reused from call to call.
   /// - Throws: ``StoreError/Code/invalidArgument`` for a path that is empty, absolute, has a component `..`
   ///   or is longer than 4095 bytes; ``StoreError/Code/limitExceeded`` if all paths take more than 4 GiB.
   mutating func append(

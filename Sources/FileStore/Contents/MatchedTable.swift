@@ -24,7 +24,7 @@ struct MatchedTable {
   private(set) var classes = FoundClasses.none
   private(set) var columns: [String: Column] = [:]
   private(set) var notes: [ReadingNote] = []
-  /// What the column of the labels is called.
+  /// The name of the column of labels.
   private(set) var labelName: String?
 
   /// Finds the images of all lines.
@@ -32,7 +32,7 @@ struct MatchedTable {
   /// - Parameters:
   ///   - folder: the path of the table's folder.
   ///   - paths: of the images.
-  ///   - description: its `images` is a column, unless it is nil; its `labels` as well.
+  ///   - description: its `images` and `labels` are columns, unless they are nil.
   init(
     _ table: ForeignTable, in folder: [UInt8], _ index: ImageIndex, _ paths: NameList,
     imagesColumn: String?, labels: StoreDescription.Labels?
@@ -89,7 +89,7 @@ struct MatchedTable {
         return position
       }
     }
-    // The first column that should have been it says best what is wrong.
+    // The first column that should have matched gives the best error.
     if let position = candidates.first, !words.isEmpty, ForeignTable.fileWords.contains(words[position]),
       try !table.sample(of: position).isEmpty
     {
@@ -125,7 +125,7 @@ struct MatchedTable {
         if table.header != nil && isIndex { continue }
         kept.append((position, "column \(position + 1)"))
       } else if name.utf8.count > 200 {
-        // No store takes such a name.
+        // A store cannot have a column with such a name.
         let short = String(name.prefix(60)) + "... (column \(position + 1))"
         notes.append(ReadingNote(.decided, "a name of \(name.utf8.count) bytes is cut: \(short)"))
         kept.append((position, short))
@@ -204,12 +204,12 @@ struct MatchedTable {
   }
 }
 
-/// What the texts of a column are as labels.
+/// The meaning of a column's texts as labels.
 enum LabelTexts {
   case classes(FoundClasses)
   /// None has a label.
   case none
-  /// They are not classes, with the reason and where it is found.
+  /// They are not classes, with the reason and its position.
   case other(String, position: Int)
 
   private static let missing: Set<String> = ["", "na", "n/a", "nan", "null", "none", "?"]

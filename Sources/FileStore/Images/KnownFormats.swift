@@ -1,8 +1,9 @@
 internal import ImageStoreCore
 
-/// The formats of images whose files have been looked at: 8 bytes per image, written and read without a lock.
+/// The formats of images whose files have been examined: 8 bytes per image, written and read
+/// without a lock.
 ///
-/// An image that is read is asked for its format first, which takes opening its file; with this, once.
+/// Reading an image asks for its format first, which opens its file; with this, only once.
 struct KnownFormats: Sendable {
   /// What is packed in an integer: rows and columns of 26 bits each, channels and the type of 5; 0 if the image is not known.
   private let packed: AtomicArray<Int>

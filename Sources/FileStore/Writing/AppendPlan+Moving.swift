@@ -35,11 +35,12 @@ extension AppendPlan {
     }
   }
 
-  /// Moves out of the store what ``moveImages(from:to:)`` has moved into it, to a folder of the work folder. When this returns,
-  /// the disk knows it.
+  /// Moves the files that ``moveImages(from:to:)`` has moved into the store out of it, to a folder
+  /// of the work folder. When this returns, the moves are on the disk.
   ///
-  /// A file is taken if it has the name and the contents that were planned; what somebody has put in its place stays. It is
-  /// looked at once more where nobody else reaches it, and put back if it is another after all.
+  /// A file is moved if it has the planned name and contents; a file that another program has put
+  /// there stays. Each file is examined once more where nobody else can reach it, and put back if
+  /// it is another file after all.
   func takeBack(from root: borrowing Folder, work: borrowing Folder) throws(StoreError) {
     try work.createFolder(Self.undoneName)
     let undone = try work.folder(Self.undoneName)

@@ -24,9 +24,9 @@ final class AppendSession: Sendable {
 
   private static let stagedName = "images"
 
-  /// Takes the work folder of a store, and undoes what a writer left there that died.
+  /// Takes over the work folder of a store, and undoes the changes of a dead writer.
   ///
-  /// - Parameter store: what `held` is, read after it was locked.
+  /// - Parameter store: the store of `held`, read after it was locked.
   init(_ held: HeldStore, _ store: FileStore, _ layout: FileStore.Layout) throws(StoreError) {
     guard let table = store.contents.table else {
       throw StoreError(

@@ -30,9 +30,9 @@ extension FileWriterSession: EditingSession {
 }
 
 extension LabelsTable {
-  /// Writes other labels, and leaves all else as it is.
+  /// Writes other labels, and leaves everything else as it is.
   ///
-  /// - Parameter memory: the lines that there are.
+  /// - Parameter memory: the existing lines.
   /// - Returns: false, with nothing changed, if that is not possible because labels are added or
   ///   removed, or are not written as numbers.
   fileprivate mutating func relabel(with labels: [Int]?, in memory: PixelMemory) -> Bool {

@@ -16,12 +16,13 @@ struct ContentsReader {
   private var singles: [(index: Int, offset: Int, byteCount: Int)] = []
   /// Encoded images that are within leaves, one after another. Leaves move, so copies are made.
   private var copies: [UInt8] = []
-  /// nil if nobody asks for them.
+  /// nil if they are not asked for.
   private var unfinished: UnfinishedImages?
 
-  /// Reads a store whose metadata was found.
+  /// Reads a store from its metadata.
   ///
-  /// - Parameter findsUnfinished: whether to look for what an append left that did not finish, which is to be removed.
+  /// - Parameter findsUnfinished: whether to look for the images of an unfinished append, which
+  ///   will be removed.
   static func contents(
     _ tree: Tree, _ metadata: StoreMetadata, findsUnfinished: Bool = false
   ) throws(StoreError) -> LMDBContents {
@@ -57,7 +58,8 @@ struct ContentsReader {
         blocks.append((first, entry.offset, entry.byteCount))
         return
       }
-      // One transaction writes these and the count. A store without images has labels and columns too, if empty ones.
+      // One transaction writes these and the count. A store without images also has labels and
+      // columns, which are empty.
       guard first < max(count, 1) || !StoreKey.isRecord(name) else {
         throw unsafe StoreError(
           .corrupt, "the value begins at image \(first), but the store has \(count) images",
@@ -71,7 +73,7 @@ struct ContentsReader {
 
   private mutating func addSingle(_ key: String, _ entry: Tree.Entry) throws(StoreError) {
     records.singles[key] = ValueLocation(entry)
-    // An append may replace the names, which frees their pages; what was opened goes on to have them.
+    // An append may replace the names, which frees their pages; an open store keeps its own copy.
     guard key == StoreKey.classNames, unsafe entry.inline == nil, !entry.isTree,
       let value = unsafe tree.file.map.bytes(at: entry.offset, count: entry.byteCount)
     else { return }
@@ -152,8 +154,9 @@ struct ContentsReader {
     return .uniform(format, positions, try AtomicArray(count: blocks.count))
   }
 
-  /// Small values are all of one length, so that only the header tells how many images are in one. A reader looks at it when it
-  /// first reads one of them; an append must know before, since a block that it takes for another's it would remove.
+  /// Small values all have one length, so only the header says how many images are in one. A reader
+  /// checks it when it first reads one of them; an append must know before, because it would remove
+  /// a block that it mistakes for another.
   private func check(
     _ value: ImageValue, at offset: Int, _ images: Int, key: String
   ) throws(StoreError) {
@@ -195,7 +198,7 @@ struct ContentsReader {
 
   /// Checks that there is a value for each image.
   private mutating func checkSingles() throws(StoreError) {
-    // Keys of nine digits do not come in the order of their images.
+    // Keys of nine digits are not in the order of their images.
     if count > 100_000_000 { singles.sort { $0.index < $1.index } }
     for (position, single) in singles.enumerated() where single.index != position {
       throw StoreError(.corrupt, "the key is missing", image: position, key: StoreKey.image(position))

@@ -2,7 +2,7 @@ internal import ImageStoreCore
 internal import ImageStoreNumPy
 internal import ImageStoreSupport
 
-/// What single images are: an array of four 32-bit integers per image, those of ``StoredKind``.
+/// The kinds of single images: an array of four 32-bit integers per image, those of ``StoredKind``.
 @safe struct ShapeRecord {
   let count: Int
   private let data: UnsafeRawBufferPointer
@@ -15,7 +15,7 @@ internal import ImageStoreSupport
     unsafe self.data = data
   }
 
-  /// What the image at a position within the segment is.
+  /// The kind of the image at a position within the segment.
   func kind(_ position: Int) throws(StoreError) -> StoredKind {
     let numbers = (0..<4).map {
       unsafe Int(data.loadUnaligned(fromByteOffset: position * 16 + $0 * 4, as: UInt32.self))

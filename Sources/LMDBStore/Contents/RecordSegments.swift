@@ -56,9 +56,9 @@ struct RecordSegments: Sendable {
 
   /// Hands out each segment with its array's header and the bytes after it.
   ///
-  /// - Parameter surplus: how many values a segment has more than images.
-  /// - Throws: ``StoreError/Code/corrupt`` if a segment is not a `.npy` value, or the segments are not those of
-  ///   `count` images one after another.
+  /// - Parameter surplus: how many more values than images a segment has.
+  /// - Throws: ``StoreError/Code/corrupt`` if a segment is not a `.npy` value, or the segments do
+  ///   not cover `count` images one after another.
   func forEach(
     of count: Int, surplus: Int = 0, in file: DatabaseFile,
     _ body: (
@@ -79,7 +79,7 @@ struct RecordSegments: Sendable {
               .corrupt, "expected an array with one value per image, found one without a length")
           }
           let values = length - surplus
-          // Before memory is asked for.
+          // Checked before memory is allocated.
           guard values <= count - next else {
             throw StoreError(
               .corrupt, "the \(values) values from image \(next) on do not fit the store's \(count) images")
@@ -98,7 +98,7 @@ struct RecordSegments: Sendable {
   }
 }
 
-// What records are read as.
+// The values of records.
 
 extension RecordSegments {
   func labels(of count: Int, in file: DatabaseFile) throws(StoreError) -> [Int] {
@@ -114,7 +114,7 @@ extension RecordSegments {
     var column: Column?
     try unsafe forEach(of: count, in: file) { (_, header, data) throws(StoreError) in
       let more = try unsafe header.column(of: header.shape[0], in: data)
-      // The first is taken as it is, since it says of which kind the column is.
+      // The first is used as it is, because it decides the kind of the column.
       if column == nil { column = more } else { try column!.append(more) }
     }
     guard let column else {
@@ -123,7 +123,7 @@ extension RecordSegments {
     return column
   }
 
-  /// The bytes of each image, of which another record says where they begin and end in each segment.
+  /// The bytes of each image; another record says where they begin and end in each segment.
   func bytes(
     of count: Int, _ offsets: RecordSegments, in file: DatabaseFile
   ) throws(StoreError) -> Column {
@@ -136,7 +136,7 @@ extension RecordSegments {
 
   /// Hands out the bytes of each segment, and where those of each image begin, and those of the last end.
   ///
-  /// - Throws: ``StoreError/Code/corrupt`` if they are not those of `count` images.
+  /// - Throws: ``StoreError/Code/corrupt`` if they do not cover `count` images.
   func forEachBytes(
     of count: Int, _ offsets: RecordSegments, in file: DatabaseFile,
     _ body: (_ places: [Int], _ data: UnsafeRawBufferPointer) -> Void
@@ -184,7 +184,7 @@ extension RecordSegments {
       guard let first = segments.first else { throw StoreError(.corrupt, "the column has no values") }
       return try unsafe first.location.withBytes(of: file) { (bytes) throws(StoreError) in
         let header = try unsafe NPYHeader(parsing: RawSpan(_unsafeBytes: bytes))
-        // No values of it are needed, but their number is checked.
+        // Its values are not needed, but their number is checked.
         _ = try unsafe header.data(in: bytes)
         let width = header.vectorWidth
         if let width { try header.checkVectors(width) }

@@ -29,13 +29,13 @@ enum StoreKey {
   /// The key of the checksum of another record, or the name of the segments of the images' checksums.
   static func checksum(of key: String) -> String { "\(checksums)/\(key)" }
 
-  /// The index that a single image's key says, or nil for any other key.
+  /// The index in a single image's key, or nil for any other key.
   static func imageIndex(_ key: UnsafeRawBufferPointer) -> Int? {
     guard unsafe key.count == 8 || (key.count > 8 && key[0] != UInt8(ascii: "0")) else { return nil }
     return unsafe number(key)
   }
 
-  /// The name and the first index in a segment's key, or nil if it is another's.
+  /// The name and the first index in a segment's key, or nil for any other key.
   static func segment(
     _ key: UnsafeRawBufferPointer
   ) -> (name: UnsafeRawBufferPointer, first: Int)? {
@@ -64,7 +64,7 @@ enum StoreKey {
     isRecord(name) && (!name.hasPrefix(checksum(of: "")) || name == checksum(of: images))
   }
 
-  /// The number that decimal digits say, or nil for anything else and what is beyond 18 digits.
+  /// The number written in decimal digits, or nil for anything else and for more than 18 digits.
   private static func number(_ digits: UnsafeRawBufferPointer) -> Int? {
     guard unsafe !digits.isEmpty, digits.count <= 18 else { return nil }
     var number = 0

@@ -16,7 +16,8 @@ internal import ImageStoreCore
   private(set) var floats: [Range<Int>] = []
   private(set) var floatCount = 0
 
-  /// - Throws: ``StoreError/Code/corrupt`` for what is not a protocol buffer with these fields.
+  /// - Throws: ``StoreError/Code/corrupt`` for bytes that are not a protocol buffer with these
+  ///   fields.
   init(_ value: UnsafeRawBufferPointer) throws(StoreError) {
     var cursor = unsafe ProtobufCursor(value)
     while let (field, wire) = try cursor.tag() {
@@ -62,7 +63,7 @@ internal import ImageStoreCore
     return format
   }
 
-  /// Whether a value is such a record, and not some other bytes.
+  /// Whether a value is such a record.
   static func isDatum(_ value: UnsafeRawBufferPointer) -> Bool {
     do throws(StoreError) {
       let datum = try unsafe Datum(value)
@@ -123,7 +124,7 @@ internal import ImageStoreCore
     return position..<position + count
   }
 
-  /// Skips a field of no interest.
+  /// Skips a field that is not needed.
   mutating func skip(wire: UInt64) throws(StoreError) {
     switch wire {
     case 0: _ = try varint()

@@ -43,7 +43,7 @@ struct ForeignEntries {
     return unsafe value
   }
 
-  /// The text of a short value that is nothing but a decimal number.
+  /// The text of a short value that is only a decimal number.
   func number(_ position: Int) -> Int? {
     guard byteCounts[position] > 0, byteCounts[position] <= Self.mostDigits,
       let value = try? unsafe self.value(position)
@@ -69,7 +69,7 @@ struct ForeignEntries {
     "datasetsize", "numentries",
   ]
 
-  /// How long the part of a key is that is before the digits at its end.
+  /// The length of the part of a key before the digits at its end.
   static func prefix(of key: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
     key[..<(key.lastIndex { !(0x30...0x39).contains($0) }.map { $0 + 1 } ?? key.startIndex)]
   }

@@ -1,13 +1,15 @@
 internal import ImageStoreCore
 internal import ImageStoreSupport
 
-/// Which values of a database that another program wrote are images, in which order, and where their labels are.
+/// The plan for a database that another program wrote: which values are images, in which order, and
+/// where their labels are.
 struct ForeignPlan {
-  /// What has the images.
+  /// The entries that have the images.
   private(set) var entries: ForeignEntries
   /// The positions of the images in ``entries``, in their order.
   private(set) var images: [Int] = []
-  /// What has the labels, and the position of each image's; -1 for an image without one. nil if there are none by themselves.
+  /// The entries that have the labels, and the position of each image's label; -1 for an image
+  /// without one. Nil if there are no separate labels.
   private(set) var labels: (entries: ForeignEntries, positions: [Int], name: String)?
   private(set) var notes: [ReadingNote] = []
   /// Whether the labels were named by the caller.
@@ -97,7 +99,7 @@ struct ForeignPlan {
 
   // MARK: Keys with prefixes
 
-  /// How many keys have which prefix; none if there are too many prefixes to mean anything.
+  /// How many keys have each prefix; none if there are too many prefixes to be meaningful.
   private static func families(of entries: ForeignEntries, _ kept: [Int]) -> [[UInt8]: Int] {
     var families: [[UInt8]: Int] = [:]
     // Keys of one prefix follow one another.

@@ -3,11 +3,11 @@ internal import ImageStoreCore
 internal import ImageStoreNumPy
 internal import ImageStoreSupport
 
-/// What one value of a foreign database says.
+/// The header of one value of a foreign database.
 struct ForeignValue {
   let format: ImageFormat
   let label: PickledLabel
-  /// Where the pixels begin within the value, if they are there as they are delivered.
+  /// Where the pixels begin within the value, if they are stored as they are delivered.
   let pixels: Int?
 
   /// Reads a value's head.
@@ -30,7 +30,7 @@ struct ForeignValue {
       let header = try unsafe NPYHeader(parsing: RawSpan(_unsafeBytes: value))
       let geometry = try header.geometry(.oneImage, description)
       let data = try unsafe header.data(in: value)
-      // Checked here, since what is lent from the map is not looked at any more.
+      // Checked here, because pixels lent from the map are not checked later.
       if geometry.format.elementType == .bool, unsafe TruthValues.firstOther(in: data) != nil {
         throw StoreError(.corrupt, "a bool sample is neither 0 nor 1")
       }
@@ -57,7 +57,7 @@ struct ForeignValue {
       return
     }
     let format = try datum.format()
-    // Of one channel planes and pixels are the same.
+    // With one channel, planes and pixels are the same.
     let isDirect = format.channels == 1 && format.elementType == .uint8
     self.init(
       format: format, label: Self.label(of: datum), pixels: isDirect ? datum.data?.lowerBound : nil)
@@ -81,9 +81,9 @@ struct ForeignValue {
   }
 }
 
-/// What the values of a database that another program wrote are.
+/// The kind of the values of a database that another program wrote.
 enum ForeignKind: Sendable, Hashable {
-  /// Nothing but pixels, which are laid out as the caller stated.
+  /// Only pixels, which are laid out as the caller stated.
   case raw(ArrayGeometry)
   /// A `.npy` array.
   case npy
@@ -94,10 +94,10 @@ enum ForeignKind: Sendable, Hashable {
   /// Caffe's `Datum`.
   case datum
 
-  /// Tells by a value.
+  /// Finds the kind from a value.
   ///
-  /// - Parameter raw: how raw pixels are laid out, if the caller stated it. It goes before what a value looks like, since pixels may look like
-  ///   anything.
+  /// - Parameter raw: how raw pixels are laid out, if the caller stated it. It takes precedence
+  ///   over the look of a value, because pixels may look like anything.
   init(of value: UnsafeRawBufferPointer, raw: ArrayGeometry?) throws(StoreError) {
     if let raw, value.count == raw.format.byteCount {
       self = .raw(raw)

@@ -11,26 +11,26 @@ struct PickledImages {
   struct Image {
     let format: ImageFormat
     let label: PickledLabel
-    /// Where the pixels begin within the pickle, if they are there as they are delivered.
+    /// Where the pixels begin within the pickle, if they are stored as they are delivered.
     let pixels: Int?
   }
 
-  /// How the pixels of a record are to be read.
+  /// How the pixels of a record are read.
   enum Form {
     case array(ArrayGeometry)
     case encoded
   }
 
   private let description: StoreDescription
-  /// Pickles that differ in nothing but pixels say the same, and there are as many different ones as there
-  /// are labels: what was read of one is kept under the bytes around its pixels.
+  /// Pickles that differ only in pixels have the same header, and there are as many different ones
+  /// as there are labels: the result for one is kept under the bytes around its pixels.
   private var known: [[UInt8]: Image] = [:]
   private var lastPixels = 0..<0
   private static let mostKnown = 4096
 
   init(_ description: StoreDescription) { self.description = description }
 
-  /// What a pickle says.
+  /// The contents of a pickle.
   mutating func image(
     of value: UnsafeRawBufferPointer, _ decoder: EncodedImageDecoder
   ) throws(StoreError) -> Image {
@@ -142,7 +142,8 @@ struct PickledImages {
     if let elements = object.elements {
       for (position, element) in elements.enumerated() {
         guard let image = image(element) else { continue }
-        // What comes after the image is likelier its label than what is before it, and a number likelier than a text.
+        // A value after the image is more likely its label than a value before it, and a number
+        // more likely than a text.
         let others = (elements[(position + 1)...] + elements[..<position]).map {
           PickledLabel($0, in: source)
         }
@@ -181,7 +182,7 @@ struct PickledImages {
   private static func geometry(
     of array: PickleArray, _ description: StoreDescription
   ) throws(StoreError) -> ArrayGeometry {
-    // An image alone in an axis of its own.
+    // A single image with an extra axis.
     let shape = array.shape.count == 4 && array.shape[0] == 1 ? Array(array.shape.dropFirst()) : array.shape
     let isSwapped = array.elementType.byteCount > 1 && array.isBigEndian != (Int(1).bigEndian == 1)
     return try ArrayGeometry(

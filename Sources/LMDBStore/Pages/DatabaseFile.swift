@@ -4,10 +4,11 @@ internal import Synchronization
 
 /// The data file of an LMDB environment, mapped and read by its pages, without liblmdb.
 ///
-/// Nothing that is in the file is believed: every page number, offset and length is checked against the
-/// map before memory is touched.
+/// Nothing in the file is trusted: every page number, offset and length is checked against the map
+/// before memory is touched.
 final class DatabaseFile: Sendable {
-  /// Kept open, so that it can be mapped again after it has grown, whatever its path leads to by then.
+  /// It is kept open, so that it can be mapped again after it has grown, even if its path then
+  /// leads to another file.
   private let file: Shared
   let map: MappedFile
   let pageSize: Int
@@ -33,7 +34,7 @@ final class DatabaseFile: Sendable {
     try self.init(Shared(File(path, .read)))
   }
 
-  /// Maps the same file with all that it has by now.
+  /// Maps the same file at its current size.
   convenience init(again other: DatabaseFile) throws(StoreError) {
     try self.init(other.file)
   }
@@ -94,7 +95,7 @@ final class DatabaseFile: Sendable {
   /// `mdb_page_alloc` reuses only pages freed before those. The pages of commit T are thus first overwritten
   /// by the third transaction after it, which begins when T + 2 is in a meta page.
   func holds(_ meta: MetaPage) -> Bool {
-    // What was read before must not be read after the meta pages.
+    // Earlier reads must not be moved after the read of the meta pages.
     atomicMemoryFence(ordering: .sequentiallyConsistent)
     let (first, second) = metas()
     guard first == meta || second == meta else { return false }
@@ -103,7 +104,7 @@ final class DatabaseFile: Sendable {
 
   /// The transaction of the last commit.
   var lastTransaction: UInt64 {
-    // What was read before must not be read after the meta pages.
+    // Earlier reads must not be moved after the read of the meta pages.
     atomicMemoryFence(ordering: .acquiring)
     let bytes = unsafe map.bytes
     return unsafe max(

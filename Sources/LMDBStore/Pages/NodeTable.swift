@@ -1,7 +1,7 @@
 internal import ImageStoreCore
 
-/// Checks of a page's nodes that a reader does without and liblmdb relies on: it moves them within the page by what the
-/// header and their own lengths say.
+/// Checks of a page's nodes that a reader does not need but liblmdb relies on: it moves nodes
+/// within the page by the header and their own lengths.
 struct NodeTable {
   /// The length of the node that begins at an even offset, 0 if none does.
   private var lengths: [UInt16]

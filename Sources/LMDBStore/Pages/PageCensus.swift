@@ -1,7 +1,7 @@
 internal import ImageStoreCore
 internal import ImageStoreSupport
 
-/// Counts every page of a database once, and looks at what liblmdb believes of it without looking.
+/// Counts every page of a database once, and checks everything that liblmdb trusts without checks.
 ///
 /// Each page from the first after the meta pages to the last is in one place: the main tree or a named one, a value, the tree
 /// of free pages, or one of its lists. A page in two places would be written over while it is in use; a wrong flag, bound or key
@@ -10,17 +10,17 @@ internal import ImageStoreSupport
 /// Source: LMDB 0.9, `mdb.c`; `mdb_audit` there counts in the same way.
 struct PageCensus {
   enum Purpose {
-    /// What an append may free or write over. Values of the images that count stay where they are: the heads of their pages are
-    /// not read, which would be to read the whole file.
+    /// The pages that an append may free or overwrite. Values of the images that count stay where
+    /// they are: the headers of their pages are not read, because that would read the whole file.
     case appending(imageCount: Int)
     /// All of a database that this package made.
     case verifyingStore
-    /// All of a database that another program made, whose counts nobody needs, and in which a page may be nowhere: earlier
-    /// releases of liblmdb lost some.
+    /// All of a database that another program made, whose counts are not needed, and which may have
+    /// lost pages: earlier releases of liblmdb lost some.
     case verifyingForeign
 
-    /// Whether this package made the database: every page is somewhere, and what its trees say of themselves is so. A writer
-    /// must not vouch for another state.
+    /// Whether this package made the database: no page is lost, and the records of its trees are
+    /// right. A writer must not confirm another state.
     var isOfOurs: Bool {
       switch self {
       case .appending, .verifyingStore: true
@@ -59,7 +59,7 @@ struct PageCensus {
 
   /// Checks a commit.
   ///
-  /// - Throws: ``StoreError/Code/corrupt`` for anything that is not as liblmdb leaves it.
+  /// - Throws: ``StoreError/Code/corrupt`` for anything that liblmdb would not have written.
   static func check(_ tree: Tree, _ purpose: Purpose) throws(StoreError) {
     var census = PageCensus(tree, purpose)
     try census.checkMetaPages()
@@ -126,7 +126,7 @@ struct PageCensus {
       throw Self.damaged("a tree has the impossible depth \(record.depth)")
     }
     try visit(record.root, depth: 1, &subject)
-    // What a tree of several values per key counts depends on the release of liblmdb.
+    // The counts of a tree of several values per key depend on the release of liblmdb.
     guard purpose.isOfOurs, record.flags & TreeRecord.hasDuplicates == 0,
       subject.kind != .duplicates
     else { return }
@@ -196,8 +196,8 @@ struct PageCensus {
     return unsafe TreeRecord(page.bytes, at: leaf.data)
   }
 
-  /// Checks that a key comes after those before it, and within the branches above. The order of trees that programs made
-  /// for themselves is known to them alone.
+  /// Checks that a key comes after those before it, and within the branches above. Only the
+  /// programs that made other trees know their order.
   private func check(
     _ range: Range<Int>, of page: borrowing TreePage, isOfBranch: Bool, _ subject: inout Subject
   ) throws(StoreError) {

@@ -3,8 +3,8 @@ internal import ImageStoreSupport
 
 /// A tree of a database as of one commit: the main one, or that of a named database.
 ///
-/// Reading it takes no lock: a writer may go on meanwhile, and whether what was read is of one piece is
-/// asked of ``DatabaseFile/holds(_:)`` afterwards.
+/// Reading it takes no lock: a writer may continue at the same time, and ``DatabaseFile/holds(_:)``
+/// says afterwards whether the pages read belong together.
 struct Tree {
   let file: DatabaseFile
   let meta: MetaPage
@@ -28,8 +28,8 @@ struct Tree {
   /// LMDB's own limit of a tree's depth.
   static let maximumDepth = 32
 
-  /// Flags of trees whose keys or values are ordered otherwise: sorted backwards, several values per key,
-  /// integer keys.
+  /// Flags of trees whose keys or values have another order: sorted backwards, several values per
+  /// key, integer keys.
   private static let unsupportedFlags = 0x02 | TreeRecord.hasDuplicates | TreeRecord.hasIntegerKeys
 
   init(_ file: DatabaseFile, _ meta: MetaPage) throws(StoreError) { try self.init(file, meta, meta.main) }
@@ -53,7 +53,8 @@ struct Tree {
 
   /// Visits all entries in the order of their keys.
   ///
-  /// - Throws: ``StoreError/Code/corrupt`` for anything that is not as LMDB writes it, and what `visit` throws.
+  /// - Throws: ``StoreError/Code/corrupt`` for anything that LMDB would not have written, and what
+  ///   `visit` throws.
   func forEach(_ visit: (Entry) throws(StoreError) -> Void) throws(StoreError) {
     guard root != TreeRecord.emptyRoot else { return }
     var walk = TreeWalk(self)

@@ -11,9 +11,10 @@ internal import ImageStoreSupport
   static let leafFlag: UInt16 = 0x02
   static let overflowFlag: UInt16 = 0x04
   static let metaFlag: UInt16 = 0x08
-  /// Besides that of a leaf: a page with nothing but keys of one length, in a tree of several values of one key.
+  /// In addition to the flag of a leaf: a page that has only keys of one length, in a tree of
+  /// several values of one key.
   static let fixedKeysFlag: UInt16 = 0x20
-  /// Flags that say what a page is; others are set only in memory.
+  /// Flags for the kind of a page; others are set only in memory.
   private static let kindFlags: UInt16 = 0x6F
 
   /// A node of a leaf.
@@ -38,7 +39,7 @@ internal import ImageStoreSupport
   let byteCount: Int
   private(set) var number: UInt64 = 0
   private(set) var isBranch = false
-  /// Whether the page has nothing but keys of one length.
+  /// Whether the page has only keys of one length.
   private(set) var hasFixedKeys = false
   /// How many nodes there are.
   private(set) var count = 0
@@ -67,7 +68,7 @@ internal import ImageStoreSupport
 
   /// Replaces the contents by a page of a file and checks its header.
   ///
-  /// - Parameter allowsFixedKeys: whether the page may be one with nothing but keys.
+  /// - Parameter allowsFixedKeys: whether the page may be one that has only keys.
   mutating func load(
     _ number: UInt64, from file: DatabaseFile, allowsFixedKeys: Bool = false
   ) throws(StoreError) {

@@ -1,7 +1,8 @@
 internal import ImageStoreCore
 
-/// A walk over all pages of a tree, which ends on any file: its depth is bounded, and so is the number of pages, those of
-/// values among them. However many keys lead to one value, what is found is no more than the file has.
+/// A walk over all pages of a tree, which ends on any file: its depth is bounded, and so is the
+/// number of pages, those of values among them. Even if many keys lead to one value, the walk finds
+/// no more than the file has.
 struct TreeWalk {
   private(set) var entryCount: UInt64 = 0
   private let tree: Tree

@@ -7,17 +7,17 @@ internal import Synchronization
 /// An LMDB environment open for writing, through liblmdb.
 ///
 /// A transaction begins and ends within one call, so it never outlives its thread. The map grows between
-/// transactions; no caller sees it full.
+/// transactions; callers never find it full.
 ///
-/// Invariant behind `@unchecked Sendable` and `@safe`: the sole owner makes one call at a time; the handle
-/// is closed with the last reference, and nothing else is done with it once it has lost its map.
+/// Invariant behind `@unchecked Sendable` and `@safe`: the sole owner makes one call at a time; the
+/// handle is closed with the last reference, and only closed once it has lost its map.
 @safe final class Environment: @unchecked Sendable {
   /// The folder.
   let path: String
   private let handle: OpaquePointer
   private let tree: MDB_dbi
   private(set) var pageSize = 4096
-  /// Whether liblmdb has no map any more, and would read where it was.
+  /// Whether liblmdb no longer has a map, and would read where the map was.
   private var isBroken = false
 
   /// The map's size at first. It doubles as often as it has to, so that a small store has a small map.
@@ -59,7 +59,7 @@ internal import Synchronization
         unsafe mdb_env_set_mapsize(environment, Self.firstMapSize), "setting the map's size", path)
       try unsafe open(environment, UInt32(MDB_NOTLS | flags))
       var dead: Int32 = 0
-      // Readers that died would keep pages from being used again.
+      // Dead readers would keep pages from being reused.
       try Self.check(unsafe mdb_reader_check(environment, &dead), "looking for dead readers", path)
       tree = try unsafe Self.openTree(environment, path)
       var status = MDB_stat()
@@ -121,7 +121,7 @@ internal import Synchronization
       } catch {
         switch error.underlying {
         case .init(.lmdb, MDB_MAP_FULL): try resize(to: 2 * mapSize())
-        // Another process made the map larger: take over its size.
+        // Another process made the map larger: use its size.
         case .init(.lmdb, MDB_MAP_RESIZED): try resize(to: 0)
         default: throw error
         }
@@ -174,7 +174,8 @@ internal import Synchronization
     do throws(StoreError) {
       try Self.check(unsafe mdb_env_set_mapsize(handle, size), "enlarging the map to \(size) bytes", path)
     } catch {
-      // liblmdb gives up the old map before it asks for the new one, and can do nothing without but be closed.
+      // liblmdb drops the old map before it asks for the new one; without a map it can only be
+      // closed.
       isBroken = true
       throw StoreError(
         .system, error.message, remedy: "raise the limit of address space (ulimit -v)", path: path,
@@ -184,7 +185,7 @@ internal import Synchronization
 }
 
 extension Environment {
-  /// Throws what a number returned by liblmdb says, if it is not that of success.
+  /// Throws an error for a number returned by liblmdb, unless it means success.
   static func check(_ result: Int32, _ doing: String, _ path: String) throws(StoreError) {
     switch result {
     case MDB_SUCCESS: return
@@ -196,7 +197,7 @@ extension Environment {
         .busy, "\(doing) failed: \(text(result))", remedy: "end some of the processes that read it",
         path: path, underlying: .init(.lmdb, result))
     case EIO:
-      // liblmdb says so of a write that ended early, as the one does that finds the disk full.
+      // liblmdb reports this for a write that ended early, as it does when the disk is full.
       throw StoreError(
         .system,
         "\(doing) failed: \(text(result)), which liblmdb also reports for \(text(ENOSPC))",
@@ -222,7 +223,7 @@ extension Environment {
 enum EnvironmentRegistry {
   private static let open = Mutex<Set<FileIdentity>>([])
 
-  /// The entry of a folder, given up when the value goes.
+  /// The entry of a folder, which is removed when the value is destroyed.
   struct Entry: ~Copyable, Sendable {
     private let identity: FileIdentity
 

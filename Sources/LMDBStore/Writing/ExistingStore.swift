@@ -6,12 +6,13 @@ struct ExistingStore {
   let layout: ImageSink.Layout
   let store: LMDBStore
   let tails: RecordTails
-  /// The keys of images that an append left that did not finish.
+  /// The keys of images that an unfinished append left.
   private let unfinished: [String]
 
   var count: Int { store.count }
 
-  /// - Throws: ``StoreError/Code/corrupt`` for what the new commit would vouch for, or liblmdb would believe, though it is damaged.
+  /// - Throws: ``StoreError/Code/corrupt`` for damaged data that the new commit would confirm or
+  ///   liblmdb would trust.
   init(_ held: HeldStore, _ asked: LMDBStore.Layout) throws(StoreError) {
     guard held.kind == .folder else {
       throw StoreError(
@@ -70,12 +71,12 @@ struct ExistingStore {
     }
   }
 
-  /// Removes what an append left that did not finish.
+  /// Removes the images of an unfinished append.
   func removeUnfinished(_ environment: Environment) throws(StoreError) {
     try remove(unfinished, environment)
   }
 
-  /// Removes the images that have been put into the database after those that were there.
+  /// Removes the images that have been added to the database.
   func removeNew(_ environment: Environment) throws(StoreError) {
     let new = try Snapshot.readLast(of: store.contents.file) { (tree) throws(StoreError) in
       var new = UnfinishedImages()

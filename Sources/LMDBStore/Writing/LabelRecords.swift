@@ -7,15 +7,15 @@ struct LabelRecords {
   struct Record {
     let key: String
     let bytes: [UInt8]
-    /// Whether it takes the place of one that the store has.
+    /// Whether it replaces one that the store has.
     var isReplaced = false
   }
 
   /// The longest segment, so that text, which is as wide as the longest of a segment, does not grow for all.
   private static let imagesPerSegment = 65_536
-  /// The bytes of a segment from which on it has fewer images.
+  /// The size of a segment from which on it has fewer images.
   private static let bytesPerSegment = 64 << 20
-  /// The most bytes that liblmdb writes right as one value.
+  /// The most bytes that liblmdb writes correctly as one value.
   static let mostBytes = 1 << 31 - 1 << 20
 
   /// nil until it is known whether images have labels and which columns.
@@ -40,15 +40,15 @@ struct LabelRecords {
   /// - Parameters:
   ///   - tails: the short records of the images before, which are written again with these after them.
   ///   - checksums: that of each image's pixels.
-  ///   - kinds: what single images are.
+  ///   - kinds: the kinds of single images.
   ///   - isEncoded: whether they are encoded.
-  ///   - classNames: those of the store, if they are new.
+  ///   - classNames: the store's class names, if they are new.
   func records(
     first: Int, count: Int, after tails: RecordTails, checksums: [UInt32], kinds: [StoredKind]?,
     isEncoded: Bool, classNames: [String]?
   ) throws(StoreError) -> [Record] {
     var records: [Record] = []
-    // No values, no records: there is nothing to be written after a tail either.
+    // Without values there are no records, and nothing is written after a tail either.
     if count > first {
       if let kinds {
         let start = tails.kinds?.first ?? first
@@ -76,7 +76,7 @@ struct LabelRecords {
     return records
   }
 
-  /// The records of what is said of all images of a store.
+  /// The records of the labels and columns of all images of a store.
   func annotations(count: Int, classNames: [String]?) throws(StoreError) -> [Record] {
     var records: [Record] = []
     try addAnnotations(

@@ -24,7 +24,7 @@ internal import ImageStoreCore
     if let handle = unsafe handle { unsafe mdb_txn_abort(handle) }
   }
 
-  /// Ends the transaction; what it wrote is in the database.
+  /// Commits the transaction.
   consuming func commit() throws(StoreError) {
     let ended = unsafe handle
     // liblmdb frees the transaction, whether it could be committed or not.
@@ -48,7 +48,7 @@ internal import ImageStoreCore
     }
   }
 
-  /// Writes a value, which must not be there yet.
+  /// Writes a value, which must not exist yet.
   func put(_ bytes: [UInt8], key: String) throws(StoreError) {
     try unsafe reserve(bytes.count, key: key, mayReplace: false) { memory in
       unsafe memory.copyBytes(from: bytes)
@@ -82,7 +82,7 @@ internal import ImageStoreCore
     unsafe fill(UnsafeMutableRawBufferPointer(start: value.mv_data, count: byteCount))
   }
 
-  /// Lends a value, if it is there, until the next change.
+  /// Lends a value, if it exists, until the next change.
   func find(
     _ key: String, _ body: (UnsafeRawBufferPointer) throws(StoreError) -> Void
   ) throws(StoreError) {
@@ -97,7 +97,7 @@ internal import ImageStoreCore
     try unsafe body(UnsafeRawBufferPointer(start: value.mv_data, count: value.mv_size))
   }
 
-  /// Removes a value if it is there.
+  /// Removes a value if it exists.
   func remove(_ key: String) throws(StoreError) {
     var name = Array(key.utf8)
     let result = unsafe name.withUnsafeMutableBytes { bytes in
