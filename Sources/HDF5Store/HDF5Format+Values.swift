@@ -20,7 +20,7 @@ extension HDF5Format {
 }
 
 extension ContentsReader {
-  /// The dataset of a name, or the one that has a usual name of labels, or the only one of the root.
+  /// The dataset with a name, or the one with a usual name of labels, or the only one in the root.
   fileprivate func values(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, named name: String?
   ) throws(StoreError) -> DatasetDescription? {

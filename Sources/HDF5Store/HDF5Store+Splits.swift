@@ -66,13 +66,13 @@ extension ContentsReader {
   ) throws(StoreError) -> [(Split, FoundImages)] {
     let names = try session.arrayNames(in: handle, fileByteCount: file.byteCount)
     var found = ArrayNames.find(in: names) { hasShapeOfImages(session, handle, $0) == true }
-    // Whoever opens datasets of other shapes is told what is wrong with them.
+    // Opening datasets of other shapes reports what is wrong with them.
     if found.isEmpty { found = ArrayNames.find(in: names) { hasShapeOfImages(session, handle, $0) != nil } }
     var splits: [(Split, FoundImages)] = []
     for names in found {
       if let split = names.split { splits.append((split, .object(names.images))) }
     }
-    // `extra/images` beside `train/images` and `test/images` is a split too.
+    // `extra/images` next to `train/images` and `test/images` is a split too.
     let own = Set(
       found.filter { $0.split != nil }.compactMap { $0.images.split(separator: "/").dropFirst().first })
     if own.count == 1, let own = own.first {

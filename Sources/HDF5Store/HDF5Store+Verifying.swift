@@ -114,7 +114,7 @@ extension HDF5Store {
 
 extension HDF5Store: ChecksummedStore {
   package func pixelChecksums() throws(StoreError) -> [UInt32?]? {
-    // Of encoded images it is their bytes that have one.
+    // For encoded images, the checksum is that of their bytes.
     if case .encoded = images { nil } else { try storedChecksums() }
   }
 }

@@ -86,7 +86,7 @@ public final class HDF5Store: ImageStore {
     try self.init(at: path, description, threads: threads)
   }
 
-  /// Opens what a file has; several stores may read one file.
+  /// Opens the contents of a file; several stores may read one file.
   convenience init(
     _ library: LibraryFile, _ description: StoreDescription = StoreDescription(), threads: Int?
   ) throws(StoreError) {

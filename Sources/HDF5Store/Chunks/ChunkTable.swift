@@ -8,7 +8,7 @@ struct ChunkTable: Sendable {
     /// Where the stored bytes begin, or a negative number if the chunk was never written.
     var offset = -1
     var byteCount: UInt32 = 0
-    /// Which filters the chunk did not go through, one bit for each.
+    /// The filters that the chunk did not go through, one bit for each.
     var filterMask: UInt32 = 0
   }
 
@@ -22,7 +22,7 @@ struct ChunkTable: Sendable {
   /// A table without chunks.
   ///
   /// - Throws: ``StoreError/Code/limitExceeded`` if there would be more chunks than bytes in the file,
-  ///   so that a lying extent takes no memory.
+  ///   so that a false extent takes no memory.
   init(shape: [Int], extent: [Int], fileByteCount: Int) throws(StoreError) {
     var grid: [Int] = []
     var count = 1
@@ -72,8 +72,8 @@ struct ChunkTable: Sendable {
 }
 
 extension HDF5Session {
-  /// Where the chunks of a dataset are, or nil if there are many and only the library's slow way leads
-  /// to them, or if it does not tell that right.
+  /// Where the chunks of a dataset are, or nil if there are many and only the library's slow way
+  /// finds them, or if the library reports them wrongly.
   func chunkTable(
     _ dataset: borrowing HDF5Handle, _ description: DatasetDescription, extent: [Int],
     in library: LibraryFile, _ budget: MemoryBudget
@@ -100,8 +100,9 @@ extension HDF5Session {
     }
   }
 
-  /// Whether the library tells of each chunk where in the dataset it is. As it visits extensible and fixed arrays, it counts chunks
-  /// as if no dimension but the first grew (from 1.10 on: `H5D__earray_idx_iterate_cb` and `H5D__farray_idx_iterate_cb`).
+  /// Whether the library reports the position of each chunk in the dataset. As it visits extensible
+  /// and fixed arrays, it counts chunks as if no dimension but the first grew (from 1.10 on:
+  /// `H5D__earray_idx_iterate_cb` and `H5D__farray_idx_iterate_cb`).
   private func tellsPlaces(
     _ dataset: borrowing HDF5Handle, _ description: DatasetDescription
   ) throws(StoreError) -> Bool {
@@ -111,7 +112,7 @@ extension HDF5Session {
     return [H5D_CHUNK_IDX_BTREE, H5D_CHUNK_IDX_SINGLE, H5D_CHUNK_IDX_BT2].contains { $0 == index }
   }
 
-  /// What a visit of the chunks fills; the visitor is a C function and can only note an error.
+  /// The result of a visit of the chunks; the visitor is a C function and can only note an error.
   private struct Visit {
     var table: ChunkTable
     let rank: Int

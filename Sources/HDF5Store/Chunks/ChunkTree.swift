@@ -79,7 +79,7 @@ import ImageStoreSupport
 
   /// Notes every chunk of the tree in a table.
   ///
-  /// - Throws: ``StoreError/Code/corrupt`` if a node is not one or the tree has a loop.
+  /// - Throws: ``StoreError/Code/corrupt`` if a node is not valid or the tree has a loop.
   func read(into table: inout ChunkTable) throws(StoreError) {
     guard root >= 0 else { return }
     var visited = (nodes: 0, chunks: 0)
@@ -92,7 +92,8 @@ import ImageStoreSupport
   ) throws(StoreError) {
     let damaged = StoreError(.corrupt, "the index of its chunks is damaged at byte \(node) of the file")
     visited.nodes += 1
-    // Every node has a chunk of its own below it, so more nodes than these are a loop, or one node in many places.
+    // Every node has a chunk of its own below it, so more nodes than this mean a loop, or one node
+    // in many places.
     guard visited.nodes <= 2 * table.entries.count + 64,
       unsafe bytes.integer(UInt32.self, at: node) == 0x4545_5254,
       unsafe bytes.integer(UInt8.self, at: node + 4) == 1,

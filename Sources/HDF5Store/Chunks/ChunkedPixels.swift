@@ -12,7 +12,7 @@ struct ChunkedPixels: Sendable {
   let extent: [Int]
   /// Chunks along each of these.
   let grid: [Int]
-  /// The bytes of the sample that stands for what was never written.
+  /// The bytes of the sample that replaces samples that were never written.
   let fill: [UInt8]
 
   /// How many images are in chunks that all have a Fletcher-32.
@@ -35,16 +35,16 @@ struct ChunkedPixels: Sendable {
   /// The chunks of one group or more, which a thread works on one after another.
   private var chunksPerGroup: Int { grid[1] * grid[2] * grid[3] }
 
-  /// Writes images, or a region of each, to their slots, every chunk being decoded once per call.
+  /// Writes images, or a region of each, to their slots. Every chunk is decoded once per call.
   ///
-  /// - Throws: ``StoreError/Code/corrupt`` naming the image for what is wrong with a chunk.
+  /// - Throws: ``StoreError/Code/corrupt`` naming the image, for a damaged chunk.
   func read(
     _ plan: borrowing GatherPlan, into memory: UnsafeMutableRawBufferPointer, threads: Int
   ) throws(StoreError) {
     guard plan.count > 0 else { return }
     let order = sortedByBlock(plan.indices)
     let groups = groups(of: order, plan.indices)
-    // A piece should be worth handing to another thread: some tens of microseconds.
+    // A piece should be worth passing to another thread: some tens of microseconds.
     let minimum = max(1, 32_768 / pipeline.chunkByteCount)
     try Workers.performRuns(
       of: groups.count * chunksPerGroup, minimum: minimum, threads: threads
@@ -87,7 +87,7 @@ struct ChunkedPixels: Sendable {
     return groups
   }
 
-  /// Copies what one chunk has of the images of a group.
+  /// Copies the part of a group's images that one chunk has.
   private func read(
     chunk: Int, of group: Group, _ order: [Int], _ plan: borrowing GatherPlan,
     into memory: UnsafeMutableRawBufferPointer, _ decoder: inout ChunkDecoder

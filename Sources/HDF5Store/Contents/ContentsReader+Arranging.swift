@@ -63,7 +63,8 @@ extension ContentsReader {
     throw .unusedOption(option.rawValue, reason)
   }
 
-  /// Whether a dataset is one image or many: one if it is called so and nothing else is said, or its label is one value.
+  /// Whether a dataset is one image or many: one if its name says so and the description does not,
+  /// or if its label is one value.
   private func contents(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ dataset: DatasetDescription,
     _ description: StoreDescription
@@ -78,7 +79,7 @@ extension ContentsReader {
       companions = try labelNames(session, handle, images: dataset.name)
     }
     for name in companions {
-      // What is wrong with labels that were found does not keep images from being read.
+      // Faults of labels that were found do not keep images from being read.
       guard let labels = try? known(session, handle, name) else { continue }
       let axes = labels.shape.filter { $0 != 1 }
       if axes.count == 1, axes != [shape[0]], axes[0] == shape[shape.count - 1], shape.count > 2,
@@ -111,7 +112,7 @@ extension ContentsReader {
       ? .oneImage : .images
   }
 
-  /// Refuses what may be one image, or the samples of many in one axis.
+  /// Refuses an array that may be one image, or the samples of many images in one axis.
   private func refuseFlat(
     _ dataset: DatasetDescription, _ description: StoreDescription
   ) throws(StoreError) {
@@ -123,7 +124,8 @@ extension ContentsReader {
       remedy: "give --shape HxWxC, or --dimensions HW", key: dataset.name)
   }
 
-  /// Refuses what MATLAB wrote with as many labels as one of its two axes has: the samples of an image in the other one.
+  /// Refuses an array of MATLAB with two axes, one of which has as many elements as there are
+  /// labels: the other one has the samples of an image.
   private func refuseFlatOfMATLAB(
     _ dataset: DatasetDescription, _ count: Int, _ description: StoreDescription
   ) throws(StoreError) {
@@ -137,10 +139,10 @@ extension ContentsReader {
         : "give --shape HxW with --dimensions DN, or --dimensions WH for one image", key: dataset.name)
   }
 
-  /// Finds how the samples of a dataset are those of images.
+  /// Finds how the samples of a dataset form images.
   ///
-  /// - Throws: ``StoreError/Code/unsupported`` for types and shapes that are not of images, ``StoreError/Code/invalidArgument`` if they
-  ///   are not what is said.
+  /// - Throws: ``StoreError/Code/unsupported`` for types and shapes that are not those of images,
+  ///   ``StoreError/Code/invalidArgument`` if they are not as described.
   func arranged(
     _ session: borrowing HDF5Session, _ object: borrowing HDF5Handle, _ dataset: DatasetDescription,
     _ kind: ArrayGeometry.Contents, _ description: StoreDescription
@@ -229,7 +231,8 @@ extension ContentsReader {
     }
   }
 
-  /// The order of axes of what MATLAB wrote, whose first axis varies fastest: nil for what it did not write.
+  /// The order of axes of an array of MATLAB, whose first axis varies fastest; nil for other
+  /// arrays.
   private func matlabDimensions(
     _ session: borrowing HDF5Session, _ object: borrowing HDF5Handle, _ dataset: DatasetDescription,
     _ kind: ArrayGeometry.Contents

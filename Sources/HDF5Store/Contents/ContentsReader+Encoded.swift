@@ -2,9 +2,11 @@ import ImageStoreCore
 import ImageStoreSupport
 
 extension ContentsReader {
-  /// The encoded images of a file of this package: one after another in a dataset of bytes, with what each is in three others.
+  /// The encoded images of a file of this package: one after another in a dataset of bytes, with
+  /// their kinds in three other datasets.
   ///
-  /// - Returns: nil if another program has changed how they are laid out, so that they are read as those of others are.
+  /// - Returns: nil if another program has changed the layout, so that they are read like those of
+  ///   other programs.
   /// - Throws: ``StoreError/Code/corrupt`` if the datasets contradict one another.
   func ownEncoded(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ object: borrowing HDF5Handle,
@@ -71,7 +73,7 @@ extension ContentsReader {
 }
 
 extension StoredKind {
-  /// What numbers of a file say.
+  /// The values of numbers in a file.
   fileprivate init(_ shape: ArraySlice<Int64>, _ kind: Int64) throws(StoreError) {
     guard let kind = UInt32(exactly: kind), kind >> 8 & 0xFF > 0 else {
       throw StoreError(.corrupt, "the encoded image is of the unknown kind \(kind)")

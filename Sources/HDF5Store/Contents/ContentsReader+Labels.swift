@@ -2,7 +2,7 @@ import CImageStoreHDF5
 import ImageStoreCore
 import ImageStoreSupport
 
-/// What was made of a dataset of labels.
+/// The interpretation of a dataset of labels.
 enum LabelReading {
   /// Integers that are read when they are asked for.
   case stored(StoredValues)
@@ -10,7 +10,7 @@ enum LabelReading {
 }
 
 extension HDF5Contents {
-  /// Takes labels over, or columns made of them, or says that they are not read.
+  /// Uses labels, or columns made from them, or notes that they are not read.
   mutating func take(_ reading: LabelReading, from name: String) {
     switch reading {
     case .stored(let values): records.labels = values
@@ -37,7 +37,7 @@ extension ContentsReader {
     let names = try session.arrayNames(in: handle, fileByteCount: file.byteCount, beside: images)
     var found = ArrayNames.labels(of: images, in: names)
     for name in [DatasetNames.labels, DatasetNames.meta] where names.contains(name) && !found.contains(name) {
-      // Of one split there are labels of its own.
+      // A split has labels of its own.
       if ArrayNames.find(in: [images]).first?.split == nil { found.append(name) }
     }
     return found.filter { $0 != images }
@@ -129,7 +129,7 @@ extension ContentsReader {
     }
   }
 
-  /// What a dataset of labels means.
+  /// The meaning of a dataset of labels.
   private func interpreted(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ dataset: DatasetDescription,
     count: Int
@@ -159,7 +159,7 @@ extension ContentsReader {
       FoundLabels(column, shape: dataset.shape, imageCount: count, names: names))
   }
 
-  /// Labels of which each image has a dataset of its own.
+  /// Labels with one dataset per image.
   func gathered(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ paths: [String]
   ) throws(StoreError) -> FoundLabels {

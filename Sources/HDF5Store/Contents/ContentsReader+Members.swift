@@ -3,7 +3,7 @@ import ImageStoreCore
 import ImageStoreSupport
 
 extension ContentsReader {
-  /// Images that have a dataset each, with what the members say of them.
+  /// Images with one dataset each, with further information from these datasets.
   func members(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ members: FoundImages.Members,
     _ description: StoreDescription
@@ -68,7 +68,7 @@ extension ContentsReader {
     return contents
   }
 
-  /// Images that are the bytes of a PNG or JPEG each, or nil if the first is none.
+  /// Images that are each the bytes of a PNG or JPEG, or nil if the first is not.
   private func encoded(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ members: FoundImages.Members,
     _ description: StoreDescription

@@ -3,7 +3,7 @@ import ImageStoreCodecs
 import ImageStoreCore
 import ImageStoreSupport
 
-/// Asks an open file what is needed to read it without the library.
+/// Reads the information from an open file that is needed to read it without the library.
 struct ContentsReader {
   let library: LibraryFile
   let budget: MemoryBudget
@@ -15,9 +15,9 @@ struct ContentsReader {
 
   var file: MappedFile { library.map }
 
-  /// Reads what a file has, in the way that it is described.
+  /// Reads the contents of a file by its description.
   ///
-  /// - Parameter images: which images, if that is known; else they are looked for.
+  /// - Parameter images: the images, if they are known; otherwise they are looked for.
   func read(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ description: StoreDescription,
     images: FoundImages? = nil
@@ -71,7 +71,7 @@ struct ContentsReader {
         + session.names(in: handle, fileByteCount: file.byteCount))
   }
 
-  /// Says that images have palettes, and refuses what is said of encoded images and applies to none.
+  /// Notes that images have palettes, and refuses options for encoded images that apply to none.
   private func checkUse(
     of description: StoreDescription, in contents: inout HDF5Contents
   ) throws(StoreError) {
@@ -82,7 +82,8 @@ struct ContentsReader {
     if description.palette == nil, images.haveUse(for: .palette) { contents.notes.append(.expandedPalettes) }
   }
 
-  /// What this package wrote, by the names that it has there; nil if the file is not of this package, or other images are asked for.
+  /// The contents of a file of this package, by their names; nil if another program wrote the file,
+  /// or other images are asked for.
   private func own(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ description: StoreDescription
   ) throws(StoreError) -> HDF5Contents? {
@@ -148,7 +149,8 @@ struct ContentsReader {
       throw StoreError(.unsupported, "samples of \(dataset.typeText) are not read", key: dataset.name)
     }
     let (declared, overflow) = shape.count.multipliedReportingOverflow(by: shape.format.byteCount)
-    // Deflate makes a byte of 1032 at most; a sparse dataset may say any size and have next to nothing.
+    // Deflate reduces at most 1032 bytes to one; a sparse dataset may state any size and have
+    // almost nothing.
     guard !overflow,
       declared <= max(1 << 40, file.byteCount.multipliedReportingOverflow(by: 1100).partialValue)
     else {
@@ -208,7 +210,7 @@ struct ContentsReader {
     _ shape: DatasetShape, extent: [Int], _ filters: FilterPipeline?, _ type: StoredType
   ) throws(StoreError) -> ChunkedPixels? {
     let chunkByteCount = extent.reduce(type.byteCount, *)
-    // Of what is only deflated a part can be had; of anything else a whole chunk is in memory.
+    // Chunks that are only deflated can be decoded in part; of others, a whole chunk is in memory.
     let most = filters?.isOnlyDeflate == true ? 1 << 30 : MemoryBudget.limit(fileByteCount: file.byteCount)
     guard chunkByteCount <= min(1 << 30, most) else {
       throw StoreError(

@@ -4,7 +4,7 @@ import ImageStoreSupport
 
 /// Where images are that have a dataset each: 16 bytes per image.
 struct ImageTable: Sendable {
-  /// What many images have in common.
+  /// The properties that many images have in common.
   struct Kind: Sendable, Hashable {
     let format: ImageFormat
     let type: StoredType
@@ -174,7 +174,7 @@ extension ImageTable {
     unsafe copyRegion(region, of: format, from: image, to: target)
   }
 
-  /// The decoder of one thread, which is used again as long as images are of one kind.
+  /// The decoder of one thread, which is reused as long as images are of one kind.
   private struct KindDecoder: ~Copyable {
     private var decoder: ChunkDecoder?
     private var number: UInt32?

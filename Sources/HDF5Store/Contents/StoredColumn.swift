@@ -9,10 +9,10 @@ struct StoredColumn: Sendable {
   var offsets: StoredValues?
   /// How many numbers each image has; nil if it has one value.
   var width: Int?
-  /// Whether this package wrote it, so that text is nothing but text.
+  /// Whether this package wrote it, so that text cannot be anything else.
   var isOwn: Bool
 
-  /// What the column is.
+  /// The kind of the column.
   var kind: Column.Kind {
     switch values.dataset.elements {
     case _ where offsets != nil: .bytes
@@ -85,7 +85,7 @@ extension StoredValues {
       guard GlobalHeap.isReadable(in: library), dataset.elementByteCount == GlobalHeap.referenceByteCount
       else { return .string(try strings()) }
       return try unsafe sequences { bytes in
-        // A zero ends text, and what follows it is nothing, unless there is something.
+        // A zero ends text and is followed only by zeros; if other bytes follow, it is not text.
         unsafe StoredText.trimmed(bytes, .zeros)
       }.textOrBytes
     }
@@ -129,7 +129,7 @@ extension StoredValues {
 }
 
 extension Column.Bytes {
-  /// The same as text if all of it is.
+  /// The same as text, if all values are text.
   fileprivate var textOrBytes: Column {
     var texts: [String] = []
     texts.reserveCapacity(count)

@@ -25,7 +25,8 @@ struct StoredValues: Sendable {
 extension ContentsReader {
   /// Where the values of a dataset are.
   ///
-  /// - Throws: ``StoreError/Code/limitExceeded`` if they would take memory out of proportion to the file.
+  /// - Throws: ``StoreError/Code/limitExceeded`` if they would take far more memory than the file
+  ///   has bytes.
   func values(
     _ session: borrowing HDF5Session, _ file: borrowing HDF5Handle, _ dataset: DatasetDescription?
   ) throws(StoreError) -> StoredValues? {
@@ -64,7 +65,7 @@ extension ContentsReader {
       guard
         let table = try session.chunkTable(object, dataset, extent: extent, in: library, budget)
       else { return .library }
-      // Text of variable length that was never written is none, whatever the fill value.
+      // Text of variable length that was never written is empty, for any fill value.
       let fill = dataset.areReferences ? nil : try session.fillValue(of: object)
       return .chunked(
         table, filters, fill: fill ?? [UInt8](repeating: 0, count: dataset.elementByteCount))
@@ -195,8 +196,8 @@ extension StoredValues {
     return try elementsInMemory()
   }
 
-  /// Hands over the elements one after another as they are in the file: from the map if they are in one place, else from
-  /// memory.
+  /// Passes on the elements one after another as they are in the file: from the map if they are in
+  /// one place, else from memory.
   func withElements<Result>(
     _ body: (UnsafeRawBufferPointer) throws(StoreError) -> Result
   ) throws(StoreError) -> Result {
@@ -231,7 +232,7 @@ extension StoredValues {
     }
   }
 
-  /// The elements of chunks that divide the first dimension alone.
+  /// The elements of chunks that divide only the first dimension.
   private func decoded(
     _ table: ChunkTable, _ filters: FilterPipeline, _ fill: [UInt8]
   ) throws(StoreError) -> [UInt8] {

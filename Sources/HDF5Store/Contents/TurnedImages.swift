@@ -4,8 +4,9 @@ import ImageStoreSupport
 /// Images whose layout in a dataset differs from the one delivered: with their axes in another
 /// order, or as packed bits.
 ///
-/// The samples of contiguous datasets are gathered from the map. Of others the images are decoded as the dataset has them, and
-/// turned from there; if one image is spread over all of the dataset, that is decoded once and kept.
+/// The samples of contiguous datasets are gathered from the map. For other datasets, images are
+/// decoded as the dataset has them, and then turned; if an image is spread over the whole dataset,
+/// the dataset is decoded once and kept.
 struct TurnedImages: Sendable {
   enum Arrangement: Sendable {
     case strided(ArrayGeometry)
@@ -13,7 +14,7 @@ struct TurnedImages: Sendable {
   }
 
   let arrangement: Arrangement
-  /// The dataset read along its first axis, whatever that is.
+  /// The dataset read along its first axis.
   let raw: HDF5Images
   let rawFormat: ImageFormat
   let rawCount: Int
@@ -36,7 +37,7 @@ struct TurnedImages: Sendable {
     }
   }
 
-  /// What of the images is compared with checksums when it is read.
+  /// The coverage of checksums that are compared when images are read.
   var checksumCoverage: ChecksumCoverage {
     switch raw.checksumCoverage {
     case .allImages: .allImages
@@ -126,7 +127,7 @@ struct TurnedImages: Sendable {
     return memory
   }
 
-  /// Decodes what the first axis counts, in the machine's byte order.
+  /// Decodes items of the first axis, in the machine's byte order.
   private func readRaw(
     _ indices: Span<Int>, from file: MappedFile, into bytes: UnsafeMutableRawBufferPointer, threads: Int
   ) throws(StoreError) {
@@ -173,7 +174,7 @@ extension DatasetShape {
       validating: extents[1], width: extents[2], channels: extents[3], elementType: elementType)
   }
 
-  /// What an array's geometry says, for datasets whose samples are laid out as they are delivered.
+  /// The form of an array's geometry for datasets whose samples are laid out as they are delivered.
   init(_ geometry: ArrayGeometry, _ dataset: DatasetDescription) {
     format = geometry.format
     extents = [geometry.count, format.height, format.width, format.channels]

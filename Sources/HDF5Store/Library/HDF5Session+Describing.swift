@@ -3,7 +3,7 @@ import ImageStoreCore
 import ImageStorePlatform
 
 extension HDF5Session {
-  /// Reads what a dataset's header says and checks it against the size of the file.
+  /// Reads a dataset's header and checks it against the size of the file.
   ///
   /// - Throws: ``StoreError/Code/unsupported`` for virtual datasets and those with their elements in other
   ///   files; ``StoreError/Code/corrupt`` if elements would be beyond the end of the file.
@@ -54,7 +54,7 @@ extension HDF5Session {
     }
   }
 
-  /// What the elements of a type stand for.
+  /// The meaning of the elements of a type.
   private func elements(_ type: borrowing HDF5Handle) throws(StoreError) -> DatasetDescription.Elements {
     if let number = storedType(type) { return .number(number) }
     if let text = try storedText(type) { return .text(text) }
@@ -150,8 +150,8 @@ extension HDF5Session {
   ) throws(StoreError) -> Int? {
     let address = CHDF5_dataset_offset(dataset.id)
     guard byteCount > 0, address != CHDF5_undefined_address() else { return nil }
-    // With a user block, the address of what was never written comes out as one less than the block's size
-    // (1.10), not as undefined.
+    // With a user block, the address of a dataset that was never written is returned as one less
+    // than the block's size (1.10), not as undefined.
     let stored = H5Dget_storage_size(dataset.id)
     guard stored > 0, let offset = Int(exactly: address) else { return nil }
     guard Int(exactly: stored) == byteCount else {
@@ -189,7 +189,7 @@ extension HDF5Session {
     }
     var (filters, hasFletcher32) = try filters(
       creation, chunkByteCount: total, elementByteCount: elementByteCount)
-    // Chunks that reach beyond the edge may be left unfiltered, which the masks of chunks do not tell.
+    // Chunks that reach beyond the edge may be unfiltered, which the masks of chunks do not say.
     var options: UInt32 = 0
     try check(unsafe H5Pget_chunk_opts(creation.id, &options), "reading the shape of its chunks")
     if options != 0, zip(shape, extent).contains(where: { $0 % $1 != 0 }) { filters = nil }
@@ -199,7 +199,8 @@ extension HDF5Session {
   /// The number of h5py's own filter, as registered with The HDF Group.
   static let lzf: Int32 = 32000
 
-  /// Programs without the filter, such as h5repack, leave the dataset out of what they write; so they are not what is advised.
+  /// Programs without the filter, such as h5repack, leave the dataset out of their output, so the
+  /// message does not advise them.
   static let filterRemedy =
     "pip install hdf5plugin, and set HDF5_PLUGIN_PATH to what python -c 'import hdf5plugin; "
     + "print(hdf5plugin.PLUGIN_PATH)' prints; or write a copy with Python: import hdf5plugin, h5py; "

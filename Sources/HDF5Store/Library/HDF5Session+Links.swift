@@ -27,7 +27,7 @@ extension HDF5Session {
 
   /// Opens a dataset.
   ///
-  /// - Throws: ``StoreError/Code/notFound`` if there is none of that name.
+  /// - Throws: ``StoreError/Code/notFound`` if there is none with that name.
   func openDataset(_ name: String, in file: borrowing HDF5Handle) throws(StoreError) -> HDF5Handle {
     guard let object = try open(name, in: file), !isGroup(object) else {
       throw StoreError(.notFound, "there is no dataset of this name", key: name)
@@ -101,7 +101,7 @@ extension HDF5Session {
     }
   }
 
-  /// What a visit of the links fills.
+  /// The result of a visit of the links.
   private struct Visit {
     var links: [(name: String, isLocal: Bool)] = []
     let limit: Int
@@ -135,7 +135,7 @@ extension HDF5Session {
     return true
   }
 
-  /// Properties with which no link is followed out of the file, not even behind a soft one.
+  /// Properties with which no link is followed out of the file, not even through a soft link.
   func linkAccess() throws(StoreError) -> HDF5Handle {
     let access = try handle(H5Pcreate(CHDF5_link_access()), "preparing to open it")
     try check(CHDF5_refuse_external_links(access.id), "preparing to open it")
@@ -145,7 +145,7 @@ extension HDF5Session {
 }
 
 extension HDF5Session {
-  /// The strings of an attribute, or nil if the object has none of that name.
+  /// The strings of an attribute, or nil if the object has none with that name.
   ///
   /// - Parameter limit: the most bytes that they may take.
   func stringsAttribute(
@@ -155,7 +155,8 @@ extension HDF5Session {
     return try strings(of: attribute, count: elementCount(of: attribute), limit: limit, place: .attribute)
   }
 
-  /// The integer of an attribute, or nil if the object has none of that name or it is not an integer.
+  /// The integer of an attribute, or nil if the object has none with that name or it is not an
+  /// integer.
   func integerAttribute(_ name: String, of object: borrowing HDF5Handle) throws(StoreError) -> Int64? {
     guard let attribute = try attribute(name, of: object) else { return nil }
     let type = try handle(H5Aget_type(attribute.id), "reading its type")
@@ -166,7 +167,8 @@ extension HDF5Session {
     return value
   }
 
-  /// The integers of an attribute, or nil if the object has none of that name, they are not integers or more than a few.
+  /// The integers of an attribute, or nil if the object has none with that name, they are not
+  /// integers or more than a few.
   func integersAttribute(
     _ name: String, of object: borrowing HDF5Handle, most: Int
   ) throws(StoreError) -> [Int64]? {

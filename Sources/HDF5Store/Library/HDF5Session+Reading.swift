@@ -7,7 +7,7 @@ extension HDF5Session {
   func openDataset(
     _ name: String, in file: borrowing HDF5Handle, cacheByteCount: Int
   ) throws(StoreError) -> HDF5Handle {
-    // Opened by the careful way first, which refuses links out of the file.
+    // Opened first in the careful way, which refuses links out of the file.
     _ = try openDataset(name, in: file)
     let access = try handle(H5Pcreate(CHDF5_dataset_access()), "preparing to open it")
     try check(
@@ -115,8 +115,8 @@ extension HDF5Session {
     of object: borrowing HDF5Handle, _ type: borrowing HDF5Handle, count: Int, _ place: StringPlace
   ) throws(StoreError) -> [String] {
     var pointers = unsafe [UnsafeMutablePointer<CChar>?](repeating: nil, count: count)
-    // What the library has allocated is freed even if it failed half way. It uses malloc unless told
-    // otherwise.
+    // Memory that the library has allocated is freed even if it failed half-way. It uses malloc
+    // unless told otherwise.
     defer { unsafe pointers.forEach { unsafe free($0) } }
     try unsafe read(object, type, &pointers, place)
     return unsafe pointers.map { unsafe $0.map { unsafe String(cString: $0) } ?? "" }

@@ -26,7 +26,7 @@ import ImageStoreSupport
     return H5open() >= 0
   }()
 
-  /// Does work that calls the library, which prints nothing meanwhile.
+  /// Does work that calls the library, which prints nothing during the work.
   static func run<Result>(
     _ body: (borrowing HDF5Session) throws(StoreError) -> Result
   ) throws(StoreError) -> Result {
@@ -34,8 +34,8 @@ import ImageStoreSupport
     defer { HDF5Lock.shared.unlock() }
     guard isStarted else { throw StoreError(.system, "libhdf5 cannot be started") }
     var session = HDF5Session()
-    // Whether errors are printed is a setting of the thread, so it is made each time, and put back
-    // for the sake of a program that uses the library itself.
+    // Whether errors are printed is a setting of the thread, so it is made each time, and restored
+    // for programs that use the library themselves.
     unsafe H5Eget_auto2(CHDF5_error_default(), &session.printer, &session.printerData)
     H5Eset_auto2(CHDF5_error_default(), nil, nil)
     defer { unsafe H5Eset_auto2(CHDF5_error_default(), session.printer, session.printerData) }
@@ -51,14 +51,15 @@ import ImageStoreSupport
 
   /// Takes over an identifier the library returned.
   ///
-  /// - Parameter doing: what was being done, such as `opening it`.
+  /// - Parameter doing: the action, such as `opening it`.
   func handle(_ id: hid_t, _ doing: String) throws(StoreError) -> HDF5Handle {
     guard id >= 0 else { throw error(doing) }
     return HDF5Handle(id)
   }
 
-  /// Takes over the identifier of a file that is open through a driver of ours, and its access list, which alone keeps the driver:
-  /// 1.10 lets go of a file's driver before it calls it to close the file.
+  /// Takes over the identifier of a file that is open through our driver, and its access list,
+  /// which keeps the driver alive: 1.10 releases a file's driver before it calls it to close the
+  /// file.
   func handle(
     _ id: hid_t, with access: consuming HDF5Handle, _ doing: String
   ) throws(StoreError) -> HDF5Handle {
@@ -66,13 +67,13 @@ import ImageStoreSupport
     return HDF5Handle(id, access: access.release())
   }
 
-  /// Closes a file that was written, which writes what is left to write; other handles close by themselves,
-  /// and nobody hears if that fails.
+  /// Closes a written file, which writes the rest; other handles close by themselves, without
+  /// reporting failures.
   func close(_ handle: consuming HDF5Handle) throws(StoreError) {
     try check(H5Idec_ref(handle.release()), "writing it")
   }
 
-  /// Checks what the library returned: a negative number says that it failed.
+  /// Checks the library's return value: a negative number means failure.
   @discardableResult
   func check<Status: SignedInteger>(_ status: Status, _ doing: String) throws(StoreError) -> Status {
     guard status >= 0 else { throw error(doing) }
@@ -80,11 +81,11 @@ import ImageStoreSupport
   }
 }
 
-/// What the library gave an identifier to: a file, dataset, type, space or property list. Closed when the
-/// value goes, which is within the session that made it.
+/// An object with an identifier of the library: a file, dataset, type, space or property list. It
+/// is closed when the value is destroyed, within the session that made it.
 struct HDF5Handle: ~Copyable {
   let id: hid_t
-  /// What is closed after it, if not negative.
+  /// The identifier that is closed after it, if not negative.
   private let access: hid_t
 
   fileprivate init(_ id: hid_t, access: hid_t = -1) {
@@ -132,7 +133,7 @@ struct HDF5Handle: ~Copyable {
 }
 
 extension HDF5Session {
-  /// The error of a call that failed: what the library's error stack of this thread says.
+  /// The error of a call that failed, from the library's error stack of this thread.
   func error(_ doing: String) -> StoreError {
     let stack = errorStack()
     let story = stack.descriptions.joined(separator: " < ")
@@ -141,7 +142,7 @@ extension HDF5Session {
       error.underlying = underlying
       return error
     }
-    // The library passes the system's error on as text alone.
+    // The library passes the system's error on only as text.
     for number in [ENOSPC, EDQUOT] where story.contains("errno = \(number),") {
       var error = StoreError.system(number, doing, path: nil)
       error.underlying = underlying
@@ -159,7 +160,7 @@ extension HDF5Session {
       underlying: underlying)
   }
 
-  /// What the library says of a call that failed.
+  /// The library's messages on a call that failed.
   private struct ErrorStack {
     /// The innermost first, each once.
     var descriptions: [String] = []
@@ -192,7 +193,7 @@ extension HDF5Session {
     return stack
   }
 
-  /// What is wrong when the library's own file locking is what failed.
+  /// The error if the library's own file locking failed.
   private func lockingError(_ story: String) -> StoreError? {
     if story.contains("already open for write") || story.contains("consistency flags") {
       return StoreError(
@@ -207,7 +208,7 @@ extension HDF5Session {
 }
 
 extension HDF5Session {
-  /// Opens for reading what a descriptor is open for, which must stay open.
+  /// Opens the file of a descriptor, which must stay open, for reading.
   func openFile(_ descriptor: Int32) throws(StoreError) -> HDF5Handle {
     let access = try fileAccess()
     try check(CHDF5_set_file_locking(access.id, false, true), "preparing to open it")
@@ -217,7 +218,8 @@ extension HDF5Session {
     return try handle(id, with: access, "opening it")
   }
 
-  /// Creates a file that must not exist. It is not locked: it is in a writer's own folder, which is.
+  /// Creates a file that must not exist. It is not locked, because it is in a writer's own folder,
+  /// which is.
   ///
   /// - Parameters:
   ///   - alignedByteCount: objects of at least this size begin at a multiple of ``PixelFile/start``.
@@ -239,8 +241,8 @@ extension HDF5Session {
 
   private func fileAccess() throws(StoreError) -> HDF5Handle {
     let access = try handle(H5Pcreate(CHDF5_file_access()), "preparing to open it")
-    // Closing the file closes whatever is still open in it; a handle that was forgotten would keep the
-    // file open and locked otherwise.
+    // Closing the file closes everything that is still open in it; otherwise a forgotten handle
+    // would keep the file open and locked.
     try check(H5Pset_fclose_degree(access.id, H5F_CLOSE_STRONG), "preparing to open it")
     return access
   }

@@ -10,12 +10,12 @@ final class LibraryFile: Sendable {
   let path: String
   let map: MappedFile
   let superblock: Superblock
-  /// Whether a checksum at its end vouches for all that libhdf5 reads of it.
+  /// Whether a checksum at its end covers everything that libhdf5 reads of it.
   let hasMetadataChecksum: Bool
   private let file: File
 
-  /// - Throws: ``StoreError/Code/unrecognized`` for what is not an HDF5 file; ``StoreError/Code/corrupt``;
-  ///   ``StoreError/Code/unsupported``.
+  /// - Throws: ``StoreError/Code/unrecognized`` for a file that is not HDF5;
+  ///   ``StoreError/Code/corrupt``; ``StoreError/Code/unsupported``.
   init(_ path: String) throws(StoreError) {
     self.path = path
     file = try File(path, .read)
@@ -33,7 +33,7 @@ final class LibraryFile: Sendable {
     hasMetadataChecksum = false
   }
 
-  /// Which file it is, and when it last changed.
+  /// The identity of the file, and when it last changed.
   func state() throws(StoreError) -> FileState { try file.state() }
 
   /// Opens the file for one session.
@@ -56,7 +56,8 @@ final class LibraryFile: Sendable {
   }
 }
 
-/// The lock that libhdf5 takes on a file it reads, by which programs that write to a file and programs that read it keep apart.
+/// The lock that libhdf5 takes on a file it reads, which keeps programs that write to a file and
+/// programs that read it apart.
 ///
 /// A file system without locks is read without, and so is every file if `HDF5_USE_FILE_LOCKING` says so, as for the library.
 struct ReadersLock {
@@ -93,8 +94,8 @@ struct ReadersHold: ~Copyable {
   }
 }
 
-/// What an HDF5 file says of itself before anything else, read without the library, so that other files and
-/// those that are cut short never reach it.
+/// The header of an HDF5 file, read without the library, so that other files and those that are cut
+/// short never reach it.
 ///
 /// Source: HDF5 File Format Specification, version 3.0, section II.A.
 struct Superblock {
@@ -119,7 +120,7 @@ struct Superblock {
     return nil
   }
 
-  /// What a file without a superblock is, in a few words.
+  /// A few words on the kind of a file without a superblock.
   private static func otherKind(of bytes: UnsafeRawBufferPointer) -> String {
     let head = unsafe String(decoding: bytes.prefix(256), as: UTF8.self)
     let text = head.trimmingPrefix(while: \.isWhitespace).lowercased()

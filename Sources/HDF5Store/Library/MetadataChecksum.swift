@@ -7,12 +7,12 @@ import ImageStoreSupport
 ///
 /// libhdf5 believes what it reads, and falls over some of it; so what it reads of a file of this package is
 /// checked before. The checksum is after the end that the superblock states: other programs do not see it,
-/// and libhdf5 cuts it off when one of them writes to the file, which then is as any other.
+/// and libhdf5 cuts it off when one of them writes to the file, which is then like any other file.
 ///
 /// It has the start and the end of every checked range in 8 bytes each, rising; their number in 8; the CRC-32
 /// of the checked bytes and of all that in 4; and ``magic``. Integers are little endian.
 ///
-/// One whose own end is damaged is missed by what else a file of this package is known by: see ``OwnMark``.
+/// If the end of the file is damaged, ``OwnMark`` still identifies a file of this package.
 struct MetadataChecksum {
   static let magic = Array("image-stores".utf8)
   private static let trailerByteCount = 8 + 4 + magic.count
@@ -23,7 +23,8 @@ struct MetadataChecksum {
   /// - Throws: ``StoreError/Code/corrupt`` if it does not agree with the file, or is damaged itself.
   static func check(_ file: MappedFile, _ superblock: Superblock) throws(StoreError) -> Bool {
     guard isEnd(of: file) else {
-      // What libhdf5 has written to ends where its superblock says; after that there can only be a checksum.
+      // A file that libhdf5 has written to ends where its superblock says; after that there can
+      // only be a checksum.
       if let end = superblock.end, end == file.byteCount { return false }
       guard OwnMark.isIn(file, end: superblock.end ?? file.byteCount) else { return false }
       throw StoreError(
@@ -63,10 +64,12 @@ struct MetadataChecksum {
     return unsafe end.elementsEqual(magic)
   }
 
-  /// Where a file has what this does not check, by rising start: what has checksums of its own.
+  /// The ranges of a file that this does not check, by rising start: those with checksums of their
+  /// own.
   ///
   /// - Parameters:
-  ///   - handle: the file, flushed but not closed, so that the library knows all this and reads nothing.
+  ///   - handle: the file, flushed but not closed, so that the library knows these ranges and reads
+  ///     nothing.
   ///   - path: where it is.
   static func uncheckedRanges(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, at path: String
@@ -149,8 +152,9 @@ extension [UInt8] {
   }
 }
 
-/// What a file of this package is known by without libhdf5 and without the checksum at its end, so that damage to the end of a file does not
-/// make it one of others, whose metadata the library reads unchecked.
+/// The mark that identifies a file of this package without libhdf5 and without the checksum at its
+/// end, so that a file with a damaged end is not mistaken for one of another program, whose
+/// metadata the library reads unchecked.
 ///
 /// The root has an attribute ``DatasetNames/writer`` whose text is ``MetadataChecksum/magic``, and which is the first
 /// thing written, so that it is near the start. Files of earlier releases do not have it, but the attribute

@@ -1,7 +1,7 @@
 import ImageStoreCore
 import ImageStoreSupport
 
-/// What a file says of encoded images: where each begins among the bytes of all, and what it is.
+/// A file's index of encoded images: where each begins among the bytes of all, and its kind.
 struct EncodedRecords {
   private(set) var kinds: [StoredKind] = []
   /// One more than there are images: the last is the number of bytes.
@@ -14,7 +14,7 @@ struct EncodedRecords {
     offsets.append(offsets[offsets.count - 1] + Int64(byteCount))
   }
 
-  /// Writes everything but the bytes, with checksums.
+  /// Writes everything except the bytes, with checksums.
   ///
   /// - Parameter sums: the dataset of checksums.
   func write(
@@ -34,8 +34,8 @@ struct EncodedRecords {
 }
 
 extension HDF5WriterSession {
-  /// Begins with the encoded images of another store, after comparing each with its checksum, so that damage is not written as if it
-  /// were right.
+  /// Begins with the encoded images of another store, after comparing each with its checksum, so
+  /// that damage is not copied with a new checksum.
   mutating func takeOverEncoded(_ old: HDF5Store, _ known: [UInt32]) throws(StoreError) {
     guard case .encoded(let images) = old.images, let index = images.index else { return }
     for image in 0..<old.count {

@@ -2,7 +2,7 @@ import ImageStoreCore
 import ImageStoreSupport
 
 extension HDF5Store {
-  /// What images that are appended must agree with.
+  /// The properties that appended images must agree with.
   var existing: WriterState.Existing {
     WriterState.Existing(
       count: count, classNames: classNames, hasLabels: records.labels != nil || records.foundLabels != nil,
@@ -17,8 +17,8 @@ extension HDF5Store {
 }
 
 extension HDF5WriterSession {
-  /// Begins with the images of another store. Chunks that can stay as they are are copied with the checksums they have, which
-  /// still tell of damage; of everything else the checksums are compared.
+  /// Begins with the images of another store. Chunks that can stay as they are are copied with
+  /// their checksums, which still reveal damage; for everything else the checksums are compared.
   mutating func takeOver(_ old: HDF5Store) throws(StoreError) {
     guard old.count > 0 else { return }
     if encodedLayout != nil {
@@ -52,7 +52,7 @@ extension HDF5WriterSession {
     labels = ImageLabels(labels: try old.labels(), columns: columns)
   }
 
-  /// Takes over images as they are read.
+  /// Copies images as they are read.
   private mutating func takeOverRead(
     _ old: HDF5Store, _ known: [UInt32]?, from first: Int
   ) throws(StoreError) {
@@ -99,7 +99,7 @@ extension HDF5WriterSession {
   }
 
   /// Adds images that were read, after comparing them with their checksums, so that damage is not
-  /// written as if it were right.
+  /// copied with a new checksum.
   private mutating func append(
     _ bytes: UnsafeRawBufferPointer, _ layout: BatchLayout, known: ArraySlice<UInt32>?, of old: HDF5Store,
     from first: Int

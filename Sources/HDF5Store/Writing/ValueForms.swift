@@ -2,8 +2,9 @@ import CImageStoreHDF5
 import ImageStoreCore
 import ImageStoreSupport
 
-/// How a file that is appended to holds what may be held in more ways than this package's: types of numbers, text, and the
-/// level of its compression. An append keeps all this, and refuses values that the form has no room for.
+/// The forms of values in a file that is appended to, if they can differ from this package's: types
+/// of numbers, text, and the level of its compression. An append keeps these forms, and refuses
+/// values that they cannot hold.
 struct ValueForms: Sendable {
   var labels: StoredType?
   var columns: [String: DatasetDescription.Elements] = [:]
@@ -14,7 +15,7 @@ struct ValueForms: Sendable {
   static let int64 = StoredType(kind: .signed, byteCount: 8, isBigEndian: false)
   static let float64 = StoredType(kind: .float, byteCount: 8, isBigEndian: false)
 
-  /// Checks that there is room for values that are to be appended.
+  /// Checks that the forms can hold appended values.
   ///
   /// - Throws: ``StoreError/Code/unsupported``.
   func check(_ added: ImageLabels) throws(StoreError) {
@@ -62,7 +63,7 @@ extension HDF5Store {
     }
   }
 
-  /// How the file holds what an append writes again.
+  /// The forms in the file of the values that an append writes again.
   func valueForms() throws(StoreError) -> ValueForms {
     var forms = ValueForms()
     forms.labels = records.labels?.dataset.type
@@ -77,7 +78,8 @@ extension HDF5Store {
   }
 }
 
-// What else the header of an object says, which reading need not know and rewriting must keep.
+// Further properties in the header of an object, which reading does not need but rewriting must
+// keep.
 
 extension HDF5Session {
   /// Names of the links in a group by rising name, with whether each is a hard link.
@@ -100,14 +102,14 @@ extension HDF5Session {
     return H5Tget_class(type.id) == H5T_ENUM && H5Tget_nmembers(type.id) != 2
   }
 
-  /// Whether an object's attributes are to be listed in the order of their making.
+  /// Whether an object keeps the order in which its attributes were created.
   func tracksAttributes(_ creation: borrowing HDF5Handle) throws(StoreError) -> Bool {
     var flags: UInt32 = 0
     try check(unsafe H5Pget_attr_creation_order(creation.id, &flags), "reading its properties")
     return flags != 0
   }
 
-  /// Whether a group's links are to be listed in the order of their making.
+  /// Whether a group keeps the order in which its links were created.
   func tracksLinks(_ creation: borrowing HDF5Handle) throws(StoreError) -> Bool {
     var flags: UInt32 = 0
     try check(unsafe H5Pget_link_creation_order(creation.id, &flags), "reading its properties")

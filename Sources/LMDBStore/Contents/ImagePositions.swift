@@ -2,7 +2,7 @@ internal import ImageStoreCore
 
 /// Where images of one format begin in the file: in runs of blocks of equally many images.
 ///
-/// A store of 1,000,000 small images in blocks takes some 100 KB, one of single images 8 bytes each.
+/// A store of 1,000,000 small images in blocks takes some 100 KB; single images take 8 bytes each.
 struct ImagePositions: Sendable {
   private struct Run {
     let firstImage: Int

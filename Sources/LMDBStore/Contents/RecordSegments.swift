@@ -175,9 +175,9 @@ extension RecordSegments {
     }
   }
 
-  /// Of which kind a column's values are.
+  /// The kind of a column's values.
   ///
-  /// - Parameter hasOffsets: whether they are bytes, of which another record says where they begin and end.
+  /// - Parameter hasOffsets: whether they are bytes; another record says where these begin and end.
   func columnKind(hasOffsets: Bool, in file: DatabaseFile) throws(StoreError) -> Column.Kind {
     if hasOffsets { return .bytes }
     do throws(StoreError) {

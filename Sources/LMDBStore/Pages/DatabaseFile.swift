@@ -121,9 +121,9 @@ final class DatabaseFile: Sendable {
     )
   }
 
-  /// Copies a page, so that what is checked is what is used although a writer may be at work.
+  /// Copies a page, so that the checked bytes are the ones used, even if a writer is working.
   ///
-  /// - Returns: false if the file does not have the page whole.
+  /// - Returns: false if the file does not have the whole page.
   func copyPage(_ number: UInt64, to copy: UnsafeMutableRawBufferPointer) -> Bool {
     guard number >= 2, number < UInt64(pageCount) else { return false }
     let source = unsafe map.bytes(at: Int(number) * pageSize, count: pageSize)

@@ -3,11 +3,12 @@ internal import ImageStoreCore
 internal import ImageStorePlatform
 internal import ImageStoreSupport
 
-/// The two files of an environment, which liblmdb opens by their paths: following symbolic links, waiting for pipes, creating what
-/// is missing, and writing a table of readers over whatever is called `lock.mdb`.
+/// The two files of an environment, which liblmdb opens by their paths: following symbolic links,
+/// waiting for pipes, creating missing files, and writing a table of readers over any file called
+/// `lock.mdb`.
 ///
-/// So both are opened and looked at before. liblmdb is then shown names of the very same files in a folder where nobody else puts
-/// any, and what it has opened is compared.
+/// So both are opened and examined before. liblmdb then gets names of the same files in a folder
+/// where nobody else creates any, and the files that it has opened are compared.
 struct EnvironmentFiles: ~Copyable {
   static let data = "data.mdb"
   static let lock = "lock.mdb"
