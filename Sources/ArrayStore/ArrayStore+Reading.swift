@@ -63,7 +63,7 @@ extension ArrayStore {
     let (stride, offset, indices) = (geometry.imageStride, file.dataOffset, plan.indices)
     let span = geometry.imageByteSpan
     try unsafe inflated.forEach(count: plan.count) { position in
-      // Images that are spread over the array need all of it.
+      // Images that are spread over the array need the whole array.
       guard let span else { return offset..<inflated.byteCount }
       let start = offset + indices[position] * stride
       return start..<start + span

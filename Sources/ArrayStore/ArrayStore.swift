@@ -46,7 +46,7 @@ public final class ArrayStore: ImageStore {
     try self.init(at: path.storePath(), description, Beside(), threads: threads)
   }
 
-  /// What files beside the array say of its images.
+  /// Information on the images from files next to the array.
   struct Beside {
     var labels: [Int]?
     var classNames: [String]?

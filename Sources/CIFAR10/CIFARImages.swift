@@ -76,11 +76,11 @@ public final class CIFARImages: ImageStore {
     _ indices: Span<Int>, regions: Span<ImageRegion>, into destination: inout OutputRawSpan
   ) throws(StoreError) {
     let plan = try GatherPlan(indices, regions: regions, of: count, format: Self.imageFormat)
-    // The batches own what is read.
+    // The batches own the bytes that are read.
     defer { withExtendedLifetime(self) {} }
     try unsafe destination.appendBytes(plan.byteCount) { (memory) throws(StoreError) in
       guard let base = memory.baseAddress else { return }
-      // Runs write to places of their own, so threads share nothing but what they read.
+      // Runs write to places of their own, so threads share only the bytes they read.
       nonisolated(unsafe) let start = unsafe base
       try Workers.performRuns(of: plan.count, minimum: 512, threads: threads) {
         (run) throws(StoreError) in

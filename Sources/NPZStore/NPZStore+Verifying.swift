@@ -30,8 +30,8 @@ extension NPZStore {
     }
   }
 
-  /// Compares the names of all entries besides the images with those in their local headers: a damaged name may hide a
-  /// part of the store.
+  /// Compares the names of all entries other than images with those in their local headers: a
+  /// damaged name may hide a part of the store.
   private func verifyNames() throws(StoreError) {
     for named in archive.directory.named {
       do throws(StoreError) {

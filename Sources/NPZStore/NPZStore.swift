@@ -100,7 +100,7 @@ public final class NPZStore: ImageStore {
       threads: threads)
   }
 
-  /// - Parameter contents: what the archive has.
+  /// - Parameter contents: the contents of the archive.
   init(
     _ archive: ZipArchive, _ contents: NPZContents, _ description: StoreDescription,
     checksums: ChecksumPolicy, threads: Int?
@@ -135,7 +135,8 @@ public final class NPZStore: ImageStore {
     }
   }
 
-  /// The archive that has the labels if it is another: the one that is said, or `out-training.npz` with a `training.npz` that has none.
+  /// The separate archive that has the labels: the stated one, or `out-training.npz` for a
+  /// `training.npz` without labels.
   private static func labelArchive(
     beside path: String, _ contents: NPZContents, _ description: StoreDescription
   ) -> (path: String, name: String?)? {
@@ -168,7 +169,7 @@ public final class NPZStore: ImageStore {
     }
   }
 
-  /// The name of the entry that a column of this package has.
+  /// The name of the entry of a column in this package's archives.
   func entryName(ofColumn name: String) -> String? {
     if case .own(let column, _)? = contents.columns[name] { column.name } else { nil }
   }

@@ -44,7 +44,7 @@ extension ArrayFile {
     }
   }
 
-  /// The labels that a file of images in IDX has beside it, by the names of MNIST: `train-images-idx3-ubyte` and
+  /// The labels next to an IDX file of images, by the names of MNIST: `train-images-idx3-ubyte` and
   /// `train-labels-idx1-ubyte`, compressed or not; nil if there are none.
   static func labels(beside path: String) throws(StoreError) -> ArrayFile? {
     let (folder, name) = FileSystem.split(path)
@@ -67,14 +67,15 @@ extension ArrayFile {
     return name.firstIndex(of: ".").map { String(name[..<$0]) } ?? name
   }
 
-  /// What an array of bytes is by a `shape.npy` or `NAME_shape.npy` beside it, if that says that it is packed bits.
+  /// The meaning of an array of bytes by a `shape.npy` or `NAME_shape.npy` next to it, if that says
+  /// that it is packed bits.
   func statedMasks() -> (description: StoreDescription, source: String)? {
     guard kind == .npy, type.kind == .unsignedInteger else { return nil }
     let folder = FileSystem.split(path).folder
     for name in ["\(stem)_shape.npy", "\(stem).shape.npy", "shape.npy"] {
       let other = folder.isEmpty ? name : "\(folder)/\(name)"
       guard other != path, FileSystem.kind(of: other) == .file,
-        // What is wrong with a file that nobody named harms nobody.
+        // Faults of a file that the caller did not name are ignored.
         let file = try? ArrayFile(other, StoreDescription()), file.shape.count == 1, file.shape[0] <= 4,
         case .int64(let values) = try? file.values().values
       else { continue }

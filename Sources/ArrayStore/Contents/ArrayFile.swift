@@ -5,7 +5,7 @@ import ImageStoreSupport
 
 /// A file that is one array: where its samples begin, and what they are.
 struct ArrayFile: Sendable {
-  /// What the file is.
+  /// The kind of the file.
   enum Kind: Sendable, Equatable { case npy, idx, bare }
 
   let path: String
@@ -38,7 +38,7 @@ struct ArrayFile: Sendable {
       let head = try file.head()
       var form = try unsafe Form(ofHead: head.bytes)
       if form == nil {
-        // What does not say how much it is has to be inflated to tell.
+        // A file that does not state its size has to be inflated to find it.
         form = try unsafe Form(head.bytes, byteCount: file.countedBytes(), description)
       }
       let byteCount = try form!.byteCount()
@@ -55,7 +55,7 @@ struct ArrayFile: Sendable {
   /// The first sample of the array, unless it is ``inflated``.
   @unsafe var samples: UnsafeRawPointer { unsafe bytes.bytes.baseAddress! + dataOffset }
 
-  /// What the first bytes of a file say of the array.
+  /// The description of the array in the first bytes of a file.
   private struct Form {
     let kind: Kind
     let shape: [Int]
@@ -111,7 +111,7 @@ struct ArrayFile: Sendable {
     let elementType = try type.imageElementType()
     var said = description
     if said.dimensions == nil, said.shape == nil {
-      // Nobody has gray images of at most four columns; many images have so many channels.
+      // Gray images of at most four columns do not occur, but many images have that many channels.
       if shape.count == 3, shape[2] <= 4, kind == .npy { said.dimensions = "HWC" }
       guard shape.count != 2 else {
         let text =
@@ -143,7 +143,7 @@ struct ArrayFile: Sendable {
 
   /// Checks that the file has all samples.
   func check(_ geometry: ArrayGeometry) throws(StoreError) {
-    // Of a file that is inflated as it is read, reading tells.
+    // For a file that is inflated as it is read, reading reports it.
     guard inflated == nil else { return }
     var byteCount = type.byteCount
     for extent in shape {
@@ -167,7 +167,7 @@ struct ArrayFile: Sendable {
         .invalidArgument, "the file has bare samples without a header, so their shape and type are not known",
         remedy: "give --shape HxWxC, and --dtype unless they are bytes; for packed bits --axis too")
     }
-    // Packed bits are bare bytes as well, and have as many images as somebody says.
+    // Packed bits are bare bytes as well, and their number of images depends on the description.
     guard description.elementType != nil || format.channels > 1 else {
       throw StoreError(
         .invalidArgument, "the file's \(byteCount) bare bytes may be samples or packed bits",

@@ -21,7 +21,7 @@ final class ArrayFilesStore: ImageStore {
   private let description: StoreDescription
   private let threads: Int
 
-  /// What else is known of the images.
+  /// Further information on the images.
   struct Records {
     var labels: [Int]?
     var classNames: [String]?
@@ -108,7 +108,7 @@ final class ArrayFilesStore: ImageStore {
     let file = try ArrayFile("\(path)/\(names[index])", StoreDescription())
     do throws(StoreError) {
       let geometry = try file.imageGeometry(description)
-      // Others may write the file anew.
+      // Other programs may write the file again.
       guard geometry.format == format else {
         throw StoreError(
           .corrupt, "the image is \(geometry.format), but it was \(format) when the store was opened")
@@ -134,7 +134,7 @@ final class ArrayFilesStore: ImageStore {
 extension ArrayFile {
   /// The layout of an array that is one image.
   ///
-  /// - Throws: ``StoreError/Code/unsupported`` for what may be several.
+  /// - Throws: ``StoreError/Code/unsupported`` for an array that may be several.
   func imageGeometry(_ description: StoreDescription) throws(StoreError) -> ArrayGeometry {
     do throws(StoreError) {
       if shape.count == 3, shape[2] > 4, description.dimensions == nil, description.shape == nil {

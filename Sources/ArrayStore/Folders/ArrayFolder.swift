@@ -24,7 +24,7 @@ struct ArrayFolder {
       .map { (String($0.dropLast($0.hasSuffix(".gz") ? 7 : 4)), $0) }
   }
 
-  /// Whether a folder is one of arrays and of nothing that another kind of store is known by.
+  /// Whether a folder has arrays and nothing that identifies another kind of store.
   static func recognizes(_ path: String, _ description: StoreDescription) -> Bool {
     let marks = ["store.json", "format.json", "labels.csv", "data.mdb"]
     guard !marks.contains(where: { FileSystem.kind(of: "\(path)/\($0)") != nil }),
@@ -32,7 +32,7 @@ struct ArrayFolder {
     else { return false }
     let found = arrays(in: names)
     if !found.isEmpty {
-      // Masks alone may be packed bits, of which their own store says more.
+      // Masks without other files may be packed bits, for which their own store has a better error.
       guard found.map(\.name) != ["masks.npy"], description.axis == nil else { return false }
       return !names.contains { FileHead.hasSuffix($0, [".png", ".jpg", ".jpeg"]) }
     }
@@ -67,7 +67,7 @@ struct ArrayFolder {
       }
       return try splits.enumerated().map { (number, split) throws(StoreError) in
         var beside = split.1
-        // What nobody reads is said once.
+        // Files that are not read are noted once.
         if number == 0 { beside.notes += unread(except: used) }
         return OpenedSplit(split.0, try store(split.2, beside))
       }
@@ -108,7 +108,7 @@ struct ArrayFolder {
     return try ArrayStore(at: "\(path)/\(name)", said, beside, threads: threads)
   }
 
-  /// The labels of an array of images among the files beside it.
+  /// The labels of an array of images among the files next to it.
   private func records(of images: String, _ candidates: [String]) throws(StoreError) -> ArrayStore.Beside {
     var beside = ArrayStore.Beside()
     var names = candidates
@@ -121,7 +121,7 @@ struct ArrayFolder {
       names = [array.stem]
     case nil: break
     }
-    // How many images there are is known by the array, whatever its axes.
+    // The array knows how many images there are, for any axes.
     let count = try ArrayStore(
       at: "\(path)/\(arrays.first { $0.stem == images }!.name)", unlabelled, ArrayStore.Beside(), threads: 1
     ).count
@@ -162,7 +162,7 @@ struct ArrayFolder {
   private func labels(_ stem: String, count: Int) throws(StoreError) -> FoundLabels {
     do throws(StoreError) {
       let file = try file(stem)
-      // As many values as a mask for each image has are not read to find that out.
+      // An array as large as one mask per image is not read to find that out.
       guard FoundLabels.width(of: file.shape, imageCount: count) != nil else {
         return .unread("the shape \(ArrayGeometry.text(file.shape)) for \(count) images")
       }

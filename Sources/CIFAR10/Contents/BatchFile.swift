@@ -16,9 +16,9 @@ struct BatchFile: Sendable {
   }
 }
 
-/// What a file of a distribution is for.
+/// The role of a file in a distribution.
 struct FileRole: Sendable, Hashable {
-  /// The distributions, which name their files apart.
+  /// The distributions, which have different names of files.
   enum Distribution: Sendable, Hashable, CaseIterable {
     case python10, python100
     /// Records of a label and the planes.
@@ -85,7 +85,7 @@ struct FileRole: Sendable, Hashable {
   }
 }
 
-/// What a file holds, judged by its first bytes.
+/// The content of a file, judged by its first bytes.
 enum FileContent {
   case archive, pickle, binary, other
 
@@ -110,7 +110,7 @@ enum FileContent {
 }
 
 extension FileRole {
-  /// The role of a single batch, whatever its name.
+  /// The role of a single batch with any name.
   init(batchNamed name: String, isPickle: Bool, byteCount: Int) {
     if let role = FileRole(name: name), role.isBatch, role.distribution.isPickled == isPickle {
       self = role

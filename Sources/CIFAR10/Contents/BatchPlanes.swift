@@ -17,7 +17,7 @@ import ImageStoreSupport
   let offset: Int
   let recordByteCount: Int
 
-  /// Where memory is that `source` keeps readable.
+  /// An address in memory that `source` keeps readable.
   @safe private struct Address: @unchecked Sendable {
     let pointer: UnsafePointer<UInt8>
   }
@@ -53,9 +53,9 @@ import ImageStoreSupport
 
 /// Reads runs of records of a batch's file into a small buffer that stays in the cache.
 ///
-/// Mapping a file costs a page fault for every few pages that are touched first; reading it
-/// by the block costs a copy, which is cheaper for a whole set. Small and shuffled
-/// reads are better off with the map.
+/// Mapping a file costs a page fault for every few pages that are touched first; reading it by the
+/// block costs a copy, which is cheaper for a whole set. For small and shuffled reads, the map is
+/// better.
 struct PlaneReader: ~Copyable {
   /// Reads of fewer bytes than this go through the map.
   static let leastByteCount = 4 << 20

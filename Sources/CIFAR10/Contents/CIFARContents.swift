@@ -26,7 +26,7 @@ struct CIFARContents {
     }
   }
 
-  /// Takes the files of the one distribution that has batches.
+  /// Uses the files of the one distribution that has batches.
   private init(_ files: [BatchFile], in path: String) throws(StoreError) {
     let found = Self.distributions(files.map(\.role))
     guard let distribution = found.first else {
@@ -71,7 +71,7 @@ struct CIFARContents {
   private init(archive: MappedFile) throws(StoreError) {
     var files: [BatchFile] = []
     do throws(StoreError) {
-      // The members get memory of their own, so the map is of no use afterwards.
+      // The members get memory of their own, so the map is not needed afterwards.
       try withExtendedLifetime(archive) { () throws(StoreError) in
         var reader = try unsafe TarReader(archive.bytes)
         while let member = try reader.next() {
@@ -88,7 +88,7 @@ struct CIFARContents {
     try self.init(files, in: archive.path)
   }
 
-  /// One batch, with the names of classes that are beside it under their own name.
+  /// One batch, with the names of classes next to it under their usual name.
   private init(batch: MappedFile, isPickle: Bool) throws(StoreError) {
     let (folder, name) = FileSystem.split(batch.path)
     let role = FileRole(batchNamed: name, isPickle: isPickle, byteCount: batch.byteCount)
@@ -134,7 +134,7 @@ struct CIFARContents {
 
   private static func recognizes(file: String) -> Bool {
     guard let map = try? MappedFile(file) else { return false }
-    // Anything may be compressed by gzip; what is wrong with an archive is said by whoever reads it.
+    // Anything may be compressed by gzip; faults of an archive are reported when it is read.
     let isOther = unsafe TarStream.isGzip(map.bytes) && !TarReader.beginsWithHeader(map.bytes)
     guard !isOther || FileHead.hasSuffix(file, [".tar.gz", ".tgz"]) else { return false }
     return FileContent(map) != .other

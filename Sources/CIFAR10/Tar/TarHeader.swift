@@ -18,7 +18,7 @@ struct TarHeader {
     var sum = total + 8 * 0x20
     for position in 148..<156 { sum -= Int(block[position]) }
     guard Self.number(block[148..<156]) == sum else {
-      // What is compressed by gzip need not be an archive.
+      // A gzip file need not be an archive.
       guard block[257..<262].elementsEqual("ustar".utf8) else {
         throw StoreError(
           .corrupt, "the file's content is not a tar archive",

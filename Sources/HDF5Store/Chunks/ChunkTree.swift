@@ -1,11 +1,11 @@
 import ImageStoreCore
 import ImageStoreSupport
 
-/// The index of a chunked dataset as files have it by default: a B-tree of version 1, read from the map.
+/// The default index of a chunked dataset: a B-tree of version 1, read from the map.
 ///
-/// libhdf5 before 1.14 tells where chunks are one at a time, and walks from the first to each, which takes
-/// minutes for 100,000 of them. Object headers of version 2 and the other kinds of index, which only files
-/// made with `libver="latest"` have, are left to the library.
+/// libhdf5 before 1.14 reports the positions of chunks one at a time, and walks from the first
+/// chunk to each, which takes minutes for 100,000 chunks. Object headers of version 2 and the other
+/// kinds of index, which only files made with `libver="latest"` have, are left to the library.
 ///
 /// Source: HDF5 File Format Specification, version 3.0, sections III.A.1, IV.A.1.a and IV.A.2.i.
 @safe struct ChunkTree {

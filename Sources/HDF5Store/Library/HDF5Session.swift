@@ -3,13 +3,14 @@ import ImageStoreCore
 import ImageStorePlatform
 import ImageStoreSupport
 
-/// The right to call libhdf5: whoever holds this token holds the process-wide lock.
+/// The right to call libhdf5: code that has this token holds the process-wide lock.
 ///
-/// A public call takes the lock once, in ``run(_:)``, and hands the token down; no function that has the
-/// token takes the lock again, and no function without it reaches the library. Handles are made by a
-/// session and, being noncopyable, cannot be its result, so they are closed before the lock is released
-/// and their deinit needs no lock. A store keeps no handle between calls: the library's file locks do not
-/// outlast a session, a fork finds nothing half done, and the library is free for others.
+/// A public call takes the lock once, in ``run(_:)``, and passes the token down; no function that
+/// has the token takes the lock again, and no function without it reaches the library. Handles are
+/// made by a session and, being noncopyable, cannot be its result, so they are closed before the
+/// lock is released and their deinit needs no lock. A store keeps no handle between calls: the
+/// library's file locks do not outlast a session, a fork finds nothing half done, and the library
+/// is free for others.
 @safe struct HDF5Session: ~Copyable {
   private var printer: H5E_auto2_t?
   private var printerData: UnsafeMutableRawPointer?
@@ -105,11 +106,11 @@ struct HDF5Handle: ~Copyable {
   }
 }
 
-/// The lock that is taken before every call of libhdf5: the library runs one thread at a time, and a build
-/// without thread safety leaves it to the caller to see to that.
+/// The lock that is taken before every call of libhdf5: the library runs one thread at a time, and
+/// a build without thread safety leaves that to the caller.
 ///
-/// A fork waits until the lock is free, so that the child neither inherits it taken, which no thread there could
-/// release, nor finds the library at work.
+/// A fork waits until the lock is free, so that the child neither inherits a taken lock, which no
+/// thread there could release, nor a library in the middle of a call.
 ///
 /// Invariant behind `@unchecked Sendable`: the mutex is made once and never destroyed, since the one lock
 /// lives as long as the process.

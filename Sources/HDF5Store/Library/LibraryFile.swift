@@ -2,10 +2,11 @@ import ImageStoreCore
 import ImageStorePlatform
 import ImageStoreSupport
 
-/// A plain file whose superblock and checksum agree with its bytes, opened once: whatever takes its name later, this is what is read.
+/// A plain file whose superblock and checksum agree with its bytes, opened once, so it is read even
+/// if another file takes its name.
 ///
-/// There is no other way to open a file with libhdf5 for reading, so the library never sees damage that a checksum of this
-/// package tells of.
+/// There is no other way to open a file with libhdf5 for reading, so the library never sees damage
+/// that a checksum of this package reveals.
 final class LibraryFile: Sendable {
   let path: String
   let map: MappedFile

@@ -2,12 +2,13 @@ import CImageStoreHDF5
 import ImageStoreCore
 import ImageStoreSupport
 
-/// A checksum of what says where everything is: all bytes of a file but those of images, labels, columns and
+/// A checksum of the structure of a file: all bytes except those of images, labels, columns and
 /// checksums.
 ///
-/// libhdf5 believes what it reads, and falls over some of it; so what it reads of a file of this package is
-/// checked before. The checksum is after the end that the superblock states: other programs do not see it,
-/// and libhdf5 cuts it off when one of them writes to the file, which is then like any other file.
+/// libhdf5 trusts what it reads, and crashes on some of it, so everything it reads of a file of
+/// this package is checked before. The checksum is after the end that the superblock states: other
+/// programs do not see it, and libhdf5 cuts it off when one of them writes to the file, which is
+/// then like any other file.
 ///
 /// It has the start and the end of every checked range in 8 bytes each, rising; their number in 8; the CRC-32
 /// of the checked bytes and of all that in 4; and ``magic``. Integers are little endian.

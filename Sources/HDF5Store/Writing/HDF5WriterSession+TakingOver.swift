@@ -70,7 +70,7 @@ extension HDF5WriterSession {
     }
   }
 
-  /// Takes over images in chunks that are as this writer makes them.
+  /// Copies images in chunks with the form that this writer makes.
   ///
   /// - Returns: how many were taken over, from the first.
   private mutating func takeOverStored(

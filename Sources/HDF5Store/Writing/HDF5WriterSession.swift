@@ -47,7 +47,7 @@ struct HDF5WriterSession: EncodedWriterSession, ~Copyable {
     encoder = ChunkEncoder(level: level ?? 0, threads: threads)
   }
 
-  /// A session that writes a new file, or takes over what is there to append to it.
+  /// A session that writes a new file, or copies an existing one to append to it.
   ///
   /// - Parameter takesOver: whether it does so now.
   static func start(

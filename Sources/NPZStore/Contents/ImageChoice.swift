@@ -2,7 +2,8 @@ import ImageStoreCore
 import ImageStoreNumPy
 import ImageStoreSupport
 
-/// Which arrays of an archive that another program wrote are the images, and which may be their labels.
+/// The arrays of an archive of another program that are the images, and those that may be their
+/// labels.
 struct ImageChoice {
   let archive: ZipArchive
   let description: StoreDescription
@@ -11,9 +12,9 @@ struct ImageChoice {
   private(set) var used: Set<String> = []
   /// The keys of arrays that may be the labels, the likeliest first.
   private(set) var labelKeys: [String] = []
-  /// Whether nothing but its place says that an array has the labels.
+  /// Whether only its position says that an array has the labels.
   private(set) var decidesLabels = false
-  /// What images are called that have an entry each.
+  /// The names of images that have one entry each.
   private(set) var names: [String] = []
   /// A class per image and the names of the classes, if images are in folders.
   private(set) var classes: ([Int], [String])?
@@ -97,7 +98,7 @@ struct ImageChoice {
     }
   }
 
-  /// The labels that go with an array: by its name, or else those that are beside it.
+  /// The labels that go with an array: by its name, or else those next to it.
   private mutating func chooseLabels(of array: ArchiveArray, count: Int) {
     labelKeys = ArrayNames.labels(of: array.key, in: keys)
     guard labelKeys.isEmpty else { return }
@@ -110,7 +111,8 @@ struct ImageChoice {
     }
   }
 
-  /// What is said of an array, with the order of its axes if it follows from what is beside it.
+  /// The description of an array, with the order of its axes if it follows from the arrays next to
+  /// it.
   private mutating func order(
     of array: ArchiveArray, _ header: NPYHeader
   ) throws(StoreError) -> StoreDescription {
@@ -218,7 +220,7 @@ struct ImageChoice {
     return try entries(names.filter { named in single.contains { $0.name == named.name } })
   }
 
-  /// Whether an array has the shape that is said.
+  /// Whether an array has the stated shape.
   private func fits(_ array: ArchiveArray) -> Bool {
     guard let header = array.header else { return false }
     if description.axis != nil {
@@ -265,7 +267,7 @@ struct ImageChoice {
       found.map { EncodedEntries.Place(entry: archive.directory.entries[$0.position], name: $0.name) })
   }
 
-  /// The error for an archive in which no array is plainly the images.
+  /// The error for an archive in which no array is clearly the images.
   private func nothing(
     among candidates: [ArchiveArray], _ problems: [ZipDirectory.Problem]
   ) -> StoreError {
@@ -304,7 +306,7 @@ struct ImageChoice {
     return "there are " + shown.joined(separator: ", ") + others
   }
 
-  /// Whether a name is one that numpy gives to arrays without one.
+  /// Whether a name is one that numpy gives to arrays without a name.
   private static func isPositional(_ key: String) -> Bool {
     key.hasPrefix("arr_") && key.dropFirst(4).allSatisfy(\.isNumber)
   }

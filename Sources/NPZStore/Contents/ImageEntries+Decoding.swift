@@ -4,7 +4,7 @@ import ImageStoreNumPy
 import ImageStorePlatform
 import ImageStoreSupport
 
-/// What one thread needs to decode entries, used again from call to call.
+/// The state that one thread needs to decode entries, reused from call to call.
 @safe final class EntryDecoder {
   var inflater = Inflater(.raw)
   /// An inflated entry.
@@ -14,7 +14,7 @@ import ImageStoreSupport
   static let slack = 512
   /// The longest header that is inflated in front of a slot; others go through ``memory``.
   static let mostHeaderBytes = 256
-  /// What was where a header is inflated to.
+  /// The bytes that were where a header is inflated to.
   let saved = UnsafeMutableRawPointer.allocate(byteCount: mostHeaderBytes, alignment: 64)
 
   deinit { unsafe saved.deallocate() }
@@ -29,7 +29,7 @@ extension ImageEntries {
 
   /// The bytes of an entry, inflated to the decoder's memory if they are not in the map.
   ///
-  /// - Returns: what is good until the decoder is used again.
+  /// - Returns: bytes that are valid until the decoder is used again.
   func decode(
     _ index: Int, with decoder: EntryDecoder, checks: Bool
   ) throws(StoreError) -> Decoded {
@@ -37,7 +37,7 @@ extension ImageEntries {
     let source = try unsafe archive.compressedBytes(of: entry)
     var bytes = unsafe source
     if entry.isDeflated {
-      // An entry says how large it is: memory that is not there is an error, not the end.
+      // An entry states its size: missing memory is an error and does not end the program.
       try unsafe decoder.memory.write(entry.byteCount, slack: EntryDecoder.slack) {
         (memory) throws(StoreError) in
         try unsafe decoder.inflater.inflate(source, into: memory, count: entry.byteCount)
@@ -47,7 +47,7 @@ extension ImageEntries {
     return try unsafe decoded(bytes, of: entry, checks: checks)
   }
 
-  /// A stored entry where it is in the map, which no decoder is needed for.
+  /// A stored entry in the map, which needs no decoder.
   func stored(_ index: Int, checks: Bool) throws(StoreError) -> Decoded {
     let entry = entry(index)
     return try unsafe decoded(archive.compressedBytes(of: entry), of: entry, checks: checks)

@@ -3,9 +3,9 @@ import ImageStoreNumPy
 import ImageStoreSupport
 
 extension ZipArchive {
-  /// What the index of this package says of encoded images.
+  /// The kinds of encoded images in this package's index.
   ///
-  /// - Throws: ``StoreError/Code/corrupt`` if it is missing, or is not that of `count` images.
+  /// - Throws: ``StoreError/Code/corrupt`` if it is missing, or has another number of images.
   func kinds(count: Int) throws(StoreError) -> [StoredKind] {
     let name = NPZContents.shapesEntry
     do throws(StoreError) {

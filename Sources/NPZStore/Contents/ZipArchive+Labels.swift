@@ -5,10 +5,10 @@ import ImageStoreSupport
 // Labels of images that are elsewhere.
 
 extension ZipArchive {
-  /// The key of the labels in an archive that has nothing else to be asked for.
+  /// The key of the labels in an archive that is used only for labels.
   ///
   /// - Parameter name: the key, if it is known.
-  /// - Returns: nil if none is plainly the labels.
+  /// - Returns: nil if none is clearly the labels.
   /// - Throws: ``StoreError/Code/notFound`` if there is no array of the name.
   func labelsKey(_ name: String?) throws(StoreError) -> String? {
     if let name {

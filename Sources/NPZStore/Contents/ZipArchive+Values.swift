@@ -42,9 +42,10 @@ extension ZipArchive {
     }
   }
 
-  /// The column of an entry that has the bytes of all images, and one that says where those of each begin and end.
+  /// The column of two entries: one that has the bytes of all images, and one that says where those
+  /// of each begin and end.
   ///
-  /// - Throws: ``StoreError/Code/corrupt`` if they are not those of `count` images.
+  /// - Throws: ``StoreError/Code/corrupt`` if they do not fit `count` images.
   func bytes(
     of column: NPZContents.NamedEntry, _ offsets: NPZContents.NamedEntry, count: Int
   ) throws(StoreError) -> Column {
@@ -113,9 +114,9 @@ extension ZipArchive {
   /// after the last if it is too large for that.
   ///
   /// - Parameters:
-  ///   - areBytes: whether values are kept as they are, in memory too.
-  ///   - check: is given the header before values are lent, and before more than little is inflated.
-  ///   - body: is given a header of the values lent, and these.
+  ///   - areBytes: whether values are kept in memory as they are.
+  ///   - check: takes the header before values are lent, and before more than a little is inflated.
+  ///   - body: takes a header of the values lent, and the values.
   private func forEachPiece(
     of entry: ZipEntry, name: String, areBytes: Bool = false,
     check: (NPYHeader) throws(StoreError) -> Void,
@@ -170,14 +171,14 @@ extension ZipArchive {
         try unsafe body(header.counting(end - start), data)
       }
     }
-    // numpy reads an array whatever follows it.
+    // numpy ignores bytes after an array.
     try reader.finish()
   }
 }
 
 extension NPYHeader {
   fileprivate func check(_ count: Int, _ what: String) throws(StoreError) {
-    // Axes of extent 1 say nothing.
+    // Axes of extent 1 do not matter.
     let found = shape.count { $0 != 1 } <= 1 ? elementCount : try valueCount()
     guard found == count else { throw StoreError(.corrupt, "\(found) \(what) for \(count) images") }
   }

@@ -11,8 +11,8 @@ final class ZipArchive: Sendable {
   var path: String { file.path }
 
   /// - Parameters:
-  ///   - file: has been mapped whole.
-  ///   - directory: has been read from it, as `end` says.
+  ///   - file: the mapped file.
+  ///   - directory: the directory that was read from it by `end`.
   init(_ file: MappedFile, _ directory: ZipDirectory, _ end: ZipEnd) {
     self.file = file
     self.directory = directory
@@ -21,7 +21,7 @@ final class ZipArchive: Sendable {
 
   /// The bytes of an entry as they are in the file.
   ///
-  /// - Throws: ``StoreError/Code/corrupt`` if the local header is not what the directory says.
+  /// - Throws: ``StoreError/Code/corrupt`` if the local header differs from the directory.
   func compressedBytes(of entry: ZipEntry) throws(StoreError) -> UnsafeRawBufferPointer {
     // The directory was checked: the header and the name are before the limit, the limit in the file.
     let range = entry.offset..<entry.limit
@@ -78,7 +78,7 @@ final class ZipArchive: Sendable {
 }
 
 extension ZipEntry {
-  /// - Throws: ``StoreError/Code/corrupt`` if the entry's bytes are not those its checksum is of.
+  /// - Throws: ``StoreError/Code/corrupt`` if the entry's bytes do not match its checksum.
   func check(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
     try unsafe check(found: CRC32.checksum(of: bytes))
   }

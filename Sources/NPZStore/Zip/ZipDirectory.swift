@@ -3,20 +3,21 @@ import ImageStoreSupport
 
 /// The entries of an archive: those that are numbered by their number, the others by name.
 struct ZipDirectory: Sendable {
-  /// How numbered entries are called.
+  /// The names of numbered entries.
   let numbering: ZipNumbering
   /// All entries, as the directory has them.
   private(set) var entries: [ZipEntry] = []
-  /// Where in ``entries`` the first numbered entry is that its successors follow in order.
+  /// The position in ``entries`` of the first numbered entry that is followed by its successors in
+  /// order.
   private(set) var firstNumbered = 0
-  /// How many entries are there in a row, numbered from 0.
+  /// How many entries follow in order, numbered from 0.
   private(set) var numberedCount = 0
-  /// Numbered entries that are elsewhere.
+  /// Numbered entries in other positions.
   private(set) var strayNumbers: [(number: Int, position: Int)] = []
   /// The other entries, in the order of the directory.
   private(set) var named: [Named] = []
 
-  /// Entries that cannot be read. They matter to nobody but who reads them.
+  /// Entries that cannot be read. They matter only when they are read.
   private(set) var problems: [Problem] = []
 
   /// Why an entry cannot be read.
@@ -29,7 +30,7 @@ struct ZipDirectory: Sendable {
     let error: StoreError
   }
 
-  /// An entry that is not called by a number.
+  /// An entry whose name is not a number.
   struct Named: Sendable {
     let name: String
     /// Where in ``entries`` it is.
@@ -44,11 +45,11 @@ struct ZipDirectory: Sendable {
   ///   - bytes: the directory, as the end record places it.
   ///   - count: how many entries the end record says there are.
   ///   - offset: where the directory begins; every entry is before.
-  ///   - numbering: how numbered entries are called.
+  ///   - numbering: the names of numbered entries.
   /// - Throws: ``StoreError/Code/corrupt`` for a directory that contradicts itself or the end record,
   ///   numbers that occur twice, and entries that overlap; ``StoreError/Code/unsupported`` for images that are encrypted or of
   ///   methods other than stored and deflated; ``StoreError/Code/limitExceeded`` for entries that inflate to more than deflate
-  ///   can make. Of entries that are not numbered, ``problems`` says more.
+  ///   can make. ``problems`` has the errors of entries that are not numbered.
   init(
     _ bytes: UnsafeRawBufferPointer, count: Int, offset: Int, numbering: ZipNumbering
   ) throws(StoreError) {
@@ -102,7 +103,7 @@ struct ZipDirectory: Sendable {
     return last.number != numberedCount + strayNumbers.count - 1
   }
 
-  /// Tells every entry where the next one begins.
+  /// Sets for every entry where the next one begins.
   private mutating func setLimits(end: Int) throws(StoreError) {
     var isSorted = true
     for position in entries.indices.dropLast() where entries[position].offset >= entries[position + 1].offset
@@ -131,7 +132,7 @@ struct ZipDirectory: Sendable {
     if let problem = problems.first(where: { $0.name == name }) { throw problem.error }
   }
 
-  /// The entry of a name that is not that of a number.
+  /// The entry with a name that is not a number.
   func entry(named name: String) -> ZipEntry? {
     named.first { $0.name == name }.map { entries[$0.position] }
   }

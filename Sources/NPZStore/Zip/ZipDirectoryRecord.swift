@@ -3,18 +3,18 @@ import ImageStoreSupport
 
 /// One record of an archive's directory, every number of it checked.
 ///
-/// To be used only while the directory's bytes are there.
+/// Use it only while the directory's bytes exist.
 @safe struct ZipDirectoryRecord {
   let entry: ZipEntry
   /// The number in the name; nil if the name is not a number's.
   let number: Int?
   /// The bytes of the record.
   let byteCount: Int
-  /// Why the entry cannot be read, if only whoever reads it needs to know.
+  /// Why the entry cannot be read, if this matters only when it is read.
   let problem: StoreError?
   /// How the entry is packed.
   let method: UInt16
-  /// Bits that say what is special about it.
+  /// The flags of the entry.
   let flags: UInt16
   private let rawName: UnsafeRawBufferPointer
 
@@ -25,7 +25,7 @@ import ImageStoreSupport
   /// - Parameters:
   ///   - position: where in the directory the record begins.
   ///   - limit: where the directory begins.
-  ///   - numbering: which names are numbers'.
+  ///   - numbering: the names of numbered entries.
   init(
     _ directory: UnsafeRawBufferPointer, at position: Int, limit: Int, numbering: borrowing ZipNumbering
   ) throws(StoreError) {

@@ -46,6 +46,6 @@ struct ZipEntry: Sendable {
     set { limitAndMethod = (limitAndMethod >> 48) << 48 | UInt64(newValue) }
   }
 
-  /// The least the entry takes in the file: its local header may have an extra field besides.
+  /// The least the entry takes in the file: its local header may also have an extra field.
   var leastByteCount: Int { ZipFormat.localHeaderByteCount + nameByteCount + compressedByteCount }
 }

@@ -72,7 +72,7 @@ import ImageStoreSupport
   /// Masks of which somebody says how they are packed.
   ///
   /// - Parameters:
-  ///   - bits: what is said, which has been held against the file.
+  ///   - bits: the description, which has been compared with the file.
   ///   - layout: how the masks are laid out: as in the file, or packed along columns if their bits
   ///     run on there.
   ///   - dataOffset: where in the file they begin.

@@ -21,7 +21,7 @@ extension PackedBitWriterSession: EditingSession {
     try PackedBitEdit.make(in: held, description(), after: old, files: changedFiles(since: before))
   }
 
-  /// The files of labels and columns that are others than before.
+  /// The files of labels and columns that have changed.
   private func changedFiles(since before: ImageLabels) throws(StoreError) -> [(name: String, bytes: [UInt8])]
   {
     var files: [(name: String, bytes: [UInt8])] = []

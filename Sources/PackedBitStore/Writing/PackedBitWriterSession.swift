@@ -14,7 +14,7 @@ final class PackedBitWriterSession: WriterSession {
   private let threads: Int
   /// How masks are packed, once the first is there.
   private(set) var layout: PackedBitLayout?
-  /// Labels and columns of all masks, of those too that were there.
+  /// Labels and columns of all masks, including the existing ones.
   var labels: ImageLabels
   /// The checksums of all masks.
   private(set) var checksums: [Int64]
@@ -23,7 +23,7 @@ final class PackedBitWriterSession: WriterSession {
     _ path: String, _ mode: WriteMode, axis: PackingAxis, threshold: Double?, classNames: [String]?,
     threads: Int
   ) throws(StoreError) {
-    // A folder that appends work in shows that one did not end.
+    // A folder that appends work in shows that an append did not finish.
     var hasDeadWriter = false
     let target = try AppendableFile<PackedBitStore>.open(
       path, file: PackedBitImages.name, mode: mode,
@@ -46,8 +46,8 @@ final class PackedBitWriterSession: WriterSession {
       }
     ) { labels.labels }
     try target.removeLeftovers { (_) in
-      // Bytes past the masks are those of an append if this package wrote the description; after an array of somebody else there
-      // may be anything.
+      // Bytes past the masks are those of an append if this package wrote the description; after an
+      // array of another program there may be anything.
       old?.folder?.description.states != nil || hasDeadWriter
     }
     self.target = target
@@ -141,7 +141,7 @@ final class PackedBitWriterSession: WriterSession {
     }
   }
 
-  /// Writes packed masks after those that are there.
+  /// Writes packed masks after the existing ones.
   private func append(_ masks: RawSpan, _ layout: PackedBitLayout) throws(StoreError) {
     try target.write(masks, at: PackedBitImages.headerByteCount + checksums.count * layout.byteCount)
     for start in stride(from: 0, to: masks.byteCount, by: layout.byteCount) {
@@ -155,7 +155,8 @@ extension PackedBitStore {
   /// Where the bytes of the masks end in their file.
   fileprivate var masksEnd: Int { PackedBitImages.headerByteCount + count * (layout?.byteCount ?? 0) }
 
-  /// Checks that the store can grow, and what an append repeats and thereby vouches for.
+  /// Checks that the store can grow, and checks everything that an append writes again and thereby
+  /// confirms.
   fileprivate func checkBeforeAppending() throws(StoreError) {
     guard images.isAppendable else {
       throw StoreError(
