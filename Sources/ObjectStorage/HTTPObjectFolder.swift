@@ -2,7 +2,8 @@
 package import ImageStoreCore
 package import ImageStoreSupport
 
-/// A folder behind `https://`, or `http://` in a network of one's own: files of a web server that answers ranges. It can be read alone.
+/// A folder at an `https://` URL, or `http://` in a private network: files of a web server that
+/// answers range requests. It can only be read.
 package final class HTTPObjectFolder: ObjectFolder {
   package let location: String
   private let root: String
@@ -10,7 +11,7 @@ package final class HTTPObjectFolder: ObjectFolder {
 
   /// - Parameters:
   ///   - location: the folder's URL, escaped as URLs are.
-  ///   - connections: how many requests may be under way.
+  ///   - connections: how many requests may be in progress.
   package init(_ location: String, connections: Int = 16, environment: [String: String]) throws(StoreError) {
     guard let parts = URLParts(location) else {
       throw StoreError(

@@ -34,10 +34,13 @@ public enum ObjectStorage {
   /// The objects below a location.
   ///
   /// - Parameters:
-  ///   - location: `s3://BUCKET/PREFIX`, whose prefix is not escaped, or the URL of a folder, which can be read alone.
-  ///   - connections: how many requests may be under way; a server that asks for fewer gets fewer.
-  /// - Throws: ``StoreError/Code/missingTrait`` in a build without the trait; ``StoreError/Code/invalidArgument`` for what is not such a
-  ///   location; errors of credentials that are named but cannot be obtained.
+  ///   - location: `s3://BUCKET/PREFIX`, whose prefix is not escaped, or the URL of a folder, which
+  ///     can only be read.
+  ///   - connections: how many requests may be in progress; a server that asks for fewer gets
+  ///     fewer.
+  /// - Throws: ``StoreError/Code/missingTrait`` in a build without the trait;
+  ///   ``StoreError/Code/invalidArgument`` for any other location; errors of credentials that are
+  ///   named but cannot be obtained.
   package static func folder(at location: String, connections: Int = 16) throws(StoreError)
     -> any ObjectFolder
   {

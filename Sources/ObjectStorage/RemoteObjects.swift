@@ -2,16 +2,16 @@
 internal import ImageStoreCore
 internal import ImageStoreSupport
 
-/// Objects behind URLs, as far as they are the same in a bucket and behind a plain server: to ask for them, and what to say if there
-/// is not an answer.
+/// The common code for objects in a bucket and on a plain server: requests for them, and errors if
+/// the answer is not a success.
 struct RemoteObjects: Sendable {
   let place: RemotePlace
   let client: HTTPClient
   let followsRedirections: Bool
-  /// How long ranges are waited for.
+  /// How long to wait for ranges.
   var patience = HTTPRequest.Patience()
 
-  /// Waits for an answer, whatever its status is.
+  /// Waits for an answer with any status.
   func answer(_ request: HTTPRequest, for name: String?) throws(StoreError) -> HTTPResponse {
     let transport = try client.transport()
     do throws(HTTPFailure) {
@@ -48,7 +48,7 @@ struct RemoteObjects: Sendable {
     request.sink = .bytes(limit: limit)
     request.followsRedirections = followsRedirections
     let response = try answer(request, for: name)
-    // A bucket that is not there is not an object that is not there.
+    // A missing bucket is not the same as a missing object.
     if response.status == 404, S3ErrorBody(response.note).code != "NoSuchBucket" { return nil }
     guard response.isSuccess else { throw place.refusal(response, name) }
     return (response.bytes, ObjectState(byteCount: response.bytes.count, tag: response.tag))
@@ -86,7 +86,7 @@ struct RemoteObjects: Sendable {
     request.followsRedirections = followsRedirections
     let transport: HTTPTransport
     do throws(StoreError) { transport = try client.transport() } catch { return completion(error) }
-    // The transport is not kept by what is under way: it ends with the folder.
+    // Requests in progress do not keep the transport alive: it ends with the folder.
     transport.submit(request) { [place] result in
       switch result {
       case .success(let response) where response.isSuccess: completion(nil)

@@ -2,11 +2,11 @@
 package import ImageStoreCore
 package import ImageStoreSupport
 
-/// A prefix of a bucket of anything that speaks the S3 API.
+/// A prefix of a bucket of any server with the S3 API.
 package final class S3ObjectFolder: ObjectFolder {
   /// The most names that are listed.
   private static let greatestNameCount = 1_000_000
-  /// The most pages they come in: a server may not go on for ever.
+  /// The most pages of a listing, so that a server cannot continue for ever.
   private static let greatestPageCount = 20_000
 
   package let location: String
@@ -17,8 +17,9 @@ package final class S3ObjectFolder: ObjectFolder {
 
   /// - Parameters:
   ///   - location: `s3://BUCKET/PREFIX`; the prefix is not escaped.
-  ///   - connections: how many requests may be under way.
-  ///   - environment: if credentials, region and endpoint are found as AWS's own tools find them.
+  ///   - connections: how many requests may be in progress.
+  ///   - environment: the environment in which credentials, region and endpoint are found, as AWS's
+  ///     own tools find them.
   package init(_ location: String, connections: Int = 16, environment: [String: String]) throws(StoreError) {
     guard location.hasPrefix("s3://") else {
       throw StoreError(
@@ -110,7 +111,7 @@ package final class S3ObjectFolder: ObjectFolder {
     return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
-  /// What a server answers with in XML.
+  /// The XML answer of a server.
   func page(_ response: HTTPResponse, _ name: String) throws(StoreError) -> XMLElement {
     guard let page = XMLElement(response.bytes), page.name == name else {
       throw StoreError(

@@ -16,7 +16,7 @@ extension ShardedStore {
   public static func removeOrphans(at path: some StorePath) throws(StoreError) -> [String] {
     let path = try path.storePath()
     if ObjectStorage.isLocation(path) { return try removeOrphans(in: folder(at: path)) }
-    // Its lock keeps writers away, and its folder for unfinished work goes with it.
+    // Its lock keeps writers away, and its folder for unfinished work is removed with it.
     let held = try HeldStore(path)
     guard held.kind == .folder else {
       throw StoreError(.unrecognized, "this is a file, but a sharded data set is a folder", path: path)
@@ -28,15 +28,15 @@ extension ShardedStore {
     return removed
   }
 
-  /// The same at any place of objects.
+  /// The same for any folder of objects.
   package static func removeOrphans(in folder: any ObjectFolder) throws(StoreError) -> [String] {
     let orphans = try orphans(in: folder)
     for name in orphans { try folder.remove(name) }
     return orphans
   }
 
-  /// The names of objects that are called as those of a data set are, and that its manifest does not name; and of the index that the
-  /// manifest says it has replaced, if that is what has its name.
+  /// The names of objects with names of a data set's objects that its manifest does not list; and
+  /// the name of the replaced index in the manifest, if the object with this name is that index.
   package static func orphans(in folder: any ObjectFolder) throws(StoreError) -> [String] {
     guard let (manifest, _) = try ShardedContents.manifest(of: folder) else {
       throw StoreError(
@@ -50,7 +50,7 @@ extension ShardedStore {
     return try hasReplacedIndex(folder, manifest) ? orphans + [ShardNames.firstIndex] : orphans
   }
 
-  /// Whether the index is still there that a manifest says it has replaced, byte for byte.
+  /// Whether the index that a manifest says it has replaced still exists, byte for byte.
   private static func hasReplacedIndex(
     _ folder: any ObjectFolder, _ manifest: ShardManifest
   ) throws(StoreError) -> Bool {
@@ -61,8 +61,8 @@ extension ShardedStore {
     return unsafe CRC32.checksum(of: bytes.span.bytes).hexadecimal == replaced.crc32
   }
 
-  /// Says in a few words what is at a path besides a data set that this package wrote; nil if every file there is part of such a
-  /// one, or of one that was not finished.
+  /// Describes in a few words the contents of a path other than a data set that this package wrote;
+  /// nil if every file is part of such a data set, or of an unfinished one.
   package static func otherContents(at path: String) throws(StoreError) -> String? {
     guard FileSystem.kind(of: path) == .folder else { return "not a folder" }
     let folder = try LocalObjectFolder(path)
@@ -105,7 +105,7 @@ extension ShardedStore {
 }
 
 extension ShardNames {
-  /// Whether an object is called as shards or indexes are.
+  /// Whether an object has a name of shards or indexes.
   static func isObject(_ name: String) -> Bool {
     let shards = "\(folder)/"
     return isIndex(name) || name.hasPrefix(shards) && isShard(String(name.dropFirst(shards.count)))

@@ -23,12 +23,12 @@ extension ShardedStore {
   }
 
   private func verify(shard: Int) throws(StoreError) {
-    // Of one that is elsewhere the images are fetched, and compared, and nothing besides.
+    // For a remote data set, only the images are fetched and compared.
     guard case .mapped(let shards) = shards else { return }
     let stated = contents.manifest.shards[shard]
     let found = unsafe CRC32.checksum(of: shards.files[shard].bytes).hexadecimal
     guard found == stated.crc32 else {
-      // An image that is damaged is said first.
+      // A damaged image is reported first.
       try verify(Array(index.images(ofShard: shard)).span)
       throw StoreError(
         .corrupt, "the shard is damaged: its CRC-32 is \(found), not \(stated.crc32)",

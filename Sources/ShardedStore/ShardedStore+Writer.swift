@@ -54,7 +54,7 @@ extension ShardedStore {
       }
     }
 
-    /// Creates a writer to a place of objects that need not be a folder of this machine.
+    /// Creates a writer to a folder of objects, which need not be on this machine.
     package init(
       to folder: any ObjectFolder, mode: WriteMode = .create, shardSize: Int = ShardedStore.usualShardSize,
       layout: Layout? = nil, encoding: ImageEncoding = ImageEncoding(), classNames: [String]? = nil,

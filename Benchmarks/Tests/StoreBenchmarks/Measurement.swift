@@ -22,7 +22,8 @@ struct Measurement: Codable {
   var memory: Int?
 }
 
-/// Measures work by the clock: once where it takes long, else several times, of which the median counts.
+/// Measures work by the clock: once if it takes long, otherwise several times, of which the median
+/// counts.
 final class Recorder {
   let settings: Settings
   private(set) var measurements: [Measurement] = []

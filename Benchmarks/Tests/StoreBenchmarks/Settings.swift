@@ -7,7 +7,7 @@ import XCTest
 struct Settings {
   /// The folder with `images.npy`, `labels.npy` and `order.npy`; nil for synthetic images.
   let data: String?
-  /// If stores are written.
+  /// Where stores are written.
   let work: String
   /// Measurements are appended to this file, one JSON object per line.
   let output: String?

@@ -43,9 +43,10 @@ extension ContentsReader {
     return nil
   }
 
-  /// Makes columns of what else has a value, or as many values, for each image of a file of another program.
+  /// Makes columns of other datasets with one value, or the same number of values, for each image,
+  /// in a file of another program.
   ///
-  /// What cannot be read as a column is left for the notes of what is not read.
+  /// Datasets that cannot be columns are left for the notes.
   ///
   /// - Parameter images: the name of the images.
   func findColumns(

@@ -1,7 +1,7 @@
 package import ImageStoreCore
 internal import ImageStorePlatform
 
-/// What every writer of a store knows and checks, whatever its format.
+/// The state and the checks of every writer, for any format.
 ///
 /// It keeps the first error and throws it again; compares pixels with their layout, labels and
 /// columns with those before them, and bool samples with 0 and 1; decides on class names and

@@ -142,9 +142,9 @@ final class EncodedEntries: Sendable {
     hasPalettes = decoder.images.hasUse(for: .palette)
   }
 
-  /// Images of this package, whose heads are not looked at.
+  /// Images of this package, whose headers are not examined.
   ///
-  /// - Parameter kinds: what the index says of each.
+  /// - Parameter kinds: the kind of each, from the index.
   init(
     _ archive: ZipArchive, _ positions: ImagePositions, _ kinds: [StoredKind],
     _ description: StoreDescription,

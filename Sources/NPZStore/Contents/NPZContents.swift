@@ -329,9 +329,9 @@ struct NPZContents {
     classNames = shared.names
   }
 
-  /// Takes the labels that another archive has.
+  /// Uses the labels of another archive.
   ///
-  /// Values that are not classes become a column, as nothing would be read of them otherwise.
+  /// Values that are not classes become a column, because otherwise they would not be read at all.
   ///
   /// - Parameters:
   ///   - name: the key of their array; nil for the only one, or one of a usual name.

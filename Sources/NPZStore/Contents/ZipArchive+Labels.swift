@@ -2,7 +2,7 @@ import ImageStoreCore
 import ImageStoreNumPy
 import ImageStoreSupport
 
-// Labels of images that are elsewhere.
+// Labels of images in other files.
 
 extension ZipArchive {
   /// The key of the labels in an archive that is used only for labels.

@@ -38,7 +38,7 @@ struct ArchiveLeftovers: ~Copyable {
 
   /// Whether there is a local header as an append writes it.
   ///
-  /// - Parameter orCut: whether the beginning of one counts that the file ends in.
+  /// - Parameter orCut: whether the beginning of a header at the end of the file counts.
   private func isEntry(_ rest: UnsafeRawBufferPointer, at position: Int, orCut: Bool) -> Bool {
     let header = unsafe UnsafeRawBufferPointer(rebasing: rest[position...])
     let start = ZipFormat.localHeaderByteCount

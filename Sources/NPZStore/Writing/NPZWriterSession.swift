@@ -3,9 +3,9 @@ import ImageStoreCore
 import ImageStoreNumPy
 import ImageStoreSupport
 
-/// What an archive's writer does.
+/// The work of an archive's writer.
 ///
-/// A class with one owner, ``NPZStore/Writer``, which cannot be copied.
+/// It is a class with one owner, ``NPZStore/Writer``, which cannot be copied.
 final class NPZWriterSession: EncodedWriterSession {
   var state: WriterState
   let encodedLayout: EncodedLayout?

@@ -125,9 +125,9 @@ struct ZipDirectory: Sendable {
     }
   }
 
-  /// Checks that nothing is wrong with the entry of a name, if there is one.
+  /// Checks that nothing is wrong with the entry with a name, if there is one.
   ///
-  /// - Throws: what is wrong, such as a second entry of the name.
+  /// - Throws: the error, such as a second entry with the name.
   func checkIsReadable(_ name: String) throws(StoreError) {
     if let problem = problems.first(where: { $0.name == name }) { throw problem.error }
   }

@@ -122,9 +122,9 @@ struct Zip64Extra {
     byteCount == Self.saturated || compressedByteCount == Self.saturated || offset == Self.saturated
   }
 
-  /// Takes what the 32-bit fields lack from the extra field with the number 1.
+  /// Reads the values that do not fit the 32-bit fields from the extra field with the number 1.
   ///
-  /// - Returns: whether it has all that is lacking.
+  /// - Returns: whether it has all of them.
   mutating func fill(from extra: UnsafeRawBufferPointer) -> Bool {
     var position = 0
     while let id = unsafe extra.integer(UInt16.self, at: position),

@@ -1,6 +1,6 @@
-/// What the directory says of one entry, in 40 bytes.
+/// One entry of the directory, in 40 bytes.
 ///
-/// Every number has been checked against the file by the time a value exists: the local header and the
+/// Every number has been checked against the file before a value exists: the local header and the
 /// compressed bytes are before ``limit``.
 struct ZipEntry: Sendable {
   /// The offset of the local header (48 bits) and above it the bytes of the name (16 bits).

@@ -23,10 +23,10 @@ enum ZipName {
     0x2320, 0x2321, 0xF7, 0x2248, 0xB0, 0x2219, 0xB7, 0x221A, 0x207F, 0xB2, 0x25A0, 0xA0,
   ].map { Unicode.Scalar($0 as UInt32)! }
 
-  /// Names in a directory, equal if their bytes are. A dictionary of texts would take two spellings of one letter for one
-  /// name.
+  /// Names in a directory, equal if their bytes are. A dictionary of texts would treat two
+  /// spellings of one letter as the same name.
   ///
-  /// To be used only while the directory's bytes are there.
+  /// Use it only while the directory's bytes exist.
   @safe struct Bytes: Hashable {
     private let bytes: UnsafeRawBufferPointer
 

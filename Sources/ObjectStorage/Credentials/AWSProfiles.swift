@@ -11,7 +11,7 @@ struct AWSProfiles {
 
   init() {}
 
-  /// Reads a file; one that is not there has no sections.
+  /// Reads a file; a missing file has no sections.
   init(file path: String) throws(StoreError) {
     let bytes: [UInt8]
     do throws(StoreError) {

@@ -10,7 +10,7 @@ internal import Foundation
 
 // Credentials that a server gives out, for a while.
 extension CredentialChain {
-  /// What containers and machines answer.
+  /// The answer of containers and machines.
   private struct Answer: Decodable {
     var AccessKeyId: String?
     var SecretAccessKey: String?
@@ -44,7 +44,7 @@ extension CredentialChain {
       source: source)
   }
 
-  /// What Amazon ECS and EKS, Greengrass and others give a container.
+  /// The credentials that Amazon ECS and EKS, Greengrass and others give to a container.
   func ofContainer() throws(StoreError) -> S3Credentials? {
     let address: String
     if let path = settings.variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") {
@@ -71,7 +71,8 @@ extension CredentialChain {
     return try credentials(in: answer(request, source), source)
   }
 
-  /// What Amazon EC2 gives a machine, by version 2 of its metadata service; nil if there is no such service.
+  /// The credentials that Amazon EC2 gives to a machine, by version 2 of its metadata service; nil
+  /// if there is no such service.
   func ofMachine() throws(StoreError) -> S3Credentials? {
     if settings.isSet("AWS_EC2_METADATA_DISABLED") { return nil }
     let source = "the machine's role"

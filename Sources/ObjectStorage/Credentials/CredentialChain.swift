@@ -9,7 +9,7 @@ struct CredentialChain: Sendable {
   /// Asks a server; waits for the answer.
   let ask: @Sendable (HTTPRequest) throws(HTTPFailure) -> HTTPResponse
 
-  /// Reads credentials; nil if nothing says that there are any, or that requests go without.
+  /// Reads credentials; nil if none are configured, or if requests should not be signed.
   func read() throws(StoreError) -> S3Credentials? {
     if settings.isSet("AWS_NO_SIGN_REQUEST") { return nil }
     if let credentials = try ofEnvironment() { return credentials }
@@ -60,7 +60,7 @@ struct CredentialChain: Sendable {
         "set what `aws configure export-credentials --profile \(settings.profileName) --format env` prints")
   }
 
-  /// Credentials of which nothing could end a line of a request's header.
+  /// Checks that credentials have no characters that could end a line of a request's header.
   static func checked(
     _ key: String, _ secret: String, _ token: String?, expiration: Int64?, source: String
   ) throws(StoreError) -> S3Credentials {

@@ -12,8 +12,9 @@ struct S3Address: Sendable {
 
   /// - Parameters:
   ///   - endpoint: the server's URL; nil for AWS's.
-  ///   - style: `path`, `virtual` or `auto`: the bucket's name in the path for others than AWS, else in the host's name unless it has dots,
-  ///     which certificates have no place for.
+  ///   - style: `path`, `virtual` or `auto`: the bucket's name is in the path for servers other
+  ///     than AWS, and otherwise in the host's name, unless it has dots, which certificates do not
+  ///     cover.
   init(bucket: String, region: String, endpoint: String?, style: String?) throws(StoreError) {
     let isName = bucket.utf8.allSatisfy {
       switch $0 {
@@ -52,7 +53,7 @@ struct S3Address: Sendable {
     self.bucket = bucket
     self.region = region
     scheme = parts.scheme
-    // A port that goes without saying is not in the header that is signed.
+    // A default port is not in the signed header.
     let usual = scheme == "https" ? ":443" : ":80"
     let server = parts.host.hasSuffix(usual) ? String(parts.host.dropLast(usual.count)) : parts.host
     host = isInPath ? server : "\(bucket).\(server)"

@@ -3,7 +3,7 @@ internal import ImageStoreSupport
 
 /// AWS's Signature Version 4 ("Signature Calculations for the Authorization Header", Amazon S3 API Reference).
 struct S3Signature: Sendable {
-  /// What stands for the hash of a body that is not signed.
+  /// The value in place of the hash for a body that is not signed.
   static let unsignedPayload = "UNSIGNED-PAYLOAD"
   /// The SHA-256 of no bytes.
   static let emptyPayload = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -39,7 +39,7 @@ struct S3Signature: Sendable {
   /// - Parameters:
   ///   - path: escaped once, as the URL has it.
   ///   - query: escaped and in the order of ``URLEscaping/query(_:)``, as the URL has it.
-  ///   - headers: those that are signed, `host` and `x-amz-date` among them.
+  ///   - headers: the signed headers, including `host` and `x-amz-date`.
   ///   - payload: the SHA-256 of the body in hexadecimal digits, or ``unsignedPayload``.
   func authorization(
     method: String, path: String, query: String, headers: [(name: String, value: String)], payload: String
@@ -52,7 +52,7 @@ struct S3Signature: Sendable {
     return "AWS4-HMAC-SHA256 Credential=\(accessKey)/\(scope), SignedHeaders=\(names), Signature=\(signature)"
   }
 
-  /// What is hashed, and the names of the headers that are signed.
+  /// The text that is hashed, and the names of the signed headers.
   static func canonicalRequest(
     method: String, path: String, query: String, headers: [(name: String, value: String)], payload: String
   ) -> (text: String, names: String) {

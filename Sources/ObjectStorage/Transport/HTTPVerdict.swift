@@ -64,7 +64,8 @@ extension HTTPRequest {
 
   private func successVerdict(on response: HTTPResponse, byteCount: Int) -> HTTPVerdict {
     guard case .memory(_, let expected) = sink, let range else {
-      // A connection that is closed early would go unnoticed where libcurl has no length to compare with.
+      // A connection that is closed early would go unnoticed if libcurl has no length to compare
+      // with.
       if method == .get, let length = response["Content-Length"].flatMap({ Int($0) }), length != byteCount {
         return .again(.wrong("\(byteCount) bytes of \(length)"), isThrottle: false, wait: nil)
       }

@@ -9,7 +9,7 @@ import ImageStoreCore
   private(set) var transparency = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
   /// The payload of the first IDAT chunk.
   private(set) var firstData = unsafe UnsafeRawBufferPointer(start: nil, count: 0)
-  /// If the first IDAT chunk begins.
+  /// Where the first IDAT chunk begins.
   private(set) var dataOffset = 0
   /// How many IDAT chunks there are, and the bytes they hold together.
   private(set) var dataChunkCount = 0

@@ -182,7 +182,7 @@ struct PackedBitDescription: Codable {
     return description
   }
 
-  /// What is said of some number of masks.
+  /// The state for a number of masks.
   ///
   /// - Parameter isEdited: whether the edit there is, if there is one, has been committed.
   func state(count: Int, isEdited: Bool) -> State? {

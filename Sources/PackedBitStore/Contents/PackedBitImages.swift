@@ -69,7 +69,7 @@ import ImageStoreSupport
     dataOffset = 0
   }
 
-  /// Masks of which somebody says how they are packed.
+  /// Masks with a description of how they are packed.
   ///
   /// - Parameters:
   ///   - bits: the description, which has been compared with the file.

@@ -2,9 +2,9 @@ import ImageStoreCore
 import ImageStoreNumPy
 import ImageStoreSupport
 
-/// What a store's writer does.
+/// The work of a store's writer.
 ///
-/// A class with one owner, ``PackedBitStore/Writer``, which cannot be copied.
+/// It is a class with one owner, ``PackedBitStore/Writer``, which cannot be copied.
 final class PackedBitWriterSession: WriterSession {
   var state: WriterState
   /// The file of the masks.

@@ -2,7 +2,7 @@ import ImageStoreCore
 import ImageStoreNumPy
 import ImageStoreSupport
 
-/// The arrays of the index, where they are in memory: nothing is made for each image when a data set is opened.
+/// The arrays of the index, used in place in memory: opening a data set does no work per image.
 ///
 /// Invariant behind `@unchecked Sendable` and `@safe`: the arrays are in `source`, whose bytes stay and are only read, and have been
 /// checked to have a value for each of `count` images.
@@ -34,7 +34,7 @@ import ImageStoreSupport
   static func name(ofOffsets name: String) -> String { "offsets/\(ColumnName.escaped(name, for: .path)).npy" }
 
   /// - Parameter source: the bytes of the index, whose checksum has been compared.
-  /// - Throws: ``StoreError/Code/corrupt`` for arrays that are not those the manifest tells of.
+  /// - Throws: ``StoreError/Code/corrupt`` for arrays that differ from the manifest.
   init(_ source: any ByteSource, of manifest: ShardManifest) throws(StoreError) {
     self.source = source
     self.manifest = manifest
@@ -123,7 +123,7 @@ import ImageStoreSupport
     return (shard, offset..<offset + size)
   }
 
-  /// Images per block, in which data sets are shuffled, and kept by caches: some 4 MiB.
+  /// Images per block: data sets are shuffled and cached in blocks of some 4 MiB.
   var blockImageCount: Int {
     let byteCount = limits.reduce(0) { $0.addingReportingOverflow($1).partialValue }
     return max(1, min(Self.blockByteCount / max(1, byteCount / max(1, count)), max(1, count)))
@@ -163,9 +163,9 @@ import ImageStoreSupport
     unsafe checksums.loadUnaligned(fromByteOffset: index &* 4, as: UInt32.self)
   }
 
-  /// What an image is, whose index has been checked.
+  /// The kind of an image, whose index has been checked.
   ///
-  /// - Throws: ``StoreError/Code/corrupt`` for numbers that stand for nothing.
+  /// - Throws: ``StoreError/Code/corrupt`` for numbers without a meaning.
   func kind(of index: Int) throws(StoreError) -> StoredKind {
     guard let kinds = unsafe kinds else {
       guard let format = manifest.imageFormat else {
@@ -200,7 +200,7 @@ import ImageStoreSupport
     return try unsafe header.integers(in: data)
   }
 
-  /// - Throws: ``StoreError/Code/corrupt`` for values that are not those of the column.
+  /// - Throws: ``StoreError/Code/corrupt`` for values that do not fit the column.
   func column(_ column: ShardManifest.Column) throws(StoreError) -> Column {
     let name = Self.name(ofColumn: column.name)
     let (header, data) = try unsafe Self.array(name, manifest, source)

@@ -1,11 +1,11 @@
 import ImageStoreCore
 import ImageStoreSupport
 
-/// What a data set has: its manifest and its index, which are all that is read when it is opened.
+/// The manifest and the index of a data set, which are all that is read when it is opened.
 struct ShardedContents: Sendable {
   let folder: any ObjectFolder
   let manifest: ShardManifest
-  /// The manifest as it was when it was read.
+  /// The state of the manifest when it was read.
   let state: ObjectState
   let index: ShardIndex
 
@@ -27,14 +27,14 @@ struct ShardedContents: Sendable {
         self.state = state
         return
       } catch {
-        // Another data set may have taken the place of this one meanwhile, and the index is gone.
+        // Another data set may have replaced this one in the meantime, and the index is gone.
         guard error.code == .notFound, last != state else { throw error }
         last = state
       }
     }
   }
 
-  /// The manifest that is there; nil if there is none.
+  /// The existing manifest; nil if there is none.
   static func manifest(
     of folder: any ObjectFolder
   ) throws(StoreError) -> (manifest: ShardManifest, state: ObjectState)? {
@@ -62,7 +62,7 @@ struct ShardedContents: Sendable {
       do throws(StoreError) {
         return try ShardIndex(fetched(manifest.index, from: folder), of: manifest)
       } catch {
-        // What came may be damaged, and the object not.
+        // The fetched bytes may be damaged although the object is not.
         guard error.code == .corrupt else { throw error }
         return try ShardIndex(fetched(manifest.index, from: folder), of: manifest)
       }

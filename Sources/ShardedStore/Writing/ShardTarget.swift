@@ -8,17 +8,18 @@ protocol ShardTarget: AnyObject {
   /// A folder of this machine for files until they are taken.
   var workPath: String { get }
 
-  /// What an index is called.
+  /// The name of an index.
   func indexName(sha256: String) -> String
 
   /// Makes a finished file an object.
   ///
   /// - Parameters:
-  ///   - file: its name in the folder ``workPath``, where it is no more afterwards.
-  ///   - name: what the object is called, which says what it holds: one that is there already is the same.
+  ///   - file: its name in the folder ``workPath``, from which it is removed.
+  ///   - name: the name of the object, which identifies its content: an existing object of this
+  ///     name is the same.
   func take(_ file: String, as name: String) throws(StoreError)
 
-  /// Puts the manifest in its place, if nobody else has changed it meanwhile.
+  /// Replaces the manifest, if no other writer has changed it in the meantime.
   func commit(_ manifest: [UInt8]) throws(StoreError)
 }
 
@@ -26,10 +27,10 @@ extension ShardTarget {
   func indexName(sha256: String) -> String { ShardNames.index(sha256: sha256) }
 }
 
-/// A folder of this machine that is made beside its destination and put there at once.
+/// A folder of this machine that is made next to its destination and moved there in one step.
 final class NewFolderTarget: ShardTarget {
   let old: ShardedContents? = nil
-  /// Beside the new folder, so that nothing is left in that.
+  /// Next to the new folder, so that nothing is left inside it.
   let workPath: String
   private let root: String
   private var staging: Staging?
@@ -78,15 +79,15 @@ final class GrowingFolderTarget: ShardTarget {
     let old = try ShardedContents(of: folder)
     self.old = old
     try Self.check(old.manifest.shards, in: held.root())
-    // What an append that was broken off has left counts for nothing, and neither does the index that an append has replaced: who has
-    // opened it needs it no more.
+    // Files of an interrupted append do not count, and neither does the index that an append has
+    // replaced: readers that have opened it no longer need it.
     for name in try ShardedStore.orphans(in: folder) { try held.removeFile(name) }
     workPath = try "\(held.workFolder())/\(Self.work)"
     try FileSystem.createFolder(workPath)
     try held.createFolder(ShardNames.folder)
   }
 
-  /// Sees whether the shards are there which the manifest to be written names.
+  /// Checks that the shards exist that the new manifest names.
   private static func check(
     _ shards: [ShardManifest.Shard], in root: borrowing Folder
   ) throws(StoreError) {
@@ -103,7 +104,7 @@ final class GrowingFolderTarget: ShardTarget {
   }
 
   func take(_ file: String, as name: String) throws(StoreError) {
-    // An index of class names alone that have changed is the one there is.
+    // If only class names have changed, the index stays the same.
     guard !(old?.manifest.objects.contains(name) ?? false) else { return }
     try held.moveWork("\(Self.work)/\(file)", to: name)
   }
@@ -115,13 +116,13 @@ final class GrowingFolderTarget: ShardTarget {
   }
 }
 
-/// A place of objects, to which files are sent.
+/// A folder of objects, to which files are sent.
 final class ObjectTarget: ShardTarget {
   let old: ShardedContents?
   private let folder: any ObjectFolder
   private let uploads: Uploads
   private let condition: ObjectCondition
-  /// The data set whose place the new one takes.
+  /// The data set that the new one replaces.
   private let replaced: ShardManifest?
   private var taken: Set<String> = []
 
@@ -148,14 +149,14 @@ final class ObjectTarget: ShardTarget {
       condition = found.map { .unchanged($0.state) } ?? .absent
     case .replaceAnything:
       old = nil
-      // What cannot be read names no objects; they stay.
+      // A manifest that cannot be read names no objects; they stay.
       replaced = (try? ShardedContents.manifest(of: folder))?.manifest
       condition = state.map { .unchanged($0) } ?? .absent
     }
     uploads = try Uploads(to: folder)
   }
 
-  // What is on its way has files in the folder that goes.
+  // Files that are being sent are in the folder that will be removed.
   deinit { try? uploads.wait() }
 
   func take(_ file: String, as name: String) throws(StoreError) {
@@ -164,7 +165,7 @@ final class ObjectTarget: ShardTarget {
   }
 
   func commit(_ manifest: [UInt8]) throws(StoreError) {
-    // Whoever reads the manifest finds what it names.
+    // A reader of the manifest finds all objects that it names.
     try uploads.wait()
     do throws(StoreError) {
       _ = try folder.put(manifest, as: ShardNames.manifest, if: condition)
@@ -181,6 +182,6 @@ final class ObjectTarget: ShardTarget {
 }
 
 extension ShardManifest {
-  /// The names of all objects besides the manifest itself.
+  /// The names of all objects except the manifest itself.
   var objects: [String] { [index.name] + shards.map { ShardNames.object(ofShard: $0.name) } }
 }
