@@ -1,7 +1,7 @@
 import CImageStoreZlib
 import ImageStoreCore
 
-/// zlib's deflate state, made once and reset from use to use.
+/// zlib's deflate state, made once and reset for each use.
 ///
 /// Invariant behind `@unchecked Sendable`: the value alone holds its memory.
 @safe struct DeflateStream: ~Copyable, @unchecked Sendable {

@@ -33,7 +33,7 @@ struct InflateKernel: ~Copyable, Sendable {
     guard rest.count == 4 else { throw .trailing(rest.count - 4) }
   }
 
-  /// Inflates a deflate stream and returns what follows it.
+  /// Inflates a deflate stream and returns the bytes after it.
   private mutating func inflateRaw(
     _ source: UnsafeRawBufferPointer, into destination: UnsafeMutableRawBufferPointer, count: Int
   ) throws(StoreError) -> UnsafeRawBufferPointer {

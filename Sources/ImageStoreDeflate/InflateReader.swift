@@ -29,7 +29,7 @@ package import ImageStoreCore
     }
   }
 
-  /// Checks that the stream ends after what has been read, and the compressed bytes with it.
+  /// Checks that the stream and the compressed bytes end after the bytes that have been read.
   ///
   /// - Parameter count: how many bytes have been read, for the error.
   /// - Throws: ``StoreError/Code/corrupt``.

@@ -1,7 +1,7 @@
 import CImageStoreZlib
 import ImageStoreCore
 
-/// zlib's inflate state, made once and reset from use to use.
+/// zlib's inflate state, made once and reset for each use.
 ///
 /// Invariant behind `@unchecked Sendable`: the value alone holds its memory.
 @safe struct InflateStream: ~Copyable, @unchecked Sendable {
@@ -30,11 +30,12 @@ import ImageStoreCore
     _ = unsafe inflateReset(stream)
   }
 
-  /// Inflates until the stream or one of the buffers ends, and takes from the buffers what was used.
+  /// Inflates until the stream or one of the buffers ends, and removes the used parts of the
+  /// buffers.
   ///
-  /// - Parameter isWhole: whether the buffers hold all there is, which spares zlib its window.
-  /// - Returns: `Z_STREAM_END` at the end of the stream, `Z_OK` if a buffer ended first, else zlib's
-  ///   code of what is wrong.
+  /// - Parameter isWhole: whether the buffers hold everything, so that zlib needs no window.
+  /// - Returns: `Z_STREAM_END` at the end of the stream, `Z_OK` if a buffer ended first, otherwise
+  ///   zlib's error code.
   mutating func inflate(
     _ source: inout UnsafeRawBufferPointer, into destination: inout UnsafeMutableRawBufferPointer,
     isWhole: Bool
@@ -66,7 +67,7 @@ import ImageStoreCore
     }
   }
 
-  /// What zlib says is wrong.
+  /// zlib's error.
   func error(_ status: Int32) -> StoreError {
     let message = unsafe stream.pointee.msg.map { unsafe String(cString: $0) }
     return StoreError(

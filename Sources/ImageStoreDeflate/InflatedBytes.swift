@@ -2,16 +2,18 @@ package import ImageStoreCore
 import ImageStorePlatform
 import Synchronization
 
-/// Bytes that are compressed as one, such as an array of all images in an entry of an archive, where nothing leads to the middle.
+/// Bytes that are compressed as one, such as an array of all images in an entry of an archive, in
+/// which inflating cannot start in the middle.
 ///
-/// Read in order they pass through a window of some MB. Read in another order all of them are brought to memory, once that has cost less than to
-/// inflate them again and again; if there is not so much memory, the error says what helps.
+/// Read in order, they pass through a window of some MB. Read in another order, all of them are
+/// kept in memory, once that costs less than inflating them again and again; if there is not enough
+/// memory, the error has a remedy.
 ///
 /// Invariant behind `@unchecked Sendable`: the stream and its window are used under the lock; `source` stays as it is while ``owner`` lives.
 @safe package final class InflatedBytes: @unchecked Sendable {
   /// How the bytes are compressed.
   package enum Container: Sendable {
-    /// A deflate stream with nothing around it, and the CRC-32 of its content, if that is to be compared.
+    /// A raw deflate stream, and the CRC-32 of its content, if it should be compared.
     case raw(checksum: UInt32?)
     /// A gzip file, whose own checksums are compared.
     case gzip
@@ -93,10 +95,11 @@ import Synchronization
     return true
   }
 
-  /// Whether the stream is where it reaches some ranges, or may begin again. That is allowed as long as what has been inflated is not
-  /// much more than what was asked for, so that passes in order go on for ever and reading here and there ends in memory.
+  /// Whether the stream can reach some ranges from its position, or may begin again. It may begin
+  /// again as long as not many more bytes have been inflated than were asked for, so passes in
+  /// order can continue for ever, and random reads end with all bytes in memory.
   private func canStream(_ count: Int, _ range: (Int) -> Range<Int>) throws(StoreError) -> Bool {
-    // What is most of the bytes by itself had better be all of them.
+    // A range that is most of the bytes is better read as all of them.
     guard (0..<count).allSatisfy({ range($0).count <= byteCount / 4 }) else { return false }
     let first = range(0).lowerBound
     let span = range(count - 1).upperBound - first
@@ -198,7 +201,7 @@ import Synchronization
     }
   }
 
-  /// Whether bytes from a place on can be had without beginning again.
+  /// Whether bytes from a position on can be read without beginning again.
   func reaches(_ place: Int) -> Bool { place >= held.lowerBound }
 
   /// Takes memory for calls that each ask for bytes up to so far apart.
@@ -247,7 +250,8 @@ import Synchronization
     giveBack()
   }
 
-  /// Lets go of the part of the file's map that has been read, so that a large file does not become as much memory of this process.
+  /// Releases the part of the file's map that has been read, so that a large file does not become
+  /// as much memory of this process.
   private func giveBack() {
     let read = unsafe source.count - (gzip?.restByteCount ?? raw?.restByteCount ?? 0)
     guard read - returned >= 16 * Self.pieceByteCount else { return }
@@ -270,7 +274,7 @@ import Synchronization
 }
 
 extension GzipReader {
-  /// Inflates what is left, so that its checksum is compared.
+  /// Inflates the rest, so that the checksum is compared.
   package mutating func skipRest() throws(StoreError) {
     var scratch = GrowingMemory()
     try scratch.reserve(1 << 16)

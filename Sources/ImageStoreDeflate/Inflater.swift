@@ -56,7 +56,7 @@ package struct Inflater: ~Copyable, Sendable {
     #endif
   }
 
-  /// Inflates the first bytes of a buffer; what follows is neither inflated nor checked.
+  /// Inflates the first bytes of a buffer; the rest is neither inflated nor checked.
   ///
   /// - Throws: as ``inflate(_:into:count:)`` if the bytes end before `destination` is full.
   package mutating func inflatePrefix(
@@ -71,11 +71,12 @@ package struct Inflater: ~Copyable, Sendable {
     }
   }
 
-  /// Inflates the first bytes of a buffer that holds more than was announced: bytes after the end of the stream, or a stream that is
-  /// longer. All of the stream is inflated, so that its checksum is compared.
+  /// Inflates the first bytes of a buffer that holds more than expected: bytes after the end of the
+  /// stream, or a stream that is longer. The whole stream is inflated, so that its checksum is
+  /// compared.
   ///
-  /// - Returns: false if the stream is damaged, ends before `destination` is full, or holds more than twice what there is room for
-  ///   and a megabyte.
+  /// - Returns: false if the stream is damaged, ends before `destination` is full, or holds more
+  ///   than twice the size of `destination` and a megabyte.
   package mutating func inflateFirst(
     of source: UnsafeRawBufferPointer, into destination: UnsafeMutableRawBufferPointer
   ) throws(StoreError) -> Bool {

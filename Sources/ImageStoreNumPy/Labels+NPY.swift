@@ -13,7 +13,8 @@ extension NPYHeader {
     return shape[0]
   }
 
-  /// The header of the first values of an array of one value per image, or of as many from anywhere in it.
+  /// The header of the first values of an array of one value per image, or of the same number of
+  /// values from any part of it.
   package func counting(_ count: Int) -> NPYHeader {
     precondition(count <= elementCount, "a part of the array")
     return NPYHeader(self, valueCount: count)

@@ -68,7 +68,7 @@ extension NPYHeader {
     return try unsafe counting(count * width).column(in: data).vectors(width: width)
   }
 
-  /// How many numbers a vector has of an array with two axes; nil if it has not.
+  /// The length of the vectors of an array with two axes; nil for other arrays.
   package var vectorWidth: Int? { shape.count == 2 ? shape[1] : nil }
 
   /// Checks that an array has vectors of such a width, one after another.

@@ -38,9 +38,9 @@ extension NPYHeader {
   /// Reads the header that bytes begin with.
   ///
   /// - Parameter file: the bytes of a file from its start, at least as many as the header has.
-  /// - Throws: as ``dataOffset(prefix:)``; ``StoreError/Code/corrupt`` for what numpy does not write;
-  ///   ``StoreError/Code/unsupported`` for arrays of objects, of records and other types;
-  ///   ``StoreError/Code/limitExceeded`` for shapes beyond memory.
+  /// - Throws: as ``dataOffset(prefix:)``; ``StoreError/Code/corrupt`` for headers that numpy does
+  ///   not write; ``StoreError/Code/unsupported`` for arrays of objects, of records and other
+  ///   types; ``StoreError/Code/limitExceeded`` for shapes beyond memory.
   package init(parsing file: RawSpan) throws(StoreError) {
     let dataOffset = try Self.dataOffset(prefix: file)
     guard file.byteCount >= dataOffset else {

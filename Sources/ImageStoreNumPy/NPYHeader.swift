@@ -1,6 +1,6 @@
 package import ImageStoreCore
 
-/// What the header of a `.npy` file or entry says: the type, order and shape of the array after it.
+/// The header of a `.npy` file or entry: the type, order and shape of the array after it.
 ///
 /// Source: numpy, `numpy/lib/_format_impl.py` (format versions 1.0, 2.0 and 3.0).
 package struct NPYHeader: Sendable, Hashable {

@@ -94,8 +94,8 @@ extension NPYType {
 
   /// Reads a type string such as `<u2`: the byte order (`<`, `>`, `=`, `|` or none), a letter, a size.
   ///
-  /// - Throws: ``StoreError/Code/unsupported`` for objects and every type images, labels and columns
-  ///   do not have; ``StoreError/Code/corrupt`` for what is not a type string.
+  /// - Throws: ``StoreError/Code/unsupported`` for objects and every type that images, labels and
+  ///   columns do not have; ``StoreError/Code/corrupt`` for text that is not a type string.
   package init(descr: String) throws(StoreError) {
     var rest = descr.utf8[...]
     var isSwapped = false

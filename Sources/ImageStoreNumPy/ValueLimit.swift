@@ -1,13 +1,14 @@
 package import ImageStoreCore
 
-/// The most memory that labels, a column or class names may take once they are read, in proportion to what is stored: deflated
-/// or padded text of a few kilobytes can stand for gigabytes.
+/// The most memory that labels, a column or class names may take once they are read, in proportion
+/// to the stored bytes: deflated or padded text of a few kilobytes can expand to gigabytes.
 package struct ValueLimit: Sendable {
   private var byteCount: Int
 
   /// - Parameter storedByteCount: the bytes on the disk of the file that the values are in.
   package init(storedByteCount: Int) {
-    // Numbers take at most eight times the bytes they have in the file, and text that says something deflates to a tenth.
+    // Numbers take at most eight times the bytes they have in the file, and meaningful text
+    // deflates to a tenth at most.
     let (proportional, overflow) = storedByteCount.multipliedReportingOverflow(by: 64)
     byteCount = max(64 << 20, overflow ? .max : proportional)
   }
@@ -34,7 +35,8 @@ package struct ValueLimit: Sendable {
 
   /// Counts text that has been read.
   ///
-  /// - Throws: ``StoreError/Code/limitExceeded`` if it is more than may be, together with what was counted before.
+  /// - Throws: ``StoreError/Code/limitExceeded`` if it exceeds the limit, together with earlier
+  ///   text.
   package mutating func count(_ column: Column) throws(StoreError) {
     guard case .string(let values) = column else { return }
     for value in values { byteCount -= MemoryLayout<String>.stride + value.utf8.count }

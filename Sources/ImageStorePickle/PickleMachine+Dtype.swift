@@ -23,7 +23,7 @@ extension PickleMachine {
     nodes[index].kind = .dtype(type, isBigEndian: order == ">", isBuilt: true)
   }
 
-  /// What a dtype on the stack stands for.
+  /// The meaning of a dtype on the stack.
   func sampleType(_ item: Item) throws(StoreError) -> (ElementType, isBigEndian: Bool) {
     guard case .node(let index) = item, case .dtype(let type, let isBigEndian, _) = nodes[index].kind
     else { throw cursor.refused("takes something that is not a dtype as one") }

@@ -26,8 +26,8 @@ struct PickleMachine {
     case owned(Int)
   }
 
-  /// A value with identity: what makes it and, for a container, its contents (of a dictionary and
-  /// an object keys and values by turns).
+  /// A value with identity: its kind and, for a container, its contents (keys and values by turns
+  /// for a dictionary and an object).
   struct Node {
     enum Kind {
       case list
@@ -200,7 +200,7 @@ extension PickleMachine {
     return .owned(owned.count - 1)
   }
 
-  /// Counts bytes that are about to be decoded, or looked through for what is to be decoded.
+  /// Counts bytes that are about to be decoded, or searched for parts to decode.
   ///
   /// Decoding the same source again and again could ask for any time and memory; no honest pickle needs
   /// more than its text decoded twice, a byte of which takes at most two.

@@ -6,7 +6,7 @@ struct PickleMemo {
   private var dense: [PickleMachine.Item?] = []
   private var sparse: [Int: PickleMachine.Item] = [:]
 
-  /// How many entries there are, which is what MEMOIZE numbers its entry.
+  /// How many entries there are, which is the number that MEMOIZE gives its entry.
   private(set) var count = 0
 
   subscript(index: Int) -> PickleMachine.Item? {

@@ -1,6 +1,7 @@
 package import ImageStoreCore
 
-/// What a pickle holds, as data. Bytes and texts are not copied: they say where they are in the source.
+/// The contents of a pickle, as data. Bytes and texts are not copied: they say where they are in
+/// the source.
 package enum PickleValue: Sendable {
   case none
   case bool(Bool)

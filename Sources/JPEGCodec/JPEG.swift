@@ -1,7 +1,7 @@
 package import ImageStoreCore
 
-/// JPEG among the codecs of encoded images. It is always there, so that a JPEG is known for one; what decodes it is there
-/// with the trait `JPEG` alone.
+/// JPEG among the codecs of encoded images. It always exists, so that a JPEG is recognised; the
+/// decoder exists only with the trait `JPEG`.
 package struct JPEG: ImageCodec {
   private let orientation: StoreDescription.Orientation
   private let refusesOddities: Bool
@@ -11,8 +11,9 @@ package struct JPEG: ImageCodec {
   package let fileSuffixes = ["jpg", "jpeg", "jpe"]
 
   /// - Parameters:
-  ///   - orientation: which way up images are delivered.
-  ///   - refusesOddities: whether what is odd and leaves the pixels whole is an error when an image is decoded.
+  ///   - orientation: how images are oriented.
+  ///   - refusesOddities: whether oddities that do not affect the pixels are errors when an image
+  ///     is decoded.
   package init(orientation: StoreDescription.Orientation = .asStored, refusesOddities: Bool = false) {
     self.orientation = orientation
     self.refusesOddities = refusesOddities

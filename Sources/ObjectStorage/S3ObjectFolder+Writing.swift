@@ -10,9 +10,9 @@ extension S3ObjectFolder {
   /// How many parts are in memory and being sent at a time.
   private static let partsUnderWay = 4
 
-  /// Writes an object whole.
+  /// Writes a whole object.
   ///
-  /// Conditions are the server's own (`If-None-Match`, `If-Match`: Amazon S3 since 2024, Ceph,
+  /// The server checks conditions itself (`If-None-Match`, `If-Match`: Amazon S3 since 2024, Ceph,
   /// MinIO, SeaweedFS). They are also checked before the object is sent. On a server without
   /// conditions this is the only check, and two writers at exactly the same time may both believe
   /// that they were first.

@@ -52,7 +52,7 @@ public struct SyntheticImages: Sendable {
   public mutating func mixed(_ format: ImageFormat, count: Int, kind: Kind = .noise) -> ModelImages {
     var images = ModelImages()
     for index in 0..<count {
-      // The first two differ, so that no seed makes them all alike.
+      // The first two differ, so that no seed makes them all equal.
       let resized = format.resized(
         height: index == 0 ? 3 : index == 1 ? 4 : Int.random(in: 1...9, using: &generator),
         width: Int.random(in: 2...17, using: &generator))

@@ -242,7 +242,7 @@ public struct JPEGDecoder: ~Copyable, Sendable {
     guard let error = result.error else { return }
     guard damaged == .tolerated, error.code == .corrupt, result.rows > 0 else { throw error }
     report.damageCount += 1
-    // Gray, as the library has what it has no data of.
+    // Gray, which the library uses for pixels without data.
     let start = Int(result.rows) * region.width * channels
     if start < memory.count {
       unsafe UnsafeMutableRawBufferPointer(rebasing: memory[start...]).initializeMemory(

@@ -36,9 +36,9 @@ public struct JPEGHeader: Sendable, Hashable {
   /// Reads the first bytes of a JPEG.
   ///
   /// - Parameter readsOrientation: whether to read on to the pixels for the orientation, which may be before or after the size.
-  /// - Returns: nil if what is asked for is after the last of these bytes.
-  /// - Throws: ``StoreError/Code/unrecognized`` for what is not a JPEG; ``StoreError/Code/corrupt`` and
-  ///   ``StoreError/Code/unsupported``.
+  /// - Returns: nil if the requested information is after the last of these bytes.
+  /// - Throws: ``StoreError/Code/unrecognized`` for bytes that are not a JPEG;
+  ///   ``StoreError/Code/corrupt`` and ``StoreError/Code/unsupported``.
   init?(_ bytes: RawSpan, readsOrientation: Bool) throws(StoreError) {
     var markers = try JPEGMarkers(bytes)
     var frame: (height: Int, width: Int, componentCount: Int, coding: Coding)?

@@ -23,7 +23,7 @@ import ImageStoreCore
 }
 
 extension image_jpeg_result {
-  /// What the library said.
+  /// The library's message.
   var text: String {
     unsafe withUnsafeBytes(of: message) { bytes in
       unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)

@@ -23,7 +23,7 @@ struct JPEGMarkers: ~Escapable {
     self.bytes = bytes
   }
 
-  /// Says that what follows is pixels.
+  /// Marks that pixels follow.
   mutating func end() { isAtEnd = true }
 
   /// The next segment, or nil at the end or after the last of the bytes at hand.

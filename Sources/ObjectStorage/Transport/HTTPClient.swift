@@ -13,7 +13,7 @@ final class HTTPClient: @unchecked Sendable {
   private var current: HTTPTransport
   private let making = Locked(())
 
-  /// - Parameter make: makes a transport and whatever it shares with nobody else.
+  /// - Parameter make: makes a transport and everything that it does not share.
   init(_ make: @escaping @Sendable () throws(StoreError) -> HTTPTransport) throws(StoreError) {
     self.make = make
     current = try make()

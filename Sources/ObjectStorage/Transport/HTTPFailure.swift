@@ -1,7 +1,7 @@
 #if ObjectStorage
 package import ImageStoreCore
 
-/// Why a request has no answer to go on with.
+/// Why a request has no usable answer.
 struct HTTPFailure: Error, Sendable, Hashable {
   enum Kind: Sendable, Hashable {
     /// No answer, a partial answer, or a request to retry later, until there were no more tries.

@@ -1,6 +1,7 @@
 import ImageStoreCore
 
-/// The chunks of a PNG that say what its pixels are, found and checked. Holds pointers into the file.
+/// The chunks of a PNG that describe its pixels, found and checked. It holds pointers into the
+/// file.
 @unsafe struct PNGContents {
   let header: PNGHeader
   /// Three bytes per entry; empty if there is none.
@@ -20,8 +21,8 @@ import ImageStoreCore
 
   /// Reads the chunks up to the first IDAT, which need not be complete.
   ///
-  /// - Parameter checksEveryChunk: whether every chunk must agree with its CRC, also one that says nothing of
-  ///   samples.
+  /// - Parameter checksEveryChunk: whether every chunk must agree with its CRC, even if it does not
+  ///   affect samples.
   /// - Throws: ``StoreError/Code/unrecognized`` for what is not a PNG; ``StoreError/Code/corrupt``.
   init(headOf file: UnsafeRawBufferPointer, checksEveryChunk: Bool = false) throws(StoreError) {
     unsafe self.checksEveryChunk = checksEveryChunk
@@ -67,10 +68,11 @@ import ImageStoreCore
 
   /// Checks a chunk before the pixels.
   ///
-  /// Programs that edit text and forget its CRC are let off, but not if a flipped bit may have hidden tRNS: made
-  /// another name of it, or made the chunk before it so long that it takes tRNS in.
+  /// A wrong CRC of text, left by programs that edit it, is accepted, unless a flipped bit may have
+  /// hidden tRNS by changing its name, or by making the chunk before it so long that it includes
+  /// tRNS.
   ///
-  /// - Throws: ``StoreError/Code/corrupt`` for one that fails its CRC and may bear on samples.
+  /// - Throws: ``StoreError/Code/corrupt`` for a chunk that fails its CRC and may affect samples.
   private func check(_ chunk: PNGChunk, in file: UnsafeRawBufferPointer, at offset: Int) throws(StoreError) {
     if unsafe checksEveryChunk || chunk.type.isCritical {
       return try unsafe chunk.verify(in: file, at: offset)
@@ -105,7 +107,7 @@ import ImageStoreCore
     }
   }
 
-  /// What libpng overlooks is overlooked here: a palette of gray pixels means nothing.
+  /// As in libpng, a palette of gray pixels is ignored.
   private mutating func takePalette(_ payload: UnsafeRawBufferPointer) throws(StoreError) {
     guard unsafe header.colorType != .gray && header.colorType != .grayAlpha else { return }
     guard unsafe palette.count == 0 else { throw .malformed("PLTE chunk is out of place") }
@@ -137,7 +139,7 @@ import ImageStoreCore
     var isPastData = false
     while true {
       let chunk = try unsafe PNGChunk(in: file, at: offset)
-      // That of IEND vouches for nothing but its name, which has just been read.
+      // The CRC of IEND covers only its name, which has just been read.
       if unsafe checksEveryChunk || chunk.type.isCritical && chunk.type != .end {
         try unsafe chunk.verify(in: file, at: offset)
       }

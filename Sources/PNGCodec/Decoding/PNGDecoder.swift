@@ -35,7 +35,7 @@ public struct PNGDecoder: ~Copyable, Sendable {
   public let palette: Palette
   /// The most bytes an image may take when decoded.
   public let maximumByteCount: Int
-  /// Whether the CRC of every chunk is checked when an image is decoded, whatever it is about.
+  /// Whether the CRC of every chunk is checked when an image is decoded.
   package var checksEveryChunk = false
 
   private var inflater = Inflater(.zlib)
@@ -69,8 +69,8 @@ public struct PNGDecoder: ~Copyable, Sendable {
     }
   }
 
-  /// The most bytes a file may have whose first bytes are these: what its pixels take without compression,
-  /// twice, and 64 MiB for text and profiles.
+  /// The most bytes that a file with these first bytes may have: twice the uncompressed size of its
+  /// pixels, and 64 MiB for text and profiles.
   ///
   /// - Parameter bytes: at least the first 33 bytes of a PNG.
   package func mostFileBytes(_ bytes: RawSpan) throws(StoreError) -> Int {
@@ -105,7 +105,7 @@ public struct PNGDecoder: ~Copyable, Sendable {
   /// Decodes an image that must have a format.
   ///
   /// - Parameter memory: has the size of `format`.
-  /// - Returns: what the file says of itself.
+  /// - Returns: the header of the file.
   /// - Throws: as ``decode(_:into:)``; ``StoreError/Code/corrupt`` if the image has another format.
   @discardableResult
   package mutating func decode(

@@ -41,7 +41,7 @@ public struct PNGHeader: Sendable, Hashable {
 
   /// Reads the payload of an IHDR chunk.
   ///
-  /// - Throws: ``StoreError/Code/corrupt`` for what the standard does not allow.
+  /// - Throws: ``StoreError/Code/corrupt`` for values that the standard does not allow.
   init(_ payload: UnsafeRawBufferPointer) throws(StoreError) {
     guard payload.count == Self.payloadByteCount else {
       throw .malformed("IHDR chunk has \(payload.count) bytes instead of \(Self.payloadByteCount)")

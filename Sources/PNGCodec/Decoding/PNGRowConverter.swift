@@ -7,7 +7,7 @@ import ImageStoreDeflate
 /// Invariant behind `unsafe`: `prepare` checked the sizes, so all rows are within the buffers that
 /// the decoder made for exactly this header and format.
 struct PNGRowConverter: ~Copyable, Sendable {
-  /// What a row of samples goes through.
+  /// The conversion of a row of samples.
   private enum Conversion {
     /// Bytes stay as they are.
     case none

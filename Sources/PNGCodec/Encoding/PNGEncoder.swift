@@ -66,7 +66,8 @@ public struct PNGEncoder: ~Copyable, Sendable {
     let bound = compressor.bound(count)
     try file.reserve(bound + PNGEncodingPlan.overhead)
     let memory = unsafe file.memory
-    // What surrounds the compressed bytes has a fixed size, so these go to their place at once.
+    // The bytes around the compressed bytes have a fixed size, so the compressed bytes are written
+    // directly to their place.
     let room = unsafe UnsafeMutableRawBufferPointer(
       rebasing: memory[PNGEncodingPlan.dataOffset..<PNGEncodingPlan.dataOffset + bound])
     let compressedCount = try unsafe compressor.compress(

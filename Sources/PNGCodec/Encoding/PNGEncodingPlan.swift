@@ -10,7 +10,7 @@ struct PNGEncodingPlan {
 
   /// Where the payload of the one IDAT chunk begins, after the signature and IHDR.
   static let dataOffset = unsafe 8 + PNGChunk.overhead + 13 + 8
-  /// Bytes of a file besides that payload.
+  /// Bytes of a file in addition to that payload.
   static let overhead = unsafe dataOffset + 4 + PNGChunk.overhead
 
   /// - Throws: ``StoreError/Code/unsupported`` for a format that PNG does not have.

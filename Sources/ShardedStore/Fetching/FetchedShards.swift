@@ -20,9 +20,9 @@ final class FetchedShards: Sendable {
   /// The bytes that one read fetches at a time, in addition to one image.
   static let mostBytesPerRead = 64 << 20
 
-  /// An announced range, and who has to do with it.
+  /// An announced range, and its users.
   ///
-  /// Invariant behind `@unchecked Sendable`: what changes is used under the lock of `state`.
+  /// Invariant behind `@unchecked Sendable`: variables are used under the lock of `state`.
   final class Entry: @unchecked Sendable {
     let range: FetchedRange
     /// Images of it that have been announced and not been read.

@@ -46,7 +46,8 @@ struct RangePlan {
     }
   }
 
-  /// Has an image begin a range of its own if there is something between it and the one before that is there already.
+  /// Begins a new range with an image if bytes between it and the previous one have been fetched
+  /// already.
   ///
   /// - Parameter offset: where the last of what is there begins, of what begins before the image.
   mutating func interrupt(after offset: Int, inShard shard: Int) {
