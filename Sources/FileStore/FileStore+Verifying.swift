@@ -27,8 +27,8 @@ extension FileStore {
     }
   }
 
-  /// Compares the files of images with the checksums of PNG, without decoding them, and `labels.csv`, which names the images, with
-  /// the checksum in `store.json`, if there is one.
+  /// Compares the files of images with the checksums of PNG, without decoding them, and
+  /// `labels.csv`, which names the images, with the checksum in `store.json`, if there is one.
   public func verify(_ indices: Span<Int>) throws(StoreError) {
     for position in indices.indices where indices[position] < 0 || indices[position] >= count {
       throw .indexOutOfRange(indices[position], count: count).at(path: path)

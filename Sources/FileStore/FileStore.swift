@@ -68,9 +68,11 @@ public final class FileStore: ImageStore {
   ///
   /// - Parameters:
   ///   - path: the folder.
-  ///   - description: the caller's description of it. `images` is a folder in it, or the column of a table that names the images, which then
-  ///     decides which images there are; `labels` is a column of the table or the table's own name; `classDepth` counts from the folder, or from that of a split, and says that classes are folders, even if there are tables; `palette` and `orientation`; `shape` and
-  ///     `elementType` are compared with every image.
+  ///   - description: the caller's description of it. `images` is a folder in it, or the column of
+  ///     a table that names the images, which then decides which images there are; `labels` is a
+  ///     column of the table or the table's own name; `classDepth` counts from the folder, or from
+  ///     that of a split, and says that classes are folders, even if there are tables; `palette`
+  ///     and `orientation`; `shape` and `elementType` are compared with every image.
   ///   - threads: on how many threads images are read and decoded; nil for one per processor.
   /// - Throws: ``StoreError/Code/notFound``; ``StoreError/Code/unrecognized`` for any other folder;
   ///   ``StoreError/Code/corrupt``, naming the line, for a CSV file that is malformed;
@@ -178,8 +180,8 @@ public final class FileStore: ImageStore {
   /// Examines the first picture, or as many as it takes to find one that each stated option applies
   /// to.
   ///
-  /// - Throws: ``StoreError/Code/unusedOption`` if there is none; ``StoreError/Code/missingTrait`` if the first picture needs a trait,
-  ///   as the others do then.
+  /// - Throws: ``StoreError/Code/unusedOption`` if there is none; ``StoreError/Code/missingTrait``
+  ///   if the first picture needs a trait, as the others do then.
   private func look(for description: StoreDescription) throws(StoreError) {
     let wanted = description.options.intersection(ImageCodecs.options)
     func applies(_ option: StoreDescription.Option) -> Bool { readers.hasIdle { $0.hasUse(for: option) } }

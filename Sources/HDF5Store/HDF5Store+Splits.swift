@@ -59,8 +59,8 @@ extension HDF5Store {
 }
 
 extension ContentsReader {
-  /// The images of the splits: datasets and groups whose names say which they are, or groups of images, of classes or of samples
-  /// whose name is that of a split.
+  /// The images of the splits: datasets and groups whose names say which they are, or groups of
+  /// images, of classes or of samples whose name is that of a split.
   fileprivate func splits(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle
   ) throws(StoreError) -> [(Split, FoundImages)] {

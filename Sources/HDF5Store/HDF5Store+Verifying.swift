@@ -18,7 +18,8 @@ extension HDF5Store {
     }
   }
 
-  /// Checks images against their checksums; the Fletcher-32 of chunks, if they have one, is checked by reading them.
+  /// Checks images against their checksums; the Fletcher-32 of chunks, if they have one, is checked
+  /// by reading them.
   public func verify(_ indices: Span<Int>) throws(StoreError) {
     try check(indices)
     guard checksumCoverage != .noImages else { return }

@@ -43,8 +43,9 @@ extension HDF5Store {
     ///     images.
     ///   - encoding: for the layout ``Layout/encoded``: whether encoded images are checked, and how
     ///     pixels are encoded.
-    ///   - classNames: the names of the classes that labels count from 0. If the store that is appended to has others, or
-    ///     these in another order, labels are translated by name, and names that it lacks are added.
+    ///   - classNames: the names of the classes that labels count from 0. If the store that is
+    ///     appended to has others, or these in another order, labels are translated by name, and
+    ///     names that it lacks are added.
     ///   - threads: how many threads may compress; nil means one per processor.
     /// - Throws: ``StoreError/Code/alreadyExists``; ``StoreError/Code/busy`` if another writer is
     ///   working on the same file; ``StoreError/Code/unsupported`` for appending to a file that has

@@ -1,4 +1,5 @@
-// Users of this module need its protocol, formats and errors too, so they are exported with it (Docs/Design.md).
+// Users of this module need its protocol, formats and errors too, so they are exported with it
+// (Docs/Design.md).
 @_exported public import ImageStoreCore
 import ImageStoreSupport
 
@@ -53,10 +54,13 @@ public final class HDF5Store: ImageStore {
   ///
   /// - Parameters:
   ///   - path: the file.
-  ///   - description: the caller's description of it. `images` is the name of a dataset, of a group with a dataset for each image, for each class
-  ///     or for each sample, or `/` for the root; nil means the one with a usual name, such as `images`, `x` or `data`, or else the only dataset that has the shape of images. `labels` is the name of a dataset with one whole number, text or member of an
-  ///     enumeration per image, or a row with one 1; nil means the name that goes with that of the images, such as `y_train` with
-  ///     `x_train`. With an `axis`, each byte of the dataset has eight pixels of a mask.
+  ///   - description: the caller's description of it. `images` is the name of a dataset, of a group
+  ///     with a dataset for each image, for each class or for each sample, or `/` for the root; nil
+  ///     means the one with a usual name, such as `images`, `x` or `data`, or else the only dataset
+  ///     that has the shape of images. `labels` is the name of a dataset with one whole number,
+  ///     text or member of an enumeration per image, or a row with one 1; nil means the name that
+  ///     goes with that of the images, such as `y_train` with `x_train`. With an `axis`, each byte
+  ///     of the dataset has eight pixels of a mask.
   ///   - threads: how many threads a large call may use; nil means one per processor.
   /// - Throws: ``StoreError/Code/notFound``, ``StoreError/Code/unrecognized`` for a file that is
   ///   not HDF5, ``StoreError/Code/corrupt``, ``StoreError/Code/unsupported``,

@@ -32,7 +32,8 @@ extension StoreCatalog {
 }
 
 extension StoreCatalog {
-  /// Labels in a file that has a byte for each image and nothing else, as STL-10 has them; nil for any other file.
+  /// Labels in a file that has a byte for each image and nothing else, as STL-10 has them; nil for
+  /// any other file.
   private static func bareLabels(at path: String, count: Int) throws(StoreError) -> NamedValues? {
     guard FileSignature(ofFile: path) == nil else { return nil }
     let map = try MappedFile(path)

@@ -9,7 +9,8 @@ extension StoreCatalog {
   ///
   /// - Parameters:
   ///   - path: `.npy`, `.npz`, HDF5, IDX, a table, text with a value on each line.
-  ///   - name: the array, dataset or column; nil for the only one, or the one that has a usual name of labels.
+  ///   - name: the array, dataset or column; nil for the only one, or the one that has a usual name
+  ///     of labels.
   ///   - count: the number of images, each of which needs a value.
   static func values(at path: String, _ name: String?, imageCount count: Int) throws(StoreError)
     -> NamedValues?

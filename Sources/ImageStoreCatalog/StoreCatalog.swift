@@ -124,7 +124,8 @@ public enum StoreCatalog {
   ///   - path: a file or folder.
   ///   - description: the caller's description of it.
   ///   - threads: how many threads the store may use; nil for one per processor.
-  /// - Throws: ``StoreError/Code/notFound``, ``StoreError/Code/unrecognized``, ``StoreError/Code/unusedOption``, and what opening throws.
+  /// - Throws: ``StoreError/Code/notFound``, ``StoreError/Code/unrecognized``,
+  ///   ``StoreError/Code/unusedOption``, and what opening throws.
   public static func open(
     at path: some StorePath, _ description: StoreDescription = StoreDescription(), threads: Int? = nil
   ) throws(StoreError) -> any ImageStore {

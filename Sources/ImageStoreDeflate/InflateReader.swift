@@ -7,8 +7,8 @@ package import ImageStoreCore
   private var rest: UnsafeRawBufferPointer
   private var isAtEnd = false
 
-  /// - Parameter source: the compressed bytes, all of them and nothing else, which must stay as they are for as long as
-  ///   the reader is used.
+  /// - Parameter source: the compressed bytes, all of them and nothing else, which must stay as
+  ///   they are for as long as the reader is used.
   /// - Throws: ``StoreError/Code/limitExceeded`` if there is no memory.
   @unsafe package init(_ source: UnsafeRawBufferPointer) throws(StoreError) {
     stream = try InflateStream(.raw)

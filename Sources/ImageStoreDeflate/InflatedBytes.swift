@@ -9,7 +9,8 @@ import Synchronization
 /// kept in memory, once that costs less than inflating them again and again; if there is not enough
 /// memory, the error has a remedy.
 ///
-/// Invariant behind `@unchecked Sendable`: the stream and its window are used under the lock; `source` stays as it is while ``owner`` lives.
+/// Invariant behind `@unchecked Sendable`: the stream and its window are used under the lock;
+/// `source` stays as it is while ``owner`` lives.
 @safe package final class InflatedBytes: @unchecked Sendable {
   /// How the bytes are compressed.
   package enum Container: Sendable {
@@ -56,8 +57,9 @@ import Synchronization
   ///   - count: how many ranges.
   ///   - range: a range by its position among them; within the bytes.
   ///   - body: is given the position and the first byte of its range, which is good until it returns.
-  /// - Throws: ``StoreError/Code/corrupt`` for damage up to the last of the ranges, and past it if that is the end;
-  ///   ``StoreError/Code/limitExceeded`` if all bytes were needed in memory, and there is not so much.
+  /// - Throws: ``StoreError/Code/corrupt`` for damage up to the last of the ranges, and past it if
+  ///   that is the end; ``StoreError/Code/limitExceeded`` if all bytes were needed in memory, and
+  ///   there is not so much.
   package func forEach(
     count: Int, range: (_ position: Int) -> Range<Int>,
     _ body: (_ position: Int, _ start: UnsafeRawPointer) throws(StoreError) -> Void
@@ -176,7 +178,8 @@ import Synchronization
   private var found: UInt32 = 0
   private var history = leastHistory
 
-  /// Bytes that stay in memory after those that were asked for: calls of several threads come a little out of order.
+  /// Bytes that stay in memory after those that were asked for: calls of several threads come a
+  /// little out of order.
   private static let leastHistory = 8 << 20
   private static let mostHistory = 64 << 20
   /// How many bytes are inflated at a time.

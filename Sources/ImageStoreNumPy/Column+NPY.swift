@@ -2,8 +2,9 @@ package import ImageStoreCore
 internal import ImageStorePlatform
 
 extension Column {
-  /// The values as a complete `.npy` file: `<i8` (labels too), `<f8` or, for text, `<U` as wide as the longest. Vectors have a second
-  /// axis. Bytes are one array of `|u1`, whose offsets are kept beside it.
+  /// The values as a complete `.npy` file: `<i8` (labels too), `<f8` or, for text, `<U` as wide as
+  /// the longest. Vectors have a second axis. Bytes are one array of `|u1`, whose offsets are kept
+  /// beside it.
   ///
   /// - Throws: ``StoreError/Code/unsupported`` for text with a NUL character, since numpy pads with NULs
   ///   and would not give it back; ``StoreError/Code/limitExceeded`` if one long text would make the

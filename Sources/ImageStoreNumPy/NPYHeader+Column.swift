@@ -2,8 +2,8 @@ package import ImageStoreCore
 internal import ImageStorePlatform
 
 extension NPYHeader {
-  /// Reads one value per image: whole numbers, `f4` and `f8`, text, or elements of bytes (`V`). Elements of text (`S`) that are not
-  /// all UTF-8 are bytes.
+  /// Reads one value per image: whole numbers, `f4` and `f8`, text, or elements of bytes (`V`).
+  /// Elements of text (`S`) that are not all UTF-8 are bytes.
   ///
   /// - Parameter data: the array's data, ``dataByteCount`` bytes.
   /// - Throws: ``StoreError/Code/unsupported`` for other types and shapes; ``StoreError/Code/corrupt``
@@ -53,7 +53,8 @@ extension NPYHeader {
     }
   }
 
-  /// Reads a column as this package keeps it: an array of one axis has one value per image, and one of two a vector.
+  /// Reads a column as this package keeps it: an array of one axis has one value per image, and one
+  /// of two a vector.
   ///
   /// - Parameters:
   ///   - count: how many images it is read of; there may be more.
@@ -112,7 +113,8 @@ extension NPYHeader {
     unsafe String(validating: trimmed(index, in: data), as: UTF8.self)
   }
 
-  /// An element of text without the NULs after it, which may be very many: all elements are as long as the longest.
+  /// An element of text without the NULs after it, which may be very many: all elements are as long
+  /// as the longest.
   private func trimmed(_ index: Int, in data: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
     let element = unsafe UnsafeRawBufferPointer(
       rebasing: data[index * type.byteCount..<(index + 1) * type.byteCount])

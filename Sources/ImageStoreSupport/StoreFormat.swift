@@ -36,7 +36,8 @@ package protocol StoreFormat: Sendable {
 
   /// Reads values, such as labels, out of a file of this kind.
   ///
-  /// - Parameter name: the array, dataset or column; nil for the only one, or the one that has a usual name of labels.
+  /// - Parameter name: the array, dataset or column; nil for the only one, or the one that has a
+  ///   usual name of labels.
   /// - Returns: nil if files of this kind have no values by themselves, or none of this name.
   func values(named name: String?, at path: String) throws(StoreError) -> NamedValues?
 }
@@ -217,7 +218,8 @@ package struct StoreVariant: Sendable {
 
     /// Opening a store calls a C library, which may crash on files that do not crash this package.
     package static let usesLibrary = Traits(rawValue: 1)
-    /// Images are files that are opened when they are read, so that those of a store that is replaced are gone.
+    /// Images are files that are opened when they are read, so that those of a store that is
+    /// replaced are gone.
     package static let opensImagesWhenRead = Traits(rawValue: 2)
     /// An append counts as soon as its last record is in the file, before the disk has it.
     package static let growsInPlace = Traits(rawValue: 4)

@@ -62,7 +62,8 @@ final class JPEGImageDecoder: ImageDecoder {
 
   func largestByteCount(ofHead head: RawSpan) throws(StoreError) -> Int {
     let slack = 64 << 20
-    // A block of 64 samples takes no more than 64 codes of 16 bits with 15 of value, and an 0 after each 0xFF.
+    // A block of 64 samples takes no more than 64 codes of 16 bits with 15 of value, and an 0 after
+    // each 0xFF.
     guard let format = try decoder.format(ofHead: head) else { return slack }
     return 8 * format.byteCount + slack
   }
@@ -85,7 +86,8 @@ final class JPEGImageDecoder: ImageDecoder {
     }
   }
 
-  /// Decodes all of the image to an eighth of its size: all that can be damaged is read, and the rest of the work is not done.
+  /// Decodes all of the image to an eighth of its size: all that can be damaged is read, and the
+  /// rest of the work is not done.
   func check(
     _ encoded: RawSpan, as format: ImageFormat, in memory: inout GrowingMemory
   ) throws(StoreError) {

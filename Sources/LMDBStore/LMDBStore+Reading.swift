@@ -172,9 +172,10 @@ extension LMDBStore {
 extension LMDBStore {
   /// Makes sure that what was just read was still of the commit that was opened.
   ///
-  /// Two commits later, pages that were freed since may hold something else. The writer of this package never frees pages that
-  /// images are on, and those of labels and columns by edits alone; class names are copied when a store is opened. Other programs replace and delete values, and their pages may hold something else
-  /// even under the same key.
+  /// Two commits later, pages that were freed since may hold something else. The writer of this
+  /// package never frees pages that images are on, and those of labels and columns by edits alone;
+  /// class names are copied when a store is opened. Other programs replace and delete values, and
+  /// their pages may hold something else even under the same key.
   func checkUnchanged() throws(StoreError) {
     // Pages of a commit are overwritten when the third commit after it begins: see
     // `DatabaseFile.holds`.

@@ -33,9 +33,12 @@ public final class LMDBStore: ImageStore {
   ///
   /// - Parameters:
   ///   - path: the folder of an environment, or the data file of one made with `MDB_NOSUBDIR`.
-  ///   - description: the caller's description of a database that another program wrote. `images` and `labels` are named databases or prefixes
-  ///     of keys; `shape` and `elementType` the format of values that have only pixels, and are compared with that of others;
-  ///     `dimensions` the order of their axes or those of arrays; `channelOrder` that of the planes of a Datum; `palette` says how PNGs with a palette are read, `orientation` how JPEGs are turned. For a store of this package, only `labels` may be given.
+  ///   - description: the caller's description of a database that another program wrote. `images`
+  ///     and `labels` are named databases or prefixes of keys; `shape` and `elementType` the format
+  ///     of values that have only pixels, and are compared with that of others; `dimensions` the
+  ///     order of their axes or those of arrays; `channelOrder` that of the planes of a Datum;
+  ///     `palette` says how PNGs with a palette are read, `orientation` how JPEGs are turned. For a
+  ///     store of this package, only `labels` may be given.
   ///   - threads: how many threads a large read uses; nil for one per processor.
   /// - Throws: ``StoreError/Code/notFound``; ``StoreError/Code/unrecognized`` if this is not an
   ///   LMDB database or has no images; ``StoreError/Code/corrupt`` if it is damaged;

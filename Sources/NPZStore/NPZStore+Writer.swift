@@ -27,8 +27,9 @@ extension NPZStore {
     ///   - path: the archive.
     ///   - mode: whether to create, replace or append. Only archives with entries called
     ///     `ix-000000.npy` and so on can be appended to.
-    ///   - compression: `small` deflates as well as numpy does, `fast` at zlib's level 1 (small photographs are
-    ///     the same in both), `none` stores, with pixels at multiples of 64 bytes. Encoded images are stored in any case.
+    ///   - compression: `small` deflates as well as numpy does, `fast` at zlib's level 1 (small
+    ///     photographs are the same in both), `none` stores, with pixels at multiples of 64 bytes.
+    ///     Encoded images are stored in any case.
     ///   - layout: the form of the entries of images; nil means that of an existing archive, or
     ///     arrays.
     ///   - encoding: for the layout ``Layout/encoded``: whether encoded images are checked, and how

@@ -73,8 +73,9 @@ public final class NPZStore: ImageStore {
   ///
   /// - Parameters:
   ///   - path: the archive.
-  ///   - description: `images` and `labels` are keys of arrays, labels may be in another archive; `dimensions`, `shape` and `elementType` are
-  ///     those of the images; with `axis` and `bitOrder` the array is packed bits; `palette` and `orientation` are of encoded images.
+  ///   - description: `images` and `labels` are keys of arrays, labels may be in another archive;
+  ///     `dimensions`, `shape` and `elementType` are those of the images; with `axis` and
+  ///     `bitOrder` the array is packed bits; `palette` and `orientation` are of encoded images.
   ///   - checksums: whether reading an image checks its CRC-32.
   ///   - threads: how many threads decode; nil for one per processor.
   /// - Throws: ``StoreError/Code/notFound``; ``StoreError/Code/unrecognized`` for a file that is

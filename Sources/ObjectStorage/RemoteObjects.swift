@@ -76,7 +76,8 @@ struct RemoteObjects: Sendable {
     }
     var request = HTTPRequest(.get, url)
     request.headers = [("Range", "bytes=\(range.lowerBound)-\(range.upperBound - 1)")]
-    // A tag that is not strong matches nothing (RFC 9110, 13.1.1); it is compared with the answer's in any case.
+    // A tag that is not strong matches nothing (RFC 9110, 13.1.1); it is compared with the answer's
+    // in any case.
     if let tag = state?.tag, tag.hasPrefix("\"") { request.headers.append(("If-Match", tag)) }
     request.sink = .memory(memory, byteCount: range.count)
     request.expectedStatus = 206

@@ -4,7 +4,8 @@ package import ImageStoreCore
 package import ImageStoreSupport
 
 extension S3ObjectFolder {
-  /// Files up to this size are sent in one request, larger ones in parts of it or more: S3 has at most 10,000 parts.
+  /// Files up to this size are sent in one request, larger ones in parts of it or more: S3 has at
+  /// most 10,000 parts.
   private static let smallestPart = 8 << 20
   private static let greatestPartCount = 10_000
   /// How many parts are in memory and being sent at a time.

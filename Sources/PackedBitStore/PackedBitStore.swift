@@ -4,8 +4,9 @@ import ImageStoreSupport
 
 /// Masks at one bit per pixel, in a folder that numpy opens.
 ///
-/// The folder has `masks.npy` (uint8 as `numpy.packbits` makes it), `labels.npy`, `columns/NAME.npy`, `offsets/NAME.npy` for columns
-/// of bytes, `checksums.npy` (the CRC-32 of each mask's bytes) and `format.json`:
+/// The folder has `masks.npy` (uint8 as `numpy.packbits` makes it), `labels.npy`,
+/// `columns/NAME.npy`, `offsets/NAME.npy` for columns of bytes, `checksums.npy` (the CRC-32 of each
+/// mask's bytes) and `format.json`:
 ///
 ///     masks = numpy.load("store.bits/masks.npy", mmap_mode="r")
 ///     mask = numpy.unpackbits(masks[42], axis=0, count=1080)      # packed along rows
@@ -80,8 +81,9 @@ public final class PackedBitStore: ImageStore {
   ///
   /// - Parameters:
   ///   - path: an `.npy` array or bare bytes. Axes of extent 1 count as if they were not there.
-  ///   - description: the shape, the axis and the order of bits; bits that run on from row to row have the axis
-  ///     ``ImageStoreCore/StoreDescription/PackingAxis/flat``, and are packed again in memory.
+  ///   - description: the shape, the axis and the order of bits; bits that run on from row to row
+  ///     have the axis ``ImageStoreCore/StoreDescription/PackingAxis/flat``, and are packed again
+  ///     in memory.
   ///   - labels: an `.npy` file with the labels, if there is one.
   ///   - threads: how many threads unpack many crops; nil for one per processor.
   /// - Throws: ``StoreError/Code/invalidArgument`` if the file does not have such masks.
@@ -167,7 +169,8 @@ public final class PackedBitStore: ImageStore {
     }
   }
 
-  /// A column of bytes, which has those of all masks in one file and in another where those of each begin and end.
+  /// A column of bytes, which has those of all masks in one file and in another where those of each
+  /// begin and end.
   private func bytes(of file: MappedFile, _ offsets: MappedFile) throws(StoreError) -> Column {
     let places = try unsafe array(of: offsets) { (header, data) throws(StoreError) in
       let found = try header.valueCount()
@@ -191,7 +194,8 @@ public final class PackedBitStore: ImageStore {
     }
   }
 
-  /// The CRC-32 of each mask's bytes, ``unknownChecksum`` for masks of which none is known; nil if that is all.
+  /// The CRC-32 of each mask's bytes, ``unknownChecksum`` for masks of which none is known; nil if
+  /// that is all.
   func maskChecksums() throws(StoreError) -> [Int]? {
     guard let file = folder?.checksums else { return nil }
     return try knownChecksums.value { () throws(StoreError) in
@@ -201,11 +205,12 @@ public final class PackedBitStore: ImageStore {
     }
   }
 
-  /// Stands for the checksum of a mask that had none when others were appended: one made then would vouch for damage.
+  /// Stands for the checksum of a mask that had none when others were appended: one made then would
+  /// vouch for damage.
   static let unknownChecksum = -1
 
-  /// Reads the values of the masks there are. Values past these are those of an append that did not end; too few are an
-  /// error.
+  /// Reads the values of the masks there are. Values past these are those of an append that did not
+  /// end; too few are an error.
   private func values<Values>(
     of file: MappedFile, _ read: (NPYHeader, UnsafeRawBufferPointer) throws(StoreError) -> Values
   ) throws(StoreError) -> Values {

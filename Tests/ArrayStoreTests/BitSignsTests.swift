@@ -3,7 +3,8 @@ import ImageStoreCatalog
 import ImageStoreTesting
 import Testing
 
-/// Arrays of bytes that may be gray images or packed bits: nothing with a sign of bits is read as images in silence, and nothing without.
+/// Arrays of bytes that may be gray images or packed bits: nothing with a sign of bits is read as
+/// images in silence, and nothing without.
 @Suite struct BitSignsTests {
   private let files: ArrayFiles
   init() throws { files = try ArrayFiles() }

@@ -6,7 +6,8 @@ import ImageStoreSupport
 import ImageStoreTesting
 import Testing
 
-/// JPEGs, and PNGs among them, in stores that keep images as they are encoded; what they decode to says Pillow.
+/// JPEGs, and PNGs among them, in stores that keep images as they are encoded; what they decode to
+/// says Pillow.
 @Suite(.enabled(if: python != nil, "IMAGE_STORES_PYTHON names no Python with Pillow"))
 struct JPEGLayoutTests {
   /// Files that are all called `.JPEG`, and what Pillow makes of them: as stored, and upright.

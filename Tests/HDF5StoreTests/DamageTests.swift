@@ -5,8 +5,9 @@ import Testing
 
 @testable import HDF5Store
 
-/// The bytes of small files of this package, each of the plainest, damaged alone, with the end of the file, and with all that follows: whatever is
-/// asked of them, they are read or refused. In child processes, which libhdf5 would end.
+/// The bytes of small files of this package, each of the plainest, damaged alone, with the end of
+/// the file, and with all that follows: whatever is asked of them, they are read or refused. In
+/// child processes, which libhdf5 would end.
 @Suite struct DamageTests {
   enum Layout: String, CaseIterable, Codable, Sendable {
     case contiguous, chunked, mixed, mixedChunked, longText

@@ -3,7 +3,8 @@ import Testing
 
 @testable import HDF5Store
 
-/// What else other programs have in a file with a value for each image: `make_hdf5_found_fixtures.py` says what there is.
+/// What else other programs have in a file with a value for each image:
+/// `make_hdf5_found_fixtures.py` says what there is.
 @Suite struct FurtherColumnTests {
   private static let expected: [String: Column] = {
     func vectors<Number>(_ rows: [[Number]]) -> Column.Vectors<Number> {

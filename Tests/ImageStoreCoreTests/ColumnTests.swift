@@ -93,7 +93,8 @@ import Testing
   }
 }
 
-/// Names of columns where a format has another meaning for them. The oracle is percent-decoding as addresses of the web have it.
+/// Names of columns where a format has another meaning for them. The oracle is percent-decoding as
+/// addresses of the web have it.
 @Suite struct ColumnNameTests {
   /// What `urllib.parse.unquote` makes of a text.
   private func unquoted(_ text: String) -> [UInt8] {

@@ -42,7 +42,8 @@ struct JPEGStoreTests {
       "\(error!)")
   }
 
-  /// Files by PIL in a folder, an LMDB database, an HDF5 file and an archive: among them a PNG that is called `.JPEG`.
+  /// Files by PIL in a folder, an LMDB database, an HDF5 file and an archive: among them a PNG that
+  /// is called `.JPEG`.
   private static let script = """
     import io, pathlib, sys, zipfile
     import h5py, lmdb

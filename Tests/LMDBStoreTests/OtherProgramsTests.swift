@@ -113,7 +113,8 @@ import Testing
     #expect(try store.pixels(at: 5) == model.pixels[5])
     // Short records grow with each append.
     try replaceRecords("labels/000000000000", times: 1)
-    // That record has a checksum, so nothing is appended to it; put back, it is as it was, by another program's hand.
+    // That record has a checksum, so nothing is appended to it; put back, it is as it was, by
+    // another program's hand.
     #expect(code { _ = try LMDBStore.Writer(to: path, mode: .append) } == .corrupt)
     let value = (0..<110).map { Int64($0) }
     let database = try Database(path)
@@ -134,7 +135,8 @@ import Testing
     let model = images(0..<20)
     _ = try LMDBStore.write(model, to: path, layout: layout)
     let database = try Database(path)
-    // A date, which is like the key of an image; a block of images in a store of single ones, and the other way round.
+    // A date, which is like the key of an image; a block of images in a store of single ones, and
+    // the other way round.
     let block = [0x93] + Array("NUMPY".utf8) + [UInt8](repeating: 1, count: 9000)
     let other = layout == .perImage ? "images/000000000500" : "00000500"
     for (key, value) in [("20261125", Array("notes".utf8)), (other, block)] {
@@ -174,7 +176,8 @@ import Testing
       Set(places.keys).isSuperset(of: [
         "labels/000000000000", "columns/square/000000000000", "class_names", "metadata",
       ]))
-    // What has no checksum of its own: those of the images tell of them alone, which an append does not touch.
+    // What has no checksum of its own: those of the images tell of them alone, which an append does
+    // not touch.
     for (key, place) in places where key != "crc32/images/000000000000" {
       try Data(map.with(Int(bytes[place]) ^ 4, 1, at: place)).write(to: URL(filePath: "\(path)/data.mdb"))
       #expect(code { try LMDBStore(at: path).verify() } != nil, "\(key)")

@@ -46,7 +46,8 @@ import Testing
     try check(path, count: count, "the last")
   }
 
-  /// Any of the sectors that were written before the end record, in a file of any length; then the end record's.
+  /// Any of the sectors that were written before the end record, in a file of any length; then the
+  /// end record's.
   @Test(arguments: [Compression.none, .small])
   func anySubsetOfSectorsHoldsTheOldCommitOrTheNew(compression: Compression) throws {
     let folder = TemporaryFolder()

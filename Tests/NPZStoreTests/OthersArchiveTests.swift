@@ -116,7 +116,8 @@ import Testing
     #expect(!notes(store, .notRead).contains("MACOSX"))
   }
 
-  /// Arrays of several numbers, of bytes and of text for each image are columns under their names, whatever these are.
+  /// Arrays of several numbers, of bytes and of text for each image are columns under their names,
+  /// whatever these are.
   @Test func furtherArraysAreColumns() throws {
     let doubles = [0.5, 1, 2, 3, 4, 5].flatMap { value in
       (0..<8).map { UInt8(truncatingIfNeeded: value.bitPattern >> (8 * UInt64($0))) }

@@ -5,7 +5,8 @@ import ImageStoreSupport
 
 @testable import ObjectStorage
 
-/// `Tests/ObjectStorage/faulty_server.py` while the value lives: objects in memory, or a proxy before a real server.
+/// `Tests/ObjectStorage/faulty_server.py` while the value lives: objects in memory, or a proxy
+/// before a real server.
 final class FaultyServer {
   /// What runs it; nil on a machine without Python.
   static let python: String? = {

@@ -110,7 +110,8 @@ import Testing
     let folder = TemporaryFolder()
     let path = "\(folder.path)/a.bits"
     try append(0..<3, to: path, .create, classNames: ["x", "y", "z"])
-    // As Python's zlib.crc32 makes them of the labels 0, 1, 2 as <i8, and of the names with a zero byte after each.
+    // As Python's zlib.crc32 makes them of the labels 0, 1, 2 as <i8, and of the names with a zero
+    // byte after each.
     let earlier = """
       {
         "axis" : "rows", "bitOrder" : "big", "classNames" : [ "cat", "dog", "owl" ], "format" : "packed-bits",
@@ -349,7 +350,8 @@ import Testing
     #expect(unsafe access(name, F_OK) == 0)
   }
 
-  /// A height that is one bit away may fit the file as well; whoever asks for verified reads gets no other pixels than were written.
+  /// A height that is one bit away may fit the file as well; whoever asks for verified reads gets
+  /// no other pixels than were written.
   @Test func aHeightThatIsAnotherIsFoundByVerifiedReads() throws {
     let folder = TemporaryFolder()
     let path = "\(folder.path)/a.bits"

@@ -157,7 +157,8 @@ import Testing
   func faultsAreMended(seed: UInt64) throws {
     let images = try Self.makeLargeImages(200, mixed: true)
     let (store, objects) = try open(images, shardSize: 60_000)
-    // Every third fetch or so goes wrong in one way or another, and no two of one range that follow one another.
+    // Every third fetch or so goes wrong in one way or another, and no two of one range that follow
+    // one another.
     objects.fault.withLock {
       $0 = { number, _ in
         var generator = SplitMix64(seed: seed &+ UInt64(number / 3))

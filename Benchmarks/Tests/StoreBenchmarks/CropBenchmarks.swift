@@ -63,8 +63,8 @@ final class CropBenchmarks: XCTestCase {
   }
 }
 
-/// Crops of 256x256 at each of 64 columns, of masks packed along rows and along columns; `crop-offsets`, which
-/// makes the masks, runs it beside numpy.
+/// Crops of 256x256 at each of 64 columns, of masks packed along rows and along columns;
+/// `crop-offsets`, which makes the masks, runs it beside numpy.
 final class CropOffsetBenchmarks: XCTestCase {
   /// Processor time of a crop, in microseconds, as `crop-offsets` reads it.
   private struct Figure: Codable {

@@ -27,7 +27,8 @@ struct Measurement: Codable {
 final class Recorder {
   let settings: Settings
   private(set) var measurements: [Measurement] = []
-  /// Runs after the first, which warms up, end once they have taken so long; a first that takes more is the only one.
+  /// Runs after the first, which warms up, end once they have taken so long; a first that takes
+  /// more is the only one.
   private static let long = Duration.milliseconds(500)
   private static let veryLong = Duration.seconds(3)
 

@@ -6,7 +6,8 @@ import ImageStoreSupport
 extension ArrayFile {
   /// All values of an array that are labels or a column, with its shape.
   ///
-  /// - Throws: ``StoreError/Code/unsupported`` for objects and the like; ``StoreError/Code/corrupt`` if the file is cut short.
+  /// - Throws: ``StoreError/Code/unsupported`` for objects and the like;
+  ///   ``StoreError/Code/corrupt`` if the file is cut short.
   func values() throws(StoreError) -> (values: Column, shape: [Int]) {
     do throws(StoreError) {
       var count = 1

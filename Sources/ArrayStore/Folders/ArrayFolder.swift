@@ -2,8 +2,9 @@ import ImageStoreCore
 import ImageStoreNumPy
 import ImageStoreSupport
 
-/// A folder of `.npy` files: arrays that belong together by their names, such as `X.npy` and `y.npy`, or an array for each image, in the
-/// folder itself or in a folder for each class, and either of them in folders called `train`, `test` and the like.
+/// A folder of `.npy` files: arrays that belong together by their names, such as `X.npy` and
+/// `y.npy`, or an array for each image, in the folder itself or in a folder for each class, and
+/// either of them in folders called `train`, `test` and the like.
 struct ArrayFolder {
   private let path: String
   private let description: StoreDescription

@@ -157,7 +157,8 @@ struct CIFARContents {
   }
 }
 
-/// The way down from a folder to those that sets unpack to. A folder is entered once: a link may lead back up.
+/// The way down from a folder to those that sets unpack to. A folder is entered once: a link may
+/// lead back up.
 private struct SetFolderWalk {
   private var entered: Set<FileIdentity> = []
 

@@ -4,8 +4,8 @@ internal import ImageStoreSupport
 // Names of files that other programs chose.
 
 extension FolderContents {
-  /// Reads the one label of a file without a header, as the tutorial "Three ways of storing and accessing lots of images in
-  /// Python" writes one next to each image.
+  /// Reads the one label of a file without a header, as the tutorial "Three ways of storing and
+  /// accessing lots of images in Python" writes one next to each image.
   static func readLabel(_ name: String, in folder: borrowing Folder) throws(StoreError) -> Int {
     let map = try MappedFile(File(name, in: folder, .read, followingLinks: true))
     var reader = CSVReader(map, separator: " ", quote: "|")

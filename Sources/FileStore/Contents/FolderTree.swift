@@ -6,7 +6,8 @@ internal import ImageStoreSupport
 /// A folder that another program made, with its contents as far as they matter for images.
 final class FolderNode {
   let name: [UInt8]
-  /// The path in the store's folder, with links to folders resolved if they are absolute; empty for the store's folder.
+  /// The path in the store's folder, with links to folders resolved if they are absolute; empty for
+  /// the store's folder.
   let path: [UInt8]
   /// The files with names of images, sorted by their bytes.
   fileprivate(set) var images = NameList()
@@ -50,7 +51,8 @@ final class FolderNode {
   }
 }
 
-/// Finds the folders and images of a folder. Links to folders are followed within it, and refused by name if they lead out.
+/// Finds the folders and images of a folder. Links to folders are followed within it, and refused
+/// by name if they lead out.
 struct FolderTree {
   private var linkedCount = 0
   private let realRoot: [UInt8]?
@@ -147,7 +149,8 @@ struct FolderTree {
     node.imageCount += child.imageCount
   }
 
-  /// The path in the store's folder that an absolute link leads to; nil for a relative one, which the system follows.
+  /// The path in the store's folder that an absolute link leads to; nil for a relative one, which
+  /// the system follows.
   private func resolved(
     _ name: [UInt8], of node: FolderNode, _ folder: borrowing Folder
   ) throws(StoreError) -> [UInt8]? {

@@ -34,7 +34,8 @@ struct ForeignTable {
 
   /// Opens a table.
   ///
-  /// - Parameter namesImage: whether a field is the name of an image, by which a table without a header is known.
+  /// - Parameter namesImage: whether a field is the name of an image, by which a table without a
+  ///   header is known.
   init(
     _ name: [UInt8], in folder: borrowing Folder, at path: String, namesImage: ([UInt8]) -> Bool
   ) throws(StoreError) {

@@ -102,7 +102,8 @@ struct ImageGroup {
   /// Takes the order, labels and columns of a table.
   ///
   /// - Parameters:
-  ///   - positions: for each image of the group that the table names, in its order: the line, and the image's position here.
+  ///   - positions: for each image of the group that the table names, in its order: the line, and
+  ///     the image's position here.
   ///   - isWhole: whether the caller said that the table decides which images there are.
   mutating func take(
     _ table: MatchedTable, _ positions: [(line: Int, image: Int)], isWhole: Bool, prefersFolders: Bool

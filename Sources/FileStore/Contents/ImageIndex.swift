@@ -4,7 +4,8 @@ internal import ImageStoreSupport
 /// Finds images by their names in tables: paths, file names, and names without a suffix.
 struct ImageIndex {
   private let paths: NameList
-  /// By the path without the suffix, by the name of the folder and the file, and by the name of the file alone.
+  /// By the path without the suffix, by the name of the folder and the file, and by the name of the
+  /// file alone.
   private var byPath = Chains()
   private var byTail = Chains()
   private var byName = Chains()

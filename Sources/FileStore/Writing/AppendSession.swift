@@ -157,8 +157,8 @@ final class AppendSession: Sendable {
     try held.replaceFile(table, with: labels, expecting: labelsState, like: table)
   }
 
-  /// Takes the images out of the store again after an error, unless `labels.csv` counts them already. If that cannot be done,
-  /// the next writer does it.
+  /// Takes the images out of the store again after an error, unless `labels.csv` counts them
+  /// already. If that cannot be done, the next writer does it.
   private func undo(_ plan: AppendPlan) {
     if plan.newLabels.isOf(FolderContents.labelsFileName, in: root) {
       // Its name may not be on the disk yet.

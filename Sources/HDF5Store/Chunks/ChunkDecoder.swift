@@ -28,7 +28,8 @@ import ImageStoreSupport
 
   deinit { unsafe free(memory) }
 
-  /// The elements of a chunk, borrowed until the next call: within the stored bytes or in this value's memory.
+  /// The elements of a chunk, borrowed until the next call: within the stored bytes or in this
+  /// value's memory.
   ///
   /// - Parameters:
   ///   - stored: the chunk as it is in the file.

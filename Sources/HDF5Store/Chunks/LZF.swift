@@ -13,7 +13,8 @@ enum LZF {
   /// - Parameters:
   ///   - source: any bytes.
   ///   - destination: exactly as many bytes as there have to be.
-  /// - Throws: ``StoreError/Code/corrupt`` if there are more or fewer, or a copy would begin before the first.
+  /// - Throws: ``StoreError/Code/corrupt`` if there are more or fewer, or a copy would begin before
+  ///   the first.
   static func decompress(
     _ source: UnsafeRawBufferPointer, into destination: UnsafeMutableRawBufferPointer
   ) throws(StoreError) {

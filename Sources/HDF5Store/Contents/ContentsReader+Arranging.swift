@@ -251,7 +251,8 @@ extension ContentsReader {
 }
 
 extension LibraryFile {
-  /// Whether the file says that MATLAB wrote it: by the text before its superblock, or by the suffix of its name.
+  /// Whether the file says that MATLAB wrote it: by the text before its superblock, or by the
+  /// suffix of its name.
   var isMATLAB: Bool {
     guard superblock.base > 0 else { return false }
     if path.hasSuffix(".mat") { return true }

@@ -130,7 +130,8 @@ extension ContentsReader {
     }
   }
 
-  /// The column that a dataset of another program is, or nil if it has no value for each image that a column can have.
+  /// The column that a dataset of another program is, or nil if it has no value for each image that
+  /// a column can have.
   private func column(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ dataset: DatasetDescription,
     of count: Int

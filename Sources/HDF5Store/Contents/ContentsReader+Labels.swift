@@ -75,7 +75,8 @@ extension ContentsReader {
     }
   }
 
-  /// The datasets of a group that have the names of the images, as `labels/0` goes with `images/0`; nil if there is not one for each.
+  /// The datasets of a group that have the names of the images, as `labels/0` goes with `images/0`;
+  /// nil if there is not one for each.
   private func partners(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ members: [String], in name: String
   ) throws(StoreError) -> [String]? {

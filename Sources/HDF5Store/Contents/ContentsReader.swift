@@ -242,8 +242,9 @@ struct ContentsReader {
   }
 }
 
-/// The memory that reading a file may take besides what is borrowed from its map: a multiple of the file's size, since what a
-/// few bytes say (an extent, a fill value, a hundred names for one dataset) may be anything.
+/// The memory that reading a file may take besides what is borrowed from its map: a multiple of the
+/// file's size, since what a few bytes say (an extent, a fill value, a hundred names for one
+/// dataset) may be anything.
 final class MemoryBudget {
   private var left: Int
   private let fileByteCount: Int
@@ -253,8 +254,9 @@ final class MemoryBudget {
     left = Self.limit(fileByteCount: fileByteCount)
   }
 
-  /// 64 MiB and sixteen times the file. Text of one byte takes a string of sixteen; deflate makes up to 1032 bytes of one,
-  /// but labels that repeat so take little beside the images they belong to.
+  /// 64 MiB and sixteen times the file. Text of one byte takes a string of sixteen; deflate makes
+  /// up to 1032 bytes of one, but labels that repeat so take little beside the images they belong
+  /// to.
   static func limit(fileByteCount: Int) -> Int {
     let (product, overflow) = fileByteCount.multipliedReportingOverflow(by: 16)
     let (sum, another) = product.addingReportingOverflow(64 << 20)

@@ -39,7 +39,8 @@ enum DatasetNames {
   /// An attribute of the root; see ``OwnMark``.
   static let writer = "writer"
 
-  /// The name of an image that has a dataset of its own, within ``images``: its index in eight digits or more.
+  /// The name of an image that has a dataset of its own, within ``images``: its index in eight
+  /// digits or more.
   static func image(_ index: Int) -> String {
     let digits = String(index)
     return String(repeating: "0", count: max(0, 8 - digits.count)) + digits

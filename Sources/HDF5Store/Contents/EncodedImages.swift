@@ -2,7 +2,8 @@ import ImageStoreCodecs
 import ImageStoreCore
 import ImageStoreSupport
 
-/// Images that are the bytes of a PNG or JPEG each: rows of bytes, opaque elements, sequences of any length, or datasets of one axis.
+/// Images that are the bytes of a PNG or JPEG each: rows of bytes, opaque elements, sequences of
+/// any length, or datasets of one axis.
 struct EncodedImages: Sendable {
   /// Where the bytes of an image are: in the file, or in ``memory`` if the offset is counted from there.
   struct Place: Sendable {

@@ -13,8 +13,8 @@ extension ContentsReader {
   ///
   /// - Parameters:
   ///   - path: of the group; empty for the root.
-  ///   - isNamed: whether the caller has named the group. If not, datasets in the root are images only if their names number them or
-  ///     they are encoded images.
+  ///   - isNamed: whether the caller has named the group. If not, datasets in the root are images
+  ///     only if their names number them or they are encoded images.
   /// - Returns: nil if there are none.
   func within(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ path: String, isNamed: Bool

@@ -81,7 +81,7 @@ struct HDF5Records: Sendable {
   var classNames: [String]?
   /// The names of the classes, if they are a dataset.
   var storedClassNames: StoredValues?
-  /// Whether the images are those of a store that this package wrote, so that there must be checksums, and a column that
-  /// cannot be read is damage.
+  /// Whether the images are those of a store that this package wrote, so that there must be
+  /// checksums, and a column that cannot be read is damage.
   var isOwn = false
 }

@@ -43,8 +43,8 @@ struct StoredText: Sendable, Hashable {
     }
   }
 
-  /// The number of bytes before those of one value at the end: eight at a time, since columns of long places with short strings
-  /// have little else.
+  /// The number of bytes before those of one value at the end: eight at a time, since columns of
+  /// long places with short strings have little else.
   private static func lengthWithout(_ padding: UInt8, at place: UnsafeRawBufferPointer) -> Int {
     let eight = UInt64(padding) &* 0x0101_0101_0101_0101
     var end = place.count

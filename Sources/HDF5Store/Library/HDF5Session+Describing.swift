@@ -24,8 +24,8 @@ extension HDF5Session {
       }
       var isOther = false
       if case .other = elements { isOther = true }
-      // Only elements that are in one place of this file have an address. That is asked first, since a copy of the
-      // properties takes longer than the question.
+      // Only elements that are in one place of this file have an address. That is asked first,
+      // since a copy of the properties takes longer than the question.
       if !isOther, let offset = try offset(dataset, byteCount: byteCount, fileByteCount: fileByteCount) {
         return description(.contiguous(offset: offset))
       }
@@ -95,7 +95,8 @@ extension HDF5Session {
     String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 
-  /// Bytes of a string of variable length in its dataset: its length, the address of a heap, and a number there.
+  /// Bytes of a string of variable length in its dataset: its length, the address of a heap, and a
+  /// number there.
   private func referenceByteCount(of dataset: borrowing HDF5Handle) throws(StoreError) -> Int {
     let file = try handle(H5Iget_file_id(dataset.id), "reading its type")
     let creation = try handle(H5Fget_create_plist(file.id), "reading its type")

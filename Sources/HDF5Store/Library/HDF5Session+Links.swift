@@ -50,10 +50,11 @@ extension HDF5Session {
   /// Names of the links in a group by rising name, with whether each is a hard or soft link; other kinds
   /// lead out of the file.
   ///
-  /// - Throws: ``StoreError/Code/limitExceeded`` if a tree that leads to the same nodes again and again has more links
-  ///   than the file has room for.
+  /// - Throws: ``StoreError/Code/limitExceeded`` if a tree that leads to the same nodes again and
+  ///   again has more links than the file has room for.
   ///
-  /// - Parameter byCreation: whether they come in the order in which they were made instead, which the group must track.
+  /// - Parameter byCreation: whether they come in the order in which they were made instead, which
+  ///   the group must track.
   func links(
     of group: borrowing HDF5Handle, fileByteCount: Int, byCreation: Bool = false
   ) throws(StoreError) -> [(name: String, isLocal: Bool)] {

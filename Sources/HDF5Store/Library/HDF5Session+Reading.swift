@@ -82,7 +82,8 @@ extension HDF5Session {
   /// - Parameters:
   ///   - count: its number of elements.
   ///   - limit: the most bytes that they may take.
-  /// - Throws: ``StoreError/Code/unsupported`` if the elements are not strings; ``StoreError/Code/limitExceeded``.
+  /// - Throws: ``StoreError/Code/unsupported`` if the elements are not strings;
+  ///   ``StoreError/Code/limitExceeded``.
   func strings(
     of object: borrowing HDF5Handle, count: Int, limit: Int, place: StringPlace = .dataset
   ) throws(StoreError) -> [String] {

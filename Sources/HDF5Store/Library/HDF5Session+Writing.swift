@@ -188,8 +188,8 @@ extension HDF5Session {
     return dataset
   }
 
-  /// Writes a one-dimensional dataset of strings as this package does: of fixed length, which is read at once, unless that
-  /// takes far more room than the strings do.
+  /// Writes a one-dimensional dataset of strings as this package does: of fixed length, which is
+  /// read at once, unless that takes far more room than the strings do.
   ///
   /// - Parameter minimum: the least length.
   func write(

@@ -60,7 +60,8 @@ final class LibraryFile: Sendable {
 /// The lock that libhdf5 takes on a file it reads, which keeps programs that write to a file and
 /// programs that read it apart.
 ///
-/// A file system without locks is read without, and so is every file if `HDF5_USE_FILE_LOCKING` says so, as for the library.
+/// A file system without locks is read without, and so is every file if `HDF5_USE_FILE_LOCKING`
+/// says so, as for the library.
 struct ReadersLock {
   private let descriptor: Int32
 

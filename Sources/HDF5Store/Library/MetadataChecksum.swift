@@ -157,11 +157,12 @@ extension [UInt8] {
 /// end, so that a file with a damaged end is not mistaken for one of another program, whose
 /// metadata the library reads unchecked.
 ///
-/// The root has an attribute ``DatasetNames/writer`` whose text is ``MetadataChecksum/magic``, and which is the first
-/// thing written, so that it is near the start. Files of earlier releases do not have it, but the attribute
-/// ``DatasetNames/formatVersion`` and the dataset ``DatasetNames/checksums``, whose names are somewhere among the metadata.
-/// The first is enough, or the head of the second as this package writes it, or both names. A damaged byte that leaves none of
-/// that in an old file is within the name, and harms nothing else.
+/// The root has an attribute ``DatasetNames/writer`` whose text is ``MetadataChecksum/magic``, and
+/// which is the first thing written, so that it is near the start. Files of earlier releases do not
+/// have it, but the attribute ``DatasetNames/formatVersion`` and the dataset
+/// ``DatasetNames/checksums``, whose names are somewhere among the metadata. The first is enough,
+/// or the head of the second as this package writes it, or both names. A damaged byte that leaves
+/// none of that in an old file is within the name, and harms nothing else.
 enum OwnMark {
   /// Where the metadata of a file's root is: at the start, and at the end if there is much before it.
   private static let headByteCount = 1 << 16
@@ -181,7 +182,8 @@ enum OwnMark {
       || has(name) && has(Array(DatasetNames.checksums.utf8))
   }
 
-  /// Whether the root group has the attribute, asked of libhdf5. Ours is of fixed length; any other is not read.
+  /// Whether the root group has the attribute, asked of libhdf5. Ours is of fixed length; any other
+  /// is not read.
   static func isAttribute(
     _ session: borrowing HDF5Session, of root: borrowing HDF5Handle
   ) throws(StoreError) -> Bool {
@@ -190,8 +192,9 @@ enum OwnMark {
     return text == [String(decoding: MetadataChecksum.magic, as: UTF8.self)]
   }
 
-  /// What is before the name in an attribute message of version 1 with a name of 15 bytes, a type of 12 and a shape of 8: a
-  /// number. HDF5 File Format Specification, version 3.0, section IV.A.2.m.
+  /// What is before the name in an attribute message of version 1 with a name of 15 bytes, a type
+  /// of 12 and a shape of 8: a number. HDF5 File Format Specification, version 3.0, section
+  /// IV.A.2.m.
   private static let attributeHead: [UInt8] = [1, 0, 15, 0, 12, 0, 8, 0]
 
   private static func contains(_ text: [UInt8], in bytes: UnsafeRawBufferPointer?) -> Bool {

@@ -95,7 +95,8 @@ extension HDF5Session {
     return links
   }
 
-  /// Whether the type of a dataset has a name in the file, or is an enumeration with other members than h5py's bool.
+  /// Whether the type of a dataset has a name in the file, or is an enumeration with other members
+  /// than h5py's bool.
   func hasTypeOfItsOwn(_ dataset: borrowing HDF5Handle) throws(StoreError) -> Bool {
     let type = try handle(H5Dget_type(dataset.id), "reading its type")
     if try check(H5Tcommitted(type.id), "reading its type") > 0 { return true }

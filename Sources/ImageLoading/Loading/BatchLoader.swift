@@ -46,7 +46,8 @@ extension ImageStore {
   /// Invalid arguments are reported as an error of the first batch.
   ///
   /// - Parameters:
-  ///   - size: images per batch; the last may have fewer, see ``ImageLoading/LoaderOptions/lastBatch-swift.property``.
+  ///   - size: images per batch; the last may have fewer, see
+  ///     ``ImageLoading/LoaderOptions/lastBatch-swift.property``.
   ///   - order: the order of the images, and the shard of it to take.
   ///   - tensor: the form in which pixels are delivered.
   ///   - augmentation: how images are resized, cropped, turned and recolored.

@@ -43,8 +43,8 @@ public import Metal
 extension LoadedBatch {
   /// The samples as a buffer that a GPU with shared memory reads where they are.
   ///
-  /// The buffer keeps the batch's memory for as long as it lives. Its length is a multiple of the size of a page; the
-  /// samples are its first bytes, as many as ``pixels`` has.
+  /// The buffer keeps the batch's memory for as long as it lives. Its length is a multiple of the
+  /// size of a page; the samples are its first bytes, as many as ``pixels`` has.
   ///
   /// - Returns: nil if the device cannot take the memory over, or the batch is empty.
   public func metalBuffer(on device: any MTLDevice) -> (any MTLBuffer)? {

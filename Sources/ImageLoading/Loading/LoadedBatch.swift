@@ -40,8 +40,8 @@ public struct LoadedBatch: Sendable {
   /// The state of the epoch after this batch.
   public var state: LoaderState { storage.state }
 
-  /// How the images are laid out in ``pixels``, with the type of their samples. If ``dimensionOrder`` is `nchw`,
-  /// the planes of an image follow one another within its bytes.
+  /// How the images are laid out in ``pixels``, with the type of their samples. If
+  /// ``dimensionOrder`` is `nchw`, the planes of an image follow one another within its bytes.
   public var layout: BatchLayout {
     switch side {
     case .images: storage.images.layout
@@ -75,8 +75,8 @@ public struct LoadedBatch: Sendable {
     }
   }
 
-  /// The samples of all images, one image after another in the order of ``indices``, each image's in the order
-  /// of ``dimensionOrder``.
+  /// The samples of all images, one image after another in the order of ``indices``, each image's
+  /// in the order of ``dimensionOrder``.
   ///
   ///     let floats = try batch.samples(as: Float.self)
   ///

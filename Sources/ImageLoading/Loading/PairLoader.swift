@@ -63,8 +63,8 @@ public struct PairLoader: AsyncSequence, Sendable {
 public struct PairBatch: Sendable {
   /// The images.
   public let images: LoadedBatch
-  /// The masks in the order of the images, cropped and flipped as they are. Indices, labels and columns are those of
-  /// the images.
+  /// The masks in the order of the images, cropped and flipped as they are. Indices, labels and
+  /// columns are those of the images.
   public let masks: LoadedBatch
 
   init(_ lease: BatchLease) {
@@ -92,7 +92,8 @@ extension ZippedStore {
   /// Invalid arguments are reported as an error of the first batch.
   ///
   /// - Parameters:
-  ///   - size: pairs per batch; the last may have fewer, see ``ImageLoading/LoaderOptions/lastBatch-swift.property``.
+  ///   - size: pairs per batch; the last may have fewer, see
+  ///     ``ImageLoading/LoaderOptions/lastBatch-swift.property``.
   ///   - order: the order of the pairs, and the shard of it to take.
   ///   - tensor: the form in which the pixels of images are delivered.
   ///   - maskTensor: the form in which the pixels of masks are delivered.

@@ -60,7 +60,8 @@ internal import ImageStoreSupport
   private var runningThreads = 0
   private var isStopped = false
 
-  /// Images of at least so many bytes are fetched one by one about as fast as a file from its beginning to its end.
+  /// Images of at least so many bytes are fetched one by one about as fast as a file from its
+  /// beginning to its end.
   private static let largeByteCount = 128 << 10
   /// How far ahead images are announced: enough to keep any disk busy, and little compared with the
   /// memory of a machine.

@@ -1,6 +1,7 @@
 internal import ImageStoreCore
 
-/// A blocked shuffle whose positions take turns among lanes, each of which has blocks of its own; see `Docs/SampleOrder.md`.
+/// A blocked shuffle whose positions take turns among lanes, each of which has blocks of its own;
+/// see `Docs/SampleOrder.md`.
 struct LaneShuffle: Sendable {
   let count: Int
   let lanes: Int
@@ -155,8 +156,8 @@ struct LaneShuffle: Sendable {
   /// The position at which the window of a position ends.
   func windowEnd(of position: Int) -> Int { window(of: position).positions.upperBound }
 
-  /// The images of the window of a position that a process has which takes every `stride`-th position from there on, in the order
-  /// of the file.
+  /// The images of the window of a position that a process has which takes every `stride`-th
+  /// position from there on, in the order of the file.
   func imagesOfWindow(of position: Int, stride: Int) -> [Int] {
     let (number, positions) = window(of: position)
     let window = strata.window(number)

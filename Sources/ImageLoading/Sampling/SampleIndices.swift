@@ -94,8 +94,8 @@ public struct SampleIndices: Sendable, RandomAccessCollection {
     return Swift.min(count, position + (end - global + shard.count - 1) / shard.count)
   }
 
-  /// The images that are mixed with the one at a position, in the order of the file: those of other shards too, unless the
-  /// shard has lanes of its own.
+  /// The images that are mixed with the one at a position, in the order of the file: those of other
+  /// shards too, unless the shard has lanes of its own.
   func imagesOfWindow(of position: Int) -> [Int]? {
     let global = globalPosition(of: position)
     guard global < source.count else { return nil }

@@ -79,8 +79,9 @@ public struct SampleOrder: Sendable, Hashable, Codable {
 
   /// A shuffle whose reads stay near one another, in blocks and windows that suit the store.
   ///
-  /// Blocks have 128 KB of pixels, in whole chunks if the store has chunks, and a window has a sixteenth of them: at least 128, at most
-  /// 512, which is 64 MB. Two windows are in memory at a time. A store of one window is shuffled fully.
+  /// Blocks have 128 KB of pixels, in whole chunks if the store has chunks, and a window has a
+  /// sixteenth of them: at least 128, at most 512, which is 64 MB. Two windows are in memory at a
+  /// time. A store of one window is shuffled fully.
   ///
   /// - Parameters:
   ///   - seed: the seed of the order; the same seed gives the same order over the same file.
@@ -117,7 +118,8 @@ public struct SampleOrder: Sendable, Hashable, Codable {
 
   /// The same, in blocks and windows that suit the store.
   ///
-  /// Blocks and windows are those of ``blockShuffled(seed:epoch:)``, but a window has at least one block of each lane.
+  /// Blocks and windows are those of ``blockShuffled(seed:epoch:)``, but a window has at least one
+  /// block of each lane.
   ///
   /// - Parameters:
   ///   - seed: the seed of the order; the same seed gives the same order over the same file.

@@ -1,9 +1,11 @@
 public import ImageStoreCore
 internal import ImageStorePlatform
 
-/// The share of an epoch that one of several processes takes; ``SampleOrder/sharded(_:of:remainder:)`` makes it.
+/// The share of an epoch that one of several processes takes;
+/// ``SampleOrder/sharded(_:of:remainder:)`` makes it.
 public struct Shard: Sendable, Hashable, Codable {
-  /// How processes get equal numbers of samples if the number of samples is not a multiple of the number of processes.
+  /// How processes get equal numbers of samples if the number of samples is not a multiple of the
+  /// number of processes.
   public enum Remainder: String, Sendable, Hashable, Codable, CaseIterable {
     /// The last processes take samples from the beginning of the order again.
     case `repeat`

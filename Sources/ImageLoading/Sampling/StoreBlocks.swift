@@ -5,8 +5,8 @@ internal import ImageStoreCore
 /// They depend on the file and not on the machine, so that all processes of a run have the same
 /// order.
 enum StoreBlocks {
-  /// Blocks per window: a sixteenth of all, so that the two windows that are in memory at a time are an eighth of the file; enough of
-  /// them to mix, and no more than 64 MB.
+  /// Blocks per window: a sixteenth of all, so that the two windows that are in memory at a time
+  /// are an eighth of the file; enough of them to mix, and no more than 64 MB.
   static func window(ofBlocks count: Int) -> Int { min(max(count / 16, 128), 512) }
 
   /// Blocks per window of a store.

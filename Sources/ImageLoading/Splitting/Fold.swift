@@ -20,8 +20,8 @@ extension ImageStore {
   ///   - count: how many folds; their sizes differ by at most one image.
   ///   - stratified: whether every fold has its share of each class, to within one image.
   ///   - seed: the seed of the folds; the same seed gives the same folds on every platform.
-  /// - Throws: ``StoreError/Code/invalidArgument`` for fewer than 2 folds, fewer images than folds, or a stratification
-  ///   of a store without labels; and what reading labels throws.
+  /// - Throws: ``StoreError/Code/invalidArgument`` for fewer than 2 folds, fewer images than folds,
+  ///   or a stratification of a store without labels; and what reading labels throws.
   public func folds(
     _ count: Int, stratified: Bool = false, seed: UInt64
   ) throws(StoreError) -> [Fold<SubsetStore>] {
@@ -38,8 +38,8 @@ extension ImageStore {
   ///   - fractions: the size of each split as a fraction of the store; they sum to 1.
   ///   - stratified: whether each split has its share of each class, to within one image.
   ///   - seed: the seed of the splits; the same seed gives the same splits on every platform.
-  /// - Throws: ``StoreError/Code/invalidArgument`` for fractions that are not positive or do not sum to 1, or a
-  ///   stratification of a store without labels; and what reading labels throws.
+  /// - Throws: ``StoreError/Code/invalidArgument`` for fractions that are not positive or do not
+  ///   sum to 1, or a stratification of a store without labels; and what reading labels throws.
   public func split(
     _ fractions: [Double], stratified: Bool = false, seed: UInt64
   ) throws(StoreError) -> [SubsetStore] {

@@ -93,7 +93,8 @@ extension ImageStore {
     return folds
   }
 
-  /// The splits that `imagestore split --fractions` wrote to a folder: training, validation and, if there is one, test.
+  /// The splits that `imagestore split --fractions` wrote to a folder: training, validation and, if
+  /// there is one, test.
   ///
   /// - Parameter path: a folder with `train.npy`, `validation.npy` and, perhaps, `test.npy`.
   /// - Throws: ``StoreError/Code/notFound`` if there are none; ``StoreError/Code/invalidArgument``

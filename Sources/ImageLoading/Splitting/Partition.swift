@@ -1,9 +1,10 @@
 internal import ImageStoreCore
 
-/// A partition of images into groups, such as the folds of a cross-validation or the splits of a data set: each image
-/// belongs to exactly one.
+/// A partition of images into groups, such as the folds of a cross-validation or the splits of a
+/// data set: each image belongs to exactly one.
 ///
-/// It depends only on labels, sizes and seed, and is the same on every platform. `Docs/SampleOrder.md` specifies it.
+/// It depends only on labels, sizes and seed, and is the same on every platform.
+/// `Docs/SampleOrder.md` specifies it.
 package struct Partition: Sendable, Hashable {
   /// How many groups there are.
   package let count: Int
@@ -34,8 +35,8 @@ package struct Partition: Sendable, Hashable {
         remedy: "ask for at least 2 folds and at most one per image")
     }
     let classes = try Self.classes(labels, imageCount: imageCount)
-    // The shuffled images of each class are dealt to the groups in turn, beginning where the class before ended, so
-    // that neither classes nor sizes differ by more than one.
+    // The shuffled images of each class are dealt to the groups in turn, beginning where the class
+    // before ended, so that neither classes nor sizes differ by more than one.
     var assignments = [Int](repeating: 0, count: imageCount)
     var next = 0
     classes.forEachShuffled(seed: seed) { _, image in
@@ -90,8 +91,8 @@ package struct Partition: Sendable, Hashable {
     return ClassMembers(labels ?? [Int](repeating: 0, count: imageCount))
   }
 
-  /// How many images of each class every group gets: the whole images of its fraction of the class, and of those left
-  /// over, one each goes to the groups that are furthest behind.
+  /// How many images of each class every group gets: the whole images of its fraction of the class,
+  /// and of those left over, one each goes to the groups that are furthest behind.
   private static func quotas(of classes: ClassMembers, fractions: [Double]) -> [[Int]] {
     var given = [Int](repeating: 0, count: fractions.count)
     var quotas: [[Int]] = []

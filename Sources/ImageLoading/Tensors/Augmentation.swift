@@ -50,7 +50,8 @@ public struct Augmentation: Sendable, Hashable {
   public var verticalFlipProbability: Double
   /// The probability that an image is flipped horizontally, left to right.
   public var flipProbability: Double
-  /// How much brightness, contrast and saturation vary; nil for colors as they are. Masks of a pair keep theirs.
+  /// How much brightness, contrast and saturation vary; nil for colors as they are. Masks of a pair
+  /// keep theirs.
   public var colorJitter: ColorJitter?
   /// The seed of the choices; nil for the seed of the order.
   public var seed: UInt64?

@@ -1,6 +1,7 @@
 internal import CImageStoreKernels
 
-/// How much the colors of images vary: each factor is drawn evenly from 1 - amount to 1 + amount, and never below 0.
+/// How much the colors of images vary: each factor is drawn evenly from 1 - amount to 1 + amount,
+/// and never below 0.
 ///
 /// Images are brightened first, then their contrast is changed, then their saturation, each as
 /// Pillow's `ImageEnhance` does, in samples of 8 bits. Images of one channel have no saturation.

@@ -58,7 +58,8 @@ struct ResizedCrop: Sendable {
     return ImageRegion(row: (rows - height) / 2, column: (columns - width) / 2, height: height, width: width)
   }
 
-  /// (greatest / least) to the power of a number from 0 to 1, whose binary digits are the highest 32 bits of a word.
+  /// (greatest / least) to the power of a number from 0 to 1, whose binary digits are the highest
+  /// 32 bits of a word.
   private func power(of word: UInt64) -> Double {
     var product = 1.0
     for digit in 0..<32 where word >> (63 - UInt64(digit)) & 1 == 1 { product *= roots[digit] }

@@ -72,9 +72,10 @@ public struct TensorFormat: Sendable, Hashable, Codable {
     TensorFormat(elementType: .float16, dimensions, mean: mean, scale: scale)
   }
 
-  /// Float32 by statistics of samples in 0...1, as PyTorch's recipes print them: `(sample / greatest - mean) / standardDeviation`,
-  /// where `greatest` is 1 for `bool` and floats, 255 for `uint8` and 65535 for `uint16`. Samples of other types have no such range and are
-  /// refused by the first batch.
+  /// Float32 by statistics of samples in 0...1, as PyTorch's recipes print them: `(sample /
+  /// greatest - mean) / standardDeviation`, where `greatest` is 1 for `bool` and floats, 255 for
+  /// `uint8` and 65535 for `uint16`. Samples of other types have no such range and are refused by
+  /// the first batch.
   ///
   /// - Parameters:
   ///   - mean: from 0 to 1; one number, or one per channel.

@@ -22,7 +22,8 @@ public struct Dimensions: Sendable, Hashable {
 
   /// The axes of an array.
   ///
-  /// - Parameter letters: such as `NHWC`, in either case. An array without `N` is one image, one without `C` has one channel.
+  /// - Parameter letters: such as `NHWC`, in either case. An array without `N` is one image, one
+  ///   without `C` has one channel.
   /// - Returns: nil unless each letter is an axis, no letter occurs twice, and the letters are `H`
   ///   and `W`, or `D`, with or without `N` and `C`.
   public init?(_ letters: String) {

@@ -9,8 +9,8 @@
 /// Every property that is set is used or refused: an option that does not apply to a format is an
 /// error with the code ``StoreError/Code/unusedOption``, which names the option and the format.
 public struct StoreDescription: Sendable, Hashable {
-  /// Which images: the name or path of an array, dataset or group; the prefix of an LMDB database's keys, or one of its named
-  /// databases; a column of a CSV.
+  /// Which images: the name or path of an array, dataset or group; the prefix of an LMDB database's
+  /// keys, or one of its named databases; a column of a CSV.
   public var images: String?
   /// Where the labels are.
   public var labels: Labels?
@@ -57,7 +57,8 @@ public struct StoreDescription: Sendable, Hashable {
     case rows
     /// A byte has pixels of eight columns.
     case columns
-    /// Bits run on from row to row and, in one axis or bare bytes, from mask to mask: `numpy.packbits` without an axis.
+    /// Bits run on from row to row and, in one axis or bare bytes, from mask to mask:
+    /// `numpy.packbits` without an axis.
     case flat
   }
 

@@ -9,8 +9,8 @@ package protocol ByteSource: AnyObject, Sendable {
   /// How many bytes there are.
   var byteCount: Int { get }
 
-  /// All bytes, at addresses that stay while the source lives. Only those that ``makeReadable(_:)`` was called for may be
-  /// touched.
+  /// All bytes, at addresses that stay while the source lives. Only those that ``makeReadable(_:)``
+  /// was called for may be touched.
   @unsafe var bytes: UnsafeRawBufferPointer { get }
 
   /// Tells the source in which order the bytes will be read.

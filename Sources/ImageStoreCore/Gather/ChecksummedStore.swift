@@ -1,6 +1,7 @@
 /// A store that keeps a CRC-32 of each image's pixels.
 package protocol ChecksummedStore: ImageStore {
-  /// The CRC-32 of each image's pixels as they were written, nil for an image that has none; nil if there are none at all.
+  /// The CRC-32 of each image's pixels as they were written, nil for an image that has none; nil if
+  /// there are none at all.
   func pixelChecksums() throws(StoreError) -> [UInt32?]?
 }
 

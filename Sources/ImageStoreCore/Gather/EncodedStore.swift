@@ -7,20 +7,21 @@ package protocol EncodedStore: ImageStore {
   /// its bytes decode to.
   var isEncoded: Bool { get }
 
-  /// Lends the encoded bytes of images one after another, as they are stored, without a copy if they are mapped.
+  /// Lends the encoded bytes of images one after another, as they are stored, without a copy if
+  /// they are mapped.
   ///
   /// - Parameters:
   ///   - indices: which images; any order, repeats allowed.
-  ///   - body: called once for each, in order, on the calling thread, with the position in `indices` and all bytes of the
-  ///     encoded image, which are valid only until `body` returns.
+  ///   - body: called once for each, in order, on the calling thread, with the position in
+  ///     `indices` and all bytes of the encoded image, which are valid only until `body` returns.
   /// - Throws: ``StoreError/Code/indexOutOfRange``, what reading the bytes throws, and what `body`
   ///   does. It is not checked that they can be decoded.
   func forEachEncoded(
     _ indices: Span<Int>, _ body: (_ position: Int, _ bytes: RawSpan) throws(StoreError) -> Void
   ) throws(StoreError)
 
-  /// The number of the codec of an image (``ImageCodec/number``) if the store's index says it; nil if only the image's own first
-  /// bytes do.
+  /// The number of the codec of an image (``ImageCodec/number``) if the store's index says it; nil
+  /// if only the image's own first bytes do.
   func codecNumber(at index: Int) -> UInt8?
 }
 
@@ -28,7 +29,8 @@ extension EncodedStore {
   package func codecNumber(at index: Int) -> UInt8? { nil }
 }
 
-/// A wrapper that delivers the pixels of its base as they are, so that encoded images of the base are its own.
+/// A wrapper that delivers the pixels of its base as they are, so that encoded images of the base
+/// are its own.
 package protocol PixelKeepingWrapper: StoreWrapper {}
 
 extension SubsetStore: PixelKeepingWrapper {}

@@ -1,9 +1,9 @@
 /// A plan of one gather: which images, which region of each, and where each is delivered. All of it
 /// is checked before the first byte is copied or decoded.
 ///
-/// A store makes one plan per call and then fills the bytes ``byteRange(of:)`` of each position, in any order and from
-/// any thread. For images of one format and regions of one size a plan takes no memory and no time beyond the checks;
-/// otherwise it has the format of each.
+/// A store makes one plan per call and then fills the bytes ``byteRange(of:)`` of each position, in
+/// any order and from any thread. For images of one format and regions of one size a plan takes no
+/// memory and no time beyond the checks; otherwise it has the format of each.
 ///
 /// Positions count the images of the request, indices those of the store. Any later addition to a
 /// request, such as a size to deliver images in, belongs here: callers lay out memory by
@@ -31,8 +31,9 @@ package struct GatherPlan: ~Escapable {
   ///   - regions: none for whole images, one for all, or one for each index.
   ///   - imageCount: how many images there are.
   ///   - format: the format of all of them.
-  /// - Throws: ``StoreError/Code/indexOutOfRange``; ``StoreError/Code/invalidArgument`` for regions that do not fit the
-  ///   images, in place or in number; ``StoreError/Code/limitExceeded`` for more bytes than there are addresses.
+  /// - Throws: ``StoreError/Code/indexOutOfRange``; ``StoreError/Code/invalidArgument`` for regions
+  ///   that do not fit the images, in place or in number; ``StoreError/Code/limitExceeded`` for
+  ///   more bytes than there are addresses.
   @_lifetime(copy indices, copy regions)
   package init(
     _ indices: Span<Int>, regions: Span<ImageRegion>, of imageCount: Int, format: ImageFormat

@@ -1,7 +1,7 @@
 internal import ImageStorePlatform
 
-/// Memory that grows and is used again: what a thread decodes to, or inflates into. ``PixelMemory`` is the one that is
-/// filled once and shared.
+/// Memory that grows and is used again: what a thread decodes to, or inflates into. ``PixelMemory``
+/// is the one that is filled once and shared.
 ///
 /// Invariant behind `@unchecked Sendable` and `@safe`: the value alone holds its memory.
 @safe package struct GrowingMemory: ~Copyable, @unchecked Sendable {

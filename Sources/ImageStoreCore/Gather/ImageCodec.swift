@@ -36,7 +36,8 @@ package protocol ImageDecoder: AnyObject {
   ///
   /// - Parameter head: the first bytes of the encoded image, or all of it.
   /// - Returns: nil if the format is stated after the last of these bytes.
-  /// - Throws: ``StoreError/Code/corrupt``, ``StoreError/Code/unsupported``, ``StoreError/Code/limitExceeded``.
+  /// - Throws: ``StoreError/Code/corrupt``, ``StoreError/Code/unsupported``,
+  ///   ``StoreError/Code/limitExceeded``.
   func format(ofHead head: RawSpan) throws(StoreError) -> ImageFormat?
 
   /// The most bytes that an encoded image may have, so that a file that claims to be larger costs no memory.
@@ -72,7 +73,8 @@ package protocol ImageDecoder: AnyObject {
   ///   - encoded: the whole of the encoded image.
   ///   - request: the format and region to deliver.
   ///   - memory: `request.byteCount` bytes, all of which are written.
-  /// - Throws: ``StoreError/Code/corrupt`` for bytes that are damaged, or decode to another format than the request says.
+  /// - Throws: ``StoreError/Code/corrupt`` for bytes that are damaged, or decode to another format
+  ///   than the request says.
   func decode(
     _ encoded: RawSpan, _ request: DecodeRequest, into memory: UnsafeMutableRawBufferPointer
   ) throws(StoreError)
@@ -93,8 +95,8 @@ extension ImageDecoder {
 
 /// A request for one encoded image.
 ///
-/// A size to deliver, or the orientation to turn it to, would be further properties: decoders that do not know them are
-/// asked for the stored pixels, and the caller does the rest.
+/// A size to deliver, or the orientation to turn it to, would be further properties: decoders that
+/// do not know them are asked for the stored pixels, and the caller does the rest.
 package struct DecodeRequest: Sendable, Hashable {
   /// The format of the whole image as it decodes.
   package var format: ImageFormat

@@ -1,5 +1,5 @@
-/// A store that can say where its images are, because they are whole in memory that stays: a map, or memory that the
-/// store fills once.
+/// A store that can say where its images are, because they are whole in memory that stays: a map,
+/// or memory that the store fills once.
 ///
 /// ``ImageStore/forEachImage(_:_:)`` borrows one image at a time. A caller that knows where the
 /// next images are can have them brought into the caches in the meantime, which takes longer than

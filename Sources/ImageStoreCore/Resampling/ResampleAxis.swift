@@ -37,7 +37,8 @@ internal import CImageStoreKernels
     } else {
       stride = image_kernels_tap_stride(key.filter.kernel, from, to)
       weightOffset = (count * MemoryLayout<image_kernels_taps>.stride + 63) / 64 * 64
-      // Weights take 4 bytes, or 8. An axis has below 2^31 samples and an image 2^36 bytes, so this is below 2^61.
+      // Weights take 4 bytes, or 8. An axis has below 2^31 samples and an image 2^36 bytes, so this
+      // is below 2^61.
       let weights = count * stride * (key.kind == .double ? 8 : 4)
       let scratch = weightOffset + (weights + 63) / 64 * 64
       try memory.reserve(scratch + stride * MemoryLayout<Double>.stride)

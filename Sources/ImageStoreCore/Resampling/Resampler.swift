@@ -68,7 +68,8 @@ package final class Resampler {
     }
     let pixelByteCount = format.bytesPerPixel
     let stride = held.width * pixelByteCount
-    // The needed pixels and the part of the target that is not zeros, both of which begin within their memory.
+    // The needed pixels and the part of the target that is not zeros, both of which begin within
+    // their memory.
     let from = unsafe Plane(
       start: UnsafeMutableRawPointer(
         mutating: pixels.baseAddress! + (needed.row - held.row) * stride

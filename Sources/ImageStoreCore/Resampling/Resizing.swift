@@ -1,8 +1,10 @@
 /// How an image is resized.
 ///
-/// Images are reduced as Pillow does it, with every pixel taking part (antialiased); the rule is in Docs/Resizing.md to the bit.
+/// Images are reduced as Pillow does it, with every pixel taking part (antialiased); the rule is in
+/// Docs/Resizing.md to the bit.
 public enum Resizing: Sendable, Hashable, Codable {
-  /// The shorter side becomes that long, the longer one in proportion, rounded down: what torchvision's `Resize(size)` does.
+  /// The shorter side becomes that long, the longer one in proportion, rounded down: what
+  /// torchvision's `Resize(size)` does.
   case shorterSide(Int)
   /// Scaled to cover the size in both directions, then cropped to its middle: torchvision's
   /// `Resize` and `CenterCrop`.
@@ -19,15 +21,16 @@ public enum ResizeFilter: String, Sendable, Hashable, Codable, CaseIterable {
   case nearest
   /// A triangle over the pixels it covers, and at least over two in each direction.
   case bilinear
-  /// A cubic (a = -0.5) over twice as many; sharper, and beyond the samples' range at edges, where it is clipped.
+  /// A cubic (a = -0.5) over twice as many; sharper, and beyond the samples' range at edges, where
+  /// it is clipped.
   case bicubic
 }
 
 extension Resizing {
   /// The format of an image after resizing.
   ///
-  /// - Throws: ``StoreError/Code/invalidArgument`` for a size that is not positive; ``StoreError/Code/limitExceeded`` for more
-  ///   bytes than an image has.
+  /// - Throws: ``StoreError/Code/invalidArgument`` for a size that is not positive;
+  ///   ``StoreError/Code/limitExceeded`` for more bytes than an image has.
   public func resized(_ format: ImageFormat) throws(StoreError) -> ImageFormat {
     let plan = try plan(format)
     return try ImageFormat(

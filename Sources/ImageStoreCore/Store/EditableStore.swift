@@ -25,8 +25,9 @@ public protocol EditableStore: ImageStore, AnyObject {
   ///   - path: where the store is.
   ///   - threads: how many threads may be used; nil for one per processor.
   ///   - change: takes the store and returns it with other labels, columns or class names, as
-  ///     ``ImageStore/relabeled(images:)``,
-  ///     ``ImageStore/withColumns(_:)``, ``ImageStore/withoutColumns(_:)`` and ``ImageStore/renamingClasses(_:)`` do. If nothing changes, nothing is written.
+  ///     ``ImageStore/relabeled(images:)``, ``ImageStore/withColumns(_:)``,
+  ///     ``ImageStore/withoutColumns(_:)`` and ``ImageStore/renamingClasses(_:)`` do. If nothing
+  ///     changes, nothing is written.
   /// - Returns: the store as it is now.
   /// - Throws: what `change` throws; ``StoreError/Code/notFound``; ``StoreError/Code/busy`` while
   ///   another writer is working; ``StoreError/Code/invalidArgument`` if the returned store has
@@ -49,9 +50,10 @@ public protocol EditableStore: ImageStore, AnyObject {
   ///   - threads: how many threads may be used; nil for one per processor.
   ///   - progress: called from time to time with the number of images written.
   /// - Returns: the store as it is now.
-  /// - Throws: ``StoreError/Code/indexOutOfRange``; ``StoreError/Code/corrupt`` for a damaged store, which stays as it is;
-  ///   ``StoreError/Code/busy`` while another writer is working; ``StoreError/Code/unsupported`` for a store of another program, and
-  ///   for a folder or an archive that has anything else in it.
+  /// - Throws: ``StoreError/Code/indexOutOfRange``; ``StoreError/Code/corrupt`` for a damaged
+  ///   store, which stays as it is; ``StoreError/Code/busy`` while another writer is working;
+  ///   ``StoreError/Code/unsupported`` for a store of another program, and for a folder or an
+  ///   archive that has anything else in it.
   @discardableResult
   static func remove(
     _ indices: some Sequence<Int>, from path: some StorePath, threads: Int?,
@@ -60,7 +62,8 @@ public protocol EditableStore: ImageStore, AnyObject {
 }
 
 extension EditableStore {
-  /// Changes labels, columns and class names of a store in place, with one thread per processor; see ``edit(_:threads:_:)``.
+  /// Changes labels, columns and class names of a store in place, with one thread per processor;
+  /// see ``edit(_:threads:_:)``.
   @discardableResult
   public static func edit(
     _ path: some StorePath, _ change: (_ store: Self) throws -> any ImageStore

@@ -37,8 +37,9 @@ extension ImageStore {
   /// Finds the images whose format and pixels equal those of an earlier image. Labels do not
   /// matter.
   ///
-  /// The stored checksums, if there are any, say which images may be equal, so that only these are read; of other images
-  /// a CRC-32 is calculated, for which all are read once. What may be equal is compared byte by byte.
+  /// The stored checksums, if there are any, say which images may be equal, so that only these are
+  /// read; of other images a CRC-32 is calculated, for which all are read once. What may be equal
+  /// is compared byte by byte.
   ///
   /// - Parameter progress: called from time to time with the number of images examined.
   /// - Throws: what reading throws.

@@ -78,8 +78,8 @@ public protocol ImageStore: Sendable {
     _ body: (_ position: Int, _ format: ImageFormat, _ pixels: RawSpan) throws(StoreError) -> Void
   ) throws(StoreError)
 
-  /// Whether the pixels that ``forEachImage(_:_:)`` lends are borrowed from the file or memory of the store itself,
-  /// rather than copied or decoded first.
+  /// Whether the pixels that ``forEachImage(_:_:)`` lends are borrowed from the file or memory of
+  /// the store itself, rather than copied or decoded first.
   var isZeroCopy: Bool { get }
 
   /// Tells the store in which order the images will be read, so that the system can decide whether
@@ -115,8 +115,9 @@ public protocol ImageStore: Sendable {
 
   /// Checks the pixels of some images against their checksums.
   ///
-  /// Images without a checksum pass. ``verifyingReads()`` calls this before every read. The default is for stores
-  /// whose ``checksumCoverage`` is ``ChecksumCoverage/noImages``; for any other it throws, since nothing was checked.
+  /// Images without a checksum pass. ``verifyingReads()`` calls this before every read. The default
+  /// is for stores whose ``checksumCoverage`` is ``ChecksumCoverage/noImages``; for any other it
+  /// throws, since nothing was checked.
   ///
   /// - Parameter indices: which images; any order, repeats allowed.
   /// - Throws: ``StoreError/Code/corrupt``, naming the image; ``StoreError/Code/indexOutOfRange``.
@@ -133,7 +134,8 @@ public enum AccessPattern: Sendable, Hashable {
   case random
 }
 
-/// How many images of a store can be compared with a checksum of their pixels, or of the bytes they are decoded from.
+/// How many images of a store can be compared with a checksum of their pixels, or of the bytes they
+/// are decoded from.
 public enum ChecksumCoverage: Sendable, Hashable, CaseIterable {
   /// No image has a checksum.
   case noImages

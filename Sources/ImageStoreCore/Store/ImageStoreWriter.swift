@@ -40,9 +40,10 @@ public protocol ImageStoreWriter: ~Copyable {
   ///   - encoded: the encoded images one after another.
   ///   - byteCounts: how many bytes each has.
   ///   - labels: one label per image or none, and the same columns for all images of a store.
-  /// - Throws: ``StoreError/Code/unsupported`` for a store of another layout, and for images that this package does not decode;
-  ///   ``StoreError/Code/corrupt`` for an image that cannot be decoded, unless the writer was told not to check;
-  ///   ``StoreError/Code/invalidArgument`` if `encoded`, `byteCounts` and `labels` do not agree.
+  /// - Throws: ``StoreError/Code/unsupported`` for a store of another layout, and for images that
+  ///   this package does not decode; ``StoreError/Code/corrupt`` for an image that cannot be
+  ///   decoded, unless the writer was told not to check; ``StoreError/Code/invalidArgument`` if
+  ///   `encoded`, `byteCounts` and `labels` do not agree.
   mutating func append(
     encoded: RawSpan, byteCounts: [Int], labels: ImageLabels
   ) throws(StoreError)
@@ -105,8 +106,8 @@ extension ImageStoreWriter where Self: ~Copyable {
   /// Appends one image of samples.
   ///
   /// - Parameters:
-  ///   - samples: `format.sampleCount` samples, row after row, pixel after pixel; or, as `UInt8`, the bytes of an image
-  ///     of any format.
+  ///   - samples: `format.sampleCount` samples, row after row, pixel after pixel; or, as `UInt8`,
+  ///     the bytes of an image of any format.
   ///   - format: the format of the image.
   ///   - label: its label; give every image of a store one, or none.
   ///   - columns: its value in each column.
@@ -172,7 +173,8 @@ extension ImageStoreWriter where Self: ~Copyable {
   /// Appends images of samples.
   ///
   /// - Parameters:
-  ///   - samples: the samples of the images one after another; or, as `UInt8`, the bytes of images of any format.
+  ///   - samples: the samples of the images one after another; or, as `UInt8`, the bytes of images
+  ///     of any format.
   ///   - layout: the formats of the images.
   ///   - labels: one label per image, or nil if the images of this store have none.
   ///   - columns: further columns, with one value per image.

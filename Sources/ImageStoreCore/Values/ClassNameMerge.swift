@@ -1,7 +1,8 @@
 /// How class names and labels change when images are appended to a store.
 ///
-/// A label keeps its meaning: it is translated by the name of its class, or kept if nothing could read it as another
-/// class, or refused. With `old` for the names that the store has and `new` for those the images come with:
+/// A label keeps its meaning: it is translated by the name of its class, or kept if nothing could
+/// read it as another class, or refused. With `old` for the names that the store has and `new` for
+/// those the images come with:
 ///
 /// | old | new | names of the store from then on | labels of the images |
 /// |---|---|---|---|

@@ -8,7 +8,8 @@ extension Column {
   public struct Bytes: Hashable, Sendable {
     /// The bytes of all images, one image after another.
     public private(set) var values: [UInt8]
-    /// Where the bytes of each image begin, and after the last where they end: one number more than there are images.
+    /// Where the bytes of each image begin, and after the last where they end: one number more than
+    /// there are images.
     public private(set) var offsets: [Int]
 
     /// Bytes of no images.
@@ -33,7 +34,8 @@ extension Column {
     /// - Parameters:
     ///   - values: the bytes of all images, one image after another.
     ///   - offsets: where those of each begin, and after the last where they end.
-    /// - Throws: ``StoreError/Code/invalidArgument`` if the offsets do not rise from 0 to the number of bytes.
+    /// - Throws: ``StoreError/Code/invalidArgument`` if the offsets do not rise from 0 to the
+    ///   number of bytes.
     public init(_ values: [UInt8], offsets: [Int]) throws(StoreError) {
       var isRising = offsets.first == 0 && offsets.last == values.count
       for position in offsets.indices.dropFirst() where offsets[position] < offsets[position - 1] {

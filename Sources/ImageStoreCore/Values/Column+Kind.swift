@@ -1,8 +1,8 @@
 extension Column {
   /// What the values of a column are.
   ///
-  /// Its ``rawValue`` is what files and `imagestore info` call it: `int64`, `double`, `string`, `bytes`, and `int64[4]` or `double[4]`
-  /// for vectors of four numbers.
+  /// Its ``rawValue`` is what files and `imagestore info` call it: `int64`, `double`, `string`,
+  /// `bytes`, and `int64[4]` or `double[4]` for vectors of four numbers.
   public enum Kind: Sendable, Hashable {
     /// The kind of the case of ``Column`` with this name.
     case int64, double, string, bytes

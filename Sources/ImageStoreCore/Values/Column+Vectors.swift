@@ -20,7 +20,8 @@ extension Column {
     /// - Parameters:
     ///   - values: the numbers of all images, one image after another.
     ///   - width: how many of them each image has: 1 to 65,536.
-    /// - Throws: ``StoreError/Code/invalidArgument`` for another width, and for numbers that are not a multiple of it.
+    /// - Throws: ``StoreError/Code/invalidArgument`` for another width, and for numbers that are
+    ///   not a multiple of it.
     public init(_ values: [Number], width: Int) throws(StoreError) {
       try Column.check(width: width)
       guard values.count % width == 0 else {
@@ -33,7 +34,8 @@ extension Column {
 
     /// Vectors from one array each.
     ///
-    /// - Throws: ``StoreError/Code/invalidArgument`` if they differ in length, and as ``init(_:width:)``; no vectors have no width.
+    /// - Throws: ``StoreError/Code/invalidArgument`` if they differ in length, and as
+    ///   ``init(_:width:)``; no vectors have no width.
     public init(_ vectors: [[Number]]) throws(StoreError) {
       let width = vectors.first?.count ?? 0
       if let other = vectors.firstIndex(where: { $0.count != width }) {

@@ -117,7 +117,8 @@ public enum Column: Sendable, Hashable {
   /// The same numbers as vectors.
   ///
   /// - Parameter width: how many of them each image has.
-  /// - Throws: ``StoreError/Code/unsupported`` for values that are not single numbers; as ``Vectors/init(_:width:)``.
+  /// - Throws: ``StoreError/Code/unsupported`` for values that are not single numbers; as
+  ///   ``Vectors/init(_:width:)``.
   package func vectors(width: Int) throws(StoreError) -> Column {
     switch self {
     case .int64(let values): return .int64Vectors(try Vectors(values, width: width))

@@ -8,8 +8,8 @@
 package enum ColumnName {
   /// The place in a file that a name must be valid for.
   package enum Place: Sendable {
-    /// A component of a path: of a file, of an entry of an archive, of an object in a file. Slashes and backslashes divide such paths,
-    /// `.` and `..` are folders.
+    /// A component of a path: of a file, of an entry of an archive, of an object in a file. Slashes
+    /// and backslashes divide such paths, `.` and `..` are folders.
     case path
     /// A heading among others of the format's own, such as those of a table.
     case heading(reserved: Set<String>)

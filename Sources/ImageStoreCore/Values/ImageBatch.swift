@@ -39,8 +39,8 @@ public struct ImageBatch: Sendable {
   ///     let batch = try store.read(0..<128)
   ///     let samples = try batch.samples(as: Float.self)
   ///
-  /// If all images have one format, image `i` has the samples `i * n ..< (i + 1) * n`, where `n` is the `sampleCount` of the
-  /// format.
+  /// If all images have one format, image `i` has the samples `i * n ..< (i + 1) * n`, where `n` is
+  /// the `sampleCount` of the format.
   ///
   /// - Parameter type: the type of a sample in Swift; `UInt8` also for images of `bool`.
   /// - Throws: ``StoreError/Code/invalidArgument`` if the samples of any image are of another type.

@@ -52,7 +52,8 @@ public enum ImageRegions: Sendable, Hashable {
 extension ImageRegions {
   /// Lends the regions as ``ImageStore/read(_:regions:into:)`` takes them: none, one, or one for each image.
   ///
-  /// - Throws: ``StoreError/Code/invalidArgument`` if there is not one region for each image, and what `body` throws.
+  /// - Throws: ``StoreError/Code/invalidArgument`` if there is not one region for each image, and
+  ///   what `body` throws.
   package func withSpan(
     images count: Int, _ body: (Span<ImageRegion>) throws(StoreError) -> Void
   ) throws(StoreError) {

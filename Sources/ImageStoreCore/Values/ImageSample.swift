@@ -86,8 +86,8 @@ extension RawSpan {
   /// - Parameters:
   ///   - type: the type of a sample.
   ///   - layout: how the images are laid out in these bytes.
-  /// - Throws: ``StoreError/Code/invalidArgument`` if an image has samples of another type, or the bytes do not begin at a
-  ///   multiple of their size.
+  /// - Throws: ``StoreError/Code/invalidArgument`` if an image has samples of another type, or the
+  ///   bytes do not begin at a multiple of their size.
   @_lifetime(copy self)
   package func samples<Sample: ImageSample>(
     as type: Sample.Type, of layout: BatchLayout

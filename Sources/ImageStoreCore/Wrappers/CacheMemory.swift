@@ -4,8 +4,8 @@ import Synchronization
 /// Images kept in one block of memory, filled once and never emptied.
 ///
 /// Invariant behind `@unchecked Sendable`: the bytes of an image are written by the one thread that
-/// reserved their units, before their start is published with `releasing`; they are read only after the start was
-/// seen with `acquiring`, and never written again.
+/// reserved their units, before their start is published with `releasing`; they are read only after
+/// the start was seen with `acquiring`, and never written again.
 @safe final class CacheMemory: @unchecked Sendable {
   private let base: UnsafeMutableRawPointer
   private let unitCount: Int

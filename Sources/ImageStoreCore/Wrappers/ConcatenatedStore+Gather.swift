@@ -48,7 +48,8 @@ extension ConcatenatedStore {
 
   /// Calls once for each run of images that one store has, since lending keeps the order.
   ///
-  /// - Parameter body: gets the store, the position of the run's first image, and the indices that the images have in the store.
+  /// - Parameter body: gets the store, the position of the run's first image, and the indices that
+  ///   the images have in the store.
   func forEachRun(
     of indices: Span<Int>,
     _ body: (_ store: any ImageStore, _ start: Int, _ local: Span<Int>) throws(StoreError) -> Void

@@ -3,8 +3,9 @@
 /// - ``format`` is nil if the stores differ in it.
 /// - ``labels()`` is nil unless every store has labels.
 /// - ``columnNames`` has the columns that every store has, of the same kind in all.
-/// - ``classNames`` has the names of the first store and then those that only later ones have, if every store has class names; labels are
-///   translated by them, so that a label means the same in all. It is nil if a store has none.
+/// - ``classNames`` has the names of the first store and then those that only later ones have, if
+///   every store has class names; labels are translated by them, so that a label means the same in
+///   all. It is nil if a store has none.
 ///
 /// Stores without images do not count in any of this. A read calls each store it needs once, in
 /// whatever order its indices are.
@@ -193,7 +194,8 @@ public struct ConcatenatedStore: ImageStore {
     try withEachStore(indices) { (store, indices) throws(StoreError) in try store.verify(indices) }
   }
 
-  /// Calls once per store with its share of some images, by their indices in it. Indices that no image has are left out.
+  /// Calls once per store with its share of some images, by their indices in it. Indices that no
+  /// image has are left out.
   func withEachStore(
     _ indices: Span<Int>, _ body: (any ImageStore, Span<Int>) throws(StoreError) -> Void
   ) throws(StoreError) {

@@ -4,16 +4,19 @@ internal import CImageStoreKernels
 public enum AlphaConversion: Sendable, Hashable {
   /// Alpha is left out; the colors stay as they are stored.
   case dropped
-  /// Images are laid over a color: one sample of gray, or red, green and blue. Samples of 16 bits take 257 times its samples.
+  /// Images are laid over a color: one sample of gray, or red, green and blue. Samples of 16 bits
+  /// take 257 times its samples.
   ///
-  /// A sample is `(sample * alpha + color * (most - alpha)) / most`, rounded to the nearest, as Pillow pastes with a mask.
+  /// A sample is `(sample * alpha + color * (most - alpha)) / most`, rounded to the nearest, as
+  /// Pillow pastes with a mask.
   case over([UInt8])
 }
 
 /// A store whose images have other channels, or samples of 8 bits instead of 16.
 ///
-/// Gray becomes RGB by three equal samples. RGB becomes gray by `(19595 R + 38470 G + 7471 B + 32768) / 65536`, rounded down: Pillow's `L`.
-/// A fourth channel, or a second one, is alpha. 16 bits become 8 by their high byte.
+/// Gray becomes RGB by three equal samples. RGB becomes gray by `(19595 R + 38470 G + 7471 B +
+/// 32768) / 65536`, rounded down: Pillow's `L`. A fourth channel, or a second one, is alpha. 16
+/// bits become 8 by their high byte.
 public struct ConvertedStore: StoreWrapper {
   public let base: any ImageStore
   private let channels: Int?

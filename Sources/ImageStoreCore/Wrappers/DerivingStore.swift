@@ -219,7 +219,8 @@ extension DerivingStore {
   }
 }
 
-/// The images of `base` that are read at a time: one list per image, another for those of which something is needed.
+/// The images of `base` that are read at a time: one list per image, another for those of which
+/// something is needed.
 private struct DerivedPart {
   /// Enough for every thread to have images, but not more than the processor's caches hold.
   static let byteBudget = 8 << 20

@@ -18,8 +18,8 @@ extension ImageStore {
   ///
   /// - Parameter corrections: the new labels of images by their indices; all other images keep
   ///   theirs.
-  /// - Throws: ``StoreError/Code/indexOutOfRange``; ``StoreError/Code/invalidArgument`` if the store has no labels, and for a label that
-  ///   has no name while classes have.
+  /// - Throws: ``StoreError/Code/indexOutOfRange``; ``StoreError/Code/invalidArgument`` if the
+  ///   store has no labels, and for a label that has no name while classes have.
   public func relabeled(images corrections: [Int: Int]) throws(StoreError) -> AnnotatedStore {
     var labels = try existingLabels(or: "give every image one, by relabeled(with:)")
     for index in corrections.keys.sorted() {
@@ -36,7 +36,8 @@ extension ImageStore {
   ///     let vehicles = try store.relabeled(labels: [9: 1, 8: 1])
   ///
   /// - Parameter table: the new label by the old one; labels that are not in it stay.
-  /// - Throws: ``StoreError/Code/invalidArgument`` if the store has no labels, and for a label that has no name while classes have.
+  /// - Throws: ``StoreError/Code/invalidArgument`` if the store has no labels, and for a label that
+  ///   has no name while classes have.
   public func relabeled(labels table: [Int: Int]) throws(StoreError) -> AnnotatedStore {
     let labels = try existingLabels(or: "give every image one, by relabeled(with:)")
     return try relabeled(with: labels.map { table[$0] ?? $0 })
@@ -45,8 +46,9 @@ extension ImageStore {
   /// This store with other labels, of the classes it has.
   ///
   /// - Parameter labels: one label per image.
-  /// - Throws: ``StoreError/Code/invalidArgument`` if there is not one label per image, and for a label that has no name while classes
-  ///   have, unless the image had it before; labels below 0 stand for no class.
+  /// - Throws: ``StoreError/Code/invalidArgument`` if there is not one label per image, and for a
+  ///   label that has no name while classes have, unless the image had it before; labels below 0
+  ///   stand for no class.
   public func relabeled(with labels: [Int]) throws(StoreError) -> AnnotatedStore {
     if let names = classNames, labels.count == count {
       let before = try checkedLabels()

@@ -11,7 +11,8 @@ extension ImageStore {
     try subset(indices(where: try Annotations.map(self, isIncluded)))
   }
 
-  /// The images of some labels, in their order; labels stay as they are. `keepingClasses(_:)` counts them from 0.
+  /// The images of some labels, in their order; labels stay as they are. `keepingClasses(_:)`
+  /// counts them from 0.
   ///
   /// - Throws: ``StoreError/Code/invalidArgument`` if the store has no labels.
   public func filtered(labels kept: some Sequence<Int>) throws(StoreError) -> SubsetStore {
@@ -19,8 +20,8 @@ extension ImageStore {
     return try subset(indices(where: labels.map { kept.contains($0) }))
   }
 
-  /// The images of some classes, in their order; labels and class names stay as they are. `keepingClasses(_:)` leaves out the names of
-  /// the others.
+  /// The images of some classes, in their order; labels and class names stay as they are.
+  /// `keepingClasses(_:)` leaves out the names of the others.
   ///
   /// - Throws: ``StoreError/Code/invalidArgument`` for a class that does not exist, and if the
   ///   store has no labels.

@@ -4,12 +4,14 @@ internal import ImageStorePlatform
 
 /// The metadata of a file or folder that must not be lost when another takes its name.
 package enum FileMetadata {
-  /// Gives an open file or folder the owner, the extended attributes (access lists among them) and the mode of another.
+  /// Gives an open file or folder the owner, the extended attributes (access lists among them) and
+  /// the mode of another.
   ///
   /// Only root may give files away, so the owner is kept if the system permits it. If the group
   /// cannot be kept, its rights are dropped: the new group then has no more rights than everybody.
   ///
-  /// - Throws: ``StoreError/Code/unsupported`` for an attribute that cannot be set, naming it; ``StoreError/Code/system``.
+  /// - Throws: ``StoreError/Code/unsupported`` for an attribute that cannot be set, naming it;
+  ///   ``StoreError/Code/system``.
   static func copy(from old: Int32, to new: Int32, path: String) throws(StoreError) {
     var (was, now) = (stat(), stat())
     guard unsafe fstat(old, &was) == 0, unsafe fstat(new, &now) == 0 else {

@@ -60,7 +60,8 @@ extension Folder {
     return count < 0 ? nil : target[..<count].map { UInt8(bitPattern: $0) }
   }
 
-  /// Opens a folder below by its path; symbolic links in it are followed as long as they do not leave this folder.
+  /// Opens a folder below by its path; symbolic links in it are followed as long as they do not
+  /// leave this folder.
   ///
   /// - Throws: ``StoreError/Code/invalidArgument`` if a link leaves the folder.
   package func folder(below path: [UInt8]) throws(StoreError) -> Folder {
@@ -77,8 +78,8 @@ extension Folder {
   package func identity() throws(StoreError) -> FileIdentity { FileIdentity(try status()) }
 }
 
-/// Bytes of a name as text: UTF-8 as it is, and what is not UTF-8 with `\xHH` for each byte beyond ASCII, so that different names stay
-/// different.
+/// Bytes of a name as text: UTF-8 as it is, and what is not UTF-8 with `\xHH` for each byte beyond
+/// ASCII, so that different names stay different.
 package func shownName(_ bytes: some Collection<UInt8>) -> String {
   let bytes = Array(bytes)
   if let text = String(validating: bytes, as: UTF8.self) { return text }

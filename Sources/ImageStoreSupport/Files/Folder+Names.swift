@@ -27,15 +27,16 @@ extension Folder {
     return status
   }
 
-  /// The names in the folder as the system has them, each ending with 0, in no order, without `.` and `..`. They need
-  /// not be UTF-8.
+  /// The names in the folder as the system has them, each ending with 0, in no order, without `.`
+  /// and `..`. They need not be UTF-8.
   func rawNames() throws(StoreError) -> [[CChar]] {
     var names: [[CChar]] = []
     try forEachName { (name, _) in names.append(name) }
     return names
   }
 
-  /// Visits the names in the folder as the system has them, each ending with 0, in no order, without `.` and `..`.
+  /// Visits the names in the folder as the system has them, each ending with 0, in no order,
+  /// without `.` and `..`.
   ///
   /// - Parameter visit: takes the kind as the folder states it, a `DT_...` of readdir, or 0 if it
   ///   does not.

@@ -54,7 +54,8 @@ extension MappedFile: ByteSource {
     return pages == 0 ? 1 : Double(resident) / Double(pages)
   }
 
-  /// Whether the system says which pages are in memory: to a user who may not write the file, Linux says that all are.
+  /// Whether the system says which pages are in memory: to a user who may not write the file, Linux
+  /// says that all are.
   private var tellsResidency: Bool {
     #if os(Linux)
     let isWritable = unsafe access(path, W_OK) == 0

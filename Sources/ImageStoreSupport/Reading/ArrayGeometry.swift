@@ -1,6 +1,7 @@
 package import ImageStoreCore
 
-/// How the images of a dense array are laid out in memory: the format of each, and the distances between neighbours.
+/// How the images of a dense array are laid out in memory: the format of each, and the distances
+/// between neighbours.
 ///
 /// It is shared by all formats that hold arrays: `.npy`, entries of `.npz`, datasets of HDF5, IDX
 /// and bare samples.

@@ -15,7 +15,8 @@ package struct ArrayNames: Sendable, Equatable {
   /// The names of arrays that may have the labels, the likeliest first; all of them are in the file.
   package var labels: [String]
 
-  /// The arrays of images among the names of a file: at most one per split, training first, the undivided last.
+  /// The arrays of images among the names of a file: at most one per split, training first, the
+  /// undivided last.
   ///
   /// If several names of one split have a word for images, the one with the fewest other words is
   /// taken, then the one whose word is first in the table. Arrays in groups count only if the name
@@ -167,7 +168,8 @@ private struct ParsedName {
         }
       }
     }
-    // An array whose name is a number, or anything else, within a group of images is an image, not an array of them.
+    // An array whose name is a number, or anything else, within a group of images is an image, not
+    // an array of them.
     if components.count > 1, !rest.isEmpty, Self.words(components[components.count - 1]) == rest {
       role = .other
     }

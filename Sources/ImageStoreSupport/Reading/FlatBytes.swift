@@ -11,7 +11,8 @@ package enum FlatBytes {
     ArrayNames.words(of: name).contains { words.contains($0) }
   }
 
-  /// The ranges of bytes, if some numbers are their offsets, with or without the end of the last, or their lengths.
+  /// The ranges of bytes, if some numbers are their offsets, with or without the end of the last,
+  /// or their lengths.
   package static func ranges(_ numbers: [Int64], byteCount: Int) -> [Range<Int>]? {
     guard let first = numbers.first, let last = numbers.last,
       numbers.allSatisfy({ $0 >= 0 && $0 <= Int64(byteCount) })

@@ -8,8 +8,9 @@ package import ImageStoreCore
 package enum FoundLabels: Sendable, Equatable {
   /// One whole number per image; the names of the classes if the array has them.
   case labels([Int], classNames: [String]?)
-  /// Values that are not classes, under the names of columns: one of single values or of vectors, called `labels`; of several texts per
-  /// image, which are not vectors, `labels[0]`, `labels[1]` ...
+  /// Values that are not classes, under the names of columns: one of single values or of vectors,
+  /// called `labels`; of several texts per image, which are not vectors, `labels[0]`, `labels[1]`
+  /// ...
   case columns([NamedColumn])
   /// Something else, with the reason in a few words.
   case unread(String)
@@ -47,7 +48,8 @@ package enum FoundLabels: Sendable, Equatable {
 
   /// Interprets an array.
   ///
-  /// Axes of extent 1 count as if they were not there: `(N,1)`, `(1,N)` and `(N,1,1,1)` are one value per image.
+  /// Axes of extent 1 count as if they were not there: `(N,1)`, `(1,N)` and `(N,1,1,1)` are one
+  /// value per image.
   ///
   /// - Parameters:
   ///   - values: all values, the last axis varying fastest.

@@ -228,7 +228,8 @@ struct ByteStatistics {
   /// Whether the values are few, or numbers of classes: below 64, or 255 for none.
   var areClasses: Bool { counts[64..<255].allSatisfy { $0 == 0 } || counts.count { $0 > 0 } <= 16 }
 
-  /// Whether the bytes that are neither 0 nor 255 are those of bits where a run begins or ends: 0x01, 0x03 ... 0xFE, 0xFC ...
+  /// Whether the bytes that are neither 0 nor 255 are those of bits where a run begins or ends:
+  /// 0x01, 0x03 ... 0xFE, 0xFC ...
   var areRuns: Bool {
     let others = counts[1..<255].reduce(0, +)
     let runs = (1..<8).flatMap { [(1 << $0) - 1, 256 - (1 << $0)] }

@@ -24,8 +24,8 @@ package struct PackedBits: Sendable, Hashable {
   ///   - shape: of the array; nil for bare bytes.
   ///   - itemByteCount: the bytes of an element; of bare bytes, how many there are.
   ///   - description: the shape of a mask, the axis and the order of bits.
-  /// - Throws: ``StoreError/Code/invalidArgument`` if the array cannot have such masks, naming what would help;
-  ///   ``StoreError/Code/unusedOption`` for options that do not apply to bits.
+  /// - Throws: ``StoreError/Code/invalidArgument`` if the array cannot have such masks, naming what
+  ///   would help; ``StoreError/Code/unusedOption`` for options that do not apply to bits.
   package init(
     shape: [Int]?, itemByteCount: Int, _ description: StoreDescription
   ) throws(StoreError) {

@@ -3,9 +3,9 @@ package import ImageStoreCore
 /// The entry of an index for an image: its format and, for an encoded image, the codec and the
 /// orientation.
 ///
-/// On the disk it is four numbers of 32 bits: height, width, channels, and one that has the number of the element type in its lowest
-/// byte, that of the codec in the next (0 for pixels as they are), and the orientation in the third (0 for 1, the orientation of
-/// nearly all images).
+/// On the disk it is four numbers of 32 bits: height, width, channels, and one that has the number
+/// of the element type in its lowest byte, that of the codec in the next (0 for pixels as they
+/// are), and the orientation in the third (0 for 1, the orientation of nearly all images).
 package struct StoredKind: Sendable, Hashable {
   package var format: ImageFormat
   /// ``ImageCodec/number``, or 0 for pixels.

@@ -24,7 +24,8 @@ package enum DetachedThread {
   /// - Parameter name: its name in debuggers, at most 15 ASCII characters.
   /// - Returns: false if the system cannot start a thread.
   package static func start(_ name: StaticString, _ work: @escaping @Sendable () -> Void) -> Bool {
-    // Which module declares the type's initializer depends on what else is imported; the C library needs none.
+    // Which module declares the type's initializer depends on what else is imported; the C library
+    // needs none.
     let attributes = UnsafeMutablePointer<pthread_attr_t>.allocate(capacity: 1)
     defer { unsafe attributes.deallocate() }
     unsafe pthread_attr_init(attributes)

@@ -1,8 +1,9 @@
 /// JSON with a checksum of itself, for the small files that describe a store to programs and
 /// people.
 ///
-/// The object has a key `crc32`, after no other that could hold the text of one: eight hexadecimal digits, the
-/// CRC-32 of the file with zeros in their place. As Foundation writes it, pretty-printed.
+/// The object has a key `crc32`, after no other that could hold the text of one: eight hexadecimal
+/// digits, the CRC-32 of the file with zeros in their place. As Foundation writes it,
+/// pretty-printed.
 package enum ChecksummedJSON {
   /// The value of `crc32` before the checksum is known.
   package static let zeros = "00000000"

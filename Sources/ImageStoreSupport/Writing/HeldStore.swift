@@ -158,8 +158,8 @@ package final class HeldStore: Sendable {
   ///   - bytes: its new contents.
   ///   - known: the state of the file when it was read; nil skips the comparison.
   ///   - neighbor: a file directly in the store's folder; nil leaves a new file as new files are.
-  /// - Throws: ``StoreError/Code/unsupported`` for a file that a rename would harm: a symbolic link, or one of several hard links;
-  ///   ``StoreError/Code/busy`` if the file has changed.
+  /// - Throws: ``StoreError/Code/unsupported`` for a file that a rename would harm: a symbolic
+  ///   link, or one of several hard links; ``StoreError/Code/busy`` if the file has changed.
   package func replaceFile(
     _ name: String, with bytes: [UInt8], expecting known: FileState? = nil, like neighbor: String? = nil
   ) throws(StoreError) {

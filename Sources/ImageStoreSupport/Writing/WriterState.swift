@@ -217,7 +217,8 @@ extension StoreError {
   }
 }
 
-/// The process that made a writer. A child that has forked has a copy of the writer and must not clean up after it.
+/// The process that made a writer. A child that has forked has a copy of the writer and must not
+/// clean up after it.
 package struct OwningProcess: Sendable {
   private let identifier = getpid()
 

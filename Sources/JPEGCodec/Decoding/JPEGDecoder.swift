@@ -111,8 +111,9 @@ public struct JPEGDecoder: ~Copyable, Sendable {
   ///   - region: the region to deliver; nil for the whole image.
   ///   - output: where the pixels go, row-major, height x width x channels; must have room for them.
   /// - Returns: the format of the delivered image.
-  /// - Throws: as ``readHeader(of:)``; ``StoreError/Code/corrupt`` for a file that is cut short or damaged;
-  ///   ``StoreError/Code/invalidArgument`` if there is not enough room, or the region is not within the image.
+  /// - Throws: as ``readHeader(of:)``; ``StoreError/Code/corrupt`` for a file that is cut short or
+  ///   damaged; ``StoreError/Code/invalidArgument`` if there is not enough room, or the region is
+  ///   not within the image.
   @discardableResult
   public mutating func decode(
     _ bytes: RawSpan, region: ImageRegion? = nil, into output: inout OutputRawSpan

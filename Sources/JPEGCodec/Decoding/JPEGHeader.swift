@@ -35,7 +35,8 @@ public struct JPEGHeader: Sendable, Hashable {
 
   /// Reads the first bytes of a JPEG.
   ///
-  /// - Parameter readsOrientation: whether to read on to the pixels for the orientation, which may be before or after the size.
+  /// - Parameter readsOrientation: whether to read on to the pixels for the orientation, which may
+  ///   be before or after the size.
   /// - Returns: nil if the requested information is after the last of these bytes.
   /// - Throws: ``StoreError/Code/unrecognized`` for bytes that are not a JPEG;
   ///   ``StoreError/Code/corrupt`` and ``StoreError/Code/unsupported``.

@@ -1,7 +1,8 @@
 #if JPEG
 import ImageStoreCore
 
-/// The segments of a JPEG before its pixels, found as libjpeg finds them: bytes between segments are skipped, as are fill bytes.
+/// The segments of a JPEG before its pixels, found as libjpeg finds them: bytes between segments
+/// are skipped, as are fill bytes.
 struct JPEGMarkers: ~Escapable {
   /// One segment.
   struct Marker {

@@ -31,8 +31,8 @@ public import ImageStoreCore
   /// - Parameters:
   ///   - quality: the quality, from 1 to 100.
   ///   - subsampling: how many pixels share a sample of color; it does not matter for gray images.
-  /// - Throws: ``StoreError/Code/invalidArgument`` for another quality; ``StoreError/Code/limitExceeded`` if there is no memory for
-  ///   the library's state.
+  /// - Throws: ``StoreError/Code/invalidArgument`` for another quality;
+  ///   ``StoreError/Code/limitExceeded`` if there is no memory for the library's state.
   public init(quality: Int = 90, subsampling: Subsampling = .half) throws(StoreError) {
     guard (1...100).contains(quality) else {
       throw StoreError(

@@ -54,8 +54,9 @@ extension LMDBContents {
 enum LMDBImages: Sendable {
   /// There are none.
   case none
-  /// All of one format, as they are delivered. The flags, if there are any, say which blocks have been compared with the
-  /// header that the writer gives them. That is done when a block is first read, so that opening a store touches none.
+  /// All of one format, as they are delivered. The flags, if there are any, say which blocks have
+  /// been compared with the header that the writer gives them. That is done when a block is first
+  /// read, so that opening a store touches none.
   case uniform(ImageFormat, ImagePositions, AtomicArray<UInt8>?)
   /// Of different formats, as they are delivered.
   case mixed(MixedPositions, AtomicArray<UInt8>?)

@@ -1,9 +1,10 @@
 /// The keys of a store's records.
 ///
-/// A block of images has the key `images/` and the index of its first image in 12 digits, a single image
-/// the index in at least 8 digits, as Python's `f"{i:08}"` gives it. From image 100,000,000 on these have
-/// 9 digits and are no longer in the order of their bytes, so images are found by the number, not by the
-/// order. Labels, columns, shapes and checksums are cut into segments, each under the index of its first image.
+/// A block of images has the key `images/` and the index of its first image in 12 digits, a single
+/// image the index in at least 8 digits, as Python's `f"{i:08}"` gives it. From image 100,000,000
+/// on these have 9 digits and are no longer in the order of their bytes, so images are found by the
+/// number, not by the order. Labels, columns, shapes and checksums are cut into segments, each
+/// under the index of its first image.
 enum StoreKey {
   static let metadata = "metadata"
   static let classNames = "class_names"

@@ -14,7 +14,8 @@ struct StoreMetadata: Sendable, Hashable {
   var count: Int
   /// Whether the images are encoded, each under a key of its own.
   var isEncoded = false
-  /// The transactions, up to the one that wrote the record, that writers of this package made one after another.
+  /// The transactions, up to the one that wrote the record, that writers of this package made one
+  /// after another.
   ///
   /// None of them freed a page that images are on. So a store that was opened before the first of
   /// them continues to read its own commit, as long as the last of them is the database's latest.

@@ -21,7 +21,8 @@ struct EncodedImages: Sendable {
   /// Where the value of each image is in the file; a number below 0 is a position in ``copies``,
   /// counted from -1 downwards.
   private let index: EncodedIndex
-  /// Values that are within leaves of the tree, which move; a store of this package copies them when it is opened.
+  /// Values that are within leaves of the tree, which move; a store of this package copies them
+  /// when it is opened.
   private let copies: [UInt8]
   /// Whether the values are only encoded images, which by default decode to the delivered images.
   let areFiles: Bool

@@ -10,7 +10,8 @@ struct ForeignEntries {
   private(set) var trees: [(name: String, record: TreeRecord)] = []
   private let file: DatabaseFile
 
-  /// Reads all keys. Some programs keep lists of keys and counts under keys that begin with two underscores; they are left out.
+  /// Reads all keys. Some programs keep lists of keys and counts under keys that begin with two
+  /// underscores; they are left out.
   init(_ tree: Tree) throws(StoreError) {
     var entries = ForeignEntries(file: tree.file)
     try tree.forEach { (entry) throws(StoreError) in

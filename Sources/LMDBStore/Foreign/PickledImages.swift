@@ -3,10 +3,10 @@ internal import ImageStorePickle
 internal import ImageStoreSupport
 
 /// Reads pickled records of an image and its label:
-/// - objects of a class `CIFAR_Image` of a well-known tutorial, with the attributes `channels`, `size` (height and width), `image`
-///   (bytes, height x width x channels) and `label`;
-/// - tuples, lists and dictionaries of an image and a label, or an image alone, if the image is a numpy array or the bytes of an
-///   encoded image, by itself or in a list of one.
+/// - objects of a class `CIFAR_Image` of a well-known tutorial, with the attributes `channels`,
+///   `size` (height and width), `image` (bytes, height x width x channels) and `label`;
+/// - tuples, lists and dictionaries of an image and a label, or an image alone, if the image is a
+///   numpy array or the bytes of an encoded image, by itself or in a list of one.
 struct PickledImages {
   struct Image {
     let format: ImageFormat

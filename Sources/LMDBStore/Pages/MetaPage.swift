@@ -2,8 +2,9 @@ internal import ImageStoreSupport
 
 /// One of the two meta pages at a data file's start, which describe the last two commits.
 ///
-/// Source: LMDB 0.9, `mdb.c`, `MDB_meta`, on 64-bit little-endian machines: a page header of 16 bytes, then magic, version,
-/// map address and size, the tree of free pages, the main tree, the last page, the transaction.
+/// Source: LMDB 0.9, `mdb.c`, `MDB_meta`, on 64-bit little-endian machines: a page header of 16
+/// bytes, then magic, version, map address and size, the tree of free pages, the main tree, the
+/// last page, the transaction.
 struct MetaPage: Sendable, Hashable {
   /// Bytes from a meta page's start to the end of its contents.
   static let byteCount = 152

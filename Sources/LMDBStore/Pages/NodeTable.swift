@@ -8,8 +8,8 @@ struct NodeTable {
 
   init(pageSize: Int) { lengths = [UInt16](repeating: 0, count: pageSize / 2) }
 
-  /// Checks that a branch or leaf has no other flags, and that its nodes are one after another from the upper bound to the
-  /// end of the page, none longer than leaves room for a second.
+  /// Checks that a branch or leaf has no other flags, and that its nodes are one after another from
+  /// the upper bound to the end of the page, none longer than leaves room for a second.
   mutating func check(_ page: borrowing TreePage) throws(StoreError) {
     let kind = page.isBranch ? TreePage.branchFlag : TreePage.leafFlag
     guard page.flags == kind || (page.hasFixedKeys && page.flags == kind | TreePage.fixedKeysFlag) else {

@@ -14,7 +14,8 @@ struct PageRuns {
 
   /// Adds pages. The caller has checked that the sum does not overflow.
   mutating func append(_ first: UInt64, count: UInt64 = 1, isFree: Bool) {
-    // Values are one after another in most databases, and lists of free pages go downwards: it is one run again and again.
+    // Values are one after another in most databases, and lists of free pages go downwards: it is
+    // one run again and again.
     if let last = runs.last, last.isFree == isFree {
       if last.end == first {
         runs[runs.count - 1].end += count

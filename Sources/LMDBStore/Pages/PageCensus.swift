@@ -3,9 +3,10 @@ internal import ImageStoreSupport
 
 /// Counts every page of a database once, and checks everything that liblmdb trusts without checks.
 ///
-/// Each page from the first after the meta pages to the last is in one place: the main tree or a named one, a value, the tree
-/// of free pages, or one of its lists. A page in two places would be written over while it is in use; a wrong flag, bound or key
-/// makes liblmdb write to a map that cannot be written, lose entries, or end the process.
+/// Each page from the first after the meta pages to the last is in one place: the main tree or a
+/// named one, a value, the tree of free pages, or one of its lists. A page in two places would be
+/// written over while it is in use; a wrong flag, bound or key makes liblmdb write to a map that
+/// cannot be written, lose entries, or end the process.
 ///
 /// Source: LMDB 0.9, `mdb.c`; `mdb_audit` there counts in the same way.
 struct PageCensus {
@@ -99,7 +100,8 @@ struct PageCensus {
       guard page.number == UInt64(number), page.flags == TreePage.metaFlag else {
         throw Self.damaged("page \(number) is not a meta page")
       }
-      // liblmdb finds the page of a transaction by its number. One that nothing has been written to has 0 in both.
+      // liblmdb finds the page of a transaction by its number. One that nothing has been written to
+      // has 0 in both.
       guard page.transaction & 1 == UInt64(number) || page.transaction == 0 else {
         throw Self.damaged("meta page \(number) is of the wrong transaction \(page.transaction)")
       }

@@ -25,7 +25,8 @@ struct TreeWalk {
     guard page.isBranch == (depth < tree.depth) else {
       throw page.damaged("is a \(page.isBranch ? "branch" : "leaf") at the depth \(depth)")
     }
-    // Each leaf must bring a key, so that pages which lead to the same ones again and again are found at the second.
+    // Each leaf must bring a key, so that pages which lead to the same ones again and again are
+    // found at the second.
     guard page.count > 0 || depth == 1 else { throw page.damaged("is a leaf without keys") }
     for index in 0..<page.count {
       if page.isBranch {

@@ -25,7 +25,8 @@ internal import Synchronization
   /// Maps are multiples of the largest page any machine has.
   private static let mapGranularity = 64 << 10
 
-  /// Opens the environment of a new store that nobody reads yet, so that only ``synchronize()`` has to wait for the disk.
+  /// Opens the environment of a new store that nobody reads yet, so that only ``synchronize()`` has
+  /// to wait for the disk.
   convenience init(staged path: String) throws(StoreError) {
     let files = try EnvironmentFiles(path, isNew: true)
     try unsafe self.init(path, MDB_NOSYNC) { (environment, flags) throws(StoreError) in
@@ -37,8 +38,8 @@ internal import Synchronization
   /// Opens the environment of a store that others may read.
   convenience init(_ held: HeldStore) throws(StoreError) {
     let files = try EnvironmentFiles(held.path, isNew: false)
-    // A commit that others can see waits for its pages, but not for the meta page that leads to them: the next
-    // commit waits for that, and the last one's is waited for by `synchronize()`.
+    // A commit that others can see waits for its pages, but not for the meta page that leads to
+    // them: the next commit waits for that, and the last one's is waited for by `synchronize()`.
     try unsafe self.init(held.path, MDB_NOMETASYNC) { (environment, flags) throws(StoreError) in
       try unsafe files.open(environment, held) { (folder) throws(StoreError) in
         try unsafe Self.open(environment, folder, held.path, flags)

@@ -23,8 +23,8 @@ struct EnvironmentFiles: ~Copyable {
   /// Examines the files, and makes the lock file if there is none.
   ///
   /// - Parameter isNew: whether the data file was just made, so that nobody else needs the lock.
-  /// - Throws: ``StoreError/Code/unrecognized`` if one is a symbolic link, a pipe or another thing that is not a file, or if
-  ///   the lock is something else.
+  /// - Throws: ``StoreError/Code/unrecognized`` if one is a symbolic link, a pipe or another thing
+  ///   that is not a file, or if the lock is something else.
   init(_ path: String, isNew: Bool) throws(StoreError) {
     let folder = try Folder(path)
     let data = try File(Self.data, in: folder, .update)

@@ -25,8 +25,9 @@ struct ImageSink {
 
   private var target: Target
   private let pageSize: Int
-  /// About how many bytes of pixels are collected, and committed at once by liblmdb: few enough that it finds them in
-  /// a processor's cache after the checksum was taken, many enough that a commit costs nothing by comparison.
+  /// About how many bytes of pixels are collected, and committed at once by liblmdb: few enough
+  /// that it finds them in a processor's cache after the checksum was taken, many enough that a
+  /// commit costs nothing by comparison.
   private let groupByteCount: Int
   private(set) var layout: Layout
   /// The index of the next image to write to the database.
@@ -38,7 +39,8 @@ struct ImageSink {
   private var pendingByteCounts: [Int] = []
   /// The kinds of this writer's images, if they are single or encoded.
   private(set) var kinds: [StoredKind] = []
-  /// The checksum of the pixels of each image of this writer that is in the database, or that of its bytes if it is encoded.
+  /// The checksum of the pixels of each image of this writer that is in the database, or that of
+  /// its bytes if it is encoded.
   private(set) var checksums: [UInt32] = []
 
   /// - Parameter first: the index of the first new image.

@@ -20,8 +20,8 @@ final class LMDBWriterSession: EncodedWriterSession, @unchecked Sendable {
   private(set) var environment: Environment?
   private var sink: ImageSink
   private var labels = LabelRecords()
-  /// Whether the commit that makes images count has been begun. If it fails while waiting for the disk, readers may count
-  /// them all the same.
+  /// Whether the commit that makes images count has been begun. If it fails while waiting for the
+  /// disk, readers may count them all the same.
   private var hasBegunCommit = false
 
   init(

@@ -40,8 +40,8 @@ extension ZipEnd {
       remedy: "fetch or write it again", path: file.path)
   }
 
-  /// The record whose comment ends with the file. A comment may hold another archive, so one right after its directory comes
-  /// before others.
+  /// The record whose comment ends with the file. A comment may hold another archive, so one right
+  /// after its directory comes before others.
   private static func last(
     in file: borrowing File, byteCount: Int, tail: [UInt8], tailOffset: Int
   ) throws(StoreError) -> ZipEnd? {

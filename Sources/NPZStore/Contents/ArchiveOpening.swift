@@ -17,7 +17,8 @@ extension ZipNumbering {
 extension ZipArchive {
   /// Opens an archive as its last commit left it.
   ///
-  /// - Throws: as ``ZipEnd/find(in:accept:)`` and ``ZipDirectory/init(_:count:offset:numbering:)``, naming the file.
+  /// - Throws: as ``ZipEnd/find(in:accept:)`` and ``ZipDirectory/init(_:count:offset:numbering:)``,
+  ///   naming the file.
   convenience init(at path: String) throws(StoreError) {
     do throws(StoreError) {
       let (file, directory, end) = try Self.open(path)

@@ -41,8 +41,8 @@ final class ImageArray: Sendable {
 
   var isDeflated: Bool { entry.isDeflated }
 
-  /// The bytes of an image in the archive, if they are not deflated, with those that may be before them: only the entry's own
-  /// header says how long it is.
+  /// The bytes of an image in the archive, if they are not deflated, with those that may be before
+  /// them: only the entry's own header says how long it is.
   func byteRange(of index: Int) -> Range<Int> {
     let data = entry.offset + entry.leastByteCount - entry.compressedByteCount + header.dataOffset
     let start = data + index * images.imageStride

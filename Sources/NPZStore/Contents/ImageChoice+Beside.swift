@@ -4,7 +4,8 @@ import ImageStoreNumPy
 import ImageStoreSupport
 
 extension ImageChoice {
-  /// Entries that are encoded images, in the order of the numbers in their names if they have some; nil if there are none.
+  /// Entries that are encoded images, in the order of the numbers in their names if they have some;
+  /// nil if there are none.
   ///
   /// - Throws: ``StoreError/Code/unsupported`` for folders that may be splits, or hold something else.
   func encodedEntries() throws(StoreError) -> (found: [ZipDirectory.Named], classes: ([Int], [String])?)? {

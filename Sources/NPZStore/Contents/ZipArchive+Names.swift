@@ -23,7 +23,8 @@ extension ZipArchive {
     return found.isEmpty ? ArrayNames.find(in: arrayKeys, where: isNameOfMany) : found
   }
 
-  /// Whether a key is that of an array of many images, as `images` and `x_train` are and `image_3` and `cat_image` are not.
+  /// Whether a key is that of an array of many images, as `images` and `x_train` are and `image_3`
+  /// and `cat_image` are not.
   func isNameOfMany(_ key: String) -> Bool {
     guard let found = ArrayNames.find(in: [key]).first, !key.contains(where: \.isNumber) else { return false }
     return found.split != nil || key.allSatisfy(\.isLetter)

@@ -22,7 +22,8 @@ extension ZipArchive {
     return labels
   }
 
-  /// The column of an entry that this package wrote, with a value or a vector for each image, its checksum checked.
+  /// The column of an entry that this package wrote, with a value or a vector for each image, its
+  /// checksum checked.
   ///
   /// - Throws: ``StoreError/Code/corrupt`` if there are not `count`.
   func column(of entry: ZipEntry, name: String, count: Int) throws(StoreError) -> Column {
@@ -110,8 +111,8 @@ extension ZipArchive {
     return column
   }
 
-  /// Lends the values of an entry, which has one per image, some at a time; checks its checksum before they are lent, or
-  /// after the last if it is too large for that.
+  /// Lends the values of an entry, which has one per image, some at a time; checks its checksum
+  /// before they are lent, or after the last if it is too large for that.
   ///
   /// - Parameters:
   ///   - areBytes: whether values are kept in memory as they are.

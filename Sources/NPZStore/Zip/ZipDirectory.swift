@@ -46,10 +46,11 @@ struct ZipDirectory: Sendable {
   ///   - count: how many entries the end record says there are.
   ///   - offset: where the directory begins; every entry is before.
   ///   - numbering: the names of numbered entries.
-  /// - Throws: ``StoreError/Code/corrupt`` for a directory that contradicts itself or the end record,
-  ///   numbers that occur twice, and entries that overlap; ``StoreError/Code/unsupported`` for images that are encrypted or of
-  ///   methods other than stored and deflated; ``StoreError/Code/limitExceeded`` for entries that inflate to more than deflate
-  ///   can make. ``problems`` has the errors of entries that are not numbered.
+  /// - Throws: ``StoreError/Code/corrupt`` for a directory that contradicts itself or the end
+  ///   record, numbers that occur twice, and entries that overlap; ``StoreError/Code/unsupported``
+  ///   for images that are encrypted or of methods other than stored and deflated;
+  ///   ``StoreError/Code/limitExceeded`` for entries that inflate to more than deflate can make.
+  ///   ``problems`` has the errors of entries that are not numbered.
   init(
     _ bytes: UnsafeRawBufferPointer, count: Int, offset: Int, numbering: ZipNumbering
   ) throws(StoreError) {

@@ -94,7 +94,8 @@ struct ZipEnd: Sendable, Hashable {
   /// The end of the commit of this record, or nil if the record is not that of a commit: bytes of a
   /// file in the archive may look like a record.
   ///
-  /// The record of a commit follows its directory. A copy of it may be further on, after what an append has written.
+  /// The record of a commit follows its directory. A copy of it may be further on, after what an
+  /// append has written.
   func committedEnd(of file: borrowing File) throws(StoreError) -> Int? {
     if let wide, wide.offset != directoryEnd { return nil }
     let start = directoryEnd + (wide?.byteCount ?? 0)

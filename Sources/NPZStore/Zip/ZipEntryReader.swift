@@ -54,7 +54,8 @@ struct ZipEntryReader: ~Copyable {
 
   /// Reads the rest.
   ///
-  /// - Throws: ``StoreError/Code/corrupt`` if the entry has more or fewer bytes than it says, or fails its checksum.
+  /// - Throws: ``StoreError/Code/corrupt`` if the entry has more or fewer bytes than it says, or
+  ///   fails its checksum.
   mutating func finish() throws(StoreError) {
     try skip(entry.byteCount - position)
     try inflater.finish(after: entry.byteCount)

@@ -2,11 +2,13 @@
 internal import ImageStoreCore
 internal import ImageStoreSupport
 
-/// The sections of AWS's shared files: "Configuration and credential file settings" of the AWS CLI's user guide.
+/// The sections of AWS's shared files: "Configuration and credential file settings" of the AWS
+/// CLI's user guide.
 struct AWSProfiles {
   private static let greatestByteCount = 1 << 20
 
-  /// The settings of each section. A setting within another, as below `s3 =`, has both names: `s3.addressing_style`.
+  /// The settings of each section. A setting within another, as below `s3 =`, has both names:
+  /// `s3.addressing_style`.
   private(set) var sections: [String: [String: String]] = [:]
 
   init() {}

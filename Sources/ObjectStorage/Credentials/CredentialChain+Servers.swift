@@ -19,7 +19,8 @@ extension CredentialChain {
     var Code: String?
   }
 
-  /// One call of STS, AssumeRoleWithWebIdentity, with the token of a file (Kubernetes' service accounts, and others).
+  /// One call of STS, AssumeRoleWithWebIdentity, with the token of a file (Kubernetes' service
+  /// accounts, and others).
   func ofWebIdentity(_ file: String, _ role: String, session: String?) throws(StoreError) -> S3Credentials {
     let source = "the web identity of \(file)"
     let token = try text(ofFile: file, for: source)

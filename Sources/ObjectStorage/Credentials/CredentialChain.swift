@@ -2,8 +2,8 @@
 internal import ImageStoreCore
 internal import ImageStoreSupport
 
-/// Finds credentials where AWS's own tools do, in their order: the environment, a web identity, the shared files, a container's
-/// endpoint, the machine's.
+/// Finds credentials where AWS's own tools do, in their order: the environment, a web identity, the
+/// shared files, a container's endpoint, the machine's.
 struct CredentialChain: Sendable {
   let settings: AWSSettings
   /// Asks a server; waits for the answer.

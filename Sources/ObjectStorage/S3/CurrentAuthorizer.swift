@@ -5,7 +5,8 @@ internal import ImageStorePlatform
 /// The authorizer of this process. A forked child reads the credentials for itself, because a lock
 /// may have been held during the fork.
 ///
-/// Invariant behind `@unchecked Sendable`: `current` is written before a transport of this process is made, and read after it.
+/// Invariant behind `@unchecked Sendable`: `current` is written before a transport of this process
+/// is made, and read after it.
 final class CurrentAuthorizer: @unchecked Sendable {
   private let settings: AWSSettings
   private let region: String

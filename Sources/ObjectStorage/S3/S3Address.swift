@@ -7,7 +7,8 @@ struct S3Address: Sendable {
   let region: String
   private let scheme: String
   private let host: String
-  /// The endpoint's own path, and the bucket's name if it is in the path: escaped, without a slash at its end.
+  /// The endpoint's own path, and the bucket's name if it is in the path: escaped, without a slash
+  /// at its end.
   private let root: String
 
   /// - Parameters:

@@ -1,7 +1,8 @@
 #if ObjectStorage
 internal import ImageStoreSupport
 
-/// AWS's Signature Version 4 ("Signature Calculations for the Authorization Header", Amazon S3 API Reference).
+/// AWS's Signature Version 4 ("Signature Calculations for the Authorization Header", Amazon S3 API
+/// Reference).
 struct S3Signature: Sendable {
   /// The value in place of the hash for a body that is not signed.
   static let unsignedPayload = "UNSIGNED-PAYLOAD"

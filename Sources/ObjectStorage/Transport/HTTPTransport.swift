@@ -80,9 +80,11 @@ final class HTTPInbox: @unchecked Sendable {
   }
 }
 
-/// Requests to servers, many under way over kept connections, driven by one thread that ends with the transport.
+/// Requests to servers, many under way over kept connections, driven by one thread that ends with
+/// the transport.
 ///
-/// It belongs to the process that made it: a child that was forked has the memory and not the thread; see ``HTTPClient``.
+/// It belongs to the process that made it: a child that was forked has the memory and not the
+/// thread; see ``HTTPClient``.
 final class HTTPTransport: Sendable {
   private let inbox: HTTPInbox
   let counters = HTTPCounters()
@@ -118,7 +120,8 @@ final class HTTPTransport: Sendable {
     if getpid() == process { inbox.close() }
   }
 
-  /// Begins a request; `completion` is called once, on the transport's thread, and must not wait for another request.
+  /// Begins a request; `completion` is called once, on the transport's thread, and must not wait
+  /// for another request.
   func submit(
     _ request: HTTPRequest, completion: @escaping @Sendable (Result<HTTPResponse, HTTPFailure>) -> Void
   ) {

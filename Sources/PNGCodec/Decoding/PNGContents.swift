@@ -53,7 +53,8 @@ import ImageStoreCore
     return try unsafe PNGHeader(chunk.payload)
   }
 
-  /// Whether bytes end before the first IDAT chunk begins, as far as the lengths of the chunks before it tell.
+  /// Whether bytes end before the first IDAT chunk begins, as far as the lengths of the chunks
+  /// before it tell.
   static func endsBeforePixels(_ file: UnsafeRawBufferPointer) -> Bool {
     var offset = 8
     while let chunk = try? unsafe PNGChunk(in: file, at: offset) {
@@ -117,8 +118,8 @@ import ImageStoreCore
     unsafe palette = unsafe payload
   }
 
-  /// As in libpng, the first that can be right counts: one before the palette, one that is longer than it, and one of another
-  /// length than the pixels' mean nothing.
+  /// As in libpng, the first that can be right counts: one before the palette, one that is longer
+  /// than it, and one of another length than the pixels' mean nothing.
   private mutating func takeTransparency(_ payload: UnsafeRawBufferPointer) {
     guard unsafe transparency.count == 0 else { return }
     let isMeant =

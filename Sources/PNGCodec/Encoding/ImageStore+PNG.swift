@@ -7,7 +7,8 @@ extension ImageStore {
   ///   - index: which image.
   ///   - compression: how much time is spent on making it small.
   /// - Returns: the bytes of the file.
-  /// - Throws: what reading throws; ``ImageStoreCore/StoreError/Code/unsupported`` for an image that PNG cannot hold.
+  /// - Throws: what reading throws; ``ImageStoreCore/StoreError/Code/unsupported`` for an image
+  ///   that PNG cannot hold.
   public func png(at index: Int, compression: Compression = .fast) throws(StoreError) -> [UInt8] {
     var encoder = try PNGEncoder(compression: compression)
     try withImage(at: index) { (format, pixels) throws(StoreError) in

@@ -100,8 +100,9 @@ struct PackedBitContents: Sendable {
     fileStates = files.states
   }
 
-  /// The files of labels, columns and checksums that the description names, for the masks there are or for others: these this package
-  /// wrote. As bytes, since two spellings of one name are two files.
+  /// The files of labels, columns and checksums that the description names, for the masks there are
+  /// or for others: these this package wrote. As bytes, since two spellings of one name are two
+  /// files.
   func ownFiles() -> Set<[UInt8]> {
     var files: Set<[UInt8]> = []
     for state in description.states ?? [] {

@@ -33,8 +33,9 @@ struct PackedBitDescription: Codable {
   /// counts, so that masks, their class names and the rest come and go together.
   struct State: Codable {
     let count: Int
-    /// The CRC-32 of the values of each file, without `.npy`, for the first `count` masks: of `labels` if there are labels,
-    /// of `columns/NAME` for each column, and of `offsets/NAME` for each column of bytes. The names are those of the columns themselves.
+    /// The CRC-32 of the values of each file, without `.npy`, for the first `count` masks: of
+    /// `labels` if there are labels, of `columns/NAME` for each column, and of `offsets/NAME` for
+    /// each column of bytes. The names are those of the columns themselves.
     let checksums: [String: UInt32]
     /// The CRC-32 of the first `count` values of `checksums.npy`; nil if an earlier version wrote the state.
     let checksumsCRC32: UInt32?

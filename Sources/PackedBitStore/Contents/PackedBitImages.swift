@@ -2,7 +2,8 @@ import ImageStoreCore
 import ImageStoreNumPy
 import ImageStoreSupport
 
-/// Where packed masks are: in a map of their file, or in memory, turned to C order, if it is not in that order.
+/// Where packed masks are: in a map of their file, or in memory, turned to C order, if it is not in
+/// that order.
 ///
 /// Invariant behind `@safe`: the pointer is into the map or the memory that the value keeps alive, and
 /// `count` masks are there.

@@ -4,8 +4,8 @@ import ImageStoreSupport
 
 /// The arrays of the index, used in place in memory: opening a data set does no work per image.
 ///
-/// Invariant behind `@unchecked Sendable` and `@safe`: the arrays are in `source`, whose bytes stay and are only read, and have been
-/// checked to have a value for each of `count` images.
+/// Invariant behind `@unchecked Sendable` and `@safe`: the arrays are in `source`, whose bytes stay
+/// and are only read, and have been checked to have a value for each of `count` images.
 @safe final class ShardIndex: @unchecked Sendable {
   let count: Int
   private let manifest: ShardManifest
@@ -15,7 +15,8 @@ import ImageStoreSupport
   private let sizes: UnsafeRawPointer
   /// The CRC-32 of these bytes.
   private let checksums: UnsafeRawPointer
-  /// Four numbers of 32 bits for each image, as ``StoredKind`` has them; nil if all images have one format and are not encoded.
+  /// Four numbers of 32 bits for each image, as ``StoredKind`` has them; nil if all images have one
+  /// format and are not encoded.
   private let kinds: UnsafeRawPointer?
   /// The first image of each shard, and after the last how many there are.
   private let firsts: [Int]
@@ -131,7 +132,8 @@ import ImageStoreSupport
 
   private static let blockByteCount = 4 << 20
 
-  /// The bytes of an image's block, as far as it is in the same shard; nil if images do not follow one another there.
+  /// The bytes of an image's block, as far as it is in the same shard; nil if images do not follow
+  /// one another there.
   func block(of index: Int, _ place: (shard: Int, range: Range<Int>)) -> Range<Int>? {
     let size = blockImageCount
     let images = images(ofShard: place.shard)

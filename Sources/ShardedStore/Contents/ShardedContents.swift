@@ -11,7 +11,8 @@ struct ShardedContents: Sendable {
 
   /// Reads manifest and index: two requests.
   ///
-  /// - Throws: ``StoreError/Code/notFound`` if there is no data set; as ``ShardedStore/init(at:cache:memory:threads:)``.
+  /// - Throws: ``StoreError/Code/notFound`` if there is no data set; as
+  ///   ``ShardedStore/init(at:cache:memory:threads:)``.
   init(of folder: any ObjectFolder) throws(StoreError) {
     var last: ObjectState?
     while true {

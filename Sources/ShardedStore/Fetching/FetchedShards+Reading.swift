@@ -8,8 +8,8 @@ extension FetchedShards {
   /// - Parameters:
   ///   - indices: which images; they exist.
   ///   - body: takes a part of the positions, and the bytes of each; parts follow one another.
-  /// - Throws: what fetching throws after a second try; ``StoreError/Code/corrupt`` for bytes that do not agree with their checksum twice; both
-  ///   naming the shard and the image.
+  /// - Throws: what fetching throws after a second try; ``StoreError/Code/corrupt`` for bytes that
+  ///   do not agree with their checksum twice; both naming the shard and the image.
   func withBytes(
     of indices: Span<Int>, _ body: (Range<Int>, [UnsafeRawBufferPointer]) throws(StoreError) -> Void
   ) throws(StoreError) {

@@ -1,7 +1,8 @@
 import ImageStoreCore
 import ImageStoreSupport
 
-/// Where a writer puts the objects of a data set. What it has put there counts with the manifest, which comes last.
+/// Where a writer puts the objects of a data set. What it has put there counts with the manifest,
+/// which comes last.
 protocol ShardTarget: AnyObject {
   /// The data set that images are appended to; nil for a new one.
   var old: ShardedContents? { get }

@@ -49,7 +49,8 @@ enum OutputFile {
   /// The signature and IHDR of a PNG, after which other chunks may come.
   private static let headByteCount = 8 + 25
 
-  /// A tEXt chunk that says which program drew a picture, by the keyword that the PNG specification has for it.
+  /// A tEXt chunk that says which program drew a picture, by the keyword that the PNG specification
+  /// has for it.
   private static let mark: [UInt8] = {
     let content = Array("tEXtSoftware".utf8) + [0] + Array("imagestore".utf8)
     let crc = unsafe CRC32.checksum(of: content.span.bytes)

@@ -3,8 +3,8 @@ internal import ImageStoreCatalog
 internal import ImageStoreCore
 internal import ImageStoreSupport
 
-/// Keeps the photographs that come with the program in every kind of store that can, as the files' own bytes, and makes a network's batches
-/// of each.
+/// Keeps the photographs that come with the program in every kind of store that can, as the files'
+/// own bytes, and makes a network's batches of each.
 struct PhotographDemo {
   private let output: String
   private static let epochs = 8

@@ -34,12 +34,13 @@ package struct Backend: Sendable, CustomStringConvertible {
   var isMixed: Bool { entry.isForMixedSizes }
   /// Whether opening a store calls a C library, which may fall over what this package does not.
   var usesLibrary: Bool { entry.variant.traits.contains(.usesLibrary) }
-  /// Whether images are files that are opened when they are read, so that those of a store that is replaced are gone.
+  /// Whether images are files that are opened when they are read, so that those of a store that is
+  /// replaced are gone.
   var opensImagesWhenRead: Bool { entry.variant.traits.contains(.opensImagesWhenRead) }
   /// Whether an append counts before the disk has it.
   package var growsInPlace: Bool { entry.variant.traits.contains(.growsInPlace) }
-  /// Faults that are not tried on readers, since the library under them does not live through them: libhdf5 1.10.8 crashes if it cannot
-  /// read what it lists.
+  /// Faults that are not tried on readers, since the library under them does not live through them:
+  /// libhdf5 1.10.8 crashes if it cannot read what it lists.
   var fatalReadingFaults: [String] { usesLibrary && isMixed ? ["read-EIO"] : [] }
 
   /// Writes what a run says.

@@ -122,7 +122,8 @@ final class Scene {
     throw Violation("\(mode.rawValue) is not refused")
   }
 
-  /// Lets a writer do what it likes as long as it changes nothing but the store; a writer that is refused changes nothing at all.
+  /// Lets a writer do what it likes as long as it changes nothing but the store; a writer that is
+  /// refused changes nothing at all.
   ///
   /// - Parameters:
   ///   - store: the path of the store itself.

@@ -3,7 +3,8 @@ import ImageStoreCore
 import ImageStorePlatform
 import LMDBStore
 
-/// What the program `ImageStoreStress` does: each check by its name, and the parts that other processes play in them.
+/// What the program `ImageStoreStress` does: each check by its name, and the parts that other
+/// processes play in them.
 ///
 /// A check is called as `ImageStoreStress CHECK [BACKEND|all] [COUNT]` and prints a line per
 /// backend, or per operation of one; kills take the names of operations after the number, else they

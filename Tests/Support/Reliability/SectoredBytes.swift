@@ -1,7 +1,7 @@
 import ImageStoreTesting
 
-/// The bytes of a file as a disk gets them: in sectors, each as it was after some of the writes to it, and a size that
-/// comes by itself.
+/// The bytes of a file as a disk gets them: in sectors, each as it was after some of the writes to
+/// it, and a size that comes by itself.
 struct SectoredBytes {
   private static let sector = DiskModel.sector
 
@@ -79,8 +79,8 @@ struct SectoredBytes {
 
   /// What the disk holds.
   ///
-  /// - Parameter garbage: the seed of what is in sectors that were to be written behind what the file had, and were not;
-  ///   nil for zeros.
+  /// - Parameter garbage: the seed of what is in sectors that were to be written behind what the
+  ///   file had, and were not; nil for zeros.
   func bytes(garbage: UInt64?) -> [UInt8] {
     var result = bytes
     for (change, number) in pending {

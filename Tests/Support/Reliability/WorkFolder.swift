@@ -34,8 +34,9 @@ package func environment(_ name: String) -> String? {
   return unsafe String(cString: value)
 }
 
-/// How many files this process has open, or nil if the system does not tell. What libdispatch opens for
-/// itself is left out: what it keeps has no name, and now and then it looks at `/proc` for what its threads do.
+/// How many files this process has open, or nil if the system does not tell. What libdispatch opens
+/// for itself is left out: what it keeps has no name, and now and then it looks at `/proc` for what
+/// its threads do.
 package func openFileCount() -> Int? {
   for folder in ["/proc/self/fd", "/dev/fd"] {
     guard let names = try? FileSystem.names(in: folder) else { continue }

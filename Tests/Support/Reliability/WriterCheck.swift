@@ -35,8 +35,9 @@ package struct WriterCheck {
     return refused
   }
 
-  /// Lets a child be forked while a writer is at work, and checks that the next writer is let in once the first has finished: the child
-  /// has copies of all descriptors, as any process has that is just being started, and no lock may last as long as it.
+  /// Lets a child be forked while a writer is at work, and checks that the next writer is let in
+  /// once the first has finished: the child has copies of all descriptors, as any process has that
+  /// is just being started, and no lock may last as long as it.
   private static func writeBesideAChild(_ backend: Backend) throws {
     for mode in [WriteMode.replace, .append] {
       let stage = try Stage(backend, .append, imagesPerCommit: 4)
