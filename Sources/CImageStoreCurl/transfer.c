@@ -30,7 +30,7 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *context) {
     transfer->header_count = 0;
     transfer->status = 0;
   }
-  // What is beyond the limit is a header of nothing that we ask for.
+  // A header beyond the limit does not belong to any answer that we ask for.
   if (length <= header_limit - transfer->header_count) {
     memcpy(transfer->header + transfer->header_count, bytes, length);
     transfer->header_count += length;

@@ -56,7 +56,7 @@ static inline herr_t CHDF5_omit_times(hid_t creation) { return H5Pset_obj_track_
 
 // H5Lget_info and H5Literate are functions in 1.10 and macros for one of two versions since 1.12.
 
-// What kind of link a name is: an H5L_type_t, or -1 on failure.
+// The kind of link of a name: an H5L_type_t, or -1 on failure.
 static inline int CHDF5_link_type(hid_t group, const char *name, hid_t access) {
 #if H5_VERSION_GE(1, 12, 0)
   H5L_info2_t info;

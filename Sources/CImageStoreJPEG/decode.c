@@ -102,9 +102,10 @@ static void rgb_of_inks(const uint8_t *inks, uint8_t *target, size_t count) {
 
 /// Has the library leave out the columns that are not wanted.
 ///
-/// What it delivers begins and ends with whole blocks, or within them at a pixel whose color is not interpolated with that of its
-/// neighbor: a pixel on each side is decoded besides and dropped. And it does not interpolate at all in images of less than 3 samples
-/// of color across, so that no less than 8 pixels are decoded if there are as many.
+/// What it delivers begins and ends with whole blocks, or within them at a pixel whose color is not
+/// interpolated with that of its neighbor: a pixel on each side is also decoded and dropped. And it
+/// does not interpolate at all in images of less than 3 samples of color across, so that no less
+/// than 8 pixels are decoded if there are as many.
 ///
 /// - Returns: the first column that is delivered.
 static JDIMENSION crop(j_decompress_ptr info, const image_jpeg_request *request) {
@@ -181,7 +182,8 @@ image_jpeg_result image_jpeg_decode(image_jpeg_decoder *decoder, const image_jpe
   info->scale_denom = request->scale;
   if (jpeg_has_multiple_scans(info)) info->progress = &decoder->progress;
   deliver(decoder, request);
-  // What follows the last row says whether the file is whole; after a region it may say what it likes.
+  // The bytes after the last row say whether the file is complete; after a region they do not
+  // matter.
   if (request->row + request->rows == info->output_height) {
     jpeg_finish_decompress(info);
   } else {

@@ -1,4 +1,4 @@
-// What libjpeg says, as results.
+// libjpeg's messages, as results.
 #include "errors.h"
 
 #ifdef IMAGE_STORES_JPEG

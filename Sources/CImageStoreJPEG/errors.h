@@ -10,7 +10,7 @@
 #error "the trait JPEG needs libjpeg-turbo (libjpeg-dev, jpeg-turbo), and this is another libjpeg"
 #endif
 
-/// The library's error manager with where to go on an error, and what has been said.
+/// The library's error manager, with the place to return to on an error, and the messages so far.
 typedef struct {
   struct jpeg_error_mgr manager;
   jmp_buf escape;

@@ -46,8 +46,8 @@ __attribute__((target("pclmul,sse4.1"))) static inline __m128i fold(__m128i x, _
 #define K3 0x1751997d0
 #define K4 0x0ccaa009e
 
-// What a lane of 128 bits and the bytes after it come to; what is left past the last 16 whole bytes goes through
-// the tables.
+// The checksum of a lane of 128 bits and the bytes after it; the bytes after the last 16 whole ones
+// go through the tables.
 __attribute__((target("pclmul,sse4.1"))) static inline uint32_t crc_of_lane(__m128i x, const uint8_t *p,
                                                                             size_t n) {
   const __m128i k3k4 = _mm_set_epi64x(K4, K3);

@@ -21,7 +21,7 @@ typedef struct {
   unsigned count;
 } DeflateOutput;
 
-// What a block's symbols are counted in and written with.
+// The counts and codes of a block's symbols.
 typedef struct {
   uint32_t partial[4][DEFLATE_LITERALS];
   uint32_t counts[DEFLATE_SYMBOLS];

@@ -64,7 +64,7 @@ static inline unsigned equal_bytes(const uint8_t *a, const uint8_t *b, unsigned 
   return n;
 }
 
-// The longer of the matches at two places, the nearer where they are alike; of length 0 if there is
+// The longer of the matches at two places, or the nearer if they are equally long; of length 0 if there is
 // none. At least four bytes are left at `i`.
 static inline Match find(const uint8_t *input, size_t count, unsigned i, uint32_t here, uint32_t places) {
   unsigned near = places & 0xFFFF, far = places >> 16;

@@ -2,10 +2,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// Tables that decode Huffman codes (RFC 1951, 3.2.2), looked up with the next bits of the stream, first
-// bit lowest. An entry has in bits 0-7 how many bits to take, extra bits included; in bits 8-11 the
-// length of the code alone; from 16 a value. Codes longer than the table's bits go on in a second
-// table, to which an entry with ENTRY_LINK leads: its value is where that begins, bits 8-11 its bits.
+// Tables that decode Huffman codes (RFC 1951, 3.2.2), looked up with the next bits of the stream,
+// first bit lowest. An entry has in bits 0-7 how many bits to take, extra bits included; in bits
+// 8-11 the length of the code alone; from 16 a value. Codes longer than the table's bits continue
+// in a second table, to which an entry with ENTRY_LINK leads: its value is where that begins, bits
+// 8-11 its bits.
 
 enum {
   ENTRY_LITERAL = 1 << 15,

@@ -3,7 +3,7 @@ package import ImageStoreCore
 
 /// Deflates buffers one after another with state that is made once.
 ///
-/// The bytes made depend on the input and the settings alone. The strategies
+/// The output depends only on the input and the settings. The strategies
 /// ``DeflateStrategy/standard`` and ``DeflateStrategy/filtered`` go through libdeflate under the
 /// package trait `Libdeflate`; everything else goes through zlib.
 package struct Deflater: ~Copyable, Sendable {

@@ -159,9 +159,10 @@ import Synchronization
   }
 }
 
-/// A stream that is inflated from the start, with the last bytes of it.
+/// A stream that is inflated from the start, with its last bytes.
 ///
-/// Invariant behind `@safe`: whoever makes one keeps the compressed bytes readable while it is used.
+/// Invariant behind `@safe`: the code that makes one keeps the compressed bytes readable while it
+/// is used.
 @safe final class InflatedWindow {
   // One of the two.
   private var raw: InflateReader? = nil

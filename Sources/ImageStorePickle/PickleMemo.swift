@@ -1,4 +1,4 @@
-/// What a pickle has put aside under numbers.
+/// The values that a pickle has stored under numbers.
 ///
 /// Picklers count up, so entries are in an array; a number far beyond what has been used, which would
 /// cost the memory of all below it, goes to a table instead.

@@ -109,8 +109,8 @@ extension PackedBitStore {
     }
   }
 
-  /// Says in a few words what is at a path besides a store that this package wrote, such as `a
-  /// folder with notes.txt besides masks`; nil if it is such a store and nothing else.
+  /// Describes in a few words the contents of a path other than a store that this package wrote,
+  /// such as `a folder with notes.txt besides masks`; nil if there is only such a store.
   package static func otherContents(at path: String) throws(StoreError) -> String? {
     guard FileSystem.kind(of: path) == .folder else { return "not a folder of packed masks" }
     let folder = try Folder(path)

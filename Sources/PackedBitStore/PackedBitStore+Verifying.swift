@@ -6,7 +6,7 @@ extension PackedBitStore {
   /// them.
   public var checksumCoverage: ChecksumCoverage {
     guard folder?.checksums != nil else { return .noImages }
-    // Checksums that cannot be read are an error of whoever compares masks with them.
+    // Checksums that cannot be read are an error only when masks are compared with them.
     guard let known = try? maskChecksums() else { return .allImages }
     let unknown = known.count { $0 == Self.unknownChecksum }
     return unknown == 0 ? .allImages : unknown == count ? .noImages : .someImages

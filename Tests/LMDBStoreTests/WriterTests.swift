@@ -131,7 +131,7 @@ import Testing
     #expect(try last.labels()!.suffix(3) == [names.count, 7, 0])
   }
 
-  /// Records of a few values grow until they no longer are within leaves, so that many sessions do
+  /// Records of a few values grow until they are no longer within leaves, so that many sessions do
   /// not leave many records.
   @Test(arguments: [LMDBStore.Layout.automatic, .perImage])
   func sessionsOfOneImageLeaveFewRecords(_ layout: LMDBStore.Layout) throws {

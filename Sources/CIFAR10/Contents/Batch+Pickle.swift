@@ -116,7 +116,7 @@ extension PickleArray {
 }
 
 extension PickleValue {
-  /// What kind of value it is, for messages.
+  /// The kind of a value, for messages.
   fileprivate var summary: String {
     switch self {
     case .array(let array): "\(array.elementType.name) of shape \(array.shape)"

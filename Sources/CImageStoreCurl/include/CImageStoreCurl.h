@@ -1,10 +1,11 @@
-// HTTP by libcurl's multi interface: requests that are under way together, driven by one thread. Without the package's trait
-// ObjectStorage nothing of it is behind these names.
+// HTTP by libcurl's multi interface: many requests in progress at once, driven by one thread.
+// Without the package's trait ObjectStorage nothing of it is behind these names.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
 
-/// What is asked of a server. Text is copied; `body` and `target` must stay until the transfer is released.
+/// A request to a server. Text is copied; `body` and `target` must stay until the transfer is
+/// released.
 typedef struct {
   /// Comes back with the transfer when it has ended.
   uint64_t identifier;
@@ -37,7 +38,7 @@ typedef struct {
   uint64_t identifier;
   /// libcurl's number, 0 if there is an answer.
   int code;
-  /// What libcurl says of it.
+  /// libcurl's message.
   const char *message;
   long status;
   /// Whether the body was longer than the capacity, or longer than the header said it would be.
@@ -68,7 +69,7 @@ void image_curl_multi_free(image_curl_multi *multi);
 
 /// Begins a transfer; NULL if there is no memory.
 image_curl_transfer *image_curl_start(image_curl_multi *multi, const image_curl_request *request);
-/// Ends a transfer, whether it is under way or has ended; its memory is used again.
+/// Ends a transfer, whether it is in progress or has ended; its memory is reused.
 void image_curl_release(image_curl_multi *multi, image_curl_transfer *transfer);
 
 /// Moves bytes of all transfers, then waits until there is more to do, for at most so long. 0, or libcurl's number.

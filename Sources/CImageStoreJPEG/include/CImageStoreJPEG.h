@@ -23,11 +23,11 @@ typedef enum {
   IMAGE_JPEG_STOPS_AT_ANY,
 } image_jpeg_strictness;
 
-/// What is wanted of a file.
+/// A request for a file.
 typedef struct {
   const uint8_t *bytes;
   size_t byte_count;
-  /// What the file must have, as stored: its size, and 1 channel for gray, 3 for all else.
+  /// The expected format, as stored: the size, and 1 channel for gray, 3 for anything else.
   uint32_t height, width, channels;
   /// 1, 2, 4 or 8: one pixel is delivered for a square of so many.
   uint32_t scale;
@@ -38,14 +38,14 @@ typedef struct {
   image_jpeg_strictness strictness;
 } image_jpeg_request;
 
-/// What became of it.
+/// The result.
 typedef struct {
   image_jpeg_status status;
   /// How many rows have been delivered, if not all.
   uint32_t rows;
   /// How many warnings there were, and how many of them mean damage.
   uint32_t warnings, damages;
-  /// What the library says of the error, or else of the first damage, or else of the first warning.
+  /// The library's message on the error, or else of the first damage, or else of the first warning.
   char message[208];
 } image_jpeg_result;
 
@@ -57,7 +57,7 @@ image_jpeg_decoder *image_jpeg_decoder_make(void);
 void image_jpeg_decoder_free(image_jpeg_decoder *decoder);
 image_jpeg_result image_jpeg_decode(image_jpeg_decoder *decoder, const image_jpeg_request *request);
 
-/// What is to be encoded, and how.
+/// The image to encode, and how.
 typedef struct {
   const uint8_t *pixels;
   /// 1 channel is gray, 3 are RGB.

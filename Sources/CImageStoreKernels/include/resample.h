@@ -17,7 +17,7 @@ typedef struct {
   uint32_t first, count;
 } image_kernels_taps;
 
-/// What the positions of a window of a resized axis are made of.
+/// The taps of the positions of a window of a resized axis.
 typedef struct {
   const image_kernels_taps *taps;  // of each position
   /// `stride` weights of each position, those after its taps 0: floats, doubles, or for bytes 2 * `stride` int16_t, first
@@ -28,7 +28,7 @@ typedef struct {
   uint32_t origin;  // the place in the axis of the first sample that is in memory
 } image_kernels_axis;
 
-/// What weights are for.
+/// The kind of samples that weights are for.
 typedef enum {
   image_kernels_fixed_weights,
   image_kernels_float_weights,
@@ -57,7 +57,7 @@ typedef struct {
   const uint8_t *end;
 } image_kernels_rows;
 
-/// What a padded row takes beyond its bytes.
+/// The bytes that a padded row takes in addition to its own.
 #define IMAGE_KERNELS_ROW_SLACK 32
 
 /// Resizes each of `count` rows of bytes. `spare` has room for four rows and IMAGE_KERNELS_ROW_SLACK each.

@@ -5,7 +5,7 @@ internal import ImageStoreCore
 ///
 /// Reading an image asks for its format first, which opens its file; with this, only once.
 struct KnownFormats: Sendable {
-  /// What is packed in an integer: rows and columns of 26 bits each, channels and the type of 5; 0
+  /// The packing in an integer: rows and columns of 26 bits each, channels and the type of 5; 0
   /// if the image is not known.
   private let packed: AtomicArray<Int>
   private static let sizeBits = 26

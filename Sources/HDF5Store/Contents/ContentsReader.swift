@@ -226,7 +226,7 @@ struct ContentsReader {
       extent: shape.padded(extent), grid: shape.padded(table.grid), fill: fill)
   }
 
-  /// What the library needs to read images of a dataset.
+  /// The information that the library needs to read images of a dataset.
   private func libraryPixels(
     _ dataset: DatasetDescription, _ shape: DatasetShape, extent: [Int], hasFletcher32: Bool
   ) -> LibraryPixels {
@@ -242,9 +242,9 @@ struct ContentsReader {
   }
 }
 
-/// The memory that reading a file may take besides what is borrowed from its map: a multiple of the
-/// file's size, since what a few bytes say (an extent, a fill value, a hundred names for one
-/// dataset) may be anything.
+/// The memory that reading a file may take in addition to its map: a multiple of the file's size,
+/// since what a few bytes say (an extent, a fill value, a hundred names for one dataset) may be
+/// anything.
 final class MemoryBudget {
   private var left: Int
   private let fileByteCount: Int

@@ -1,6 +1,6 @@
 import ImageStoreCore
 
-/// What the header of a dataset says: everything needed to read it without the library.
+/// The header of a dataset: everything needed to read it without the library.
 struct DatasetDescription: Sendable {
   enum Layout: Sendable {
     /// The elements one after another from an address in the file.

@@ -192,7 +192,7 @@ enum OwnMark {
     return text == [String(decoding: MetadataChecksum.magic, as: UTF8.self)]
   }
 
-  /// What is before the name in an attribute message of version 1 with a name of 15 bytes, a type
+  /// The bytes before the name in an attribute message of version 1 with a name of 15 bytes, a type
   /// of 12 and a shape of 8: a number. HDF5 File Format Specification, version 3.0, section
   /// IV.A.2.m.
   private static let attributeHead: [UInt8] = [1, 0, 15, 0, 12, 0, 8, 0]

@@ -6,8 +6,7 @@ internal import Synchronization
 /// Invariant behind `@unchecked Sendable`: written by the one worker that found it free, only read once
 /// it is delivered, until the last ``BatchLease`` is gone.
 final class BatchStorage: @unchecked Sendable {
-  /// Whether no batch uses it. What was read before it was set is read before what is written after it
-  /// was seen.
+  /// Whether no batch uses it. Reads before it was set come before writes after it was seen.
   let isFree = Atomic(true)
   var number = 0
   var indices: [Int] = []

@@ -3,8 +3,8 @@ internal import CImageStoreKernels
 // Gathers from images that are whole in memory: a map, a cache, a decoded set.
 
 extension GatherPlan {
-  /// What is gathered at once and takes more is written around the caches, which could not keep it:
-  /// memory need not be fetched before it is overwritten.
+  /// Larger gathers than this are written around the caches, which could not keep them: memory need
+  /// not be fetched before it is overwritten.
   @inline(__always)
   private static var mostCachedByteCount: Int { 32 << 20 }
 

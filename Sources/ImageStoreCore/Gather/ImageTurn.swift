@@ -12,8 +12,8 @@ package struct ImageTurn: Sendable, Hashable {
   private var reversesRows: Bool { [3, 4, 6, 7].contains(number) }
   private var reversesColumns: Bool { [2, 3, 7, 8].contains(number) }
 
-  /// What turns an image that is stored in an orientation upright; nil for 1, and for what is not
-  /// an orientation.
+  /// The turn that brings an image stored in an orientation upright; nil for 1, and for numbers
+  /// that are not orientations.
   package init?(orientation: Int) {
     guard (2...8).contains(orientation) else { return nil }
     number = UInt32(orientation)

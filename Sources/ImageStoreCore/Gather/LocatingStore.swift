@@ -66,7 +66,7 @@ extension LocatingStore {
 
 extension InMemoryStore: LocatingStore {}
 
-// What a store underneath locates stays for as long as it does, and its wrappers keep it alive.
+// Images located in an underlying store stay as long as that store, and its wrappers keep it alive.
 
 extension LocatingStore where Self: StoreWrapper {
   package var locatesImages: Bool { base.isLocating }

@@ -1,4 +1,4 @@
-// What the standard library's spans lack: memory filled by threads, copies, spans of one value.
+// Additions to the standard library's spans: memory filled by threads, copies, spans of one value.
 
 extension OutputRawSpan {
   /// Appends `byteCount` bytes that `body` writes, all of them, in any order and from any thread.

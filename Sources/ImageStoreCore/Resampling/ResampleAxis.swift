@@ -1,6 +1,7 @@
 internal import CImageStoreKernels
 
-/// What some positions of a resized axis are made of; kept, since the images of many sets have few sizes.
+/// The taps and weights of some positions of a resized axis. They are kept, because the images of
+/// many data sets have few sizes.
 ///
 /// Invariant behind `@safe`: the taps and weights of ``key`` are in ``memory`` and nobody else has it.
 @safe final class ResampleAxis {

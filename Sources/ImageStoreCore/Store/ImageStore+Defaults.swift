@@ -1,4 +1,4 @@
-// What a store gets that does not have it of its own.
+// Default implementations of the requirements of stores.
 
 extension ImageStore {
   public var classNames: [String]? { nil }

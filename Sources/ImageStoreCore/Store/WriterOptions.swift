@@ -1,4 +1,4 @@
-// What the writers of all stores are told.
+// The options of the writers of all stores.
 
 /// What a writer does with its destination.
 public enum WriteMode: String, Sendable, Hashable, CaseIterable {

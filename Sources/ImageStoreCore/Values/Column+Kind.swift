@@ -1,5 +1,5 @@
 extension Column {
-  /// What the values of a column are.
+  /// The kind of the values of a column.
   ///
   /// Its ``rawValue`` is what files and `imagestore info` call it: `int64`, `double`, `string`,
   /// `bytes`, and `int64[4]` or `double[4]` for vectors of four numbers.

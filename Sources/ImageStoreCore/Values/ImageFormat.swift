@@ -9,7 +9,7 @@ public struct ImageFormat: Sendable, Hashable, Codable {
   public let width: Int
   /// Samples per pixel.
   public let channels: Int
-  /// What a sample is.
+  /// The type of a sample.
   public let elementType: ElementType
 
   /// The most bytes one image may take (64 GiB). A header that asks for more is refused.

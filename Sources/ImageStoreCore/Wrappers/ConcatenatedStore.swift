@@ -67,7 +67,7 @@ public struct ConcatenatedStore: ImageStore {
 
   /// Notes on labels and columns that only some of the stores have.
   private var notesOfParts: [ReadingNote] {
-    // What cannot be read is reported by the read.
+    // Reading a column reports its error.
     let haveLabels = stores.compactMap { try? $0.labels() != nil }
     let labels =
       Set(haveLabels).count > 1 ? [ReadingNote(.notRead, "labels, which some parts do not have")] : []

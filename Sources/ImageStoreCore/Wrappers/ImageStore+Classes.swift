@@ -52,7 +52,7 @@ extension ImageStore {
     }
     var (merged, translation) = ([String](), [Int]())
     for (number, old) in (classNames ?? []).enumerated() {
-      // What the first of them became comes before the others.
+      // The new name of the first class comes before the others.
       translation.append(number != first && numbers.contains(number) ? translation[first] : merged.count)
       if number == first { merged.append(name) } else if !numbers.contains(number) { merged.append(old) }
     }
@@ -62,7 +62,7 @@ extension ImageStore {
         remedy: "name it among those to merge, or choose another name")
     }
     let labels = try checkedLabels().map { labels in
-      // A label without a name goes on having none.
+      // A label without a name still has none.
       labels.map { label in
         label < 0
           ? label

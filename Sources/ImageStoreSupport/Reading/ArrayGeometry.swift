@@ -32,7 +32,7 @@ package struct ArrayGeometry: Sendable, Hashable {
     return span <= imageStride || count == 1 ? span : nil
   }
 
-  /// What is known of an array in addition to its shape.
+  /// Information on an array in addition to its shape.
   package enum Contents: Sendable {
     /// Many images, or one if it has two axes.
     case images

@@ -111,7 +111,7 @@ package enum FoundLabels: Sendable, Equatable {
       }
       return .labels(labels, classNames: nil)
     case .string(let values):
-      // By their bytes: names that look alike are different ones in files.
+      // By their bytes: names that look the same can be different in files.
       let classes = Set(values.map { Array($0.utf8) }).sorted { $0.lexicographicallyPrecedes($1) }
       guard classes.count <= largestClassCount else {
         return .columns([NamedColumn(name: name, values: .string(values))])

@@ -80,11 +80,11 @@ final class HTTPInbox: @unchecked Sendable {
   }
 }
 
-/// Requests to servers, many under way over kept connections, driven by one thread that ends with
+/// Sends requests to servers, many at a time over kept connections, with one thread that ends with
 /// the transport.
 ///
-/// It belongs to the process that made it: a child that was forked has the memory and not the
-/// thread; see ``HTTPClient``.
+/// It belongs to the process that made it: a forked child has the memory but not the thread; see
+/// ``HTTPClient``.
 final class HTTPTransport: Sendable {
   private let inbox: HTTPInbox
   let counters = HTTPCounters()

@@ -1,7 +1,7 @@
 import CImageStoreKernels
 import ImageStoreCore
 
-/// What a crop of a mask is unpacked to.
+/// The form that a crop of a mask is unpacked to.
 enum UnpackedForm {
   /// A byte per pixel, 0 or the value.
   case bytes(UInt8)

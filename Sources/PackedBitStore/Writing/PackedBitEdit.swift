@@ -7,8 +7,8 @@ import ImageStoreSupport
 /// New files are written aside, in the folder that appends work in. Then `format.json` names them
 /// and has both states, the new one first; then the folder with the new files gets the name `.edit`
 /// within the store, by one rename. From then on the edit counts: readers take the files it has
-/// from there. What is left is to put them in the place of the old ones, for programs that look for
-/// them there; a writer that dies before that leaves it to the next.
+/// from there. They still have to replace the old ones, for programs that look for them there; a
+/// writer that dies before that leaves it to the next.
 enum PackedBitEdit {
   static let folderName = ".edit"
   private static let stagedName = "edit"
