@@ -3,7 +3,7 @@ import Foundation
 import ImageStoreCore
 import Testing
 
-// What is said of folders and is not there.
+// Descriptions that name things a folder does not have.
 
 extension PeoplesFolderTests {
   @Test func namesOfNothingAreRefused() throws {

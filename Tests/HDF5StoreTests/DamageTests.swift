@@ -28,7 +28,7 @@ import Testing
         labels: ImageLabels(labels: [index], columns: ["text": .string([text])]))
     }
     if layout == .longText {
-      // So many short ones beside a long one that the text goes to a heap.
+      // So many short texts next to a long one that the text is written to a heap.
       let format = ImageFormat(height: 4, width: 3, elementType: .uint16)
       let pixels = [UInt8](repeating: 1, count: 40 * format.byteCount)
       try unsafe writer.append(

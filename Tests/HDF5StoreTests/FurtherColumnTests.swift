@@ -59,7 +59,7 @@ import Testing
     #expect(try named.labels()?.first == 1 && named.column("y") == .int64([2, 0, 1, 2]))
   }
 
-  /// The columns of all splits are called alike.
+  /// The columns of all splits have the same names.
   @Test func columnsOfSplits() throws {
     let splits = try HDF5Store.splits(at: Fixtures.path("found-splits/further-splits.h5"))
     #expect(splits.count == 2)

@@ -65,7 +65,7 @@ struct ToolTests {
         return Int(parts[1].trimmingCharacters(in: .whitespaces).prefix { $0.isNumber })
       }.first
     }
-    // Labels have a second name; checksums and one column beside the images.
+    // Labels have a second name; checksums and one column next to the images.
     #expect(number("# of unique datasets") == (isUniform ? 1 : 40) + 3)
     let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as! Int
     #expect(number("Total space") == size)

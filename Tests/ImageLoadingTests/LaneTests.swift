@@ -131,7 +131,7 @@ import Testing
           let end = try #require(indices.windowEnd(of: position))
           let images = try #require(indices.imagesOfWindow(of: position))
           let expected = indices.array(position..<end).sorted()
-          // The positions at the end that are too few for one per process are nobody's.
+          // The positions at the end that are too few for one per process belong to no process.
           let isLast = end == indices.count && lanes.count % processes != 0
           #expect(
             isLast

@@ -95,8 +95,8 @@ extension LoaderTests {
       }
     }
 
-    /// What is announced comes without being read, by the system's own word, when it lets go of a
-    /// file and says so.
+    /// Announced images are loaded without being read, as the system itself reports, if it drops a
+    /// file from its cache and says so.
     @Test(arguments: StoreCatalog.variants)
     func announcedImagesCome(_ backend: StoreCatalog.Variant) throws {
       try withStore(backend) { path, images in

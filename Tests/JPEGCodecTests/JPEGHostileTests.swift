@@ -15,7 +15,7 @@ extension ImageDecoder {
   }
 }
 
-/// Bytes that somebody changed: an error or pixels, and no more memory than is justified.
+/// Changed bytes: an error or pixels, and no more memory than is justified.
 struct JPEGHostileTests {
   private static let format = ImageFormat(height: 40, width: 56, channels: 3)
   private static func file(_ seed: UInt64 = 1) throws -> [UInt8] {

@@ -117,7 +117,7 @@ struct JPEGStoreTests {
     #endif
   }
 
-  /// What says how an image is to be turned is asked of JPEGs alone.
+  /// The option for the orientation applies only to JPEGs.
   @Test func orientationWithoutJPEGsIsAnError() throws {
     let fixtures = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .appending(path: "Fixtures").path

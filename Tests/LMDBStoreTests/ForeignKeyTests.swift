@@ -197,7 +197,7 @@ import Testing
     #expect(store.notes.contains { $0.text.contains("red first") })
   }
 
-  /// What is said is held against what is there.
+  /// The description is compared with the database.
   @Test func aStatedShapeThatIsAnother() throws {
     try database(path).write((0..<2).map { ("000\($0)x", datum($0, isTurned: true)) })
     var stated = StoreDescription()

@@ -128,7 +128,7 @@ import Testing
     #expect(now.count == 120)
   }
 
-  // MARK: Appends beside what others put there
+  // MARK: Appends next to values of other programs
 
   @Test(arguments: LMDBStore.Layout.allCases)
   func anAppendRemovesNothingOfOthers(_ layout: LMDBStore.Layout) throws {
@@ -148,7 +148,7 @@ import Testing
       #expect(try LMDBStore(at: path).count == 20)
       try database.write([(key, nil)])
     }
-    // Other keys are nobody's business, and stay.
+    // Other keys do not matter, and stay.
     try database.write([("notes", Array("notes".utf8)), ("a/000000000100", Array("notes".utf8))])
     try database.fillNamed("named", flags: 0, keys: 30, valuesEach: 1, byteCount: 100)
     let grown = try LMDBStore.write(images(20..<25), to: path, mode: .append)

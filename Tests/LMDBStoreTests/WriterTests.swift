@@ -58,7 +58,7 @@ import Testing
     defer { try? FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path) }
     let store = try LMDBStore(at: path)
     #expect(try store.allPixels() == model.pixels.flatMap { $0 })
-    // Nothing was made either, whoever asks.
+    // Nothing was created either.
     #expect(try FileManager.default.contentsOfDirectory(atPath: path) == ["data.mdb"])
   }
 

@@ -4,7 +4,7 @@ import ImageStoreSupport
 import NPZStore
 import Testing
 
-/// What is on the disk after a loss of power, of an append that was under way.
+/// The state of the disk after a power failure during an append.
 @Suite struct CommitTests {
   private let format = ImageFormat(height: 6, width: 4, channels: 3)
 
@@ -115,7 +115,7 @@ import Testing
     grown.end(comment: mark)
     try check(folder.write(before), count: 3, "before")
     try check(folder.write(grown.bytes), count: 4, "after")
-    // As an append leaves it: the same records, the new entries behind the old commit.
+    // As an append leaves it: the same records, the new entries after the old commit.
     try append(3..<4, to: folder.write(before, "old.npz"))
     var after = try contents("\(folder.path)/old.npz")
     let end = try #require(EndRecord(of: after))

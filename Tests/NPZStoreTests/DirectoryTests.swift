@@ -148,7 +148,7 @@ import Testing
   }
 
   /// Other programs' entries stay as they are, and so do the mode and comment of an entry that is
-  /// written anew.
+  /// written again.
   @Test func anAppendKeepsWhatOthersSayOfEntries() throws {
     let folder = TemporaryFolder()
     let extra = little(0x7875, 2) + little(11, 2) + [1, 4, 1, 2, 3, 4, 4, 5, 6, 7, 8]

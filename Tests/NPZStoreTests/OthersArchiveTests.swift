@@ -150,7 +150,7 @@ import Testing
     #expect(store.columnNames == expected.keys.sorted())
     for (name, column) in expected { #expect(try store.column(name) == column, "\(name)") }
     #expect(notes(store, .notRead).contains("huge"))
-    // Those of a copy are called alike.
+    // The columns of a copy have the same names.
     let path = folder.path + "/copy.npz"
     try NPZStore.write(store, to: path)
     let copy = try NPZStore(at: path)
@@ -158,7 +158,7 @@ import Testing
     try copy.verify()
   }
 
-  /// The columns of splits are called alike, and those of one are not another's.
+  /// The columns of splits have the same names, and one split does not get those of another.
   @Test func columnsOfSplits() throws {
     let splits = try NPZStore.splits(
       at: archive([

@@ -103,7 +103,7 @@ func patternedBytes(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
   return Array(bytes.prefix(count))
 }
 
-/// Waits for fetches that are under way together.
+/// Waits for fetches in progress at the same time.
 final class Fetches: Sendable {
   private let group = DispatchGroup()
   private let failures = Failures()

@@ -77,7 +77,7 @@ import Testing
   @Test func findsEveryFlippedBitAroundTransparency() throws {
     for before in ["gAMA", "tEXt", "sRGB"] {
       var builder = PNGBuilder(width: 4, height: 1, colorType: 3)
-      // Of a length that one bit makes reach over the tRNS of 16 bytes behind it.
+      // Of a length that one bit makes reach over the tRNS of 16 bytes after it.
       builder.add(before, before == "sRGB" ? [0] : [1, 2, 3, 4])
       builder.add("PLTE", Array(0..<12))
       builder.add(before == "gAMA" ? "tIME" : "tEXt", [UInt8](repeating: 65, count: 7))

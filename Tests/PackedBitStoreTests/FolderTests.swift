@@ -174,7 +174,7 @@ import Testing
     #expect(try PackedBitStore(at: path).checksumCoverage == .noImages)
     #expect(code { try PackedBitStore(at: path).verify() } == .corrupt)
     #expect(code { try append(3..<4, to: path) } == .corrupt)
-    // Of somebody else's masks there never were any.
+    // Masks of other programs never had any.
     let description =
       #"{"format":"packed-bits","formatVersion":1,"height":3,"width":5,"axis":"rows","bitOrder":"big"}"#
     try write(Array(description.utf8), "\(path)/format.json")
@@ -191,7 +191,7 @@ import Testing
     #expect(Array(checksums[156..<160]) == [0, 0, 0, 0])
   }
 
-  /// Whoever may read the masks may read what is said of them, and nobody else.
+  /// Users that may read the masks may read their description, and nobody else may.
   @Test func filesThatAnAppendAddsHaveTheModesOfTheirNeighbors() throws {
     let folder = TemporaryFolder()
     let path = "\(folder.path)/a.bits"
@@ -306,7 +306,8 @@ import Testing
     #expect(try contents("\(path)/labels.npy") == edited)
   }
 
-  /// A writer died once its edit was in place; since then the folder's name is somebody else's.
+  /// A writer died once its edit was in place; since then the folder's name belongs to another
+  /// program.
   @Test func anotherFolderThatIsCalledAsThatOfAnEditStays() throws {
     let folder = TemporaryFolder()
     let path = "\(folder.path)/a.bits"
@@ -350,8 +351,8 @@ import Testing
     #expect(unsafe access(name, F_OK) == 0)
   }
 
-  /// A height that is one bit away may fit the file as well; whoever asks for verified reads gets
-  /// no other pixels than were written.
+  /// A height that is one bit away may fit the file as well; a caller that asks for verified reads
+  /// gets no other pixels than were written.
   @Test func aHeightThatIsAnotherIsFoundByVerifiedReads() throws {
     let folder = TemporaryFolder()
     let path = "\(folder.path)/a.bits"

@@ -174,7 +174,7 @@ import Testing
       do {
         try store.read(indices, into: &batch)
       } catch {
-        // Whoever has the ill luck of several is told which image of which shard it was.
+        // After several failures, the error names the image and the shard.
         #expect(error.image != nil && error.path?.contains("shards/") == true, "seed \(seed): \(error)")
         continue
       }

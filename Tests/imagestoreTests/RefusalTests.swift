@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// What is wrong is said in one line, with status 1, and nothing is written.
+/// Errors are reported in one line, with status 1, and nothing is written.
 @Suite struct RefusalTests {
   private let folder: TemporaryFolder
   init() throws { folder = try TemporaryFolder() }

@@ -103,7 +103,7 @@ func run(_ arguments: [String]) throws(StoreError) {
     } catch {
       refusal = error
     }
-    // What was committed is to be removed, and cannot be.
+    // Committed images should be removed, but cannot be.
     _ = consume writer
     guard let refusal else { throw StoreError(.invalidArgument, "was not refused") }
     print("\(refusal.code.rawValue): \(refusal)")
@@ -126,7 +126,7 @@ func confineAddressSpace(_ byteCount: Int) {
   #endif
 }
 
-/// fork(2), which Swift does not show, since most programs cannot go on after it.
+/// fork(2), which Swift does not show, because most programs cannot continue after it.
 func forkProcess() -> pid_t {
   typealias Fork = @convention(c) () -> pid_t
   guard let symbol = unsafe dlsym(dlopen(nil, RTLD_NOW), "fork") else { return -1 }

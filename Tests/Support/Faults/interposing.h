@@ -32,7 +32,8 @@ int faults_allocations_are_armed(void);
 /// Whether renameat2 is to seem unknown.
 int faults_renameat2_is_hidden(void);
 
-/// Begins a call that is to be recorded: returns whether calls are recorded, and holds other calls back if so.
+/// Begins a call that may be recorded: returns whether calls are recorded, and holds other calls
+/// back if so.
 int record_begin(void);
 /// Ends it.
 void record_end(void);

@@ -53,7 +53,7 @@ package struct Backend: Sendable, CustomStringConvertible {
   /// Whether a store can be committed before it is finished.
   var canCommit: Bool { entry.kind != "hdf5" }
 
-  /// Changes what is said of the images of a store.
+  /// Changes labels, columns and class names of a store.
   func edit(_ path: String, _ change: (any ImageStore) throws -> any ImageStore) throws {
     guard let editable = entry.format.editable else { throw Violation("\(name) cannot be edited") }
     try Self.edit(path, editable, threads: entry.variant.options.threads, change)

@@ -3,7 +3,7 @@ import ImageStorePlatform
 import ImageStoreSupport
 
 extension DestructionCheck {
-  /// What others do while a writer is at work.
+  /// Changes by other programs while a writer is working.
   static let meanwhile: [DestructionCheck] = [
     DestructionCheck("what has come to the destination meanwhile stays") { scene in
       for mode in WriteMode.allCases {

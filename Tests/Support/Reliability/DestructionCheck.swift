@@ -64,7 +64,7 @@ final class Scene {
   /// Whether a store is a folder.
   var isFolder: Bool { !["npz", "hdf5"].contains { backend.name.hasPrefix($0) } }
 
-  /// Begins anew, with an empty folder.
+  /// Begins again, with an empty folder.
   func clear(_ what: String) throws {
     for name in try FileSystem.names(in: folder.path) { try Files.remove("\(folder.path)/\(name)") }
     self.what = what

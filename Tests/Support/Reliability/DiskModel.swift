@@ -27,7 +27,7 @@ import ImageStoreTesting
 struct DiskModel {
   static let sector = 512
 
-  /// The order in which names come to the disk.
+  /// The order in which names reach the disk.
   enum Order: CaseIterable { case journal, any }
 
   /// How much of what has not been waited for is on the disk.
@@ -53,7 +53,7 @@ struct DiskModel {
     var tears = false
     var sizes = Share.all
     var modes = Share.all
-    /// Whether bytes that are not there are those of somebody else instead of zeros.
+    /// Whether missing bytes are another program's instead of zeros.
     var hasGarbage = false
     var seed: UInt64 = 0
 

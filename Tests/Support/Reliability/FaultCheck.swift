@@ -123,7 +123,7 @@ package struct FaultCheck {
       if state == .after { figures.reportedAfterCommit += 1 }
       guard let error = thrown as? StoreError else { throw Violation("an error of another type") }
       try checkNamesFile(error, stage)
-      // Whoever has a full disk is to know it, whichever library noticed.
+      // Users with a full disk must be told, whichever library noticed it.
       if fault.number == ENOSPC, !fault.isAvoidable {
         try require(error.description.contains("No space left"), "a full disk is not named: \(error)")
         try require(error.description.contains("make room"), "a full disk has no remedy: \(error)")

@@ -82,7 +82,7 @@ package struct KillCheck {
         }
       number += 1
       do {
-        // A machine that is busy with other things now and then is measured anew.
+        // A machine that is busy with other things now and then is measured again.
         if let elapsed = try killOne(stage, moment, program, &figures) { microseconds = elapsed.microseconds }
       } catch {
         throw Violation("\(backend) \(operation.rawValue), killed at \(moment), seed \(seed): \(error)")

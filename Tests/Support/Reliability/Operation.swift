@@ -206,7 +206,8 @@ package final class Stage {
     return .after
   }
 
-  /// Lets another writer add images and checks that all are there, and no file besides the store's own.
+  /// Lets another writer add images and checks that all are there, and that there are only files of
+  /// the store.
   ///
   /// It adds fewer images than the disturbed one, so that it does not cover all of what that left.
   package func checkNextWriter(after state: State) throws {

@@ -185,7 +185,7 @@ package enum Roles {
     return named.isEmpty ? all : named.filter(all.contains)
   }
 
-  /// All faults, or the one named, during operations named behind it, or all.
+  /// All faults, or the one named, during the operations named after it, or all.
   private static func faults(_ backend: Backend, _ options: [String]) throws {
     let name = options.first
     for operation in try operations(options.dropFirst(), of: backend) {
