@@ -14,7 +14,7 @@ extension ArrayFile {
       for extent in shape {
         let (product, overflow) = count.multipliedReportingOverflow(by: extent)
         guard !overflow else {
-          throw StoreError(.corrupt, "an array of the shape \(ArrayGeometry.text(shape))")
+          throw StoreError(.corrupt, "an array of the shape \(ArrayGeometry.text(shape)) is too large")
         }
         count = product
       }

@@ -99,7 +99,7 @@ struct ArrayFile: Sendable {
       for extent in shape {
         let (product, overflow) = total.multipliedReportingOverflow(by: extent)
         guard !overflow, product < 1 << 60 else {
-          throw StoreError(.limitExceeded, "an array of the shape \(ArrayGeometry.text(shape))")
+          throw StoreError(.limitExceeded, "an array of the shape \(ArrayGeometry.text(shape)) is too large")
         }
         total = product
       }
@@ -115,7 +115,7 @@ struct ArrayFile: Sendable {
       if shape.count == 3, shape[2] <= 4, kind == .npy { said.dimensions = "HWC" }
       guard shape.count != 2 else {
         let text =
-          "an array of the shape \(ArrayGeometry.text(shape)): \(shape[0]) images of \(shape[1]) samples each"
+          "an array of the shape \(ArrayGeometry.text(shape)) may be \(shape[0]) images of \(shape[1]) samples each"
         guard elementType == .uint8 else {
           throw StoreError(
             .unsupported, text + ", or one image",
@@ -132,7 +132,7 @@ struct ArrayFile: Sendable {
     if shape.count == 1, elementType == .uint8, said.dimensions == nil {
       let stated = statedMasks()?.description
       throw StoreError(
-        .unsupported, "an array of the shape \(ArrayGeometry.text(shape)) as images",
+        .unsupported, "an array of the shape \(ArrayGeometry.text(shape)) cannot be images",
         remedy: "if it is packed bits, give --shape \(stated?.shape?.description ?? "HxW") and --axis "
           + (stated?.axis?.rawValue ?? "rows, columns or flat"))
     }

@@ -140,7 +140,7 @@ extension ArrayFile {
       if shape.count == 3, shape[2] > 4, description.dimensions == nil, description.shape == nil {
         throw StoreError(
           .unsupported,
-          "an array of the shape \(ArrayGeometry.text(shape)): an image of \(shape[2]) channels, one of \(shape[0]) with channels first, or \(shape[0]) images",
+          "an array of the shape \(ArrayGeometry.text(shape)) may be an image of \(shape[2]) channels, one of \(shape[0]) with channels first, or \(shape[0]) images",
           remedy: "give --dimensions HWC or CHW if each file is an image, NHW if each has many")
       }
       return try ArrayGeometry(

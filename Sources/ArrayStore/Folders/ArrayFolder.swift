@@ -145,7 +145,7 @@ struct ArrayFolder {
           key: name)
       case .unread(let reason):
         guard description.labelsName == nil else {
-          throw StoreError(.invalidArgument, "labels of \(reason)", path: path, key: name)
+          throw StoreError(.invalidArgument, "these are not labels: \(reason)", path: path, key: name)
         }
         beside.notes.append(ReadingNote(.notRead, "\(name).npy: \(reason)"))
       }

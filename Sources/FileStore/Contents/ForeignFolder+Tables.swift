@@ -283,7 +283,7 @@ extension ForeignFolder {
     guard lines.count == group.paths.count else {
       throw StoreError(
         .corrupt, "\(lines.count) labels for \(group.paths.count) images",
-        remedy: "--labels none reads the pictures alone",
+        remedy: "give --labels none to read the pictures without labels",
         path: table.path)
     }
     switch LabelTexts(columns[0]) {

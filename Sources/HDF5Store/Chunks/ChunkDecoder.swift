@@ -110,7 +110,7 @@ import ImageStoreSupport
   }
 
   private static func wrongSize(_ found: Int, _ expected: Int) -> StoreError {
-    StoreError(.corrupt, "a chunk of \(found) bytes instead of \(expected)")
+    StoreError(.corrupt, "a chunk has \(found) bytes instead of \(expected)")
   }
 }
 

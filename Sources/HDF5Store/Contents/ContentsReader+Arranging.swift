@@ -90,7 +90,7 @@ extension ContentsReader {
         let first = isTurned ? (shape.count == 4 ? "NCWH" : "NWH") : shape.count == 4 ? "NHWC" : "NHW"
         throw StoreError(
           .unsupported,
-          "an array of the shape \(dataset.shapeText) with \(axes[0]) labels in \(name), as many as its last axis has",
+          "an array of the shape \(dataset.shapeText) has \(axes[0]) labels in \(name), as many as its last axis has elements",
           remedy: "give --dimensions \(letters), or --labels none with --dimensions \(first)",
           key: dataset.name)
       }
@@ -120,7 +120,7 @@ extension ContentsReader {
     let (count, samples) = (dataset.shape[0], dataset.shape[1])
     throw StoreError(
       .unsupported,
-      "an array of the shape \(dataset.shapeText): \(count) images of \(samples) samples each, or one of \(count)x\(samples)",
+      "an array of the shape \(dataset.shapeText) may be \(count) images of \(samples) samples each, or one of \(count)x\(samples)",
       remedy: "give --shape HxWxC, or --dimensions HW", key: dataset.name)
   }
 
@@ -133,7 +133,7 @@ extension ContentsReader {
     let isFirst = dataset.shape[0] == count
     throw StoreError(
       .unsupported,
-      "an array of the shape \(dataset.shapeText): \(count) images of \(dataset.shape[isFirst ? 1 : 0]) samples each, or one image",
+      "an array of the shape \(dataset.shapeText) may be \(count) images of \(dataset.shape[isFirst ? 1 : 0]) samples each, or one image",
       remedy: isFirst
         ? "give --shape HxW with --dimensions NWH if MATLAB made columns of the images, NHW if others made rows; or --dimensions WH"
         : "give --shape HxW with --dimensions DN, or --dimensions WH for one image", key: dataset.name)

@@ -125,7 +125,7 @@ extension ContentsReader {
     case .found(.columns(let columns)):
       throw StoreError(
         .unsupported,
-        "\(dataset.shapeText) of \(dataset.typeText): \(FoundLabels.text(of: columns))",
+        "these are not labels, but \(FoundLabels.text(of: columns)) (\(dataset.shapeText) of \(dataset.typeText))",
         remedy: "leave --labels out to read them as columns, or give --labels none", key: name)
     }
   }

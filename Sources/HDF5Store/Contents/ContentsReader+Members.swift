@@ -100,14 +100,14 @@ extension ContentsReader {
     {
       throw StoreError(
         .unsupported,
-        "an image of the shape \(dataset.shapeText): \(shape[0])x\(shape[1])x\(shape[2]), or "
+        "an image of the shape \(dataset.shapeText) may be \(shape[0])x\(shape[1])x\(shape[2]), or "
           + "\(shape[1])x\(shape[2])x\(shape[0]) with channels first",
         remedy: "give --dimensions HWC or --dimensions CHW")
     }
     guard (2...3).contains(shape.count) else {
       throw StoreError(
         .unsupported, "\(dataset.shapeText) of \(dataset.typeText) is not one image",
-        remedy: "name what has the images by --images")
+        remedy: "name the images with --images")
     }
     let arranged = try arranged(session, object, dataset, .oneImage, description)
     guard arranged.count == 1, let format = arranged.format, let type = dataset.type else {

@@ -33,13 +33,14 @@ extension HDF5Session {
       guard H5Pget_external_count(creation.id) == 0 else {
         throw StoreError(
           .unsupported,
-          "its elements are in other files\(externalFile(creation).map { ", such as \($0)" } ?? "")",
+          "the dataset's elements are in other files\(externalFile(creation).map { ", such as \($0)" } ?? "")",
           remedy: "copy it to one file: \(Self.copyingLine(name))")
       }
       switch H5Pget_layout(creation.id) {
       case H5D_VIRTUAL:
         throw StoreError(
-          .unsupported, "a virtual dataset, whose elements are in \(virtualSources(creation) ?? "others")",
+          .unsupported,
+          "this is a virtual dataset, whose elements are in \(virtualSources(creation) ?? "others")",
           remedy: "open those, or copy everything to one file: \(Self.copyingLine(name))")
       case _ where isOther: return description(.other)
       case H5D_COMPACT: return description(.compact)
@@ -110,7 +111,7 @@ extension HDF5Session {
   ) throws(StoreError) -> (shape: [Int], isFixedButFirst: Bool) {
     let space = try handle(H5Dget_space(dataset.id), "reading its shape")
     guard H5Sget_simple_extent_type(space.id) != H5S_NULL else {
-      throw StoreError(.unsupported, "a dataset without elements (its dataspace is null)")
+      throw StoreError(.unsupported, "the dataset has no elements (its dataspace is null)")
     }
     let rank = Int(try check(H5Sget_simple_extent_ndims(space.id), "reading its shape"))
     guard rank <= 32 else { throw StoreError(.corrupt, "the dataset has \(rank) dimensions") }

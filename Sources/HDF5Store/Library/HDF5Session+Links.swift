@@ -72,7 +72,9 @@ extension HDF5Session {
         : CHDF5_for_each_link(group.id, visitor, visit)
     }
     guard visit.links.count <= visit.limit else {
-      throw StoreError(.limitExceeded, "more than \(visit.limit) links in a file of \(fileByteCount) bytes")
+      throw StoreError(
+        .limitExceeded,
+        "a file of \(fileByteCount) bytes has more than \(visit.limit) links, which is impossible")
     }
     try check(status, "listing what is in it")
     return visit.links
@@ -198,7 +200,9 @@ extension HDF5Session {
           return unsafe names.pointee.count <= 1 << 20 ? 0 : -1
         }, names)
     }
-    guard names.count <= 1 << 20 else { throw StoreError(.limitExceeded, "more than a million attributes") }
+    guard names.count <= 1 << 20 else {
+      throw StoreError(.limitExceeded, "the object has more than a million attributes")
+    }
     try check(status, "listing its attributes")
     return names
   }

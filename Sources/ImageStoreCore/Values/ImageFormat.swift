@@ -43,7 +43,7 @@ public struct ImageFormat: Sendable, Hashable, Codable {
     else {
       throw StoreError(
         .limitExceeded,
-        "an image of \(height)x\(width)x\(channels) \(elementType.name) samples",
+        "an image cannot have \(height)x\(width)x\(channels) \(elementType.name) samples",
         remedy: "sizes must be positive and an image at most \(Self.maximumByteCount) bytes")
     }
     self = format

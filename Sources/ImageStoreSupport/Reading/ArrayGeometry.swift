@@ -176,7 +176,7 @@ package struct ArrayGeometry: Sendable, Hashable {
         guard first != "ND" || (said.channels ?? 1) == 1 else {
           throw StoreError(
             .unsupported,
-            "an array of the shape \(text(shape)): the \(shape[1]) samples of \(said) may be pixel by pixel or plane by plane",
+            "in an array of the shape \(text(shape)), the \(shape[1]) samples of \(said) may be pixel by pixel or plane by plane",
             remedy: "give --dimensions NHWC for pixels, or NCHW for planes")
         }
         return (first, fitting.count > 1 ? fitting[1] : nil)
@@ -205,14 +205,14 @@ package struct ArrayGeometry: Sendable, Hashable {
     if shape.count == 4, shape[3] > 4, shape[1] <= 4, shape[2] > 4 {
       throw StoreError(
         .unsupported,
-        "an array of the shape \(text(shape)): images of \(shape[1])x\(shape[2])x\(shape[3]), or of "
+        "an array of the shape \(text(shape)) may be images of \(shape[1])x\(shape[2])x\(shape[3]), or of "
           + "\(shape[2])x\(shape[3])x\(shape[1]) with channels first",
         remedy: "give --dimensions NHWC or --dimensions NCHW")
     }
     if case .oneImage = contents, shape.count == 3, shape[2] > 4, shape[0] <= 4, shape[1] > 4 {
       throw StoreError(
         .unsupported,
-        "an array of the shape \(text(shape)): an image of \(shape[0])x\(shape[1])x\(shape[2]), or of "
+        "an array of the shape \(text(shape)) may be an image of \(shape[0])x\(shape[1])x\(shape[2]), or of "
           + "\(shape[1])x\(shape[2])x\(shape[0]) with channels first",
         remedy: "give --dimensions HWC or --dimensions CHW")
     }

@@ -57,7 +57,7 @@ package struct PackedBitSigns: Sendable {
     guard let reason else { return }
     throw StoreError(
       .unsupported,
-      "an array of the shape \(ArrayGeometry.text(shape)) of \(format.elementType.name): "
+      "an array of the shape \(ArrayGeometry.text(shape)) of \(format.elementType.name) may be "
         + "\(images(store.count, format)), or packed bits (\(reason))",
       remedy:
         "give --dimensions \(plainDimensions(isOneOfChannels)) for the first, \(bitOptions(stated?.description)) for bits"
@@ -73,7 +73,7 @@ package struct PackedBitSigns: Sendable {
     let axis = shape[0] == 1 ? "first" : "last"
     throw StoreError(
       .unsupported,
-      "an array of the shape \(ArrayGeometry.text(shape)) of uint8: \(images(1, format)), or up to 8 masks packed along the \(axis) axis",
+      "an array of the shape \(ArrayGeometry.text(shape)) of uint8 may be \(images(1, format)), or up to 8 masks packed along the \(axis) axis",
       remedy:
         "give --dtype uint8 for the first; for masks, pack the bits along rows or columns, and give --shape and --axis"
     )

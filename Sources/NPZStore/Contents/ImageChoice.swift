@@ -131,7 +131,8 @@ struct ImageChoice {
     if let labelCount, labelCount != shape[0], shape.count > 2, shape.last == labelCount {
       let letters = Dimensions.withImagesLast(shape)
       throw StoreError(
-        .unsupported, "an array of the shape \(header.shapeDescription) with \(labelCount) labels",
+        .unsupported,
+        "an array of the shape \(header.shapeDescription) has \(labelCount) labels, as many as its last axis has elements",
         remedy: "give --dimensions \(letters) if images are in the last axis, or --labels none")
     }
     switch shape.count {
@@ -151,7 +152,7 @@ struct ImageChoice {
       guard !isOfMany || Self.isSingular(array.key) && labelCount == nil else {
         throw StoreError(
           .unsupported,
-          "an array of the shape \(header.shapeDescription): \(shape[0]) images of \(shape[1]) samples each, or one image",
+          "an array of the shape \(header.shapeDescription) may be \(shape[0]) images of \(shape[1]) samples each, or one image",
           remedy: "give --shape HxWxC, or --dimensions HW for one image")
       }
       said.dimensions = "HW"
