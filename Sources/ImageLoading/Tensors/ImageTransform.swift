@@ -3,7 +3,7 @@ public import ImageStoreCore
 /// How a loader changed one image: which part of it was used, what size that was resized to, and
 /// how it was turned.
 ///
-/// ``position(row:column:)`` moves boxes and keypoints along:
+/// ``position(row:column:)`` transforms boxes and keypoints in the same way:
 ///
 ///     let corner = batch.transforms[0].position(row: box.top, column: box.left)
 public struct ImageTransform: Sendable, Hashable {
