@@ -59,7 +59,7 @@ int image_stores_open_beneath(int folder, const char *path, int flags, int mode)
     struct how how = {(uint64_t)(uint32_t)flags, flags & O_CREAT ? (uint64_t)mode : 0,
                       RESOLVE_BENEATH_ | RESOLVE_NO_MAGICLINKS_};
     long file;
-    // EAGAIN: something was renamed meanwhile.
+    // EAGAIN: something was renamed in the meantime.
     for (int tries = 0; tries < 32; tries++) {
       file = syscall(SYS_openat2, folder, path, &how, sizeof how);
       if (file >= 0 || errno != EAGAIN) break;

@@ -1,5 +1,6 @@
-// JPEG by libjpeg-turbo's libjpeg API, in calls that return: libjpeg leaves by longjmp, which no Swift frame may be in the way of.
-// Without the package's trait JPEG nothing of it is behind these names.
+// JPEG by libjpeg-turbo's libjpeg API, in calls that return: libjpeg reports errors by longjmp,
+// which must not pass through Swift frames. Without the package's trait JPEG these functions are
+// declared but not defined.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -15,10 +16,10 @@ typedef enum {
   IMAGE_JPEG_LIMIT,
 } image_jpeg_status;
 
-/// Which of the library's warnings end decoding.
+/// Which of the library's warnings stop decoding.
 typedef enum {
   IMAGE_JPEG_STOPS_NEVER,
-  /// Those after which pixels are not what was encoded.
+  /// Those after which the pixels are not those that were encoded.
   IMAGE_JPEG_STOPS_AT_DAMAGE,
   IMAGE_JPEG_STOPS_AT_ANY,
 } image_jpeg_strictness;
@@ -29,7 +30,7 @@ typedef struct {
   size_t byte_count;
   /// The expected format, as stored: the size, and 1 channel for gray, 3 for anything else.
   uint32_t height, width, channels;
-  /// 1, 2, 4 or 8: one pixel is delivered for a square of so many.
+  /// 1, 2, 4 or 8: one pixel is delivered for each square with sides of that many pixels.
   uint32_t scale;
   /// The region to deliver, of the scaled image; it is within.
   uint32_t row, column, rows, columns;
@@ -49,7 +50,7 @@ typedef struct {
   char message[208];
 } image_jpeg_result;
 
-/// The library's state for one image after another; one thread at a time has it.
+/// The library's state, reused from image to image; only one thread may use it at a time.
 typedef struct image_jpeg_decoder image_jpeg_decoder;
 
 /// NULL if there is no memory, or the library is of another version than its headers.
@@ -68,7 +69,7 @@ typedef struct {
   uint32_t across, down;
 } image_jpeg_source;
 
-/// The library's state and the memory of the last file; one thread at a time has it.
+/// The library's state and the memory of the last file; only one thread may use it at a time.
 typedef struct image_jpeg_encoder image_jpeg_encoder;
 
 image_jpeg_encoder *image_jpeg_encoder_make(void);

@@ -35,11 +35,10 @@ typedef struct {
 
 size_t image_kernels_sample_size(image_kernels_sample type);
 
-/// Writes the window of an image that begins at (row, column), mirrored or not. What of the window is
-/// outside the image has samples of 0. `scratch` has room for `scratch_rows` of the window's
-/// rows as they are stored.
-/// `next` is the address at which the image converted next is believed to be, to be brought into the
-/// caches meanwhile; it is never read, and 0 if nothing is known.
+/// Writes the window of an image that begins at (row, column), mirrored or not. The part of the
+/// window outside the image gets samples of 0. `scratch` has room for `scratch_rows` of the
+/// window's rows as they are stored. `next` is the address at which the next image is expected, or
+/// 0 if it is not known; it is fetched into the caches in the meantime and never read.
 void image_kernels_convert(
     const image_kernels_conversion *conversion, const void *image, ptrdiff_t row, ptrdiff_t column,
     int mirrored, void *destination, void *scratch, uintptr_t next);

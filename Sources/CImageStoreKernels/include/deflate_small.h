@@ -6,7 +6,7 @@
 // in a few KB of photograph in a third of zlib's time; drawings and masks, where long matches and
 // the choice among many of them matter, become up to half as large again as with zlib's level 6.
 
-// At most as many bytes as one block has.
+// The most bytes that one block can have.
 enum { IMAGE_KERNELS_DEFLATE_SMALL_LIMIT = IMAGE_KERNELS_DEFLATE_BLOCK };
 
 // The most bytes that `count` bytes deflate to, with what may be written beyond the end.

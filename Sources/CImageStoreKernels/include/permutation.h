@@ -28,5 +28,5 @@ void image_kernels_permute(
     const image_kernels_permutation *permutation, uint64_t first, uint64_t stride, int64_t *results,
     size_t n);
 
-/// The position at which a number less than count is.
+/// The position of a number less than count.
 uint64_t image_kernels_permutation_position(const image_kernels_permutation *permutation, uint64_t number);

@@ -69,7 +69,8 @@ void image_kernels_resample_rows(
 void image_kernels_resample_columns(
     const image_kernels_axis *axis, image_kernels_rows from, size_t row_byte_count, image_kernels_rows to);
 
-/// Has bytes resized without vector instructions chosen at run time, or with them again: for tests, which compare both.
+/// Turns off, or on again, the vector instructions chosen at run time for resizing bytes: for
+/// tests, which compare both.
 void image_kernels_resample_portably(int portably);
 
 /// Resizes each of `count` rows of samples of a type to floats, or to doubles for types of 32 and 64 bits but float32.

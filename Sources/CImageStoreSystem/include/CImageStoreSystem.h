@@ -7,8 +7,8 @@
 /// EINVAL if the system or the file system cannot do so in one step. Names are relative to open folders.
 int image_stores_rename_exclusively(int from, const char *source, int to, const char *destination);
 
-/// Lets two files or folders change names; -1 with errno ENOSYS or EINVAL if that cannot be done in
-/// one step. Names are relative to open folders.
+/// Exchanges the names of two files or folders; -1 with errno ENOSYS or EINVAL if that cannot be
+/// done in one step. Names are relative to open folders.
 int image_stores_exchange(int from, const char *first, int to, const char *second);
 
 /// Gives one open file the extended attributes of another, access lists among them; -1 with errno, and with the name
@@ -31,13 +31,14 @@ void image_stores_begin_writing(int descriptor, long long offset, long long coun
 /// Gives the calling thread a name for debuggers and /proc; Linux takes at most 15 characters.
 void image_stores_name_thread(const char *name);
 
-/// How many pages of a map are in memory; -1 if the system does not tell. `pages` is the beginning of a page.
+/// How many pages of a map are in memory; -1 if the system does not say. `pages` is the beginning
+/// of a page.
 long image_stores_count_resident(const void *pages, size_t count);
 
 /// Drops a range of a file from the system's cache if nothing has it mapped; does nothing if the system has no such call.
 void image_stores_drop_cached(int descriptor, long long offset, long long count);
 
-/// Has the system begin to read a file, without waiting for it.
+/// Makes the system begin to read a file, without waiting for it.
 int image_stores_request(int descriptor);
 
 /// Whether the first byte of a file can be read without waiting for a disk; 1 if that cannot be told.
