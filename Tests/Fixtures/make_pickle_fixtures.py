@@ -101,7 +101,7 @@ def bad(name, code, words, pickled):
 
 ATTACKS = "unsupported"
 dict_head = b"\x80\x02}q\x01(U\x0bbatch_labelq\x02U\x04datacos\nsystem\nq\x03U\x04true\x85Rq\x04u."
-bad("os-system", ATTACKS, "opcode GLOBAL at offset 27 names os.system; only data is read, nothing is executed", dict_head)
+bad("os-system", ATTACKS, "opcode GLOBAL at offset 27 names os.system; this package reads data and runs no code from a pickle", dict_head)
 bad("os-system-protocol0", ATTACKS, "opcode GLOBAL at offset 0 names os.system", b"cos\nsystem\n(S'true'\ntR.")
 bad("os-system-hidden-by-pop", ATTACKS, "opcode GLOBAL at offset 3 names posix.system",
     b"\x80\x02}cposix\nsystem\nU\x04true\x85R0.")
@@ -162,7 +162,7 @@ bad("no-memo-entry", CORRUPT, "opcode BINGET at offset 0 asks for memo entry 5",
 bad("negative-memo", CORRUPT, "opcode PUT at offset 1", b"Np-1\n.")
 bad("memo-text", CORRUPT, "opcode GET at offset 0", b"gx\n.")
 huge = 543 << 20
-bad("huge-binstring", CORRUPT, f"opcode BINSTRING at offset 2 announces {huge} bytes where 4 are left", b"\x80\x02T" + struct.pack("<i", huge) + b"abc.")
+bad("huge-binstring", CORRUPT, f"opcode BINSTRING at offset 2 announces {huge} bytes, but 4 are left", b"\x80\x02T" + struct.pack("<i", huge) + b"abc.")
 bad("negative-binstring", CORRUPT, "opcode BINSTRING at offset 0 announces -1 bytes", b"T\xff\xff\xff\xffabc.")
 bad("huge-binunicode", CORRUPT, "opcode BINUNICODE at offset 0 announces 4294967295 bytes", b"X\xff\xff\xff\xffabc.")
 bad("huge-binbytes8", CORRUPT, "opcode BINBYTES8 at offset 2 announces 9223372036854775807 bytes", b"\x80\x04\x8e" + struct.pack("<Q", 2**63 - 1) + b".")
@@ -172,7 +172,7 @@ bad("negative-long4", CORRUPT, "opcode LONG4 at offset 0 announces -2 bytes", b"
 bad("long-number", ATTACKS, "opcode LONG1 at offset 0 has a number of 9 bytes", b"\x8a\x09123456789.")
 bad("cut-in-number", CORRUPT, "opcode BININT at offset 0 is cut short", b"J\x01")
 bad("cut-in-line", CORRUPT, "opcode GLOBAL at offset 0", b"cnumpy\nndarr")
-bad("int-text", CORRUPT, "opcode INT at offset 0 has 'abc' for a number", b"Iabc\n.")
+bad("int-text", CORRUPT, "opcode INT at offset 0 has 'abc' in place of a number", b"Iabc\n.")
 bad("int-beyond-64-bits", CORRUPT, "opcode INT", b"I9223372036854775808\n.")
 bad("float-text", CORRUPT, "opcode FLOAT at offset 0", b"Fone\n.")
 bad("string-without-quotes", CORRUPT, "opcode STRING at offset 0", b"Sabc\n.")
@@ -180,12 +180,12 @@ bad("string-half-quoted", CORRUPT, "opcode STRING at offset 0", b"S'\n.")
 bad("string-bad-escape", CORRUPT, "opcode STRING at offset 0", b"S'\\x4'\n.")
 bad("unicode-bad-escape", CORRUPT, "opcode UNICODE at offset 0", b"V\\u12\n.")
 bad("unicode-beyond", CORRUPT, "opcode UNICODE at offset 0", b"V\\U00110000\n.")
-bad("frame-beyond-file", CORRUPT, "opcode FRAME at offset 2 announces 99 bytes where 2 are left", b"\x80\x04\x95" + struct.pack("<Q", 99) + b"N.")
+bad("frame-beyond-file", CORRUPT, "opcode FRAME at offset 2 announces 99 bytes, but 2 are left", b"\x80\x04\x95" + struct.pack("<Q", 99) + b"N.")
 bad("frame-huge", CORRUPT, "opcode FRAME at offset 2", b"\x80\x04\x95" + struct.pack("<Q", 2**64 - 1) + b"N.")
 bad("frame-in-frame", CORRUPT, "opcode FRAME at offset 11 begins a frame within a frame",
     b"\x80\x04\x95" + struct.pack("<Q", 11) + b"\x95" + struct.pack("<Q", 1) + b"N.")
 bad("frame-straddled", CORRUPT, "opcode BININT at offset 11 is cut short", b"\x80\x04\x95" + struct.pack("<Q", 3) + b"J\x01\x00\x00\x00.")
-bad("frame-straddled-by-bytes", CORRUPT, "announces 4 bytes where 1 are left", b"\x80\x04\x95" + struct.pack("<Q", 3) + b"C\x04abcd.")
+bad("frame-straddled-by-bytes", CORRUPT, "announces 4 bytes, but 1 are left", b"\x80\x04\x95" + struct.pack("<Q", 3) + b"C\x04abcd.")
 bad("list-in-itself", CORRUPT, "within itself", b"]q\x00h\x00a.")
 bad("dict-in-itself", CORRUPT, "within itself", b"}q\x00K\x01h\x00s.")
 bad("tuple-in-its-list", CORRUPT, "within itself", b"]q\x00h\x00\x85a.")
