@@ -104,10 +104,10 @@ static void rgb_of_inks(const uint8_t *inks, uint8_t *target, size_t count) {
 
 /// Makes the library skip the columns that are not wanted.
 ///
-/// What it delivers begins and ends with whole blocks, or within them at a pixel whose color is not
-/// interpolated with that of its neighbor: a pixel on each side is also decoded and dropped. And it
-/// does not interpolate at all in images of less than 3 samples of color across, so that no less
-/// than 8 pixels are decoded if there are as many.
+/// The columns that it delivers begin and end with whole blocks, or within them at a pixel whose
+/// color is not interpolated with that of its neighbor: a pixel on each side is also decoded and
+/// dropped. And it does not interpolate at all in images of less than 3 samples of color across, so
+/// that no less than 8 pixels are decoded if there are as many.
 ///
 /// - Returns: the first column that is delivered.
 static JDIMENSION crop(j_decompress_ptr info, const image_jpeg_request *request) {

@@ -61,7 +61,7 @@ interleave3_streaming_ssse3(const uint8_t *plane0, const uint8_t *plane1, const 
     STREAM(to + 3 * i + 16, MERGE(a, m10, b, m11, c, m12));
     STREAM(to + 3 * i + 32, MERGE(a, m20, b, m21, c, m22));
   }
-  // What other threads read after this call must not overtake what went past the caches.
+  // Other threads that read after this call must see the bytes that went past the caches.
   _mm_sfence();
   return i;
 }

@@ -95,7 +95,7 @@ static void add_blocks(uint32_t state[8], const uint8_t *blocks, size_t count) {
   image_kernels_sha256_blocks_portable(state, blocks, count);
 }
 
-// What the caller's words are.
+// The layout of the caller's words.
 struct hash {
   uint32_t state[8];
   uint64_t count;

@@ -283,7 +283,7 @@ extension NPZStore {
     if case .encoded(let entries) = images { entries.ownKinds } else { [] }
   }
 
-  /// Checks everything that an append writes again and thereby confirms: the directory, which gets
+  /// Checks everything that an append writes again, and so confirms: the directory, which gets
   /// a new checksum, the form of the images, and the comment. Labels, columns and class names have
   /// been read and checked.
   fileprivate func checkBeforeAppending() throws(StoreError) {

@@ -155,7 +155,7 @@ extension PackedBitStore {
   /// Where the bytes of the masks end in their file.
   fileprivate var masksEnd: Int { PackedBitImages.headerByteCount + count * (layout?.byteCount ?? 0) }
 
-  /// Checks that the store can grow, and checks everything that an append writes again and thereby
+  /// Checks that the store can grow, and checks everything that an append writes again, and so
   /// confirms.
   fileprivate func checkBeforeAppending() throws(StoreError) {
     guard images.isAppendable else {
