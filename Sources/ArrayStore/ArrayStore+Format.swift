@@ -4,7 +4,7 @@ package import ImageStoreSupport
 /// Arrays in files of their own; read, not written.
 package struct ArrayFormat: StoreFormat {
   package let name = "array"
-  package let summary = "arrays: .npy and folders of them, IDX (MNIST's files), bare samples with --shape"
+  package let summary = ".npy arrays, folders of them, IDX (MNIST), bare samples (--shape)"
   package let options: Set<StoreDescription.Option> = [
     .images, .labels, .dimensions, .shape, .dtype, .channelOrder,
   ]
@@ -15,7 +15,7 @@ package struct ArrayFormat: StoreFormat {
 
   package func recognizes(_ path: String, _ description: StoreDescription) -> Bool {
     if FileSystem.kind(of: path) == .folder { return ArrayFolder.recognizes(path, description) }
-    // Bits are packed along an axis; without one they cannot be meant.
+    // Packed bits have an axis; without --axis they are not meant.
     guard description.axis == nil, FileSystem.kind(of: path) == .file else { return false }
     let head = FileHead(path)
     if head.begins(with: [0x93, 0x4E, 0x55, 0x4D, 0x50, 0x59]) || IDXHeader.recognizes(head) { return true }
@@ -23,7 +23,7 @@ package struct ArrayFormat: StoreFormat {
     if head.begins(with: [0x1F, 0x8B]) { return name.contains("idx") || name.hasSuffix(".npy.gz") }
     guard description.shape != nil, !FileHead.hasSuffix(path, [".csv", ".tsv"]) else { return false }
     if FileHead.hasSuffix(path, [".bin", ".raw", ".dat", ".data", ".npy"]) { return true }
-    // Pickles have no signature, but begin so since protocol 2.
+    // Pickles have no signature, but have begun like this since protocol 2.
     return FileSignature(ofFile: path) == nil && !head.begins(with: [0x80])
   }
 
@@ -36,10 +36,10 @@ package struct ArrayFormat: StoreFormat {
       return splits.map { OpenedSplit($0.split, $0.store.swappingChannels()) }
     }
     if let name = description.images {
-      throw .unusedOption("images", "the file is one array, and has nothing called \(name)")
+      throw .unusedOption("images", "the file is one array, which has no part called '\(name)'")
     }
     if let name = description.labelsName {
-      throw .unusedOption("labels", "the file is one array, and has nothing called \(name)")
+      throw .unusedOption("labels", "the file is one array, which has no part called '\(name)'")
     }
     let store = try ArrayStore(at: path, description, threads: threads)
     return [OpenedSplit(description.channelOrder == .bgr ? store.swappingChannels() : store)]

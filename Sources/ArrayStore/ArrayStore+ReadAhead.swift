@@ -5,7 +5,7 @@ extension ArrayStore: SourcedStore {
   package var imageSources: [any ByteSource] { file.inflated == nil ? [file.bytes] : [] }
 
   package func appendRanges(of indices: Span<Int>, to ranges: inout ImageRanges) {
-    // If the axis of images is not the first, all of the array is read for each.
+    // If the axis of images is not the first, the whole array is read for each image.
     guard file.inflated == nil, geometry.imageStride >= geometry.format.byteCount else { return }
     let source = ranges.number(of: file.bytes)
     for position in indices.indices where indices[position] >= 0 && indices[position] < count {

@@ -52,7 +52,7 @@ extension ArrayStore {
     }
   }
 
-  /// Truth values are made 0 and 1, since any byte but 0 stands for true in other programs.
+  /// Truth values are turned into 0 and 1, because any byte except 0 means true in other programs.
   public var isZeroCopy: Bool {
     file.inflated == nil && geometry.isDirect && geometry.format.elementType != .bool
   }
@@ -63,7 +63,7 @@ extension ArrayStore {
     let (stride, offset, indices) = (geometry.imageStride, file.dataOffset, plan.indices)
     let span = geometry.imageByteSpan
     try unsafe inflated.forEach(count: plan.count) { position in
-      // Images that are spread over the array need all of it.
+      // Images that are spread over the array need the whole array.
       guard let span else { return offset..<inflated.byteCount }
       let start = offset + indices[position] * stride
       return start..<start + span

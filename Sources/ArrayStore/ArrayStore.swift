@@ -10,12 +10,13 @@ import ImageStoreSupport
 ///     description.dimensions = "NCHW"
 ///     let images = try ArrayStore(at: "X_train.npy", description)
 ///
-/// An array of three axes is (N, H, W), one of four (N, H, W, C); other orders are stated by ``ImageStoreCore/StoreDescription/dimensions``, and
-/// images whose samples lie in one axis by ``ImageStoreCore/StoreDescription/shape``. Bare samples need a shape. Files are mapped: an image is read
-/// where it lies. A file that gzip compressed is inflated to memory when it is opened.
+/// An array of three axes is (N, H, W), one of four (N, H, W, C). Describe other orders with
+/// ``ImageStoreCore/StoreDescription/dimensions``, and images whose samples are in one axis with
+/// ``ImageStoreCore/StoreDescription/shape``. Bare samples need a shape. Files are mapped: an image
+/// is read where it is. A file that gzip compressed is inflated to memory when it is opened.
 ///
-/// Labels are in another file: `StoreCatalog` and the command line take its name, and IDX files that are called `...labels-idx1...` beside
-/// their images are found.
+/// Labels are in another file: `StoreCatalog` and the command line take its name, and IDX files
+/// called `...labels-idx1...` are found next to their images.
 public final class ArrayStore: ImageStore {
   /// The path the store was opened at.
   public let path: String
@@ -33,17 +34,19 @@ public final class ArrayStore: ImageStore {
   ///
   /// - Parameters:
   ///   - path: the file.
-  ///   - description: what is said of it: `dimensions`, `shape`, `elementType`, `channelOrder`; `labels` only to say that there are none.
+  ///   - description: the caller's description of it: `dimensions`, `shape`, `elementType`,
+  ///     `channelOrder`; `labels` may only be `none`.
   ///   - threads: how many threads a large call may use; nil for one per processor.
-  /// - Throws: ``StoreError/Code/notFound``, ``StoreError/Code/corrupt`` if the file is cut short, ``StoreError/Code/unsupported`` for an array that is
-  ///   none of images, ``StoreError/Code/invalidArgument`` if the array is not what is said of it.
+  /// - Throws: ``StoreError/Code/notFound``, ``StoreError/Code/corrupt`` if the file is cut short,
+  ///   ``StoreError/Code/unsupported`` for an array that cannot be images,
+  ///   ``StoreError/Code/invalidArgument`` if the array is not as described.
   public convenience init(
     at path: some StorePath, _ description: StoreDescription = StoreDescription(), threads: Int? = nil
   ) throws(StoreError) {
     try self.init(at: path.storePath(), description, Beside(), threads: threads)
   }
 
-  /// What files beside the array say of its images.
+  /// Information on the images from files next to the array.
   struct Beside {
     var labels: [Int]?
     var classNames: [String]?

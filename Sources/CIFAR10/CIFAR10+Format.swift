@@ -12,7 +12,7 @@ package struct CIFARFormat: StoreFormat {
   package init() {}
 
   package func recognizes(_ path: String, _ description: StoreDescription) -> Bool {
-    // A batch by its name, so that what is wrong with its contents is said of it.
+    // A batch is recognised by its name, so that faults of its contents are reported for it.
     let batches = ["data_batch_1", "test_batch"]
     return CIFAR10.recognizes(path) || batches.contains(FileSystem.split(path).name)
       || batches.contains { FileSystem.kind(of: "\(path)/\($0)") == .file }

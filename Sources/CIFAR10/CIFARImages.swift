@@ -4,14 +4,15 @@ internal import ImageStoreSupport
 
 /// The images of CIFAR's training or test split: 32x32x3 uint8, with labels.
 ///
-/// The column `filename` is there if the batches name their images, `coarse_label` in CIFAR-100.
+/// There is a column `filename` if the batches name their images, and a column `coarse_label` for
+/// CIFAR-100.
 public final class CIFARImages: ImageStore {
   static let imageFormat = ImageFormat(height: 32, width: 32, channels: 3)
   /// Pixels per plane; an image is three planes, red, green and blue.
   private static let planeByteCount = 32 * 32
 
   let batches: [Batch]
-  /// The index of each batch's first image, and behind the last the number of images.
+  /// The index of each batch's first image, and after the last the number of images.
   let starts: [Int]
   private let allLabels: [Int]
   private let fileNames = Cached<[String]>()
@@ -75,11 +76,11 @@ public final class CIFARImages: ImageStore {
     _ indices: Span<Int>, regions: Span<ImageRegion>, into destination: inout OutputRawSpan
   ) throws(StoreError) {
     let plan = try GatherPlan(indices, regions: regions, of: count, format: Self.imageFormat)
-    // The batches own what is read.
+    // The batches own the bytes that are read.
     defer { withExtendedLifetime(self) {} }
     try unsafe destination.appendBytes(plan.byteCount) { (memory) throws(StoreError) in
       guard let base = memory.baseAddress else { return }
-      // Runs write to places of their own, so threads share nothing but what they read.
+      // Runs write to places of their own, so threads share only the bytes they read.
       nonisolated(unsafe) let start = unsafe base
       try Workers.performRuns(of: plan.count, minimum: 512, threads: threads) {
         (run) throws(StoreError) in

@@ -1,4 +1,4 @@
-// Transfers that are under way together.
+// Transfers in progress together.
 #include "transfer.h"
 
 #ifdef IMAGE_STORES_CURL
@@ -59,7 +59,7 @@ image_curl_transfer *image_curl_start(image_curl_multi *multi, const image_curl_
 void image_curl_release(image_curl_multi *multi, image_curl_transfer *transfer) {
   curl_multi_remove_handle(multi->multi, transfer->easy);
   unlink_from(&multi->used, transfer);
-  // What was asked for once in a while, such as an index, is not kept.
+  // Rarely requested data, such as an index, is not kept.
   if (transfer->own_size > 1 << 20) {
     free(transfer->own);
     transfer->own = NULL;

@@ -30,7 +30,7 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *context) {
     transfer->header_count = 0;
     transfer->status = 0;
   }
-  // What is beyond the limit is a header of nothing that we ask for.
+  // A header beyond the limit does not belong to any answer that we ask for.
   if (length <= header_limit - transfer->header_count) {
     memcpy(transfer->header + transfer->header_count, bytes, length);
     transfer->header_count += length;
@@ -38,7 +38,7 @@ static size_t on_header(char *bytes, size_t size, size_t count, void *context) {
   return length;
 }
 
-/// Whether there is room for so many bytes in all.
+/// Whether there is room for this many bytes in total.
 static int has_room(image_curl_transfer *transfer, size_t count) {
   if (count > transfer->capacity) {
     transfer->is_too_long = 1;
@@ -66,7 +66,7 @@ static int begin_body(image_curl_transfer *transfer) {
   curl_off_t length = -1;
   curl_easy_getinfo(transfer->easy, CURLINFO_CONTENT_LENGTH_DOWNLOAD_T, &length);
   if (length < 0) return 1;
-  // Memory is asked for once, and not at all for what is too long.
+  // Memory is allocated once, and not at all for a body that is too long.
   return has_room(transfer, (uint64_t)length > SIZE_MAX ? SIZE_MAX : (size_t)length);
 }
 
@@ -163,7 +163,7 @@ int transfer_set_up(image_curl_transfer *transfer, const image_curl_request *req
   curl_easy_setopt(easy, CURLOPT_USERAGENT, "swift-image-stores");
   // A key may have "..", which is not a folder there.
   curl_easy_setopt(easy, CURLOPT_PATH_AS_IS, 1L);
-  // One request a connection, so that a stalled one holds up no other.
+  // One request per connection, so that a stalled request does not hold up others.
   curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
   curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
   int is_encrypted = strncasecmp(request->url, "https:", 6) == 0;

@@ -31,6 +31,6 @@ struct image_curl_transfer {
 /// NULL if there is no memory.
 image_curl_transfer *transfer_make(void);
 void transfer_free(image_curl_transfer *transfer);
-/// Forgets what was, and sets up a request; 0 if there is no memory.
+/// Clears the previous request and sets up a new one; 0 if there is no memory.
 int transfer_set_up(image_curl_transfer *transfer, const image_curl_request *request);
 #endif

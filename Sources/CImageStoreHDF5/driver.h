@@ -7,9 +7,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-// A virtual file driver of libhdf5 (HDF5 File Format and Virtual File Layer documents of the HDF Group) that reads from
-// an open descriptor. The library's own drivers open a file by its name, which may lead to another file by then, or to
-// none, or to a pipe that is waited for.
+// A virtual file driver of libhdf5 (HDF5 File Format and Virtual File Layer documents of the HDF
+// Group) that reads from an open descriptor. The library's own drivers open a file by its name. By
+// then the name may lead to another file, to no file, or to a pipe that they would wait for.
 
 typedef struct {
   H5FD_t base; // must come first: the library's part
@@ -59,7 +59,7 @@ static haddr_t CHDF5_descriptor_get_eof(const H5FD_t *base, H5FD_mem_t type) {
   return ((const CHDF5_descriptor_file *)base)->end_of_file;
 }
 
-// What is asked for beyond the end of the file is zeros, as with the library's own drivers.
+// Bytes beyond the end of the file are zeros, as with the library's own drivers.
 static herr_t CHDF5_descriptor_read(H5FD_t *base, H5FD_mem_t type, hid_t transfer, haddr_t address,
                                     size_t size, void *buffer) {
   (void)type, (void)transfer;
@@ -88,10 +88,10 @@ static herr_t CHDF5_descriptor_write(H5FD_t *base, H5FD_mem_t type, hid_t transf
   return -1;
 }
 
-// Makes files of an access list be read from a descriptor, whatever name is given with it. The list must be closed
-// after them: it keeps the driver.
+// Makes the library read the files of an access list from a descriptor, regardless of the name that
+// is given. The list must be closed after them: it keeps the driver.
 static inline herr_t CHDF5_set_descriptor(hid_t access, int descriptor) {
-  // Fields that a release has not got, or has besides, are zero.
+  // Fields that a release does not have, or has in addition, are zero.
   static const H5FD_class_t driver = {
 #ifdef H5FD_CLASS_VERSION
       .version = H5FD_CLASS_VERSION,

@@ -3,9 +3,9 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// What Swift cannot import from hdf5.h (1.10.8 to 2.x): predefined types and property list classes are
-// macros with a call in them, constants are macros with casts, and some functions are macros that
-// stand for another version of the function in each release.
+// What Swift cannot import from hdf5.h (1.10.8 to 2.x): predefined types and property list classes
+// are macros with a call in them, constants are macros with casts, and some functions are macros
+// that name a different version of the function in each release.
 
 // Predefined types: H5T_X is (H5open(), H5T_X_g).
 static inline hid_t CHDF5_uint8(void) { return H5T_STD_U8LE; }
@@ -43,7 +43,7 @@ static inline int CHDF5_filter_deflate(void) { return H5Z_FILTER_DEFLATE; }
 static inline int CHDF5_filter_shuffle(void) { return H5Z_FILTER_SHUFFLE; }
 static inline int CHDF5_filter_fletcher32(void) { return H5Z_FILTER_FLETCHER32; }
 
-// haddr_t is another C type in each release, hence another Swift type.
+// haddr_t differs between releases in its C type, and so in its Swift type.
 static inline uint64_t CHDF5_dataset_offset(hid_t dataset) { return (uint64_t)H5Dget_offset(dataset); }
 
 // hbool_t is int, unsigned or bool, as the library was configured.
@@ -56,7 +56,7 @@ static inline herr_t CHDF5_omit_times(hid_t creation) { return H5Pset_obj_track_
 
 // H5Lget_info and H5Literate are functions in 1.10 and macros for one of two versions since 1.12.
 
-// What kind of link a name is: an H5L_type_t, or -1 on failure.
+// The kind of link of a name: an H5L_type_t, or -1 on failure.
 static inline int CHDF5_link_type(hid_t group, const char *name, hid_t access) {
 #if H5_VERSION_GE(1, 12, 0)
   H5L_info2_t info;
@@ -113,7 +113,7 @@ static inline int CHDF5_link_target(hid_t group, const char *name, char *buffer,
   return H5Lunpack_elink_val(buffer, size, NULL, file, object) < 0 ? -1 : 0;
 }
 
-// H5Pset_elink_cb's callback: no external link is followed, whatever it names.
+// H5Pset_elink_cb's callback: refuses to follow any external link.
 static herr_t CHDF5_refuse_external(const char *file, const char *path, const char *child_file,
                                     const char *child_path, unsigned *flags, hid_t access,
                                     void *context) {
@@ -125,9 +125,9 @@ static inline herr_t CHDF5_refuse_external_links(hid_t link_access) {
   return H5Pset_elink_cb(link_access, CHDF5_refuse_external, NULL);
 }
 
-// Where an object's header lies, counted from the superblock; undefined since 1.14, whose
+// Where an object's header is, counted from the superblock; undefined since 1.14, whose
 // H5Dchunk_iter leaves no need for it (H5Oget_info there gives a token instead). Only the basic fields are
-// asked for: others make the library walk the whole index of chunks.
+// asked for: the other fields make the library walk the whole index of chunks.
 static inline uint64_t CHDF5_header_address(hid_t object) {
 #if H5_VERSION_GE(1, 14, 0)
   (void)object;

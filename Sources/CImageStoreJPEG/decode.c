@@ -1,4 +1,5 @@
-// Decodes by libjpeg-turbo: whole images to where they are wanted, regions with the rows and columns they need and no more.
+// Decodes by libjpeg-turbo: whole images directly to their destination, and of regions only the
+// rows and columns that they need.
 #include "errors.h"
 
 #ifdef IMAGE_STORES_JPEG
@@ -6,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-/// More passes over an image than any encoder makes; each takes the time of all blocks, whatever its bytes.
+/// More passes over an image than any encoder makes; each takes the time of all blocks, however few
+/// bytes it has.
 #define MOST_SCANS 100
 /// How many rows the library is asked for at a time.
 #define ROWS 16
@@ -100,11 +102,12 @@ static void rgb_of_inks(const uint8_t *inks, uint8_t *target, size_t count) {
   }
 }
 
-/// Has the library leave out the columns that are not wanted.
+/// Makes the library skip the columns that are not wanted.
 ///
-/// What it delivers begins and ends with whole blocks, or within them at a pixel whose color is not interpolated with that of its
-/// neighbor: a pixel on each side is decoded besides and dropped. And it does not interpolate at all in images of less than 3 samples
-/// of color across, so that no less than 8 pixels are decoded where there are as many.
+/// The columns that it delivers begin and end with whole blocks, or within them at a pixel whose
+/// color is not interpolated with that of its neighbor: a pixel on each side is also decoded and
+/// dropped. And it does not interpolate at all in images of less than 3 samples of color across, so
+/// that no less than 8 pixels are decoded if there are as many.
 ///
 /// - Returns: the first column that is delivered.
 static JDIMENSION crop(j_decompress_ptr info, const image_jpeg_request *request) {
@@ -162,7 +165,7 @@ image_jpeg_result image_jpeg_decode(image_jpeg_decoder *decoder, const image_jpe
   jpeg_errors *errors = &decoder->errors;
   jpeg_errors_begin(errors, request->strictness);
   if (setjmp(errors->escape)) {
-    // Keeps what belongs to no image.
+    // Keeps what does not belong to a single image.
     jpeg_abort_decompress(info);
     return errors->result;
   }
@@ -181,7 +184,8 @@ image_jpeg_result image_jpeg_decode(image_jpeg_decoder *decoder, const image_jpe
   info->scale_denom = request->scale;
   if (jpeg_has_multiple_scans(info)) info->progress = &decoder->progress;
   deliver(decoder, request);
-  // What follows the last row says whether the file is whole; behind a region it may say what it likes.
+  // The bytes after the last row say whether the file is complete; after a region they do not
+  // matter.
   if (request->row + request->rows == info->output_height) {
     jpeg_finish_decompress(info);
   } else {

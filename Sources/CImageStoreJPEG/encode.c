@@ -1,4 +1,4 @@
-// Encodes by libjpeg-turbo, to memory that is used again.
+// Encodes by libjpeg-turbo, to memory that is reused.
 #include "errors.h"
 
 #ifdef IMAGE_STORES_JPEG
@@ -22,7 +22,7 @@ static void on_start(j_compress_ptr info) {
 
 static boolean on_full(j_compress_ptr info) {
   image_jpeg_encoder *encoder = encoder_of(info);
-  // All of the buffer is full, whatever the counts say.
+  // The whole buffer is full, regardless of the counts.
   size_t capacity = encoder->capacity * 2;
   uint8_t *bytes = realloc(encoder->bytes, capacity);
   if (!bytes) jpeg_errors_fail(&encoder->errors, IMAGE_JPEG_LIMIT, "there is no memory for the file");

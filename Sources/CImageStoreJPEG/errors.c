@@ -1,4 +1,4 @@
-// What libjpeg says, as results.
+// libjpeg's messages, as results.
 #include "errors.h"
 
 #ifdef IMAGE_STORES_JPEG
@@ -25,7 +25,7 @@ static image_jpeg_status status_of(int code) {
   }
 }
 
-/// Whether a warning leaves the pixels what they were when they were encoded.
+/// Whether the pixels are still those that were encoded, in spite of a warning.
 static int is_harmless(int code) {
   switch (code) {
   case JWRN_ADOBE_XFORM:

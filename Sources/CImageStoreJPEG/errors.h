@@ -10,7 +10,7 @@
 #error "the trait JPEG needs libjpeg-turbo (libjpeg-dev, jpeg-turbo), and this is another libjpeg"
 #endif
 
-/// The library's error manager with where to go on an error, and what has been said.
+/// The library's error manager, with the place to return to on an error, and the messages so far.
 typedef struct {
   struct jpeg_error_mgr manager;
   jmp_buf escape;
@@ -20,7 +20,7 @@ typedef struct {
 
 /// Sets up an error manager. It prints nothing; an error goes to `escape`, where setjmp must have been called.
 struct jpeg_error_mgr *jpeg_errors_init(jpeg_errors *errors);
-/// Forgets what has been said.
+/// Clears the messages.
 void jpeg_errors_begin(jpeg_errors *errors, image_jpeg_strictness strictness);
 /// Ends with a message of our own.
 void jpeg_errors_fail(jpeg_errors *errors, image_jpeg_status status, const char *message) __attribute__((noreturn));

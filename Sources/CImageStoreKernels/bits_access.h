@@ -6,7 +6,7 @@
 #include "bits.h"
 #include "vectors.h"
 
-// How many rows of bytes ahead are announced, where a row is as good as one or two cache lines.
+// How many rows of bytes ahead are announced, if a row is as good as one or two cache lines.
 #define ROWS_AHEAD 12
 
 // Announces `width` bytes from `p`.

@@ -28,7 +28,7 @@ INLINE void select_bit(const uint8_t *from, uint8_t mask, uint8_t one, size_t wi
 INLINE void unpack_row_of_rows(const image_kernels_bits *b, bool is_little, size_t y, size_t x,
                                size_t width, uint8_t one, uint8_t *to) {
   size_t row = b->row + y, bit = row & 7;
-  // Eight rows of pixels lie in the same bytes.
+  // Eight rows of pixels are in the same bytes.
   if (x == 0) {
     if (y == 0) prefetch_row_of_rows(b, row >> 3);
     if (y == 0 || bit == 0) prefetch_row_of_rows(b, (row >> 3) + 1);

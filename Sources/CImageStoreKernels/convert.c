@@ -21,14 +21,14 @@ size_t image_kernels_sample_size(image_kernels_sample type) {
   return sizes[type];
 }
 
-// A run of pixels: what is to become of samples that lie one after another.
+// A run of pixels: what is to become of samples that are one after another.
 typedef struct {
   const uint8_t *source;
   size_t pixels, channels;
   const float *means, *scales;
   float *out;
   size_t plane;    // samples from one plane to the next; 0 for interleaved
-  uintptr_t next;  // where bytes that are wanted soon are believed to lie
+  uintptr_t next;  // where bytes that are wanted soon are believed to be
 } run;
 
 // An address that may be wrong does no harm: a prefetch reads nothing.

@@ -1,5 +1,5 @@
 // CRC-32 by carry-less multiplication (V. Gopal et al., "Fast CRC Computation for Generic Polynomials
-// Using PCLMULQDQ Instruction", Intel 2009), of two lanes at once where the processor can, by ARM's CRC
+// Using PCLMULQDQ Instruction", Intel 2009), of two lanes at once if the processor can, by ARM's CRC
 // instructions, or by eight tables ("slicing by 8": M. Kounavis, F. Berry, "A Systematic Approach to
 // Building High Performance, Software-based, CRC Generators", 2005).
 #include "crc32.h"
@@ -46,8 +46,8 @@ __attribute__((target("pclmul,sse4.1"))) static inline __m128i fold(__m128i x, _
 #define K3 0x1751997d0
 #define K4 0x0ccaa009e
 
-// What a lane of 128 bits and the bytes after it come to; what is left past the last 16 whole bytes goes through
-// the tables.
+// The checksum of a lane of 128 bits and the bytes after it; the bytes after the last 16 whole ones
+// go through the tables.
 __attribute__((target("pclmul,sse4.1"))) static inline uint32_t crc_of_lane(__m128i x, const uint8_t *p,
                                                                             size_t n) {
   const __m128i k3k4 = _mm_set_epi64x(K4, K3);

@@ -21,7 +21,7 @@ typedef struct {
   unsigned count;
 } DeflateOutput;
 
-// What a block's symbols are counted in and written with.
+// The counts and codes of a block's symbols.
 typedef struct {
   uint32_t partial[4][DEFLATE_LITERALS];
   uint32_t counts[DEFLATE_SYMBOLS];
@@ -38,7 +38,7 @@ typedef struct {
 // Sets all counts to 0.
 __attribute__((visibility("hidden"))) void deflate_clear_counts(DeflateBlock *block);
 
-// Makes the best codes for what has been counted and writes the block's header. Where the bytes
+// Makes the best codes for what has been counted and writes the block's header. If the bytes
 // themselves would take no more, writes them as a stored block and returns false: then nothing else
 // is to be written. `count` is at most 65,535.
 __attribute__((visibility("hidden"))) bool deflate_begin_block(DeflateBlock *block, DeflateOutput *output,

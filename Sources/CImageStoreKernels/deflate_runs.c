@@ -38,7 +38,7 @@ static size_t scan(Workspace *w, const uint8_t *input, size_t count, bool hasByt
     size_t end = i + 8;
     while (end + 8 <= count && load64(input + end) == load64(input + end - 1)) end += 8;
     while (end < count && input[end] == input[end - 1]) end++;
-    // What is left of a division into longest matches may be too short for one.
+    // The rest after a division into longest matches may be too short for a match.
     size_t rest = (end - i) % DEFLATE_LONGEST_MATCH;
     if (rest < DEFLATE_SHORTEST_MATCH) end -= rest, rest = 0;
     uint32_t longest = (uint32_t)((end - i) / DEFLATE_LONGEST_MATCH);

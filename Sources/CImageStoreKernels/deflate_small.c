@@ -17,7 +17,7 @@ typedef struct {
 
 typedef struct {
   DeflateBlock block;
-  // Where the last three bytes of a hash stood, and above 16 bits where they stood before. What has
+  // Where the last three bytes of a hash were, and above 16 bits where they were before. What has
   // not been set says 0, which is as good a guess as any: bytes are compared before a match is made.
   uint32_t places[1 << HASH_BITS];
   Match matches[IMAGE_KERNELS_DEFLATE_SMALL_LIMIT / DEFLATE_SHORTEST_MATCH];
@@ -45,7 +45,7 @@ static inline uint64_t load64(const uint8_t *p) {
   return v;
 }
 
-// Puts position `i`, where the bytes `here` stand, in the table and returns the places before it.
+// Puts position `i`, where the bytes `here` are, in the table and returns the places before it.
 static inline uint32_t insert(Workspace *w, uint32_t here, unsigned i) {
   uint32_t *entry = &w->places[((here << 8) * 0x9E3779B1u) >> (32 - HASH_BITS)];
   uint32_t before = *entry;
@@ -64,7 +64,7 @@ static inline unsigned equal_bytes(const uint8_t *a, const uint8_t *b, unsigned 
   return n;
 }
 
-// The longer of the matches at two places, the nearer where they are alike; of length 0 where there is
+// The longer of the matches at two places, or the nearer if they are equally long; of length 0 if there is
 // none. At least four bytes are left at `i`.
 static inline Match find(const uint8_t *input, size_t count, unsigned i, uint32_t here, uint32_t places) {
   unsigned near = places & 0xFFFF, far = places >> 16;

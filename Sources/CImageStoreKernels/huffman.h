@@ -3,7 +3,7 @@
 
 // Huffman codes as deflate has them (RFC 1951, 3.2.2).
 
-// The lengths of the best codes for counts below 2^23, none over `longest`; 0 where the count is 0.
+// The lengths of the best codes for counts below 2^23, none over `longest`; 0 if the count is 0.
 // There are at most 288 symbols, at least one of which has a count.
 __attribute__((visibility("hidden"))) void huffman_lengths(const uint32_t *counts, unsigned symbols,
                                                            unsigned longest, uint8_t *lengths);

@@ -2,10 +2,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-// Tables that decode Huffman codes (RFC 1951, 3.2.2), looked up with the next bits of the stream, first
-// bit lowest. An entry has in bits 0-7 how many bits to take, extra bits included; in bits 8-11 the
-// length of the code alone; from 16 a value. Codes longer than the table's bits go on in a second
-// table, to which an entry with ENTRY_LINK leads: its value is where that begins, bits 8-11 its bits.
+// Tables that decode Huffman codes (RFC 1951, 3.2.2), looked up with the next bits of the stream,
+// first bit lowest. An entry has in bits 0-7 how many bits to take, extra bits included; in bits
+// 8-11 the length of the code alone; from 16 a value. Codes longer than the table's bits continue
+// in a second table, to which an entry with ENTRY_LINK leads: its value is where that begins, bits
+// 8-11 its bits.
 
 enum {
   ENTRY_LITERAL = 1 << 15,
@@ -35,7 +36,7 @@ typedef struct {
 
 typedef enum { TABLE_LITERALS, TABLE_DISTANCES, TABLE_HEADER } inflate_table_kind;
 
-// Makes a table of code lengths. False where no code has such lengths: more codes than fit, or fewer,
+// Makes a table of code lengths. False if no code has such lengths: more codes than fit, or fewer,
 // save for a single one of one bit and, for distances, none at all.
 __attribute__((visibility("hidden"))) bool inflate_make_table(uint32_t *table, inflate_table_kind kind,
                                                               const uint8_t *lengths,

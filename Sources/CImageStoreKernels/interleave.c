@@ -17,7 +17,7 @@
                 SAMPLE(v, p, 12), SAMPLE(v, p, 13), SAMPLE(v, p, 14), SAMPLE(v, p, 15))
 #define SAMPLE(v, p, k) ((16 * (v) + (k)) % 3 == (p) ? (16 * (v) + (k)) / 3 : Z)
 
-// The other way: sample k of plane p is byte 3 k + p of the 48; it lies in block v or not.
+// The other way: sample k of plane p is byte 3 k + p of the 48; it is in block v or not.
 #define GATHER(v, p)                                                                               \
   _mm_setr_epi8(PLACE(v, p, 0), PLACE(v, p, 1), PLACE(v, p, 2), PLACE(v, p, 3), PLACE(v, p, 4),    \
                 PLACE(v, p, 5), PLACE(v, p, 6), PLACE(v, p, 7), PLACE(v, p, 8), PLACE(v, p, 9),    \
@@ -61,7 +61,7 @@ interleave3_streaming_ssse3(const uint8_t *plane0, const uint8_t *plane1, const 
     STREAM(to + 3 * i + 16, MERGE(a, m10, b, m11, c, m12));
     STREAM(to + 3 * i + 32, MERGE(a, m20, b, m21, c, m22));
   }
-  // What other threads read after this call must not overtake what went past the caches.
+  // Other threads that read after this call must see the bytes that went past the caches.
   _mm_sfence();
   return i;
 }

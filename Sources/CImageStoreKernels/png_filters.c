@@ -69,7 +69,7 @@ INLINE uint8_t paeth(int a, int b, int c) {
   __builtin_shufflevector(v, v, i0, i1, i2, i3, i4, i5, i6, i7, i8, i9, i10, i11, i12, i13, \
                           i14, i15)
 
-// Sums within a vector, so that each pixel becomes the sum of those up to it, for 16 bytes or, where
+// Sums within a vector, so that each pixel becomes the sum of those up to it, for 16 bytes or, if
 // pixels of 3 or 6 bytes do not divide 16, for the first 12.
 INLINE u8x16 running_sum(u8x16 v, size_t pixelBytes) {
   switch (pixelBytes) {

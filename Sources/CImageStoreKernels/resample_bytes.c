@@ -174,7 +174,7 @@ AVX2_INLINE void store4(uint8_t *to, __m128i bytes, size_t count) {
 AVX2_INLINE void rows_of_pixels(
     const image_kernels_axis *axis, size_t channels, const uint8_t *const from[4], uint8_t *const to[4]) {
   size_t i = 0;
-  // Four pixels of each row at a time; what is written behind them belongs to the next two.
+  // Four pixels of each row at a time; what is written after them belongs to the next two.
   const __m256i dense = _mm256_broadcastsi128_si256(
       channels == 3 ? _mm_setr_epi8(0, 1, 2, 4, 5, 6, 8, 9, 10, 12, 13, 14, -1, -1, -1, -1)
                     : _mm_setr_epi8(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15));

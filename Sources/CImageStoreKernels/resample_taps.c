@@ -6,7 +6,7 @@
 // Which samples make a sample of a resized axis, and with which weights: Pillow's rule, in its order of operations.
 #pragma STDC FP_CONTRACT OFF
 
-// The bits behind the point of fixed weights: 32 less those of a sample and two more.
+// The bits after the point of fixed weights: 32 less those of a sample and two more.
 #define PRECISION 22
 
 INLINE double support_of(image_kernels_filter filter) { return filter == image_kernels_bicubic ? 2.0 : 1.0; }

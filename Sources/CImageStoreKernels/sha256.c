@@ -1,4 +1,4 @@
-// SHA-256 (FIPS 180-4, "Secure Hash Standard", 2015), by Intel's SHA extensions where the processor has them.
+// SHA-256 (FIPS 180-4, "Secure Hash Standard", 2015), by Intel's SHA extensions if the processor has them.
 #include "sha256.h"
 #include <string.h>
 
@@ -95,7 +95,7 @@ static void add_blocks(uint32_t state[8], const uint8_t *blocks, size_t count) {
   image_kernels_sha256_blocks_portable(state, blocks, count);
 }
 
-// What the caller's words are.
+// The layout of the caller's words.
 struct hash {
   uint32_t state[8];
   uint64_t count;

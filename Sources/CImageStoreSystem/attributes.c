@@ -31,7 +31,8 @@ static int copy_value(int from, int to, const char *name) {
   if (!value || !there) {
     errno = ENOMEM;
   } else if ((size = get_value(from, name, value, (size_t)size)) >= 0) {
-    // The system may have given the new file the same by itself, as it does with labels and default lists.
+    // The system may already have given the new file the same attributes, as it does with labels
+    // and default lists.
     if (get_value(to, name, there, (size_t)size) == size && memcmp(value, there, (size_t)size) == 0) {
       result = 0;
     } else {

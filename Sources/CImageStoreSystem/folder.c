@@ -59,13 +59,13 @@ int image_stores_open_beneath(int folder, const char *path, int flags, int mode)
     struct how how = {(uint64_t)(uint32_t)flags, flags & O_CREAT ? (uint64_t)mode : 0,
                       RESOLVE_BENEATH_ | RESOLVE_NO_MAGICLINKS_};
     long file;
-    // EAGAIN: something was renamed meanwhile.
+    // EAGAIN: something was renamed in the meantime.
     for (int tries = 0; tries < 32; tries++) {
       file = syscall(SYS_openat2, folder, path, &how, sizeof how);
       if (file >= 0 || errno != EAGAIN) break;
     }
     if (file >= 0) return (int)file;
-    // Before Linux 5.6, or where a container's filter does not know the call.
+    // Before Linux 5.6, or if a container's filter does not know the call.
     if (errno != ENOSYS && errno != EPERM) return -1;
     if (errno == ENOSYS) __atomic_store_n(&is_missing, 1, __ATOMIC_RELAXED);
   }

@@ -67,7 +67,7 @@ int image_stores_is_resident(int descriptor) {
 #if defined(__linux__)
   char byte;
   struct iovec part = {.iov_base = &byte, .iov_len = 1};
-  // Fails with EAGAIN where it would wait for a disk. A file system that cannot tell is taken to have it.
+  // Fails with EAGAIN if it would wait for a disk. A file system that cannot tell is taken to have it.
   return preadv2(descriptor, &part, 1, 0, RWF_NOWAIT) >= 0 || errno != EAGAIN;
 #else
   (void)descriptor;

@@ -1,4 +1,4 @@
-#define _GNU_SOURCE  // renameat2's number stands behind it
+#define _GNU_SOURCE  // declares the number of renameat2
 #include "CImageStoreSystem.h"
 #include <errno.h>
 #include <fcntl.h>

@@ -1,4 +1,4 @@
-#define _GNU_SOURCE  // pthread_setname_np stands behind it
+#define _GNU_SOURCE  // declares pthread_setname_np
 #include "CImageStoreSystem.h"
 #include <pthread.h>
 

@@ -4,8 +4,7 @@ package import ImageStoreSupport
 /// Folders of images.
 package struct FileFormat: WritableStoreFormat {
   package let name = "file"
-  package let summary =
-    "a folder of images: with a table of labels, a folder per class, or either in train/ val/ test/"
+  package let summary = "images in a folder, with a table of labels, class folders or splits"
   package let options = FileStore.options.union([.channelOrder])
   package let suffixes: [String] = []
   package let layouts = FileStore.Layout.allCases.map(\.rawValue)
@@ -36,7 +35,8 @@ package struct FileFormat: WritableStoreFormat {
     }
   }
 
-  /// Whether a file may be a list of labels, which is a table if somebody says so: a text file.
+  /// Whether a file may be a list of labels, which counts as a table if the caller says so: a text
+  /// file.
   package static func isList(_ path: String, of format: any StoreFormat) -> Bool {
     format is FileFormat && FileHead.hasSuffix(path, [".txt"]) && FileSystem.kind(of: path) == .file
   }
@@ -55,8 +55,9 @@ package struct FileFormat: WritableStoreFormat {
     guard let position else {
       throw StoreError(
         .invalidArgument,
-        name.map { "the table has no column '\($0)'" } ?? "no column of the table is called like labels",
-        remedy: "say which behind a colon, as in \(file):NAME"
+        name.map { "the table has no column '\($0)'" }
+          ?? "no column of the table has a name that labels have",
+        remedy: "name the column after a colon, as in \(file):NAME"
           + (table.header.map { "; it has \($0.prefix(8).joined(separator: ", "))" } ?? ""), path: path)
     }
     let values = try table.read(bytesOf: nil).columns[position]
@@ -69,12 +70,12 @@ package struct FileFormat: WritableStoreFormat {
   ) throws(StoreError) -> [OpenedSplit] {
     guard !Self.isTable(path) else {
       throw StoreError(
-        .unrecognized, "a table, not images",
-        remedy: "give the folder or file of the images, and this by --labels", path: path)
+        .unrecognized, "this is a table, not images",
+        remedy: "give the folder or file of the images, and this file with --labels", path: path)
     }
     var inside = description
     inside.channelOrder = nil
-    // Programs that write RGB with OpenCV, or the reverse, leave files with red and blue in each other's place.
+    // Programs that write RGB with OpenCV, or the reverse, leave files with red and blue swapped.
     return try FileStore.stores(at: path, inside, threads: threads).map { split, store in
       OpenedSplit(split, description.channelOrder == .bgr ? store.swappingChannels() : store)
     }
@@ -96,10 +97,12 @@ package struct FileFormat: WritableStoreFormat {
 }
 
 extension FileStore {
-  /// Says in a few words what is at a path besides a finished store that this package wrote; nil if every file there is
-  /// part of such a store, or of an append to it that has not finished.
+  /// Describes in a few words the contents of a path that are not part of a finished store that
+  /// this package wrote; nil if every file is part of such a store, or of an unfinished append to
+  /// it.
   ///
-  /// A store is known by its `store.json`, which must agree with `labels.csv` and with its own checksum.
+  /// A store is identified by its `store.json`, which must agree with `labels.csv` and with its own
+  /// checksum.
   package static func otherContents(at path: String) throws(StoreError) -> String? {
     guard FileSystem.kind(of: path, followingLinks: false) == .folder else { return "not a folder" }
     let folder = try Folder(path)
@@ -128,11 +131,11 @@ extension FileStore {
   }
 }
 
-/// Which names this package gives in the folder of a store.
+/// The names that this package gives in the folder of a store.
 private struct StoreFiles {
   private let layout: FileStore.Layout
   private let paths: ImagePaths
-  /// What an append was about to move into the store when it died.
+  /// The files that an append was moving into the store when it died.
   private let plan: AppendPlan?
 
   init(_ layout: FileStore.Layout, _ paths: ImagePaths, plan: AppendPlan?) {
@@ -143,7 +146,7 @@ private struct StoreFiles {
 
   private var end: Int { max(paths.count, plan?.end ?? 0) }
 
-  /// The path of something that is not this package's.
+  /// The path of a file that is not this package's.
   func other(in root: borrowing Folder) throws(StoreError) -> String? {
     for name in try root.names() {
       switch (name, root.kind(of: name)) {
@@ -182,7 +185,7 @@ private struct StoreFiles {
 }
 
 extension FileStore.Layout {
-  /// The number of a subfolder, or nil if the name is not one's.
+  /// The number of a subfolder, or nil for other names.
   fileprivate func number(ofFolder name: String) -> Int? {
     guard let number = Int(name), number >= 0, folderName(number) == name else { return nil }
     return number

@@ -2,8 +2,8 @@ internal import ImageStoreCore
 internal import ImageStoreSupport
 
 extension FileStore {
-  /// Opens the files and has the system read them. Opening a file may itself wait for the disk, so that several threads announce
-  /// more than one.
+  /// Opens the files and lets the system read them. Opening a file may itself wait for the disk, so
+  /// several threads announce more than one file.
   public func willRead(_ indices: Span<Int>) {
     var path: [UInt8] = []
     for position in indices.indices where indices[position] >= 0 && indices[position] < count {

@@ -2,14 +2,16 @@ public import ImageStoreCore
 internal import ImageStoreSupport
 
 extension FileStore {
-  /// PNG has a checksum of every chunk. JPEG has none: of a store in which one has been seen, some images are covered.
+  /// PNG has a checksum of every chunk. JPEG has none: if one has been seen in the store, only some
+  /// images are covered.
   public var checksumCoverage: ChecksumCoverage {
-    // What can be turned upright is a JPEG.
+    // Only JPEGs can be turned upright.
     readers.hasIdle { $0.hasUse(for: .orientation) } ? .someImages : .allImages
   }
 
-  /// Reads and decodes every image, which checks the checksums of PNG, those of text and profiles too, and that the decoder finds nothing
-  /// odd in a JPEG, and compares `labels.csv` with the checksum in `store.json`, if there is one.
+  /// Reads and decodes every image, which checks all checksums of PNGs, including those of text and
+  /// profiles, and that the decoder finds nothing unusual in JPEGs. Also compares `labels.csv` with
+  /// the checksum in `store.json`, if there is one.
   public func verify(progress: (_ checked: Int) -> Void) throws(StoreError) {
     try verifyNames()
     try verifyAnnotations()
@@ -25,8 +27,8 @@ extension FileStore {
     }
   }
 
-  /// Compares the files of images with the checksums of PNG, without decoding them, and `labels.csv`, which names the images, with
-  /// the checksum in `store.json`, if there is one.
+  /// Compares the files of images with the checksums of PNG, without decoding them, and
+  /// `labels.csv`, which names the images, with the checksum in `store.json`, if there is one.
   public func verify(_ indices: Span<Int>) throws(StoreError) {
     for position in indices.indices where indices[position] < 0 || indices[position] >= count {
       throw .indexOutOfRange(indices[position], count: count).at(path: path)
@@ -53,18 +55,18 @@ extension FileStore {
     if contents.description?.isIntact == false {
       throw StoreError(
         .corrupt, "the file does not agree with its checksum",
-        remedy: "restore it; if the change is meant, remove the key crc32",
+        remedy: "restore it; if the change is intended, remove the key crc32",
         path: "\(path)/\(StoreManifest.fileName)")
     }
     if contents.description != nil, contents.state == nil {
       throw StoreError(
         .corrupt, "the file is not the one that store.json describes",
-        remedy: "restore it; if the change is meant, remove store.json, or convert to a new store",
+        remedy: "restore it; if the change is intended, remove store.json, or convert to a new store",
         path: "\(path)/\(FolderContents.labelsFileName)")
     }
     if let state = contents.state, state.count != count {
       throw StoreError(
-        .corrupt, "\(count) images, while store.json has \(state.count)", path: path)
+        .corrupt, "labels.csv has \(count) images, but store.json says \(state.count)", path: path)
     }
   }
 }

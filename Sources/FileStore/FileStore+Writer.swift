@@ -4,13 +4,16 @@ internal import ImageStoreSupport
 extension FileStore {
   /// Writes a folder of PNGs with their labels.
   ///
-  /// A new folder is made in a folder beside it and put in its place by ``finish()``. Images that are
-  /// appended are written to a folder within the store's, moved to their places by ``finish()``, and belong to the store
-  /// when it puts the longer `labels.csv` in its place; what a writer has moved that dies before that, the next one
-  /// that appends takes out again. Nothing else is touched: what has a name that an image needs is refused.
+  /// A new folder is made in a temporary folder next to its destination and moved into place by
+  /// ``finish()``. Appended images are written to a temporary folder inside the store, and
+  /// ``finish()`` moves them into place. They belong to the store once it has put the longer
+  /// `labels.csv` into place; if a writer dies before that, the next one that appends removes what
+  /// it has moved. Nothing else is touched: if an image needs a name that another file has, that is
+  /// an error.
   ///
-  /// What is finished is on the disk. On Linux one call synchronises the whole file system, since one per
-  /// file would take longer than all else; elsewhere each file is synchronised as it is written.
+  /// A finished store is on the disk. On Linux one call syncs the whole file system, because one
+  /// call per file would take longer than everything else; on other systems each file is synced as
+  /// it is written.
   public struct Writer: ImageStoreWriter, ~Copyable {
     private var session: ResumableSession<FileWriterSession>
 
@@ -18,19 +21,22 @@ extension FileStore {
 
     /// - Parameters:
     ///   - path: the folder of the store.
-    ///   - mode: what to do if there is one.
-    ///   - layout: where the images are in it; nil for what the store appended to has, or subfolders.
-    ///   - encoding: of the layout ``Layout/encoded``: whether images that come encoded are checked, and what others become.
-    ///   - compression: how much time is given to making files small.
-    ///   - classNames: the names of the classes that labels count from 0. Images that are appended may come with other
-    ///     names than the store has: labels are then translated by name.
+    ///   - mode: what to do if the folder exists.
+    ///   - layout: where the images are in it; nil means the layout of an existing store, or
+    ///     subfolders.
+    ///   - encoding: for the layout ``Layout/encoded``: whether encoded images are checked, and how
+    ///     pixels are encoded.
+    ///   - compression: how much time is spent on making files small.
+    ///   - classNames: the names of the classes that labels count from 0. Appended images may have
+    ///     other class names than the store: labels are then translated by name.
     ///   - threads: on how many threads images are encoded and written; nil for one per processor.
-    /// - Throws: ``StoreError/Code/alreadyExists``, also for a file that has the name of an image to be appended;
-    ///   ``StoreError/Code/busy`` if another writer is at work on the folder;
-    ///   ``StoreError/Code/unsupported`` for appending to a folder whose files are not
-    ///   named as this package names them; ``StoreError/Code/corrupt`` for appending to one whose `labels.csv`
-    ///   or `store.json` is not the one that was written; ``StoreError/Code/invalidArgument`` for class names that cannot be
-    ///   matched with those of the store.
+    /// - Throws: ``StoreError/Code/alreadyExists``, also for a file that has the name of an image
+    ///   to be appended; ``StoreError/Code/busy`` if another writer is working on the folder;
+    ///   ``StoreError/Code/unsupported`` for appending to a folder whose files are not named as
+    ///   this package names them; ``StoreError/Code/corrupt`` for appending to a folder whose
+    ///   `labels.csv` or `store.json` was changed by another program;
+    ///   ``StoreError/Code/invalidArgument`` for class names that cannot be matched with those of
+    ///   the store.
     public init(
       to path: some StorePath, mode: WriteMode = .create, layout: FileStore.Layout? = nil,
       encoding: ImageEncoding = ImageEncoding(), compression: Compression = .fast,
@@ -73,11 +79,13 @@ extension FileStore {
   ///   - source: any store.
   ///   - path: the folder to write.
   ///   - mode: whether to create, replace or append.
-  ///   - layout: where the images are in the folder; nil for what a store appended to has, or subfolders.
-  ///   - encoding: of the layout ``Layout/encoded``: whether images that come encoded are checked, and what others become.
-  ///   - compression: how much time is given to making files small.
+  ///   - layout: where the images are in the folder; nil means the layout of an existing store, or
+  ///     subfolders.
+  ///   - encoding: for the layout ``Layout/encoded``: whether encoded images are checked, and how
+  ///     pixels are encoded.
+  ///   - compression: how much time is spent on making files small.
   ///   - threads: how many threads may be used; nil for one per processor.
-  ///   - progress: called now and then with the number of images written.
+  ///   - progress: called from time to time with the number of images written.
   /// - Returns: the store, opened.
   @discardableResult
   public static func write(
@@ -96,24 +104,26 @@ extension FileStore {
     return try FileStore(at: path, threads: threads)
   }
 
-  /// Writes a store of what a closure appends, and opens it.
+  /// Writes a store of the images that a closure appends, and opens it.
   ///
   ///     try FileStore.write(to: "pets", classNames: ["cat", "dog"]) { writer in
   ///       try writer.append(pixels, format: format, label: 1)
   ///     }
   ///
   /// - Parameters:
-  ///   - path: where the new store is to be.
+  ///   - path: the path of the new store.
   ///   - mode: whether to create, replace or append.
-  ///   - layout: where the images are in the folder; nil for what a store appended to has, or subfolders.
-  ///   - encoding: of the layout ``Layout/encoded``: whether images that come encoded are checked, and what others become.
-  ///   - compression: how much time is given to making files small.
+  ///   - layout: where the images are in the folder; nil means the layout of an existing store, or
+  ///     subfolders.
+  ///   - encoding: for the layout ``Layout/encoded``: whether encoded images are checked, and how
+  ///     pixels are encoded.
+  ///   - compression: how much time is spent on making files small.
   ///   - classNames: the names of the classes that labels count from 0, as of ``Writer``.
   ///   - threads: how many threads may be used; nil for one per processor.
-  ///   - body: appends images to the writer, which is finished when it returns. If it throws, the writer
-  ///     is dropped, and what was at `path` stays.
+  ///   - body: appends images to the writer, which is finished when it returns. If it throws, the
+  ///     writer is dropped, and anything at `path` stays as it was.
   /// - Returns: the written store.
-  /// - Throws: what `body` throws, and what ``Writer`` does.
+  /// - Throws: what `body` throws, and what ``Writer`` throws.
   @discardableResult
   public static func write(
     to path: some StorePath, mode: WriteMode = .create, layout: Layout? = nil,

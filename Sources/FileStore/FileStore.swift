@@ -8,41 +8,47 @@ internal import Synchronization
 ///     let store = try FileStore.write(source, to: "images")
 ///     let batch = try store.read([17, 4, 981])
 ///
-/// What it reads:
-/// - its own layout: `labels.csv` (UTF-8, RFC 4180) with the header `file,label` and further columns (vectors as lists, bytes in base64),
-///   paths relative to the folder, and PNGs, by default a thousand per subfolder. `store.json` beside it
-///   saves opening every image for its format; it may be missing;
-/// - any table that names the images, by paths, file names or names without a suffix, with or without a header and with any
-///   separator that is plain to see. Labels may be whole numbers or names of classes;
+/// It reads:
+/// - its own layout: `labels.csv` (UTF-8, RFC 4180) with the header `file,label` and further
+///   columns (vectors as lists, bytes in base64), paths relative to the folder, and PNGs, by
+///   default a thousand per subfolder. `store.json` next to it makes it unnecessary to open every
+///   image for its format; it may be missing;
+/// - any table that names the images, by paths, file names or names without a suffix, with or
+///   without a header and with any separator that can be recognized. Labels may be whole numbers or
+///   names of classes;
 /// - `0.png 1.png ...` with `N.csv` of one label per line for all N images, or `0.csv 1.csv ...` of one
 ///   label each;
-/// - a folder per class, as torchvision's ImageFolder has it: classes numbered by their sorted names, or by the numbers that they
-///   are called by. Folders without images are not classes;
-/// - such folders, or images, in folders called `train`, `val`, `test` or alike, and others beside them: ``splits(at:_:threads:)``;
-/// - a folder of images and nothing else, sorted by name, without labels.
+/// - a folder per class, as torchvision's ImageFolder has it: classes are numbered by their sorted
+///   names, or by the numbers that are their names. Folders without images are not classes;
+/// - such folders, or images, in folders called `train`, `val`, `test` or similar, and other
+///   folders next to them: ``splits(at:_:threads:)``;
+/// - a folder that has only images, sorted by name, without labels.
 ///
-/// What a folder says in two ways is refused, with both; ``notes`` say what was not read and what was decided. The paths of files
-/// that other programs named are a column `name`. Symbolic links are followed within the folder, and refused if they lead out of it.
+/// A folder with two possible readings is refused with an error that names both; ``notes`` say what
+/// was not read and what was decided. The paths of files that other programs named are a column
+/// `name`. Symbolic links are followed within the folder, and refused if they lead out of it.
 ///
-/// PNGs hold `bool` (1 bit, one channel), `uint8` and `uint16` images of one to four channels; images of
-/// one store may differ in size and type. What decodes the files is told of in ``PNGCodec/PNGDecoder``; palettes become their colors
-/// unless their indices are asked for. JPEGs are `uint8` of one or three channels, as stored unless they are wanted upright; PNG is what is written.
+/// PNGs hold `bool` (1 bit, one channel), `uint8` and `uint16` images of one to four channels;
+/// images of one store may differ in size and type. ``PNGCodec/PNGDecoder`` describes how files are
+/// decoded; palettes become their colors unless their indices are asked for. JPEGs are `uint8` of
+/// one or three channels, as stored unless they are wanted upright. New images are written as PNG.
 public final class FileStore: ImageStore {
   /// The path the store was opened at.
   public let path: String
   public let count: Int
   public let columnNames: [String]
 
-  /// What was not read, and what was decided. That pictures have palettes is known of those that have been looked at: the first when
-  /// the store is opened, others when they are read.
+  /// The parts that were not read, and the decisions made. A note on palettes covers only the
+  /// pictures that have been examined: the first when the store is opened, others when they are
+  /// read.
   public var notes: [ReadingNote] {
     let isSeen = palette == nil && readers.hasIdle { $0.hasUse(for: .palette) }
     return contents.notes + (isSeen ? [.expandedPalettes] : [])
   }
 
-  /// What is read of pictures with a palette, if it was said.
+  /// How pictures with a palette are read, if it was stated.
   private let palette: StoreDescription.PaletteReading?
-  /// Whether what a file decodes to by itself is what is delivered.
+  /// Whether the delivered image is the one that the file decodes to by default.
   package let isEncoded: Bool
   let contents: FolderContents
   let folder: Folder
@@ -53,7 +59,7 @@ public final class FileStore: ImageStore {
   private let knownColumns = Mutex<[String: Column]>([:])
   /// Whether the paths of the files are a column.
   private let hasNames: Bool
-  /// What columns that are read in one pass take at least, a text of each value.
+  /// The least memory of columns that are read in one pass, with one text per value.
   private static let columnByteCount = 64 << 20
   /// The column of the files' paths.
   private static let nameColumn = "name"
@@ -62,15 +68,17 @@ public final class FileStore: ImageStore {
   ///
   /// - Parameters:
   ///   - path: the folder.
-  ///   - description: what is said of it. `images` is a folder in it, or the column of a table that names the images, which then
-  ///     decides which images there are; `labels` a column of the table or the table's own name; `classDepth` counts from the
-  ///     folder, or from that of a split, and says that classes are folders, whatever tables there are; `palette` and `orientation`; `shape` and
-  ///     `elementType` are compared with every image.
+  ///   - description: the caller's description of it. `images` is a folder in it, or the column of
+  ///     a table that names the images, which then decides which images there are; `labels` is a
+  ///     column of the table or the table's own name; `classDepth` counts from the folder, or from
+  ///     that of a split, and says that classes are folders, even if there are tables; `palette`
+  ///     and `orientation`; `shape` and `elementType` are compared with every image.
   ///   - threads: on how many threads images are read and decoded; nil for one per processor.
-  /// - Throws: ``StoreError/Code/notFound``; ``StoreError/Code/unrecognized`` for a folder that is none of
-  ///   the above; ``StoreError/Code/corrupt``, naming the line, for a CSV file that is malformed;
-  ///   ``StoreError/Code/invalidArgument`` for a path or link that leads out of the folder, and for a folder that has two readings;
-  ///   ``StoreError/Code/unusedOption`` for what a folder has nothing to apply to.
+  /// - Throws: ``StoreError/Code/notFound``; ``StoreError/Code/unrecognized`` for any other folder;
+  ///   ``StoreError/Code/corrupt``, naming the line, for a CSV file that is malformed;
+  ///   ``StoreError/Code/invalidArgument`` for a path or link that leads out of the folder, and for
+  ///   a folder with two possible readings; ``StoreError/Code/unusedOption`` for an option that
+  ///   does not apply to the folder.
   public convenience init(
     at path: some StorePath, _ description: StoreDescription = StoreDescription(), threads: Int? = nil
   ) throws(StoreError) {
@@ -83,8 +91,9 @@ public final class FileStore: ImageStore {
       threads: threads)
   }
 
-  /// Opens each split of a divided folder: class folders or images in folders called `train`, `val`, `test` or alike, and others
-  /// beside them, or a table per split beside the images.
+  /// Opens each split of a divided folder: class folders or images in folders called `train`,
+  /// `val`, `test` or similar, and other folders next to them, or one table per split next to the
+  /// images.
   ///
   /// - Returns: the splits by their names; none if the folder is not divided.
   /// - Throws: as ``init(at:_:threads:)``.
@@ -98,7 +107,7 @@ public final class FileStore: ImageStore {
     return result
   }
 
-  /// The one store of a folder, or each of its splits.
+  /// The store of a folder, or each of its splits.
   package static func stores(
     at path: String, _ description: StoreDescription, threads: Int?
   ) throws(StoreError) -> [(split: Split?, store: FileStore)] {
@@ -110,7 +119,7 @@ public final class FileStore: ImageStore {
     return stores
   }
 
-  /// What can be said of a folder.
+  /// The options that apply to a folder.
   package static let options: Set<StoreDescription.Option> = [
     .images, .labels, .shape, .dtype, .palette, .orientation, .classDepth,
   ]
@@ -133,7 +142,8 @@ public final class FileStore: ImageStore {
     }
   }
 
-  /// Opens the store that is in an open folder. All it reads, it reads from this folder, whatever has its path later.
+  /// Opens the store in an open folder. It reads everything from this folder, even if another
+  /// folder takes its path.
   convenience init(_ folder: consuming Folder, at path: String, threads: Int?) throws(StoreError) {
     let splits = try Self.contents(of: folder, StoreDescription())
     try self.init(
@@ -159,7 +169,7 @@ public final class FileStore: ImageStore {
     isEncoded = ImageCodecs.areDeliveredAsEncoded(description)
     readers = IdlePool { () throws(StoreError) in try ImageFileReader(description) }
     var names = Set(contents.columns.keys).union(contents.values.keys)
-    // Names that follow from the index say nothing.
+    // Names that follow from the index carry no information.
     hasNames =
       contents.kind != .labelsCSV && contents.paths.layout == nil && names.insert(Self.nameColumn).inserted
     columnNames = names.sorted()
@@ -167,10 +177,11 @@ public final class FileStore: ImageStore {
     try look(for: description)
   }
 
-  /// Looks at the first picture, or at as many as it takes to find one that each thing said of pictures applies to.
+  /// Examines the first picture, or as many as it takes to find one that each stated option applies
+  /// to.
   ///
-  /// - Throws: ``StoreError/Code/unusedOption`` if there is none; ``StoreError/Code/missingTrait`` if the first picture needs a trait,
-  ///   as the others do then.
+  /// - Throws: ``StoreError/Code/unusedOption`` if there is none; ``StoreError/Code/missingTrait``
+  ///   if the first picture needs a trait, as the others do then.
   private func look(for description: StoreDescription) throws(StoreError) {
     let wanted = description.options.intersection(ImageCodecs.options)
     func applies(_ option: StoreDescription.Option) -> Bool { readers.hasIdle { $0.hasUse(for: option) } }
@@ -181,7 +192,7 @@ public final class FileStore: ImageStore {
       do throws(StoreError) {
         _ = try format(at: index)
       } catch {
-        // What is wrong with a picture is said when it is read.
+        // Faults of a picture are reported when it is read.
         if index == 0, error.code == .missingTrait { throw error }
       }
       if wanted.allSatisfy(applies) { return }
@@ -193,7 +204,7 @@ public final class FileStore: ImageStore {
     }
   }
 
-  /// Compares every image with what is said of all.
+  /// Compares every image with the description.
   private func check(_ description: StoreDescription) throws(StoreError) {
     if let format {
       do throws(StoreError) {
@@ -213,8 +224,8 @@ public final class FileStore: ImageStore {
 
   /// The format all images have, or nil if they differ or there are none.
   ///
-  /// If no `store.json` says it, the first call reads the header of every file; it is nil too if one
-  /// cannot be read, which reading that image reports.
+  /// If no `store.json` states it, the first call reads the header of every file. It is also nil if
+  /// a file cannot be read; reading that image reports the error.
   public var format: ImageFormat? {
     switch contents.format {
     case .uniform(let format): return format
@@ -246,8 +257,8 @@ public final class FileStore: ImageStore {
     }
   }
 
-  /// A column with as many of those that are not known yet as fit in some memory, so that asking for one after another
-  /// does not read the whole table each time.
+  /// A column, read together with as many unread columns as fit in some memory, so that asking for
+  /// one after another does not read the whole table each time.
   private func columnsToRead(with name: String, _ known: [String: Column]) -> [String] {
     let order = contents.columns.sorted { $0.value < $1.value }.map(\.key)
     let first = order.firstIndex(of: name) ?? 0
@@ -268,7 +279,7 @@ public final class FileStore: ImageStore {
     return format
   }
 
-  /// Reads the header of each file, on all threads, as long as all are alike.
+  /// Reads the header of each file, on all threads, as long as all are equal.
   private func uniformFormat() throws(StoreError) -> ImageFormat? {
     guard count > 0 else { return nil }
     let first = try format(at: 0)
@@ -287,5 +298,5 @@ public final class FileStore: ImageStore {
     return first
   }
 
-  private static let differs = StoreError(.unsupported, "images of different formats")
+  private static let differs = StoreError(.unsupported, "the store has images of different formats")
 }

@@ -10,7 +10,7 @@ extension HDF5Format {
       guard let stored = try reader.values(session, file, dataset),
         let column = try reader.column(session, file, stored)
       else {
-        throw StoreError(.unsupported, "values of \(dataset.typeText) as labels", key: dataset.name)
+        throw StoreError(.unsupported, "values of \(dataset.typeText) cannot be labels", key: dataset.name)
       }
       var names: [Int: String]?
       if case .enumeration(_, let all) = dataset.elements { names = all }
@@ -20,7 +20,7 @@ extension HDF5Format {
 }
 
 extension ContentsReader {
-  /// The dataset of a name, or the one that has a usual name of labels, or the only one of the root.
+  /// The dataset with a name, or the one with a usual name of labels, or the only one in the root.
   fileprivate func values(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, named name: String?
   ) throws(StoreError) -> DatasetDescription? {
@@ -39,8 +39,8 @@ extension ContentsReader {
       guard let dataset = try known(session, handle, name) else { continue }
       guard only == nil else {
         throw StoreError(
-          .invalidArgument, "which of its datasets has the labels is not clear",
-          remedy: try "say which behind a colon, as in FILE:NAME; the file has "
+          .invalidArgument, "it is not clear which of its datasets has the labels",
+          remedy: try "name it after a colon, as in FILE:NAME; the file has "
             + session.names(in: handle, fileByteCount: file.byteCount))
       }
       only = dataset

@@ -40,7 +40,7 @@ package struct HDF5Format: WritableStoreFormat {
   package func open(
     _ path: String, _ description: StoreDescription, threads: Int?
   ) throws(StoreError) -> [OpenedSplit] {
-    // The file is opened once, whatever it turns out to be.
+    // The file is opened only once.
     let library = try LibraryFile(path)
     var splits: [OpenedSplit] = []
     if description.images == nil && description.labelsName == nil {

@@ -1,7 +1,8 @@
 public import ImageStoreCore
 import ImageStoreSupport
 
-// Where images and their chunks are is known from opening the store. What only the library finds cannot be announced.
+// Where images and their chunks are is known from opening the store. Images that only the library
+// finds cannot be announced.
 
 extension HDF5Store: SourcedStore {
   package var imageSources: [any ByteSource] { images.areInFile ? [file] : [] }

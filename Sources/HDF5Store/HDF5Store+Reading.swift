@@ -91,12 +91,12 @@ extension HDF5Store {
     }
   }
 
-  /// Where the images begin that lie in the file as they are.
+  /// Where the images begin that are in the file as they are.
   @unsafe private func mappedImages(_ offset: Int) throws(StoreError) -> UnsafeRawPointer {
     // Checked against the size of the file when the store was opened.
     guard let format, let bytes = unsafe file.bytes(at: offset, count: count * format.byteCount),
       let base = bytes.baseAddress
-    else { throw StoreError(.corrupt, "images beyond the end of the file") }
+    else { throw StoreError(.corrupt, "images are beyond the end of the file") }
     return unsafe base
   }
 
@@ -134,7 +134,7 @@ extension HDF5Store {
     }
   }
 
-  /// The bytes of an image that lies in the file or in memory as it is delivered.
+  /// The bytes of an image that is in the file or in memory as it is delivered.
   @unsafe private func image(
     at index: Int
   ) throws(StoreError) -> (format: ImageFormat, bytes: UnsafeRawBufferPointer) {
@@ -154,7 +154,7 @@ extension HDF5Store {
       case .chunked, .library, .turned, .encoded: unsafe bytes = nil
       }
       guard let bytes = unsafe bytes else {
-        throw StoreError(.corrupt, "an image beyond the end of the file")
+        throw StoreError(.corrupt, "the image is beyond the end of the file")
       }
       return unsafe (format, bytes)
     } catch {

@@ -2,17 +2,18 @@ public import ImageStoreCore
 import ImageStoreSupport
 
 extension HDF5Store {
-  /// Opens the splits of a file whose images are under names that say so, such as `x_train` and `x_test`, `train_images`
-  /// and `test_images`, or `train/images` and `test/images`, with the labels whose names go with them.
+  /// Opens the splits of a file whose images have names that indicate splits, such as `x_train` and
+  /// `x_test`, `train_images` and `test_images`, or `train/images` and `test/images`, together with
+  /// the labels whose names match.
   ///
   ///     let splits = try HDF5Store.splits(at: "digits.h5")
   ///     if let training = splits[.training] { try LMDBStore.write(training, to: "digits.lmdb") }
   ///
   /// - Parameters:
   ///   - path: the file.
-  ///   - description: what is said of it, other than the names of images and labels.
-  ///   - threads: how many threads a large call may use; nil stands for one per processor.
-  /// - Returns: the splits there are; none if the file is not divided.
+  ///   - description: the description of it, apart from the names of images and labels.
+  ///   - threads: how many threads a large call may use; nil means one per processor.
+  /// - Returns: the splits of the file; none if it is not divided.
   /// - Throws: as ``init(at:_:threads:)``.
   public static func splits(
     at path: some StorePath, _ description: StoreDescription = StoreDescription(), threads: Int? = nil
@@ -58,20 +59,20 @@ extension HDF5Store {
 }
 
 extension ContentsReader {
-  /// The images of the splits: datasets and groups whose names say which they are, or groups of images, of classes or of samples
-  /// whose name is that of a split.
+  /// The images of the splits: datasets and groups whose names say which they are, or groups of
+  /// images, of classes or of samples whose name is that of a split.
   fileprivate func splits(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle
   ) throws(StoreError) -> [(Split, FoundImages)] {
     let names = try session.arrayNames(in: handle, fileByteCount: file.byteCount)
     var found = ArrayNames.find(in: names) { hasShapeOfImages(session, handle, $0) == true }
-    // Whoever opens datasets of other shapes is told what is wrong with them.
+    // Opening datasets of other shapes reports what is wrong with them.
     if found.isEmpty { found = ArrayNames.find(in: names) { hasShapeOfImages(session, handle, $0) != nil } }
     var splits: [(Split, FoundImages)] = []
     for names in found {
       if let split = names.split { splits.append((split, .object(names.images))) }
     }
-    // `extra/images` beside `train/images` and `test/images` is a split too.
+    // `extra/images` next to `train/images` and `test/images` is a split too.
     let own = Set(
       found.filter { $0.split != nil }.compactMap { $0.images.split(separator: "/").dropFirst().first })
     if own.count == 1, let own = own.first {

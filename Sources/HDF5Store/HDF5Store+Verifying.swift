@@ -18,7 +18,8 @@ extension HDF5Store {
     }
   }
 
-  /// Checks images against their checksums; the Fletcher-32 of chunks, if they have one, is checked by reading them.
+  /// Checks images against their checksums; the Fletcher-32 of chunks, if they have one, is checked
+  /// by reading them.
   public func verify(_ indices: Span<Int>) throws(StoreError) {
     try check(indices)
     guard checksumCoverage != .noImages else { return }
@@ -29,7 +30,7 @@ extension HDF5Store {
   func verifyRecords() throws(StoreError) {
     guard try storedChecksums() != nil || !records.isOwn else {
       throw StoreError(
-        .corrupt, "it is not there, though this package wrote the file", path: path,
+        .corrupt, "this package wrote the file, but the dataset is missing", path: path,
         key: DatasetNames.checksums)
     }
     let labels = try labels()
@@ -40,7 +41,7 @@ extension HDF5Store {
     names.formUnion(records.encoded.keys)
     if let missing = records.valueChecksums.keys.filter({ !names.contains($0) }).min() {
       throw StoreError(
-        .corrupt, "it is not there, though the file has a checksum of it", path: path, key: missing)
+        .corrupt, "the file has a checksum of it, but the dataset is missing", path: path, key: missing)
     }
     for (name, values) in records.encoded {
       do throws(StoreError) {
@@ -84,7 +85,7 @@ extension HDF5Store {
       let (index, found) = (indices[position], CRC32.checksum(of: pixels))
       guard found == sums[index] else {
         throw StoreError(
-          .corrupt, "its CRC-32 is \(found), and \(sums[index]) is stated",
+          .corrupt, "its CRC-32 is \(found), but the file says \(sums[index])",
           remedy: "write it again from its source", path: path, image: index)
       }
     }
@@ -97,7 +98,8 @@ extension HDF5Store {
       let sums = try integers(values)
       return try sums.map { (sum) throws(StoreError) in
         guard let sum = UInt32(exactly: sum) else {
-          throw StoreError(.corrupt, "\(sum) is not a CRC-32", path: path, key: values.dataset.name)
+          throw StoreError(
+            .corrupt, "the stored checksum \(sum) is not a CRC-32", path: path, key: values.dataset.name)
         }
         return sum
       }
@@ -107,13 +109,13 @@ extension HDF5Store {
   private func check(_ found: UInt32, of name: String) throws(StoreError) {
     guard let stated = records.valueChecksums[name], stated != found else { return }
     throw StoreError(
-      .corrupt, "the CRC-32 of its values is \(found), and \(stated) is stated", path: path, key: name)
+      .corrupt, "the CRC-32 of its values is \(found), but the file says \(stated)", path: path, key: name)
   }
 }
 
 extension HDF5Store: ChecksummedStore {
   package func pixelChecksums() throws(StoreError) -> [UInt32?]? {
-    // Of encoded images it is their bytes that have one.
+    // For encoded images, the checksum is that of their bytes.
     if case .encoded = images { nil } else { try storedChecksums() }
   }
 }

@@ -1,29 +1,33 @@
-// Whoever imports a store needs its protocol, formats and errors too: Docs/Design.md.
+// Users of this module need its protocol, formats and errors too, so they are exported with it
+// (Docs/Design.md).
 @_exported public import ImageStoreCore
 import ImageStoreSupport
 
 /// Images in an HDF5 file.
 ///
-/// A store written by this package has `/images` of shape (N,H,W,C), or (N,H,W) if there is one channel,
-/// `/labels` (N) with a second link `/meta` to it, further columns in the group `/columns` (those of bytes with their offsets in `/offsets`), and checksums.
-/// If images differ in size, `/images` is a group with a dataset each. Files of others are read too,
-/// whatever their datasets are called: samples of any type of ``ImageStoreCore/ElementType`` in either byte
-/// order, contiguous, compact or in chunks of any extent. Files that are divided into training and test images
-/// are opened by ``splits(at:_:threads:)``.
+/// A store written by this package has `/images` of shape (N,H,W,C), or (N,H,W) if there is one
+/// channel, `/labels` (N) with a second link `/meta` to it, further columns in the group `/columns`
+/// (those of bytes with their offsets in `/offsets`), and checksums. If images differ in size,
+/// `/images` is a group with one dataset per image. Files of other programs are read too, with any
+/// names of datasets: samples of any type of ``ImageStoreCore/ElementType`` in either byte order,
+/// contiguous, compact or in chunks of any extent. Files that are divided into training and test
+/// images are opened by ``splits(at:_:threads:)``.
 ///
-/// libhdf5 serves one thread at a time, so it is asked once, when the store is opened, where everything
-/// is. Reading copies from a map, or inflates chunks on several threads, without it; only filters other than deflate, shuffle and
-/// Fletcher-32, and some indexes of chunks, are left to `H5Dread`. The file is opened once: an open store keeps what it had, whatever
-/// takes the file's name.
+/// libhdf5 serves one thread at a time, so it is asked once, when the store is opened, where
+/// everything is. Reading copies from a map, or inflates chunks on several threads, without
+/// libhdf5; only filters other than deflate, shuffle and Fletcher-32, and some indexes of chunks,
+/// are left to `H5Dread`. The file is opened once: an open store keeps its contents, even if
+/// another file takes its name.
 ///
-/// What a hostile file can do: extents, offsets and sizes are checked before memory is asked for or read, and bounded by the size of the
-/// file; links to other files, external elements and virtual datasets are refused. The metadata of a file of this package has
-/// a checksum, which is compared before libhdf5 reads any of it. That of other files libhdf5 itself parses, and its releases
-/// have had errors there that end or take over a process (1.10.8 has some that are known and not mended). Open files from strangers in a
-/// process of their own.
+/// On hostile files: extents, offsets and sizes are checked before memory is allocated or read, and
+/// are bounded by the size of the file; links to other files, external elements and virtual
+/// datasets are refused. The metadata of a file of this package has a checksum, which is compared
+/// before libhdf5 reads any of it. The metadata of other files is parsed by libhdf5 itself, whose
+/// releases have had errors that end or take over a process (1.10.8 has some that are known and not
+/// fixed). Open files from strangers in a separate process.
 ///
-/// A file that another program shortens or writes to in place while it is open here must not be read
-/// further: reading a part that is gone ends the process. Writers of this package never do so.
+/// Do not continue to read a file that another program shortens or writes to in place while it is
+/// open here: reading a part that is gone ends the process. Writers of this package never do that.
 public final class HDF5Store: ImageStore {
   /// The path the store was opened at.
   public let path: String
@@ -31,10 +35,11 @@ public final class HDF5Store: ImageStore {
   public let format: ImageFormat?
   public let classNames: [String]?
   public let columnNames: [String]
-  /// All images of a file that has checksums of them, as those of this package have; else those in chunks with a
-  /// Fletcher-32, which is compared whenever they are read.
+  /// All images, if the file has checksums of them, as files of this package have; otherwise those
+  /// in chunks with a Fletcher-32, which is compared whenever they are read.
   public let checksumCoverage: ChecksumCoverage
-  /// What of the file is not read, and what was decided of the order of its images and axes.
+  /// The parts of the file that are not read, and the decisions on the order of its images and
+  /// axes.
   public let notes: [ReadingNote]
 
   let library: LibraryFile
@@ -49,16 +54,19 @@ public final class HDF5Store: ImageStore {
   ///
   /// - Parameters:
   ///   - path: the file.
-  ///   - description: what is said of it. `images` is the name of a dataset, of a group with a dataset for each image, for each class
-  ///     or for each sample, or `/` for the root; nil stands for what has a usual name, such as `images`, `x` or `data`, else the only
-  ///     dataset that has the shape of images. `labels` is the name of a dataset with one whole number, text or member of an
-  ///     enumeration per image, or a row with one 1; nil stands for the name that goes with that of the images, such as `y_train` with
-  ///     `x_train`. With an `axis`, a dataset of bytes has eight pixels of a mask in each.
-  ///   - threads: how many threads a large call may use; nil stands for one per processor.
-  /// - Throws: ``StoreError/Code/notFound``, ``StoreError/Code/unrecognized`` for what is not an HDF5 file,
-  ///   ``StoreError/Code/corrupt``, ``StoreError/Code/unsupported``, ``StoreError/Code/limitExceeded``,
-  ///   ``StoreError/Code/invalidArgument`` if the file is not what is said of it, ``StoreError/Code/unusedOption``, and
-  ///   ``StoreError/Code/busy`` if another program has the file open for writing.
+  ///   - description: the caller's description of it. `images` is the name of a dataset, of a group
+  ///     with a dataset for each image, for each class or for each sample, or `/` for the root; nil
+  ///     means the one with a usual name, such as `images`, `x` or `data`, or else the only dataset
+  ///     that has the shape of images. `labels` is the name of a dataset with one whole number,
+  ///     text or member of an enumeration per image, or a row with one 1; nil means the name that
+  ///     goes with that of the images, such as `y_train` with `x_train`. With an `axis`, each byte
+  ///     of the dataset has eight pixels of a mask.
+  ///   - threads: how many threads a large call may use; nil means one per processor.
+  /// - Throws: ``StoreError/Code/notFound``, ``StoreError/Code/unrecognized`` for a file that is
+  ///   not HDF5, ``StoreError/Code/corrupt``, ``StoreError/Code/unsupported``,
+  ///   ``StoreError/Code/limitExceeded``, ``StoreError/Code/invalidArgument`` if the file is not as
+  ///   described, ``StoreError/Code/unusedOption``, and ``StoreError/Code/busy`` if another program
+  ///   has the file open for writing.
   public convenience init(
     at path: some StorePath, _ description: StoreDescription = StoreDescription(), threads: Int? = nil
   ) throws(StoreError) {
@@ -70,8 +78,8 @@ public final class HDF5Store: ImageStore {
   /// - Parameters:
   ///   - path: the file.
   ///   - images: the name of the images, as ``ImageStoreCore/StoreDescription/images``.
-  ///   - labels: the name of the labels; nil if they are to be looked for.
-  ///   - threads: how many threads a large call may use; nil stands for one per processor.
+  ///   - labels: the name of the labels; nil looks for them.
+  ///   - threads: how many threads a large call may use; nil means one per processor.
   /// - Throws: as ``init(at:_:threads:)``.
   public convenience init(
     at path: some StorePath, images: String?, labels: String? = nil, threads: Int? = nil
@@ -82,7 +90,7 @@ public final class HDF5Store: ImageStore {
     try self.init(at: path, description, threads: threads)
   }
 
-  /// Opens what a file has; several stores may read one file.
+  /// Opens the contents of a file; several stores may read one file.
   convenience init(
     _ library: LibraryFile, _ description: StoreDescription = StoreDescription(), threads: Int?
   ) throws(StoreError) {

@@ -4,8 +4,8 @@ internal import ImageStoreSupport
 // Labels that are not in the file of the images.
 
 extension StoreCatalog {
-  /// A store with the labels that another file has. Values that are not classes, such as several per image, become a column: nothing
-  /// would be read of them otherwise.
+  /// A store with the labels that another file has. Values that are not classes, such as several
+  /// per image, become a column, because otherwise they would not be read at all.
   static func labelled(
     _ store: any ImageStore, by path: String, _ name: String?
   ) throws(StoreError) -> any ImageStore {
@@ -26,13 +26,14 @@ extension StoreCatalog {
         "\(found.name) has \(FoundLabels.text(of: columns)): the column \(columns[0].name), no labels"
       return try store.unlabeled(columns: given, notes: [ReadingNote(.decided, note)])
     case .unread(let reason):
-      throw StoreError(.invalidArgument, "labels of \(reason)", path: path, key: found.name)
+      throw StoreError(.invalidArgument, "these are not labels: \(reason)", path: path, key: found.name)
     }
   }
 }
 
 extension StoreCatalog {
-  /// Labels in a file that has a byte for each image and nothing else, as STL-10 has them; nil for any other file.
+  /// Labels in a file that has a byte for each image and nothing else, as STL-10 has them; nil for
+  /// any other file.
   private static func bareLabels(at path: String, count: Int) throws(StoreError) -> NamedValues? {
     guard FileSignature(ofFile: path) == nil else { return nil }
     let map = try MappedFile(path)
@@ -44,7 +45,7 @@ extension StoreCatalog {
 }
 
 extension StoreDescription {
-  /// The error for labels under a name that is plainly that of a file which is not there.
+  /// The error for labels with a name that is obviously that of a missing file.
   func explaining(_ error: StoreError) -> StoreError {
     let suffixes = [".npy", ".npz", ".h5", ".hdf5", ".mat", ".csv", ".tsv", ".txt", "-ubyte", ".gz"]
     guard let name = labelsName, FileHead.hasSuffix(name, suffixes), FileSystem.kind(of: name) == nil,

@@ -1,13 +1,14 @@
 package import ImageStoreCore
 internal import ImageStoreSupport
 
-// What is said of two files at once.
+// One description for two files.
 
 extension StoreCatalog {
-  /// Which part of what is said is said of each of two files: nothing of one that describes itself, unless both do; of others, what
-  /// their kinds have something to apply to.
+  /// Divides a description between two files: a file that describes itself gets no part of it,
+  /// unless both do; another file gets the options that apply to its kind.
   ///
-  /// - Throws: ``StoreError/Code/unusedOption`` for what neither of them can be meant by, and as ``format(of:_:)``.
+  /// - Throws: ``StoreError/Code/unusedOption`` for an option that applies to neither of them, and
+  ///   as ``format(of:_:)``.
   package static func divide(
     _ description: StoreDescription, between paths: (String, String)
   ) throws(StoreError) -> (StoreDescription, StoreDescription) {
@@ -24,7 +25,7 @@ extension StoreCatalog {
     throw .unusedOption(
       option,
       areKnown.0 == areKnown.1
-        ? "neither \(formats.0.name) nor \(formats.1.name) has anything that it could apply to"
-        : "\(areKnown.0 ? formats.1.name : formats.0.name) has nothing that it could apply to")
+        ? "it does not apply to either of the two (\(formats.0.name), \(formats.1.name))"
+        : "it does not apply to the format \(areKnown.0 ? formats.1.name : formats.0.name)")
   }
 }

@@ -9,8 +9,9 @@ extension StoreCatalog {
   ///
   /// - Parameters:
   ///   - path: `.npy`, `.npz`, HDF5, IDX, a table, text with a value on each line.
-  ///   - name: the array, dataset or column; nil for the only one, or the one that has a usual name of labels.
-  ///   - count: how many images there are to have a value.
+  ///   - name: the array, dataset or column; nil for the only one, or the one that has a usual name
+  ///     of labels.
+  ///   - count: the number of images, each of which needs a value.
   static func values(at path: String, _ name: String?, imageCount count: Int) throws(StoreError)
     -> NamedValues?
   {
@@ -20,7 +21,7 @@ extension StoreCatalog {
     let description = StoreDescription()
     for format in formats where format.recognizes(path, description) || FileFormat.isList(path, of: format) {
       guard var found = try format.values(named: name, at: path) else { continue }
-      // A list of words alone was taken to begin with a heading.
+      // A list that has only words was read as if it began with a heading.
       if name == nil, format is FileFormat, case .string(let words) = found.values, words.count == count - 1 {
         found.values = .string([found.name] + words)
         found.shape = [count]
@@ -33,15 +34,15 @@ extension StoreCatalog {
   /// The error for a file that does not have the values that were asked for.
   static func noValues(_ name: String?, at path: String) -> StoreError {
     StoreError(
-      .unrecognized, name.map { "nothing called \($0) is in this file" } ?? "not a file of labels",
-      remedy: "give .npy, .npz, HDF5, IDX or CSV; name what is in it behind a colon, as in labels.h5:y",
+      .unrecognized, name.map { "this file has nothing called '\($0)'" } ?? "this is not a file of labels",
+      remedy: "give .npy, .npz, HDF5, IDX or CSV; name the array in it after a colon, as in labels.h5:y",
       path: path)
   }
 
   /// A store with the labels of its images that a file has, in their order.
   ///
-  /// Numbers are labels of the classes that the store has. Text is names of classes: those that the store has keep their numbers, and others
-  /// come behind them.
+  /// Numbers are labels of the classes that the store has. Text is names of classes: classes of the
+  /// store keep their numbers, and new ones follow.
   package static func relabeled(
     _ store: any ImageStore, by path: String, _ name: String?
   ) throws(StoreError) -> AnnotatedStore {
@@ -85,7 +86,7 @@ extension StoreCatalog {
       found.values.count == imageCount * width
     else {
       throw StoreError(
-        .invalidArgument, "values of the shape \(found.shape) for a column of \(imageCount) images",
+        .invalidArgument, "values of the shape \(found.shape) do not fit a column of \(imageCount) images",
         remedy: "give one value or one vector per image", path: path, key: found.name)
     }
     return width > 1 ? try found.values.vectors(width: width) : found.values

@@ -2,17 +2,17 @@ public import ImageStoreCore
 package import ImageStoreSupport
 
 extension StoreCatalog {
-  /// A kind of store in one of its layouts, for tools that try or measure all there are.
+  /// A kind of store in one of its layouts, for tools that try or measure all of them.
   public struct Variant: Sendable, CustomStringConvertible {
-    /// Such as `npz-stored`.
+    /// The name, such as `npz-stored`.
     public let name: String
     /// The name of the kind, such as `npz`.
     public let kind: String
-    /// What the last component of a path ends with, such as `.npz`; empty for folders of files.
+    /// The suffix of the last component of a path, such as `.npz`; empty for folders of files.
     public let suffix: String
-    /// Whether it holds masks alone: one channel of bools.
+    /// Whether it holds only masks: one channel of bools.
     public let holdsMasksAlone: Bool
-    /// Whether it is there for images that differ in height and width.
+    /// Whether it is for images that differ in height and width.
     public let isForMixedSizes: Bool
 
     package let format: any WritableStoreFormat
@@ -48,7 +48,7 @@ extension StoreCatalog {
       try format.write(source, to: path.storePath(), options)
     }
 
-    /// Opens what was written.
+    /// Opens a written store.
     ///
     /// - Parameters:
     ///   - path: a store of this kind.
@@ -60,7 +60,7 @@ extension StoreCatalog {
     }
   }
 
-  /// Every way of writing that leads through code of its own, the kinds in the order in which tables list them.
+  /// Every variant with code of its own, by kind, in the order in which tables list the kinds.
   public static let variants: [Variant] = writable.flatMap { format in
     format.variants.map { Variant(format, $0) }
   }

@@ -11,13 +11,13 @@ internal import ObjectStorage
 internal import PackedBitStore
 internal import ShardedStore
 
-/// All kinds of stores and data sets there are, for programs that take any: a store is opened by what its path leads to, and written
-/// as a name or suffix says.
+/// All kinds of stores and data sets, for programs that work with any kind: the kind of an existing
+/// store is found from its content, that of a new one from a name or suffix.
 ///
 ///     let store = try StoreCatalog.open(at: "train.h5")
 public enum StoreCatalog {
-  /// All kinds, the more particular ones first: a folder of files is what a folder is when it is nothing
-  /// else. A new kind is a line here.
+  /// All kinds, the more particular ones first: a folder that is of no other kind is a folder of
+  /// files. A new kind needs one line here.
   package static let formats: [any StoreFormat] = [
     LMDBFormat(), HDF5Format(), NPZFormat(), ArrayFormat(), PackedBitFormat(), CIFARFormat(), ShardedFormat(),
     FileFormat(),
@@ -29,14 +29,16 @@ public enum StoreCatalog {
     return all.filter { $0.suffixes.isEmpty } + all.filter { !$0.suffixes.isEmpty }
   }()
 
-  /// The kind of a name.
+  /// The kind with a name.
   package static func format(named name: String) -> (any WritableStoreFormat)? {
     writable.first { $0.name == name }
   }
 
-  /// The kind that a destination's suffix is of; a folder of files if it has none, or a slash behind its name.
+  /// The kind of a destination's suffix; a folder of files if it has none, or a slash after its
+  /// name.
   ///
-  /// - Throws: ``StoreError/Code/invalidArgument`` for any other suffix: `out.jpg` and `out.zip` are not meant to be folders.
+  /// - Throws: ``StoreError/Code/invalidArgument`` for any other suffix: nobody means a folder by
+  ///   `out.jpg` or `out.zip`.
   package static func format(forDestination path: String) throws(StoreError) -> any WritableStoreFormat {
     if ObjectStorage.isLocation(path) { return ShardedFormat() }
     if let format = writable.first(where: { FileHead.hasSuffix(path, $0.suffixes) }) { return format }
@@ -49,7 +51,7 @@ public enum StoreCatalog {
         throw StoreError(
           .invalidArgument, "no kind of store has the suffix \(suffix)",
           remedy:
-            "the suffixes are \(writable.flatMap(\.suffixes).joined(separator: ", ")); a folder of images has none, or a slash behind its name",
+            "the suffixes are \(writable.flatMap(\.suffixes).joined(separator: ", ")); a folder of images has no suffix, or a slash after its name",
           path: path)
       }
     }
@@ -62,13 +64,13 @@ public enum StoreCatalog {
   package static func format(
     of path: String, _ description: StoreDescription = StoreDescription()
   ) throws(StoreError) -> any StoreFormat {
-    // What is elsewhere is a data set of shards, or nothing that is read.
+    // A remote location can only be a sharded data set.
     if ObjectStorage.isLocation(path) { return ShardedFormat() }
     guard FileSystem.kind(of: path) != nil else {
       throw StoreError(.notFound, "there is no such file or folder", path: path)
     }
     let signature = FileSignature(ofFile: path)
-    // Whatever it is called, this is what it is.
+    // The content decides, not the name.
     if let signature, signature.isNoStore, description.shape == nil {
       throw signature.error(instead: "a store or data set").at(path: path)
     }
@@ -79,13 +81,13 @@ public enum StoreCatalog {
     if let format { return format }
     if let signature { throw signature.error(instead: "a store or data set").at(path: path) }
     throw StoreError(
-      .unrecognized, "not a store or data set that can be read",
+      .unrecognized, "this is not a store or data set that can be read",
       remedy:
-        "'imagestore --help' lists what can; bare samples need --shape HxWxC, packed bits --axis as well",
+        "'imagestore --help' lists what can be read; bare samples need --shape HxWxC, and packed bits --axis too",
       path: path)
   }
 
-  /// What a file is that gzip compressed, if that is known.
+  /// The kind of the content of a gzip file, if it is known.
   private static func content(of path: String) -> FileSignature? {
     do throws(StoreError) {
       let file = try MappedFile(path)
@@ -102,7 +104,7 @@ public enum StoreCatalog {
     }
   }
 
-  /// Whether a path is a place of objects rather than one of this machine.
+  /// Whether a path is in object storage rather than on this machine.
   package static func isElsewhere(_ path: String) -> Bool { ObjectStorage.isLocation(path) }
 
   /// Whether every file at a path belongs to a finished store that this package wrote.
@@ -110,18 +112,20 @@ public enum StoreCatalog {
     do throws(StoreError) {
       return try format.otherContents(at: Destination(path).path) == nil
     } catch {
-      // What cannot be looked at cannot be proved to be ours.
+      // A path that cannot be examined cannot be proved to be ours.
       return false
     }
   }
 
-  /// Opens what is at a path, whatever its kind; the splits of a divided data set one after another, training first.
+  /// Opens a store or data set of any kind; the splits of a divided data set one after another,
+  /// training first.
   ///
   /// - Parameters:
   ///   - path: a file or folder.
-  ///   - description: what is said of it.
+  ///   - description: the caller's description of it.
   ///   - threads: how many threads the store may use; nil for one per processor.
-  /// - Throws: ``StoreError/Code/notFound``, ``StoreError/Code/unrecognized``, ``StoreError/Code/unusedOption``, and what opening throws.
+  /// - Throws: ``StoreError/Code/notFound``, ``StoreError/Code/unrecognized``,
+  ///   ``StoreError/Code/unusedOption``, and what opening throws.
   public static func open(
     at path: some StorePath, _ description: StoreDescription = StoreDescription(), threads: Int? = nil
   ) throws(StoreError) -> any ImageStore {
@@ -137,7 +141,7 @@ public enum StoreCatalog {
   ) throws(StoreError) -> (format: any StoreFormat, splits: [OpenedSplit]) {
     let format = try format(of: path, description)
     do throws(StoreError) {
-      // Labels may stand in another file, or nowhere, whatever the format.
+      // Labels may be in another file or missing, for any format.
       try description.check(format.options.union([.labels]), format: format.name)
       // A table names the images of a folder, so that neither their order nor their splits matter.
       guard case .file(let file, let name) = description.labels,
@@ -151,8 +155,8 @@ public enum StoreCatalog {
       let splits = try format.open(path, others, threads: threads)
       guard splits.count == 1 else {
         throw StoreError(
-          .invalidArgument, "one file of labels for \(splits.count) splits",
-          remedy: "name the images of one split by --images")
+          .invalidArgument, "one file of labels cannot be used for \(splits.count) splits",
+          remedy: "choose the images of one split with --images")
       }
       return (format, [OpenedSplit(splits[0].split, try labelled(splits[0].store, by: file, name))])
     } catch {
@@ -164,13 +168,14 @@ public enum StoreCatalog {
   ///
   /// - Parameters:
   ///   - source: any store.
-  ///   - path: where to write; its suffix (`.lmdb`, `.h5`, `.hdf5`, `.npz`, `.bits`, none for a folder of files) says what kind of store.
+  ///   - path: where to write; its suffix (`.lmdb`, `.h5`, `.hdf5`, `.npz`, `.bits`, none for a
+  ///     folder of files) decides the kind of store.
   ///   - mode: whether to create, replace or append.
-  ///   - compression: nil for what the kind does by default.
+  ///   - compression: nil for the default of the kind.
   ///   - threads: how many threads the writer may use; nil for one per processor.
-  ///   - progress: called now and then with the number of images written.
-  /// - Throws: ``StoreError/Code/invalidArgument`` for another suffix, and if the destination is within the source or the other way
-  ///   round; what the kind's writer throws.
+  ///   - progress: called from time to time with the number of images written.
+  /// - Throws: ``StoreError/Code/invalidArgument`` for another suffix, and if the destination is
+  ///   inside the source or the reverse; what the kind's writer throws.
   public static func write(
     _ source: any ImageStore, to path: some StorePath, mode: WriteMode = .create,
     compression: Compression? = nil, threads: Int? = nil, progress: (_ written: Int) -> Void = { _ in }

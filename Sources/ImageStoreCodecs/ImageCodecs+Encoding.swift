@@ -7,32 +7,32 @@ extension ImageCodecs {
   /// How a writer recognises, checks and encodes images, if the store to be written has encoded ones.
   ///
   /// - Parameters:
-  ///   - isEncoded: whether it has.
-  ///   - encoding: what the writer was told.
-  ///   - compression: of PNG, which images become that are given as pixels.
-  /// - Throws: ``StoreError/Code/invalidArgument`` for what was told of encoded images and applies to none;
-  ///   ``StoreError/Code/missingTrait``.
+  ///   - isEncoded: whether the store has encoded images.
+  ///   - encoding: the options given to the writer.
+  ///   - compression: the compression of the PNGs that pixels are encoded as.
+  /// - Throws: ``StoreError/Code/invalidArgument`` for options for encoded images if there are
+  ///   none; ``StoreError/Code/missingTrait``.
   package static func encodedLayout(
     isEncoded: Bool, _ encoding: ImageEncoding, compression: Compression = .fast, threads: Int?
   ) throws(StoreError) -> EncodedLayout? {
     guard isEncoded else {
       guard encoding == ImageEncoding() else {
         throw StoreError(
-          .invalidArgument, "an option for encoded images, while the store has pixels",
-          remedy: "write with the layout encoded, or leave it out")
+          .invalidArgument, "this option is for encoded images, but the store has pixels",
+          remedy: "write with the layout encoded, or leave the option out")
       }
       return nil
     }
     if let quality = encoding.quality {
       guard (1...100).contains(quality) else {
-        throw StoreError(.invalidArgument, "a quality of \(quality)", remedy: "give 1 to 100")
+        throw StoreError(.invalidArgument, "the quality \(quality) is not possible", remedy: "give 1 to 100")
       }
       #if JPEG
       return EncodedLayout(
         all(), checks: encoding.checks, threads: Workers.threadCount(threads),
         makeEncoder: { () throws(StoreError) in try JPEGImageEncoder(quality: quality) })
       #else
-      throw .missingTrait("JPEG", "a JPEG to be written")
+      throw .missingTrait("JPEG", "this build cannot write JPEGs")
       #endif
     }
     return EncodedLayout(
@@ -40,7 +40,8 @@ extension ImageCodecs {
       makeEncoder: { () throws(StoreError) in try PNGImageEncoder(compression) })
   }
 
-  /// Refuses what was said of images of this package, of which an index says what they are, and applies to none of them.
+  /// Refuses options that apply to none of the images, for stores of this package, whose index
+  /// describes the images.
   ///
   /// - Throws: ``StoreError/Code/unusedOption``.
   package static func checkUse(
@@ -52,7 +53,8 @@ extension ImageCodecs {
     }
   }
 
-  /// Whether what is said of images leaves them as they decode by themselves, so that their bytes can be passed on instead.
+  /// Whether a description leaves images as they decode by default, so that their bytes can be
+  /// passed on unchanged.
   package static func areDeliveredAsEncoded(_ description: StoreDescription) -> Bool {
     description.palette != .indices && description.orientation != .upright
   }

@@ -3,14 +3,14 @@ package import ImageStoreSupport
 internal import JPEGCodec
 internal import PNGCodec
 
-/// The formats that images are encoded in one by one, for all stores: what decodes them, and what they are called. The one
-/// list of them.
+/// The formats of single encoded images, for all stores, with their decoders and names. This is the
+/// only list of them.
 package enum ImageCodecs {
-  /// The codecs, set up as is said.
+  /// The codecs, set up by a description.
   ///
   /// - Parameters:
-  ///   - description: what is said of palettes and orientations.
-  ///   - checksEverything: whether decoding checks what says nothing of the pixels, too.
+  ///   - description: the caller's description of palettes and orientations.
+  ///   - checksEverything: whether decoding also checks parts that do not affect the pixels.
   package static func all(
     _ description: StoreDescription = StoreDescription(), checksEverything: Bool = false
   ) -> [any ImageCodec] {
@@ -30,25 +30,27 @@ package enum ImageCodecs {
 
   private static let usual = all()
 
-  /// Whether bytes begin as an image that is decoded here, or would be by a trait. The content decides, not a name: ImageNet
-  /// has a PNG that is called `.JPEG`.
+  /// Whether bytes begin like an image that is decoded here, or would be with a trait. The content
+  /// decides, not a name: ImageNet has a PNG that is called `.JPEG`.
   package static func recognize(_ head: RawSpan) -> Bool { usual.contains { $0.recognizes(head) } }
 
-  /// Whether bytes begin as those of an image, which may be one that is not decoded here, so that it is refused by name.
+  /// Whether bytes begin like any image, including one that is not decoded here, so that it can be
+  /// refused by name.
   package static func areImage(_ head: UnsafeRawBufferPointer) -> Bool {
     unsafe recognize(RawSpan(_unsafeBytes: head)) || FileSignature.isPicture(head)
   }
 
-  /// What messages call the formats: `PNG or JPEG`.
+  /// The formats in messages: `PNG or JPEG`.
   package static let names = usual.map(\.name).joined(separator: " or ")
 
-  /// What the names of image files end with, in lower case: those of the codecs, and what torchvision's ImageFolder takes besides,
-  /// so that an image of another format is refused by name and not left out.
+  /// The suffixes of image files, in lower case: those of the codecs, and the others that
+  /// torchvision's ImageFolder accepts, so that an image of another format is refused by name and
+  /// not left out.
   private static let suffixes: [[UInt8]] =
     (usual.flatMap(\.fileSuffixes) + ["ppm", "bmp", "pgm", "tif", "tiff", "webp"]).map { Array($0.utf8) }
 
-  /// The position of a codec in the list, by its number: PNG has 0, JPEG 1. Formats that name files by what is in them have their suffixes in
-  /// this order.
+  /// The position of a codec in the list, by its number: PNG has 0, JPEG 1. Formats that name files
+  /// by their content have the suffixes in this order.
   package static func position(ofCodec number: UInt8) -> Int {
     usual.firstIndex { $0.number == number } ?? 0
   }
@@ -57,11 +59,11 @@ package enum ImageCodecs {
   package static func areName(_ name: some BidirectionalCollection<UInt8>) -> Bool {
     guard let dot = name.lastIndex(of: UInt8(ascii: ".")) else { return false }
     let suffix = name[name.index(after: dot)...]
-    // Letters differ from small ones in one bit, and nothing else becomes a letter of these.
+    // Capital and small letters differ in one bit, and no other byte becomes a letter of these.
     return suffixes.contains { $0.elementsEqual(suffix.lazy.map { $0 | 0x20 }) }
   }
 
-  /// Refuses what was said of images and applies to none of them.
+  /// Refuses options that apply to none of the images.
   ///
   /// - Parameter applies: whether an image has been seen that an option applies to.
   /// - Throws: ``StoreError/Code/unusedOption``.

@@ -1,7 +1,7 @@
 import CImageStoreZlib
 import ImageStoreCore
 
-/// zlib's deflate state, made once and reset from use to use.
+/// zlib's deflate state, made once and reset for each use.
 ///
 /// Invariant behind `@unchecked Sendable`: the value alone holds its memory.
 @safe struct DeflateStream: ~Copyable, @unchecked Sendable {
@@ -20,7 +20,7 @@ import ImageStoreCore
       strategy.zlibCode)
     guard status == Z_OK else {
       unsafe stream.deallocate()
-      throw StoreError(.limitExceeded, "no memory to deflate with", underlying: .init(.zlib, status))
+      throw StoreError(.limitExceeded, "no memory to compress with", underlying: .init(.zlib, status))
     }
     unsafe self.stream = unsafe stream
   }

@@ -3,9 +3,9 @@ package import ImageStoreCore
 
 /// Deflates buffers one after another with state that is made once.
 ///
-/// The bytes made depend on the input and the settings alone. The strategies ``DeflateStrategy/standard``
-/// and ``DeflateStrategy/filtered`` go through libdeflate under the package trait `Libdeflate`; all else
-/// goes through zlib.
+/// The output depends only on the input and the settings. The strategies
+/// ``DeflateStrategy/standard`` and ``DeflateStrategy/filtered`` go through libdeflate under the
+/// package trait `Libdeflate`; everything else goes through zlib.
 package struct Deflater: ~Copyable, Sendable {
   package let container: DeflateContainer
   private var stream: DeflateStream?
@@ -77,7 +77,7 @@ package struct Deflater: ~Copyable, Sendable {
     buffer.byteCount = try unsafe deflate(source, into: room)
   }
 
-  /// What the last call of ``deflate(_:)-(RawSpan)`` made.
+  /// The output of the last call of ``deflate(_:)-(RawSpan)``.
   package var bytes: RawSpan {
     @_lifetime(borrow self)
     get { buffer.span }
@@ -91,11 +91,11 @@ package struct Deflater: ~Copyable, Sendable {
 
 extension StoreError {
   fileprivate static func noRoom(_ count: Int) -> StoreError {
-    StoreError(.invalidArgument, "\(count) bytes are too few for the compressed bytes")
+    StoreError(.invalidArgument, "the destination of \(count) bytes is too small for the compressed bytes")
   }
 }
 
-/// What stands around deflated bytes.
+/// The wrapping of deflated bytes.
 package enum DeflateContainer: Sendable, Hashable, CaseIterable {
   /// Nothing (RFC 1951), as in a zip archive.
   case raw

@@ -27,7 +27,7 @@ package import ImageStoreCore
     unsafe self.refill = unsafe refill
   }
 
-  /// Reads a file that lies in memory, which must stay as it is for as long as the reader is used.
+  /// Reads a file that is in memory, which must stay as it is for as long as the reader is used.
   ///
   /// - Throws: ``StoreError/Code/limitExceeded`` if there is no memory.
   @unsafe package init(mapped bytes: UnsafeRawBufferPointer) throws(StoreError) {
@@ -75,7 +75,9 @@ package import ImageStoreCore
 
   private mutating func beginMember() throws(StoreError) {
     guard hasMember else {
-      guard unsafe !input.isEmpty else { throw StoreError(.corrupt, "an empty file where gzip was expected") }
+      guard unsafe !input.isEmpty else {
+        throw StoreError(.corrupt, "expected a gzip file, found an empty one")
+      }
       hasMember = true
       position = .inMember
       return
@@ -99,7 +101,7 @@ package import ImageStoreCore
     into room: inout UnsafeMutableRawBufferPointer
   ) throws(StoreError) {
     guard unsafe !input.isEmpty else {
-      throw StoreError(.corrupt, "a gzip file that is cut short", remedy: "fetch it again")
+      throw StoreError(.corrupt, "the gzip file is cut short", remedy: "fetch it again")
     }
     let status = unsafe stream.inflate(&input, into: &room, isWhole: false)
     guard status == Z_OK || status == Z_STREAM_END else { throw stream.error(status) }

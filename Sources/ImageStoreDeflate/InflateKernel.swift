@@ -20,7 +20,7 @@ struct InflateKernel: ~Copyable, Sendable {
     guard source.count >= 2 else { throw .inflatesToLess(than: count, found: 0) }
     let header = unsafe Int(source[0]) << 8 | Int(source[1])
     guard header >> 8 & 15 == 8, header >> 12 <= 7, header & 0x20 == 0, header % 31 == 0 else {
-      throw StoreError(.corrupt, "compressed bytes that do not begin as a zlib stream does")
+      throw StoreError(.corrupt, "the compressed bytes do not begin like a zlib stream")
     }
     let stream = unsafe UnsafeRawBufferPointer(rebasing: source[2...])
     let rest = try unsafe inflateRaw(stream, into: destination, count: count)
@@ -28,12 +28,12 @@ struct InflateKernel: ~Copyable, Sendable {
     let stated = unsafe UInt32(bigEndian: rest.loadUnaligned(as: UInt32.self))
     let found = unsafe adler32(UnsafeRawBufferPointer(rebasing: destination[..<count]))
     guard found == stated else {
-      throw StoreError(.corrupt, "compressed bytes whose content fails its Adler-32")
+      throw StoreError(.corrupt, "the content of the compressed bytes does not match its Adler-32 checksum")
     }
     guard rest.count == 4 else { throw .trailing(rest.count - 4) }
   }
 
-  /// Inflates a deflate stream and returns what follows it.
+  /// Inflates a deflate stream and returns the bytes after it.
   private mutating func inflateRaw(
     _ source: UnsafeRawBufferPointer, into destination: UnsafeMutableRawBufferPointer, count: Int
   ) throws(StoreError) -> UnsafeRawBufferPointer {
@@ -51,7 +51,7 @@ struct InflateKernel: ~Copyable, Sendable {
     case IMAGE_KERNELS_INFLATE_OK: break
     case IMAGE_KERNELS_INFLATE_CUT: throw .inflatesToLess(than: count, found: written)
     case IMAGE_KERNELS_INFLATE_FULL: throw .inflatesToMore(than: count)
-    default: throw StoreError(.corrupt, "compressed bytes that cannot be inflated")
+    default: throw StoreError(.corrupt, "the compressed bytes cannot be decompressed")
     }
     guard written >= count else { throw .inflatesToLess(than: count, found: written) }
     guard written == count else { throw .inflatesToMore(than: count) }

@@ -1,14 +1,14 @@
 import CImageStoreZlib
 package import ImageStoreCore
 
-/// Inflates a raw deflate stream (RFC 1951) that lies in memory, piece by piece.
+/// Inflates a raw deflate stream (RFC 1951) that is in memory, piece by piece.
 @safe package struct InflateReader: ~Copyable {
   private var stream: InflateStream
   private var rest: UnsafeRawBufferPointer
   private var isAtEnd = false
 
-  /// - Parameter source: the compressed bytes, all of them and nothing else, which must stay as they are for as long as
-  ///   the reader is used.
+  /// - Parameter source: the compressed bytes, all of them and nothing else, which must stay as
+  ///   they are for as long as the reader is used.
   /// - Throws: ``StoreError/Code/limitExceeded`` if there is no memory.
   @unsafe package init(_ source: UnsafeRawBufferPointer) throws(StoreError) {
     stream = try InflateStream(.raw)
@@ -29,7 +29,7 @@ package import ImageStoreCore
     }
   }
 
-  /// Checks that the stream ends after what has been read, and the compressed bytes with it.
+  /// Checks that the stream and the compressed bytes end after the bytes that have been read.
   ///
   /// - Parameter count: how many bytes have been read, for the error.
   /// - Throws: ``StoreError/Code/corrupt``.

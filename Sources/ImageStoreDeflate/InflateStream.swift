@@ -1,7 +1,7 @@
 import CImageStoreZlib
 import ImageStoreCore
 
-/// zlib's inflate state, made once and reset from use to use.
+/// zlib's inflate state, made once and reset for each use.
 ///
 /// Invariant behind `@unchecked Sendable`: the value alone holds its memory.
 @safe struct InflateStream: ~Copyable, @unchecked Sendable {
@@ -15,7 +15,7 @@ import ImageStoreCore
     let status = unsafe CZlib_inflateInit2(stream, container.windowBits(MAX_WBITS))
     guard status == Z_OK else {
       unsafe stream.deallocate()
-      throw StoreError(.limitExceeded, "no memory to inflate with", underlying: .init(.zlib, status))
+      throw StoreError(.limitExceeded, "no memory to decompress with", underlying: .init(.zlib, status))
     }
     unsafe self.stream = unsafe stream
   }
@@ -30,11 +30,12 @@ import ImageStoreCore
     _ = unsafe inflateReset(stream)
   }
 
-  /// Inflates until the stream or one of the buffers ends, and takes from the buffers what was used.
+  /// Inflates until the stream or one of the buffers ends, and removes the used parts of the
+  /// buffers.
   ///
-  /// - Parameter isWhole: whether the buffers hold all there is, which spares zlib its window.
-  /// - Returns: `Z_STREAM_END` at the end of the stream, `Z_OK` if a buffer ended first, else zlib's
-  ///   code of what is wrong.
+  /// - Parameter isWhole: whether the buffers hold everything, so that zlib needs no window.
+  /// - Returns: `Z_STREAM_END` at the end of the stream, `Z_OK` if a buffer ended first, otherwise
+  ///   zlib's error code.
   mutating func inflate(
     _ source: inout UnsafeRawBufferPointer, into destination: inout UnsafeMutableRawBufferPointer,
     isWhole: Bool
@@ -66,12 +67,12 @@ import ImageStoreCore
     }
   }
 
-  /// What zlib says is wrong.
+  /// zlib's error.
   func error(_ status: Int32) -> StoreError {
     let message = unsafe stream.pointee.msg.map { unsafe String(cString: $0) }
     return StoreError(
       status == Z_MEM_ERROR ? .limitExceeded : .corrupt,
-      "compressed bytes that cannot be inflated"
+      "the compressed bytes cannot be decompressed"
         + (status == Z_NEED_DICT ? " (they need a dictionary)" : message.map { " (\($0))" } ?? ""),
       underlying: .init(.zlib, status))
   }

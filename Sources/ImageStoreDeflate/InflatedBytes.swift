@@ -2,16 +2,19 @@ package import ImageStoreCore
 import ImageStorePlatform
 import Synchronization
 
-/// Bytes that are compressed as one, such as an array of all images in an entry of an archive, where nothing leads to the middle.
+/// Bytes that are compressed as one, such as an array of all images in an entry of an archive, in
+/// which inflating cannot start in the middle.
 ///
-/// Read in order they pass through a window of some MB. Read in another order all of them are brought to memory, once that has cost less than to
-/// inflate them again and again; if there is not so much memory, the error says what helps.
+/// Read in order, they pass through a window of some MB. Read in another order, all of them are
+/// kept in memory, once that costs less than inflating them again and again; if there is not enough
+/// memory, the error has a remedy.
 ///
-/// Invariant behind `@unchecked Sendable`: the stream and its window are used under the lock; `source` stays as it is while ``owner`` lives.
+/// Invariant behind `@unchecked Sendable`: the stream and its window are used under the lock;
+/// `source` stays as it is while ``owner`` lives.
 @safe package final class InflatedBytes: @unchecked Sendable {
   /// How the bytes are compressed.
   package enum Container: Sendable {
-    /// A deflate stream with nothing around it, and the CRC-32 of its content, if that is to be compared.
+    /// A raw deflate stream, and the CRC-32 of its content, if it should be compared.
     case raw(checksum: UInt32?)
     /// A gzip file, whose own checksums are compared.
     case gzip
@@ -54,8 +57,9 @@ import Synchronization
   ///   - count: how many ranges.
   ///   - range: a range by its position among them; within the bytes.
   ///   - body: is given the position and the first byte of its range, which is good until it returns.
-  /// - Throws: ``StoreError/Code/corrupt`` for damage up to the last of the ranges, and past it if that is the end;
-  ///   ``StoreError/Code/limitExceeded`` if all bytes were needed in memory, and there is not so much.
+  /// - Throws: ``StoreError/Code/corrupt`` for damage up to the last of the ranges, and past it if
+  ///   that is the end; ``StoreError/Code/limitExceeded`` if all bytes were needed in memory, and
+  ///   there is not so much.
   package func forEach(
     count: Int, range: (_ position: Int) -> Range<Int>,
     _ body: (_ position: Int, _ start: UnsafeRawPointer) throws(StoreError) -> Void
@@ -93,10 +97,11 @@ import Synchronization
     return true
   }
 
-  /// Whether the stream stands where it reaches some ranges, or may begin again. That is allowed as long as what has been inflated is not
-  /// much more than what was asked for, so that passes in order go on for ever and reading here and there ends in memory.
+  /// Whether the stream can reach some ranges from its position, or may begin again. It may begin
+  /// again as long as not many more bytes have been inflated than were asked for, so passes in
+  /// order can continue for ever, and random reads end with all bytes in memory.
   private func canStream(_ count: Int, _ range: (Int) -> Range<Int>) throws(StoreError) -> Bool {
-    // What is most of the bytes by itself had better be all of them.
+    // A range that is most of the bytes is better read as all of them.
     guard (0..<count).allSatisfy({ range($0).count <= byteCount / 4 }) else { return false }
     let first = range(0).lowerBound
     let span = range(count - 1).upperBound - first
@@ -120,9 +125,9 @@ import Synchronization
     } catch {
       throw StoreError(
         .limitExceeded,
-        "no memory for the \(byteCount) bytes that reading images in any order takes where they are compressed as one",
+        "the images are compressed as one, so reading them in any order takes \(byteCount) bytes of memory, which cannot be had",
         remedy:
-          "read them in order, which needs little; or convert the file to another format, which reads it in order, and shuffle that"
+          "read them in order, which needs little memory; or convert the file to another format and read that"
       )
     }
     try memory.fill { (output) throws(StoreError) in
@@ -154,9 +159,10 @@ import Synchronization
   }
 }
 
-/// A stream that is inflated from the start, with the last bytes of it.
+/// A stream that is inflated from the start, with its last bytes.
 ///
-/// Invariant behind `@safe`: whoever makes one keeps the compressed bytes readable while it is used.
+/// Invariant behind `@safe`: the code that makes one keeps the compressed bytes readable while it
+/// is used.
 @safe final class InflatedWindow {
   // One of the two.
   private var raw: InflateReader? = nil
@@ -173,7 +179,8 @@ import Synchronization
   private var found: UInt32 = 0
   private var history = leastHistory
 
-  /// Bytes that stay in memory behind those that were asked for: calls of several threads come a little out of order.
+  /// Bytes that stay in memory after those that were asked for: calls of several threads come a
+  /// little out of order.
   private static let leastHistory = 8 << 20
   private static let mostHistory = 64 << 20
   /// How many bytes are inflated at a time.
@@ -198,7 +205,7 @@ import Synchronization
     }
   }
 
-  /// Whether bytes from a place on can be had without beginning again.
+  /// Whether bytes from a position on can be read without beginning again.
   func reaches(_ place: Int) -> Bool { place >= held.lowerBound }
 
   /// Takes memory for calls that each ask for bytes up to so far apart.
@@ -247,7 +254,8 @@ import Synchronization
     giveBack()
   }
 
-  /// Lets go of the part of the file's map that has been read, so that a large file does not become as much memory of this process.
+  /// Releases the part of the file's map that has been read, so that a large file does not become
+  /// as much memory of this process.
   private func giveBack() {
     let read = unsafe source.count - (gzip?.restByteCount ?? raw?.restByteCount ?? 0)
     guard read - returned >= 16 * Self.pieceByteCount else { return }
@@ -270,7 +278,7 @@ import Synchronization
 }
 
 extension GzipReader {
-  /// Inflates what is left, so that its checksum is compared.
+  /// Inflates the rest, so that the checksum is compared.
   package mutating func skipRest() throws(StoreError) {
     var scratch = GrowingMemory()
     try scratch.reserve(1 << 16)

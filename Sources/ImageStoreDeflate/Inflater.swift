@@ -25,7 +25,7 @@ package struct Inflater: ~Copyable, Sendable {
   ///   - source: the compressed bytes, all of them and nothing else.
   ///   - destination: where the bytes go. May be larger than `count`: bytes after `count` have no
   ///     meaning afterwards; inflating is faster if there are at least 320 of them.
-  ///   - count: how many bytes there must be; nil stands for the size of `destination`.
+  ///   - count: how many bytes there must be; nil means the size of `destination`.
   /// - Throws: ``StoreError/Code/corrupt`` if the bytes are not a deflate stream of this container,
   ///   end before or after `count`, are followed by others, or fail their checksum;
   ///   ``StoreError/Code/limitExceeded`` if there is no memory for the state.
@@ -56,7 +56,7 @@ package struct Inflater: ~Copyable, Sendable {
     #endif
   }
 
-  /// Inflates the first bytes of a buffer; what follows is neither inflated nor checked.
+  /// Inflates the first bytes of a buffer; the rest is neither inflated nor checked.
   ///
   /// - Throws: as ``inflate(_:into:count:)`` if the bytes end before `destination` is full.
   package mutating func inflatePrefix(
@@ -71,11 +71,12 @@ package struct Inflater: ~Copyable, Sendable {
     }
   }
 
-  /// Inflates the first bytes of a buffer that holds more than was announced: bytes after the end of the stream, or a stream that is
-  /// longer. All of the stream is inflated, so that its checksum is compared.
+  /// Inflates the first bytes of a buffer that holds more than expected: bytes after the end of the
+  /// stream, or a stream that is longer. The whole stream is inflated, so that its checksum is
+  /// compared.
   ///
-  /// - Returns: false if the stream is damaged, ends before `destination` is full, or holds more than twice what there is room for
-  ///   and a megabyte.
+  /// - Returns: false if the stream is damaged, ends before `destination` is full, or holds more
+  ///   than twice the size of `destination` and a megabyte.
   package mutating func inflateFirst(
     of source: UnsafeRawBufferPointer, into destination: UnsafeMutableRawBufferPointer
   ) throws(StoreError) -> Bool {
@@ -127,14 +128,14 @@ extension Inflater {
 
 extension StoreError {
   static func inflatesToMore(than count: Int) -> StoreError {
-    StoreError(.corrupt, "compressed bytes that hold more than the \(count) bytes announced")
+    StoreError(.corrupt, "the compressed bytes hold more than the expected \(count) bytes")
   }
 
   static func inflatesToLess(than count: Int, found: Int) -> StoreError {
-    StoreError(.corrupt, "compressed bytes that end after \(found) of the \(count) bytes announced")
+    StoreError(.corrupt, "the compressed bytes end after \(found) of the expected \(count) bytes")
   }
 
   static func trailing(_ count: Int) -> StoreError {
-    StoreError(.corrupt, "\(count) bytes after the end of the compressed bytes")
+    StoreError(.corrupt, "\(count) bytes follow the end of the compressed bytes")
   }
 }

@@ -17,7 +17,7 @@ import ImageStoreCore
   ) throws(StoreError) {
     if unsafe state == nil { unsafe state = libdeflate_alloc_decompressor() }
     guard let state = unsafe state else {
-      throw StoreError(.limitExceeded, "no memory to inflate with")
+      throw StoreError(.limitExceeded, "no memory to decompress with")
     }
     guard let input = source.baseAddress else {
       throw .inflatesToLess(than: count, found: 0)
@@ -44,7 +44,7 @@ import ImageStoreCore
     case LIBDEFLATE_INSUFFICIENT_SPACE: throw .inflatesToMore(than: count)
     default:
       throw StoreError(
-        .corrupt, "compressed bytes that cannot be inflated",
+        .corrupt, "the compressed bytes cannot be decompressed",
         underlying: .init(.libdeflate, Int32(result.rawValue)))
     }
     guard written >= count else { throw .inflatesToLess(than: count, found: written) }
@@ -61,7 +61,7 @@ import ImageStoreCore
 
   init(level: Int) throws(StoreError) {
     guard let state = unsafe libdeflate_alloc_compressor(Int32(level)) else {
-      throw StoreError(.limitExceeded, "no memory to deflate with")
+      throw StoreError(.limitExceeded, "no memory to compress with")
     }
     unsafe self.state = unsafe state
   }

@@ -3,12 +3,14 @@ package import ImageStoreCore
 
 /// Deflates small photographs in a third of zlib's time.
 ///
-/// The bytes made depend on the input alone. They are nearly as few as at zlib's level 6 (within a percent,
-/// as a rule) if the input is hard to compress; what loses more than half its bytes has long matches,
-/// which zlib searches harder for. So such a result is refused, and the caller goes to ``Deflater``.
+/// The output depends only on the input. It is nearly as small as at zlib's level 6 (usually within
+/// a percent) if the input is hard to compress. Input that shrinks to less than half has long
+/// matches, which zlib searches harder for. So such a result is refused, and the caller uses
+/// ``Deflater``.
 package struct SmallDeflater: ~Copyable, Sendable {
-  /// What is larger goes to ``Deflater``: two places to look for a match at become too few. So does all under
-  /// the trait `Libdeflate`, which finds more in the same time.
+  /// Larger input goes to ``Deflater``, because looking for a match in two places is then not
+  /// enough. With the trait `Libdeflate`, all input does, because libdeflate finds more in the same
+  /// time.
   package static let largestByteCount: Int = {
     #if Libdeflate
     -1
@@ -38,7 +40,7 @@ package struct SmallDeflater: ~Copyable, Sendable {
     return true
   }
 
-  /// What the last call of ``deflate(_:)`` made.
+  /// The output of the last call of ``deflate(_:)``.
   package var bytes: RawSpan {
     @_lifetime(borrow self)
     get { buffer.span }

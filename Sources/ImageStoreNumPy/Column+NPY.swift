@@ -2,8 +2,9 @@ package import ImageStoreCore
 internal import ImageStorePlatform
 
 extension Column {
-  /// The values as a complete `.npy` file: `<i8` (labels too), `<f8` or, for text, `<U` as wide as the longest. Vectors have a second
-  /// axis. Bytes are one array of `|u1`, whose offsets are kept beside it.
+  /// The values as a complete `.npy` file: `<i8` (labels too), `<f8` or, for text, `<U` as wide as
+  /// the longest. Vectors have a second axis. Bytes are one array of `|u1`, whose offsets are kept
+  /// beside it.
   ///
   /// - Throws: ``StoreError/Code/unsupported`` for text with a NUL character, since numpy pads with NULs
   ///   and would not give it back; ``StoreError/Code/limitExceeded`` if one long text would make the
@@ -39,7 +40,7 @@ extension Column {
     for (index, value) in values.enumerated() {
       guard !value.utf8.contains(0) else {
         throw StoreError(
-          .unsupported, "text with a NUL character, which numpy drops", remedy: "remove it",
+          .unsupported, "the text has a NUL character, which numpy drops", remedy: "remove it",
           image: index)
       }
       length = max(length, value.unicodeScalars.count)
@@ -47,8 +48,8 @@ extension Column {
     let (byteCount, overflow) = values.count.multipliedReportingOverflow(by: 4 * length)
     guard length <= NPYType.maximumCharacterCount, !overflow, byteCount <= 1 << 36 else {
       throw StoreError(
-        .limitExceeded, "\(values.count) texts, the longest of \(length) characters",
-        remedy: "numpy makes all as long as the longest; shorten it")
+        .limitExceeded, "\(values.count) texts, the longest of \(length) characters, take too much memory",
+        remedy: "numpy makes each text as long as the longest; shorten that one")
     }
     let header = NPYHeader(NPYType(.unicode, byteCount: 4 * length), shape: [values.count])
     var bytes = header.bytes

@@ -7,13 +7,14 @@ extension NPYHeader {
   package func valueCount() throws(StoreError) -> Int {
     guard shape.count == 1 || (shape.count == 2 && shape[1] == 1) else {
       throw StoreError(
-        .unsupported, "an array of the shape \(shapeDescription) as one value per image",
+        .unsupported, "an array of the shape \(shapeDescription) is not one value per image",
         remedy: "its shape must be (count,) or (count, 1)")
     }
     return shape[0]
   }
 
-  /// The header of the first values of an array of one value per image, or of as many from anywhere in it.
+  /// The header of the first values of an array of one value per image, or of the same number of
+  /// values from any part of it.
   package func counting(_ count: Int) -> NPYHeader {
     precondition(count <= elementCount, "a part of the array")
     return NPYHeader(self, valueCount: count)
@@ -28,10 +29,12 @@ extension NPYHeader {
     let count = try valueCount()
     guard type.isInteger else {
       throw StoreError(
-        .unsupported, "an array of '\(type.description)' as labels", remedy: "save them as integers")
+        .unsupported, "an array of the type '\(type.description)' cannot be labels",
+        remedy: "save them as integers")
     }
     guard data.count >= dataByteCount else {
-      throw StoreError(.corrupt, "\(data.count) bytes of values, and the header says \(dataByteCount)")
+      throw StoreError(
+        .corrupt, "the array has \(data.count) bytes of values, but its header says \(dataByteCount)")
     }
     let isSigned = type.kind == .signedInteger
     switch type.byteCount {

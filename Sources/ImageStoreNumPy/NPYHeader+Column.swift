@@ -2,8 +2,8 @@ package import ImageStoreCore
 internal import ImageStorePlatform
 
 extension NPYHeader {
-  /// Reads one value per image: whole numbers, `f4` and `f8`, text, or elements of bytes (`V`). Elements of text (`S`) that are not
-  /// all UTF-8 are bytes.
+  /// Reads one value per image: whole numbers, `f4` and `f8`, text, or elements of bytes (`V`).
+  /// Elements of text (`S`) that are not all UTF-8 are bytes.
   ///
   /// - Parameter data: the array's data, ``dataByteCount`` bytes.
   /// - Throws: ``StoreError/Code/unsupported`` for other types and shapes; ``StoreError/Code/corrupt``
@@ -14,7 +14,8 @@ extension NPYHeader {
     }
     let count = try valueCount()
     guard data.count >= dataByteCount else {
-      throw StoreError(.corrupt, "\(data.count) bytes of values, and the header says \(dataByteCount)")
+      throw StoreError(
+        .corrupt, "the array has \(data.count) bytes of values, but its header says \(dataByteCount)")
     }
     switch (type.kind, type.byteCount) {
     case (.floatingPoint, 4):
@@ -47,12 +48,13 @@ extension NPYHeader {
         unsafe [UInt8](data.prefix(dataByteCount)), offsets: (0...count).map { $0 * size })
     default:
       throw StoreError(
-        .unsupported, "an array of '\(type.description)' as a column",
+        .unsupported, "an array of the type '\(type.description)' cannot be a column",
         remedy: "save it as integers, float64 or text")
     }
   }
 
-  /// Reads a column as this package keeps it: an array of one axis has one value per image, and one of two a vector.
+  /// Reads a column as this package keeps it: an array of one axis has one value per image, and one
+  /// of two a vector.
   ///
   /// - Parameters:
   ///   - count: how many images it is read of; there may be more.
@@ -67,7 +69,7 @@ extension NPYHeader {
     return try unsafe counting(count * width).column(in: data).vectors(width: width)
   }
 
-  /// How many numbers a vector has of an array with two axes; nil if it has not.
+  /// The length of the vectors of an array with two axes; nil for other arrays.
   package var vectorWidth: Int? { shape.count == 2 ? shape[1] : nil }
 
   /// Checks that an array has vectors of such a width, one after another.
@@ -75,7 +77,7 @@ extension NPYHeader {
     guard Column.widths.contains(width), !isFortranOrder || shape.contains(where: { $0 <= 1 }) else {
       throw StoreError(
         .unsupported,
-        "an array of the shape \(shapeDescription)\(isFortranOrder ? " in Fortran order" : "") as a column",
+        "an array of the shape \(shapeDescription)\(isFortranOrder ? " in Fortran order" : "") cannot be a column",
         remedy: "save it in C order, with at most \(Column.widths.upperBound) values per image")
     }
   }
@@ -87,7 +89,7 @@ extension NPYHeader {
     values.reserveCapacity(count)
     for index in 0..<count {
       guard let value = element(index) else {
-        throw StoreError(.corrupt, "text with a character that is none", image: index)
+        throw StoreError(.corrupt, "the text has a number that is not a Unicode character", image: index)
       }
       values.append(value)
     }
@@ -111,7 +113,8 @@ extension NPYHeader {
     unsafe String(validating: trimmed(index, in: data), as: UTF8.self)
   }
 
-  /// An element of text without the NULs after it, which may be very many: all elements are as long as the longest.
+  /// An element of text without the NULs after it, which may be very many: all elements are as long
+  /// as the longest.
   private func trimmed(_ index: Int, in data: UnsafeRawBufferPointer) -> UnsafeRawBufferPointer {
     let element = unsafe UnsafeRawBufferPointer(
       rebasing: data[index * type.byteCount..<(index + 1) * type.byteCount])

@@ -2,7 +2,7 @@ package import ImageStoreCore
 package import ImageStoreSupport
 
 extension NPYHeader {
-  /// How the images of an array lie in it.
+  /// How the images of an array are laid out in it.
   ///
   /// - Throws: as ``ArrayGeometry``, and ``StoreError/Code/unsupported`` for types no image has.
   package func geometry(
@@ -24,8 +24,8 @@ extension NPYType {
   package func imageElementType() throws(StoreError) -> ElementType {
     guard let elementType else {
       throw StoreError(
-        .unsupported, "an array of '\(description)' as images",
-        remedy: "images are bool, an integer or a float; convert it by numpy's astype")
+        .unsupported, "an array of the type '\(description)' cannot be images",
+        remedy: "images are bool, integers or floats; convert it with numpy's astype")
     }
     return elementType
   }

@@ -13,7 +13,7 @@ extension NPYHeader {
   package static func dataOffset(prefix: RawSpan) throws(StoreError) -> Int {
     try unsafe prefix.withUnsafeBytes { (bytes) throws(StoreError) -> Int in
       guard unsafe bytes.starts(with: magic) else {
-        throw StoreError(.unrecognized, "no .npy array: the first bytes are not \\x93NUMPY")
+        throw StoreError(.unrecognized, "this is not a .npy array: the first bytes are not \\x93NUMPY")
       }
       guard bytes.count >= prefixByteCount else {
         throw StoreError(.corrupt, "the .npy header is cut short after \(bytes.count) bytes")
@@ -21,13 +21,14 @@ extension NPYHeader {
       let major = unsafe bytes[6]
       guard unsafe (1...3).contains(major) && bytes[7] == 0 else {
         throw unsafe StoreError(
-          .unsupported, "the .npy format version \(major).\(bytes[7])", remedy: "save it with numpy 1 or 2")
+          .unsupported, "the .npy format version \(major).\(bytes[7]) is not read",
+          remedy: "save it with numpy 1 or 2")
       }
       let start = major == 1 ? 10 : 12
       let length = unsafe bytes[8..<start].reversed().reduce(0) { $0 << 8 | Int($1) }
       guard length <= maximumTextByteCount else {
         throw StoreError(
-          .limitExceeded, "a .npy header of \(length) bytes",
+          .limitExceeded, "the .npy header has \(length) bytes",
           remedy: "numpy's own limit is \(maximumTextByteCount)")
       }
       return start + length
@@ -37,9 +38,9 @@ extension NPYHeader {
   /// Reads the header that bytes begin with.
   ///
   /// - Parameter file: the bytes of a file from its start, at least as many as the header has.
-  /// - Throws: as ``dataOffset(prefix:)``; ``StoreError/Code/corrupt`` for what numpy does not write;
-  ///   ``StoreError/Code/unsupported`` for arrays of objects, of records and other types;
-  ///   ``StoreError/Code/limitExceeded`` for shapes beyond memory.
+  /// - Throws: as ``dataOffset(prefix:)``; ``StoreError/Code/corrupt`` for headers that numpy does
+  ///   not write; ``StoreError/Code/unsupported`` for arrays of objects, of records and other
+  ///   types; ``StoreError/Code/limitExceeded`` for shapes beyond memory.
   package init(parsing file: RawSpan) throws(StoreError) {
     let dataOffset = try Self.dataOffset(prefix: file)
     guard file.byteCount >= dataOffset else {

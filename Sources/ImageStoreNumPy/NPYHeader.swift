@@ -1,6 +1,6 @@
 package import ImageStoreCore
 
-/// What the header of a `.npy` file or entry says: the type, order and shape of the array after it.
+/// The header of a `.npy` file or entry: the type, order and shape of the array after it.
 ///
 /// Source: numpy, `numpy/lib/_format_impl.py` (format versions 1.0, 2.0 and 3.0).
 package struct NPYHeader: Sendable, Hashable {
@@ -32,7 +32,9 @@ package struct NPYHeader: Sendable, Hashable {
     }
     guard !overflows, bytes <= 1 << 62 else {
       throw StoreError(
-        .limitExceeded, "an array of the shape \(shape.prefix(Self.maximumRank)) of \(type.description)")
+        .limitExceeded,
+        "an array of the shape \(shape.prefix(Self.maximumRank)) and the type '\(type.description)' is too large"
+      )
     }
     self.type = type
     self.isFortranOrder = isFortranOrder
@@ -65,7 +67,8 @@ package struct NPYHeader: Sendable, Hashable {
     guard file.count >= dataOffset, file.count - dataOffset >= dataByteCount else {
       throw StoreError(
         .corrupt,
-        "\(max(0, file.count - dataOffset)) bytes of array data, and the header says \(dataByteCount)")
+        "the file has \(max(0, file.count - dataOffset)) bytes of array data, but its header says \(dataByteCount)"
+      )
     }
     return unsafe UnsafeRawBufferPointer(rebasing: file[dataOffset..<dataOffset + dataByteCount])
   }

@@ -28,7 +28,7 @@ struct NPYHeaderParser {
       case "descr" where descr == nil: descr = try typeString()
       case "fortran_order" where isFortranOrder == nil: isFortranOrder = try truthValue()
       case "shape" where shape == nil: shape = try tuple()
-      default: throw fault("the key '\(key)' is twice there or none of numpy's")
+      default: throw fault("the key '\(key)' is there twice or is not one of numpy's")
       }
       if !take(",") {
         try expect("}")
@@ -36,7 +36,7 @@ struct NPYHeaderParser {
       }
     }
     skipSpaces()
-    guard position == text.count else { throw fault("bytes after the dictionary") }
+    guard position == text.count else { throw fault("there are bytes after the dictionary") }
     guard let descr, let isFortranOrder, let shape else {
       throw fault("one of 'descr', 'fortran_order' and 'shape' is missing")
     }
@@ -48,7 +48,8 @@ struct NPYHeaderParser {
     guard position < text.count else { throw fault("it ends early") }
     if text[position] == UInt8(ascii: "[") || text[position] == UInt8(ascii: "(") {
       throw StoreError(
-        .unsupported, "an array of records", remedy: "save each field as an array of its own")
+        .unsupported, "the array has records (a structured dtype)",
+        remedy: "save each field as an array of its own")
     }
     return try string()
   }
@@ -97,7 +98,7 @@ struct NPYHeaderParser {
     skipSpaces()
     let start = position
     while position < text.count, text[position] >= 0x30, text[position] <= 0x39 { position += 1 }
-    guard position > start else { throw fault("'shape' has something else than sizes from 0") }
+    guard position > start else { throw fault("'shape' has something other than sizes from 0") }
     guard let value = Int(String(decoding: text[start..<position], as: UTF8.self)) else {
       throw StoreError(.limitExceeded, "a size in the .npy header is beyond 64 bits")
     }
@@ -121,6 +122,6 @@ struct NPYHeaderParser {
   }
 
   private func fault(_ what: String) -> StoreError {
-    StoreError(.corrupt, "a damaged .npy header: \(what)")
+    StoreError(.corrupt, "the .npy header is damaged: \(what)")
   }
 }

@@ -6,18 +6,18 @@ package import ImageStoreCore
 package struct NPYType: Sendable, Hashable {
   package enum Kind: Sendable, Hashable {
     case bool, signedInteger, unsignedInteger, floatingPoint
-    /// Text, four bytes a character.
+    /// Text, with four bytes per character.
     case unicode
-    /// Text, one byte a character.
+    /// Text, with one byte per character.
     case bytes
-    /// Bytes that stand for nothing that numpy knows of.
+    /// Bytes without a meaning that numpy knows.
     case opaque
   }
 
   package let kind: Kind
   /// The bytes of one element.
   package let byteCount: Int
-  /// Whether the parts of an element stand in the other byte order than the machine's.
+  /// Whether the parts of an element are in the other byte order than the machine's.
   package let isSwapped: Bool
 
   package init(_ kind: Kind, byteCount: Int, isSwapped: Bool = false) {
@@ -94,8 +94,8 @@ extension NPYType {
 
   /// Reads a type string such as `<u2`: the byte order (`<`, `>`, `=`, `|` or none), a letter, a size.
   ///
-  /// - Throws: ``StoreError/Code/unsupported`` for objects and every type images, labels and columns
-  ///   do not have; ``StoreError/Code/corrupt`` for what is not a type string.
+  /// - Throws: ``StoreError/Code/unsupported`` for objects and every type that images, labels and
+  ///   columns do not have; ``StoreError/Code/corrupt`` for text that is not a type string.
   package init(descr: String) throws(StoreError) {
     var rest = descr.utf8[...]
     var isSwapped = false
@@ -111,15 +111,15 @@ extension NPYType {
     default: break
     }
     guard let letter = rest.popFirst() else {
-      throw StoreError(.corrupt, "an empty element type in the .npy header")
+      throw StoreError(.corrupt, "the .npy header has an empty element type")
     }
     if letter == UInt8(ascii: "O") {
       throw StoreError(
         .unsupported, "the array holds Python objects, which are a pickle and could run code",
-        remedy: "save it again with a number type")
+        remedy: "save it again with a numeric type")
     }
     let unsupported = StoreError(
-      .unsupported, "the element type '\(descr)'",
+      .unsupported, "the element type '\(descr)' is not read",
       remedy: "save the array as bool, an integer, a float or text")
     if letter == UInt8(ascii: "?") && rest.isEmpty {
       self.init(.bool, byteCount: 1)

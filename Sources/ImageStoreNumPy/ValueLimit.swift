@@ -1,13 +1,14 @@
 package import ImageStoreCore
 
-/// The most memory that labels, a column or class names may take once they are read, in proportion to what is stored: deflated
-/// or padded text of a few kilobytes can stand for gigabytes.
+/// The most memory that labels, a column or class names may take once they are read, in proportion
+/// to the stored bytes: deflated or padded text of a few kilobytes can expand to gigabytes.
 package struct ValueLimit: Sendable {
   private var byteCount: Int
 
   /// - Parameter storedByteCount: the bytes on the disk of the file that the values are in.
   package init(storedByteCount: Int) {
-    // Numbers take at most eight times the bytes they have in the file, and text that says something deflates to a tenth.
+    // Numbers take at most eight times the bytes they have in the file, and meaningful text
+    // deflates to a tenth at most.
     let (proportional, overflow) = storedByteCount.multipliedReportingOverflow(by: 64)
     byteCount = max(64 << 20, overflow ? .max : proportional)
   }
@@ -27,20 +28,21 @@ package struct ValueLimit: Sendable {
       }
     guard count <= byteCount / each else {
       throw StoreError(
-        .limitExceeded, "\(count) values, which take \(each) bytes each, in a file that has far fewer",
-        remedy: "save the array again without what is empty")
+        .limitExceeded, "\(count) values take \(each) bytes each in memory, far more than the file has",
+        remedy: "save the array again without empty values")
     }
   }
 
   /// Counts text that has been read.
   ///
-  /// - Throws: ``StoreError/Code/limitExceeded`` if it is more than may be, together with what was counted before.
+  /// - Throws: ``StoreError/Code/limitExceeded`` if it exceeds the limit, together with earlier
+  ///   text.
   package mutating func count(_ column: Column) throws(StoreError) {
     guard case .string(let values) = column else { return }
     for value in values { byteCount -= MemoryLayout<String>.stride + value.utf8.count }
     guard byteCount >= 0 else {
       throw StoreError(
-        .limitExceeded, "text that takes far more memory than it does in the file", remedy: "shorten the text"
+        .limitExceeded, "the text takes far more memory than it does in the file", remedy: "shorten the text"
       )
     }
   }

@@ -11,7 +11,7 @@ import ImageStoreCore
   /// Where what may be read now ends: the end of the frame, or of the source outside of frames.
   private var limit: Int
   private var isInFrame = false
-  /// The instruction being executed and where it stands, for messages.
+  /// The instruction being executed and where it is, for messages.
   private(set) var opcode = Opcode.stop
   private(set) var opcodeOffset = 0
 
@@ -49,7 +49,7 @@ import ImageStoreCore
   mutating func beginFrame(_ length: Int) throws(StoreError) {
     guard !isInFrame else { throw corrupt("begins a frame within a frame") }
     guard length <= count - offset else {
-      throw corrupt("announces \(length) bytes where \(count - offset) are left")
+      throw corrupt("announces \(length) bytes, but \(count - offset) are left")
     }
     limit = offset + length
     isInFrame = true
@@ -58,7 +58,7 @@ import ImageStoreCore
   /// Takes the next `length` bytes.
   mutating func take(_ length: Int) throws(StoreError) -> Range<Int> {
     guard length >= 0, length <= limit - offset else {
-      throw corrupt("announces \(length) bytes where \(limit - offset) are left")
+      throw corrupt("announces \(length) bytes, but \(limit - offset) are left")
     }
     let range = offset..<offset + length
     offset += length
@@ -70,7 +70,7 @@ import ImageStoreCore
     let start = offset
     var end = start
     while end < limit, unsafe base.load(fromByteOffset: end, as: UInt8.self) != 0x0A { end += 1 }
-    guard end < limit else { throw corrupt("lacks the end of its line") }
+    guard end < limit else { throw corrupt("has no end of line") }
     offset = end + 1
     return start..<end
   }
@@ -92,7 +92,7 @@ import ImageStoreCore
   mutating func length() throws(StoreError) -> Int {
     let length = try number(UInt64.self)
     guard let exact = Int(exactly: length) else {
-      throw corrupt("announces \(length) bytes where \(limit - offset) are left")
+      throw corrupt("announces \(length) bytes, but \(limit - offset) are left")
     }
     return exact
   }
@@ -119,7 +119,7 @@ extension PickleCursor {
   func refused(_ message: String) -> StoreError {
     StoreError(
       .unsupported, "opcode \(opcode.name) at offset \(opcodeOffset) \(message)",
-      remedy: "only data is read, nothing is executed")
+      remedy: "this package reads data and runs no code from a pickle; save the arrays with numpy.save")
   }
 
   /// The error of an instruction beyond a limit.

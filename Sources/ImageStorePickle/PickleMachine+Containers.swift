@@ -36,14 +36,14 @@ extension PickleMachine {
 
   private mutating func extendList(_ items: [Item]) throws(StoreError) {
     guard case .node(let index) = try top(), case .list = nodes[index].kind else {
-      throw cursor.refused("appends to what is not a list")
+      throw cursor.refused("appends to something that is not a list")
     }
     nodes[index].items += items
   }
 
   private mutating func extendDictionary(_ items: [Item]) throws(StoreError) {
     guard case .node(let index) = try top(), case .dictionary = nodes[index].kind else {
-      throw cursor.refused("sets items of what is not a dictionary")
+      throw cursor.refused("sets items of something that is not a dictionary")
     }
     nodes[index].items += items
   }

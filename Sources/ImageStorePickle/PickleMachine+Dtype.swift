@@ -4,7 +4,7 @@ extension PickleMachine {
   /// `dtype("u1", False, True)`: a kind and a size; BUILD may add the byte order.
   mutating func makeDtype(_ arguments: [Item]) throws(StoreError) {
     guard (1...3).contains(arguments.count), let description = text(arguments[0]) else {
-      throw cursor.refused("makes a dtype from something else than its name")
+      throw cursor.refused("makes a dtype from something other than its name")
     }
     let order = description.first.flatMap { "<>=|".contains($0) ? $0 : nil }
     let name = order == nil ? description[...] : description.dropFirst()
@@ -19,14 +19,14 @@ extension PickleMachine {
   mutating func buildDtype(_ index: Int, _ type: ElementType, state: [Item]) throws(StoreError) {
     guard state.count >= 5, case .none = state[2], case .none = state[3], case .none = state[4],
       let order = text(state[1]), order.count == 1, "<>=|".contains(order)
-    else { throw cursor.refused("builds a dtype that is not a plain number's") }
+    else { throw cursor.refused("builds a dtype that is not a plain number type") }
     nodes[index].kind = .dtype(type, isBigEndian: order == ">", isBuilt: true)
   }
 
-  /// What a dtype on the stack stands for.
+  /// The meaning of a dtype on the stack.
   func sampleType(_ item: Item) throws(StoreError) -> (ElementType, isBigEndian: Bool) {
     guard case .node(let index) = item, case .dtype(let type, let isBigEndian, _) = nodes[index].kind
-    else { throw cursor.refused("takes a dtype that is none") }
+    else { throw cursor.refused("takes something that is not a dtype as one") }
     return (type, isBigEndian)
   }
 

@@ -15,7 +15,7 @@ extension PickleMachine {
     let name = try pop()
     let module = try pop()
     guard case .text(let nameText) = name, case .text(let moduleText) = module else {
-      throw cursor.refused("takes a name that is not a text")
+      throw cursor.refused("takes a name that is not text")
     }
     try pushGlobal(module: excerpt(moduleText), name: excerpt(nameText))
   }
@@ -23,7 +23,9 @@ extension PickleMachine {
   mutating func reduce() throws(StoreError) {
     let arguments = try items(ofTuple: pop())
     let callee = try pop()
-    guard case .global(let global) = callee else { throw cursor.refused("calls what is not a name") }
+    guard case .global(let global) = callee else {
+      throw cursor.refused("calls something that is not a name")
+    }
     switch global {
     case .reconstruct: try reconstruct(arguments)
     case .dtype: try makeDtype(arguments)
@@ -38,7 +40,9 @@ extension PickleMachine {
   mutating func makeObject() throws(StoreError) {
     let arguments = try items(ofTuple: pop())
     let type = try pop()
-    guard case .global(let global) = type else { throw cursor.refused("makes what is not a class") }
+    guard case .global(let global) = type else {
+      throw cursor.refused("makes an object of something that is not a class")
+    }
     guard case .cifarImage = global, arguments.isEmpty else {
       throw cursor.refused("makes a \(global.name)")
     }
@@ -47,7 +51,9 @@ extension PickleMachine {
 
   mutating func build() throws(StoreError) {
     let state = try pop()
-    guard case .node(let index) = try top() else { throw cursor.refused("builds what is not an object") }
+    guard case .node(let index) = try top() else {
+      throw cursor.refused("builds something that is not an object")
+    }
     switch nodes[index].kind {
     case .dtype(let type, _, isBuilt: false): try buildDtype(index, type, state: items(ofTuple: state))
     case .unbuiltArray: try buildArray(index, state: items(ofTuple: state))
@@ -57,7 +63,7 @@ extension PickleMachine {
       }
       try countCopying(nodes[attributes].items.count)
       nodes[index] = Node(kind: .object(isBuilt: true), items: nodes[attributes].items)
-    default: throw cursor.refused("builds what needs no state")
+    default: throw cursor.refused("builds an object that takes no state")
     }
   }
 
@@ -65,14 +71,14 @@ extension PickleMachine {
   private mutating func reconstruct(_ arguments: [Item]) throws(StoreError) {
     guard arguments.count == 3, case .global(.ndarray) = arguments[0],
       case .node(let shape) = arguments[1], case .tuple = nodes[shape].kind
-    else { throw cursor.refused("reconstructs something else than a numpy array") }
+    else { throw cursor.refused("reconstructs something other than a numpy array") }
     push(Node(kind: .unbuiltArray))
   }
 
   /// The state of an array: a version (1), shape, dtype, whether in Fortran order, bytes.
   private mutating func buildArray(_ index: Int, state: [Item]) throws(StoreError) {
     guard state.count == 5, case .int(1) = state[0], case .bool(let isFortranOrder) = state[3] else {
-      throw cursor.refused("builds an array from a state of another version than 1")
+      throw cursor.refused("builds an array from a state whose version is not 1")
     }
     guard case .bytes(let bytes) = state[4] else {
       throw cursor.refused("builds an array from values that are not bytes, such as objects")
@@ -85,7 +91,7 @@ extension PickleMachine {
   private mutating func fromBuffer(_ arguments: [Item]) throws(StoreError) {
     guard arguments.count == 4, case .bytes(let bytes) = arguments[0],
       let order = text(arguments[3]), order == "C" || order == "F"
-    else { throw cursor.refused("makes an array from something else than bytes in order C or F") }
+    else { throw cursor.refused("makes an array from something other than bytes in order C or F") }
     let array = try array(
       bytes, dtype: arguments[1], shape: arguments[2], isFortranOrder: order == "F")
     push(Node(kind: .array(array)))
@@ -99,7 +105,7 @@ extension PickleMachine {
     var byteCount = type.byteCount
     for item in try items(ofTuple: shape) {
       guard case .int(let extent) = item, extent >= 0 else {
-        throw cursor.corrupt("builds an array whose shape is not whole numbers from 0")
+        throw cursor.corrupt("builds an array whose shape has something other than whole numbers from 0")
       }
       let (product, overflow) = byteCount.multipliedReportingOverflow(by: extent)
       guard !overflow else { throw cursor.corrupt("builds an array larger than memory") }
@@ -120,7 +126,7 @@ extension PickleMachine {
   /// `scalar(dtype, bytes)`, which becomes a plain number.
   private mutating func makeScalar(_ arguments: [Item]) throws(StoreError) {
     guard arguments.count == 2, case .bytes(let stretch) = arguments[1] else {
-      throw cursor.refused("makes a number from something else than a dtype and bytes")
+      throw cursor.refused("makes a number from something other than a dtype and bytes")
     }
     let (type, isBigEndian) = try sampleType(arguments[0])
     let bits = try unsafe withBytes(of: stretch) { (bytes) throws(StoreError) -> Int in
@@ -143,7 +149,7 @@ extension PickleMachine {
   private mutating func encode(_ arguments: [Item]) throws(StoreError) {
     guard arguments.count == 2, case .text(let stretch) = arguments[0],
       let codec = text(arguments[1]), codec == "latin1" || codec == "latin-1"
-    else { throw cursor.refused("encodes something else than a text as latin1") }
+    else { throw cursor.refused("encodes something other than text as latin1") }
     try countDecoding(resolve(stretch).count)
     let decoded = try unsafe withBytes(of: stretch) { (text) throws(StoreError) in
       try unsafe latin1(text)
@@ -171,7 +177,7 @@ extension PickleMachine {
       // U+0080 to U+00FF are C2 or C3 and one more byte.
       let next = unsafe position < text.count ? text[position] : 0
       guard byte & 0xFE == 0xC2, next & 0xC0 == 0x80 else {
-        throw cursor.corrupt("encodes as latin1 a text that has other characters")
+        throw cursor.corrupt("encodes text as latin1 that has other characters")
       }
       decoded.append(byte << 6 | next & 0x3F)
       position += 1

@@ -11,7 +11,7 @@ extension PickleMachine {
     return try resolver.value(of: item, depth: 0).value
   }
 
-  /// Where a stretch lies, as the result says it.
+  /// Where a stretch is, as the result says it.
   func resolve(_ stretch: Stretch) -> PickleBytes {
     switch stretch {
     case .source(let range): .source(range)
@@ -56,8 +56,8 @@ extension PickleMachine {
       case .global(let global):
         throw StoreError(
           .unsupported, "the pickle holds \(global.name) itself as a value",
-          remedy: "only data is read, nothing is executed")
-      case .mark, .node: throw StoreError(.corrupt, "the pickle has a MARK where a value is to be")
+          remedy: "this package reads data and runs no code from a pickle; save the arrays with numpy.save")
+      case .mark, .node: throw StoreError(.corrupt, "the pickle has a MARK in place of a value")
       }
     }
 
@@ -89,7 +89,7 @@ extension PickleMachine {
         }
         guard size <= limits.valueCount else {
           throw StoreError(
-            .limitExceeded, "the pickle's shared references stand for more than \(limits.valueCount) values")
+            .limitExceeded, "the pickle's shared references expand to more than \(limits.valueCount) values")
         }
       }
       let resolved = Resolved(value: try assemble(node.kind, values), size: size, height: height + 1)
@@ -111,7 +111,7 @@ extension PickleMachine {
       case .object: return .object(className: Global.cifarImage.name, attributes: entries(values))
       case .array(let array): return .array(array)
       case .unbuiltArray: throw StoreError(.corrupt, "the pickle holds an array that BUILD never fills")
-      case .dtype: throw StoreError(.unsupported, "the pickle holds a dtype itself as a value")
+      case .dtype: throw StoreError(.unsupported, "the pickle holds a dtype as a value")
       }
     }
 

@@ -16,7 +16,7 @@ extension PickleMachine {
       stack.append(.int(try integer(hasSuffix ? line.lowerBound..<line.upperBound - 1 : line)))
     case .float:
       guard line.count <= 64, let value = Double(cursor.excerpt(line)) else {
-        throw cursor.corrupt("has '\(cursor.excerpt(line))' for a number")
+        throw cursor.corrupt("has '\(cursor.excerpt(line))' in place of a number")
       }
       stack.append(.float(value))
     case .string: stack.append(.bytes(try unescapedString(line)))
@@ -28,13 +28,13 @@ extension PickleMachine {
   mutating func memoIndex() throws(StoreError) -> Int {
     let line = try cursor.takeLine()
     let index = try integer(line)
-    guard index >= 0 else { throw cursor.corrupt("numbers a memo entry \(index)") }
+    guard index >= 0 else { throw cursor.corrupt("uses memo entry \(index), which is negative") }
     return index
   }
 
   private func integer(_ line: Range<Int>) throws(StoreError) -> Int {
     guard line.count <= 20, let value = Int(cursor.excerpt(line)) else {
-      throw cursor.corrupt("has '\(cursor.excerpt(line))' for a number of 64 bits")
+      throw cursor.corrupt("has '\(cursor.excerpt(line))' in place of a number of 64 bits")
     }
     return value
   }
@@ -72,7 +72,7 @@ extension PickleMachine {
         bytes.append(byte)
         continue
       }
-      guard position < text.count else { throw cursor.corrupt("ends within an escape") }
+      guard position < text.count else { throw cursor.corrupt("ends within an escape sequence") }
       let escape = unsafe text[position]
       position += 1
       switch escape {
@@ -85,7 +85,7 @@ extension PickleMachine {
         bytes.append(UInt8(value))
         position += 2
       // repr writes no other escape.
-      default: throw cursor.corrupt("has an escape that no pickler writes")
+      default: throw cursor.corrupt("has an escape sequence that no pickler writes")
       }
     }
     return own(bytes)
@@ -129,11 +129,11 @@ extension PickleMachine {
   private func hexadecimal(
     _ text: UnsafeRawBufferPointer, at position: Int, digits: Int
   ) throws(StoreError) -> UInt32 {
-    guard digits <= text.count - position else { throw cursor.corrupt("ends within an escape") }
+    guard digits <= text.count - position else { throw cursor.corrupt("ends within an escape sequence") }
     var value: UInt32 = 0
     for offset in 0..<digits {
       let digit = unsafe Character(UnicodeScalar(text[position + offset])).hexDigitValue
-      guard let digit else { throw cursor.corrupt("has an escape without its digits") }
+      guard let digit else { throw cursor.corrupt("has an escape sequence without its digits") }
       value = value << 4 | UInt32(digit)
     }
     return value

@@ -26,8 +26,8 @@ struct PickleMachine {
     case owned(Int)
   }
 
-  /// A value with identity: what makes it and, for a container, its contents (of a dictionary and
-  /// an object keys and values by turns).
+  /// A value with identity: its kind and, for a container, its contents (keys and values by turns
+  /// for a dictionary and an object).
   struct Node {
     enum Kind {
       case list
@@ -75,7 +75,9 @@ struct PickleMachine {
       }
     }
     let result = try pop()
-    guard stack.isEmpty else { throw cursor.corrupt("leaves \(stack.count) values besides the result") }
+    guard stack.isEmpty else {
+      throw cursor.corrupt("leaves \(stack.count) values on the stack in addition to the result")
+    }
     guard cursor.offset == cursor.count else {
       throw cursor.corrupt("is followed by \(cursor.count - cursor.offset) bytes")
     }
@@ -143,8 +145,8 @@ struct PickleMachine {
       let name = try cursor.takeLine()
       throw cursor.refused("calls \(cursor.excerpt(module)).\(cursor.excerpt(name))")
     case .nextBuffer, .readonlyBuffer:
-      throw cursor.refused("takes a buffer that is not in the file")
-    default: throw cursor.refused("is not one that data needs")
+      throw cursor.refused("takes a buffer from outside the file")
+    default: throw cursor.refused("is not allowed, because data does not need it")
     }
   }
 }
@@ -154,7 +156,7 @@ extension PickleMachine {
   mutating func pop() throws(StoreError) -> Item {
     switch stack.popLast() {
     case nil: throw cursor.corrupt("finds the stack empty")
-    case .mark: throw cursor.corrupt("finds a MARK where a value is to be")
+    case .mark: throw cursor.corrupt("finds a MARK in place of a value")
     case let item?: return item
     }
   }
@@ -163,7 +165,7 @@ extension PickleMachine {
   func top() throws(StoreError) -> Item {
     switch stack.last {
     case nil: throw cursor.corrupt("finds the stack empty")
-    case .mark: throw cursor.corrupt("finds a MARK where a value is to be")
+    case .mark: throw cursor.corrupt("finds a MARK in place of a value")
     case let item?: return item
     }
   }
@@ -192,13 +194,13 @@ extension PickleMachine {
     stack.append(.node(nodes.count - 1))
   }
 
-  /// Keeps bytes that stand encoded in the source.
+  /// Keeps bytes that are encoded in the source.
   mutating func own(_ bytes: [UInt8]) -> Stretch {
     owned.append(bytes)
     return .owned(owned.count - 1)
   }
 
-  /// Counts bytes that are about to be decoded, or looked through for what is to be decoded.
+  /// Counts bytes that are about to be decoded, or searched for parts to decode.
   ///
   /// Decoding the same source again and again could ask for any time and memory; no honest pickle needs
   /// more than its text decoded twice, a byte of which takes at most two.
@@ -223,7 +225,7 @@ extension PickleMachine {
 
   private mutating func recall(_ index: Int) throws(StoreError) {
     guard let item = memo[index] else {
-      throw cursor.corrupt("asks for memo entry \(index), which there is not")
+      throw cursor.corrupt("asks for memo entry \(index), which does not exist")
     }
     stack.append(item)
   }

@@ -1,12 +1,12 @@
-/// What a pickle has put aside under numbers.
+/// The values that a pickle has stored under numbers.
 ///
-/// Picklers count up, so entries lie in an array; a number far beyond what has been used, which would
+/// Picklers count up, so entries are in an array; a number far beyond what has been used, which would
 /// cost the memory of all below it, goes to a table instead.
 struct PickleMemo {
   private var dense: [PickleMachine.Item?] = []
   private var sparse: [Int: PickleMachine.Item] = [:]
 
-  /// How many entries there are, which is what MEMOIZE numbers its entry.
+  /// How many entries there are, which is the number that MEMOIZE gives its entry.
   private(set) var count = 0
 
   subscript(index: Int) -> PickleMachine.Item? {

@@ -3,7 +3,7 @@ package import ImageStoreCore
 extension PickleBytes {
   /// Lends the bytes.
   ///
-  /// - Parameter source: what the pickle was read from.
+  /// - Parameter source: the bytes that the pickle was read from.
   package func withBytes<Result>(
     in source: RawSpan, _ body: (RawSpan) throws(StoreError) -> Result
   ) throws(StoreError) -> Result {
@@ -39,7 +39,7 @@ extension PickleBytes {
 extension PickleValue {
   /// The value of a dictionary's key or an object's attribute, whether Python 2 or 3 wrote the name.
   ///
-  /// - Parameter source: what the pickle was read from.
+  /// - Parameter source: the bytes that the pickle was read from.
   package func value(of name: StaticString, in source: RawSpan) -> PickleValue? {
     switch self {
     case .dictionary(let entries), .object(_, let entries):
@@ -67,7 +67,7 @@ extension PickleValue {
 
   /// Whole numbers, from a list, a tuple or an array of one axis of a whole type; nil for anything else.
   ///
-  /// - Parameter source: what the pickle was read from.
+  /// - Parameter source: the bytes that the pickle was read from.
   package func integers(in source: RawSpan) -> [Int]? {
     switch self {
     case .list(let values), .tuple(let values):
@@ -88,7 +88,7 @@ extension PickleValue {
 }
 
 extension PickleArray {
-  /// The samples in the order they lie in, or nil where they are not whole numbers.
+  /// The samples in the order they are in, or nil where they are not whole numbers.
   package func integers(in source: RawSpan) -> [Int]? {
     guard !elementType.isFloatingPoint else { return nil }
     let size = elementType.byteCount

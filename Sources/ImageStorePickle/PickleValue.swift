@@ -1,6 +1,7 @@
 package import ImageStoreCore
 
-/// What a pickle holds, as data. Bytes and texts are not copied: they say where they lie in the source.
+/// The contents of a pickle, as data. Bytes and texts are not copied: they say where they are in
+/// the source.
 package enum PickleValue: Sendable {
   case none
   case bool(Bool)
@@ -15,7 +16,7 @@ package enum PickleValue: Sendable {
   case dictionary([Entry])
   // Apart, so that the many values that are not arrays are small.
   indirect case array(PickleArray)
-  /// An instance of a class on the allow-list, of which nothing but the attributes is known.
+  /// An instance of a class on the allow-list, of which only the attributes are known.
   case object(className: String, attributes: [Entry])
 
   /// A key and its value.
@@ -29,7 +30,7 @@ package enum PickleValue: Sendable {
 package enum PickleBytes: Sendable {
   /// These bytes of the source.
   case source(Range<Int>)
-  /// Bytes that stand encoded in the source.
+  /// Bytes that are encoded in the source.
   case owned([UInt8])
 
   package var count: Int {

@@ -1,4 +1,5 @@
-// The C library of the platform under one name, so that files that call the system need not list the platforms.
+// The C library of the platform under one name, so that files that call the system need not list
+// the platforms.
 
 #if canImport(Darwin)
 @_exported public import Darwin

@@ -1,42 +1,43 @@
 package import ImageStoreCore
 
-/// A kind of store or data set: how it is recognised and opened. Each backend describes its own; `ImageStoreCatalog` lists them, and
-/// whatever has to know all of them asks there.
+/// A kind of store or data set: how it is recognised and opened. Each backend describes its own;
+/// `ImageStoreCatalog` lists them for code that has to know all of them.
 package protocol StoreFormat: Sendable {
   /// The name that `--to` takes and `info` prints, such as `lmdb`.
   var name: String { get }
-  /// What it reads, in a line for the help.
+  /// What it reads, in one line for the help.
   var summary: String { get }
-  /// What can be said of such files; anything else is refused before they are opened.
+  /// The options that apply to such files; others are refused before a file is opened.
   var options: Set<StoreDescription.Option> { get }
 
-  /// Whether files that gzip compressed are read.
+  /// Whether gzip-compressed files are read.
   var readsGzip: Bool { get }
 
-  /// Whether a path leads to something of this kind, judged by its name and first bytes. Nothing that is
-  /// merely damaged is to be turned away here: opening it then says what is wrong.
+  /// Whether a path leads to something of this kind, judged by its name and first bytes. Damaged
+  /// files must still be recognised here: opening them says what is wrong.
   func recognizes(_ path: String, _ description: StoreDescription) -> Bool
 
-  /// Opens what is at a path: the one store there, or each split of a divided data set, training first.
+  /// Opens the store at a path, or each split of a divided data set, training first.
   ///
   /// - Parameter threads: how many threads a store may use; nil for one per processor.
   func open(
     _ path: String, _ description: StoreDescription, threads: Int?
   ) throws(StoreError) -> [OpenedSplit]
 
-  /// Whether what is at a path says itself all that can be said of it, as stores that this package wrote do. Whether it is damaged
-  /// is not asked.
+  /// Whether the file at a path describes itself completely, as stores that this package wrote do.
+  /// It is not checked for damage.
   func describesItself(_ path: String) -> Bool
 
-  /// The bytes of what is at a path: as its size says, and as the disk keeps them.
+  /// The bytes of the store at a path: by its size, and as stored on the disk.
   func bytesOnDisk(at path: String) throws(StoreError) -> (apparent: Int, allocated: Int)
 
-  /// What else there is to say of a store of this kind, as a name and what it is.
+  /// Further properties of a store of this kind, as names and values.
   func details(of store: any ImageStore) -> [(name: String, text: String)]
 
   /// Reads values, such as labels, out of a file of this kind.
   ///
-  /// - Parameter name: the array, dataset or column; nil for the only one, or the one that has a usual name of labels.
+  /// - Parameter name: the array, dataset or column; nil for the only one, or the one that has a
+  ///   usual name of labels.
   /// - Returns: nil if files of this kind have no values by themselves, or none of this name.
   func values(named name: String?, at path: String) throws(StoreError) -> NamedValues?
 }
@@ -69,32 +70,34 @@ package struct NamedValues: Sendable {
   }
 }
 
-/// A kind of store that is written, too.
+/// A kind of store that can also be written.
 package protocol WritableStoreFormat: StoreFormat {
-  /// What destinations of this kind end with, such as `.lmdb`; a kind without a suffix is what a path without one stands for.
+  /// The suffixes of destinations of this kind, such as `.lmdb`; a path without a suffix means the
+  /// kind without one.
   var suffixes: [String] { get }
-  /// What `--layout` takes.
+  /// The values of `--layout`.
   var layouts: [String] { get }
-  /// Every way of writing that leads through code of its own, for tools that try them all.
+  /// Every variant with code of its own, for tools that try all of them.
   var variants: [StoreVariant] { get }
 
-  /// The stores of this kind, if they can be changed in their place.
+  /// The stores of this kind, if they can be changed in place.
   var editable: (any EditableStore.Type)? { get }
-  /// How a store is written that is to be like one of this kind.
+  /// How to write a store like an existing one of this kind.
   func optionsOfSameKind(as store: any ImageStore) -> WriteOptions
 
-  /// Whether a store is divided into shards, whose size can be said.
+  /// Whether a store is divided into shards, whose size can be given.
   var hasShards: Bool { get }
 
-  /// Removes what is left of writers that were killed, beside a store that is whole.
+  /// Removes the files that killed writers left in an intact store.
   ///
-  /// - Returns: the names of what has been removed; nil if stores of this kind have nothing of the sort.
+  /// - Returns: the names of the removed files; nil if stores of this kind cannot have such files.
   func removeOrphans(at path: String) throws(StoreError) -> [String]?
 
-  /// What is at a path besides a finished store of this kind that the package wrote; nil if every file there is part of one.
+  /// The other contents of a path, apart from a finished store of this kind that the package wrote;
+  /// nil if every file is part of such a store.
   func otherContents(at path: String) throws(StoreError) -> String?
 
-  /// Makes a writer and hands it over.
+  /// Makes a writer and passes it on.
   func makeWriter(
     to path: String, _ options: WriteOptions, classNames: [String]?, for user: some WriterUser
   ) throws
@@ -137,18 +140,18 @@ private struct CopyingUser: WriterUser {
   }
 }
 
-/// Whoever uses a writer of any kind.
+/// Code that uses a writer of any kind.
 package protocol WriterUser {
   func use<Writer: ImageStoreWriter & ~Copyable>(_ writer: consuming Writer) throws
 }
 
-/// A split of a data set, or all of one that is not divided.
+/// A split of a data set, or the whole of one that is not divided.
 package struct OpenedSplit: Sendable {
   /// Which split it is; nil for the whole.
   package var split: Split?
   package var store: any ImageStore
 
-  /// What reports call it.
+  /// Its name in reports.
   package var name: String { split?.rawValue ?? "whole" }
 
   /// The whole of a set.
@@ -165,16 +168,17 @@ package struct OpenedSplit: Sendable {
   }
 }
 
-/// How a store is to be written.
+/// The options for writing a store.
 package struct WriteOptions: Sendable {
   package var mode: WriteMode
-  /// nil for what the format does by default.
+  /// nil for the default of the format.
   package var compression: Compression?
   /// One of the format's layouts, or nil for its default.
   package var layout: String?
-  /// How a store with the layout `encoded` comes by its images.
+  /// How a store with the layout `encoded` gets its images.
   package var encoding: ImageEncoding
-  /// The most bytes of a shard, about, of a store that has shards; nil for what the format does by default.
+  /// The approximate most bytes of a shard, for a store that has shards; nil for the default of the
+  /// format.
   package var shardSize: Int?
   /// How many threads may be used; nil for one per processor.
   package var threads: Int?
@@ -194,12 +198,12 @@ package struct WriteOptions: Sendable {
 
 /// A way of writing a kind of store, for tools that try all of them.
 package struct StoreVariant: Sendable {
-  /// Such as `npz-stored`.
+  /// The name, such as `npz-stored`.
   package var name: String
   package var options: WriteOptions
-  /// What its images are.
+  /// The kind of its images.
   package var images: Images
-  /// What tools that make things go wrong have to know.
+  /// Properties for tools that cause failures on purpose.
   package var traits: Traits
 
   package enum Images: Sendable {
@@ -212,9 +216,10 @@ package struct StoreVariant: Sendable {
     package let rawValue: Int
     package init(rawValue: Int) { self.rawValue = rawValue }
 
-    /// Opening a store calls a C library, which may fall over what this package does not.
+    /// Opening a store calls a C library, which may crash on files that do not crash this package.
     package static let usesLibrary = Traits(rawValue: 1)
-    /// Images are files that are opened when they are read, so that those of a store that is replaced are gone.
+    /// Images are files that are opened when they are read, so that those of a store that is
+    /// replaced are gone.
     package static let opensImagesWhenRead = Traits(rawValue: 2)
     /// An append counts as soon as its last record is in the file, before the disk has it.
     package static let growsInPlace = Traits(rawValue: 4)
@@ -234,7 +239,7 @@ package struct StoreVariant: Sendable {
 package struct FileHead {
   private let file: MappedFile?
 
-  /// There are no bytes of what is not a plain file.
+  /// If it is not a regular file, there are no bytes.
   package init(_ path: String) {
     do throws(StoreError) {
       file = FileSystem.kind(of: path) == .file ? try MappedFile(path) : nil
@@ -248,7 +253,7 @@ package struct FileHead {
     return unsafe found.elementsEqual(bytes)
   }
 
-  /// Whether there is a plain file.
+  /// Whether there is a regular file.
   package var isThere: Bool { file != nil }
 
   /// Whether the last component of a path ends with one of some suffixes.

@@ -1,2 +1,2 @@
-// Whoever imports a codec means its formats and errors too: Docs/Design.md.
+// Users of this module need its formats and errors too, so they are exported with it (Docs/Design.md).
 @_exported public import ImageStoreCore

@@ -1,7 +1,7 @@
 package import ImageStoreCore
 
-/// JPEG among the codecs of encoded images. It is always there, so that a JPEG is known for one; what decodes it is there
-/// with the trait `JPEG` alone.
+/// JPEG among the codecs of encoded images. It always exists, so that a JPEG is recognised; the
+/// decoder exists only with the trait `JPEG`.
 package struct JPEG: ImageCodec {
   private let orientation: StoreDescription.Orientation
   private let refusesOddities: Bool
@@ -11,8 +11,9 @@ package struct JPEG: ImageCodec {
   package let fileSuffixes = ["jpg", "jpeg", "jpe"]
 
   /// - Parameters:
-  ///   - orientation: which way up images are delivered.
-  ///   - refusesOddities: whether what is odd and leaves the pixels whole is an error when an image is decoded.
+  ///   - orientation: how images are oriented.
+  ///   - refusesOddities: whether oddities that do not affect the pixels are errors when an image
+  ///     is decoded.
   package init(orientation: StoreDescription.Orientation = .asStored, refusesOddities: Bool = false) {
     self.orientation = orientation
     self.refusesOddities = refusesOddities
@@ -31,7 +32,7 @@ package struct JPEG: ImageCodec {
     decoder.refusesOddities = refusesOddities
     return JPEGImageDecoder(decoder, orientation)
     #else
-    throw .missingTrait("JPEG", "a JPEG")
+    throw .missingTrait("JPEG", "this build cannot read JPEGs")
     #endif
   }
 }
@@ -61,7 +62,8 @@ final class JPEGImageDecoder: ImageDecoder {
 
   func largestByteCount(ofHead head: RawSpan) throws(StoreError) -> Int {
     let slack = 64 << 20
-    // A block of 64 samples takes no more than 64 codes of 16 bits with 15 of value, and an 0 behind each 0xFF.
+    // A block of 64 samples takes no more than 64 codes of 16 bits with 15 of value, and an 0 after
+    // each 0xFF.
     guard let format = try decoder.format(ofHead: head) else { return slack }
     return 8 * format.byteCount + slack
   }
@@ -84,13 +86,15 @@ final class JPEGImageDecoder: ImageDecoder {
     }
   }
 
-  /// Decodes all of the image to an eighth of its size: all that can be damaged is read, and the rest of the work is not done.
+  /// Decodes all of the image to an eighth of its size: all that can be damaged is read, and the
+  /// rest of the work is not done.
   func check(
     _ encoded: RawSpan, as format: ImageFormat, in memory: inout GrowingMemory
   ) throws(StoreError) {
     let found = try decoder.format(ofHead: encoded)
     guard found == format else {
-      throw StoreError(.corrupt, "an image of \(found?.description ?? "no size") instead of \(format)")
+      throw StoreError(
+        .corrupt, "expected an image of \(format), found one of \(found?.description ?? "no size")")
     }
     let (height, width) = ((format.height + 7) / 8, (format.width + 7) / 8)
     try memory.fill(height * width * format.channels) { (output) throws(StoreError) in

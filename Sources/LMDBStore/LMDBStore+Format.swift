@@ -19,7 +19,7 @@ package struct LMDBFormat: WritableStoreFormat {
 
   package func recognizes(_ path: String, _ description: StoreDescription) -> Bool {
     let head = FileHead(path)
-    // The magic number in the first meta page, in the byte order of the machines there are.
+    // The magic number in the first meta page, in the byte order of today's machines.
     return FileSystem.kind(of: "\(path)/data.mdb") != nil
       || head.begins(with: [0xDE, 0xC0, 0xEF, 0xBE], at: 16)
       || head.isThere && FileHead.hasSuffix(path, suffixes + [".mdb"])
@@ -48,7 +48,7 @@ package struct LMDBFormat: WritableStoreFormat {
   ) throws {
     guard options.compression == nil || options.compression == Compression.none else {
       throw StoreError(
-        .unsupported, "values of LMDB are not compressed", remedy: "leave out --compression", path: path)
+        .unsupported, "LMDB values are not compressed", remedy: "leave out --compression", path: path)
     }
     try user.use(
       LMDBStore.Writer(
@@ -59,10 +59,11 @@ package struct LMDBFormat: WritableStoreFormat {
 }
 
 extension LMDBStore {
-  /// What is at a path besides a finished store that this package wrote, in a few words; nil if there is nothing else.
+  /// A few words on the contents of a path that are not part of a finished store that this package
+  /// wrote; nil if there are none.
   ///
-  /// The folder may have the data file, LMDB's lock, and the work folder of an append that died. The data file must be a database
-  /// with nothing in it but what a writer of this package puts there.
+  /// The folder may have the data file, LMDB's lock, and the work folder of an append that died.
+  /// The data file must be a database that has only values of a writer of this package.
   static func otherContents(at path: String) throws(StoreError) -> String? {
     guard FileSystem.kind(of: path, followingLinks: false) == .folder else { return "not a folder" }
     let folder = try Folder(path)

@@ -97,7 +97,7 @@ extension LMDBStore {
     return error.at(path: path, key: shownName(values.keys[image]))
   }
 
-  /// Where an image that is not encoded lies. The caller has checked the index.
+  /// Where an image that is not encoded is. The caller has checked the index.
   func locate(
     _ index: Int
   ) throws(StoreError) -> (format: ImageFormat, image: UnsafeRawPointer) {
@@ -125,7 +125,7 @@ extension LMDBStore {
         ImageValue(format, count: nil, pageSize: contents.file.pageSize), format, at: offset, index...index)
       isChecked[index] = 1
     }
-    // The walk has checked that the value, which ends behind the pixels, lies within the file.
+    // The walk has checked that the value, which ends after the pixels, is within the file.
     return unsafe contents.file.map.bytes.baseAddress! + offset
   }
 
@@ -161,22 +161,24 @@ extension LMDBStore {
     let pixels = unsafe UnsafeRawBufferPointer(rebasing: bytes[value.header.count...])
     if let offset = unsafe TruthValues.firstOther(in: pixels) {
       throw StoreError(
-        .corrupt, "a bool sample that is neither 0 nor 1",
+        .corrupt, "a bool sample is neither 0 nor 1",
         image: images.lowerBound + offset / format.byteCount, key: key)
     }
   }
 }
 
-// What another program changes meanwhile.
+// Changes by another program in the meantime.
 
 extension LMDBStore {
   /// Makes sure that what was just read was still of the commit that was opened.
   ///
-  /// Two commits later, pages that were freed since may hold something else. The writer of this package never frees pages that
-  /// images are on, and those of labels and columns by edits alone; class names are copied when a store is opened. Other programs replace and delete values, and their pages may hold something else
-  /// even under the same key.
+  /// Two commits later, pages that were freed since may hold something else. The writer of this
+  /// package never frees pages that images are on, and those of labels and columns by edits alone;
+  /// class names are copied when a store is opened. Other programs replace and delete values, and
+  /// their pages may hold something else even under the same key.
   func checkUnchanged() throws(StoreError) {
-    // Pages of a commit are written over when the third after it begins: see `DatabaseFile.holds`.
+    // Pages of a commit are overwritten when the third commit after it begins: see
+    // `DatabaseFile.holds`.
     guard contents.file.lastTransaction > lastKnown.load(ordering: .relaxed) &+ 1 else { return }
     guard let written = try transactionsOfOwnWriters() else {
       throw StoreError(
@@ -188,7 +190,7 @@ extension LMDBStore {
 
   /// Makes sure that labels and columns that were just read were still of the commit that was opened.
   ///
-  /// Edits free the pages of such, and leave those of images.
+  /// Edits free pages of labels and columns, but not those of images.
   private func checkRecordsUnchanged() throws(StoreError) {
     try checkUnchanged()
     guard contents.file.lastTransaction > contents.meta.transaction &+ 1,
@@ -199,7 +201,8 @@ extension LMDBStore {
       remedy: "open it again", path: path)
   }
 
-  /// What is known of the commits, if writers of this package alone have written since the store was opened.
+  /// Information on the commits, if only writers of this package have written since the store was
+  /// opened.
   private func transactionsOfOwnWriters() throws(StoreError) -> StoreMetadata.Transactions? {
     guard case .records = contents.labels else { return nil }
     return try Snapshot.readLast(of: contents.file) { (tree) throws(StoreError) in
@@ -210,7 +213,8 @@ extension LMDBStore {
     }
   }
 
-  /// Reads labels or columns of the commit that was opened, and says so if they are no more of that commit.
+  /// Reads labels or columns of the commit that was opened, and throws if they no longer belong to
+  /// that commit.
   func readingRecordsUnchanged<Result>(
     _ body: () throws(StoreError) -> Result
   ) throws(StoreError) -> Result {
@@ -219,13 +223,14 @@ extension LMDBStore {
       try checkRecordsUnchanged()
       return result
     } catch {
-      // What has been written over looks damaged.
+      // Overwritten bytes look damaged.
       if error.code == .corrupt { try checkRecordsUnchanged() }
       throw error
     }
   }
 
-  /// Reads something of the commit that was opened, and says so if it is no more of that commit.
+  /// Reads something of the commit that was opened, and throws if it no longer belongs to that
+  /// commit.
   @inline(__always)
   func readingUnchanged<Result: ~Copyable>(
     _ body: () throws(StoreError) -> Result
@@ -235,7 +240,7 @@ extension LMDBStore {
       try checkUnchanged()
       return result
     } catch {
-      // What has been written over looks damaged.
+      // Overwritten bytes look damaged.
       if error.code == .corrupt { try checkUnchanged() }
       throw error
     }

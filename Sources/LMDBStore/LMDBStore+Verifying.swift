@@ -24,7 +24,7 @@ extension LMDBStore {
     }
   }
 
-  /// Checks the pages of the last commit, which a writer would go on from.
+  /// Checks the pages of the last commit, which the next writer would start from.
   private func checkPages(_ purpose: PageCensus.Purpose) throws(StoreError) {
     try Snapshot.readLast(of: contents.file) { (tree) throws(StoreError) in
       try PageCensus.check(tree, purpose)
@@ -45,13 +45,13 @@ extension LMDBStore {
       }
     }
     let ownChecksums = StoreKey.checksum(of: "")
-    // A record whose key is damaged is no longer found, but what was kept of it is.
+    // A record whose key is damaged is no longer found, but its checksum is.
     for checksum in Array(records.segments.keys) + Array(records.singles.keys)
     where checksum.hasPrefix(ownChecksums) {
       let name = String(checksum.dropFirst(ownChecksums.count))
       let isThere = records.segments[name] != nil || records.singles[name] != nil
       guard name == StoreKey.images || isThere else {
-        throw StoreError(.corrupt, "it is not there, though there is a checksum of it", key: name)
+        throw StoreError(.corrupt, "the store has a checksum of it, but the value is missing", key: name)
       }
     }
     for (name, record) in records.segments where StoreKey.isRecord(name) && !name.hasPrefix(ownChecksums) {
@@ -79,7 +79,7 @@ extension LMDBStore {
         unsafe CRC32.checksum(of: bytes)
       }
       guard found == written else {
-        throw StoreError(.corrupt, "its checksum is \(found), and \(written) was written")
+        throw StoreError(.corrupt, "its checksum is \(found), but \(written) was written")
       }
     } catch {
       throw error.at(key: key)
@@ -153,7 +153,7 @@ extension LMDBStore {
           of: UnsafeRawBufferPointer(start: image, count: format.byteCount))
         guard found == checksums[index] else {
           throw StoreError(
-            .corrupt, "the checksum of its pixels is \(found), and \(checksums[index]) was written",
+            .corrupt, "the checksum of its pixels is \(found), but \(checksums[index]) was written",
             image: index)
         }
       }
@@ -163,7 +163,7 @@ extension LMDBStore {
 
 extension LMDBStore: ChecksummedStore {
   package func pixelChecksums() throws(StoreError) -> [UInt32?]? {
-    // Of encoded images it is their bytes that have one.
+    // For encoded images, the checksum is that of their bytes.
     if case .encoded = contents.images { return nil }
     guard case .records(let records) = contents.labels else { return nil }
     do throws(StoreError) {

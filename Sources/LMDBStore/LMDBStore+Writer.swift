@@ -2,38 +2,40 @@ public import ImageStoreCore
 internal import ImageStoreSupport
 
 extension LMDBStore {
-  /// How images lie in the database.
+  /// How images are laid out in the database.
   public enum Layout: String, Sendable, Hashable, CaseIterable {
-    /// Many images per value if all are of one format, else one.
+    /// Many images per value if all have one format, otherwise one.
     case automatic
     /// One image per value, under the key `f"{i:08}"`; small ones take a page each.
     case perImage
-    /// One encoded image per value, under the key `f"{i:08}"`: exactly the bytes of the file that it was.
+    /// One encoded image per value, under the key `f"{i:08}"`: exactly the bytes of its file.
     case encoded
   }
 
   /// Writes a store.
   ///
-  /// A new store is written beside its destination and put in its place when it is finished. Images appended
-  /// to a store that is there are committed some MB at a time and counted only by the last commit: until then
-  /// readers see the store as it was, and an append that ends early leaves it so. Open stores of this package
-  /// continue to read what they read.
+  /// A new store is written next to its destination and moved into place when it is finished.
+  /// Images appended to an existing store are committed some MB at a time and counted only by the
+  /// last commit: until then readers see the store as it was, and an append that ends early leaves
+  /// it so. Open stores of this package continue to read their snapshot.
   ///
-  /// A writer does not work in a process that has forked from the one it was made in.
+  /// A writer does not work in a process that was forked from the one it was made in.
   public struct Writer: ~Copyable, ImageStoreWriter, Sendable {
     private var session: ResumableSession<LMDBWriterSession>
 
     /// - Parameters:
     ///   - path: the store's folder.
     ///   - mode: ``ImageStoreCore/WriteMode/append`` adds to a store of this package.
-    ///   - layout: how images lie in a new store; a store that is there keeps its own.
-    ///   - encoding: of the layout ``Layout/encoded``: whether images that come encoded are checked, and what others become.
-    ///   - classNames: the names of the classes that labels count from 0. Images that are appended may come with other
-    ///     names than the store has: labels are then translated by name.
+    ///   - layout: how images are laid out in a new store; an existing store keeps its own.
+    ///   - encoding: for the layout ``Layout/encoded``: whether encoded images are checked, and how
+    ///     pixels are encoded.
+    ///   - classNames: the names of the classes that labels count from 0. Appended images may have
+    ///     other class names than the store: labels are then translated by name.
     ///   - threads: on how many threads images are checked and encoded; nil for one per processor.
-    /// - Throws: ``StoreError/Code/alreadyExists``; ``StoreError/Code/busy`` if another writer is at work;
-    ///   ``StoreError/Code/unsupported`` if images are to be appended to a database of another layout;
-    ///   ``StoreError/Code/invalidArgument`` for class names that cannot be matched with those of the store.
+    /// - Throws: ``StoreError/Code/alreadyExists``; ``StoreError/Code/busy`` if another writer is
+    ///   working; ``StoreError/Code/unsupported`` for appending to a database of another layout;
+    ///   ``StoreError/Code/invalidArgument`` for class names that cannot be matched with those of
+    ///   the store.
     public init(
       to path: some StorePath, mode: WriteMode = .create, layout: Layout = .automatic,
       encoding: ImageEncoding = ImageEncoding(), classNames: [String]? = nil, threads: Int? = nil
@@ -73,14 +75,16 @@ extension LMDBStore {
   ///
   /// - Parameters:
   ///   - source: the store whose images are written.
-  ///   - path: where the new store is to be.
+  ///   - path: the path of the new store.
   ///   - mode: whether to create, replace or append.
-  ///   - layout: how images lie in a new store.
-  ///   - encoding: of the layout ``Layout/encoded``: whether images that come encoded are checked, and what others become.
+  ///   - layout: how images are laid out in a new store.
+  ///   - encoding: for the layout ``Layout/encoded``: whether encoded images are checked, and how
+  ///     pixels are encoded.
   ///   - threads: how many threads may be used; nil for one per processor.
-  ///   - progress: called now and then with the number of images written.
+  ///   - progress: called from time to time with the number of images written.
   /// - Returns: the written store.
-  /// - Throws: what ``Writer`` does; ``StoreError/Code/invalidArgument`` for a store within the source or around it.
+  /// - Throws: what ``Writer`` throws; ``StoreError/Code/invalidArgument`` for a destination inside
+  ///   the source or around it.
   @discardableResult
   public static func write(
     _ source: any ImageStore, to path: some StorePath, mode: WriteMode = .create, layout: Layout = .automatic,
@@ -97,23 +101,24 @@ extension LMDBStore {
     return try LMDBStore(at: path, threads: threads)
   }
 
-  /// Writes a store of what a closure appends, and opens it.
+  /// Writes a store of the images that a closure appends, and opens it.
   ///
   ///     try LMDBStore.write(to: "pets.lmdb", classNames: ["cat", "dog"]) { writer in
   ///       try writer.append(pixels, format: format, label: 1)
   ///     }
   ///
   /// - Parameters:
-  ///   - path: where the new store is to be.
+  ///   - path: the path of the new store.
   ///   - mode: whether to create, replace or append.
-  ///   - layout: how images lie in a new store.
-  ///   - encoding: of the layout ``Layout/encoded``: whether images that come encoded are checked, and what others become.
+  ///   - layout: how images are laid out in a new store.
+  ///   - encoding: for the layout ``Layout/encoded``: whether encoded images are checked, and how
+  ///     pixels are encoded.
   ///   - classNames: the names of the classes that labels count from 0, as of ``Writer``.
   ///   - threads: how many threads may be used; nil for one per processor.
-  ///   - body: appends images to the writer, which is finished when it returns. If it throws, the writer
-  ///     is dropped, and what was at `path` stays.
+  ///   - body: appends images to the writer, which is finished when it returns. If it throws, the
+  ///     writer is dropped, and anything at `path` stays as it was.
   /// - Returns: the written store.
-  /// - Throws: what `body` throws, and what ``Writer`` does.
+  /// - Throws: what `body` throws, and what ``Writer`` throws.
   @discardableResult
   public static func write(
     to path: some StorePath, mode: WriteMode = .create, layout: Layout = .automatic,

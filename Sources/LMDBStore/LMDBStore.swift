@@ -4,12 +4,14 @@ internal import Synchronization
 
 /// Images in an LMDB database.
 ///
-/// A value has many images if all are of one size, and one image if they differ in size. Values are complete
-/// `.npy` arrays, so that any LMDB binding and numpy read them. Databases that others wrote are read too:
-/// pickled images, Caffe's `Datum`, `.npy` or PNG values, and raw pixels of a stated format, in the main database or a named one. Labels
-/// may be in the values, under keys of another prefix (`image-000000001` and `label-000000001`) or in a named database; texts that are no
-/// numbers are a column `label`. Counts (`num-samples`, `length`) are not images. Keys that are not the index are a column `name`, and
-/// numbers in keys that are not padded give the order; ``notes`` say what was not read and what was decided.
+/// A value has many images if all are of one size, and one image if they differ in size. Values are
+/// complete `.npy` arrays, so any LMDB binding together with numpy reads them. Databases that other
+/// programs wrote are read too: pickled images, Caffe's `Datum`, `.npy` or PNG values, and raw
+/// pixels of a stated format, in the main database or a named one. Labels may be in the values,
+/// under keys of another prefix (`image-000000001` and `label-000000001`) or in a named database;
+/// texts that are not numbers are a column `label`. Counts (`num-samples`, `length`) are not
+/// images. Keys that are not the index are a column `name`, and numbers in keys that are not padded
+/// give the order; ``notes`` say what was not read and what was decided.
 ///
 /// The data file is mapped and read by its pages: images are copied straight from the map, and no read takes
 /// a lock, a transaction or a slot of LMDB's reader table. A store therefore never makes the file grow,
@@ -24,28 +26,33 @@ public final class LMDBStore: ImageStore {
   private let cachedLabels = Cached<[Int]?>()
   private let cachedColumns: [String: Cached<Column>]
   let cachedChecksums = Cached<[UInt32]>()
-  /// A commit with all pages in use that those of the commit that was opened were, as far as anything of them may still be read.
+  /// A later commit that still uses all pages of the opened commit that may still be read.
   let lastKnown: Atomic<UInt64>
 
   /// Opens the last commit of a database.
   ///
   /// - Parameters:
   ///   - path: the folder of an environment, or the data file of one made with `MDB_NOSUBDIR`.
-  ///   - description: what is said of a database that another program wrote. `images` and `labels` are named databases or prefixes
-  ///     of keys; `shape` and `elementType` the format of values that are nothing but pixels, and compared with others;
-  ///     `dimensions` the order of their axes or those of arrays; `channelOrder` that of the planes of a Datum; `palette` what is read of
-  ///     PNGs with a palette, `orientation` which way up JPEGs are. Nothing but labels may be said of a store of this package.
+  ///   - description: the caller's description of a database that another program wrote. `images`
+  ///     and `labels` are named databases or prefixes of keys; `shape` and `elementType` the format
+  ///     of values that have only pixels, and are compared with that of others; `dimensions` the
+  ///     order of their axes or those of arrays; `channelOrder` that of the planes of a Datum;
+  ///     `palette` says how PNGs with a palette are read, `orientation` how JPEGs are turned. For a
+  ///     store of this package, only `labels` may be given.
   ///   - threads: how many threads a large read uses; nil for one per processor.
-  /// - Throws: ``StoreError/Code/notFound``; ``StoreError/Code/unrecognized`` if this is not an LMDB database
-  ///   or has no images; ``StoreError/Code/corrupt`` if it is damaged; ``StoreError/Code/invalidArgument`` if it is not what is said;
-  ///   ``StoreError/Code/unusedOption`` for what it has nothing to apply to;
-  ///   ``StoreError/Code/busy`` if other programs change it all the time.
+  /// - Throws: ``StoreError/Code/notFound``; ``StoreError/Code/unrecognized`` if this is not an
+  ///   LMDB database or has no images; ``StoreError/Code/corrupt`` if it is damaged;
+  ///   ``StoreError/Code/invalidArgument`` if it is not as described;
+  ///   ``StoreError/Code/unusedOption`` for an option that does not apply;
+  ///   ``StoreError/Code/busy`` if other programs keep changing it.
   public convenience init(
     at path: some StorePath, _ description: StoreDescription = StoreDescription(), threads: Int? = nil
   ) throws(StoreError) {
     try self.init(described: path.storePath(), description, threads: threads)
     if contents.hasSwappedChannels {
-      throw .unusedOption("channel-order", "the values have no order of channels; use swappingChannels()").at(
+      throw .unusedOption(
+        "channel-order", "the values do not store an order of channels; use swappingChannels()"
+      ).at(
         path: self.path)
     }
   }
@@ -65,7 +72,7 @@ public final class LMDBStore: ImageStore {
     self.init(contents, at: path, threads: threads)
   }
 
-  /// What can be said of a database.
+  /// The options that apply to a database.
   package static let options: Set<StoreDescription.Option> = [
     .images, .labels, .shape, .dtype, .dimensions, .channelOrder, .palette, .orientation,
   ]
@@ -82,8 +89,8 @@ public final class LMDBStore: ImageStore {
     cachedColumns = columns
   }
 
-  /// Opens a store of this package that is to be appended to, with everything checked that liblmdb believes without looking
-  /// and that the new commit will vouch for.
+  /// Opens a store of this package for appending, and checks everything that liblmdb trusts without
+  /// checks and that the new commit will confirm.
   ///
   /// - Throws: ``StoreError/Code/unsupported`` if another program made the database.
   convenience init(toBeAppendedTo path: String) throws(StoreError) {
@@ -91,7 +98,7 @@ public final class LMDBStore: ImageStore {
       guard let metadata = try StoreMetadata(tree) else {
         throw StoreError(
           .unsupported, "images cannot be appended to a database that another program wrote",
-          remedy: "convert it to a store of its own")
+          remedy: "convert it to a new store")
       }
       let contents = try ContentsReader.contents(tree, metadata, findsUnfinished: true)
       try PageCensus.check(tree, .appending(imageCount: contents.count))
@@ -112,7 +119,8 @@ public final class LMDBStore: ImageStore {
     case .folder:
       let file = "\(path)/data.mdb"
       guard FileSystem.kind(of: file) == .file else {
-        throw StoreError(.unrecognized, "not an LMDB database: the folder has no data.mdb", path: path)
+        throw StoreError(
+          .unrecognized, "this is not an LMDB database: the folder has no data.mdb", path: path)
       }
       return file
     case .file: return path
@@ -193,7 +201,7 @@ public final class LMDBStore: ImageStore {
 
   public func advise(_ pattern: AccessPattern) { contents.file.map.advise(pattern) }
 
-  /// The threads a call may use: in a process that has forked only the caller's, since the others are those
-  /// of the parent.
+  /// The threads a call may use: in a forked process only the caller's, because the others belong
+  /// to the parent.
   var threads: Int { process.isCurrent ? threadCount : 1 }
 }

@@ -34,7 +34,7 @@ package struct NPZFormat: WritableStoreFormat {
     func oriented(_ store: NPZStore) -> any ImageStore {
       description.channelOrder == .bgr ? store.swappingChannels() : store
     }
-    // The directory is read once, whatever the archive turns out to be.
+    // The directory is read only once.
     let archive = try ZipArchive(at: path)
     if description.images == nil && description.labelsName == nil {
       let splits = try NPZStore.splits(of: archive, description, threads: threads)
@@ -67,8 +67,8 @@ package struct NPZFormat: WritableStoreFormat {
 }
 
 extension NPZStore {
-  /// Says in a few words what is at a path besides an archive that this package wrote, such as `an archive with notes.txt
-  /// besides images`; nil if it is such an archive and nothing else.
+  /// Describes in a few words the contents of a path other than an archive that this package wrote,
+  /// such as `an archive with notes.txt besides images`; nil if there is only such an archive.
   package static func otherContents(at path: String) throws(StoreError) -> String? {
     guard FileSystem.kind(of: path) == .file else { return "not a file" }
     let archive: ZipArchive

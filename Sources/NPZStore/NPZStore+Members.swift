@@ -1,7 +1,8 @@
 package import ImageStoreCore
 package import ImageStoreSupport
 
-/// Where an image of an archive is whose entries are stored, for whoever reads it from the file without the archive's directory.
+/// The position of an image in an archive with stored entries, for code that reads it from the file
+/// without the archive's directory.
 package struct StoredMember: Sendable, Hashable {
   /// The bytes of its entry in the file: a `.npy` whose pixels are the last of it, or an encoded image.
   package let range: Range<Int>
@@ -9,7 +10,7 @@ package struct StoredMember: Sendable, Hashable {
   package let checksum: UInt32
   package let kind: StoredKind
 
-  /// The parameters are the properties.
+  /// Creates a member; the parameters are the properties.
   package init(range: Range<Int>, checksum: UInt32, kind: StoredKind) {
     self.range = range
     self.checksum = checksum

@@ -1,7 +1,7 @@
 public import ImageStoreCore
 import ImageStoreSupport
 
-// The directory says where entries are, so that announcing images touches no page of theirs.
+// The directory says where entries are, so announcing images does not touch their pages.
 
 extension NPZStore: SourcedStore {
   package var imageSources: [any ByteSource] {

@@ -2,18 +2,18 @@ public import ImageStoreCore
 import ImageStoreSupport
 
 extension NPZStore {
-  /// Opens the splits of an archive that has each in arrays of names that go together, such as `x_train` with
-  /// `y_train` and `x_test` with `y_test`, or `train_images` with `train_labels`: whatever the names say of splits is understood.
+  /// Opens the splits of an archive that has each split in arrays with matching names, such as
+  /// `x_train` with `y_train` and `x_test` with `y_test`, or `train_images` with `train_labels`.
   ///
   ///     let splits = try NPZStore.splits(at: "mnist.npz")
   ///     if let training = splits[.training] { try LMDBStore.write(training, to: "mnist.lmdb") }
   ///
   /// - Parameters:
   ///   - path: the archive.
-  ///   - description: what is said of the images of every split.
+  ///   - description: the caller's description of the images of every split.
   ///   - checksums: whether reading an image checks its CRC-32.
   ///   - threads: how many threads decode; nil for one per processor.
-  /// - Returns: the splits there are; none if the archive is not divided.
+  /// - Returns: the splits of the archive; none if it is not divided.
   /// - Throws: as ``init(at:_:checksums:threads:)``.
   public static func splits(
     at path: some StorePath, _ description: StoreDescription = StoreDescription(),

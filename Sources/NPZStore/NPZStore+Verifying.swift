@@ -30,8 +30,8 @@ extension NPZStore {
     }
   }
 
-  /// Compares the names of all entries besides the images with those in their local headers: a damaged name may hide a
-  /// part of the store.
+  /// Compares the names of all entries other than images with those in their local headers: a
+  /// damaged name may hide a part of the store.
   private func verifyNames() throws(StoreError) {
     for named in archive.directory.named {
       do throws(StoreError) {
@@ -42,8 +42,9 @@ extension NPZStore {
     }
   }
 
-  /// Checks images against the checksums of their entries. If one array has all images, it is checked
-  /// whole, once. What is checked whenever it is read is left to that.
+  /// Checks images against the checksums of their entries. If one array has all images, it is
+  /// checked once, as a whole. Entries that are checked whenever they are read are not checked
+  /// here.
   public func verify(_ indices: Span<Int>) throws(StoreError) {
     try check(indices)
     _ = try namesCheck.value { () throws(StoreError) in

@@ -3,7 +3,7 @@ import ImageStoreNumPy
 import ImageStoreSupport
 
 extension NPZStore {
-  /// What the entries of images are.
+  /// The form of the entries of images.
   public enum Layout: String, Sendable, Hashable, CaseIterable {
     /// Arrays, `ix-000000.npy` and so on.
     case arrays
@@ -13,11 +13,11 @@ extension NPZStore {
 
   /// Writes an archive with one entry per image.
   ///
-  /// A new archive is written beside its destination and put there by ``finish()``. Appending adds entries,
-  /// labels and a new directory past the end of the archive: until ``finish()`` has synchronised them with
-  /// the disk, the archive is the one it was, to this package's readers at any moment and to others once
-  /// the writer is dropped or the next one has cut off what a dead one left. The bytes written do not depend
-  /// on the number of threads.
+  /// A new archive is written next to its destination and moved into place by ``finish()``.
+  /// Appending adds entries, labels and a new directory past the end of the archive. Until
+  /// ``finish()`` has synced them to the disk, the archive is unchanged: for this package's readers
+  /// at any moment, and for other readers once the writer is dropped or, if it died, once the next
+  /// writer has cut off what it left. The bytes written do not depend on the number of threads.
   public struct Writer: ~Copyable, ImageStoreWriter {
     private var session: ResumableSession<NPZWriterSession>
 
@@ -27,17 +27,21 @@ extension NPZStore {
     ///   - path: the archive.
     ///   - mode: whether to create, replace or append. Only archives with entries called
     ///     `ix-000000.npy` and so on can be appended to.
-    ///   - compression: `small` deflates as well as numpy does, `fast` at zlib's level 1 (small photographs are
-    ///     the same in both), `none` stores, with pixels at multiples of 64 bytes. Encoded images are stored in any case.
-    ///   - layout: what the entries of images are; nil for what an archive that is appended to has, or arrays.
-    ///   - encoding: of the layout ``Layout/encoded``: whether images that come encoded are checked, and what others become.
-    ///   - classNames: the names of the classes that labels count from 0; nil keeps those of an archive
-    ///     that is appended to. If it has others, labels are translated by the names of their classes, and names that it lacks
-    ///     are added.
+    ///   - compression: `small` deflates as well as numpy does, `fast` at zlib's level 1 (small
+    ///     photographs are the same in both), `none` stores, with pixels at multiples of 64 bytes.
+    ///     Encoded images are stored in any case.
+    ///   - layout: the form of the entries of images; nil means that of an existing archive, or
+    ///     arrays.
+    ///   - encoding: for the layout ``Layout/encoded``: whether encoded images are checked, and how
+    ///     pixels are encoded.
+    ///   - classNames: the names of the classes that labels count from 0; nil keeps those of an
+    ///     existing archive. If it has others, labels are translated by the names of their classes,
+    ///     and missing names are added.
     ///   - threads: how many threads deflate; nil for one per processor.
-    /// - Throws: ``StoreError/Code/alreadyExists``, ``StoreError/Code/busy`` while another writer is at
-    ///   work, ``StoreError/Code/system``, and for an append what opening the archive throws, and
-    ///   ``StoreError/Code/invalidArgument`` for class names that cannot be matched with those that are there.
+    /// - Throws: ``StoreError/Code/alreadyExists``, ``StoreError/Code/busy`` while another writer
+    ///   is working, ``StoreError/Code/system``, and for an append what opening the archive throws,
+    ///   and ``StoreError/Code/invalidArgument`` for class names that cannot be matched with the
+    ///   existing ones.
     public init(
       to path: some StorePath, mode: WriteMode = .create, compression: Compression = .small,
       layout: Layout? = nil, encoding: ImageEncoding = ImageEncoding(), classNames: [String]? = nil,
@@ -79,7 +83,7 @@ extension NPZStore {
   /// Writes all images of a store to an archive, and opens it.
   ///
   /// - Parameters: as of ``Writer/init(to:mode:compression:layout:encoding:classNames:threads:)``;
-  ///   `progress` is called now and then with the number of images written.
+  ///   `progress` is called from time to time with the number of images written.
   @discardableResult
   public static func write(
     _ source: any ImageStore, to path: some StorePath, mode: WriteMode = .create,
@@ -96,25 +100,27 @@ extension NPZStore {
     return try NPZStore(at: path, threads: threads)
   }
 
-  /// Writes a store of what a closure appends, and opens it.
+  /// Writes a store of the images that a closure appends, and opens it.
   ///
   ///     try NPZStore.write(to: "pets.npz", classNames: ["cat", "dog"]) { writer in
   ///       try writer.append(pixels, format: format, label: 1)
   ///     }
   ///
   /// - Parameters:
-  ///   - path: where the new store is to be.
+  ///   - path: the path of the new store.
   ///   - mode: whether to create, replace or append.
   ///   - compression: `small` as numpy deflates, `fast`, or `none`.
-  ///   - layout: what the entries of images are; nil for what an archive that is appended to has, or arrays.
-  ///   - encoding: of the layout ``Layout/encoded``: whether images that come encoded are checked, and what others become.
-  ///   - classNames: the names of the classes that labels count from 0; nil when appending keeps those that
-  ///     are there; see ``Writer``.
+  ///   - layout: the form of the entries of images; nil means that of an existing archive, or
+  ///     arrays.
+  ///   - encoding: for the layout ``Layout/encoded``: whether encoded images are checked, and how
+  ///     pixels are encoded.
+  ///   - classNames: the names of the classes that labels count from 0; nil keeps the existing ones
+  ///     when appending; see ``Writer``.
   ///   - threads: how many threads may be used; nil for one per processor.
-  ///   - body: appends images to the writer, which is finished when it returns. If it throws, the writer
-  ///     is dropped, and what stood at `path` stays.
+  ///   - body: appends images to the writer, which is finished when it returns. If it throws, the
+  ///     writer is dropped, and anything at `path` stays as it was.
   /// - Returns: the written store.
-  /// - Throws: what `body` throws, and what ``Writer`` does.
+  /// - Throws: what `body` throws, and what ``Writer`` throws.
   @discardableResult
   public static func write(
     to path: some StorePath, mode: WriteMode = .create, compression: Compression = .small,

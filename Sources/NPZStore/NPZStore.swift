@@ -4,18 +4,20 @@ import ImageStoreSupport
 
 /// Images in an `.npz` archive, as `numpy.savez` and `numpy.savez_compressed` write it.
 ///
-/// Written is one zip archive with one entry per image, `ix-000000.npy`, `ix-000001.npy` and so on,
-/// `labels.npy`, `columns/NAME.npy` and `class_names.npy`. `numpy.load` opens it:
+/// The package writes one zip archive with one entry per image, `ix-000000.npy`, `ix-000001.npy`
+/// and so on, `labels.npy`, `columns/NAME.npy` and `class_names.npy`. `numpy.load` opens it:
 ///
 ///     archive = numpy.load("store.npz")
 ///     image, label = archive["ix-000042"], archive["labels"][42]
 ///
-/// Read are such archives, those of other names with one array per image, and those with one array of all
-/// images (`images`, `x_train`, `train_images` and others, see ``splits(at:_:checksums:threads:)``). Stored entries are read from
-/// a map of the file; deflated ones are inflated straight to the caller's memory, on several threads.
+/// It reads such archives, archives with one array per image under other names, and archives with
+/// one array of all images (`images`, `x_train`, `train_images` and others, see
+/// ``splits(at:_:checksums:threads:)``). Stored entries are read from a map of the file; deflated
+/// ones are inflated straight to the caller's memory, on several threads.
 ///
-/// Archives are checked before they are believed: see `Docs/Guarantees.md`. Arrays of Python objects are
-/// refused and never unpickled. Sources: PKWARE's APPNOTE.TXT 6.3, RFC 1951, numpy's `lib/_format_impl.py`.
+/// Archives are checked before their contents are used: see `Docs/Guarantees.md`. Arrays of Python
+/// objects are refused and never unpickled. Sources: PKWARE's APPNOTE.TXT 6.3, RFC 1951, numpy's
+/// `lib/_format_impl.py`.
 public final class NPZStore: ImageStore {
   /// The path the store was opened at.
   public let path: String
@@ -32,8 +34,9 @@ public final class NPZStore: ImageStore {
 
   /// Whether the checksums of images are checked when they are read.
   public enum ChecksumPolicy: Sendable, Hashable {
-    /// A deflated entry is checked whenever it is inflated, a stored one when it is first read. Of one
-    /// array with all images, one of more than 256 MiB is checked by ``NPZStore/verify(progress:)`` alone.
+    /// A deflated entry is checked whenever it is inflated, a stored one when it is first read. A
+    /// single array of all images that has more than 256 MiB is checked only by
+    /// ``NPZStore/verify(progress:)``.
     case check
     /// Only ``NPZStore/verify(progress:)`` checks.
     case skip
@@ -44,11 +47,11 @@ public final class NPZStore: ImageStore {
   /// - Parameters:
   ///   - path: the archive.
   ///   - images: the key of the one array with all images; nil looks for one entry per image, then for
-  ///     arrays of known names, of which ``splits(at:_:checksums:threads:)`` tells, and takes the first of them.
-  ///   - labels: the key of the labels; nil looks for `labels`, `outputs` and others, or what goes with
-  ///     `images`.
-  ///   - labelsAt: another archive that has the labels; nil looks for `out-NAME.npz` beside the archive
-  ///     if that has none itself.
+  ///     arrays of known names (see ``splits(at:_:checksums:threads:)``), and uses the first of them.
+  ///   - labels: the key of the labels; nil looks for `labels`, `outputs` and others, or the name
+  ///     that matches `images`.
+  ///   - labelsAt: another archive that has the labels; nil looks for `out-NAME.npz` next to the
+  ///     archive if the archive has no labels itself.
   ///   - checksums: whether reading an image checks its CRC-32.
   ///   - threads: how many threads decode; nil for one per processor.
   /// - Throws: as ``init(at:_:checksums:threads:)``.
@@ -66,18 +69,20 @@ public final class NPZStore: ImageStore {
     try self.init(at: path, description, checksums: checksums, threads: threads)
   }
 
-  /// Opens an archive of which something is said.
+  /// Opens an archive with a description of it.
   ///
   /// - Parameters:
   ///   - path: the archive.
-  ///   - description: `images` and `labels` are keys of arrays, labels may be in another archive; `dimensions`, `shape` and `elementType` are
-  ///     those of the images; with `axis` and `bitOrder` the array is packed bits; `palette` and `orientation` are of encoded images.
+  ///   - description: `images` and `labels` are keys of arrays, labels may be in another archive;
+  ///     `dimensions`, `shape` and `elementType` are those of the images; with `axis` and
+  ///     `bitOrder` the array is packed bits; `palette` and `orientation` are of encoded images.
   ///   - checksums: whether reading an image checks its CRC-32.
   ///   - threads: how many threads decode; nil for one per processor.
-  /// - Throws: ``StoreError/Code/notFound``; ``StoreError/Code/unrecognized`` for what is not an archive or
-  ///   has no images; ``StoreError/Code/corrupt`` and ``StoreError/Code/limitExceeded`` for archives that
-  ///   contradict themselves or lie; ``StoreError/Code/unsupported`` for encrypted ones and for arrays
-  ///   that are not images; ``StoreError/Code/invalidArgument`` for arrays that are not what is said of them.
+  /// - Throws: ``StoreError/Code/notFound``; ``StoreError/Code/unrecognized`` for a file that is
+  ///   not an archive or has no images; ``StoreError/Code/corrupt`` and
+  ///   ``StoreError/Code/limitExceeded`` for archives that contradict themselves or make false
+  ///   statements; ``StoreError/Code/unsupported`` for encrypted ones and for arrays that are not
+  ///   images; ``StoreError/Code/invalidArgument`` for arrays that are not as described.
   public convenience init(
     at path: some StorePath, _ description: StoreDescription, checksums: ChecksumPolicy = .check,
     threads: Int? = nil
@@ -96,7 +101,7 @@ public final class NPZStore: ImageStore {
       threads: threads)
   }
 
-  /// - Parameter contents: what the archive has.
+  /// - Parameter contents: the contents of the archive.
   init(
     _ archive: ZipArchive, _ contents: NPZContents, _ description: StoreDescription,
     checksums: ChecksumPolicy, threads: Int?
@@ -131,7 +136,8 @@ public final class NPZStore: ImageStore {
     }
   }
 
-  /// The archive that has the labels if it is another: the one that is said, or `out-training.npz` with a `training.npz` that has none.
+  /// The separate archive that has the labels: the stated one, or `out-training.npz` for a
+  /// `training.npz` without labels.
   private static func labelArchive(
     beside path: String, _ contents: NPZContents, _ description: StoreDescription
   ) -> (path: String, name: String?)? {
@@ -164,7 +170,7 @@ public final class NPZStore: ImageStore {
     }
   }
 
-  /// The name of the entry that a column of this package has.
+  /// The name of the entry of a column in this package's archives.
   func entryName(ofColumn name: String) -> String? {
     if case .own(let column, _)? = contents.columns[name] { column.name } else { nil }
   }

@@ -2,7 +2,8 @@
 package import ImageStoreCore
 package import ImageStoreSupport
 
-/// A folder behind `https://`, or `http://` in a network of one's own: files of a web server that answers ranges. It can be read alone.
+/// A folder at an `https://` URL, or `http://` in a private network: files of a web server that
+/// answers range requests. It can only be read.
 package final class HTTPObjectFolder: ObjectFolder {
   package let location: String
   private let root: String
@@ -10,17 +11,17 @@ package final class HTTPObjectFolder: ObjectFolder {
 
   /// - Parameters:
   ///   - location: the folder's URL, escaped as URLs are.
-  ///   - connections: how many requests may be under way.
+  ///   - connections: how many requests may be in progress.
   package init(_ location: String, connections: Int = 16, environment: [String: String]) throws(StoreError) {
     guard let parts = URLParts(location) else {
       throw StoreError(
         .invalidArgument,
-        "not the URL of a folder: https://HOST/PATH, with neither spaces nor a name and a password in it",
+        "this is not the URL of a folder: https://HOST/PATH, without spaces, a user name or a password",
         path: location.contains("@") ? nil : location)
     }
     guard parts.query.isEmpty, !location.contains("#") else {
       throw StoreError(
-        .invalidArgument, "a URL with a query is that of one object, and not of a folder",
+        .invalidArgument, "the URL has a query, so it names one object and not a folder",
         path: "\(parts.scheme)://\(parts.host)\(parts.path)")
     }
     var path = parts.path
@@ -64,7 +65,7 @@ package final class HTTPObjectFolder: ObjectFolder {
 
   private func readOnly() -> StoreError {
     StoreError(
-      .unsupported, "a folder behind https cannot be written or listed",
+      .unsupported, "a folder read by https cannot be written or listed",
       remedy: "write to s3://BUCKET/PREFIX or a folder",
       path: location)
   }

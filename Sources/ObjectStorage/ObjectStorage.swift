@@ -7,12 +7,14 @@ internal import FoundationEssentials
 internal import Foundation
 #endif
 
-/// Buckets of anything that speaks the S3 API, and folders behind `https://`, with the package's trait `ObjectStorage`.
+/// Buckets of any server with the S3 API, and folders at `https://` URLs, with the package's trait
+/// `ObjectStorage`.
 ///
-/// Credentials, region and endpoint are found where AWS's own tools find them: `AWS_ACCESS_KEY_ID` and the other variables, the profiles
-/// of `~/.aws`, web identities, containers and machines; `AWS_ENDPOINT_URL` names a server that is not Amazon's. Without
-/// credentials, or with `AWS_NO_SIGN_REQUEST=true`, requests go unsigned. Proxies are those of `https_proxy` and `no_proxy`; `AWS_CA_BUNDLE` and
-/// `SSL_CERT_FILE` name certificates of one's own.
+/// Credentials, region and endpoint are found where AWS's own tools find them: `AWS_ACCESS_KEY_ID`
+/// and the other variables, the profiles of `~/.aws`, web identities, containers and machines;
+/// `AWS_ENDPOINT_URL` names a server other than Amazon's. Without credentials, or with
+/// `AWS_NO_SIGN_REQUEST=true`, requests are not signed. Proxies are those of `https_proxy` and
+/// `no_proxy`; `AWS_CA_BUNDLE` and `SSL_CERT_FILE` name further certificates.
 public enum ObjectStorage {
   /// Whether this build has the trait.
   public static var isAvailable: Bool {
@@ -23,7 +25,8 @@ public enum ObjectStorage {
     #endif
   }
 
-  /// Whether a path is a place of objects rather than one of this machine: `s3://...`, `https://...` or `http://...`.
+  /// Whether a path is in object storage rather than on this machine: `s3://...`, `https://...` or
+  /// `http://...`.
   public static func isLocation(_ path: String) -> Bool {
     ["s3://", "https://", "http://"].contains { path.hasPrefix($0) }
   }
@@ -31,10 +34,13 @@ public enum ObjectStorage {
   /// The objects below a location.
   ///
   /// - Parameters:
-  ///   - location: `s3://BUCKET/PREFIX`, whose prefix is not escaped, or the URL of a folder, which can be read alone.
-  ///   - connections: how many requests may be under way; a server that asks for fewer gets fewer.
-  /// - Throws: ``StoreError/Code/missingTrait`` in a build without the trait; ``StoreError/Code/invalidArgument`` for what is not such a
-  ///   location; errors of credentials that are named and cannot be had.
+  ///   - location: `s3://BUCKET/PREFIX`, whose prefix is not escaped, or the URL of a folder, which
+  ///     can only be read.
+  ///   - connections: how many requests may be in progress; a server that asks for fewer gets
+  ///     fewer.
+  /// - Throws: ``StoreError/Code/missingTrait`` in a build without the trait;
+  ///   ``StoreError/Code/invalidArgument`` for any other location; errors of credentials that are
+  ///   named but cannot be obtained.
   package static func folder(at location: String, connections: Int = 16) throws(StoreError)
     -> any ObjectFolder
   {
@@ -45,7 +51,7 @@ public enum ObjectStorage {
     }
     return try HTTPObjectFolder(location, connections: connections, environment: environment)
     #else
-    throw .missingTrait("ObjectStorage", "a place of objects").at(path: location)
+    throw .missingTrait("ObjectStorage", "this build cannot reach object storage").at(path: location)
     #endif
   }
 }

@@ -2,16 +2,16 @@
 internal import ImageStoreCore
 internal import ImageStoreSupport
 
-/// Objects behind URLs, as far as they are the same in a bucket and behind a plain server: to ask for them, and what to say if there
-/// is not an answer.
+/// The common code for objects in a bucket and on a plain server: requests for them, and errors if
+/// the answer is not a success.
 struct RemoteObjects: Sendable {
   let place: RemotePlace
   let client: HTTPClient
   let followsRedirections: Bool
-  /// How long ranges are waited for.
+  /// How long to wait for ranges.
   var patience = HTTPRequest.Patience()
 
-  /// Waits for an answer, whatever its status is.
+  /// Waits for an answer with any status.
   func answer(_ request: HTTPRequest, for name: String?) throws(StoreError) -> HTTPResponse {
     let transport = try client.transport()
     do throws(HTTPFailure) {
@@ -36,7 +36,7 @@ struct RemoteObjects: Sendable {
     guard response.isSuccess else { throw place.refusal(response, name) }
     guard let count = response["Content-Length"].flatMap({ Int($0) }), count >= 0 else {
       throw StoreError(
-        .unsupported, "the server does not say how large it is", path: place.location, key: name)
+        .unsupported, "the server does not say how large the object is", path: place.location, key: name)
     }
     return ObjectState(byteCount: count, tag: response.tag)
   }
@@ -48,7 +48,7 @@ struct RemoteObjects: Sendable {
     request.sink = .bytes(limit: limit)
     request.followsRedirections = followsRedirections
     let response = try answer(request, for: name)
-    // A bucket that is not there is not an object that is not there.
+    // A missing bucket is not the same as a missing object.
     if response.status == 404, S3ErrorBody(response.note).code != "NoSuchBucket" { return nil }
     guard response.isSuccess else { throw place.refusal(response, name) }
     return (response.bytes, ObjectState(byteCount: response.bytes.count, tag: response.tag))
@@ -64,7 +64,8 @@ struct RemoteObjects: Sendable {
       let size = state.map { " of \($0.byteCount)" } ?? ""
       completion(
         StoreError(
-          .invalidArgument, "bytes \(range)\(size) for memory of \(memory.capacity)", path: place.location,
+          .invalidArgument, "bytes \(range)\(size) do not fit memory of \(memory.capacity) bytes",
+          path: place.location,
           key: name))
       return
     }
@@ -75,7 +76,8 @@ struct RemoteObjects: Sendable {
     }
     var request = HTTPRequest(.get, url)
     request.headers = [("Range", "bytes=\(range.lowerBound)-\(range.upperBound - 1)")]
-    // A tag that is not strong matches nothing (RFC 9110, 13.1.1); it is compared with the answer's in any case.
+    // A tag that is not strong matches nothing (RFC 9110, 13.1.1); it is compared with the answer's
+    // in any case.
     if let tag = state?.tag, tag.hasPrefix("\"") { request.headers.append(("If-Match", tag)) }
     request.sink = .memory(memory, byteCount: range.count)
     request.expectedStatus = 206
@@ -85,7 +87,7 @@ struct RemoteObjects: Sendable {
     request.followsRedirections = followsRedirections
     let transport: HTTPTransport
     do throws(StoreError) { transport = try client.transport() } catch { return completion(error) }
-    // The transport is not kept by what is under way: it ends with the folder.
+    // Requests in progress do not keep the transport alive: it ends with the folder.
     transport.submit(request) { [place] result in
       switch result {
       case .success(let response) where response.isSuccess: completion(nil)

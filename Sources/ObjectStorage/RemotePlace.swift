@@ -1,15 +1,15 @@
 #if ObjectStorage
 internal import ImageStoreCore
 
-/// What a folder elsewhere is called, and what is said if it does not answer as it should.
+/// The name of a remote folder, and the errors for answers that are not a success.
 struct RemotePlace: Sendable {
   let location: String
-  /// What helps against a refusal, by the answer.
+  /// The remedy for a refusal, by the answer.
   let remedy: @Sendable (HTTPResponse) -> String?
   /// Text that a server sent, without secrets.
   let redacting: @Sendable (String) -> String
 
-  /// The error of an answer that is not a success.
+  /// The error for an answer that is not a success.
   func refusal(_ response: HTTPResponse, _ name: String?, range: Range<Int>? = nil) -> StoreError {
     var failure = response.failure(.refused, remedy: remedy(response))
     if response.status == 412 || response.status == 404 && range != nil || response.status == 416 {

@@ -4,17 +4,19 @@ package import ImageStoreCore
 package import ImageStoreSupport
 
 extension S3ObjectFolder {
-  /// Files up to this size are sent in one request, larger ones in parts of it or more: S3 has at most 10,000 parts.
+  /// Files up to this size are sent in one request, larger ones in parts of it or more: S3 has at
+  /// most 10,000 parts.
   private static let smallestPart = 8 << 20
   private static let greatestPartCount = 10_000
-  /// How many parts are in memory and under way at a time.
+  /// How many parts are in memory and being sent at a time.
   private static let partsUnderWay = 4
 
-  /// Writes an object whole.
+  /// Writes a whole object.
   ///
-  /// Conditions are the server's own (`If-None-Match`, `If-Match`: Amazon S3 since 2024, Ceph, MinIO, SeaweedFS). They are looked at before
-  /// the object is sent, too: on a server that does not have them that is all there is, and two writers that write at the very same time
-  /// may both believe that they were first.
+  /// The server checks conditions itself (`If-None-Match`, `If-Match`: Amazon S3 since 2024, Ceph,
+  /// MinIO, SeaweedFS). They are also checked before the object is sent. On a server without
+  /// conditions this is the only check, and two writers at exactly the same time may both believe
+  /// that they were first.
   package func put(
     _ bytes: [UInt8], as name: String, if condition: ObjectCondition
   ) throws(StoreError) -> ObjectState {
@@ -40,7 +42,7 @@ extension S3ObjectFolder {
     if [404, 409, 412].contains(response.status), condition != .always,
       S3ErrorBody(response.note).code != "NoSuchBucket"
     {
-      // The answer to an earlier try may have been lost, and the object be ours.
+      // The answer to an earlier try may have been lost, so the object may be ours.
       guard response.tries > 1, let (found, state) = try contents(of: name, limit: bytes.count),
         found == bytes
       else {
@@ -62,7 +64,7 @@ extension S3ObjectFolder {
 
   private func conflict(_ condition: ObjectCondition, _ name: String) -> StoreError {
     if condition == .absent {
-      return StoreError(.alreadyExists, "there is an object of that name", path: location, key: name)
+      return StoreError(.alreadyExists, "an object of this name already exists", path: location, key: name)
     }
     return StoreError(
       .busy, "another writer has changed or removed it",
@@ -70,7 +72,7 @@ extension S3ObjectFolder {
       path: location, key: name)
   }
 
-  /// A request with a body, which is signed with it: a server takes no other bytes than these.
+  /// A request whose body is signed, so that the server accepts only these bytes.
   private func writing(
     _ method: HTTPRequest.Method, _ url: String, _ body: PixelMemory?
   ) throws(StoreError) -> HTTPRequest {
@@ -100,12 +102,12 @@ extension S3ObjectFolder {
     do throws(StoreError) {
       let tags = try sendParts(of: file, byteCount, name, upload, progress)
       try complete(name, upload, tags, byteCount)
-      // One whose number was lost on the way is open still.
+      // An upload whose number was lost on the way is still open.
       if tries > 1 { try abortUploads(of: name) }
     } catch {
-      // What cannot be removed now is by the next upload of the name.
+      // The next upload of the name removes what cannot be removed now.
       try? abort(name, upload)
-      // Another writer of the same may have been faster, and have removed this upload.
+      // Another writer of the same object may have been faster, and may have removed this upload.
       guard let there = try? state(of: name), there.byteCount == byteCount else { throw error }
       progress(byteCount)
     }
@@ -188,12 +190,13 @@ extension S3ObjectFolder {
     _ = try objects.answer(HTTPRequest(.delete, url(name, [("uploadId", upload)])), for: name)
   }
 
-  /// Removes what uploads of this name have left that were never completed: it is paid for, and nothing shows it.
+  /// Removes the parts of incomplete uploads of this name: they cost money, and listings do not
+  /// show them.
   private func abortUploads(of name: String) throws(StoreError) {
     let key = key(of: name)
     let request = HTTPRequest(.get, address.url("", [("uploads", ""), ("prefix", key)]))
     let response = try objects.answer(request, for: name)
-    // Not all who may write may list uploads, and not all servers can.
+    // Not every user that may write may list uploads, and not all servers can.
     guard response.isSuccess, let page = XMLElement(response.bytes) else { return }
     for upload in page.children where upload.name == "Upload" && upload["Key"] == key {
       if let identifier = upload["UploadId"] { try abort(name, identifier) }
@@ -201,7 +204,7 @@ extension S3ObjectFolder {
   }
 }
 
-/// The parts of an upload that are under way.
+/// The parts of an upload that are being sent.
 private final class SentParts: Sendable {
   private struct State {
     var tags: [String?]
@@ -220,7 +223,8 @@ private final class SentParts: Sendable {
     self.progress = progress
   }
 
-  /// Waits until another part may be begun, which must then end or fail; false if there is no use in more.
+  /// Waits until another part may be begun, which must then end or fail; false if no more parts are
+  /// needed.
   func waitForRoom() -> Bool {
     room.wait()
     if state.withLock({ $0.error == nil }) { return true }
@@ -245,7 +249,7 @@ private final class SentParts: Sendable {
     room.signal()
   }
 
-  /// Waits until no part is under way.
+  /// Waits until no part is being sent.
   func waitForAll() throws(StoreError) -> [String] {
     for _ in 0..<most { room.wait() }
     // A semaphore must end as it began.

@@ -2,11 +2,11 @@
 package import ImageStoreCore
 package import ImageStoreSupport
 
-/// A prefix of a bucket of anything that speaks the S3 API.
+/// A prefix of a bucket of any server with the S3 API.
 package final class S3ObjectFolder: ObjectFolder {
   /// The most names that are listed.
   private static let greatestNameCount = 1_000_000
-  /// The most pages they come in: a server may not go on for ever.
+  /// The most pages of a listing, so that a server cannot continue for ever.
   private static let greatestPageCount = 20_000
 
   package let location: String
@@ -17,11 +17,13 @@ package final class S3ObjectFolder: ObjectFolder {
 
   /// - Parameters:
   ///   - location: `s3://BUCKET/PREFIX`; the prefix is not escaped.
-  ///   - connections: how many requests may be under way.
-  ///   - environment: where credentials, region and endpoint are found as AWS's own tools find them.
+  ///   - connections: how many requests may be in progress.
+  ///   - environment: the environment in which credentials, region and endpoint are found, as AWS's
+  ///     own tools find them.
   package init(_ location: String, connections: Int = 16, environment: [String: String]) throws(StoreError) {
     guard location.hasPrefix("s3://") else {
-      throw StoreError(.invalidArgument, "a bucket is written s3://BUCKET/PREFIX", path: location)
+      throw StoreError(
+        .invalidArgument, "this does not name a bucket: write s3://BUCKET/PREFIX", path: location)
     }
     let rest = location.dropFirst("s3://".count)
     let slash = rest.firstIndex(of: "/") ?? rest.endIndex
@@ -94,19 +96,22 @@ package final class S3ObjectFolder: ObjectFolder {
       }
       guard names.count <= Self.greatestNameCount, pages <= Self.greatestPageCount else {
         throw StoreError(
-          .limitExceeded, "more than \(Self.greatestNameCount) objects or \(Self.greatestPageCount) pages",
+          .limitExceeded,
+          "the folder has more than \(Self.greatestNameCount) objects, or the server lists it in more than \(Self.greatestPageCount) pages",
           path: location)
       }
       guard page["IsTruncated"] == "true" else { break }
       guard let next = page["NextContinuationToken"], !next.isEmpty, next != token else {
-        throw StoreError(.corrupt, "a list of objects that does not say how it goes on", path: location)
+        throw StoreError(
+          .corrupt, "the server's list of objects is incomplete and does not say where it continues",
+          path: location)
       }
       token = next
     }
     return names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
-  /// What a server answers with in XML.
+  /// The XML answer of a server.
   func page(_ response: HTTPResponse, _ name: String) throws(StoreError) -> XMLElement {
     guard let page = XMLElement(response.bytes), page.name == name else {
       throw StoreError(

@@ -14,7 +14,8 @@ struct URLParts: Sendable, Hashable {
     return host.firstIndex(of: ":").map { String(host[..<$0]) } ?? host
   }
 
-  /// nil for what is not an `http` or `https` URL, or has a name and a password in it.
+  /// nil for anything that is not an `http` or `https` URL, or that has a name and a password in
+  /// it.
   init?(_ text: String) {
     let bytes = Array(text.utf8)
     guard bytes.allSatisfy({ (0x21...0x7E).contains($0) }) else { return nil }

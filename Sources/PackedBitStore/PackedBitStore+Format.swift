@@ -4,7 +4,7 @@ package import ImageStoreSupport
 /// Masks of one bit per pixel.
 package struct PackedBitFormat: WritableStoreFormat {
   package let name = "packedbit"
-  package let summary = "packed masks; bare .npy or bytes need --shape and --axis rows, columns or flat"
+  package let summary = "packed masks; a .npy file or bare bytes need --shape and --axis"
   package let options: Set<StoreDescription.Option> = [.shape, .axis, .bitOrder, .labels]
   package let suffixes = [".bits"]
   package let layouts = PackingAxis.allCases.map(\.rawValue)
@@ -40,7 +40,7 @@ package struct PackedBitFormat: WritableStoreFormat {
     guard FileSystem.kind(of: path) != .file || description.axis != nil else {
       // Arrays with a header are of another kind.
       throw StoreError(
-        .unrecognized, "the file is called .npy and does not begin as numpy's arrays do",
+        .unrecognized, "the file's suffix is .npy, but it does not begin as a .npy file does",
         remedy: "get it again; bare bits need --shape HxW and --axis rows, columns or flat", path: path)
     }
     if FileSystem.kind(of: path) != .file {
@@ -53,9 +53,9 @@ package struct PackedBitFormat: WritableStoreFormat {
       }
       guard description.axis != nil else {
         throw StoreError(
-          .invalidArgument, "a folder with masks.npy and no format.json that says how bits are packed",
+          .invalidArgument, "the folder has masks.npy, but no format.json that says how the bits are packed",
           remedy:
-            "give --shape HxW and --axis rows, columns or flat, or the .npy file itself if it has a value per pixel",
+            "give --shape HxW and --axis rows, columns or flat, or give the .npy file itself if it has one value per pixel",
           path: path)
       }
     }
@@ -63,7 +63,7 @@ package struct PackedBitFormat: WritableStoreFormat {
     let beside = "\(path)/\(PackedBitContents.labelsName)"
     if description.labels == nil, file != path, FileSystem.kind(of: beside) == .file { labels = beside }
     if let name = description.labelsName {
-      throw .unusedOption("labels", "the file is one array, and has nothing called \(name)")
+      throw .unusedOption("labels", "the file is one array, which has no part called '\(name)'")
     }
     return [
       OpenedSplit(try PackedBitStore(file: file, description, labels: labels, threads: threads))
@@ -96,21 +96,21 @@ extension PackedBitStore {
     let axis = StoreDescription.PackingAxis(rawValue: layout.axis.rawValue)
     if let said = description.axis, said != axis {
       throw StoreError(
-        .invalidArgument, "bits are packed along \(layout.axis.rawValue) where \(said.rawValue) is said",
+        .invalidArgument, "the bits are packed along \(layout.axis.rawValue), but \(said.rawValue) was given",
         remedy: "leave --axis out", path: path)
     }
     if let said = description.bitOrder, said.rawValue != layout.bitOrder.rawValue {
       throw StoreError(
-        .invalidArgument, "the bit order is \(layout.bitOrder.rawValue) where \(said.rawValue) is said",
+        .invalidArgument, "the bit order is \(layout.bitOrder.rawValue), but \(said.rawValue) was given",
         remedy: "leave --bit-order out", path: path)
     }
     if let name = description.labelsName {
-      throw .unusedOption("labels", "the folder has labels.npy, and nothing called \(name)")
+      throw .unusedOption("labels", "the folder has labels.npy, but nothing called '\(name)'")
     }
   }
 
-  /// Says in a few words what is at a path besides a store that this package wrote, such as `a folder with notes.txt besides
-  /// masks`; nil if it is such a store and nothing else.
+  /// Describes in a few words the contents of a path other than a store that this package wrote,
+  /// such as `a folder with notes.txt besides masks`; nil if there is only such a store.
   package static func otherContents(at path: String) throws(StoreError) -> String? {
     guard FileSystem.kind(of: path) == .folder else { return "not a folder of packed masks" }
     let folder = try Folder(path)

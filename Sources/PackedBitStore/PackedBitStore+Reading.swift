@@ -1,7 +1,7 @@
 public import ImageStoreCore
 import ImageStoreSupport
 
-/// What crops of masks are read as.
+/// The form that crops of masks are read in.
 public enum MaskForm: Sendable, Hashable, CaseIterable {
   /// A byte per pixel, 0 or 1; numpy's bool and uint8.
   case zeroOne
@@ -9,8 +9,8 @@ public enum MaskForm: Sendable, Hashable, CaseIterable {
   case zeroFull
   /// A Float per pixel, 0 or 1. The destination's first free byte must be at a multiple of 4.
   case float
-  /// Bits, packed along the store's axis in its bit order, beginning with the region: what
-  /// `numpy.packbits` makes of the crop. Padding bits are 0.
+  /// Bits, packed along the store's axis in its bit order, beginning with the region: the result of
+  /// `numpy.packbits` for the crop. Padding bits are 0.
   case bits
 
   var unpacked: UnpackedForm {
@@ -32,8 +32,8 @@ extension PackedBitStore {
 
   /// Appends masks, or a region of each, to the caller's memory in some form.
   ///
-  /// - Parameters: as of `read(_:regions:into:)`; a crop takes ``byteCount(of:as:)`` bytes, and the next
-  ///   follows it.
+  /// - Parameters: as for `read(_:regions:into:)`; a crop takes ``byteCount(of:as:)`` bytes, and
+  ///   the next follows it.
   public func read(
     _ indices: Span<Int>, regions: Span<ImageRegion>, as form: MaskForm,
     into destination: inout OutputRawSpan
@@ -53,7 +53,7 @@ extension PackedBitStore {
     try unsafe destination.appendBytes(slots.byteCount) { (memory) throws(StoreError) in
       let start = memory.baseAddress!
       guard form != .float || UInt(bitPattern: start) % 4 == 0 else {
-        throw StoreError(.invalidArgument, "memory for Floats that does not begin at a multiple of 4")
+        throw StoreError(.invalidArgument, "the memory for Float values does not begin at a multiple of 4")
       }
       try Workers.performRuns(of: plan.count, minimum: minimum, threads: threads) {
         (run) throws(StoreError) in
@@ -83,7 +83,7 @@ extension PackedBitStore {
     try borrowDecoded(indices, byteBudget: 1 << 18, body)
   }
 
-  /// Where crops lie whose bytes depend on the form they are read in.
+  /// Where crops are whose bytes depend on the form they are read in.
   private struct CropSlots {
     /// The bytes of all of them.
     let byteCount: Int
@@ -103,7 +103,9 @@ extension PackedBitStore {
           (end, overflows) = end.addingReportingOverflow(byteCount(plan.region(at: position)))
         }
       }
-      guard !overflows else { throw StoreError(.limitExceeded, "\(plan.count) crops in one call") }
+      guard !overflows else {
+        throw StoreError(.limitExceeded, "\(plan.count) crops are too many for one call")
+      }
       self.byteCount = end
       self.starts = starts
     }
@@ -127,7 +129,8 @@ extension PackedBitStore {
     return unsafe layout.countOnes(region, of: images.base + index * layout.byteCount)
   }
 
-  /// How many pixels are 1 of each of some masks, or of a region of each, counted on several threads.
+  /// How many pixels are 1 in each of some masks, or in a region of each, counted on several
+  /// threads.
   ///
   /// - Parameters:
   ///   - indices: which masks; any order, repeats allowed.

@@ -2,10 +2,11 @@ public import ImageStoreCore
 import ImageStoreSupport
 
 extension PackedBitStore {
-  /// Masks have no checksum if another program wrote them, even if others were appended to them.
+  /// Masks that another program wrote have no checksum, even if this package appended others to
+  /// them.
   public var checksumCoverage: ChecksumCoverage {
     guard folder?.checksums != nil else { return .noImages }
-    // Checksums that cannot be read are an error of whoever compares masks with them.
+    // Checksums that cannot be read are an error only when masks are compared with them.
     guard let known = try? maskChecksums() else { return .allImages }
     let unknown = known.count { $0 == Self.unknownChecksum }
     return unknown == 0 ? .allImages : unknown == count ? .noImages : .someImages
@@ -25,7 +26,7 @@ extension PackedBitStore {
     for position in indices.indices where indices[position] < 0 || indices[position] >= count {
       throw .indexOutOfRange(indices[position], count: count)
     }
-    // Height and width, which masks have no other checksum of, stand in the description.
+    // Height and width, which masks have no other checksum of, are in the description.
     try checkDescription()
     guard let layout, indices.count > 0, let checksums = try maskChecksums() else { return }
     try Workers.performRuns(of: indices.count, minimum: 1, threads: threads) { (run) throws(StoreError) in
@@ -52,7 +53,8 @@ extension PackedBitStore {
     guard let state = folder.state else {
       guard folder.description.states != nil else { return }
       throw StoreError(
-        .corrupt, "\(count) masks, of which format.json knows nothing", remedy: "write the store again",
+        .corrupt, "the store has \(count) masks that format.json does not mention",
+        remedy: "write the store again",
         path: images.map.path)
     }
     let found = PackedBitDescription.State.checksums(of: labels)

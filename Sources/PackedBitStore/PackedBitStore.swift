@@ -4,14 +4,16 @@ import ImageStoreSupport
 
 /// Masks at one bit per pixel, in a folder that numpy opens.
 ///
-/// The folder has `masks.npy` (uint8 as `numpy.packbits` makes it), `labels.npy`, `columns/NAME.npy`, `offsets/NAME.npy` for columns
-/// of bytes, `checksums.npy` (the CRC-32 of each mask's bytes) and `format.json`:
+/// The folder has `masks.npy` (uint8 as `numpy.packbits` makes it), `labels.npy`,
+/// `columns/NAME.npy`, `offsets/NAME.npy` for columns of bytes, `checksums.npy` (the CRC-32 of each
+/// mask's bytes) and `format.json`:
 ///
 ///     masks = numpy.load("store.bits/masks.npy", mmap_mode="r")
 ///     mask = numpy.unpackbits(masks[42], axis=0, count=1080)      # packed along rows
 ///
-/// Masks are delivered as bool images of one channel, a byte 0 or 1 per pixel; other forms by
-/// ``read(_:regions:as:into:)``. Only the bytes that hold a region are touched.
+/// Masks are delivered as bool images of one channel, with a byte 0 or 1 per pixel;
+/// ``read(_:regions:as:into:)`` delivers other forms. Only the bytes that hold a region are
+/// touched.
 public final class PackedBitStore: ImageStore {
   /// The path the store was opened at.
   public let path: String
@@ -33,9 +35,9 @@ public final class PackedBitStore: ImageStore {
   /// - Parameters:
   ///   - path: the folder.
   ///   - threads: how many threads unpack many crops; nil for one per processor.
-  /// - Throws: ``StoreError/Code/notFound``, ``StoreError/Code/corrupt`` for files that contradict each
-  ///   other or are cut short, ``StoreError/Code/unrecognized`` and ``StoreError/Code/unsupported`` for
-  ///   other things.
+  /// - Throws: ``StoreError/Code/notFound``, ``StoreError/Code/corrupt`` for files that contradict
+  ///   each other or are cut short, ``StoreError/Code/unrecognized`` and
+  ///   ``StoreError/Code/unsupported`` for anything else.
   public init(at path: some StorePath, threads: Int? = nil) throws(StoreError) {
     let path = try path.storePath()
     let folder = try PackedBitContents(at: path)
@@ -52,8 +54,8 @@ public final class PackedBitStore: ImageStore {
   /// Opens a file of packed masks that does not describe itself: an `.npy` array, or its bare bytes.
   ///
   /// - Parameters:
-  ///   - path: the file. An array in Fortran order, which `numpy.packbits` makes of one, is turned to C
-  ///     order in memory.
+  ///   - path: the file. An array in Fortran order, which `numpy.packbits` returns for a Fortran
+  ///     array, is converted to C order in memory.
   ///   - layout: how the masks are packed.
   ///   - labels: an `.npy` file with the labels, if there is one.
   ///   - threads: how many threads unpack many crops; nil for one per processor.
@@ -75,12 +77,13 @@ public final class PackedBitStore: ImageStore {
     columnNames = []
   }
 
-  /// Opens a file of packed masks that does not describe itself, by what is said of it.
+  /// Opens a file of packed masks that does not describe itself, with a description of it.
   ///
   /// - Parameters:
   ///   - path: an `.npy` array or bare bytes. Axes of extent 1 count as if they were not there.
-  ///   - description: the shape, the axis and the order of bits; bits that run on from row to row have the axis
-  ///     ``ImageStoreCore/StoreDescription/PackingAxis/flat``, and are packed anew in memory.
+  ///   - description: the shape, the axis and the order of bits; bits that run on from row to row
+  ///     have the axis ``ImageStoreCore/StoreDescription/PackingAxis/flat``, and are packed again
+  ///     in memory.
   ///   - labels: an `.npy` file with the labels, if there is one.
   ///   - threads: how many threads unpack many crops; nil for one per processor.
   /// - Throws: ``StoreError/Code/invalidArgument`` if the file does not have such masks.
@@ -100,8 +103,8 @@ public final class PackedBitStore: ImageStore {
       if let header { _ = try unsafe header.data(in: map.bytes) }
       guard header?.type.isInteger ?? true, header?.type.kind != .bool else {
         throw StoreError(
-          .unsupported, "an array of '\(header!.type.description)' as packed bits",
-          remedy: "numpy.packbits makes uint8; leave --axis out if it has a value per pixel")
+          .unsupported, "an array of the type '\(header!.type.description)' cannot be packed bits",
+          remedy: "numpy.packbits makes uint8; leave --axis out if the array has one value per pixel")
       }
       let bits = try PackedBits(
         shape: header?.shape, itemByteCount: header?.type.byteCount ?? map.byteCount, description)
@@ -166,7 +169,8 @@ public final class PackedBitStore: ImageStore {
     }
   }
 
-  /// A column of bytes, which has those of all masks in one file and in another where those of each begin and end.
+  /// A column of bytes, which has those of all masks in one file and in another where those of each
+  /// begin and end.
   private func bytes(of file: MappedFile, _ offsets: MappedFile) throws(StoreError) -> Column {
     let places = try unsafe array(of: offsets) { (header, data) throws(StoreError) in
       let found = try header.valueCount()
@@ -179,17 +183,19 @@ public final class PackedBitStore: ImageStore {
       guard header.type == NPYType(.uint8), header.shape.count == 1 else {
         throw StoreError(
           .corrupt,
-          "an array of '\(header.type.description)' of the shape \(header.shapeDescription) as bytes")
+          "an array of the type '\(header.type.description)' and the shape \(header.shapeDescription) cannot be a column of bytes"
+        )
       }
       let end = places[count]
       guard end >= 0, end <= data.count else {
-        throw StoreError(.corrupt, "\(data.count) bytes where \(offsets.path) counts \(end)")
+        throw StoreError(.corrupt, "the file has \(data.count) bytes, but \(offsets.path) says \(end)")
       }
       return try unsafe .stored([UInt8](data.prefix(end)), offsets: places)
     }
   }
 
-  /// The CRC-32 of each mask's bytes, ``unknownChecksum`` for masks of which none is known; nil if that is all.
+  /// The CRC-32 of each mask's bytes, ``unknownChecksum`` for masks of which none is known; nil if
+  /// that is all.
   func maskChecksums() throws(StoreError) -> [Int]? {
     guard let file = folder?.checksums else { return nil }
     return try knownChecksums.value { () throws(StoreError) in
@@ -199,11 +205,12 @@ public final class PackedBitStore: ImageStore {
     }
   }
 
-  /// Stands for the checksum of a mask that had none when others were appended: one made then would vouch for damage.
+  /// Stands for the checksum of a mask that had none when others were appended: one made then would
+  /// vouch for damage.
   static let unknownChecksum = -1
 
-  /// Reads the values of the masks there are. Values past these are those of an append that did not end; too few are an
-  /// error.
+  /// Reads the values of the masks there are. Values past these are those of an append that did not
+  /// end; too few are an error.
   private func values<Values>(
     of file: MappedFile, _ read: (NPYHeader, UnsafeRawBufferPointer) throws(StoreError) -> Values
   ) throws(StoreError) -> Values {

@@ -3,7 +3,8 @@ package import ImageStoreSupport
 import ObjectStorage
 
 extension ShardedStore: EditableStore {
-  /// Writes an index and a manifest; shards stay as they are, and the labels in them are those of when they were written.
+  /// Writes an index and a manifest. Shards stay as they are, so the labels inside them are those
+  /// from when they were written.
   @discardableResult
   public static func edit(
     _ path: some StorePath, threads: Int?, _ change: (_ store: ShardedStore) throws -> any ImageStore
@@ -35,7 +36,8 @@ extension ShardedStore: EditableStore {
   private static func checkIsHere(_ path: String) throws(StoreError) {
     guard ObjectStorage.isLocation(path) else { return }
     throw StoreError(
-      .unsupported, "a data set that is elsewhere is not changed but by appending", remedy: "write a new one",
+      .unsupported, "a remote data set can be appended to, but not changed otherwise",
+      remedy: "write a new one",
       path: path)
   }
 

@@ -61,7 +61,7 @@ package struct ShardedFormat: WritableStoreFormat {
   ) throws {
     if let compression = options.compression, compression != .none {
       throw StoreError.unusedOption(
-        "compression", "shards are stored as they are, so that an image is read by its place")
+        "compression", "shards are not compressed, so that an image can be read by its position")
     }
     try user.use(
       ShardedStore.Writer(

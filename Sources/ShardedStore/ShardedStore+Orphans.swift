@@ -3,21 +3,23 @@ package import ImageStoreSupport
 import ObjectStorage
 
 extension ShardedStore {
-  /// Removes shards and indexes that no manifest names: what writers left that were killed, and indexes that appends have replaced.
+  /// Removes shards and indexes that the manifest does not name: those that killed writers left,
+  /// and indexes that appends have replaced.
   ///
-  /// Nothing else is removed, whatever is there besides. Nobody may be writing to the data set; on this machine that is made sure of. A
-  /// reader that opened the data set before an append may still need an index that is removed, and no shard.
+  /// No other files are removed. No writer may be working on the data set; for a data set on this
+  /// machine, this is checked. A reader that opened the data set before an append may still need a
+  /// removed index, but no removed shard.
   ///
   /// - Returns: the names of the objects that have been removed.
-  /// - Throws: ``StoreError/Code/busy`` while a writer is at work; what opening throws.
+  /// - Throws: ``StoreError/Code/busy`` while a writer is working; what opening throws.
   @discardableResult
   public static func removeOrphans(at path: some StorePath) throws(StoreError) -> [String] {
     let path = try path.storePath()
     if ObjectStorage.isLocation(path) { return try removeOrphans(in: folder(at: path)) }
-    // Its lock keeps writers away, and its folder for unfinished work goes with it.
+    // Its lock keeps writers away, and its folder for unfinished work is removed with it.
     let held = try HeldStore(path)
     guard held.kind == .folder else {
-      throw StoreError(.unrecognized, "a file, where a data set of shards is a folder", path: path)
+      throw StoreError(.unrecognized, "this is a file, but a sharded data set is a folder", path: path)
     }
     _ = try held.workFolder()
     let folder = try LocalObjectFolder(held.path)
@@ -26,19 +28,20 @@ extension ShardedStore {
     return removed
   }
 
-  /// The same at any place of objects.
+  /// The same for any folder of objects.
   package static func removeOrphans(in folder: any ObjectFolder) throws(StoreError) -> [String] {
     let orphans = try orphans(in: folder)
     for name in orphans { try folder.remove(name) }
     return orphans
   }
 
-  /// The names of objects that are called as those of a data set are, and that its manifest does not name; and of the index that the
-  /// manifest says it has replaced, if that is what has its name.
+  /// The names of objects with names of a data set's objects that its manifest does not list; and
+  /// the name of the replaced index in the manifest, if the object with this name is that index.
   package static func orphans(in folder: any ObjectFolder) throws(StoreError) -> [String] {
     guard let (manifest, _) = try ShardedContents.manifest(of: folder) else {
       throw StoreError(
-        .notFound, "there is no data set of shards: no \(ShardNames.manifest)", path: folder.location)
+        .notFound, "there is no sharded data set here: \(ShardNames.manifest) is missing",
+        path: folder.location)
     }
     let named = Set(manifest.objects)
     let orphans = try folder.names(startingWith: "").filter {
@@ -47,7 +50,7 @@ extension ShardedStore {
     return try hasReplacedIndex(folder, manifest) ? orphans + [ShardNames.firstIndex] : orphans
   }
 
-  /// Whether the index is still there that a manifest says it has replaced, byte for byte.
+  /// Whether the index that a manifest says it has replaced still exists, byte for byte.
   private static func hasReplacedIndex(
     _ folder: any ObjectFolder, _ manifest: ShardManifest
   ) throws(StoreError) -> Bool {
@@ -58,8 +61,8 @@ extension ShardedStore {
     return unsafe CRC32.checksum(of: bytes.span.bytes).hexadecimal == replaced.crc32
   }
 
-  /// Says in a few words what is at a path besides a data set that this package wrote; nil if every file there is part of such a
-  /// one, or of one that was not finished.
+  /// Describes in a few words the contents of a path other than a data set that this package wrote;
+  /// nil if every file is part of such a data set, or of an unfinished one.
   package static func otherContents(at path: String) throws(StoreError) -> String? {
     guard FileSystem.kind(of: path) == .folder else { return "not a folder" }
     let folder = try LocalObjectFolder(path)
@@ -102,7 +105,7 @@ extension ShardedStore {
 }
 
 extension ShardNames {
-  /// Whether an object is called as shards or indexes are.
+  /// Whether an object has a name of shards or indexes.
   static func isObject(_ name: String) -> Bool {
     let shards = "\(folder)/"
     return isIndex(name) || name.hasPrefix(shards) && isShard(String(name.dropFirst(shards.count)))

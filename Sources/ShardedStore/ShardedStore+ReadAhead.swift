@@ -27,7 +27,7 @@ extension ShardedStore: SourcedStore {
 
   public func residentShare() -> Double {
     guard case .mapped = shards else { return 0 }
-    // Nobody reads what a shard has behind its images.
+    // The bytes of a shard after its images are not read.
     return min(1, residentShareOfSources() / index.imageShare)
   }
 }

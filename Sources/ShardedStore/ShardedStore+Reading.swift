@@ -83,7 +83,7 @@ extension ShardedStore {
     try unsafe pixels(stored(index, in: shards), format(at: index), index)
   }
 
-  /// The pixels of an image that is an array: the last bytes of what is stored of it.
+  /// The pixels of an image that is an array: the last of its stored bytes.
   @inline(__always)
   private func pixels(
     _ bytes: UnsafeRawBufferPointer, _ format: ImageFormat, _ index: Int
@@ -91,7 +91,8 @@ extension ShardedStore {
     guard bytes.count >= format.byteCount else {
       throw named(
         StoreError(
-          .corrupt, "an image of \(format) in \(bytes.count) bytes", remedy: "write the data set again"),
+          .corrupt, "\(bytes.count) bytes do not fit an image of \(format)",
+          remedy: "write the data set again"),
         index)
     }
     return unsafe UnsafeRawBufferPointer(rebasing: bytes[(bytes.count - format.byteCount)...])
@@ -148,7 +149,7 @@ extension ShardedStore {
   public func advise(_ pattern: AccessPattern) {
     switch shards {
     case .mapped(let shards): for file in shards.files { file.advise(pattern) }
-    // Whoever says in which order images will be read is at the beginning of something.
+    // A caller that says in which order images will be read is beginning a pass.
     case .fetched(let shards): shards.beginEpoch()
     }
   }

@@ -6,7 +6,8 @@ import ImageStoreSupport
 extension ShardedStore {
   public var checksumCoverage: ChecksumCoverage { .allImages }
 
-  /// Checks every image, and every shard whole: its labels and columns are those of Python alone.
+  /// Checks every image, and every shard as a whole, because only Python reads the labels and
+  /// columns inside it.
   public func verify(progress: (_ checked: Int) -> Void) throws(StoreError) {
     try verifyAnnotations()
     let step = 1024
@@ -22,12 +23,12 @@ extension ShardedStore {
   }
 
   private func verify(shard: Int) throws(StoreError) {
-    // Of one that is elsewhere the images are fetched, and compared, and nothing besides.
+    // For a remote data set, only the images are fetched and compared.
     guard case .mapped(let shards) = shards else { return }
     let stated = contents.manifest.shards[shard]
     let found = unsafe CRC32.checksum(of: shards.files[shard].bytes).hexadecimal
     guard found == stated.crc32 else {
-      // An image that is damaged is said first.
+      // A damaged image is reported first.
       try verify(Array(index.images(ofShard: shard)).span)
       throw StoreError(
         .corrupt, "the shard is damaged: its CRC-32 is \(found), not \(stated.crc32)",
@@ -84,7 +85,7 @@ extension ShardedStore {
       && bytes.withUnsafeBytes { unsafe $0.prefix(header.count).elementsEqual(header) }
     guard isHeader else {
       throw StoreError(
-        .corrupt, "the index says that it is an array of \(kind.format), and it is not",
+        .corrupt, "the index says that it is an array of \(kind.format), but it is not",
         remedy: "write the data set again")
     }
   }

@@ -3,14 +3,18 @@ package import ImageStoreSupport
 import ObjectStorage
 
 extension ShardedStore {
-  /// The bytes of a shard unless something else is said: 128 MB, which is neither a request for every few images nor long to send again.
+  /// The default size of a shard, 128 MB: large enough to avoid a request for every few images, and
+  /// small enough to send again quickly.
   public static var usualShardSize: Int { 128 << 20 }
 
   /// Writes a data set of shards.
   ///
-  /// A new data set is made beside its destination and put there by ``finish()``. Appending adds shards and an index, and replaces the
-  /// manifest last: until then the data set is the one it was, and nothing of it is ever changed. A last shard that is short stays
-  /// so. Elsewhere objects are sent as they are finished, and the manifest last, if nobody has changed it meanwhile. What an append leaves that is broken off counts for nothing, and ``ShardedStore/removeOrphans(at:)`` removes it.
+  /// A new data set is made next to its destination and moved into place by ``finish()``. Appending
+  /// adds shards and an index, and replaces the manifest last: until then the data set is
+  /// unchanged, and no existing file of it is ever changed. A short last shard stays short. For a
+  /// remote data set, objects are sent as they are finished, and the manifest last, if no other
+  /// writer has changed it in the meantime. Files that an interrupted append leaves do not belong
+  /// to the data set, and ``ShardedStore/removeOrphans(at:)`` removes them.
   public struct Writer: ~Copyable, ImageStoreWriter {
     private var session: ResumableSession<ShardedWriterSession>
 
@@ -19,16 +23,20 @@ extension ShardedStore {
     /// - Parameters:
     ///   - path: the folder.
     ///   - mode: whether to create, replace or append.
-    ///   - shardSize: the most bytes of a shard, about; a larger image has a shard by itself.
-    ///   - layout: what the images of shards are; nil for what a data set that is appended to has, or arrays.
-    ///   - encoding: of the layout ``Layout/encoded``: whether images that come encoded are checked, and what others become.
-    ///   - classNames: the names of the classes that labels count from 0; nil keeps those of a data set
-    ///     that is appended to. If it has others, labels are translated by the names of their classes, and names that it lacks
-    ///     are added.
+    ///   - shardSize: the most bytes of a shard, approximately; a larger image has a shard by
+    ///     itself.
+    ///   - layout: the form of the images in shards; nil means that of an existing data set, or
+    ///     arrays.
+    ///   - encoding: for the layout ``Layout/encoded``: whether encoded images are checked, and how
+    ///     pixels are encoded.
+    ///   - classNames: the names of the classes that labels count from 0; nil keeps those of an
+    ///     existing data set. If it has others, labels are translated by the names of their
+    ///     classes, and missing names are added.
     ///   - threads: how many threads may be used; nil for one per processor.
-    /// - Throws: ``StoreError/Code/alreadyExists``; ``StoreError/Code/busy`` while another writer is at work;
-    ///   ``StoreError/Code/system``; ``StoreError/Code/invalidArgument`` for a size that makes no sense and for class names
-    ///   that cannot be matched with those that are there; and for an append what opening throws.
+    /// - Throws: ``StoreError/Code/alreadyExists``; ``StoreError/Code/busy`` while another writer
+    ///   is working; ``StoreError/Code/system``; ``StoreError/Code/invalidArgument`` for a size
+    ///   that is not possible, and for class names that cannot be matched with the existing ones;
+    ///   and for an append what opening throws.
     public init(
       to path: some StorePath, mode: WriteMode = .create, shardSize: Int = ShardedStore.usualShardSize,
       layout: Layout? = nil, encoding: ImageEncoding = ImageEncoding(), classNames: [String]? = nil,
@@ -46,7 +54,7 @@ extension ShardedStore {
       }
     }
 
-    /// Creates a writer to a place of objects that need not be a folder of this machine.
+    /// Creates a writer to a folder of objects, which need not be on this machine.
     package init(
       to folder: any ObjectFolder, mode: WriteMode = .create, shardSize: Int = ShardedStore.usualShardSize,
       layout: Layout? = nil, encoding: ImageEncoding = ImageEncoding(), classNames: [String]? = nil,
@@ -97,8 +105,8 @@ extension ShardedStore {
 
   /// Writes all images of a store as a data set of shards, and opens it.
   ///
-  /// - Parameters: as of ``Writer/init(to:mode:shardSize:layout:encoding:classNames:threads:)``;
-  ///   `progress` is called now and then with the number of images written.
+  /// - Parameters: as for ``Writer/init(to:mode:shardSize:layout:encoding:classNames:threads:)``;
+  ///   `progress` is called from time to time with the number of images written.
   @discardableResult
   public static func write(
     _ source: any ImageStore, to path: some StorePath, mode: WriteMode = .create,
@@ -117,25 +125,27 @@ extension ShardedStore {
     return try ShardedStore(at: path, threads: threads)
   }
 
-  /// Writes a data set of what a closure appends, and opens it.
+  /// Writes a data set of the images that a closure appends, and opens it.
   ///
   ///     try ShardedStore.write(to: "pets", classNames: ["cat", "dog"]) { writer in
   ///       try writer.append(pixels, format: format, label: 1)
   ///     }
   ///
   /// - Parameters:
-  ///   - path: where the new data set is to be.
+  ///   - path: the path of the new data set.
   ///   - mode: whether to create, replace or append.
-  ///   - shardSize: the most bytes of a shard, about.
-  ///   - layout: what the images of shards are; nil for what a data set that is appended to has, or arrays.
-  ///   - encoding: of the layout ``Layout/encoded``: whether images that come encoded are checked, and what others become.
-  ///   - classNames: the names of the classes that labels count from 0; nil when appending keeps those that
-  ///     are there; see ``Writer``.
+  ///   - shardSize: the most bytes of a shard, approximately.
+  ///   - layout: the form of the images in shards; nil means that of an existing data set, or
+  ///     arrays.
+  ///   - encoding: for the layout ``Layout/encoded``: whether encoded images are checked, and how
+  ///     pixels are encoded.
+  ///   - classNames: the names of the classes that labels count from 0; nil keeps the existing ones
+  ///     when appending; see ``Writer``.
   ///   - threads: how many threads may be used; nil for one per processor.
-  ///   - body: appends images to the writer, which is finished when it returns. If it throws, the writer
-  ///     is dropped, and what stood at `path` stays.
+  ///   - body: appends images to the writer, which is finished when it returns. If it throws, the
+  ///     writer is dropped, and anything at `path` stays as it was.
   /// - Returns: the written data set.
-  /// - Throws: what `body` throws, and what ``Writer`` does.
+  /// - Throws: what `body` throws, and what ``Writer`` throws.
   @discardableResult
   public static func write(
     to path: some StorePath, mode: WriteMode = .create, shardSize: Int = ShardedStore.usualShardSize,

@@ -3,21 +3,23 @@ public import ImageStoreCore
 package import ImageStoreSupport
 import ObjectStorage
 
-/// A data set in a folder of many files, its shards, of which none is changed once it is written.
+/// A data set in a folder of many files, its shards. A shard is never changed after it is written.
 ///
-/// The folder has `manifest.json`, which says of what files the data set consists, an index with an array of a value per image for
-/// each of labels, columns and places, and `shards/`, each an archive as ``NPZStore`` writes it, stored, of 128 MB or so. Opening reads the
-/// manifest and the index, however many shards there are.
+/// The folder has `manifest.json`, which lists the files of the data set; an index with arrays of
+/// one value per image, for labels, columns and the positions of images; and the shards in
+/// `shards/`. Each shard is a stored archive as ``NPZStore`` writes it, of about 128 MB. Opening
+/// reads only the manifest and the index, for any number of shards.
 ///
 ///     let train = try ShardedStore(at: "/data/train")
 ///
-/// With the package's trait `ObjectStorage`, the folder may be elsewhere: `s3://bucket/train`, or `https://` to read. Images then come
-/// as few long ranges, ahead of a loader that knows its order; ``ImageStoreCore/ImageStore/willRead(_:)`` announces them without one.
+/// With the package's trait `ObjectStorage`, the folder may be remote: `s3://bucket/train`, or
+/// `https://` for reading. Images are then fetched as few long ranges, ahead of a loader that knows
+/// its order; without a loader, ``ImageStoreCore/ImageStore/willRead(_:)`` announces them.
 ///
-/// Python opens a shard, or all of them, with `numpy.load`; Docs/Formats.md has the lines. On this machine shards are mapped, and
-/// images gathered without a copy between.
+/// Python opens a shard, or all of them, with `numpy.load`; Docs/Formats.md has the lines. Shards
+/// on this machine are mapped, and images are copied straight from the map.
 public final class ShardedStore: ImageStore {
-  /// Where the store was opened.
+  /// The path or URL that the store was opened at.
   public let path: String
   public let classNames: [String]?
   public let columnNames: [String]
@@ -34,7 +36,7 @@ public final class ShardedStore: ImageStore {
     case fetched(FetchedShards)
   }
 
-  /// What the images of a shard are.
+  /// The form of the images in a shard.
   public enum Layout: String, Sendable, Hashable, Codable, CaseIterable {
     /// Arrays, `ix-000000.npy` and so on.
     case arrays
@@ -45,14 +47,17 @@ public final class ShardedStore: ImageStore {
   /// Opens a data set.
   ///
   /// - Parameters:
-  ///   - path: the folder, on this machine or elsewhere.
-  ///   - cache: of a data set that is not on this machine: where on it blocks are kept once they have been fetched; nil keeps none.
-  ///   - memory: of a data set that is not on this machine: the most bytes of announced images that are kept until they are read; nil
-  ///     for 1 GiB. The blocks of an order come whole, ahead of a loader, if it has room for two windows of them. Each read under way has up to 64 MiB besides, or one image.
+  ///   - path: the folder, on this machine or remote.
+  ///   - cache: for a remote data set: the cache on this machine that keeps fetched blocks; nil
+  ///     keeps none.
+  ///   - memory: for a remote data set: the most bytes of announced images that are kept until they
+  ///     are read; nil for 1 GiB. The blocks of an order are fetched whole, ahead of a loader, if
+  ///     there is room for two windows of them. In addition, each read in progress has up to 64
+  ///     MiB, or one image.
   ///   - threads: how many threads may be used; nil for one per processor.
-  /// - Throws: ``StoreError/Code/notFound``; ``StoreError/Code/unrecognized`` for a folder that is something else;
-  ///   ``StoreError/Code/corrupt`` for a manifest, an index or shards that contradict one another or are cut short;
-  ///   ``StoreError/Code/unsupported`` for a version that is not known.
+  /// - Throws: ``StoreError/Code/notFound``; ``StoreError/Code/unrecognized`` for a folder of
+  ///   another kind; ``StoreError/Code/corrupt`` for a manifest, an index or shards that contradict
+  ///   one another or are cut short; ``StoreError/Code/unsupported`` for an unknown version.
   public convenience init(
     at path: some StorePath, cache: BlockCache? = nil, memory: Int? = nil, threads: Int? = nil
   ) throws(StoreError) {
@@ -64,12 +69,13 @@ public final class ShardedStore: ImageStore {
   ) throws(StoreError) {
     if let memory, memory < 1 {
       throw StoreError(
-        .invalidArgument, "\(memory) bytes of memory for what is announced", remedy: "give 1 or more")
+        .invalidArgument, "a read-ahead memory of \(memory) bytes is not possible",
+        remedy: "give 1 byte or more")
     }
     if folder.localPath != nil, cache != nil || memory != nil {
       throw StoreError(
         .invalidArgument,
-        "\(cache != nil ? "a cache" : "memory") for a data set on this machine, whose files are mapped",
+        "\(cache != nil ? "a cache" : "memory") has no effect for a data set on this machine, whose files are mapped",
         remedy: "leave it out", path: folder.location)
     }
     try self.init(ShardedContents(of: folder), cache: cache, memory: memory, threads: threads)

@@ -8,14 +8,14 @@ internal import ImageStoreSupport
 struct ImageStoreTool: ParsableCommand {
   static let configuration = CommandConfiguration(
     commandName: "imagestore",
-    abstract: "Puts sets of images into the store that suits them, and looks after them there.",
+    abstract: "Converts, inspects, checks and edits image data sets.",
     discussion: """
-      A STORE or SOURCE is anything this program can read; which kind it is, is found from its content:
+      A STORE or SOURCE is anything this program can read. Its kind is found from its content:
 
       \(overview)
 
-      Exit status: 0 when all went well, 1 with one line on standard error when something is wrong with \
-      a file, 64 when the command line is.
+      Exit status: 0 on success, 1 with one line on standard error if something is wrong with \
+      a file, 64 if the command line is wrong.
       """,
     version: "0.1.0",
     subcommands: [
@@ -39,7 +39,7 @@ struct ImageStoreTool: ParsableCommand {
     }
   }
 
-  /// The kinds and what they read.
+  /// The kinds of store, and what each reads.
   private static var overview: String {
     let formats = StoreCatalog.formats
     let width = formats.map(\.name.count).max() ?? 0

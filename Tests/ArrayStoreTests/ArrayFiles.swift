@@ -44,7 +44,8 @@ final class ArrayFiles {
   }
 }
 
-/// Masks of discs, a byte per pixel, and how `numpy.packbits` packs them: pixel by pixel, the first in the highest bit.
+/// Masks of discs, a byte per pixel, and how `numpy.packbits` packs them: pixel by pixel, the first
+/// in the highest bit.
 struct Discs {
   let count: Int, height: Int, width: Int
 

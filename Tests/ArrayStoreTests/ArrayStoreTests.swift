@@ -60,7 +60,7 @@ import Testing
     #expect(store.notes.contains { $0.kind == .notRead && $0.text.contains("5 labels for 6 images") })
   }
 
-  /// Whatever a file is called, its samples are what is said of them.
+  /// With any name of the file, its samples are as described.
   @Test func bareSamplesOfAnyName() throws {
     let said = description { $0.shape = ImageShape(height: 4, width: 5, channels: 3) }
     for name in ["pixels", "pixels.u8", "pixels.bytes", "pixels.raw"] {

@@ -3,7 +3,8 @@ import ImageStoreCatalog
 import ImageStoreTesting
 import Testing
 
-/// Arrays of bytes that may be gray images or packed bits: nothing with a sign of bits is read as images in silence, and nothing without.
+/// Arrays of bytes that may be gray images or packed bits: nothing with a sign of bits is read as
+/// images in silence, and nothing without.
 @Suite struct BitSignsTests {
   private let files: ArrayFiles
   init() throws { files = try ArrayFiles() }
@@ -55,7 +56,7 @@ import Testing
     for value in [1, 7, 200, 255] as [UInt8] {
       #expect(try ArrayStore(at: files.array([5, 24, 24], discs.samples(value), "masks.npy")).count == 5)
     }
-    // Lines of text are narrow, and their neighbours alike.
+    // Lines of text are narrow, and neighbouring ones are similar.
     let line = (0..<3 * 32 * 400).map { UInt8(truncatingIfNeeded: $0 / 3) }
     #expect(try ArrayStore(at: files.array([3, 32, 400], line, "X.npy")).count == 3)
     var ids = [UInt8](repeating: 0, count: 2 * 8 * 8 * 8)

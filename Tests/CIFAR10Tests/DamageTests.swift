@@ -32,7 +32,7 @@ import Testing
     var refused = 0
     for _ in 0..<150 {
       var bytes = whole
-      // What is not pixels lies at both ends.
+      // What is not pixels is at both ends.
       let edge = Int.random(in: 0..<380, using: &generator)
       bytes[edge < 300 ? edge : whole.count - 1 - (edge - 300)] ^=
         1 << UInt8.random(in: 0..<8, using: &generator)

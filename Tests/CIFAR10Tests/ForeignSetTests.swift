@@ -16,7 +16,7 @@ struct ForeignSetTests {
     let error = #expect(throws: StoreError.self) { try CIFAR10(at: path) }
     #expect(error?.code == .corrupt)
     #expect(
-      error?.message == "opcode BINSTRING at offset 20213 announces 30720000 bytes where 504070 are left")
+      error?.message == "opcode BINSTRING at offset 20213 announces 30720000 bytes, but 504070 are left")
   }
 
   /// The genuine head with its 164 whole images, brought to an end by hand.
@@ -68,7 +68,7 @@ struct ForeignSetTests {
     }
   }
 
-  /// Sets saved again by Python 3, whose pixels lie after the one SHORT_BINBYTES or BINBYTES of that size.
+  /// Sets saved again by Python 3, whose pixels are after the one SHORT_BINBYTES or BINBYTES of that size.
   @Test func setsOfPython3AreRead() throws {
     let ten = try CIFAR10(at: path("cifar-mini-proto3/testCifar10Data"))
     #expect(ten.training.count == 16)

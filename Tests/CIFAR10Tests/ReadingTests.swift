@@ -80,7 +80,7 @@ import Testing
     try store.verify()
   }
 
-  /// Links to the folder they lie in: every way down leads to where it began.
+  /// Links to the folder they are in: every way down leads to where it began.
   @Test func foldersThatHoldThemselves() throws {
     let folder = try TemporaryFolder()
     let names = ["cifar-10-batches-py", "cifar-100-python", "cifar-10-batches-bin", "cifar-100-binary"]

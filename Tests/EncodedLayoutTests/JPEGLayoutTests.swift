@@ -6,7 +6,8 @@ import ImageStoreSupport
 import ImageStoreTesting
 import Testing
 
-/// JPEGs, and PNGs among them, in stores that keep images as they are encoded; what they decode to says Pillow.
+/// JPEGs, and PNGs among them, in stores that keep images as they are encoded; what they decode to
+/// says Pillow.
 @Suite(.enabled(if: python != nil, "IMAGE_STORES_PYTHON names no Python with Pillow"))
 struct JPEGLayoutTests {
   /// Files that are all called `.JPEG`, and what Pillow makes of them: as stored, and upright.
@@ -113,12 +114,12 @@ struct JPEGLayoutTests {
     #expect(!turned.hasEncodedImages)
     try expect(turned, photographs.upright)
     try turned.verify()
-    // Turned pixels are encoded again, without a loss unless a quality is said.
+    // Turned pixels are encoded again, without loss unless a quality is given.
     let again = photographs.folder.store(kind, "turned")
     try kind.format.write(turned, to: again, kind.options())
     try expect(kind.open(again), photographs.upright)
     #expect(try kind.open(again).files().allSatisfy { $0.starts(with: [0x89, 0x50, 0x4E, 0x47]) })
-    // Gray ones go behind, and the store goes on.
+    // Gray images are appended, and the store continues to work.
     try kind.format.write(source.subset([2, 6, 7]), to: path, kind.options(.append))
     let longer = try kind.open(path)
     #expect(try longer.files() == photographs.files + [2, 6, 7].map { photographs.files[$0] })

@@ -4,10 +4,11 @@ import ImageStoreCore
 import ImageStoreTesting
 import Testing
 
-/// Indexes of encoded images that say what is not so: one thing of a store is changed by a program that is not ours.
+/// Indexes of encoded images that say what is not so: one thing of a store is changed by a program
+/// that is not ours.
 ///
-/// Whatever they say, an image is read as it was written or refused by an error that names the file, and, where one image is
-/// concerned, that image.
+/// Whatever they say, an image is read as it was written or refused by an error that names the
+/// file, and, if one image is concerned, that image.
 @Suite(.enabled(if: python != nil, "IMAGE_STORES_PYTHON names no Python with h5py and lmdb"))
 struct LyingIndexTests {
   @Test func everyLieIsFound() throws {

@@ -55,7 +55,7 @@ struct FileWriting: WriterUser {
   }
 }
 
-/// PNGs with something besides pixels, which no writer of ours makes, and the pixels that they are of.
+/// PNGs with other chunks than pixels, which our writers do not make, and their pixels.
 struct Pictures {
   var files: [[UInt8]] = []
   var model = ModelImages()

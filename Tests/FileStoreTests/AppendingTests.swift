@@ -108,7 +108,7 @@ import Testing
       try expectRefused(.flat, .corrupt, at: name)
       #expect(throws: StoreError.self) { try FileStore(at: path).verify() }
     }
-    // Whoever means the change removes what it contradicts.
+    // A user who intends the change removes the file that contradicts it.
     try manager.removeItem(atPath: "\(path)/store.json")
     try write([7], .flat)
     try expectStore([5, 6, 7])
@@ -220,7 +220,7 @@ import Testing
   @Test func whatOthersPutAmongItStays() throws {
     try write(0..<999, .subfolders, mode: .create)
     try leaveDeadAppend(2000..<2004, .subfolders)
-    // In the place of one image, and beside others.
+    // In place of one image, and next to others.
     try manager.removeItem(atPath: "\(path)/00001/1001.png")
     try folder.write("mine", to: "store/00001/1001.png")
     try folder.write("notes", to: "store/00001/notes.txt")

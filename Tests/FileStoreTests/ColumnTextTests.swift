@@ -68,7 +68,7 @@ import Testing
     #expect(error?.code == .corrupt && error?.key == "box", "\(text)")
   }
 
-  /// What earlier releases headed by an underscore is read, and goes on to be headed so.
+  /// Columns to which earlier releases added an underscore are read, and keep this heading.
   @Test func namesOfEarlierReleases() throws {
     try write(["file": 1, "label": 2, "label_": 3, "x": 4])
     try Data("file,label,file_,label_,label__,x\r\n00000/0.png,,1,2,3,4\r\n".utf8)

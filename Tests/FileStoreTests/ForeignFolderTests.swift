@@ -25,7 +25,7 @@ import Testing
 
   @Test func aFolderAClass() throws {
     let store = try FileStore(at: fixture("classes"))
-    // Labels 1 0 3 2 1 0; within a class, what lies in folders comes in its place among the names.
+    // Labels 1 0 3 2 1 0; within a class, what is in folders comes in its place among the names.
     #expect(store.classNames == ["class 0", "class 1", "class 2", "class 3"])
     #expect(try store.labels() == [0, 0, 1, 1, 2, 3])
     let order = [5, 1, 4, 0, 3, 2]

@@ -39,7 +39,7 @@ import Testing
     let store = try FileStore(at: path)
     #expect(store.format == ImageFormat(height: 2, width: 2))
     #expect(try store.labels() == [4, 5])
-    // Leading zeros are no number's.
+    // JSON numbers have no leading zeros.
     #expect(try store.column("code") == .string(["004", "005"]))
     #expect(store.classNames == nil)
     try store.verify()
@@ -89,7 +89,8 @@ import Testing
     #expect(try FileStore(at: path).count == 4)
   }
 
-  /// Names are added behind the old ones, so those of the file itself are right with the table before, too.
+  /// Names are added after the old ones, so the file's own names are also right for the previous
+  /// table.
   @Test func moreClassNamesComeWithTheImages() throws {
     func append(_ names: [String], _ label: Int, mode: WriteMode = .append) throws {
       try FileStore.write(to: path, mode: mode, classNames: names) { writer in

@@ -3,7 +3,7 @@ import Foundation
 import ImageStoreCore
 import Testing
 
-// What is said of folders and is not there.
+// Descriptions that name things a folder does not have.
 
 extension PeoplesFolderTests {
   @Test func namesOfNothingAreRefused() throws {
@@ -39,7 +39,7 @@ extension PeoplesFolderTests {
   @Test func aListThatIsNamedIsInTheOrderOfTheNames() throws {
     for (index, name) in ["b", "a", "c"].enumerated() { try put(index, "\(name).png") }
     try folder.write("7\n8\n9\n", to: "labels.csv")
-    #expect(code("names of the pictures") { _ = try FileStore(at: folder.path) } == .invalidArgument)
+    #expect(code("do not name the pictures") { _ = try FileStore(at: folder.path) } == .invalidArgument)
     let said = description { $0.labels = .named("labels.csv") }
     try expect(FileStore(at: folder.path, said), [1, 0, 2], [7, 8, 9])
   }

@@ -127,7 +127,7 @@ import Testing
     #endif
   }
 
-  /// Two names that look alike are two classes.
+  /// Two names that look the same are two classes.
   @Test func namesAreComparedByTheirBytes() throws {
     try put(0, "cafe\u{301}/0.png")
     try put(1, "caf\u{E9}/0.png")
@@ -303,7 +303,7 @@ import Testing
     #expect(try masks.pixels(at: 0) == [2, 0, 1])
     #expect(!masks.notes.contains { $0.text.contains("palette") })
     try masks.verify()
-    // One that comes later is told of when it has been read.
+    // A later one is noted when it has been read.
     try manager.moveItem(atPath: "\(folder.path)/a.png", toPath: "\(folder.path)/z.png")
     try put(0, "b.png")
     let mixed = try FileStore(at: folder.path)

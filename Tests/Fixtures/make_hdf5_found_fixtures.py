@@ -142,7 +142,7 @@ with found("names-of-classes.h5", labels=la, classes=names, note="the attribute 
     f["images"] = im; f["labels"] = la; f.attrs["made_by"] = "somebody"
     f.create_dataset("label_names", data=names, dtype=h5py.string_dtype())
 
-with found("labels-empty.h5", note="labels, a dataset without elements") as f:
+with found("labels-empty.h5", note="labels, the dataset has no elements") as f:
     f["images"] = im; f["labels"] = h5py.Empty("i8")
 with found("labels-elsewhere.h5", note="labels") as f:
     f["images"] = im; f["labels"] = h5py.ExternalLink("other.h5", "/y")

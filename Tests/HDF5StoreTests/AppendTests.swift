@@ -8,8 +8,8 @@ import Testing
 
 /// What an append keeps of a file, and what it refuses since it would lose it.
 @Suite struct AppendTests {
-  /// Changes to a store of this package, or to a file of others like it, that an append would undo: each with words
-  /// that the refusal has.
+  /// Changes to a store of this package, or to a file of others like it, that an append would undo:
+  /// each with words that the refusal has.
   struct Change: Sendable, CustomTestStringConvertible {
     let testDescription: String
     var userBlock = 0
@@ -241,8 +241,8 @@ import Testing
     #expect(form("float").number == float && form("short").number == short)
   }
 
-  /// Labels are translated by name before it is asked whether the file has room for them, and names that no longer fit an attribute
-  /// become a dataset.
+  /// Labels are translated by name before it is asked whether the file has room for them, and names
+  /// that no longer fit an attribute become a dataset.
   @Test func classNamesGrowBeyondAnAttribute() throws {
     let folder = try TemporaryFolder()
     let path = "\(folder.path)/store.h5"

@@ -5,8 +5,9 @@ import Testing
 
 @testable import HDF5Store
 
-/// The bytes of small files of this package, each of the plainest, damaged alone, with the end of the file, and with all that follows: whatever is
-/// asked of them, they are read or refused. In child processes, which libhdf5 would end.
+/// The bytes of small files of this package, each of the plainest, damaged alone, with the end of
+/// the file, and with all that follows: whatever is asked of them, they are read or refused. In
+/// child processes, which libhdf5 would end.
 @Suite struct DamageTests {
   enum Layout: String, CaseIterable, Codable, Sendable {
     case contiguous, chunked, mixed, mixedChunked, longText
@@ -27,7 +28,7 @@ import Testing
         labels: ImageLabels(labels: [index], columns: ["text": .string([text])]))
     }
     if layout == .longText {
-      // So many short ones beside a long one that the text goes to a heap.
+      // So many short texts next to a long one that the text is written to a heap.
       let format = ImageFormat(height: 4, width: 3, elementType: .uint16)
       let pixels = [UInt8](repeating: 1, count: 40 * format.byteCount)
       try unsafe writer.append(

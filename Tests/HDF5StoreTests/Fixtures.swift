@@ -2,7 +2,7 @@ import Foundation
 import HDF5Store
 import ImageStoreCore
 
-/// The files that `make_hdf5_fixtures.py` made, and what they hold, computed here anew.
+/// The files that `make_hdf5_fixtures.py` made, and their contents, computed here independently.
 enum Fixtures {
   static let root = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent()

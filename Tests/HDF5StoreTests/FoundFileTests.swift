@@ -88,7 +88,7 @@ import Testing
     var (code, text) = (row[2], row[3])
     #if JPEG
     // What begins as a JPEG has nothing behind its head.
-    if code == "missingTrait" { (code, text) = ("corrupt", "ends before it says its size") }
+    if code == "missingTrait" { (code, text) = ("corrupt", "ends before its header does") }
     #endif
     #expect(error.code.rawValue == code, "\(error)")
     #expect(error.description.contains(text), "\(error)")

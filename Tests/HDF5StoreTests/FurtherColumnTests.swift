@@ -3,7 +3,8 @@ import Testing
 
 @testable import HDF5Store
 
-/// What else other programs have in a file with a value for each image: `make_hdf5_found_fixtures.py` says what there is.
+/// What else other programs have in a file with a value for each image:
+/// `make_hdf5_found_fixtures.py` says what there is.
 @Suite struct FurtherColumnTests {
   private static let expected: [String: Column] = {
     func vectors<Number>(_ rows: [[Number]]) -> Column.Vectors<Number> {
@@ -58,7 +59,7 @@ import Testing
     #expect(try named.labels()?.first == 1 && named.column("y") == .int64([2, 0, 1, 2]))
   }
 
-  /// The columns of all splits are called alike.
+  /// The columns of all splits have the same names.
   @Test func columnsOfSplits() throws {
     let splits = try HDF5Store.splits(at: Fixtures.path("found-splits/further-splits.h5"))
     #expect(splits.count == 2)

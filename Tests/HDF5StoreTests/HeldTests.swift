@@ -88,7 +88,8 @@ private final class Flag: Sendable {
     #expect(try splits[.test]?.bytes() == Fixtures.ramp(.uint8, count: 360))
   }
 
-  /// Another thread is in the library nearly all the time; a child that inherited its lock could not open a file.
+  /// Another thread is in the library nearly all the time; a child that inherited its lock could
+  /// not open a file.
   @Test func aForkWaitsForTheLibrary() async {
     await #expect(processExitsWith: .success) {
       // A fork copies the locks of Swift's runtime as they are: all types are looked up before there is one.

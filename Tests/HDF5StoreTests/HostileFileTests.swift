@@ -6,9 +6,10 @@ import Testing
 
 /// Damaged and lying files: read or refused, never a crash.
 ///
-/// They are opened in child processes, since libhdf5 itself is not proof against damage; a file that ends
-/// one is a failure whoever is to blame. So strings of variable length are not among what is changed here:
-/// releases before 1.14 believe the length that a damaged one states and read beyond their buffer.
+/// They are opened in child processes, since libhdf5 itself is not proof against damage; a file
+/// that ends one is a failure, even if the library is to blame. So strings of variable length are
+/// not among what is changed here: releases before 1.14 believe the length that a damaged one
+/// states and read beyond their buffer.
 @Suite struct HostileFileTests {
   static let victims = [
     "uint8.h5", "user-block-chunked.h5", "auto-chunked.h5", "shuffle-i4.h5", "each.h5", "compact.h5",
@@ -35,7 +36,7 @@ import Testing
     }
   }
 
-  /// Writes a file anew each time and reads it.
+  /// Writes a file again each time and reads it.
   static func readAll(_ bytes: [UInt8], at path: String) -> StoreError? {
     guard FileManager.default.createFile(atPath: path, contents: Data(bytes)) else {
       return StoreError(.system, "the test cannot write")

@@ -63,7 +63,7 @@ enum LibraryFiles {
   /// Creates a dataset.
   ///
   /// - Parameters:
-  ///   - most: the most of each extent, nil for as many as ever.
+  ///   - most: the most of each extent, nil for no limit.
   ///   - chunk: the extents of its chunks.
   ///   - change: changes its properties.
   static func dataset(

@@ -42,7 +42,7 @@ import Testing
     }
   }
 
-  /// libhdf5 cuts off what is behind the end when another program writes to the file.
+  /// libhdf5 cuts off the bytes after the end when another program writes to the file.
   @Test func aFileWithoutAChecksumIsRead() throws {
     let folder = try TemporaryFolder()
     let path = "\(folder.path)/store.h5"

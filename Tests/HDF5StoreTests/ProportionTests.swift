@@ -31,7 +31,7 @@ import Testing
         H5Dclose(LibraryFiles.dataset(name, file, CHDF5_int64(), shape: [count]))
         H5Gclose(group)
       }
-      // Labels and columns that are not read are said, and do not keep images from being read.
+      // Labels and columns that are not read are noted, and do not keep images from being read.
       #expect(outcome(path) == nil)
       let store = try HDF5Store(at: path)
       #expect(store.columnNames.isEmpty && store.notes.contains { $0.text.contains("300000000") })

@@ -3,7 +3,7 @@ import HDF5Store
 import ImageStoreCore
 import Testing
 
-/// What h5py reads in files of this package. Runs where IMAGE_STORES_PYTHON names a Python that has h5py.
+/// What h5py reads in files of this package. Runs if IMAGE_STORES_PYTHON names a Python that has h5py.
 @Suite(.enabled(if: Fixtures.python != nil, "IMAGE_STORES_PYTHON names no Python with h5py"))
 struct PythonTests {
   /// Runs a program and returns its lines.
@@ -113,7 +113,7 @@ struct PythonTests {
     process.standardInput = input
     process.standardOutput = output
     try process.run()
-    // It says so once the file is open; how much of the word comes first is no matter.
+    // It says so once the file is open; how much of the word arrives first does not matter.
     #expect(!output.fileHandleForReading.availableData.isEmpty)
     let error = try #require(throws: StoreError.self) { _ = try HDF5Store(at: path) }
     #expect(error.code == .busy && error.description.contains("open for writing"), "\(error)")

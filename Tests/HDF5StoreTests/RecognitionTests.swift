@@ -66,8 +66,8 @@ import Testing
     #expect(found?.contains("another program has changed") == true)
   }
 
-  /// A later version of this package may write another layout, which this one must not take for its own; files of others may have
-  /// a version of something else.
+  /// A later version of this package may write another layout, which this one must not take for its
+  /// own; files of others may have a version of something else.
   @Test func aLaterVersionIsRefused() throws {
     let folder = try TemporaryFolder()
     let path = "\(folder.path)/store.h5"

@@ -10,7 +10,8 @@ private let toolFolder: String? = (ProcessInfo.processInfo.environment["PATH"] ?
     ["h5dump", "h5stat"].allSatisfy { FileManager.default.isExecutableFile(atPath: "\(folder)/\($0)") }
   }
 
-/// What the HDF Group's own tools say of files of this package. Runs where h5dump and h5stat stand in the path.
+/// What the HDF Group's own tools say of files of this package. Runs if h5dump and h5stat are in
+/// the path.
 @Suite(.enabled(if: toolFolder != nil, "there are no h5dump and h5stat"))
 struct ToolTests {
   /// Runs a tool, which must have nothing to complain of, and returns its lines.
@@ -64,7 +65,7 @@ struct ToolTests {
         return Int(parts[1].trimmingCharacters(in: .whitespaces).prefix { $0.isNumber })
       }.first
     }
-    // Labels have a second name; checksums and one column beside the images.
+    // Labels have a second name; checksums and one column next to the images.
     #expect(number("# of unique datasets") == (isUniform ? 1 : 40) + 3)
     let size = try FileManager.default.attributesOfItem(atPath: path)[.size] as! Int
     #expect(number("Total space") == size)

@@ -42,7 +42,7 @@ import Testing
     try expect(path, holds: 700)
   }
 
-  /// From one image to more than a page of them, where the pixels stand at other places.
+  /// From one image to more than a page of them, where the pixels are at other places.
   @Test(arguments: [0, 1, 2, 33, 34, 35, 67, 68, 69, 70, 137])
   func everySize(_ count: Int) throws {
     let folder = try TemporaryFolder()

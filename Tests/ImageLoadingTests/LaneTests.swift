@@ -75,7 +75,7 @@ import Testing
     }
   }
 
-  /// Two processes have images of one block only where the last window is cut.
+  /// Two processes have images of one block only when the last window is cut.
   @Test(arguments: [UInt64(6), 7])
   func processesHaveBlocksOfTheirOwn(seed: UInt64) throws {
     var generator = SplitMix64(seed: seed)
@@ -131,7 +131,7 @@ import Testing
           let end = try #require(indices.windowEnd(of: position))
           let images = try #require(indices.imagesOfWindow(of: position))
           let expected = indices.array(position..<end).sorted()
-          // The positions at the end that are too few for one per process are nobody's.
+          // The positions at the end that are too few for one per process belong to no process.
           let isLast = end == indices.count && lanes.count % processes != 0
           #expect(
             isLast

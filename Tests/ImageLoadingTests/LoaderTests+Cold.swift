@@ -10,7 +10,8 @@ extension LoaderTests {
   @Suite(.serialized) struct ColdReadingTests {
     /// Drops a store's files from the system's cache, as far as the system does that.
     ///
-    /// - Parameter waits: whether the disk is to have them first: what it does not have is not dropped. Once is enough.
+    /// - Parameter waits: whether the disk is to have them first: what it does not have is not
+    ///   dropped. Once is enough.
     private func drop(_ path: String, waits: Bool = false) throws {
       var isFolder = ObjCBool(false)
       guard unsafe FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else { return }
@@ -94,7 +95,8 @@ extension LoaderTests {
       }
     }
 
-    /// What is announced comes without being read, by the system's own word, where it lets go of a file and says so.
+    /// Announced images are loaded without being read, as the system itself reports, if it drops a
+    /// file from its cache and says so.
     @Test(arguments: StoreCatalog.variants)
     func announcedImagesCome(_ backend: StoreCatalog.Variant) throws {
       try withStore(backend) { path, images in

@@ -15,7 +15,7 @@ extension LoaderTests {
     var taken = 0
     try loader.forEachBatch { batch in
       taken += 1
-      // Whoever consumes slowly finds no more than was promised.
+      // A slow consumer finds no more than was promised.
       if taken % 10 == 0 { usleepBriefly() }
       #expect(begun.load(ordering: .relaxed) <= taken + prefetch)
       #expect(LoaderDiagnostics.batchCount <= prefetch + 2)

@@ -9,7 +9,7 @@ import Testing
 extension LoaderTests {
   private static let python = ProcessInfo.processInfo.environment["IMAGE_STORES_PYTHON"]
 
-  /// What Python is told of an augmentation, beside the augmentation.
+  /// An augmentation, with the arguments that describe it to Python.
   struct Told: CustomTestStringConvertible {
     let augmentation: Augmentation
     let words: [String: any Sendable]

@@ -206,7 +206,7 @@ extension LoaderTests {
       let calls = try run(.sequential, room: 1 << 20, on: store)
       #expect(calls.requested.isEmpty)
       #expect(!calls.fetched.isEmpty)
-      // What was fetched, and nothing else, is let go; the workers may have been too fast for the rest.
+      // Only what was fetched is released; the workers may have been too fast for the rest.
       func merged(_ ranges: [Range<Int>]) -> [Range<Int>] {
         ranges.sorted { $0.lowerBound < $1.lowerBound }.reduce(into: []) { all, range in
           if let last = all.last, last.upperBound == range.lowerBound {

@@ -49,8 +49,8 @@ extension LoaderTests {
     #expect(wrong.withLock { $0.sorted() } == [])
   }
 
-  /// From each of the 10,000 positions a loader has the rest, pixels and the positions that its batches lead to: the
-  /// next batch of each, and all of every hundredth.
+  /// From each of the 10,000 positions a loader has the rest, pixels and the positions that its
+  /// batches lead to: the next batch of each, and all of every hundredth.
   @Test(arguments: resumable)
   func loadersResumeFromEveryPosition(order: SampleOrder) throws {
     let store = try makeStore(count: 10_000, height: 1, width: 1, channels: 1)

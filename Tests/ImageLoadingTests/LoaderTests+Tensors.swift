@@ -132,7 +132,7 @@ extension LoaderTests {
         }
       }
     }
-    // Numbers at, halfway between and beside those of binary16, of both signs.
+    // Numbers of binary16, halfway between them and next to them, of both signs.
     var floats: [Float] = [.infinity, -.infinity, .nan, .leastNonzeroMagnitude, 65519.99, 65520, -1e30, 3e-8]
     for bits in stride(from: 0, to: UInt16(0x7BFF), by: 7) {
       let (low, high) = (NaiveTensor.half(bits), NaiveTensor.half(bits + 1))
@@ -177,7 +177,7 @@ extension LoaderTests {
   }
 }
 
-/// The choice that `Docs/SampleOrder.md` specifies, made with nothing but SplitMix64.
+/// The choice that `Docs/SampleOrder.md` specifies, made only with SplitMix64.
 struct NaiveChoice {
   var row = 0
   var column = 0

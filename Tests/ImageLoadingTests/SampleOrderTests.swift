@@ -69,7 +69,7 @@ import Testing
     #expect(chiSquare < 119 + 5 * (2.0 * 119).squareRoot(), "chi-square \(chiSquare)")
   }
 
-  /// The difference of what stands at neighbouring positions is spread evenly.
+  /// The difference of what is at neighbouring positions is spread evenly.
   @Test func neighboursAreStrangers() throws {
     let count = 50_000
     let order = try SampleOrder.shuffled(seed: 3, epoch: 0).indices(of: count).array(0..<count)

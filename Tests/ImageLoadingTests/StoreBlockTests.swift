@@ -50,7 +50,8 @@ import Testing
     #expect(state.order == (try SampleOrder.blockShuffled(seed: 4, epoch: 2).resolved(for: store)))
   }
 
-  /// The blocks of images of 3 KB to 150 KB mix a set that is sorted by class about as well as a full shuffle.
+  /// The blocks of images of 3 KB to 150 KB mix a set that is sorted by class about as well as a
+  /// full shuffle.
   @Test(arguments: [(100_000, 3072, 10), (20_000, 40_000, 100), (10_000, 150_528, 100)])
   func theDefaultMixesWell(count: Int, byteCount: Int, classes: Int) throws {
     let blockSize = max(1, (128 << 10) / byteCount)

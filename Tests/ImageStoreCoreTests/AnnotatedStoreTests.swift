@@ -2,7 +2,7 @@ import ImageStoreCore
 import ImageStoreTesting
 import Testing
 
-/// Stores of which other things are said, while their pixels stay.
+/// Stores with other labels, names and columns, whose pixels stay.
 @Suite struct AnnotatedStoreTests {
   /// Six images of three classes, and columns of every kind that sorts.
   private static func animals() throws -> InMemoryStore {

@@ -51,8 +51,8 @@ import Testing
     #expect(probe.calls.reads.isEmpty)
   }
 
-  /// A base that lends something else than it announces is found out before it is kept: the cache reads what it keeps
-  /// by the format that was announced.
+  /// A base that lends something else than it announces is found out before it is kept: the cache
+  /// reads what it keeps by the format that was announced.
   @Test(arguments: [BrokenStore.Fault.fewerBytes, .anotherFormat, .fewerImages, .moreImages, .anotherOrder])
   func refusesWhatWasNotAnnounced(fault: BrokenStore.Fault) throws {
     let cached = try BrokenStore(base: try Samples.store(Samples.uniform(6)), fault: fault).cached(

@@ -1,7 +1,7 @@
 import ImageStoreCore
 import Testing
 
-/// A label never comes to mean another class.
+/// The class of a label never changes.
 @Suite struct ClassNameMergeTests {
   private func merge(
     _ new: [String]?, onto old: [String]?, canAdd: Bool = true, labels: [Int]? = nil

@@ -82,7 +82,7 @@ import Testing
       .doubleVectors(try Column.Vectors([1, 2], width: 2)), .bytes(Column.Bytes([[1]])),
     ] {
       let error = #expect(throws: StoreError.self) { try column.append(other) }
-      #expect(error?.message == "\(other.kind.rawValue) values for a column of int64[2]")
+      #expect(error?.message == "\(other.kind.rawValue) values do not fit a column of int64[2]")
     }
     // A vector without numbers says so when it is written.
     #expect(throws: StoreError.self) {
@@ -93,7 +93,8 @@ import Testing
   }
 }
 
-/// Names of columns where a format has another meaning for them. The oracle is percent-decoding as addresses of the web have it.
+/// Names of columns where a format has another meaning for them. The oracle is percent-decoding as
+/// addresses of the web have it.
 @Suite struct ColumnNameTests {
   /// What `urllib.parse.unquote` makes of a text.
   private func unquoted(_ text: String) -> [UInt8] {

@@ -12,7 +12,7 @@ import Testing
       try padded(store).subset(2..<2 + store.count)
     },
     .shelf("subset of indices") { store in
-      // The images stand in reverse underneath, so that no index is its own.
+      // The images are in reverse underneath, so that no index is its own.
       let reversed = try store.subset(Array((0..<store.count).reversed()))
       return try InMemoryStore(copying: reversed).subset(Array((0..<store.count).reversed()))
     },
@@ -45,7 +45,7 @@ import Testing
     for seed in 3...5 as ClosedRange<UInt64> { try check.run(on: .shelf("in memory"), seed: seed) }
   }
 
-  /// The store with two copies of its first images before it and two behind, where it has images.
+  /// The store with two copies of its first images before it and two behind, if it has images.
   private static func padded(_ store: InMemoryStore) throws -> any ImageStore {
     guard store.count > 0 else { return try InMemoryStore(copying: ModelStore(fourPixels)) }
     let indices = [0, store.count - 1] + Array(0..<store.count) + [store.count / 2, 0]

@@ -1,7 +1,8 @@
 import Foundation
 import ImageStoreCore
 
-/// Resizing by the rule of Docs/Resizing.md, a sample at a time: the oracle of the kernels, which it shares nothing with.
+/// Resizing by the rule of Docs/Resizing.md, a sample at a time: the oracle of the kernels, which
+/// it shares nothing with.
 struct NaiveResize {
   var image: [UInt8]
   var format: ImageFormat

@@ -83,7 +83,8 @@ import Testing
     }
   }
 
-  /// `Tests/Python/check_resizing.py` makes the same with Pillow, by the rule, and other types with numpy in double.
+  /// `Tests/Python/check_resizing.py` makes the same with Pillow, by the rule, and other types with
+  /// numpy in double.
   @Test(
     .enabled(
       if: unsafe getenv("IMAGE_STORES_PYTHON") != nil, "IMAGE_STORES_PYTHON names no Python with Pillow"))

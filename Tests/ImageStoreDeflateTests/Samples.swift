@@ -65,7 +65,7 @@ func gzipMember(_ bytes: [UInt8], name: String? = nil) -> [UInt8] {
   return member
 }
 
-/// zlib's inflate of a raw stream, used directly; nil where it refuses, else the bytes and how many
+/// zlib's inflate of a raw stream, used directly; nil if it refuses, else the bytes and how many
 /// bytes of the stream it read.
 func zlibInflateRaw(_ bytes: [UInt8], room: Int) -> (bytes: [UInt8], read: Int)? {
   var stream = unsafe z_stream()

@@ -49,7 +49,7 @@ import Testing
     #expect(Self.batches.count == 24)
   }
 
-  /// From protocol 3 on, and from Python 2, an array's bytes stand in the file as they are.
+  /// From protocol 3 on, and from Python 2, an array's bytes are in the file as they are.
   @Test(arguments: ["good-numpy2-protocol3.pkl", "good-numpy1-protocol4.pkl", "good-numpy2-protocol5.pkl"])
   func doesNotCopyArrays(_ file: String) throws {
     try withPickle(Fixtures.bytes(file)) { (batch, source) in

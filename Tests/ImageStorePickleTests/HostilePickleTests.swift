@@ -105,7 +105,7 @@ struct Refusal: CustomStringConvertible, Sendable {
     var refused = 0
     for _ in 0..<150 {
       var bytes = try Fixtures.bytes(files.randomElement(using: &generator)!)
-      // Opcodes stand at the start; most of the rest is pixels.
+      // Opcodes are at the start; most of the rest is pixels.
       let reach = min(bytes.count, Bool.random(using: &generator) ? 300 : bytes.count)
       for _ in 0..<Int.random(in: 1...4, using: &generator) {
         bytes[Int.random(in: 0..<reach, using: &generator)] ^= 1 << UInt8.random(in: 0..<8, using: &generator)

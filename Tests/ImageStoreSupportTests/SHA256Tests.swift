@@ -41,7 +41,8 @@ import Testing
         == "60e431591ee0b67f0d8a26aacbf5b77f8e0bc6213728c5140546040f0ee37f54")
   }
 
-  /// Blocks with the processor's instructions and without, and bytes in one and in three parts, at every length.
+  /// Blocks with the processor's instructions and without, and bytes in one and in three parts, at
+  /// every length.
   @Test func isTheSameHoweverItIsCalculated() {
     var state: UInt64 = 1
     let bytes = (0..<1000).map { _ in

@@ -163,7 +163,7 @@ import Testing
     let staging = try stage("\(folder.path)/link", .replace)
     #expect(staging.path.contains("/real/.store.partial/"))
     try put("new", at: staging.path)
-    // Whoever comes by the real name is a second writer of the same store.
+    // A writer that uses the real name is a second writer of the same store.
     #expect(throws: StoreError.self) { _ = try stage("\(folder.path)/real/store", .replace) }
     try staging.commit()
     #expect(text("\(folder.path)/real/store") == "new")
@@ -227,7 +227,7 @@ import Testing
     #expect(error?.description.contains("missing/a") == true)
   }
 
-  /// What somebody else has where a writer would work.
+  /// Files of another program where a writer would work.
   enum Obstacle: CaseIterable {
     case file, link, folder, folderWithFiles, openFolder, copyOfAWorkFolder, workFolderWithAFile
   }

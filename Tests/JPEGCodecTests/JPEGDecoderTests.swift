@@ -39,7 +39,8 @@ func encode(
   return [UInt8](copying: encoder.bytes)
 }
 
-/// Files against what Pillow decodes them to. One decoder takes all, so that it is seen that nothing of one image is left for the next.
+/// Files against what Pillow decodes them to. One decoder takes all, so that it is seen that
+/// nothing of one image is left for the next.
 @Suite(.enabled(if: python != nil, "IMAGE_STORES_PYTHON names no Python with Pillow"))
 struct JPEGDecoderTests {
   @Test func pixelsArePillows() throws {

@@ -29,7 +29,7 @@ final class WorkFolder: Sendable {
   }
 }
 
-/// Runs a script beside the fixtures, or the text of one, and returns what it prints.
+/// Runs a script next to the fixtures, or the text of one, and returns what it prints.
 @discardableResult
 func runPython(_ arguments: [String]) throws -> String {
   let process = Process()

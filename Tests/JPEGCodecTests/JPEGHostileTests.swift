@@ -15,7 +15,7 @@ extension ImageDecoder {
   }
 }
 
-/// Bytes that somebody changed: an error or pixels, and no more memory than is justified.
+/// Changed bytes: an error or pixels, and no more memory than is justified.
 struct JPEGHostileTests {
   private static let format = ImageFormat(height: 40, width: 56, channels: 3)
   private static func file(_ seed: UInt64 = 1) throws -> [UInt8] {
@@ -39,15 +39,16 @@ struct JPEGHostileTests {
     #expect(tryAll(file, &strict, &lax))
   }
 
-  /// An image that is kept as it is, is decoded to an eighth of its size to see whether it can be: that finds whatever decoding all of it
-  /// finds.
+  /// An image that is kept as it is, is decoded to an eighth of its size to see whether it can be:
+  /// that finds whatever decoding all of it finds.
   @Test(arguments: [false, true])
   func aCheckFindsWhatDecodingFinds(isProgressive: Bool) throws {
     let seed = UInt64.random(in: 0 ... .max)
     var random = SplitMix64(seed: seed)
     var file = try Self.file(2)
     if isProgressive {
-      // The library's own progressive files are Python's to make; a frame that only says so is damaged in another way.
+      // The library's own progressive files are Python's to make; a frame that only says so is
+      // damaged in another way.
       let frame = try #require(file.indices.first { file[$0] == 0xFF && file[$0 + 1] == 0xC0 })
       file[frame + 1] = 0xC2
     }

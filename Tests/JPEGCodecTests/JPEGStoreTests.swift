@@ -42,7 +42,8 @@ struct JPEGStoreTests {
       "\(error!)")
   }
 
-  /// Files by PIL in a folder, an LMDB database, an HDF5 file and an archive: among them a PNG that is called `.JPEG`.
+  /// Files by PIL in a folder, an LMDB database, an HDF5 file and an archive: among them a PNG that
+  /// is called `.JPEG`.
   private static let script = """
     import io, pathlib, sys, zipfile
     import h5py, lmdb
@@ -116,7 +117,7 @@ struct JPEGStoreTests {
     #endif
   }
 
-  /// What says how an image is to be turned is asked of JPEGs alone.
+  /// The option for the orientation applies only to JPEGs.
   @Test func orientationWithoutJPEGsIsAnError() throws {
     let fixtures = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
       .appending(path: "Fixtures").path

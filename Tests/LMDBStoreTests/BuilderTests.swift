@@ -42,7 +42,7 @@ import Testing
     #expect(entries.allSatisfy { expected[$0.key] == $0.value })
   }
 
-  // The last leaf alone, full, and one more; the last branch likewise.
+  // The last leaf with one entry, full, and with one more; the same for the last branch.
   @Test(arguments: [0, 1, 2, 19, 20, 39, 500, 513, 514, 3000])
   func liblmdbReadsAndChangesIt(_ count: Int) throws {
     let folder = try TemporaryFolder()

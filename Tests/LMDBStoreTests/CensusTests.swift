@@ -41,7 +41,7 @@ import Testing
       }
       try database.write(changes)
       if round % 7 == 0 {
-        // Other programs may keep databases of their own in it, even with several values a key.
+        // Other programs may keep databases of their own in it, even with several values per key.
         try database.fillNamed("plain", flags: 0, keys: 40, valuesEach: 1, byteCount: random(0..<300))
         try database.fillNamed(
           "several", flags: MDB_DUPSORT, keys: 5, valuesEach: random(1..<60), byteCount: 30)
@@ -200,7 +200,7 @@ import Testing
   }
 
   @Test func removesNothingByADamagedHead() throws {
-    // What an append left that was killed is removed by the length that stands in its first page.
+    // What an append left that was killed is removed by the length that is in its first page.
     let map = try sample()
     let database = try Database(path)
     let image = try #require(try database.entries().first { $0.key.hasPrefix("images/") })
@@ -216,7 +216,7 @@ import Testing
 
   @Test func refusesMetaPagesThatLiblmdbWouldTakeForOthers() throws {
     let map = try sample()
-    // Several values a key in the tree of free pages; keys alone; integer keys no more.
+    // Several values per key in the tree of free pages; keys alone; integer keys no more.
     for flags in [0x08 | 0x04, 0x08 | 0x10, 0] {
       try expectRefused(map.with(flags, 2, at: map.meta + 44), "flags \(flags)")
     }

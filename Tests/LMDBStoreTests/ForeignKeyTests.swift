@@ -197,7 +197,7 @@ import Testing
     #expect(store.notes.contains { $0.text.contains("red first") })
   }
 
-  /// What is said is held against what is there.
+  /// The description is compared with the database.
   @Test func aStatedShapeThatIsAnother() throws {
     try database(path).write((0..<2).map { ("000\($0)x", datum($0, isTurned: true)) })
     var stated = StoreDescription()
@@ -223,7 +223,8 @@ import Testing
 
   /// The pickle of an array of 2x3x3 bytes by protocol 4, or one of some of bytes.
   private func array(_ bytes: [UInt8], shape: [UInt8]? = nil) -> [UInt8] {
-    // numpy.core.multiarray._reconstruct(numpy.ndarray, (0,), b"b") and its state (1, shape, dtype u1, False, bytes).
+    // numpy.core.multiarray._reconstruct(numpy.ndarray, (0,), b"b") and its state (1, shape, dtype
+    // u1, False, bytes).
     let head =
       text("numpy.core.multiarray") + text("_reconstruct") + [0x93] + text("numpy") + text("ndarray")
       + [0x93, 0x4B, 0, 0x85, 0x43, 1, 0x62, 0x87, 0x52, 0x28, 0x4B, 1]

@@ -145,7 +145,8 @@ private let labels = [0, 3, 6]
     let database = try Database(path)
     try database.write((0..<8).map { ("\($0)", [UInt8](repeating: UInt8($0), count: 4096)) })
     let store = try LMDBStore(at: path, .raw(format))
-    // Every value is replaced again and again, so that the pages of the first ones are written anew.
+    // Every value is replaced again and again, so that the pages of the first ones are written
+    // again.
     var isChanged = false
     for round in 1..<12 {
       try database.write((0..<8).map { ("\($0)", [UInt8](repeating: UInt8(round * 16 + $0), count: 4096)) })

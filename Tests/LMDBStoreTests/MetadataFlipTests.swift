@@ -73,7 +73,7 @@ import Testing
       let store = try LMDBStore.write(new, to: path, mode: .append)
       var all = old
       all.append(contentsOf: new)
-      // An image that lies within a leaf may be the damage that was found.
+      // An image that is within a leaf may be the damage that was found.
       if !isFound || layout != .encoded {
         #expect(try isSame(store, as: all), "\(what): an append lost something")
       }

@@ -113,7 +113,8 @@ import Testing
     #expect(try store.pixels(at: 5) == model.pixels[5])
     // Short records grow with each append.
     try replaceRecords("labels/000000000000", times: 1)
-    // That record has a checksum, so nothing is appended to it; put back, it is as it was, by another program's hand.
+    // That record has a checksum, so nothing is appended to it; put back, it is as it was, by
+    // another program's hand.
     #expect(code { _ = try LMDBStore.Writer(to: path, mode: .append) } == .corrupt)
     let value = (0..<110).map { Int64($0) }
     let database = try Database(path)
@@ -127,14 +128,15 @@ import Testing
     #expect(now.count == 120)
   }
 
-  // MARK: Appends beside what others put there
+  // MARK: Appends next to values of other programs
 
   @Test(arguments: LMDBStore.Layout.allCases)
   func anAppendRemovesNothingOfOthers(_ layout: LMDBStore.Layout) throws {
     let model = images(0..<20)
     _ = try LMDBStore.write(model, to: path, layout: layout)
     let database = try Database(path)
-    // A date, which is like the key of an image; a block of images in a store of single ones, and the other way round.
+    // A date, which is like the key of an image; a block of images in a store of single ones, and
+    // the other way round.
     let block = [0x93] + Array("NUMPY".utf8) + [UInt8](repeating: 1, count: 9000)
     let other = layout == .perImage ? "images/000000000500" : "00000500"
     for (key, value) in [("20261125", Array("notes".utf8)), (other, block)] {
@@ -146,7 +148,7 @@ import Testing
       #expect(try LMDBStore(at: path).count == 20)
       try database.write([(key, nil)])
     }
-    // Other keys are nobody's business, and stay.
+    // Other keys do not matter, and stay.
     try database.write([("notes", Array("notes".utf8)), ("a/000000000100", Array("notes".utf8))])
     try database.fillNamed("named", flags: 0, keys: 30, valuesEach: 1, byteCount: 100)
     let grown = try LMDBStore.write(images(20..<25), to: path, mode: .append)
@@ -174,7 +176,8 @@ import Testing
       Set(places.keys).isSuperset(of: [
         "labels/000000000000", "columns/square/000000000000", "class_names", "metadata",
       ]))
-    // What has no checksum of its own: those of the images tell of them alone, which an append does not touch.
+    // What has no checksum of its own: those of the images tell of them alone, which an append does
+    // not touch.
     for (key, place) in places where key != "crc32/images/000000000000" {
       try Data(map.with(Int(bytes[place]) ^ 4, 1, at: place)).write(to: URL(filePath: "\(path)/data.mdb"))
       #expect(code { try LMDBStore(at: path).verify() } != nil, "\(key)")

@@ -6,7 +6,8 @@ import Foundation
 struct PageMap {
   let bytes: [UInt8]
   let pageSize: Int
-  /// Bytes of meta pages, heads of pages, tables and heads of nodes, page numbers of values and lists of free pages.
+  /// Bytes of meta pages, heads of pages, tables and heads of nodes, page numbers of values and
+  /// lists of free pages.
   private(set) var structure: [Range<Int>] = []
   /// Bytes of keys.
   private(set) var keys: [Range<Int>] = []

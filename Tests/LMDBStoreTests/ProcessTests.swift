@@ -4,7 +4,7 @@ import ImageStoreTesting
 import LMDBStore
 import Testing
 
-/// The helper that appends, reads and is killed: it is built beside the tests.
+/// The helper that appends, reads and is killed: it is built next to the tests.
 private func helper(_ arguments: String...) throws -> Process {
   let process = Process()
   var folder = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()

@@ -71,7 +71,7 @@ import Testing
       try LMDBStore.Writer(to: path, mode: .append).finish()
       #expect(try files.attributesOfItem(atPath: lock)[.size] as! Int == 8192)
     }
-    // What a power failure leaves of one; but a file with two names is somebody's.
+    // The rest of a lock after a power failure; but a file with two names belongs to somebody.
     let garbage = Data((0..<8192).map { UInt8(truncatingIfNeeded: $0 &* 7 + 1) })
     try garbage.write(to: URL(filePath: lock))
     try LMDBStore.Writer(to: path, mode: .append).finish()
@@ -94,7 +94,7 @@ import Testing
     try files.removeItem(atPath: "\(path)/lock.mdb")
     try files.linkItem(atPath: data, toPath: "\(folder.path)/second.mdb")
     _ = try LMDBStore.write(images(5), to: path, mode: .append)
-    // Whoever may write to the data may take the lock.
+    // Users that may write to the data may take the lock.
     #expect(try status(data) == (0o660, 2))
     #expect(try status("\(path)/lock.mdb") == (0o660, 1))
     #expect(try LMDBStore(at: "\(folder.path)/second.mdb").count == 10)

@@ -178,7 +178,7 @@ func code(_ body: () throws -> Void) -> StoreError.Code? {
 }
 
 extension StoreDescription {
-  /// Values that are nothing but pixels of a format.
+  /// Values that are only pixels of a format.
   static func raw(_ format: ImageFormat) -> StoreDescription {
     var description = StoreDescription()
     description.shape = ImageShape(height: format.height, width: format.width, channels: format.channels)

@@ -58,7 +58,7 @@ import Testing
     defer { try? FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path) }
     let store = try LMDBStore(at: path)
     #expect(try store.allPixels() == model.pixels.flatMap { $0 })
-    // Nothing was made either, whoever asks.
+    // Nothing was created either.
     #expect(try FileManager.default.contentsOfDirectory(atPath: path) == ["data.mdb"])
   }
 
@@ -111,7 +111,8 @@ import Testing
     let path = "\(folder.path)/s"
     var model = images.uniform(format, count: 3)
     model.labels = [0, 1, 2]
-    // Too many for a leaf: the record has pages of its own, which the next append frees and the one after it writes over.
+    // Too many for a leaf: the record has pages of its own, which the next append frees and the one
+    // after it writes over.
     var names = (0..<200).map { "the class of the number \($0)" }
     model.classNames = names
     let open = try LMDBStore.write(model, to: path)
@@ -130,7 +131,8 @@ import Testing
     #expect(try last.labels()!.suffix(3) == [names.count, 7, 0])
   }
 
-  /// Records of a few values grow until they no longer lie within leaves, so that many sessions do not leave many records.
+  /// Records of a few values grow until they are no longer within leaves, so that many sessions do
+  /// not leave many records.
   @Test(arguments: [LMDBStore.Layout.automatic, .perImage])
   func sessionsOfOneImageLeaveFewRecords(_ layout: LMDBStore.Layout) throws {
     let folder = try TemporaryFolder()

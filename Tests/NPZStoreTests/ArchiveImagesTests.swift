@@ -4,7 +4,8 @@ import ImageStoreDeflate
 import NPZStore
 import Testing
 
-/// Images in archives that are neither an array each nor one plain array: PNGs, packed bits by what stands beside them, large deflated arrays.
+/// Images in archives that are neither an array each nor one plain array: PNGs, packed bits by the
+/// arrays next to them, large deflated arrays.
 @Suite struct ArchiveImagesTests {
   private let folder = TemporaryFolder()
 

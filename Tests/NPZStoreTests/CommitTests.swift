@@ -4,7 +4,7 @@ import ImageStoreSupport
 import NPZStore
 import Testing
 
-/// What is on the disk after a loss of power, of an append that was under way.
+/// The state of the disk after a power failure during an append.
 @Suite struct CommitTests {
   private let format = ImageFormat(height: 6, width: 4, channels: 3)
 
@@ -46,7 +46,8 @@ import Testing
     try check(path, count: count, "the last")
   }
 
-  /// Any of the sectors that were written before the end record, in a file of any length; then the end record's.
+  /// Any of the sectors that were written before the end record, in a file of any length; then the
+  /// end record's.
   @Test(arguments: [Compression.none, .small])
   func anySubsetOfSectorsHoldsTheOldCommitOrTheNew(compression: Compression) throws {
     let folder = TemporaryFolder()
@@ -98,7 +99,7 @@ import Testing
     }
   }
 
-  /// Earlier versions let the record lie across sectors.
+  /// Earlier versions let the record be across sectors.
   @Test func aTornEndRecordOfAnEarlierVersionLeavesTheCommitBefore() throws {
     let folder = TemporaryFolder()
     let mark = Array("swift-image-stores uniform".utf8)
@@ -114,7 +115,7 @@ import Testing
     grown.end(comment: mark)
     try check(folder.write(before), count: 3, "before")
     try check(folder.write(grown.bytes), count: 4, "after")
-    // As an append leaves it: the same records, the new entries behind the old commit.
+    // As an append leaves it: the same records, the new entries after the old commit.
     try append(3..<4, to: folder.write(before, "old.npz"))
     var after = try contents("\(folder.path)/old.npz")
     let end = try #require(EndRecord(of: after))

@@ -57,7 +57,8 @@ import Testing
     }
   }
 
-  /// Of an archive without a checksum of its directory: names decide what is an image, and which, and what is a label.
+  /// Of an archive without a checksum of its directory: names decide what is an image, and which,
+  /// and what is a label.
   @Test(arguments: [nil, "swift-image-stores uniform"])
   func everyFlippedBitOfANameIsFoundOnOpening(mark: String?) throws {
     let folder = TemporaryFolder()
@@ -146,7 +147,8 @@ import Testing
     #expect(try contents(path) == zip.bytes)
   }
 
-  /// Other programs' entries stay as they are, and so do the mode and comment of an entry that is written anew.
+  /// Other programs' entries stay as they are, and so do the mode and comment of an entry that is
+  /// written again.
   @Test func anAppendKeepsWhatOthersSayOfEntries() throws {
     let folder = TemporaryFolder()
     let extra = little(0x7875, 2) + little(11, 2) + [1, 4, 1, 2, 3, 4, 4, 5, 6, 7, 8]

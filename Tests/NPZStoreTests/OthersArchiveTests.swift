@@ -116,7 +116,8 @@ import Testing
     #expect(!notes(store, .notRead).contains("MACOSX"))
   }
 
-  /// Arrays of several numbers, of bytes and of text for each image are columns under their names, whatever these are.
+  /// Arrays of several numbers, of bytes and of text for each image are columns under their names,
+  /// whatever these are.
   @Test func furtherArraysAreColumns() throws {
     let doubles = [0.5, 1, 2, 3, 4, 5].flatMap { value in
       (0..<8).map { UInt8(truncatingIfNeeded: value.bitPattern >> (8 * UInt64($0))) }
@@ -149,7 +150,7 @@ import Testing
     #expect(store.columnNames == expected.keys.sorted())
     for (name, column) in expected { #expect(try store.column(name) == column, "\(name)") }
     #expect(notes(store, .notRead).contains("huge"))
-    // Those of a copy are called alike.
+    // The columns of a copy have the same names.
     let path = folder.path + "/copy.npz"
     try NPZStore.write(store, to: path)
     let copy = try NPZStore(at: path)
@@ -157,7 +158,7 @@ import Testing
     try copy.verify()
   }
 
-  /// The columns of splits are called alike, and those of one are not another's.
+  /// The columns of splits have the same names, and one split does not get those of another.
   @Test func columnsOfSplits() throws {
     let splits = try NPZStore.splits(
       at: archive([

@@ -210,7 +210,7 @@ import Testing
     let folder = try S3ObjectFolder("s3://data/train", environment: environment)
     let state = try folder.put([1, 2, 3], as: "a", if: .always)
     try server.control(#"{"expired": ["oldtoken"]}"#)
-    // Nothing newer is to be had: one more try, and an error without any of it.
+    // There are no newer credentials: one more try, and an error without any part of them.
     let error = #expect(throws: StoreError.self) { try folder.contents(of: "a", limit: 10) }
     #expect(error?.description.contains("ExpiredToken") == true, "\(String(describing: error))")
     #expect(try server.state().requests.count == 2)
@@ -239,7 +239,7 @@ import Testing
     }
   }
 
-  /// Before they expire, new ones are read, once, while requests go on with those there are.
+  /// Before they expire, new ones are read, once, while requests continue with the existing ones.
   @Test func credentialsAreRenewedInTime() throws {
     final class Count: @unchecked Sendable {
       private let lock = NSLock()

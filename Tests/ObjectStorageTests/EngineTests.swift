@@ -106,7 +106,8 @@ struct Engine: Sendable {
     #expect(process.terminationStatus == 0)
   }
 
-  /// Servers that stop in the middle, of which there is another copy: reading goes on, and nothing of it is wrong.
+  /// Servers that stop in the middle, of which there is another copy: reading continues, and
+  /// nothing of it is wrong.
   @Test(.enabled(if: EngineTests.hasVolumeServers)) func volumeServersMayStop() throws {
     try withBucket {
       let folder = try folder()

@@ -133,7 +133,7 @@ import Testing
     var pace = Pace(most: 16)
     pace.wasThrottled(10, next: 17)
     #expect(pace.limit == 8)
-    // Answers to requests that were under way then say nothing new.
+    // Answers to requests that were in progress then carry no new information.
     pace.wasThrottled(12, next: 18)
     #expect(pace.limit == 8)
     pace.wasThrottled(17, next: 20)

@@ -5,7 +5,8 @@ import ImageStoreSupport
 
 @testable import ObjectStorage
 
-/// `Tests/ObjectStorage/faulty_server.py` while the value lives: objects in memory, or a proxy before a real server.
+/// `Tests/ObjectStorage/faulty_server.py` while the value lives: objects in memory, or a proxy
+/// before a real server.
 final class FaultyServer {
   /// What runs it; nil on a machine without Python.
   static let python: String? = {
@@ -102,7 +103,7 @@ func patternedBytes(_ count: Int, seed: UInt64 = 1) -> [UInt8] {
   return Array(bytes.prefix(count))
 }
 
-/// Waits for fetches that are under way together.
+/// Waits for fetches in progress at the same time.
 final class Fetches: Sendable {
   private let group = DispatchGroup()
   private let failures = Failures()

@@ -36,7 +36,8 @@ import Testing
 
   private static let kills = ProcessInfo.processInfo.environment["IMAGE_STORES_EXHAUSTIVE"] == nil ? 12 : 200
 
-  /// An upload that is killed leaves nothing that readers see, or all of it; the next removes what it left and completes.
+  /// An upload that is killed leaves nothing that readers see, or all of it; the next removes what
+  /// it left and completes.
   @Test func killedUploadsAreAbsentOrWhole() throws {
     let server = try FaultyServer()
     let path = FileManager.default.temporaryDirectory.appending(path: "upload-\(UUID().uuidString)").path

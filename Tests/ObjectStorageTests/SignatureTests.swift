@@ -4,8 +4,8 @@ import Testing
 
 @testable import ObjectStorage
 
-/// Signatures that AWS publishes: the examples of "Signature Calculations for the Authorization Header" (Amazon S3 API Reference) and
-/// of the Signature Version 4 test suite.
+/// Signatures that AWS publishes: the examples of "Signature Calculations for the Authorization
+/// Header" (Amazon S3 API Reference) and of the Signature Version 4 test suite.
 @Suite struct SignatureTests {
   private struct Vector {
     var method = "GET"

@@ -15,7 +15,7 @@ struct SeededGenerator: RandomNumberGenerator {
   }
 }
 
-/// Writes the CRC of each chunk anew, as far as the lengths allow.
+/// Writes the CRC of each chunk again, as far as the lengths allow.
 func repairChecksums(_ file: inout [UInt8]) {
   var start = 8
   while start + 12 <= file.count {

@@ -73,11 +73,11 @@ import Testing
     try expectEveryFlipFound(try #require(readFile("\(PNGFixture.folder)/png/\(name).png")), name)
   }
 
-  /// What stands before tRNS can hide it: another name, or the length of the chunk before.
+  /// What is before tRNS can hide it: another name, or the length of the chunk before.
   @Test func findsEveryFlippedBitAroundTransparency() throws {
     for before in ["gAMA", "tEXt", "sRGB"] {
       var builder = PNGBuilder(width: 4, height: 1, colorType: 3)
-      // Of a length that one bit makes reach over the tRNS of 16 bytes behind it.
+      // Of a length that one bit makes reach over the tRNS of 16 bytes after it.
       builder.add(before, before == "sRGB" ? [0] : [1, 2, 3, 4])
       builder.add("PLTE", Array(0..<12))
       builder.add(before == "gAMA" ? "tIME" : "tEXt", [UInt8](repeating: 65, count: 7))

@@ -70,7 +70,7 @@ func writeFile(_ path: String, _ bytes: [UInt8]) throws {
   try #require(unsafe fclose(file) == 0 && written == bytes.count)
 }
 
-/// All bytes of a file, or nil where there is none.
+/// All bytes of a file, or nil if there is none.
 func readFile(_ path: String) -> [UInt8]? {
   guard let file = unsafe fopen(path, "rb") else { return nil }
   defer { unsafe fclose(file) }

@@ -2,7 +2,7 @@ import CImageStoreKernels
 import ImageStoreTesting
 import Testing
 
-/// The kernels beside loops that look at one bit at a time.
+/// The kernels compared with loops that look at one bit at a time.
 @Suite struct BitKernelTests {
   /// An image as bytes 0 and 1, and packed by the definition.
   struct Sample {

@@ -97,7 +97,7 @@ import Testing
     let text = String(decoding: try contents("\(path)/format.json"), as: UTF8.self)
     let lines = text.split(separator: "\n", omittingEmptySubsequences: false)
     let edited = lines.filter { !$0.contains("crc32\"") }.joined(separator: "\n")
-    // The names stand twice: in the description first, in its state after.
+    // The names are twice: in the description first, in its state after.
     try write(Array(edited.replacing("owl", with: "eagle", maxReplacements: 1).utf8), "\(path)/format.json")
     #expect(try PackedBitStore(at: path).classNames == ["cat", "dog", "eagle"])
     try check(PackedBitStore(at: path), 0..<3)
@@ -110,7 +110,8 @@ import Testing
     let folder = TemporaryFolder()
     let path = "\(folder.path)/a.bits"
     try append(0..<3, to: path, .create, classNames: ["x", "y", "z"])
-    // As Python's zlib.crc32 makes them of the labels 0, 1, 2 as <i8, and of the names with a zero byte after each.
+    // As Python's zlib.crc32 makes them of the labels 0, 1, 2 as <i8, and of the names with a zero
+    // byte after each.
     let earlier = """
       {
         "axis" : "rows", "bitOrder" : "big", "classNames" : [ "cat", "dog", "owl" ], "format" : "packed-bits",
@@ -173,7 +174,7 @@ import Testing
     #expect(try PackedBitStore(at: path).checksumCoverage == .noImages)
     #expect(code { try PackedBitStore(at: path).verify() } == .corrupt)
     #expect(code { try append(3..<4, to: path) } == .corrupt)
-    // Of somebody else's masks there never were any.
+    // Masks of other programs never had any.
     let description =
       #"{"format":"packed-bits","formatVersion":1,"height":3,"width":5,"axis":"rows","bitOrder":"big"}"#
     try write(Array(description.utf8), "\(path)/format.json")
@@ -190,7 +191,7 @@ import Testing
     #expect(Array(checksums[156..<160]) == [0, 0, 0, 0])
   }
 
-  /// Whoever may read the masks may read what is said of them, and nobody else.
+  /// Users that may read the masks may read their description, and nobody else may.
   @Test func filesThatAnAppendAddsHaveTheModesOfTheirNeighbors() throws {
     let folder = TemporaryFolder()
     let path = "\(folder.path)/a.bits"
@@ -305,7 +306,8 @@ import Testing
     #expect(try contents("\(path)/labels.npy") == edited)
   }
 
-  /// A writer died once its edit was in place; since then the folder's name is somebody else's.
+  /// A writer died once its edit was in place; since then the folder's name belongs to another
+  /// program.
   @Test func anotherFolderThatIsCalledAsThatOfAnEditStays() throws {
     let folder = TemporaryFolder()
     let path = "\(folder.path)/a.bits"
@@ -349,7 +351,8 @@ import Testing
     #expect(unsafe access(name, F_OK) == 0)
   }
 
-  /// A height that is one bit away may fit the file as well; whoever asks for verified reads gets no other pixels than were written.
+  /// A height that is one bit away may fit the file as well; a caller that asks for verified reads
+  /// gets no other pixels than were written.
   @Test func aHeightThatIsAnotherIsFoundByVerifiedReads() throws {
     let folder = TemporaryFolder()
     let path = "\(folder.path)/a.bits"

@@ -3,7 +3,7 @@ import Testing
 
 /// Writers among files and folders that are not theirs.
 @Suite struct DestructionTests {
-  /// One backend of each kind: how images are laid out makes no difference to what stands around them.
+  /// One backend of each kind: how images are laid out makes no difference to what is around them.
   static let backends = Backend.onePerKind.map(\.name)
 
   /// In a process of its own, so that one that waits for a pipe is ended, and says over what.

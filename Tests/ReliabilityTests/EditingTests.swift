@@ -185,7 +185,7 @@ import Testing
     #expect(throws: StoreError.self) { try kind.copy(source, "\(folder.path)/x", 0) }
   }
 
-  /// As zlib.crc32 of Python's has them, where a store keeps those of pixels; as they were once images are gone.
+  /// As zlib.crc32 of Python's has them, if a store keeps those of pixels; as they were once images are gone.
   @Test(arguments: kinds)
   func checksumsAreThoseOfPixels(_ kind: Kind) throws {
     try kind.write(path, .create)

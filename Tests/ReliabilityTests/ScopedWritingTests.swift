@@ -7,7 +7,7 @@ import NPZStore
 import PackedBitStore
 import Testing
 
-/// `write(to:)` with a closure: a store where it returns, and nothing where it throws.
+/// `write(to:)` with a closure: a store if it returns, and nothing if it throws.
 @Suite struct ScopedWritingTests {
   static let format = ImageFormat(height: 3, width: 5, elementType: .bool)
   static let pixels: [UInt8] = (0..<15).map { $0 % 2 }

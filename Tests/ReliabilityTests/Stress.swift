@@ -3,7 +3,7 @@ import Testing
 
 /// The program that does the checks in a process of its own, so that what falls over falls alone.
 enum Stress {
-  /// Where it stands: beside the tests, or where `IMAGE_STORES_STRESS` says.
+  /// Where it is: next to the tests, or where `IMAGE_STORES_STRESS` says.
   static let path: String? = {
     let arguments = CommandLine.arguments
     let bundle = arguments.firstIndex(of: "--test-bundle-path").flatMap { arguments.dropFirst($0 + 1).first }

@@ -4,8 +4,8 @@ import Testing
 
 /// Files that grow in their place.
 @Suite struct VisibleCommitTests {
-  /// Once the record is written that makes an append count, readers may have the file mapped: if the disk then fails, the writer says so
-  /// and takes nothing back.
+  /// Once the record is written that makes an append count, readers may have the file mapped: if
+  /// the disk then fails, the writer says so and takes nothing back.
   @Test(
     .enabled(if: Fault.isAvailable, "not in a build for a sanitizer"),
     arguments: Backend.all.filter(\.growsInPlace).map(\.name))

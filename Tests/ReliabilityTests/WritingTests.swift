@@ -3,13 +3,15 @@ import Testing
 
 /// Writers that are killed, refused by the system, or not alone.
 @Suite struct WritingTests {
-  /// What is tried of a backend: edits, removals and commits in one layout of each kind, unless the long form is asked for.
+  /// What is tried of a backend: edits, removals and commits in one layout of each kind, unless the
+  /// long form is asked for.
   private func operations(_ backend: Backend) -> [String] {
     let isTriedWhole = Stress.kills != nil || Backend.onePerKind.contains { $0.name == backend.name }
     return isTriedWhole ? [] : Operation.plain.map(\.rawValue)
   }
 
-  /// Afterwards nothing is there, or the last commit, whole; and the next writer finds and leaves all in order.
+  /// Afterwards nothing is there, or the last commit, whole; and the next writer finds and leaves
+  /// all in order.
   @Test(arguments: Backend.all)
   func aKilledWriterLeavesTheLastCommit(_ backend: Backend) throws {
     try Stress.run(["kills", backend.name, "\(Stress.kills ?? 5)"] + operations(backend))

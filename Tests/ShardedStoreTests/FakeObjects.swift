@@ -4,8 +4,8 @@ import ImageStoreSupport
 import ImageStoreTesting
 import Synchronization
 
-/// A folder of this machine that passes for a place elsewhere: it counts what is asked of it, answers late and in another order, and
-/// cuts, damages and fails as it is told.
+/// A folder of this machine that passes for a place elsewhere: it counts what is asked of it,
+/// answers late and in another order, and cuts, damages and fails as it is told.
 final class FakeObjects: ObjectFolder {
   struct Counts {
     var contents = 0

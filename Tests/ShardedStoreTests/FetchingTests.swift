@@ -88,7 +88,7 @@ import Testing
     for check in ConformanceCheck.all { try check.run(on: factory, seed: 3) }
   }
 
-  /// The images of a read come as few ranges: what lies between two is fetched along if it is little.
+  /// The images of a read come as few ranges: what is between two is fetched along if it is little.
   @Test func readsAreFewRanges() throws {
     let images = try Self.makeLargeImages(300)
     let (store, objects) = try open(images, shardSize: 400_000)
@@ -157,7 +157,8 @@ import Testing
   func faultsAreMended(seed: UInt64) throws {
     let images = try Self.makeLargeImages(200, mixed: true)
     let (store, objects) = try open(images, shardSize: 60_000)
-    // Every third fetch or so goes wrong in one way or another, and no two of one range that follow one another.
+    // Every third fetch or so goes wrong in one way or another, and no two of one range that follow
+    // one another.
     objects.fault.withLock {
       $0 = { number, _ in
         var generator = SplitMix64(seed: seed &+ UInt64(number / 3))
@@ -173,7 +174,7 @@ import Testing
       do {
         try store.read(indices, into: &batch)
       } catch {
-        // Whoever has the ill luck of several is told which image of which shard it was.
+        // After several failures, the error names the image and the shard.
         #expect(error.image != nil && error.path?.contains("shards/") == true, "seed \(seed): \(error)")
         continue
       }

@@ -129,7 +129,7 @@ import Testing
     }
     let store = try ShardedStore(at: path)
     var batch = ImageBatch()
-    // What lies within the shard is read; that it is not the image, checking it says.
+    // What is within the shard is read; that it is not the image, checking it says.
     let isHarmless = value == 5000 || array == "offsets.npy" && value == 0
     if !isHarmless { #expect(code { try store.read([3], into: &batch) } == .corrupt) }
     #expect(code { try store.verify() } == .corrupt)

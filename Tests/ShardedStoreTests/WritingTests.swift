@@ -78,7 +78,7 @@ import Testing
     let store = try ShardedStore(at: path)
     #expect(try difference(store, images) == nil)
     try store.verify()
-    // Whoever has opened it before has what there was.
+    // A store that was opened before keeps its contents.
     #expect(try difference(early, images.subset(0..<50)) == nil)
     for (name, bytes) in zip(before, bytes) where name.hasPrefix("shards/") {
       #expect(try contents("\(path)/\(name)") == bytes, "\(name)")
@@ -137,7 +137,7 @@ import Testing
     try write([1], "\(path)/shards/.put-1-1.partial")
     #expect(try difference(ShardedStore(at: path), images) == nil)
     try ShardedStore(at: path).verify()
-    // Appending the same goes on from there.
+    // Appending the same continues from there.
     let third = "\(temporary.path)/third"
     try FileManager.default.copyItem(atPath: path, toPath: third)
     try ShardedStore.write(to: third, mode: .append, shardSize: 4000) { try $0.append(contentsOf: images) }
@@ -172,7 +172,7 @@ import Testing
     #expect(code { _ = try ShardedStore.Writer(to: path, mode: .append, layout: .encoded) } == .unsupported)
   }
 
-  /// Whatever ends an upload, nothing is there, and the next goes on where it was.
+  /// If an upload ends for any reason, no data set appears, and the next one continues from there.
   @Test func uploadsGoOn() throws {
     let images = try makeImages(120)
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: false)

@@ -2,7 +2,7 @@ import Foundation
 import ImageStoreCatalog
 import Testing
 
-/// What is said of files on the command line is honoured or refused in every command, and never ignored.
+/// Options that describe files are used or refused in every command, and never ignored.
 @Suite struct DescriptionTests {
   private let folder: TemporaryFolder
   /// Planes of 6 images of 4x5x3.
@@ -16,7 +16,7 @@ import Testing
 
   private func run(_ arguments: [String]) throws -> Tool.Outcome { try Tool.run(arguments, in: folder) }
 
-  /// What is said is said of the file that this package did not write, whichever comes first.
+  /// The description applies to the file that this package did not write, in either position.
   @Test func whatIsSaidOfOneOfTwoFiles() throws {
     for name in ["a.npz", "a.h5", "a.lmdb", "a"] {
       try run(["convert", "planes.bin", name, "--quiet"] + stated).succeeded()

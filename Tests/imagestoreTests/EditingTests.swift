@@ -29,7 +29,7 @@ import Testing
     #expect(store.columnNames == ["score"] && store.classNames?[2] == "oak")
     #expect(try store.column("score") == .double([1.5, 2, 3, 4, 5, 6]))
     try folder.run("verify", name, "--quiet").succeeded()
-    // Names of classes in a list: those there are keep their numbers, others come behind them.
+    // Names of classes in a list: existing ones keep their numbers, others follow.
     try folder.write(Array("oak\nyak\nsun\nsun\noak\nyak\n".utf8), to: "names.txt")
     try folder.run("edit", name, "--labels", "names.txt", "--quiet").succeeded()
     #expect(try open(name).labels() == [2, 10, 0, 0, 2, 10])

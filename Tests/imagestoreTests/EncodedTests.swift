@@ -14,14 +14,14 @@ import Testing
   func whatBecameOfImagesIsSaid(_ name: String) throws {
     let kept = try folder.run("convert", "pngs", name, "--layout", "encoded").succeeded()
     #expect(kept.hasPrefix("\(name): 6 images as they are (6 PNG) written"), "\(kept)")
-    // Nothing need be said when a store goes on.
+    // No layout is needed when a store is appended to.
     let more = try folder.run("convert", "pngs", name, "--append").succeeded()
     #expect(more.hasPrefix("\(name): 6 images as they are (6 PNG) appended"), "\(more)")
     let smaller = try folder.run("convert", "pngs", name, "--append", "--size", "8").succeeded()
     #expect(smaller.hasPrefix("\(name): 6 images of 8x8x3 uint8, encoded as PNG, appended"), "\(smaller)")
     #expect(try folder.run("info", name).succeeded().contains("encoded   18 PNG"))
     try folder.run("verify", name).succeeded()
-    // What is written as pixels is not said to be encoded.
+    // Images written as pixels are not reported as encoded.
     let pixels = try folder.run("convert", "pngs", "pixels.npz").succeeded()
     #expect(pixels.hasPrefix("pixels.npz: 6 images of 32x32x3 uint8 written"), "\(pixels)")
   }

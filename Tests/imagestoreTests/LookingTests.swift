@@ -158,7 +158,7 @@ import Testing
     }
     #expect(folder.names == ["imagestore-demo"])
     #expect(FileManager.default.fileExists(atPath: "\(folder.path)/imagestore-demo/first-images.png"))
-    // Once more over what is there, with a set of one's own.
+    // Once more over the existing files, with another data set.
     try folder.run("demo", "--count", "20", "--cifar10", demoSet, "--output", "imagestore-demo").succeeded()
   }
 

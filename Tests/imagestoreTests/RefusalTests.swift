@@ -1,7 +1,7 @@
 import Foundation
 import Testing
 
-/// What is wrong is said in one line, with status 1, and nothing is written.
+/// Errors are reported in one line, with status 1, and nothing is written.
 @Suite struct RefusalTests {
   private let folder: TemporaryFolder
   init() throws { folder = try TemporaryFolder() }
@@ -37,7 +37,7 @@ import Testing
     #expect(folder.names.isEmpty)
   }
 
-  /// What has nothing to apply to is wrong usage, and names the option and the kind.
+  /// An option that does not apply is wrong usage; the error names the option and the kind.
   @Test(arguments: [
     ["--dimensions", "NCHW"], ["--shape", "32x32x3"], ["--dtype", "uint8"], ["--axis", "rows"],
     ["--bit-order", "big"], ["--channel-order", "bgr"], ["--palette", "indices"], ["--classes-at", "2"],

@@ -51,7 +51,7 @@ import Testing
         == pictures.contains { $0.hasSuffix("a") || $0.hasSuffix("alpha") })
   }
 
-  /// Images of different sizes come to one size, and are shown together.
+  /// Images of different sizes are resized to one size, and shown together.
   @Test func imagesOfDifferentSizes() throws {
     for (name, size) in [("a", "20"), ("b", "31"), ("c", "64")] {
       try folder.run("convert", demoSet, "\(name).npz", "--first", "2", "--size", size, "--quiet").succeeded()

@@ -3,9 +3,9 @@ import ImageStoreCore
 import ImageStorePlatform
 import ImageStoreReliability
 
-// The parser that IMAGE_STORES_PARSER names gets bytes that libFuzzer makes up. A StoreError is the right answer
-// to most; anything that ends the process is found. Without the variable this is the program ImageStoreStress, under
-// the sanitizer.
+// The parser that IMAGE_STORES_PARSER names gets bytes that libFuzzer makes up. A StoreError is the
+// right answer to most; anything that ends the process is found. Without the variable this is the
+// program ImageStoreStress, under the sanitizer.
 if environment("IMAGE_STORES_PARSER") == nil {
   do { try Roles.perform(Array(CommandLine.arguments.dropFirst())) } catch {
     printNow("FAILED: \(error)")

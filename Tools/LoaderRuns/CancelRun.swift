@@ -6,7 +6,8 @@ import ImageStoreTesting
 /// Epochs that are cancelled at random points.
 struct CancelRun {
   let store: any ImageStore
-  /// Whether the store's files are dropped from memory before each epoch, so that there is something to read ahead.
+  /// Whether the store's files are dropped from memory before each epoch, so that there is
+  /// something to read ahead.
   let isCold: Bool
 
   init(_ store: any ImageStore, isCold: Bool = false) {
@@ -14,7 +15,8 @@ struct CancelRun {
     self.isCold = isCold
   }
 
-  /// Prints threads and memory after a tenth of the rounds, when libraries have made what they keep, and at the end.
+  /// Prints threads and memory after a tenth of the rounds, when libraries have made what they
+  /// keep, and at the end.
   func perform(rounds: Int) async throws {
     var generator = SplitMix64(seed: 2026)
     var cancelled = 0

@@ -39,8 +39,8 @@ struct EpochRun {
     ProcessMemory.printPeak()
   }
 
-  /// Compares the time that epochs take with one worker and with two, the best of five each in turns, and the processor
-  /// time, of which two workers should not take more.
+  /// Compares the time that epochs take with one worker and with two, the best of five each in
+  /// turns, and the processor time, of which two workers should not take more.
   func compareWorkers() throws {
     var best = [Double](repeating: .infinity, count: 3)
     var processor = best

@@ -2,7 +2,7 @@ import Foundation
 
 /// What the system says of this process' memory, threads and time.
 enum ProcessMemory {
-  /// A number of /proc/self/status; 0 where the system has none.
+  /// A number of /proc/self/status; 0 if the system has none.
   private static func status(_ name: String) -> Int {
     guard let text = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8) else { return 0 }
     let line = text.split(separator: "\n").first { $0.hasPrefix("\(name):") }

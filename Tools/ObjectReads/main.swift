@@ -1,5 +1,6 @@
-// Reads ranges of an object at random, as a peer of Benchmarks/object-storage: each line of standard input is "RANGE REQUESTS", each of
-// standard output the seconds of the processor and of the clock, and the bytes.
+// Reads ranges of an object at random, as a peer of Benchmarks/object-storage: each line of
+// standard input is "RANGE REQUESTS", each of standard output the seconds of the processor and of
+// the clock, and the bytes.
 //
 //     ImageStoreObjectReads LOCATION NAME CONNECTIONS
 

@@ -7,9 +7,11 @@ import ShardedStore
 //
 //   ImageStoreRank STORE FOLDER [BATCHES]
 //
-// Reads the rank's part of an epoch and writes a line per sample to FOLDER/RANK.samples: its index, its label and a sum of its pixels. After
-// each batch the state goes to FOLDER/RANK.state, from which a rank that is started again goes on; what the samples have beyond it is cut off, as a
-// model is restored from its checkpoint. With BATCHES, it ends itself by SIGKILL in the middle of the batch after as many.
+// Reads the rank's part of an epoch and writes a line per sample to FOLDER/RANK.samples: its index,
+// its label and a sum of its pixels. After each batch the state goes to FOLDER/RANK.state, from
+// which a restarted rank continues; what the samples have beyond it is cut off, as a model is
+// restored from its checkpoint. With BATCHES, it ends itself by SIGKILL in the middle of the batch
+// after as many.
 
 /// What a checkpoint has.
 struct Checkpoint: Codable {

@@ -4,11 +4,12 @@ import LMDBStore
 
 // What tests need another process for. Images are squares of one value, that of their index modulo 251.
 //
-//   ImageStoreWriterProcess append STORE IMAGES RUNS      appends runs of images, finishing each run
-//   ImageStoreWriterProcess linger STORE create|append IMAGES    appends images and waits to be killed
-//   ImageStoreWriterProcess read STORE READS              opens the store and checks all images, again and again
-//   ImageStoreWriterProcess fork STORE append IMAGES      forks while it reads and writes; the parent finishes
-//   ImageStoreWriterProcess confine STORE append MB       appends until the address space, so many MB more than it has, is too small
+//   ImageStoreWriterProcess append STORE IMAGES RUNS appends runs of images, finishing each run
+//   ImageStoreWriterProcess linger STORE create|append IMAGES appends images and waits to be killed
+//   ImageStoreWriterProcess read STORE READS opens the store and checks all images, again and again
+//   ImageStoreWriterProcess fork STORE append IMAGES forks while it reads and writes; the parent
+//   finishes ImageStoreWriterProcess confine STORE append MB appends until the address space, so
+//   many MB more than it has, is too small
 
 let format = ImageFormat(height: 32, width: 32, channels: 3)
 
@@ -102,7 +103,7 @@ func run(_ arguments: [String]) throws(StoreError) {
     } catch {
       refusal = error
     }
-    // What was committed is to be removed, and cannot be.
+    // Committed images should be removed, but cannot be.
     _ = consume writer
     guard let refusal else { throw StoreError(.invalidArgument, "was not refused") }
     print("\(refusal.code.rawValue): \(refusal)")
@@ -125,7 +126,7 @@ func confineAddressSpace(_ byteCount: Int) {
   #endif
 }
 
-/// fork(2), which Swift does not show, since most programs cannot go on after it.
+/// fork(2), which Swift does not show, because most programs cannot continue after it.
 func forkProcess() -> pid_t {
   typealias Fork = @convention(c) () -> pid_t
   guard let symbol = unsafe dlsym(dlopen(nil, RTLD_NOW), "fork") else { return -1 }

@@ -3,8 +3,9 @@ import ImageLoading
 import ImageStoreCatalog
 import ImageStoreCore
 
-// cold-epochs STORE ORDER [BATCH [WORKERS]]: one epoch of a new process over a store, and the microseconds per image that it took
-// from opening the store to the last batch. ORDER is sequential, shuffled or blocks.
+// cold-epochs STORE ORDER [BATCH [WORKERS]]: one epoch of a new process over a store, and the
+// microseconds per image that it took from opening the store to the last batch. ORDER is
+// sequential, shuffled or blocks.
 let arguments = CommandLine.arguments
 guard arguments.count >= 3 else { exit(64) }
 let batchSize = arguments.count > 3 ? Int(arguments[3])! : 128

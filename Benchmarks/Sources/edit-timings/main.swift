@@ -6,8 +6,9 @@ import LMDBStore
 import NPZStore
 import PackedBitStore
 
-// edit-timings FOLDER [COUNT [SESSIONS]]: what editing stores of COUNT images of 32x32x3 takes, what sessions of a writer take that append
-// one image each, and what reading through views takes beside reading the store. Prints tables.
+// edit-timings FOLDER [COUNT [SESSIONS]]: what editing stores of COUNT images of 32x32x3 takes,
+// what sessions of a writer take that append one image each, and what reading through views takes
+// beside reading the store. Prints tables.
 let arguments = CommandLine.arguments
 guard arguments.count > 1 else { exit(64) }
 let folder = arguments[1]
@@ -56,7 +57,8 @@ func images(_ count: Int, isMask: Bool) throws -> InMemoryStore {
   }
 }
 
-/// Edits of ten labels, a removal of ten images, and a commit every tenth of the images, of one kind of store.
+/// Edits of ten labels, a removal of ten images, and a commit every tenth of the images, of one
+/// kind of store.
 func measure<Store: EditableStore>(
   _ name: String, _ type: Store.Type, write: () throws -> Void, path: String, committing: (() throws -> Void)?
 ) throws {

@@ -1,5 +1,7 @@
-// One pass over the JPEGs of a folder for each line of standard input, `SUBJECT full` or `SUBJECT partial`, on one thread, each answered by
-// the processor's seconds and a sum of the pixels. SUBJECT is decoder, folder, or lmdb: a store of the files' bytes that is made first. `jpeg_rounds.py` makes the library's own loop take turns with it.
+// One pass over the JPEGs of a folder for each line of standard input, `SUBJECT full` or `SUBJECT
+// partial`, on one thread, each answered by the processor's seconds and a sum of the pixels.
+// SUBJECT is decoder, folder, or lmdb: a store of the files' bytes that is made first.
+// `jpeg_rounds.py` makes the library's own loop take turns with it.
 #if JPEG
 import FileStore
 import Foundation

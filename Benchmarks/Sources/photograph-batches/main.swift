@@ -3,8 +3,9 @@ import ImageLoading
 import ImageStoreCatalog
 import ImageStoreCore
 
-// photograph-batches STORE: for each line of standard input, "WORKERS SIZE", one epoch of random resized crops, flipped half of the time and
-// normalized to Float32 NCHW, and the seconds of processor time and of wall time that it took.
+// photograph-batches STORE: for each line of standard input, "WORKERS SIZE", one epoch of random
+// resized crops, flipped half of the time and normalized to Float32 NCHW, and the seconds of
+// processor time and of wall time that it took.
 let store = try StoreCatalog.open(at: CommandLine.arguments[1]).converted(channels: 3)
 let tensor = TensorFormat.normalized(
   mean: [0.485, 0.456, 0.406], standardDeviation: [0.229, 0.224, 0.225])

@@ -1,5 +1,6 @@
-// Small fixed workloads per backend, for counting instructions: `store-workloads write|read|load BACKEND FOLDER`, where the backend is a
-// variant of the catalogue; `store-workloads list` prints those. The work is the same on every run, so that the count is too.
+// Small fixed workloads per backend, for counting instructions: `store-workloads write|read|load
+// BACKEND FOLDER`, where the backend is a variant of the catalogue; `store-workloads list` prints
+// those. The work is the same on every run, so that the count is too.
 import ImageStoreCatalog
 import ImageStoreCore
 import ImageStoreTesting

@@ -2,8 +2,9 @@ import Foundation
 import ImageStoreCatalog
 import ImageStoreCore
 
-// warm-reads STORE ORDER BATCH: reads all images of a store in batches whenever a line comes on standard input, and prints the microseconds
-// per image that it took. ORDER is sequential or shuffled.
+// warm-reads STORE ORDER BATCH: reads all images of a store in batches whenever a line comes on
+// standard input, and prints the microseconds per image that it took. ORDER is sequential or
+// shuffled.
 let arguments = CommandLine.arguments
 guard arguments.count == 4, let batchSize = Int(arguments[3]) else { exit(64) }
 let store = try StoreCatalog.open(at: arguments[1])

@@ -1,5 +1,6 @@
-// One write a line of standard input, `SUBJECT PATH THREADS`, each answered by a line with the seconds it took:
-// by the clock, in the program, in the system. `write_rounds.py` makes the peers take turns with it.
+// One write a line of standard input, `SUBJECT PATH THREADS`, each answered by a line with the
+// seconds it took: by the clock, in the program, in the system. `write_rounds.py` makes the peers
+// take turns with it.
 import FileStore
 import Foundation
 import HDF5Store

@@ -9,7 +9,7 @@ final class CropBenchmarks: XCTestCase {
 
   func testCrops() throws {
     let settings = try Settings.current()
-    // peers.py makes the masks and says where the crops lie.
+    // peers.py makes the masks and says where the crops are.
     let masks = "\(settings.work)/masks.npy"
     guard Files.exists(masks) else { throw XCTSkip("run Benchmarks/run, which makes the masks") }
     let places = try NumPyFile("\(settings.work)/crops.npy").integers
@@ -63,8 +63,8 @@ final class CropBenchmarks: XCTestCase {
   }
 }
 
-/// Crops of 256x256 at each of 64 columns, of masks packed along rows and along columns; `crop-offsets`, which
-/// makes the masks, runs it beside numpy.
+/// Crops of 256x256 at each of 64 columns, of masks packed along rows and along columns;
+/// `crop-offsets`, which makes the masks, runs it beside numpy.
 final class CropOffsetBenchmarks: XCTestCase {
   /// Processor time of a crop, in microseconds, as `crop-offsets` reads it.
   private struct Figure: Codable {

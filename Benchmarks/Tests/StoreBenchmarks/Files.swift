@@ -9,9 +9,10 @@ enum Files {
 
   /// Puts what is at a path out of the way.
   ///
-  /// Folders of many files are kept until the end of all measurements: for minutes after thousands of files were
-  /// deleted, ext4 looks through their inodes one by one before it gives out another, and what is measured is that. All
-  /// else is deleted: a virtual machine may have to ask its host for memory that no file has had before.
+  /// Folders of many files are kept until the end of all measurements: for minutes after thousands
+  /// of files were deleted, ext4 looks through their inodes one by one before it gives out another,
+  /// and what is measured is that. All else is deleted: a virtual machine may have to ask its host
+  /// for memory that no file has had before.
   static func clear(_ path: String) throws {
     guard exists(path) else { return }
     guard (FileManager.default.subpaths(atPath: path) ?? []).count > 100 else {

@@ -29,7 +29,7 @@ final class FloorBenchmarks: XCTestCase {
     try recorder.save()
   }
 
-  /// The images' bytes handed over in one call, where synchronising costs nothing.
+  /// The images' bytes handed over in one call, where syncing costs nothing.
   func testWriteToMemory() throws {
     guard Files.exists(Files.memory) else { throw XCTSkip("no file system in memory here") }
     let settings = try Settings.current()

@@ -46,8 +46,8 @@ final class LoaderBenchmarks: XCTestCase {
 
   /// A gather of the same batches, then the writing of as many bytes as the floats take, and nothing else.
   ///
-  /// The bytes go to as many buffers in turn as a loader delivers in: what is written anew in the caches each time would be a
-  /// floor for something else.
+  /// The bytes go to as many buffers in turn as a loader delivers in: what is written anew in the
+  /// caches each time would be a floor for something else.
   private func measureFloor(_ store: InMemoryStore, _ recorder: Recorder) throws {
     let order = try SampleOrder.shuffled(seed: 42, epoch: 0).indices(of: store.count)
     let batches = stride(from: 0, through: store.count - Self.batch, by: Self.batch).map {

@@ -22,11 +22,13 @@ struct Measurement: Codable {
   var memory: Int?
 }
 
-/// Measures work by the clock: once where it takes long, else several times, of which the median counts.
+/// Measures work by the clock: once if it takes long, otherwise several times, of which the median
+/// counts.
 final class Recorder {
   let settings: Settings
   private(set) var measurements: [Measurement] = []
-  /// Runs after the first, which warms up, end once they have taken so long; a first that takes more is the only one.
+  /// Runs after the first, which warms up, end once they have taken so long; a first that takes
+  /// more is the only one.
   private static let long = Duration.milliseconds(500)
   private static let veryLong = Duration.seconds(3)
 

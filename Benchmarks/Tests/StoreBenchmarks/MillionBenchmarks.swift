@@ -5,8 +5,9 @@ import XCTest
 
 /// Opening stores of a million small images, and the memory an open store takes.
 ///
-/// What opening costs depends on the number of images, not on their size. Memory is to be measured in a process of its own a
-/// subject, after another has written the stores: what was freed before would be taken again unseen.
+/// What opening costs depends on the number of images, not on their size. Memory is to be measured
+/// in a process of its own a subject, after another has written the stores: what was freed before
+/// would be taken again unseen.
 final class MillionBenchmarks: XCTestCase {
   private static let format = ImageFormat(height: 8, width: 8)
 
@@ -40,7 +41,8 @@ final class MillionBenchmarks: XCTestCase {
           subject: subject.name, work: "memory of an open store", count: Self.count, threads: 2,
           round: recorder.settings.round, microseconds: 0, memory: max(0, Self.ownMemory() - before)))
       XCTAssertEqual(store.count, Self.count)
-      // Not an image but an opening is what a measurement counts, so it is told apart from others by its name.
+      // Not an image but an opening is what a measurement counts, so it is told apart from others
+      // by its name.
       try recorder.measure(subject.name, "open 1,000,000", count: 1) { _ = try subject.open(path, 2) }
     }
   }
@@ -61,7 +63,7 @@ final class MillionBenchmarks: XCTestCase {
     return try writer.finish()
   }
 
-  /// The bytes in memory that are the process' own, not a file's; 0 where the system does not say.
+  /// The bytes in memory that are the process' own, not a file's; 0 if the system does not say.
   private static func ownMemory() -> Int {
     guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8) else { return 0 }
     for line in status.split(separator: "\n") where line.hasPrefix("RssAnon:") {

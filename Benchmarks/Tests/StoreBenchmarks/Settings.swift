@@ -9,7 +9,7 @@ struct Settings {
   let data: String?
   /// Where stores are written.
   let work: String
-  /// Measurements are appended to this file, a JSON object a line.
+  /// Measurements are appended to this file, one JSON object per line.
   let output: String?
   let counts: [Int]
   /// How often the clock runs at most, after a run that warms up.

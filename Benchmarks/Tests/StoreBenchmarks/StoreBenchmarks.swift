@@ -26,7 +26,7 @@ final class StoreBenchmarks: XCTestCase {
     try recorder.save()
   }
 
-  /// The store at a path, written first where it is not there.
+  /// The store at a path, written first if it does not exist.
   private func written(_ subject: Subject, _ path: String, _ data: SampleData) throws -> String {
     if !Files.exists(path) { try subject.write(data.store, path, .create, 2) }
     return path
@@ -43,7 +43,7 @@ final class StoreBenchmarks: XCTestCase {
     }
   }
 
-  /// Writing where synchronising costs nothing, which is how to leave it out of a comparison.
+  /// Writing where syncing costs nothing, which leaves it out of a comparison.
   func testWriteToMemory() throws {
     guard Files.exists(Files.memory) else { throw XCTSkip("no file system in memory here") }
     try forEachSubject("write to memory") { subject, _, data, recorder in

@@ -10,7 +10,7 @@ struct Subject: Sendable {
   let name: String
   /// The name of its store in the work folder.
   let fileName: String
-  /// What stands behind the name of a work where the images are not the common ones.
+  /// What follows the name of a work if the images are not the common ones.
   var suffix = ""
   let write:
     @Sendable (_ source: any ImageStore, _ path: String, _ mode: WriteMode, _ threads: Int) throws -> Void

@@ -6,20 +6,22 @@ import ImageStoreSupport
 extension ArrayFile {
   /// All values of an array that are labels or a column, with its shape.
   ///
-  /// - Throws: ``StoreError/Code/unsupported`` for objects and the like; ``StoreError/Code/corrupt`` if the file is cut short.
+  /// - Throws: ``StoreError/Code/unsupported`` for objects and the like;
+  ///   ``StoreError/Code/corrupt`` if the file is cut short.
   func values() throws(StoreError) -> (values: Column, shape: [Int]) {
     do throws(StoreError) {
       var count = 1
       for extent in shape {
         let (product, overflow) = count.multipliedReportingOverflow(by: extent)
         guard !overflow else {
-          throw StoreError(.corrupt, "an array of the shape \(ArrayGeometry.text(shape))")
+          throw StoreError(.corrupt, "an array of the shape \(ArrayGeometry.text(shape)) is too large")
         }
         count = product
       }
       guard !isFortranOrder || shape.filter({ $0 > 1 }).count <= 1 else {
         throw StoreError(
-          .unsupported, "values in Fortran order", remedy: "save them by numpy's ascontiguousarray")
+          .unsupported, "the values are in Fortran order, which is not read",
+          remedy: "save them again with numpy's ascontiguousarray")
       }
       let (size, overflow) = count.multipliedReportingOverflow(by: type.byteCount)
       guard !overflow, size <= (inflated?.byteCount ?? bytes.byteCount) - dataOffset else {
@@ -43,7 +45,7 @@ extension ArrayFile {
     }
   }
 
-  /// The labels that a file of images in IDX has beside it, by the names of MNIST: `train-images-idx3-ubyte` and
+  /// The labels next to an IDX file of images, by the names of MNIST: `train-images-idx3-ubyte` and
   /// `train-labels-idx1-ubyte`, compressed or not; nil if there are none.
   static func labels(beside path: String) throws(StoreError) -> ArrayFile? {
     let (folder, name) = FileSystem.split(path)
@@ -66,14 +68,15 @@ extension ArrayFile {
     return name.firstIndex(of: ".").map { String(name[..<$0]) } ?? name
   }
 
-  /// What an array of bytes is by a `shape.npy` or `NAME_shape.npy` beside it, if that says that it is packed bits.
+  /// The meaning of an array of bytes by a `shape.npy` or `NAME_shape.npy` next to it, if that says
+  /// that it is packed bits.
   func statedMasks() -> (description: StoreDescription, source: String)? {
     guard kind == .npy, type.kind == .unsignedInteger else { return nil }
     let folder = FileSystem.split(path).folder
     for name in ["\(stem)_shape.npy", "\(stem).shape.npy", "shape.npy"] {
       let other = folder.isEmpty ? name : "\(folder)/\(name)"
       guard other != path, FileSystem.kind(of: other) == .file,
-        // What is wrong with a file that nobody named harms nobody.
+        // Faults of a file that the caller did not name are ignored.
         let file = try? ArrayFile(other, StoreDescription()), file.shape.count == 1, file.shape[0] <= 4,
         case .int64(let values) = try? file.values().values
       else { continue }

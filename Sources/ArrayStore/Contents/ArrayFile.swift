@@ -5,7 +5,7 @@ import ImageStoreSupport
 
 /// A file that is one array: where its samples begin, and what they are.
 struct ArrayFile: Sendable {
-  /// What the file is.
+  /// The kind of the file.
   enum Kind: Sendable, Equatable { case npy, idx, bare }
 
   let path: String
@@ -38,7 +38,7 @@ struct ArrayFile: Sendable {
       let head = try file.head()
       var form = try unsafe Form(ofHead: head.bytes)
       if form == nil {
-        // What does not say how much it is has to be inflated to tell.
+        // A file that does not state its size has to be inflated to find it.
         form = try unsafe Form(head.bytes, byteCount: file.countedBytes(), description)
       }
       let byteCount = try form!.byteCount()
@@ -55,7 +55,7 @@ struct ArrayFile: Sendable {
   /// The first sample of the array, unless it is ``inflated``.
   @unsafe var samples: UnsafeRawPointer { unsafe bytes.bytes.baseAddress! + dataOffset }
 
-  /// What the first bytes of a file say of the array.
+  /// The description of the array in the first bytes of a file.
   private struct Form {
     let kind: Kind
     let shape: [Int]
@@ -99,7 +99,7 @@ struct ArrayFile: Sendable {
       for extent in shape {
         let (product, overflow) = total.multipliedReportingOverflow(by: extent)
         guard !overflow, product < 1 << 60 else {
-          throw StoreError(.limitExceeded, "an array of the shape \(ArrayGeometry.text(shape))")
+          throw StoreError(.limitExceeded, "an array of the shape \(ArrayGeometry.text(shape)) is too large")
         }
         total = product
       }
@@ -111,11 +111,11 @@ struct ArrayFile: Sendable {
     let elementType = try type.imageElementType()
     var said = description
     if said.dimensions == nil, said.shape == nil {
-      // Nobody has gray images of at most four columns; many images have so many channels.
+      // Gray images of at most four columns do not occur, but many images have that many channels.
       if shape.count == 3, shape[2] <= 4, kind == .npy { said.dimensions = "HWC" }
       guard shape.count != 2 else {
         let text =
-          "an array of the shape \(ArrayGeometry.text(shape)): \(shape[0]) images of \(shape[1]) samples each"
+          "an array of the shape \(ArrayGeometry.text(shape)) may be \(shape[0]) images of \(shape[1]) samples each"
         guard elementType == .uint8 else {
           throw StoreError(
             .unsupported, text + ", or one image",
@@ -132,7 +132,7 @@ struct ArrayFile: Sendable {
     if shape.count == 1, elementType == .uint8, said.dimensions == nil {
       let stated = statedMasks()?.description
       throw StoreError(
-        .unsupported, "an array of the shape \(ArrayGeometry.text(shape)) as images",
+        .unsupported, "an array of the shape \(ArrayGeometry.text(shape)) cannot be images",
         remedy: "if it is packed bits, give --shape \(stated?.shape?.description ?? "HxW") and --axis "
           + (stated?.axis?.rawValue ?? "rows, columns or flat"))
     }
@@ -143,7 +143,7 @@ struct ArrayFile: Sendable {
 
   /// Checks that the file has all samples.
   func check(_ geometry: ArrayGeometry) throws(StoreError) {
-    // Of a file that is inflated as it is read, reading tells.
+    // For a file that is inflated as it is read, reading reports it.
     guard inflated == nil else { return }
     var byteCount = type.byteCount
     for extent in shape {
@@ -164,13 +164,13 @@ struct ArrayFile: Sendable {
   ) throws(StoreError) -> ([Int], NPYType) {
     guard let format = try description.statedFormat() else {
       throw StoreError(
-        .invalidArgument, "bare samples that do not say what they are",
+        .invalidArgument, "the file has bare samples without a header, so their shape and type are not known",
         remedy: "give --shape HxWxC, and --dtype unless they are bytes; for packed bits --axis too")
     }
-    // Packed bits are bare bytes as well, and have as many images as somebody says.
+    // Packed bits are bare bytes as well, and their number of images depends on the description.
     guard description.elementType != nil || format.channels > 1 else {
       throw StoreError(
-        .invalidArgument, "\(byteCount) bare bytes that may be samples or packed bits",
+        .invalidArgument, "the file's \(byteCount) bare bytes may be samples or packed bits",
         remedy: "give --dtype uint8 for samples, or --axis rows, columns or flat for packed bits")
     }
     guard byteCount > 0, byteCount % format.byteCount == 0 else {

@@ -1,8 +1,8 @@
 import ImageStoreNumPy
 import ImageStoreSupport
 
-/// The header of an IDX file: two zero bytes, the type of a sample, the number of axes, and the extent of each as 32 bits, big-endian as the
-/// samples are.
+/// The header of an IDX file: two zero bytes, the type of a sample, the number of axes, and the
+/// extent of each as 32 bits, big-endian as the samples are.
 ///
 /// Source: "The IDX file format", on the page of the MNIST database (LeCun, Cortes, Burges).
 struct IDXHeader {

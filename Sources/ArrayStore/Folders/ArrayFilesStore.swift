@@ -21,7 +21,7 @@ final class ArrayFilesStore: ImageStore {
   private let description: StoreDescription
   private let threads: Int
 
-  /// What else is known of the images.
+  /// Further information on the images.
   struct Records {
     var labels: [Int]?
     var classNames: [String]?
@@ -108,9 +108,10 @@ final class ArrayFilesStore: ImageStore {
     let file = try ArrayFile("\(path)/\(names[index])", StoreDescription())
     do throws(StoreError) {
       let geometry = try file.imageGeometry(description)
-      // Others may write the file anew.
+      // Other programs may write the file again.
       guard geometry.format == format else {
-        throw StoreError(.corrupt, "an image of \(geometry.format) that was of \(format)")
+        throw StoreError(
+          .corrupt, "the image is \(geometry.format), but it was \(format) when the store was opened")
       }
       try file.check(geometry)
       try unsafe file.withSamples { (samples) throws(StoreError) in
@@ -131,15 +132,15 @@ final class ArrayFilesStore: ImageStore {
 }
 
 extension ArrayFile {
-  /// How an array lies that is one image.
+  /// The layout of an array that is one image.
   ///
-  /// - Throws: ``StoreError/Code/unsupported`` for what may be several.
+  /// - Throws: ``StoreError/Code/unsupported`` for an array that may be several.
   func imageGeometry(_ description: StoreDescription) throws(StoreError) -> ArrayGeometry {
     do throws(StoreError) {
       if shape.count == 3, shape[2] > 4, description.dimensions == nil, description.shape == nil {
         throw StoreError(
           .unsupported,
-          "an array of the shape \(ArrayGeometry.text(shape)): an image of \(shape[2]) channels, one of \(shape[0]) with channels first, or \(shape[0]) images",
+          "an array of the shape \(ArrayGeometry.text(shape)) may be an image of \(shape[2]) channels, one of \(shape[0]) with channels first, or \(shape[0]) images",
           remedy: "give --dimensions HWC or CHW if each file is an image, NHW if each has many")
       }
       return try ArrayGeometry(

@@ -2,8 +2,9 @@ import ImageStoreCore
 import ImageStoreNumPy
 import ImageStoreSupport
 
-/// A folder of `.npy` files: arrays that belong together by their names, such as `X.npy` and `y.npy`, or an array for each image, in the
-/// folder itself or in a folder for each class, and either of them in folders called `train`, `test` and the like.
+/// A folder of `.npy` files: arrays that belong together by their names, such as `X.npy` and
+/// `y.npy`, or an array for each image, in the folder itself or in a folder for each class, and
+/// either of them in folders called `train`, `test` and the like.
 struct ArrayFolder {
   private let path: String
   private let description: StoreDescription
@@ -24,7 +25,7 @@ struct ArrayFolder {
       .map { (String($0.dropLast($0.hasSuffix(".gz") ? 7 : 4)), $0) }
   }
 
-  /// Whether a folder is one of arrays and of nothing that another kind of store is known by.
+  /// Whether a folder has arrays and nothing that identifies another kind of store.
   static func recognizes(_ path: String, _ description: StoreDescription) -> Bool {
     let marks = ["store.json", "format.json", "labels.csv", "data.mdb"]
     guard !marks.contains(where: { FileSystem.kind(of: "\(path)/\($0)") != nil }),
@@ -32,7 +33,7 @@ struct ArrayFolder {
     else { return false }
     let found = arrays(in: names)
     if !found.isEmpty {
-      // Masks alone may be packed bits, of which their own store says more.
+      // Masks without other files may be packed bits, for which their own store has a better error.
       guard found.map(\.name) != ["masks.npy"], description.axis == nil else { return false }
       return !names.contains { FileHead.hasSuffix($0, [".png", ".jpg", ".jpeg"]) }
     }
@@ -67,7 +68,7 @@ struct ArrayFolder {
       }
       return try splits.enumerated().map { (number, split) throws(StoreError) in
         var beside = split.1
-        // What nobody reads is said once.
+        // Files that are not read are noted once.
         if number == 0 { beside.notes += unread(except: used) }
         return OpenedSplit(split.0, try store(split.2, beside))
       }
@@ -108,7 +109,7 @@ struct ArrayFolder {
     return try ArrayStore(at: "\(path)/\(name)", said, beside, threads: threads)
   }
 
-  /// The labels of an array of images among the files beside it.
+  /// The labels of an array of images among the files next to it.
   private func records(of images: String, _ candidates: [String]) throws(StoreError) -> ArrayStore.Beside {
     var beside = ArrayStore.Beside()
     var names = candidates
@@ -121,7 +122,7 @@ struct ArrayFolder {
       names = [array.stem]
     case nil: break
     }
-    // How many images there are is known by the array, whatever its axes.
+    // The array knows how many images there are, for any axes.
     let count = try ArrayStore(
       at: "\(path)/\(arrays.first { $0.stem == images }!.name)", unlabelled, ArrayStore.Beside(), threads: 1
     ).count
@@ -140,10 +141,11 @@ struct ArrayFolder {
         return beside
       case .columns:
         throw StoreError(
-          .invalidArgument, "values that are not one class per image, as labels", path: path, key: name)
+          .invalidArgument, "the values cannot be labels: they are not one class per image", path: path,
+          key: name)
       case .unread(let reason):
         guard description.labelsName == nil else {
-          throw StoreError(.invalidArgument, "labels of \(reason)", path: path, key: name)
+          throw StoreError(.invalidArgument, "these are not labels: \(reason)", path: path, key: name)
         }
         beside.notes.append(ReadingNote(.notRead, "\(name).npy: \(reason)"))
       }
@@ -161,7 +163,7 @@ struct ArrayFolder {
   private func labels(_ stem: String, count: Int) throws(StoreError) -> FoundLabels {
     do throws(StoreError) {
       let file = try file(stem)
-      // As many values as a mask for each image has are not read to find that out.
+      // An array as large as one mask per image is not read to find that out.
       guard FoundLabels.width(of: file.shape, imageCount: count) != nil else {
         return .unread("the shape \(ArrayGeometry.text(file.shape)) for \(count) images")
       }
@@ -205,7 +207,7 @@ struct ArrayFolder {
       }
     }
     guard let first = files.first else {
-      throw StoreError(.notFound, "there are no arrays of images", path: path)
+      throw StoreError(.notFound, "the folder has no arrays that could be images", path: path)
     }
     let head = try ArrayFile("\(path)/\(first.name)", StoreDescription())
     let hasMany = description.dimensions?.position(of: .image) != nil || head.shape.count > 3
@@ -218,7 +220,8 @@ struct ArrayFolder {
       case .columns, .unread:
         guard description.labelsName == nil else {
           throw StoreError(
-            .invalidArgument, "not one label for each of \(files.count) images", path: path, key: labelFile)
+            .invalidArgument, "the labels are not one for each of \(files.count) images", path: path,
+            key: labelFile)
         }
         records.notes.append(ReadingNote(.notRead, "\(labelFile).npy"))
       }
@@ -240,7 +243,7 @@ struct ArrayFolder {
   private func joined(_ files: [(stem: String, name: String)]) throws(StoreError) -> any ImageStore {
     guard files.count <= 1024 else {
       throw StoreError(
-        .limitExceeded, "\(files.count) arrays of many images each",
+        .limitExceeded, "the folder has \(files.count) arrays of many images each, which is too many",
         remedy: "put them together by numpy.concatenate",
         path: path)
     }
@@ -265,7 +268,8 @@ struct ArrayFolder {
     if !splits.contains(nil) {
       guard Set(splits).count == splits.count else {
         throw StoreError(
-          .unsupported, "several folders of one split: \(inside.map(\.folder).joined(separator: ", "))",
+          .unsupported,
+          "the folder has several folders for one split: \(inside.map(\.folder).joined(separator: ", "))",
           remedy: "give one of them", path: path)
       }
       var opened: [OpenedSplit] = []

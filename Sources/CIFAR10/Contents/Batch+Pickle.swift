@@ -35,10 +35,10 @@ extension Batch {
         guard fileNames.allSatisfy({ $0.text != nil }) else {
           throw StoreError(.corrupt, "'filenames' is not a list of names")
         }
-        // One long text may stand for many names.
+        // One long text may be shared by many names.
         guard fileNames.allSatisfy({ ($0.text?.count ?? 0) <= Self.maximumNameByteCount }) else {
           throw StoreError(
-            .limitExceeded, "'filenames' has one of more than \(Self.maximumNameByteCount) bytes")
+            .limitExceeded, "a name in 'filenames' has more than \(Self.maximumNameByteCount) bytes")
         }
       }
       let title = batch.value(of: "batch_label", in: source)?.text?.text(in: source)
@@ -48,7 +48,7 @@ extension Batch {
     }
   }
 
-  /// Pickles of other shapes and names are as many as there are programs.
+  /// Every program can have pickles of other shapes and names.
   fileprivate static let remedy =
     "write its arrays by numpy.savez(\"x.npz\", images=..., labels=...), and read that"
 
@@ -64,8 +64,8 @@ extension Batch {
 }
 
 extension BatchPlanes {
-  /// The planes of a batch's array, of shape (N, 3072) or (N, 3, 32, 32): where they lie in the pickle, or
-  /// put in order in memory of their own if the pickle spells them in another way.
+  /// The planes of a batch's array, of shape (N, 3072) or (N, 3, 32, 32): where they are in the
+  /// pickle, or copied to memory in this order if the pickle has another.
   fileprivate init(_ data: PickleValue, in file: any ByteSource) throws(StoreError) {
     guard case .array(let array) = data, array.elementType == .uint8, let count = array.shape.first,
       array.shape == [count, 3072] || array.shape == [count, 3, 32, 32]
@@ -116,7 +116,7 @@ extension PickleArray {
 }
 
 extension PickleValue {
-  /// What kind of value it is, for messages.
+  /// The kind of a value, for messages.
   fileprivate var summary: String {
     switch self {
     case .array(let array): "\(array.elementType.name) of shape \(array.shape)"

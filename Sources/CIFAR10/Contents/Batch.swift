@@ -2,15 +2,15 @@ import ImageStoreCore
 import ImageStorePickle
 import ImageStoreSupport
 
-/// A batch: its pixels where they lie, and what is said of its images.
+/// A batch: its pixels where they are, and the labels and names of its images.
 struct Batch: Sendable {
   let planes: BatchPlanes
   let labels: [Int]
   let coarseLabels: [Int]?
-  /// The names of the images where they lie in `source`.
+  /// The names of the images where they are in `source`.
   let fileNames: [PickleValue]?
   let isTest: Bool
-  /// What the batch was read from.
+  /// The source that the batch was read from.
   let source: any ByteSource
 
   init(_ file: BatchFile) throws(StoreError) {
@@ -40,7 +40,7 @@ struct Batch: Sendable {
     self.source = source
   }
 
-  /// Checks that every label counts one of the classes, if they are known.
+  /// Checks that every label is the number of a class, if the classes are known.
   func checkLabels(_ names: ClassNames) throws(StoreError) {
     for (labels, names) in [(labels, names.fine), (coarseLabels ?? [], names.coarse)] {
       guard let names, let position = labels.firstIndex(where: { !names.indices.contains($0) }) else {

@@ -16,9 +16,9 @@ struct BatchFile: Sendable {
   }
 }
 
-/// What a file of a distribution is for.
+/// The role of a file in a distribution.
 struct FileRole: Sendable, Hashable {
-  /// The distributions, which name their files apart.
+  /// The distributions, which have different names of files.
   enum Distribution: Sendable, Hashable, CaseIterable {
     case python10, python100
     /// Records of a label and the planes.
@@ -42,7 +42,7 @@ struct FileRole: Sendable, Hashable {
     case batch(isTest: Bool, number: Int)
     /// The names of the classes.
     case names
-    /// The names of CIFAR-100's superclasses, if they stand apart.
+    /// The names of CIFAR-100's superclasses, if they are in a file of their own.
     case coarseNames
   }
 
@@ -85,7 +85,7 @@ struct FileRole: Sendable, Hashable {
   }
 }
 
-/// What a file holds, judged by its first bytes.
+/// The content of a file, judged by its first bytes.
 enum FileContent {
   case archive, pickle, binary, other
 
@@ -110,7 +110,7 @@ enum FileContent {
 }
 
 extension FileRole {
-  /// The role of a single batch, whatever its name.
+  /// The role of a single batch with any name.
   init(batchNamed name: String, isPickle: Bool, byteCount: Int) {
     if let role = FileRole(name: name), role.isBatch, role.distribution.isPickled == isPickle {
       self = role

@@ -1,7 +1,7 @@
 import ImageStoreCore
 import ImageStoreSupport
 
-/// The pixels of a batch where they lie: images one after another, each 1024 bytes of red, of green and
+/// The pixels of a batch where they are: images one after another, each 1024 bytes of red, of green and
 /// of blue.
 ///
 /// Invariant: all bytes of `count` records of `recordByteCount` bytes from `offset` are in `source`,
@@ -17,7 +17,7 @@ import ImageStoreSupport
   let offset: Int
   let recordByteCount: Int
 
-  /// Where memory lies that `source` keeps readable.
+  /// An address in memory that `source` keeps readable.
   @safe private struct Address: @unchecked Sendable {
     let pointer: UnsafePointer<UInt8>
   }
@@ -33,7 +33,9 @@ import ImageStoreSupport
       count == 0 || bytes.count - Self.imageByteCount - last.partialValue >= offset,
       let start = bytes.baseAddress
     else {
-      throw StoreError(.corrupt, "\(count) images from offset \(offset) of \(bytes.count) bytes")
+      throw StoreError(
+        .corrupt,
+        "the \(count) images from byte \(offset) on are not all in the \(bytes.count) bytes of the batch")
     }
     self.source = source
     self.count = count
@@ -51,9 +53,9 @@ import ImageStoreSupport
 
 /// Reads runs of records of a batch's file into a small buffer that stays in the cache.
 ///
-/// Mapping a file costs a page fault for every few pages that are touched first; reading it
-/// by the block costs a copy, which is cheaper for a whole set. Small and shuffled
-/// reads are better off with the map.
+/// Mapping a file costs a page fault for every few pages that are touched first; reading it by the
+/// block costs a copy, which is cheaper for a whole set. For small and shuffled reads, the map is
+/// better.
 struct PlaneReader: ~Copyable {
   /// Reads of fewer bytes than this go through the map.
   static let leastByteCount = 4 << 20
@@ -64,7 +66,7 @@ struct PlaneReader: ~Copyable {
   private let planes: BatchPlanes
   private let memory: PixelMemory
 
-  /// Nil if the planes do not lie in a file, or in one that is not any more what was mapped.
+  /// Nil if the planes are not in a file, or in one that is no longer the one that was mapped.
   init?(_ planes: BatchPlanes) throws(StoreError) {
     guard let map = planes.source as? MappedFile, FileIdentity(ofPath: map.path) == map.identity else {
       return nil
@@ -84,7 +86,7 @@ struct PlaneReader: ~Copyable {
     var first = images.lowerBound
     while first < images.upperBound {
       let end = min(first + Self.blockLength, images.upperBound)
-      // The last record may end with the file right behind its planes.
+      // The last record may end with the file right after its planes.
       let byteCount = (end - first - 1) * stride + BatchPlanes.imageByteCount
       try memory.fill { (output) throws(StoreError) in
         try unsafe output.appendBytes(byteCount) { (bytes) throws(StoreError) in

@@ -19,19 +19,19 @@ struct CIFARContents {
       case .binary: try self.init(batch: map, isPickle: false)
       case .other:
         throw StoreError(
-          .unrecognized, "this is not a batch of CIFAR, nor an archive of batches", path: path)
+          .unrecognized, "this is neither a batch of CIFAR nor an archive of batches", path: path)
       }
     case .other: throw StoreError(.unrecognized, "this is neither a file nor a folder", path: path)
     case nil: throw StoreError(.notFound, "there is no such file or folder", path: path)
     }
   }
 
-  /// Takes the files of the one distribution that has batches.
+  /// Uses the files of the one distribution that has batches.
   private init(_ files: [BatchFile], in path: String) throws(StoreError) {
     let found = Self.distributions(files.map(\.role))
     guard let distribution = found.first else {
       throw StoreError(
-        .notFound, "there are no batches of CIFAR in it",
+        .notFound, "there are no CIFAR batches in it",
         remedy:
           "give a folder or an archive with files such as data_batch_1 and test_batch; unpack others by 'tar xf', and give the folder",
         path: path)
@@ -71,7 +71,7 @@ struct CIFARContents {
   private init(archive: MappedFile) throws(StoreError) {
     var files: [BatchFile] = []
     do throws(StoreError) {
-      // The members get memory of their own, so the map is of no use afterwards.
+      // The members get memory of their own, so the map is not needed afterwards.
       try withExtendedLifetime(archive) { () throws(StoreError) in
         var reader = try unsafe TarReader(archive.bytes)
         while let member = try reader.next() {
@@ -88,7 +88,7 @@ struct CIFARContents {
     try self.init(files, in: archive.path)
   }
 
-  /// One batch, with the names of classes that lie beside it under their own name.
+  /// One batch, with the names of classes next to it under their usual name.
   private init(batch: MappedFile, isPickle: Bool) throws(StoreError) {
     let (folder, name) = FileSystem.split(batch.path)
     let role = FileRole(batchNamed: name, isPickle: isPickle, byteCount: batch.byteCount)
@@ -134,7 +134,7 @@ struct CIFARContents {
 
   private static func recognizes(file: String) -> Bool {
     guard let map = try? MappedFile(file) else { return false }
-    // Anything may be compressed by gzip; what is wrong with an archive is said by whoever reads it.
+    // Anything may be compressed by gzip; faults of an archive are reported when it is read.
     let isOther = unsafe TarStream.isGzip(map.bytes) && !TarReader.beginsWithHeader(map.bytes)
     guard !isOther || FileHead.hasSuffix(file, [".tar.gz", ".tgz"]) else { return false }
     return FileContent(map) != .other
@@ -152,12 +152,13 @@ struct CIFARContents {
   ) throws(StoreError) {
     guard found.count > 1 else { return }
     throw StoreError(
-      .unsupported, "it holds several sets: \(found.map(\.folderName).joined(separator: ", "))",
+      .unsupported, "it has several data sets: \(found.map(\.folderName).joined(separator: ", "))",
       remedy: "give the path of one of them", path: path)
   }
 }
 
-/// The way down from a folder to those that sets unpack to. A folder is entered once: a link may lead back up.
+/// The way down from a folder to those that sets unpack to. A folder is entered once: a link may
+/// lead back up.
 private struct SetFolderWalk {
   private var entered: Set<FileIdentity> = []
 

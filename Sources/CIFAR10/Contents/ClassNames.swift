@@ -2,7 +2,7 @@ import ImageStoreCore
 import ImageStorePickle
 import ImageStoreSupport
 
-/// The names that labels count.
+/// The names of the classes that labels count.
 struct ClassNames: Sendable {
   var fine: [String]?
   var coarse: [String]?
@@ -31,7 +31,7 @@ struct ClassNames: Sendable {
         guard let elements = value.elements, elements.allSatisfy({ $0.text != nil }) else {
           throw StoreError(.corrupt, "'\(key)' is not a list of names")
         }
-        // One long text may stand for many names.
+        // One long text may be shared by many names.
         try Self.checkByteCount(elements.reduce(0) { $0 + ($1.text?.count ?? 0) })
         return elements.compactMap { $0.text?.text(in: source) }
       }
@@ -53,7 +53,8 @@ struct ClassNames: Sendable {
   private static func checkByteCount(_ byteCount: Int) throws(StoreError) {
     let limit = 1 << 16
     guard byteCount <= limit else {
-      throw StoreError(.limitExceeded, "\(byteCount) bytes of names, of which at most \(limit) are read")
+      throw StoreError(
+        .limitExceeded, "the class names take \(byteCount) bytes, more than the limit of \(limit)")
     }
   }
 }

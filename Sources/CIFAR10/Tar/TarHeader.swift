@@ -18,11 +18,11 @@ struct TarHeader {
     var sum = total + 8 * 0x20
     for position in 148..<156 { sum -= Int(block[position]) }
     guard Self.number(block[148..<156]) == sum else {
-      // What is compressed by gzip need not be an archive.
+      // A gzip file need not be an archive.
       guard block[257..<262].elementsEqual("ustar".utf8) else {
         throw StoreError(
-          .corrupt, "what is in the file is not an archive (tar)",
-          remedy: "if it is compressed by gzip, gunzip it and give what is in it")
+          .corrupt, "the file's content is not a tar archive",
+          remedy: "if it is gzip-compressed, decompress it with gunzip and give the result")
       }
       throw StoreError(.corrupt, "the archive has a header that fails its checksum", remedy: "get it again")
     }

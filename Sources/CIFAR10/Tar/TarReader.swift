@@ -1,7 +1,7 @@
 import ImageStoreCore
 import ImageStoreDeflate
 
-/// Reads the plain files of a tar archive one after another, gzipped or not.
+/// Reads the regular files of a tar archive one after another, gzipped or not.
 ///
 /// Nothing of the archive is written anywhere, so the folders and links it names do not matter.
 /// Format: POSIX.1-2001 "ustar Interchange Format", which pax and GNU archives extend.
@@ -13,8 +13,9 @@ struct TarReader: ~Copyable {
     let byteCount: Int
   }
 
-  /// The most bytes that an archive may have, and one that is gzipped may inflate to. CIFAR's have 0.2 GB, of
-  /// which gzip can save little; a small file that stands for much more does not get the memory and time.
+  /// The most bytes that an archive may have, and one that is gzipped may inflate to. CIFAR's have
+  /// 0.2 GB, of which gzip can save little; a small file that expands to much more does not get the
+  /// memory and time.
   private static func maximumByteCount(_ archive: UnsafeRawBufferPointer) -> Int {
     let most = 1 << 31
     return unsafe TarStream.isGzip(archive) ? min(most, 256 << 20 + 64 * min(archive.count, most)) : most
@@ -27,7 +28,7 @@ struct TarReader: ~Copyable {
   private var padding = 0
   private var budget: Int
   private let maximumByteCount: Int
-  /// The header read last, in memory that is used again.
+  /// The header read last, in memory that is reused.
   private var block = [UInt8](repeating: 0, count: blockByteCount)
 
   /// - Parameter bytes: the archive, readable for as long as the reader is used.
@@ -43,7 +44,7 @@ struct TarReader: ~Copyable {
     return unsafe beginsWithHeader(bytes)
   }
 
-  /// Whether a header of tar is what these bytes begin with, or inflate to.
+  /// Whether these bytes begin with a header of tar, or inflate to one.
   static func beginsWithHeader(_ bytes: UnsafeRawBufferPointer) -> Bool {
     do throws(StoreError) {
       var reader = try unsafe TarReader(bytes)
@@ -110,7 +111,7 @@ struct TarReader: ~Copyable {
     }
   }
 
-  /// Passes over what is behind the end of the archive, so that its checksum is read.
+  /// Skips the bytes after the end of the archive, so that its checksum is read.
   private mutating func skipToEnd() throws(StoreError) {
     while true {
       let count = try stream.skip(1 << 16)
@@ -119,7 +120,7 @@ struct TarReader: ~Copyable {
     }
   }
 
-  /// Takes bytes off what the archive may still inflate to.
+  /// Subtracts from the bytes that the archive may still inflate to.
   private mutating func spend(_ byteCount: Int) throws(StoreError) {
     guard byteCount <= budget else {
       throw StoreError(

@@ -3,7 +3,8 @@ import ImageStoreDeflate
 
 /// The bytes of an archive, inflated if it is gzipped.
 ///
-/// Invariant behind `@safe`: whoever makes one keeps the archive's bytes readable while it is used.
+/// Invariant behind `@safe`: the code that makes one keeps the archive's bytes readable while it is
+/// used.
 @safe struct TarStream: ~Copyable {
   private var gzip: GzipReader?
   private var plain: UnsafeRawBufferPointer
@@ -28,7 +29,7 @@ import ImageStoreDeflate
     return count
   }
 
-  /// Passes over the next bytes.
+  /// Skips the next bytes.
   ///
   /// - Returns: how many there were; fewer than asked for only at the end.
   mutating func skip(_ byteCount: Int) throws(StoreError) -> Int {

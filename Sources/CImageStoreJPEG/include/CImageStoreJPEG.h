@@ -1,5 +1,6 @@
-// JPEG by libjpeg-turbo's libjpeg API, in calls that return: libjpeg leaves by longjmp, which no Swift frame may be in the way of.
-// Without the package's trait JPEG nothing of it is behind these names.
+// JPEG by libjpeg-turbo's libjpeg API, in calls that return: libjpeg reports errors by longjmp,
+// which must not pass through Swift frames. Without the package's trait JPEG these functions are
+// declared but not defined.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
@@ -15,41 +16,41 @@ typedef enum {
   IMAGE_JPEG_LIMIT,
 } image_jpeg_status;
 
-/// Which of the library's warnings end decoding.
+/// Which of the library's warnings stop decoding.
 typedef enum {
   IMAGE_JPEG_STOPS_NEVER,
-  /// Those after which pixels are not what was encoded.
+  /// Those after which the pixels are not those that were encoded.
   IMAGE_JPEG_STOPS_AT_DAMAGE,
   IMAGE_JPEG_STOPS_AT_ANY,
 } image_jpeg_strictness;
 
-/// What is wanted of a file.
+/// A request for a file.
 typedef struct {
   const uint8_t *bytes;
   size_t byte_count;
-  /// What the file must have, as stored: its size, and 1 channel for gray, 3 for all else.
+  /// The expected format, as stored: the size, and 1 channel for gray, 3 for anything else.
   uint32_t height, width, channels;
-  /// 1, 2, 4 or 8: one pixel is delivered for a square of so many.
+  /// 1, 2, 4 or 8: one pixel is delivered for each square with sides of that many pixels.
   uint32_t scale;
-  /// The region to deliver, of the scaled image; it lies within.
+  /// The region to deliver, of the scaled image; it is within.
   uint32_t row, column, rows, columns;
   /// rows * columns * channels bytes.
   uint8_t *target;
   image_jpeg_strictness strictness;
 } image_jpeg_request;
 
-/// What became of it.
+/// The result.
 typedef struct {
   image_jpeg_status status;
   /// How many rows have been delivered, if not all.
   uint32_t rows;
   /// How many warnings there were, and how many of them mean damage.
   uint32_t warnings, damages;
-  /// What the library says of the error, or else of the first damage, or else of the first warning.
+  /// The library's message on the error, or else of the first damage, or else of the first warning.
   char message[208];
 } image_jpeg_result;
 
-/// The library's state for one image after another; one thread at a time has it.
+/// The library's state, reused from image to image; only one thread may use it at a time.
 typedef struct image_jpeg_decoder image_jpeg_decoder;
 
 /// NULL if there is no memory, or the library is of another version than its headers.
@@ -57,7 +58,7 @@ image_jpeg_decoder *image_jpeg_decoder_make(void);
 void image_jpeg_decoder_free(image_jpeg_decoder *decoder);
 image_jpeg_result image_jpeg_decode(image_jpeg_decoder *decoder, const image_jpeg_request *request);
 
-/// What is to be encoded, and how.
+/// The image to encode, and how.
 typedef struct {
   const uint8_t *pixels;
   /// 1 channel is gray, 3 are RGB.
@@ -68,7 +69,7 @@ typedef struct {
   uint32_t across, down;
 } image_jpeg_source;
 
-/// The library's state and the memory of the last file; one thread at a time has it.
+/// The library's state and the memory of the last file; only one thread may use it at a time.
 typedef struct image_jpeg_encoder image_jpeg_encoder;
 
 image_jpeg_encoder *image_jpeg_encoder_make(void);

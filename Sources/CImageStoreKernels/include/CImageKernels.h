@@ -1,4 +1,4 @@
-// Kernels that need vector instructions Swift's portable SIMD types do not reach: each stands in a
+// Kernels that need vector instructions Swift's portable SIMD types do not reach: each is in a
 // header and a source file of its own, with a portable version behind a run-time choice.
 #pragma once
 #include "channels.h"

@@ -19,11 +19,11 @@ typedef struct {
   bool is_little;
 } image_kernels_bits;
 
-/// Writes 0 or `one` a pixel to `height * width` bytes.
+/// Writes 0 or `one` per pixel to `height * width` bytes.
 void image_kernels_unpack_rows(const image_kernels_bits *bits, uint8_t one, uint8_t *to);
 void image_kernels_unpack_columns(const image_kernels_bits *bits, uint8_t one, uint8_t *to);
 
-/// Writes 0 or 1 a pixel to `height * width` floats.
+/// Writes 0 or 1 per pixel to `height * width` floats.
 void image_kernels_unpack_rows_to_float(const image_kernels_bits *bits, float *to);
 void image_kernels_unpack_columns_to_float(const image_kernels_bits *bits, float *to);
 

@@ -7,7 +7,7 @@ static inline uint32_t image_kernels_luma(uint32_t red, uint32_t green, uint32_t
   return (red * 19595 + green * 38470 + blue * 7471 + 0x8000) >> 16;
 }
 
-/// What becomes of the channels and samples of pixels.
+/// Conversions of the channels and samples of pixels.
 typedef struct {
   size_t channels;      // 1 gray, 2 gray and alpha, 3 red, green and blue, 4 and alpha
   size_t out_channels;  // 1, 3, or as many as there are

@@ -26,7 +26,7 @@ typedef struct {
   size_t out_height, out_width;
   size_t scratch_rows;  // of the window, of at least one
   image_kernels_sample type;      // of the images' samples
-  image_kernels_sample out_type;  // float16 or float32 where it differs from type or normalizes
+  image_kernels_sample out_type;  // float16 or float32 if it differs from type or normalizes
   uint8_t normalizes;
   uint8_t planar;
   // Of 8 * channels samples in turn; value = (sample - mean) * scale.
@@ -35,11 +35,10 @@ typedef struct {
 
 size_t image_kernels_sample_size(image_kernels_sample type);
 
-/// Writes the window of an image that begins at (row, column), mirrored or not. What of the window lies
-/// outside the image has samples of 0. `scratch` has room for `scratch_rows` of the window's
-/// rows as they are stored.
-/// `next` is the address at which the image converted next is believed to lie, to be brought into the
-/// caches meanwhile; it is never read, and 0 where nothing is known.
+/// Writes the window of an image that begins at (row, column), mirrored or not. The part of the
+/// window outside the image gets samples of 0. `scratch` has room for `scratch_rows` of the
+/// window's rows as they are stored. `next` is the address at which the next image is expected, or
+/// 0 if it is not known; it is fetched into the caches in the meantime and never read.
 void image_kernels_convert(
     const image_kernels_conversion *conversion, const void *image, ptrdiff_t row, ptrdiff_t column,
     int mirrored, void *destination, void *scratch, uintptr_t next);

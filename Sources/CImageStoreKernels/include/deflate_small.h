@@ -2,11 +2,11 @@
 #include "deflate_runs.h"
 
 // Deflate (RFC 1951) for small photographs as they are: one block, matches of three bytes and more
-// among the last two places where the same three stood. That finds nearly all that is worth finding
+// among the last two places where the same three were. That finds nearly all that is worth finding
 // in a few KB of photograph in a third of zlib's time; drawings and masks, where long matches and
 // the choice among many of them matter, become up to half as large again as with zlib's level 6.
 
-// At most as many bytes as one block has.
+// The most bytes that one block can have.
 enum { IMAGE_KERNELS_DEFLATE_SMALL_LIMIT = IMAGE_KERNELS_DEFLATE_BLOCK };
 
 // The most bytes that `count` bytes deflate to, with what may be written beyond the end.

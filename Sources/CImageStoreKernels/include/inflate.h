@@ -2,8 +2,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
-// Inflates raw deflate streams (RFC 1951) that lie in memory as a whole, straight to where the bytes
-// are to be, without a window: half the time of zlib, which must be able to stop anywhere.
+// Inflates raw deflate streams (RFC 1951) that are completely in memory, directly to their
+// destination and without a window. This takes half the time of zlib, which must be able to stop
+// anywhere.
 
 typedef enum {
   IMAGE_KERNELS_INFLATE_OK = 0,
@@ -18,8 +19,9 @@ typedef enum {
 // The bytes of memory, aligned to 8, that a call works in; they need not be cleared.
 size_t image_kernels_inflate_workspace(void);
 
-// Inflates one stream. `read` and `written` are how far input and output were used. Nothing is written
-// at or after `output + room`; what lies between `written` and `room` has no meaning afterwards.
+// Inflates one stream. `read` and `written` say how many bytes of input and output were used.
+// Nothing is written at or after `output + room`; the bytes between `written` and `room` have no
+// meaning afterwards.
 image_kernels_inflate_status image_kernels_inflate(const uint8_t *input, size_t count, uint8_t *output,
                                                    size_t room, size_t *read, size_t *written,
                                                    void *workspace);

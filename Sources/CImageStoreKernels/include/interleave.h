@@ -10,7 +10,7 @@ void image_kernels_interleave3(const uint8_t *plane0, const uint8_t *plane1, con
 void image_kernels_deinterleave3(const uint8_t *from, uint8_t *plane0, uint8_t *plane1, uint8_t *plane2,
                          size_t count);
 
-/// As image_kernels_interleave3, writing past the caches where the processor can and `to` is at a multiple of 16: for
+/// As image_kernels_interleave3, writing past the caches if the processor can and `to` is at a multiple of 16: for
 /// amounts that the caches do not hold, whose lines would be read for nothing before they are overwritten.
 void image_kernels_interleave3_streaming(const uint8_t *plane0, const uint8_t *plane1, const uint8_t *plane2,
                                          uint8_t *to, size_t count);

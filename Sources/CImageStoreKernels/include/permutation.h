@@ -23,10 +23,10 @@ static inline uint64_t image_kernels_mix(uint64_t z) {
 /// The permutation of `count` (at most 2^62) numbers that belongs to a key.
 image_kernels_permutation image_kernels_permutation_make(uint64_t count, uint64_t key);
 
-/// Writes what stands at the positions first, first + stride, ...; all are less than count.
+/// Writes what is at the positions first, first + stride, ...; all are less than count.
 void image_kernels_permute(
     const image_kernels_permutation *permutation, uint64_t first, uint64_t stride, int64_t *results,
     size_t n);
 
-/// The position at which a number less than count stands.
+/// The position of a number less than count.
 uint64_t image_kernels_permutation_position(const image_kernels_permutation *permutation, uint64_t number);

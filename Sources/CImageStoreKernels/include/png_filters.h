@@ -19,7 +19,7 @@ enum {
 size_t image_kernels_png_unfilter(const uint8_t *filtered, uint8_t *pixels, size_t stride,
                                   size_t rowBytes, size_t rows, size_t pixelBytes);
 
-// Filters `rows` rows that lie one after another, all with the filter `type`. `filtered` has room for
-// `rows * (rowBytes + 1)` bytes and lies elsewhere than `pixels`.
+// Filters `rows` rows that are one after another, all with the filter `type`. `filtered` has room
+// for `rows * (rowBytes + 1)` bytes and does not overlap `pixels`.
 void image_kernels_png_filter(int type, const uint8_t *pixels, uint8_t *filtered, size_t rowBytes,
                               size_t rows, size_t pixelBytes);

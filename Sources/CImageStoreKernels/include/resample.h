@@ -17,10 +17,10 @@ typedef struct {
   uint32_t first, count;
 } image_kernels_taps;
 
-/// What the positions of a window of a resized axis are made of.
+/// The taps of the positions of a window of a resized axis.
 typedef struct {
   const image_kernels_taps *taps;  // of each position
-  /// `stride` weights of each position, those behind its taps 0: floats, doubles, or for bytes 2 * `stride` int16_t, first
+  /// `stride` weights of each position, those after its taps 0: floats, doubles, or for bytes 2 * `stride` int16_t, first
   /// the high parts of all, then the low 11 bits.
   const void *weights;
   size_t stride;  // a multiple of 8
@@ -28,7 +28,7 @@ typedef struct {
   uint32_t origin;  // the place in the axis of the first sample that is in memory
 } image_kernels_axis;
 
-/// What weights are for.
+/// The kind of samples that weights are for.
 typedef enum {
   image_kernels_fixed_weights,
   image_kernels_float_weights,
@@ -57,7 +57,7 @@ typedef struct {
   const uint8_t *end;
 } image_kernels_rows;
 
-/// What a padded row takes beyond its bytes.
+/// The bytes that a padded row takes in addition to its own.
 #define IMAGE_KERNELS_ROW_SLACK 32
 
 /// Resizes each of `count` rows of bytes. `spare` has room for four rows and IMAGE_KERNELS_ROW_SLACK each.
@@ -69,7 +69,8 @@ void image_kernels_resample_rows(
 void image_kernels_resample_columns(
     const image_kernels_axis *axis, image_kernels_rows from, size_t row_byte_count, image_kernels_rows to);
 
-/// Has bytes resized without vector instructions chosen at run time, or with them again: for tests, which compare both.
+/// Turns off, or on again, the vector instructions chosen at run time for resizing bytes: for
+/// tests, which compare both.
 void image_kernels_resample_portably(int portably);
 
 /// Resizes each of `count` rows of samples of a type to floats, or to doubles for types of 32 and 64 bits but float32.

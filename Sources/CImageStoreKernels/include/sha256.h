@@ -2,7 +2,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-/// The words of a SHA-256 (FIPS 180-4) of bytes that come in parts.
+/// The state of a SHA-256 (FIPS 180-4) of bytes that come in parts.
 #define IMAGE_KERNELS_SHA256_WORDS 13
 
 void image_kernels_sha256_begin(uint64_t *hash);

@@ -1,10 +1,11 @@
 internal import ImageStoreCore
 internal import ImageStoreSupport
 
-/// A CSV file of a store's folder that stays open: what is read of it later is of this file, whatever has its name then.
+/// A CSV file of a store's folder that stays open, so later reads are of the same file even if its
+/// name is taken by another.
 ///
-/// It is read again rather than kept mapped, because people edit such files, and one that an editor cuts short while it is
-/// mapped ends the process.
+/// It is read again rather than kept mapped, because people edit such files, and a file that an
+/// editor cuts short while it is mapped ends the process.
 final class CSVFile: Sendable {
   private let file: File
   /// The file as it was when it was opened.
@@ -28,7 +29,7 @@ final class CSVFile: Sendable {
 
   /// All bytes once more.
   ///
-  /// - Throws: ``StoreError/Code/corrupt`` if they are not those that were read first.
+  /// - Throws: ``StoreError/Code/corrupt`` if they differ from those read first.
   func contents() throws(StoreError) -> PixelMemory {
     let byteCount = try file.byteCount()
     guard byteCount == state.byteCount else { throw isChanged }

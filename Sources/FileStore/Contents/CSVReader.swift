@@ -1,7 +1,7 @@
 internal import ImageStoreCore
 internal import ImageStoreSupport
 
-/// One field of a record: where it lies in the file.
+/// One field of a record: where it is in the file.
 struct CSVField {
   /// The field's bytes, without the quotes around them.
   var range: Range<Int>
@@ -55,8 +55,9 @@ struct CSVField {
   ///
   /// - Parameters:
   ///   - fields: replaced by the record's fields; its memory is used again.
-  ///   - most: how many fields a record may have, so that one of commas alone takes no more memory.
-  ///   - code: of the error that it has more.
+  ///   - most: how many fields a record may have, so that a record of only commas takes no more
+  ///     memory.
+  ///   - code: the code of the error for more fields.
   /// - Returns: false at the end of the file.
   mutating func next(
     _ fields: inout [CSVField], atMost most: Int, else code: StoreError.Code = .corrupt
@@ -97,7 +98,7 @@ struct CSVField {
     while position < bytes.count {
       let byte = unsafe bytes[position]
       if byte == separator || isLineEnd(byte) { break }
-      if byte == quote { throw error("a quote within a field that does not begin with one") }
+      if byte == quote { throw error("a quotation mark inside a field that does not begin with one") }
       if byte == 0 { throw error("a NUL byte") }
       position += 1
     }
@@ -118,7 +119,7 @@ struct CSVField {
           if position < bytes.count {
             let after = unsafe bytes[position]
             guard after == separator || isLineEnd(after) else {
-              throw error("characters after the quote that ends a field")
+              throw error("characters after the quotation mark that ends a field")
             }
           }
           return CSVField(range: range, hasDoubledQuotes: hasDoubledQuotes)

@@ -8,7 +8,8 @@ struct ClassNumbering {
   private let numbers: [[UInt8]: Int]
 
   init(_ groups: [ImageGroup]) {
-    // Names are compared by their bytes: those that look alike are different ones for the file system.
+    // Names are compared by their bytes: names that look the same can be different names for the
+    // file system.
     var all: Set<[UInt8]> = []
     var stated: [Int: String] = [:]
     for group in groups {
@@ -20,7 +21,7 @@ struct ClassNumbering {
       numbers = [:]
       return
     }
-    // The table's own numbers, if it has one for each class.
+    // The table's own numbers, if each class has one.
     if Set(stated.values.map { Array($0.utf8) }) == all, stated.count == all.count,
       let largest = stated.keys.max(),
       stated.keys.min()! >= 0, largest < FoundLabels.largestClassCount
@@ -51,7 +52,7 @@ struct ClassNumbering {
     case .none: return nil
     case .names(let names): return names.map { numbers[Array($0.utf8)]! }
     case .numbers(let labels):
-      // Class folders of another split that are called by the numbers.
+      // Class folders of another split whose names are the numbers.
       let translated = labels.compactMap { self.numbers[Array("\($0)".utf8)] }
       return translated.count == labels.count ? translated : labels
     }

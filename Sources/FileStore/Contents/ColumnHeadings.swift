@@ -1,9 +1,10 @@
 internal import ImageStoreCore
 
-/// How the columns of a `labels.csv` are called in its first line.
+/// The headings of the columns in the first line of a `labels.csv`.
 ///
-/// By their names, but one called `file` or `label`, which head something else, is escaped (``ColumnName``). Earlier releases put an
-/// underscore behind it, and another one behind a column that was called like that; only `store.json` says so.
+/// They are the names of the columns, but a column called `file` or `label`, which have another
+/// meaning there, is escaped (``ColumnName``). Earlier releases added an underscore to it, and
+/// another one to a column that already had that name; only `store.json` says so.
 struct ColumnHeadings {
   private static let reserved: Set = ["file", "label"]
   private static let place = ColumnName.Place.heading(reserved: reserved)
@@ -21,10 +22,10 @@ struct ColumnHeadings {
     }
   }
 
-  /// What a column is headed by.
+  /// The heading of a column.
   static func text(of name: String) -> String { ColumnName.escaped(name, for: place) }
 
-  /// The column that a heading stands for.
+  /// The column of a heading.
   func name(of text: String) -> String {
     let isUnderscored = underscored.contains {
       text != $0 && text.hasPrefix($0) && text.dropFirst($0.count).allSatisfy { $0 == "_" }

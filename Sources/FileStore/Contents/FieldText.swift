@@ -1,4 +1,4 @@
-// What vectors and bytes are in a field of a table.
+// The text of vectors and bytes in a field of a table.
 
 /// A list of numbers, as Python's `json` writes and reads it: `[1, -2.5, NaN]`.
 enum NumberList {
@@ -57,7 +57,7 @@ enum Base64 {
     return text
   }
 
-  /// The bytes of a text, or nil if it is not one that stands for some.
+  /// The bytes of a text, or nil if it is not valid base64.
   static func decoded(_ text: some StringProtocol) -> [UInt8]? {
     var bytes: [UInt8] = []
     let characters = Array(text.utf8)

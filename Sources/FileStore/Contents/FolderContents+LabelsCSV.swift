@@ -4,8 +4,8 @@ internal import ImageStoreSupport
 // Folders with a labels.csv.
 
 extension FolderContents {
-  /// Reads `labels.csv`: the header `file,label` and then the names of other columns, one line per image. The
-  /// labels are left empty, or out, if images have none.
+  /// Reads `labels.csv`: the header `file,label` and then the names of other columns, one line per
+  /// image. If images have no labels, that field is empty or missing.
   static func readLabelsCSV(_ folder: borrowing Folder) throws(StoreError) -> FolderContents {
     var lines = Lines()
     let table = try CSVFile(labelsFileName, in: folder) { (map) throws(StoreError) in try lines.read(map) }
@@ -17,7 +17,8 @@ extension FolderContents {
     for (text, position) in lines.columns {
       guard contents.columns.updateValue(position, forKey: headings.name(of: text)) == nil else {
         throw StoreError(
-          .corrupt, "a header with two columns '\(headings.name(of: text))'", path: table.path, key: "line 1")
+          .corrupt, "the header has two columns called '\(headings.name(of: text))'", path: table.path,
+          key: "line 1")
       }
     }
     let hasLabels =
@@ -26,7 +27,7 @@ extension FolderContents {
     return contents
   }
 
-  /// What the lines say.
+  /// The contents of the lines.
   private struct Lines {
     var paths = ImagePaths()
     var labels: [Int] = []
@@ -39,7 +40,7 @@ extension FolderContents {
       var fields: [CSVField] = []
       guard try reader.next(&fields, atMost: maximumFieldCount, else: .limitExceeded) else {
         throw StoreError(
-          .corrupt, "an empty file", remedy: "begin it with the line file,label", path: map.path)
+          .corrupt, "this is an empty file", remedy: "begin it with the line file,label", path: map.path)
       }
       let header = try Header(fields, of: reader)
       columns = header.columns
@@ -49,7 +50,7 @@ extension FolderContents {
       while try reader.next(&fields, atMost: header.fieldCount) {
         guard fields.count == header.fieldCount else {
           throw reader.error(
-            "\(fields.count) \(fields.count == 1 ? "field" : "fields"), and the header has \(header.fieldCount)",
+            "\(fields.count) \(fields.count == 1 ? "field" : "fields"), but the header has \(header.fieldCount)",
             remedy: "quote fields that hold commas")
         }
         try appendPath(fields[header.file], of: reader, to: &paths, scratch: &scratch)
@@ -57,7 +58,7 @@ extension FolderContents {
         if paths.count == 1 { isUnlabeled = fields[label].range.isEmpty }
         if isUnlabeled {
           guard fields[label].range.isEmpty else {
-            throw reader.error("a label, while the images before have none")
+            throw reader.error("a label, but the images before have none")
           }
         } else {
           labels.append(try labelValue(fields[label], of: reader))
@@ -66,10 +67,11 @@ extension FolderContents {
     }
   }
 
-  /// The most fields a line may have, as many as spreadsheet programs have. Each costs memory beside its values.
+  /// The most fields that a line may have, as in spreadsheet programs. Each costs memory in
+  /// addition to its values.
   private static let maximumFieldCount = 1 << 14
 
-  /// Which field of a line is what.
+  /// The positions of the fields in a line.
   private struct Header {
     var fieldCount: Int
     var file: Int
@@ -86,14 +88,15 @@ extension FolderContents {
         case "label" where label == nil: label = position
         default:
           guard !name.isEmpty, name != "file", name != "label", columns[name] == nil else {
-            throw reader.error("a header with two columns '\(name.prefix(100))', or one without a name")
+            throw reader.error(
+              "the header has two columns called '\(name.prefix(100))', or a column without a name")
           }
           columns[name] = position
         }
       }
       guard let file else {
         throw reader.error(
-          "a header without a column 'file'", remedy: "begin the file with the line file,label")
+          "the header has no column 'file'", remedy: "begin the file with the line file,label")
       }
       self.file = file
     }
@@ -121,7 +124,7 @@ extension FolderContents {
       remedy: "number the classes from 0")
   }
 
-  /// Adds what `store.json` says of this `labels.csv`.
+  /// Adds the information that `store.json` has on this `labels.csv`.
   private mutating func describe(_ folder: borrowing Folder) throws(StoreError) {
     guard let table, let (description, descriptionState) = try StoreManifest.read(in: folder) else {
       return
@@ -136,11 +139,11 @@ extension FolderContents {
 }
 
 extension FolderContents {
-  /// Reads the values of columns in one pass. The kind of each is what `store.json` says, or else what all values can
-  /// be read as: Int64, Double or String.
+  /// Reads the values of columns in one pass. The kind of each is stated in `store.json`; otherwise
+  /// it is the first that all values can be read as: Int64, Double or String.
   ///
   /// - Parameter names: columns of the store.
-  /// - Returns: those among them that are of their kind.
+  /// - Returns: the columns whose values are of their kind.
   func readColumns(_ names: [String]) throws(StoreError) -> [String: Column] {
     guard let table else { return [:] }
     let places = names.compactMap { name in columns[name].map { (name: name, position: $0) } }
@@ -168,10 +171,11 @@ extension FolderContents {
     state?.columns[name].map { [$0] } ?? [.int64, .double, .string]
   }
 
-  /// The error of a column that ``readColumns(_:)`` leaves out.
+  /// The error for a column that ``readColumns(_:)`` leaves out.
   func wrongKind(ofColumn name: String) -> StoreError {
     StoreError(
-      .corrupt, "a value that is not of the kind \(kinds(ofColumn: name)[0].rawValue)", path: table?.path,
+      .corrupt, "a value is not of the column's kind, \(kinds(ofColumn: name)[0].rawValue)",
+      path: table?.path,
       key: name)
   }
 }
@@ -186,7 +190,7 @@ extension Column {
   fileprivate init?(_ texts: [String], as kind: Kind) {
     switch kind {
     case .int64:
-      // A text that would not come out the same, such as 007, is kept as text.
+      // A text that would not be written the same again, such as 007, is kept as text.
       let values = texts.compactMap { text in Int64(text).flatMap { "\($0)" == text ? $0 : nil } }
       guard values.count == texts.count else { return nil }
       self = .int64(values)
@@ -215,7 +219,7 @@ extension Column {
     }
   }
 
-  /// The numbers of lists that all have as many.
+  /// The numbers of lists that all have the same length.
   private static func numbers<Number>(
     in texts: [String], width: Int, _ number: (Substring) -> Number?
   ) -> [Number]? {

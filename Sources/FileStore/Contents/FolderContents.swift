@@ -1,7 +1,7 @@
 internal import ImageStoreCore
 internal import ImageStoreSupport
 
-/// What is known of a folder of images once it is opened.
+/// The contents of a folder of images, once it is opened.
 struct FolderContents: Sendable {
   /// How the folder is laid out.
   enum Kind: Sendable {
@@ -11,7 +11,7 @@ struct FolderContents: Sendable {
     case table
     /// A folder per class.
     case classFolders
-    /// PNGs and nothing else.
+    /// Only PNGs.
     case plain
   }
 
@@ -21,7 +21,7 @@ struct FolderContents: Sendable {
     case mixed
     case unknown
 
-    /// The format if it is known to be that of all images.
+    /// The format that all images have, if it is known.
     var uniform: ImageFormat? {
       if case .uniform(let format) = self { format } else { nil }
     }
@@ -34,7 +34,7 @@ struct FolderContents: Sendable {
   var format = Format.unknown
   /// Columns that were read when the folder was opened.
   var values: [String: Column] = [:]
-  /// What was not read and what was decided.
+  /// The parts that were not read, and the decisions made.
   var notes: [ReadingNote] = []
   /// The columns by their names, and where in `labels.csv` each is.
   var columns: [String: Int] = [:]
@@ -43,15 +43,15 @@ struct FolderContents: Sendable {
   var description: StoreManifest?
   /// `store.json` as it was when it was read.
   var descriptionState: FileState?
-  /// The state that the description knows for this `labels.csv`.
+  /// The state in the description that belongs to this `labels.csv`.
   var state: StoreManifest.State?
 
   /// Whether images are kept as they were encoded. Without a store.json, JPEGs tell.
   var isEncoded: Bool { description?.layout == .encoded || description == nil && paths.hasOtherSuffixes }
 
-  /// Finds out how a folder is laid out and reads what names its images.
+  /// Finds the layout of a folder and reads the names of its images.
   ///
-  /// - Returns: the one store there, or each split, training first.
+  /// - Returns: the store, or each split, training first.
   /// - Throws: ``StoreError/Code/unrecognized`` if it has no images this package knows how to find;
   ///   ``StoreError/Code/corrupt``.
   static func read(
@@ -69,25 +69,26 @@ struct FolderContents: Sendable {
       } catch {
         own = .failure(error)
       }
-      // Without store.json, the names that this package gives tell that the table is its own.
+      // Without store.json, the names that this package gives show that it wrote the table.
       if isDescribed || (try? own.get()).map({ $0.paths.layout != nil && $0.paths.count > 0 }) == true {
         return [(nil, try own.get().with(description.labels))]
       }
       do throws(StoreError) {
         return try ForeignFolder.read(folder, description)
       } catch {
-        // Of a folder without pictures, the table says best what is wrong.
+        // For a folder without pictures, the table gives the best error.
         guard error.code == .unrecognized else { throw error }
         let contents = try own.get()
         guard contents.paths.count > 0 else { return [(nil, contents)] }
         throw StoreError(
-          .notFound, "the pictures are not there, such as \(contents.paths.text(0))", path: table)
+          .notFound, "the pictures it lists are not in the folder, for example \(contents.paths.text(0))",
+          path: table)
       }
     }
     return try ForeignFolder.read(folder, description)
   }
 
-  /// The same without labels if none are wanted.
+  /// The same without labels, if they are not wanted.
   private func with(_ labels: StoreDescription.Labels?) -> FolderContents {
     guard labels == StoreDescription.Labels.none else { return self }
     var contents = self
@@ -108,12 +109,12 @@ struct FolderContents: Sendable {
       all.classNames = splits.lazy.compactMap(\.classNames).first
     } else if !labels.isEmpty {
       all.notes.append(
-        ReadingNote(.notRead, "the labels of the splits that have some, since others have none"))
+        ReadingNote(.notRead, "the labels, because some splits have none"))
     }
     for name in splits[0].values.keys.sorted() {
       let columns = splits.compactMap { $0.values[name] }
       guard columns.count == splits.count, columns.allSatisfy({ $0.kind == columns[0].kind }) else {
-        all.notes.append(ReadingNote(.notRead, "the column '\(name)', which not all splits have alike"))
+        all.notes.append(ReadingNote(.notRead, "the column '\(name)', which is not the same in all splits"))
         continue
       }
       var column = Column(columns[0].kind)

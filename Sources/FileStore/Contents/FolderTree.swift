@@ -3,20 +3,21 @@ internal import ImageStoreCore
 internal import ImageStorePlatform
 internal import ImageStoreSupport
 
-/// A folder that another program made, with what is in it as far as it bears on images.
+/// A folder that another program made, with its contents as far as they matter for images.
 final class FolderNode {
   let name: [UInt8]
-  /// The path in the store's folder, with links to folders resolved if they are absolute; empty for the store's folder.
+  /// The path in the store's folder, with links to folders resolved if they are absolute; empty for
+  /// the store's folder.
   let path: [UInt8]
-  /// The files that are called like images, sorted by their bytes.
+  /// The files with names of images, sorted by their bytes.
   fileprivate(set) var images = NameList()
-  /// Where files are that are called by absolute links.
+  /// The targets of files that are absolute links.
   fileprivate(set) var targets: [Int: [UInt8]] = [:]
   /// The folders in it, sorted by their bytes.
   fileprivate(set) var folders: [FolderNode] = []
   /// The other files.
   fileprivate(set) var others: [[UInt8]] = []
-  /// Folders that are called like images beside images, which thumbnails are kept in.
+  /// Folders with names of images next to images, which programs keep thumbnails in.
   fileprivate(set) var skipped: [[UInt8]] = []
   /// How many images there are in it and below.
   fileprivate(set) var imageCount = 0
@@ -50,7 +51,8 @@ final class FolderNode {
   }
 }
 
-/// Finds the folders and images of a folder. Links to folders are followed within it, and refused by name if they lead out.
+/// Finds the folders and images of a folder. Links to folders are followed within it, and refused
+/// by name if they lead out.
 struct FolderTree {
   private var linkedCount = 0
   private let realRoot: [UInt8]?
@@ -58,7 +60,7 @@ struct FolderTree {
   /// Many links may lead to one folder, and each is followed.
   private static let maximumLinkedCount = 100_000
   private static let maximumDepth = 32
-  /// What systems and programs put beside people's files. Hidden names are left out besides.
+  /// Names that systems and programs put next to people's files. Hidden names are also left out.
   private static let asides: Set<[UInt8]> = Set(
     [
       "__MACOSX", "@eaDir", "#recycle", "$RECYCLE.BIN", "System Volume Information", "lost+found",
@@ -82,12 +84,12 @@ struct FolderTree {
   ) throws(StoreError) {
     guard chain.count <= Self.maximumDepth else {
       throw StoreError(
-        .limitExceeded, "folders more than \(Self.maximumDepth) deep", path: folder.path)
+        .limitExceeded, "folders are nested more than \(Self.maximumDepth) deep", path: folder.path)
     }
     if isLinked { linkedCount += 1 }
     guard linkedCount <= Self.maximumLinkedCount else {
       throw StoreError(
-        .limitExceeded, "more than \(Self.maximumLinkedCount) folders that are reached by symbolic links",
+        .limitExceeded, "more than \(Self.maximumLinkedCount) folders are reached through symbolic links",
         path: folder.path)
     }
     var found: [Folder.Entry] = []
@@ -98,10 +100,10 @@ struct FolderTree {
       if entry.kind == .folder || target == .folder {
         found.append(entry)
       } else if entry.kind == .link && target == nil && !isImage && !entry.name.contains(UInt8(ascii: ".")) {
-        // It may be called like a class, whose number the others would get.
+        // It may have the name of a class, which would change the numbers of the others.
         throw StoreError(
-          .invalidArgument, "a symbolic link that leads to nothing",
-          remedy: "remove it, or mount what it leads to",
+          .invalidArgument, "the target of this symbolic link does not exist",
+          remedy: "remove the link, or mount its target",
           path: "\(folder.path)/\(shownName(entry.name))")
       } else if isImage {
         if entry.kind == .link, let target = try resolved(entry.name, of: node, folder) {
@@ -139,7 +141,7 @@ struct FolderTree {
     let identity = try opened.identity()
     guard !chain.contains(identity) else {
       throw StoreError(
-        .invalidArgument, "a symbolic link to a folder that it is in", remedy: "remove it",
+        .invalidArgument, "this symbolic link leads to a folder that contains it", remedy: "remove it",
         path: "\(folder.path)/\(shownName(entry.name))")
     }
     try fill(child, opened, below: root, chain + [identity], isLinked: isLinked || isLink)
@@ -147,7 +149,8 @@ struct FolderTree {
     node.imageCount += child.imageCount
   }
 
-  /// The path in the store's folder that an absolute link leads to; nil for a relative one, which the system follows.
+  /// The path in the store's folder that an absolute link leads to; nil for a relative one, which
+  /// the system follows.
   private func resolved(
     _ name: [UInt8], of node: FolderNode, _ folder: borrowing Folder
   ) throws(StoreError) -> [UInt8]? {
@@ -155,8 +158,8 @@ struct FolderTree {
     let shown = "\(folder.path)/\(shownName(name))"
     guard let realRoot, let real = Self.realPath(realRoot + [UInt8(ascii: "/")] + node.path(of: name)) else {
       throw StoreError(
-        .invalidArgument, "a symbolic link that leads to nothing",
-        remedy: "remove it, or mount what it leads to",
+        .invalidArgument, "the target of this symbolic link does not exist",
+        remedy: "remove the link, or mount its target",
         path: shown)
     }
     guard real.starts(with: realRoot + [UInt8(ascii: "/")]) else { throw Self.leadsOut(shown) }
@@ -165,8 +168,8 @@ struct FolderTree {
 
   private static func leadsOut(_ path: String) -> StoreError {
     StoreError(
-      .invalidArgument, "a symbolic link that leads out of the folder",
-      remedy: "read a copy that 'cp -rL' makes, in which links are what they lead to", path: path)
+      .invalidArgument, "this symbolic link leads out of the folder",
+      remedy: "read a copy made with 'cp -rL', in which links are replaced by their targets", path: path)
   }
 
   private static func realPath(_ path: [UInt8]) -> [UInt8]? {

@@ -1,10 +1,10 @@
 internal import ImageStoreCore
 internal import ImageStoreSupport
 
-// Labels and columns out of tables.
+// Labels and columns from tables.
 
 extension ForeignFolder {
-  /// Whether a file may be a table of labels: any CSV, and texts that are called so.
+  /// Whether a file may be a table of labels: any CSV file, and text files with such names.
   private static func isTable(_ name: [UInt8]) -> (isTable: Bool, isSure: Bool) {
     let text = shownName(name)
     let lower = text.lowercased()
@@ -31,7 +31,7 @@ extension ForeignFolder {
       if !stated.isEmpty { names = stated }
     }
     guard !names.isEmpty else { return }
-    // Somebody who states the depth of classes goes by folders.
+    // If the caller states the depth of classes, folders decide.
     if description.classDepth != nil { return }
     let free = positions ?? groups.indices.filter { groups[$0].order == nil }
     guard !free.isEmpty else { return }
@@ -50,9 +50,10 @@ extension ForeignFolder {
     try takeOthers(names, in: node, inner, free, onlySplits: isLeftOut)
   }
 
-  /// One of several tables: those that name a split each, or the only one that names the images.
+  /// Chooses among several tables: those that each name a split, or the only one that names the
+  /// images.
   ///
-  /// - Parameter onlySplits: whether tables are of interest only if they divide the images.
+  /// - Parameter onlySplits: whether tables count only if they divide the images into splits.
   private mutating func takeOthers(
     _ names: [[UInt8]], in node: FolderNode, _ folder: borrowing Folder, _ free: [Int], onlySplits: Bool
   ) throws(StoreError) {
@@ -112,7 +113,7 @@ extension ForeignFolder {
     if taken == nil, let failure { throw failure }
   }
 
-  /// A folder of images and a table per split, each of which names some of them.
+  /// A folder of images with one table per split, each of which names some of the images.
   private mutating func divide(
     by tables: [(Split, [UInt8])], in node: FolderNode, _ folder: borrowing Folder
   ) throws(StoreError) {
@@ -142,7 +143,8 @@ extension ForeignFolder {
     groups = parts
   }
 
-  /// Takes a table that the caller names, wherever it is. Labels without names of images are taken in the order of the images.
+  /// Uses a table that the caller names, in any place. Labels without names of images are assigned
+  /// in the order of the images.
   mutating func takeStated(_ path: String, _ column: String?) throws(StoreError) {
     let (parent, name) = FileSystem.split(path)
     let labels = column.map { StoreDescription.Labels.named($0) }
@@ -157,7 +159,7 @@ extension ForeignFolder {
     try take(matched, places, all, goesByTable: true)
   }
 
-  /// Takes a label per line, in the order of the names of a group's images.
+  /// Reads one label per line, in the order of the names of a group's images.
   private mutating func takeLines(of table: ForeignTable, _ position: Int) throws(StoreError) {
     let (columns, _, lines) = try table.read(bytesOf: nil)
     guard lines.count == groups[position].paths.count else {
@@ -167,7 +169,7 @@ extension ForeignFolder {
     }
     switch LabelTexts(columns[0]) {
     case .classes(let classes): groups[position].take(stated: classes)
-    case .none: throw StoreError(.invalidArgument, "the lines have no labels", path: table.path)
+    case .none: throw StoreError(.invalidArgument, "the lines of the file are not labels", path: table.path)
     case .other(let reason, let line):
       throw table.error(lines[line], "the line \(reason)", .invalidArgument)
     }
@@ -197,7 +199,7 @@ extension ForeignFolder {
       for (line, image) in matched.images.enumerated() where places[image].group == position {
         lines.append((line, places[image].image))
       }
-      // The images of another split than those it names.
+      // The table names images of another split.
       if lines.isEmpty && free.count > 1 { continue }
       var group = groups[position]
       try group.take(matched, lines, isWhole: imagesColumn != nil, prefersFolders: goesByTable)
@@ -211,7 +213,8 @@ extension ForeignFolder {
 
   /// Takes one table.
   ///
-  /// - Parameter isSure: whether it must be one, so that what is wrong with it is an error and not a note.
+  /// - Parameter isSure: whether it must be a table of labels, so that a fault in it is an error
+  ///   and not a note.
   private mutating func take(
     _ name: [UInt8], in node: FolderNode, _ folder: borrowing Folder, _ free: [Int], isSure: Bool
   ) throws(StoreError) {
@@ -260,7 +263,7 @@ extension ForeignFolder {
     try take(matched, places, free, goesByTable: isNamed)
   }
 
-  /// The labels of a table that has nothing but one number per image, in the order of the images' numbers.
+  /// The labels of a table that has only one number per image, in the order of the images' numbers.
   ///
   /// - Returns: nil if it is a table of another kind.
   private static func listedLabels(_ table: ForeignTable, for group: ImageGroup) throws(StoreError) -> [Int]?
@@ -274,13 +277,13 @@ extension ForeignFolder {
       "give each file with its label, as in file,label; or say --labels FILE to take the lines in the order of the names"
     guard isNumbered else {
       throw StoreError(
-        .invalidArgument, "labels without the names of the pictures they belong to", remedy: order,
+        .invalidArgument, "the labels do not name the pictures they belong to", remedy: order,
         path: table.path)
     }
     guard lines.count == group.paths.count else {
       throw StoreError(
         .corrupt, "\(lines.count) labels for \(group.paths.count) images",
-        remedy: "--labels none reads the pictures alone",
+        remedy: "give --labels none to read the pictures without labels",
         path: table.path)
     }
     switch LabelTexts(columns[0]) {
@@ -294,7 +297,7 @@ extension ForeignFolder {
     }
   }
 
-  /// A table of one label beside each image: `0.csv 1.csv ...`.
+  /// A table of one label next to each image: `0.csv 1.csv ...`.
   private mutating func takeTablesOfEach(
     _ names: [[UInt8]], in folder: borrowing Folder, _ position: Int
   ) throws(StoreError) -> Bool {
@@ -310,7 +313,7 @@ extension ForeignFolder {
     for index in 0..<count {
       guard present.contains(Array("\(index).csv".utf8)) else {
         throw StoreError(
-          .corrupt, "\(count) images with neither \(count).csv nor \(index).csv",
+          .corrupt, "the folder has \(count) images, but neither \(count).csv nor \(index).csv",
           remedy: "give all labels in \(count).csv, one per line", path: folder.path)
       }
       labels.append(try FolderContents.readLabel("\(index).csv", in: folder))

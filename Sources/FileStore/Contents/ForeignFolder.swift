@@ -1,7 +1,8 @@
 internal import ImageStoreCore
 internal import ImageStoreSupport
 
-/// Reads folders that other programs and people made: what is a class, what is a split, and which table has the labels.
+/// Reads folders that other programs and people made: finds the classes, the splits and the table
+/// with the labels.
 struct ForeignFolder {
   let description: StoreDescription
   /// The folder whose images are read: the store's, or one below that was asked for.
@@ -15,7 +16,8 @@ struct ForeignFolder {
 
   /// Reads all images of a folder, split by split, training first.
   ///
-  /// - Throws: ``StoreError/Code/unrecognized`` if there are no images; ``StoreError/Code/invalidArgument`` if the folder has two readings.
+  /// - Throws: ``StoreError/Code/unrecognized`` if there are no images;
+  ///   ``StoreError/Code/invalidArgument`` if the folder has two possible readings.
   static func read(
     _ folder: borrowing Folder, _ description: StoreDescription
   ) throws(StoreError) -> [(split: Split?, contents: FolderContents)] {
@@ -46,8 +48,9 @@ struct ForeignFolder {
       arrays.contains { shownName(name).lowercased().hasSuffix($0) }
     }
     return StoreError(
-      .unrecognized, "a folder with neither labels.csv, nor images, nor folders of them; it has \(there)",
-      remedy: hasArrays ? "give the file of the images, and that of the labels by --labels FILE" : nil,
+      .unrecognized, "the folder has no labels.csv, no images and no folders of images; it has \(there)",
+      remedy: hasArrays
+        ? "give the file that has the images, and the one that has the labels with --labels FILE" : nil,
       path: node.path.isEmpty ? path : "\(path)/\(shownName(node.path))")
   }
 
@@ -64,7 +67,7 @@ struct ForeignFolder {
       let names = splits.map { "\($1.shownName) (\($0))" }.joined(separator: ", ")
       notes.append(ReadingNote(.decided, "splits are the folders \(names)"))
       if !scope.images.isEmpty {
-        notes.append(ReadingNote(.notRead, "\(scope.images.count) pictures beside the splits"))
+        notes.append(ReadingNote(.notRead, "\(scope.images.count) pictures outside the splits"))
       }
       if description.labelsPath == nil {
         for position in groups.indices { try takeTable(of: groups[position].node, for: [position], folder) }
@@ -84,7 +87,8 @@ struct ForeignFolder {
     return try finished()
   }
 
-  /// The folders of splits: at least one that has class folders in it is called like one, or two are.
+  /// The folders of splits: there must be two with names of splits, or one with class folders in
+  /// it.
   private func splitFolders() throws(StoreError) -> [(Split, FolderNode)]? {
     let nodes = scope.foldersWithImages
     var known: [Split: FolderNode] = [:]
@@ -105,7 +109,8 @@ struct ForeignFolder {
   /// A path in the folder as an error has it; nil for the folder itself.
   static func key(_ path: [UInt8]) -> String? { path.isEmpty ? nil : shownName(path) }
 
-  /// The split that a folder or table is of by its name, such as `train`, `Train_Images` or `trainLabels.csv`.
+  /// The split of a folder or table by its name, such as `train`, `Train_Images` or
+  /// `trainLabels.csv`.
   static func split(named name: String, also words: Set<String> = []) -> Split? {
     var found: Split?
     for word in ArrayNames.words(of: name) {
@@ -120,7 +125,7 @@ struct ForeignFolder {
     return found
   }
 
-  /// Refuses names that are those of nothing in the folder.
+  /// Refuses names that do not exist in the folder.
   private func checkNames(_ folder: borrowing Folder) throws(StoreError) {
     guard usedTables.isEmpty, description.labelsPath == nil else { return }
     if let imagesColumn {
@@ -134,13 +139,13 @@ struct ForeignFolder {
         .invalidArgument,
         description.classDepth == nil
           ? "there is no table with a column called '\(name)'"
-          : "classes by their folders, and labels '\(name)' of a table",
+          : "--classes-at takes classes from folders, and --labels takes labels from a table ('\(name)')",
         remedy: description.classDepth == nil
-          ? "leave --labels out" : "leave one of --labels and --classes-at out", path: folder.path)
+          ? "leave --labels out" : "give only one of --labels and --classes-at", path: folder.path)
     }
   }
 
-  /// Refuses what has two readings.
+  /// Refuses a folder with two possible readings.
   private func checkReadings(_ group: ImageGroup, _ folder: borrowing Folder) throws(StoreError) {
     guard description.classDepth == nil, group.order == nil, group.folders != nil,
       description.labels != StoreDescription.Labels.none

@@ -1,7 +1,8 @@
 internal import ImageStoreCore
 internal import ImageStoreSupport
 
-/// A table that another program or a person wrote: with or without a header, with any separator that is plain to see.
+/// A table that another program or a person wrote: with or without a header, with any separator
+/// that can be recognized.
 struct ForeignTable {
   let name: String
   /// The path in the store's folder.
@@ -9,18 +10,18 @@ struct ForeignTable {
   /// The names of the fields, trimmed; nil if there is no header.
   private(set) var header: [String]?
   private(set) var fieldCount = 0
-  /// Whether bytes that are not UTF-8 were taken for Latin-1.
+  /// Whether bytes that are not UTF-8 were read as Latin-1.
   private(set) var isLatin1 = false
   private let memory: PixelMemory
   private let separator: Character
 
-  /// Lines beyond this are not looked at to find the separator.
+  /// Lines after this one are not used to find the separator.
   private static let sampleCount = 20
   private static let maximumByteCount = 1 << 30
   private static let maximumFieldCount = 1 << 14
   private static let maximumCellCount = 1 << 25
 
-  /// The words that head a column of labels, and one of files, the likeliest first.
+  /// The headings of a column of labels, and of a column of files, the likeliest first.
   static let labelWords = [
     "label", "labels", "class", "classes", "target", "targets", "y", "category", "categories", "classid",
     "class_id", "labelid", "label_id", "class_label", "ans", "answer",
@@ -33,7 +34,8 @@ struct ForeignTable {
 
   /// Opens a table.
   ///
-  /// - Parameter namesImage: whether a field is the name of an image, by which a table without a header is known.
+  /// - Parameter namesImage: whether a field is the name of an image, by which a table without a
+  ///   header is known.
   init(
     _ name: [UInt8], in folder: borrowing Folder, at path: String, namesImage: ([UInt8]) -> Bool
   ) throws(StoreError) {
@@ -52,7 +54,8 @@ struct ForeignTable {
     var reader = makeReader()
     var fields: [CSVField] = []
     guard try reader.next(&fields, atMost: Self.maximumFieldCount, else: .limitExceeded) else {
-      throw StoreError(.corrupt, "an empty file", remedy: "begin it with the line file,label", path: path)
+      throw StoreError(
+        .corrupt, "this is an empty file", remedy: "begin it with the line file,label", path: path)
     }
     fieldCount = fields.count
     let texts = fields.map { Self.text($0, reader) }
@@ -77,7 +80,7 @@ struct ForeignTable {
     while try reader.next(&fields, atMost: fieldCount) {
       guard fields.count == fieldCount else {
         throw reader.error(
-          "\(fields.count) \(fields.count == 1 ? "field" : "fields"), and the first line has \(fieldCount)",
+          "\(fields.count) \(fields.count == 1 ? "field" : "fields"), but the first line has \(fieldCount)",
           remedy: "quote fields that hold the separator")
       }
       for (column, field) in fields.enumerated() { columns[column].append(Self.text(field, reader)) }
@@ -107,7 +110,7 @@ struct ForeignTable {
     StoreError(code, message, remedy: remedy, path: path, key: "line \(line)")
   }
 
-  /// The field of a name, whatever its case.
+  /// The field with a name, in any case.
   func position(of name: String) -> Int? {
     header?.firstIndex { $0 == name } ?? header?.firstIndex { $0.lowercased() == name.lowercased() }
   }
@@ -151,7 +154,7 @@ struct ForeignTable {
     return bytes
   }
 
-  /// The character that divides the first lines into equally many fields.
+  /// The character that divides the first lines into the same number of fields.
   private static func separator(of bytes: [UInt8]) -> Character {
     let head = bytes.prefix(1 << 16)
     let lines = head.split { $0 == 0x0A || $0 == 0x0D }.prefix(sampleCount)
@@ -164,7 +167,7 @@ struct ForeignTable {
         }
       }
     }
-    // Of one that is within names, such as a space, the others are tried first.
+    // Characters that occur within names, such as a space, are tried last.
     let candidates: [Character] = ["\t", ";", ",", "|", " "]
     for candidate in candidates {
       let counts = counts(candidate.asciiValue!)

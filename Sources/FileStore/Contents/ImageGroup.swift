@@ -9,17 +9,17 @@ struct ImageGroup {
   private(set) var paths = NameList()
   /// The class of each image by the folder it is in; nil if there are no class folders.
   private(set) var folders: [String]?
-  /// The bytes of folders' names that are not UTF-8, by what is shown for them.
+  /// The bytes of folders' names that are not UTF-8, by their shown form.
   private(set) var foreignNames: [[UInt8]: [UInt8]] = [:]
   var classes = FoundClasses.none
   var columns: [String: Column] = [:]
   var notes: [ReadingNote] = []
-  /// Which images there are, in which order; nil for all as they are.
+  /// The images that are used, in their order; nil for all as they are.
   private(set) var order: [Int]?
   /// Whether the names of the files differ in numbers and were sorted by them.
   private(set) var isNumbered = false
 
-  /// - Parameter depth: how deep in the folder the folders are that are classes; nil if nothing is said.
+  /// - Parameter depth: the depth of the folders that are classes; nil if it is not stated.
   init(_ split: Split?, _ node: FolderNode, classDepth depth: Int?) throws(StoreError) {
     self.split = split
     self.node = node
@@ -30,7 +30,7 @@ struct ImageGroup {
       if let depth {
         throw StoreError(
           .invalidArgument, "there are no folders with pictures \(depth) deep",
-          remedy: "say another --classes-at", key: ForeignFolder.key(node.path))
+          remedy: "give another --classes-at", key: ForeignFolder.key(node.path))
       }
       appendImages(of: node, withFolders: false)
       return
@@ -45,7 +45,7 @@ struct ImageGroup {
     if !strays.isEmpty {
       let first = strays.prefix(3).map { shownName($0) }.joined(separator: ", ")
       let rest = strays.count > 3 ? " and \(strays.count - 3) more" : ""
-      notes.append(ReadingNote(.notRead, "pictures beside the class folders: \(first)\(rest)"))
+      notes.append(ReadingNote(.notRead, "pictures outside the class folders: \(first)\(rest)"))
     }
     if depth == nil, classNodes.contains(where: { !$0.node.foldersWithImages.isEmpty }) {
       let deeper = classNodes.reduce(0) { $0 + $1.node.foldersWithImages.count }
@@ -82,7 +82,7 @@ struct ImageGroup {
       if withFolders { for folder in node.folders { appendImages(of: folder, withFolders: true) } }
       return
     }
-    // Folders come in their places among the names of files.
+    // Folders are sorted together with the names of files.
     var next = 0
     for position in node.images.indices {
       while withFolders, next < node.folders.count,
@@ -102,7 +102,8 @@ struct ImageGroup {
   /// Takes the order, labels and columns of a table.
   ///
   /// - Parameters:
-  ///   - positions: for each image of the group that the table names, in its order: the line, and the image's position here.
+  ///   - positions: for each image of the group that the table names, in its order: the line, and
+  ///     the image's position here.
   ///   - isWhole: whether the caller said that the table decides which images there are.
   mutating func take(
     _ table: MatchedTable, _ positions: [(line: Int, image: Int)], isWhole: Bool, prefersFolders: Bool
@@ -116,7 +117,8 @@ struct ImageGroup {
         .invalidArgument,
         "\(table.table.name) does not name \(shownName(paths[first]))"
           + (paths.count - named.count > 1 ? " and \(paths.count - named.count - 1) more" : ""),
-        remedy: "give --images COLUMN to read those that it names, --labels none to read all without labels",
+        remedy:
+          "give --images COLUMN to read only the named pictures, or --labels none to read all without labels",
         path: table.table.path)
     }
     if isWhole, Set(images).count < paths.count {
@@ -132,7 +134,7 @@ struct ImageGroup {
       classes = found
       return
     }
-    // One folder is where pictures are kept rather than a class.
+    // A single folder is a folder of pictures and not a class.
     if case .none = found {
     } else if Set(folders.map { Array($0.utf8) }).count == 1 {
       self.folders = nil
@@ -174,13 +176,13 @@ struct ImageGroup {
   /// The folder of each number that a table gives its images, if it numbers the classes.
   private(set) var numbered: [Int: String]?
 
-  /// Goes by a table's labels, whatever the folders are called.
+  /// Uses a table's labels and ignores the names of the folders.
   mutating func takeLabels(of table: MatchedTable, _ lines: [Int]) {
     folders = nil
     classes = table.classes.gathering(lines)
   }
 
-  /// Labels by the order of the images, whatever the folders are called.
+  /// Assigns labels in the order of the images and ignores the names of the folders.
   mutating func take(stated classes: FoundClasses) {
     folders = nil
     self.classes = classes
@@ -189,10 +191,10 @@ struct ImageGroup {
   /// Labels by the order of the images.
   mutating func take(numbers: [Int]) { classes = .numbers(numbers) }
 
-  /// Goes by the folders.
+  /// Uses the folders.
   mutating func takeFolders() { if let folders, order == nil { classes = .names(folders) } }
 
-  /// Whether the images are called `0.png 1.png ...`, in either case.
+  /// Whether the images have the names `0.png 1.png ...`, in either case.
   var isCountedFromZero: Bool {
     guard folders == nil else { return false }
     return paths.indices.allSatisfy { FolderContents.number(ofFile: fileName($0)) == $0 }

@@ -1,23 +1,24 @@
 internal import ImageStoreCodecs
 internal import ImageStoreSupport
 
-/// Finds images by what tables call them: paths, file names, and names without a suffix.
+/// Finds images by their names in tables: paths, file names, and names without a suffix.
 struct ImageIndex {
   private let paths: NameList
-  /// By the path without the suffix, by the name of the folder and the file, and by the name of the file alone.
+  /// By the path without the suffix, by the name of the folder and the file, and by the name of the
+  /// file alone.
   private var byPath = Chains()
   private var byTail = Chains()
   private var byName = Chains()
 
-  /// What looking for an image comes to.
+  /// The result of looking for an image.
   enum Result: Equatable {
     case image(Int)
     case none
-    /// Two of those that it may be.
+    /// Two of the candidates.
     case several(Int, Int)
   }
 
-  /// Of more images than these that are called alike, a name means none in particular.
+  /// If more images than this have the same name, the name does not mean any of them.
   private static let mostAlike = 1000
 
   init(_ paths: NameList) {
@@ -31,10 +32,11 @@ struct ImageIndex {
     }
   }
 
-  /// The image of a name.
+  /// The image with a name.
   ///
-  /// A path is right if it is the image's, or if the folders of the one are the last of those of the other, so that tables may be
-  /// moved to another machine with their images. A name without a suffix stands for any image that is called so.
+  /// A path matches if it is the image's, or if the folders of the one are the last folders of the
+  /// other, so that tables can be moved to another machine with their images. A name without a
+  /// suffix matches any image with that name.
   ///
   /// - Parameter folder: the path of the folder that the table is in, to which its paths may be relative.
   func find(_ name: [UInt8], in folder: [UInt8]) -> Result {
@@ -63,7 +65,7 @@ struct ImageIndex {
     var others: [Int]
     if let parent = stated.last {
       others = byTail.positions(Self.key([parent], stem), atMost: Self.mostAlike)
-      // Pictures that are in no folder may have been in any.
+      // Pictures without a folder may have been in any folder.
       others += byPath.positions(Array(stem), atMost: Self.mostAlike)
     } else {
       others = byName.positions(Array(stem), atMost: Self.mostAlike)
@@ -76,7 +78,7 @@ struct ImageIndex {
     return found.count == 1 ? .image(first) : .several(found[1], first)
   }
 
-  /// Whether a name is that of something in another place.
+  /// Whether a name is that of a file in another folder.
   private static func isURL(_ name: [UInt8]) -> Bool {
     guard let colon = name.firstIndex(of: UInt8(ascii: ":")), colon + 2 < name.count else { return false }
     return name[colon + 1] == UInt8(ascii: "/") && name[colon + 2] == UInt8(ascii: "/")

@@ -9,16 +9,17 @@ extension FileStore {
     case subfolders
     /// All images in one folder: image 12345 is `12345.png`.
     case flat
-    /// As ``subfolders``, with encoded images as they are: image 12345 is `00012/12345.jpg`, or `.png`, by what it is.
+    /// As ``subfolders``, with encoded images as they are: image 12345 is `00012/12345.jpg` or
+    /// `00012/12345.png`, depending on its format.
     case encoded
   }
 }
 
-/// What the file of an image is called by its format, in the order of ``ImageCodecs/position(ofCodec:)``.
+/// The suffix of an image's file by its format, in the order of ``ImageCodecs/position(ofCodec:)``.
 enum ImageSuffix: UInt8, CaseIterable {
   case png, jpg
 
-  /// The suffix of what a codec decodes.
+  /// The suffix of a codec's files.
   init(codec: UInt8) {
     self = ImageSuffix(rawValue: UInt8(truncatingIfNeeded: ImageCodecs.position(ofCodec: codec))) ?? .png
   }
@@ -64,7 +65,7 @@ extension FileStore.Layout {
     return String(decoding: bytes, as: UTF8.self)
   }
 
-  /// The index of the image that a file in any layout is called after, and its suffix, or nil if it is called otherwise.
+  /// The index and the suffix in the name of a file in any layout, or nil for other names.
   static func image(ofFile name: String) -> (index: Int, suffix: ImageSuffix)? {
     guard let suffix = ImageSuffix.allCases.first(where: { name.hasSuffix($0.text.description) }),
       let index = Int(name.dropLast(4)), index >= 0, name == "\(index)\(suffix.text)"
@@ -111,13 +112,13 @@ extension FileStore.Layout {
 
 /// The paths of a store's images, relative to its folder.
 ///
-/// Names that follow from the index take no memory; others lie in one block of bytes, with four bytes per
+/// Names that follow from the index take no memory; others are in one block of bytes, with four bytes per
 /// image for where each begins.
 struct ImagePaths: Sendable {
   /// The layout that all paths follow, or nil if they are listed.
   private(set) var layout: FileStore.Layout?
   private(set) var count: Int
-  /// The suffix of each image that follows the layout, if there are others than `.png`.
+  /// The suffix of each image that follows the layout, if any is not `.png`.
   private var suffixes: [ImageSuffix] = []
   private var bytes: [UInt8] = []
   /// Where each path ends.
@@ -129,7 +130,7 @@ struct ImagePaths: Sendable {
     self.count = count
   }
 
-  /// No paths; taken for the first layout that the paths appended follow, if there is one.
+  /// No paths. The paths appended first decide on a layout, if they follow one.
   init() {
     layout = FileStore.Layout.allCases[0]
     count = 0
@@ -148,7 +149,7 @@ struct ImagePaths: Sendable {
     path.append(0)
   }
 
-  /// Whether some images that follow the layout are called otherwise than PNGs.
+  /// Whether some images that follow the layout do not have the suffix of PNGs.
   var hasOtherSuffixes: Bool { !suffixes.isEmpty }
 
   /// The suffix of an image in a folder that this package wrote.
@@ -173,7 +174,7 @@ struct ImagePaths: Sendable {
 
   /// Appends a path.
   ///
-  /// - Parameter scratch: memory to be used again from call to call.
+  /// - Parameter scratch: memory that is reused from call to call.
   /// - Throws: ``StoreError/Code/invalidArgument`` for a path that is empty, absolute, has a component `..`
   ///   or is longer than 4095 bytes; ``StoreError/Code/limitExceeded`` if all paths take more than 4 GiB.
   mutating func append(

@@ -24,7 +24,7 @@ struct MatchedTable {
   private(set) var classes = FoundClasses.none
   private(set) var columns: [String: Column] = [:]
   private(set) var notes: [ReadingNote] = []
-  /// What the column of the labels is called.
+  /// The name of the column of labels.
   private(set) var labelName: String?
 
   /// Finds the images of all lines.
@@ -32,7 +32,7 @@ struct MatchedTable {
   /// - Parameters:
   ///   - folder: the path of the table's folder.
   ///   - paths: of the images.
-  ///   - description: its `images` is a column, unless it is nil; its `labels` as well.
+  ///   - description: its `images` and `labels` are columns, unless they are nil.
   init(
     _ table: ForeignTable, in folder: [UInt8], _ index: ImageIndex, _ paths: NameList,
     imagesColumn: String?, labels: StoreDescription.Labels?
@@ -46,20 +46,20 @@ struct MatchedTable {
       case .image(let image):
         if imagesColumn == nil, let known = lineOf.updateValue(lines[position], forKey: image) {
           throw table.error(
-            lines[position], "\(shownName(name)) is on line \(known) as well", .invalidArgument,
-            remedy: "leave one out; --images COLUMN takes both, --labels none goes by the folder alone")
+            lines[position], "\(shownName(name)) is also on line \(known)", .invalidArgument,
+            remedy: "remove one; --images COLUMN reads both, --labels none ignores the table")
         }
         images.append(image)
       case .none:
         throw table.error(
           lines[position], "'\(shownName(name.prefix(200)))' is not a picture in the folder", .notFound,
-          remedy: "remove the line, or give --labels none to go by the folder alone")
+          remedy: "remove the line, or give --labels none to ignore the table")
       case .several(let one, let other):
         throw table.error(
           lines[position],
           "'\(shownName(name))' may be \(shownName(paths[one])) or \(shownName(paths[other]))",
           .invalidArgument,
-          remedy: "give paths; --labels none goes by the folder alone")
+          remedy: "give paths instead of names, or --labels none to ignore the table")
       }
     }
     try takeColumns(values, lines, fileColumn, labels)
@@ -89,15 +89,15 @@ struct MatchedTable {
         return position
       }
     }
-    // The first column that should have been it says best what is wrong.
+    // The first column that should have matched gives the best error.
     if let position = candidates.first, !words.isEmpty, ForeignTable.fileWords.contains(words[position]),
       try !table.sample(of: position).isEmpty
     {
       return position
     }
     throw StoreError(
-      .invalidArgument, "no column of the table names pictures of the folder",
-      remedy: "--images COLUMN says which, --labels none goes by the folder alone"
+      .invalidArgument, "no column of the table has the names of pictures in the folder",
+      remedy: "give --images COLUMN to say which, or --labels none to ignore the table"
         + (table.header.map { "; the columns are \(list($0))" } ?? ""), path: table.path)
   }
 
@@ -125,7 +125,7 @@ struct MatchedTable {
         if table.header != nil && isIndex { continue }
         kept.append((position, "column \(position + 1)"))
       } else if name.utf8.count > 200 {
-        // No store takes such a name.
+        // A store cannot have a column with such a name.
         let short = String(name.prefix(60)) + "... (column \(position + 1))"
         notes.append(ReadingNote(.decided, "a name of \(name.utf8.count) bytes is cut: \(short)"))
         kept.append((position, short))
@@ -146,7 +146,8 @@ struct MatchedTable {
     if let twice = Dictionary(grouping: kept, by: { Array($0.name.utf8) }).values.first(where: {
       $0.count > 1
     })?[0].name {
-      throw table.error(1, "a header with two columns '\(twice.prefix(100))'", .corrupt, remedy: "rename one")
+      throw table.error(
+        1, "the header has two columns called '\(twice.prefix(100))'", .corrupt, remedy: "rename one")
     }
     let label = try labelColumn(among: kept, labels)
     for (position, name) in kept {
@@ -203,12 +204,12 @@ struct MatchedTable {
   }
 }
 
-/// What the texts of a column are as labels.
+/// The meaning of a column's texts as labels.
 enum LabelTexts {
   case classes(FoundClasses)
   /// None has a label.
   case none
-  /// They are not classes, with the reason and where it is found.
+  /// They are not classes, with the reason and its position.
   case other(String, position: Int)
 
   private static let missing: Set<String> = ["", "na", "n/a", "nan", "null", "none", "?"]

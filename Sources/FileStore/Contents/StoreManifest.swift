@@ -7,14 +7,15 @@ internal import FoundationEssentials
 internal import Foundation
 #endif
 
-/// What `store.json` says of a folder beside `labels.csv`: class names, and what would otherwise have to be
-/// found by reading every image. A folder without it is read all the same.
+/// The contents of `store.json`, which describes a folder in addition to `labels.csv`: class names,
+/// and facts that would otherwise require reading every image. A folder without it can still be
+/// read.
 struct StoreManifest: Codable {
   static let fileName = "store.json"
   /// The most bytes the file may have.
   static let maximumByteCount = 64 << 20
 
-  /// What was true when `labels.csv` had some contents.
+  /// The state that belongs to one version of `labels.csv`.
   struct State: Codable {
     /// CRC-32 of the whole of `labels.csv`.
     var labelsCRC32: UInt32
@@ -24,22 +25,24 @@ struct StoreManifest: Codable {
     var hasLabels: Bool
     /// The kinds of the columns.
     var columns: [String: Column.Kind]
-    /// The class names, if they are others than the file's: an append that gives the first names must not give them to
-    /// the images before it, should it fail.
+    /// The class names, if they differ from the file's: if an append that adds the first names
+    /// fails, the earlier images must not get them.
     var classNames: [String]?
   }
 
   var format = "image-files"
   var formatVersion = 1
   private var classNames: [String]?
-  /// The layout, if it is ``FileStore/Layout/encoded``; others are told by the names.
+  /// The layout, if it is ``FileStore/Layout/encoded``; other layouts are recognized by the names.
   var layout: FileStore.Layout?
-  /// The state now, and before that the one before the last append. An append puts this file in place,
-  /// then `labels.csv`: whichever `labels.csv` a crash leaves, its state is here.
+  /// The state now, and before that the one before the last append. An append replaces this file
+  /// first, then `labels.csv`: for either version of `labels.csv` that a crash leaves, its state is
+  /// here.
   var states: [State]
-  /// CRC-32 of the file with zeros in the place of these eight digits.
+  /// CRC-32 of the file with zeros in place of these eight digits.
   private var crc32: String? = ChecksummedJSON.zeros
-  /// Whether the file's bytes are those that were written; a file without a checksum is taken for one.
+  /// Whether the file's bytes are those that were written; a file without a checksum counts as
+  /// intact.
   private(set) var isIntact = true
 
   private enum CodingKeys: String, CodingKey {
@@ -59,13 +62,15 @@ struct StoreManifest: Codable {
   /// The class names in a state, or now.
   func classNames(in state: State?) -> [String]? { (state ?? states.first)?.classNames ?? classNames }
 
-  /// Adds the state that is to be, in which classes have these names; after an append the old ones among them, after an edit any, or none.
+  /// Adds the new state, in which classes have these names: after an append they include the old
+  /// ones, after an edit they may be any or none.
   mutating func add(_ state: State, classNames names: [String]?) {
     var state = state
-    // If only class names change there is one `labels.csv`, and this file alone decides.
+    // If only class names change, there is only one `labels.csv`, and this file decides.
     states.removeAll { $0.labelsCRC32 == state.labelsCRC32 }
     if let classNames, names != classNames {
-      // The file's are the new ones, so that programs that look at these alone are right: after an append with both states.
+      // The file's own names are the new ones, which after an append are right for both states, for
+      // programs that read only these.
       for position in states.indices where states[position].classNames == nil {
         states[position].classNames = classNames
       }
@@ -91,7 +96,7 @@ struct StoreManifest: Codable {
 
   /// Reads the file in a folder, or nothing if there is none.
   ///
-  /// - Returns: what it says, and the file as it was.
+  /// - Returns: its contents, and the state of the file.
   static func read(in folder: borrowing Folder) throws(StoreError) -> (StoreManifest, FileState)? {
     guard folder.kind(of: fileName) != nil else { return nil }
     let file = try File(fileName, in: folder, .read, followingLinks: true)
@@ -104,16 +109,17 @@ struct StoreManifest: Codable {
       description.isIntact = ChecksummedJSON.isIntact(bytes, stated: description.crc32)
     } catch {
       throw StoreError(
-        .corrupt, "this is not the description of a store",
+        .corrupt, "the file is not a store description (store.json) that can be read",
         remedy: "remove the file to read the folder by labels.csv alone", path: path)
     }
     guard description.format == "image-files" else {
       throw StoreError(
-        .unrecognized, "a description of '\(description.format)', not of image files", path: path)
+        .unrecognized, "it describes a store of the format '\(description.format)', not 'image-files'",
+        path: path)
     }
     guard description.formatVersion == 1 else {
       throw StoreError(
-        .unsupported, "version \(description.formatVersion) of the description",
+        .unsupported, "the description has version \(description.formatVersion)",
         remedy: "this package reads version 1", path: path)
     }
     return (description, state)

@@ -2,23 +2,24 @@ internal import ImageStoreCodecs
 internal import ImageStoreCore
 internal import ImageStoreSupport
 
-/// Reads image files of a folder one after another, in memory that is used again. One thread at a time has it.
+/// Reads image files of a folder one after another, reusing its memory. It is used by one thread at
+/// a time.
 final class ImageFileReader {
-  /// What image files are decoded by.
+  /// The decoder of image files.
   private let decoder: EncodedImageDecoder
-  /// One that checks what says nothing of pixels, too.
+  /// A decoder that also checks the parts that do not affect pixels.
   private let strict: EncodedImageDecoder
   private var file: PixelMemory
   /// An image that is decoded to be dropped.
   private var image = GrowingMemory()
   private var path: [UInt8] = []
 
-  /// Whether an option applies to a picture that it has looked at.
+  /// Whether an option applies to a picture that it has examined.
   func hasUse(for option: StoreDescription.Option) -> Bool {
     decoder.hasUse(for: option) || strict.hasUse(for: option)
   }
 
-  /// - Parameter description: what is said of pictures.
+  /// - Parameter description: the caller's description of pictures.
   init(_ description: StoreDescription) throws(StoreError) {
     decoder = ImageCodecs.decoder(description)
     strict = ImageCodecs.decoder(description, checksEverything: true)
@@ -38,7 +39,7 @@ final class ImageFileReader {
         try readWhole(byteCount, of: folder)
         if let format = try headFormat() { return format }
       }
-      throw StoreError(.corrupt, "a file that ends before it says its format")
+      throw StoreError(.corrupt, "the file ends before its header does")
     } catch {
       throw error.at(path: pathText(in: folder), image: index)
     }
@@ -90,7 +91,7 @@ final class ImageFileReader {
 
   /// Decodes an image with every checksum of its file checked, and drops it.
   ///
-  /// - Parameter expected: the format that the image must have; nil for whatever it has.
+  /// - Parameter expected: the format that the image must have; nil for any.
   func decode(
     _ index: Int, of paths: ImagePaths, in folder: borrowing Folder, as expected: ImageFormat?
   ) throws(StoreError) {
@@ -99,7 +100,7 @@ final class ImageFileReader {
       try readFile(of: folder)
       let found = if let expected { expected } else { try headFormat() }
       guard let format = found else {
-        throw StoreError(.corrupt, "a file that ends before it says its format")
+        throw StoreError(.corrupt, "the file ends before its header does")
       }
       let file = file
       try unsafe image.write(format.byteCount) { (memory) throws(StoreError) in
@@ -115,7 +116,7 @@ final class ImageFileReader {
     if let byteCount = try readHead(of: folder) { try readWhole(byteCount, of: folder) }
   }
 
-  /// The format that the bytes read so far say, if they say it.
+  /// The format in the bytes read so far, if they have it.
   private func headFormat() throws(StoreError) -> ImageFormat? {
     let file = file
     return try decoder.format(ofHead: file.span)
@@ -132,20 +133,20 @@ final class ImageFileReader {
     }
   }
 
-  /// Reads the file at `path`, whose head has been read, again into enough memory: no more than what its
-  /// header justifies.
+  /// Reads the file at `path`, whose head has been read, again into enough memory, but no more than
+  /// its header justifies.
   private func readWhole(_ byteCount: Int, of folder: borrowing Folder) throws(StoreError) {
     let head = file
     let most = try decoder.largestByteCount(ofHead: head.span)
     guard byteCount <= most else {
       throw StoreError(
-        .limitExceeded, "an image file of \(byteCount) bytes, while its header justifies \(most)",
-        remedy: "save it again without what is not pixels")
+        .limitExceeded, "the image file has \(byteCount) bytes, but its header allows for at most \(most)",
+        remedy: "save it again with nothing in it except the picture")
     }
     // One byte more than the file has, so that its end is seen.
     file = try PixelMemory(capacity: byteCount + 1)
     if try readHead(of: folder) != nil {
-      throw StoreError(.corrupt, "the file grows while it is read")
+      throw StoreError(.corrupt, "the file grew while it was being read")
     }
   }
 

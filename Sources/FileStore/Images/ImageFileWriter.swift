@@ -2,7 +2,8 @@ internal import ImageStoreCore
 internal import ImageStoreSupport
 internal import PNGCodec
 
-/// Writes PNG files to a folder one after another, in memory that is used again. One thread at a time has it.
+/// Writes PNG files to a folder one after another, reusing its memory. It is used by one thread at
+/// a time.
 final class ImageFileWriter {
   private var encoder: PNGEncoder
   private var name: [UInt8] = []
@@ -11,7 +12,7 @@ final class ImageFileWriter {
     encoder = try PNGEncoder(compression: compression)
   }
 
-  /// By what the file is known that was written last.
+  /// The identification of the file that was written last.
   func stamp() -> AppendPlan.Stamp { encoder.stamp() }
 
   /// Encodes an image and writes it to its folder.

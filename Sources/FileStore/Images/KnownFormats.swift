@@ -1,10 +1,12 @@
 internal import ImageStoreCore
 
-/// The formats of images whose files have been looked at: 8 bytes per image, written and read without a lock.
+/// The formats of images whose files have been examined: 8 bytes per image, written and read
+/// without a lock.
 ///
-/// An image that is read is asked for its format first, which takes opening its file; with this, once.
+/// Reading an image asks for its format first, which opens its file; with this, only once.
 struct KnownFormats: Sendable {
-  /// What is packed in an integer: rows and columns of 26 bits each, channels and the type of 5; 0 if the image is not known.
+  /// The packing in an integer: rows and columns of 26 bits each, channels and the type of 5; 0
+  /// if the image is not known.
   private let packed: AtomicArray<Int>
   private static let sizeBits = 26
   private static let smallBits = 5
@@ -24,7 +26,7 @@ struct KnownFormats: Sendable {
       elementType: Self.types[rest >> Self.smallBits])
   }
 
-  /// Notes the format of an image; one that does not fit is looked at again.
+  /// Notes the format of an image; a format that does not fit is examined again each time.
   func note(_ format: ImageFormat, of index: Int) {
     guard max(format.height, format.width) < 1 << Self.sizeBits, format.channels < 1 << Self.smallBits,
       let type = Self.types.firstIndex(of: format.elementType)

@@ -1,11 +1,12 @@
 internal import ImageStoreCore
 internal import ImageStoreSupport
 
-// Moving what was planned into a store, and out of it again. Nothing is ever moved over a name that is there.
+// Moves the planned files into a store, and out of it again. Nothing is ever moved over an existing
+// name.
 
 extension AppendPlan {
-  /// Moves the images to their places, subfolders at once if the store has none of their names. When this returns, the disk
-  /// knows it.
+  /// Moves the images to their places, whole subfolders if the store has none of their names. When
+  /// this returns, the moves are on the disk.
   ///
   /// - Throws: ``StoreError/Code/alreadyExists`` if something has one of the names.
   func moveImages(from staged: borrowing Folder, to root: borrowing Folder) throws(StoreError) {
@@ -34,11 +35,12 @@ extension AppendPlan {
     }
   }
 
-  /// Moves out of the store what ``moveImages(from:to:)`` has moved into it, to a folder of the work folder. When this returns,
-  /// the disk knows it.
+  /// Moves the files that ``moveImages(from:to:)`` has moved into the store out of it, to a folder
+  /// of the work folder. When this returns, the moves are on the disk.
   ///
-  /// A file is taken if it has the name and the contents that were planned; what somebody has put in its place stays. It is
-  /// looked at once more where nobody else reaches it, and put back if it is another after all.
+  /// A file is moved if it has the planned name and contents; a file that another program has put
+  /// there stays. Each file is examined once more where nobody else can reach it, and put back if
+  /// it is another file after all.
   func takeBack(from root: borrowing Folder, work: borrowing Folder) throws(StoreError) {
     try work.createFolder(Self.undoneName)
     let undone = try work.folder(Self.undoneName)
@@ -49,7 +51,7 @@ extension AppendPlan {
         let folder = try root.folder(name)
         try takeBack(images, from: folder, to: undone)
         try folder.synchronizeNames()
-        // A folder that was moved whole goes too, but not with what others have put into it.
+        // A folder that was moved as a whole is removed too, unless others have put files into it.
         guard isWhole, try folder.names().isEmpty else { continue }
         try root.moveExclusively(name, to: undone, as: name)
         if try !folder.names().isEmpty { try undone.moveExclusively(name, to: root, as: name) }

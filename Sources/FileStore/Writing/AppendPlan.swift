@@ -1,10 +1,11 @@
 internal import ImageStoreCore
 internal import ImageStoreSupport
 
-/// What an append is about to move into a store, written and synchronised before the first move. If the writer dies
-/// before `labels.csv` counts what it moved, the next one knows by it which files are the dead one's.
+/// The files that an append is about to move into a store, written and synced before the first
+/// move. If the writer dies before `labels.csv` counts them, the next writer knows from the plan
+/// which files the dead one moved.
 struct AppendPlan: Equatable {
-  /// By what a file is known: its contents. Inodes and times are others in a copy of the store.
+  /// The identification of a file, by its contents. Inodes and times differ in a copy of the store.
   struct Stamp: Equatable {
     var byteCount: UInt32 = 0
     var crc32: UInt32 = 0
@@ -13,19 +14,19 @@ struct AppendPlan: Equatable {
   let layout: FileStore.Layout
   /// The index of the first image that is appended.
   let first: Int
-  /// `labels.csv` as it is before the append, and as it is to be.
+  /// `labels.csv` before the append, and after it.
   let labels: Stamp
   let newLabels: Stamp
-  /// Whether the subfolders that the images are written to, from that of the first on, are to be moved whole, there being
-  /// none of their names in the store.
+  /// Whether the subfolders that the images are written to, from that of the first on, are moved as
+  /// a whole, because the store has none of their names.
   let isWhole: [Bool]
   let images: [Stamp]
-  /// What the images' files end with, or none if all are PNGs.
+  /// The suffixes of the images' files, or none if all are PNGs.
   var suffixes: [ImageSuffix] = []
 
   var end: Int { first + images.count }
 
-  /// What is known of an image that was to be moved.
+  /// The identification of a planned image.
   func stamp(of index: Int) -> Stamp? { index >= first && index < end ? images[index - first] : nil }
 
   static let fileName = "plan"
@@ -33,16 +34,17 @@ struct AppendPlan: Equatable {
   /// The number of a layout is its position in this list.
   private static let layouts: [FileStore.Layout] = [.subfolders, .flat, .encoded]
 
-  /// What the file of a planned image ends with.
+  /// The suffix of a planned image's file.
   func suffix(of index: Int) -> ImageSuffix { suffixes.isEmpty ? .png : suffixes[index - first] }
   private static let headWordCount = 7
 }
 
 extension AppendPlan {
-  /// Little-endian words of 64 bits: version, layout, index of the first image, number of images and of subfolders, the old
-  /// and the new `labels.csv`, then subfolders (1 for a whole one) and images, and the CRC-32 of all that. A file is its number of
-  /// bytes in the upper and its CRC-32 in the lower half of a word. Of the layout `encoded` what the files end with follows the images, a
-  /// byte of a word for each.
+  /// Little-endian words of 64 bits: version, layout, index of the first image, number of images
+  /// and of subfolders, the old and the new `labels.csv`, then subfolders (1 for a whole one) and
+  /// images, and the CRC-32 of all that. A file is its number of bytes in the upper and its CRC-32
+  /// in the lower half of a word. For the layout `encoded`, the suffixes of the files follow the
+  /// images, one byte of a word for each.
   func encoded() -> [UInt8] {
     var words: [UInt64] = [
       Self.version, UInt64(Self.layouts.firstIndex(of: layout) ?? 0), UInt64(first), UInt64(images.count),
@@ -71,7 +73,7 @@ extension AppendPlan {
     return bytes
   }
 
-  /// Nil for bytes that are not a whole plan: those of a writer that died before it moved anything.
+  /// Nil for bytes that are not a complete plan, from a writer that died before it moved anything.
   init?(_ bytes: [UInt8]) {
     guard bytes.count % 8 == 0, bytes.count / 8 > Self.headWordCount else { return nil }
     var words: [UInt64] = []
@@ -119,7 +121,7 @@ extension AppendPlan {
     try work.synchronizeNames()
   }
 
-  /// The plan in a work folder, if there is a whole one.
+  /// The plan in a work folder, if there is a complete one.
   static func read(in work: borrowing Folder) throws(StoreError) -> AppendPlan? {
     guard work.kind(of: fileName) == .file else { return nil }
     let file = try File(fileName, in: work, .read)
@@ -140,7 +142,7 @@ extension AppendPlan.Stamp {
 
   fileprivate var word: UInt64 { UInt64(byteCount) << 32 | UInt64(crc32) }
 
-  /// Whether a name is that of a plain file with these contents.
+  /// Whether a name is that of a regular file with these contents.
   func isOf(_ name: String, in folder: borrowing Folder) -> Bool {
     guard folder.state(of: name)?.byteCount == Int(byteCount), let file = try? File(name, in: folder, .read),
       let bytes = try? file.contents(limit: Int(byteCount))

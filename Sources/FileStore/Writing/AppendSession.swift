@@ -1,11 +1,12 @@
 internal import ImageStoreCore
 internal import ImageStoreSupport
 
-/// An append to a store that is there, from the lock to the commit.
+/// An append to an existing store, from the lock to the commit.
 ///
-/// Images are written to a private folder within the store's, and moved to their places when all are written and on the disk;
-/// then `store.json` and `labels.csv` are replaced, which makes them count. Whatever is there under a name that
-/// an image would need is somebody else's: it is refused, and never moved, replaced or removed.
+/// Images are written to a private folder within the store's, and moved to their places when all
+/// are written and on the disk; then `store.json` and `labels.csv` are replaced, which makes them
+/// count. A file with a name that an image needs belongs to another program: the append is refused,
+/// and the file is never moved, replaced or removed.
 final class AppendSession: Sendable {
   private let held: HeldStore
   /// The store's folder.
@@ -23,14 +24,15 @@ final class AppendSession: Sendable {
 
   private static let stagedName = "images"
 
-  /// Takes the work folder of a store, and undoes what a writer left there that died.
+  /// Takes over the work folder of a store, and undoes the changes of a dead writer.
   ///
-  /// - Parameter store: what `held` is, read after it was locked.
+  /// - Parameter store: the store of `held`, read after it was locked.
   init(_ held: HeldStore, _ store: FileStore, _ layout: FileStore.Layout) throws(StoreError) {
     guard let table = store.contents.table else {
-      throw StoreError(.unsupported, "a folder without labels.csv", path: held.path)
+      throw StoreError(
+        .unsupported, "the folder has no labels.csv, so nothing can be appended to it", path: held.path)
     }
-    // What would be refused at the end is refused before the work.
+    // Everything that would be refused at the end is refused before the work.
     try held.checkMayReplace(FolderContents.labelsFileName)
     try held.checkMayReplace(StoreManifest.fileName)
     self.held = held
@@ -66,10 +68,11 @@ final class AppendSession: Sendable {
     return try? File(name, in: folder, .read)
   }
 
-  /// The descriptor of a file that new images are to be like.
+  /// The descriptor of a file whose owner, attributes and mode new images get.
   var neighborDescriptor: Int32 { neighbor.descriptor }
 
-  /// A folder that new subfolders are to be like: that of the last image, or the store's.
+  /// The folder whose owner, attributes and mode new subfolders get: that of the last image, or the
+  /// store's.
   func neighborFolder() throws(StoreError) -> Folder {
     let number = (count - 1) / FileStore.Layout.imagesPerFolder
     guard layout.hasSubfolders, count > 0, let last = try? root.folder(layout.folderName(number)) else {
@@ -78,11 +81,12 @@ final class AppendSession: Sendable {
     return last
   }
 
-  /// Opens the folder that images are to be written to.
+  /// Opens the folder that images are written to.
   func stagedFolder() throws(StoreError) -> Folder { try work.folder(Self.stagedName) }
 
   private func undoLeftovers() throws(StoreError) {
-    // If labels.csv is not what it was, it counts the images, or somebody wrote it who may mean them.
+    // If labels.csv has changed, it counts the images, or another program wrote it and may mean
+    // them.
     if let plan = try AppendPlan.read(in: work), plan.labels == labels {
       do throws(StoreError) {
         try plan.takeBack(from: root, work: work)
@@ -94,11 +98,11 @@ final class AppendSession: Sendable {
     try held.removeAllWork()
   }
 
-  /// Makes images count that are on the disk.
+  /// Makes images that are on the disk count.
   ///
   /// - Parameters:
-  ///   - images: what is known of each.
-  ///   - suffixes: what their files end with; none if all are PNGs.
+  ///   - images: the identification of each.
+  ///   - suffixes: the suffixes of their files; none if all are PNGs.
   ///   - labels: the new `labels.csv`.
   ///   - description: the new `store.json`.
   func commit(
@@ -129,13 +133,13 @@ final class AppendSession: Sendable {
       guard isAsItWas else {
         throw StoreError(
           .busy, "another program changed the file meanwhile",
-          remedy: "look at what it did, and append again",
+          remedy: "check what it changed, and append again",
           path: "\(root.path)/\(name)")
       }
     }
   }
 
-  /// What is to be moved.
+  /// The plan of the moves.
   func plan(_ images: [AppendPlan.Stamp], newLabels: AppendPlan.Stamp) -> AppendPlan {
     var isWhole: [Bool] = []
     if layout.hasSubfolders {
@@ -153,8 +157,8 @@ final class AppendSession: Sendable {
     try held.replaceFile(table, with: labels, expecting: labelsState, like: table)
   }
 
-  /// Takes the images out of the store again after an error, unless `labels.csv` counts them already. If that cannot be done,
-  /// the next writer does it.
+  /// Takes the images out of the store again after an error, unless `labels.csv` counts them
+  /// already. If that cannot be done, the next writer does it.
   private func undo(_ plan: AppendPlan) {
     if plan.newLabels.isOf(FolderContents.labelsFileName, in: root) {
       // Its name may not be on the disk yet.

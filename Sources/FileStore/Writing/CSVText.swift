@@ -5,7 +5,7 @@ struct CSVText {
   private(set) var bytes: [UInt8]
   private var isAtStartOfLine = true
 
-  /// - Parameter bytes: the lines before, the last of them ended.
+  /// - Parameter bytes: the earlier lines, each with its line end.
   init(_ bytes: [UInt8] = []) {
     self.bytes = bytes
   }
@@ -28,8 +28,8 @@ struct CSVText {
       switch byte {
       case 0:
         throw StoreError(
-          .unsupported, "text with a NUL character, which a CSV file cannot hold",
-          remedy: "leave the character out")
+          .unsupported, "the text has a NUL character, which a CSV file cannot hold",
+          remedy: "remove the character")
       case UInt8(ascii: ","), UInt8(ascii: "\""), 0x0A, 0x0D: mustBeQuoted = true
       default: break
       }

@@ -1,23 +1,25 @@
 internal import ImageStoreCore
 internal import ImageStoreSupport
 
-/// A store that images are appended to, with what a writer must know of it.
+/// A store that images are appended to, with the information that a writer needs.
 struct ExistingStore {
   let store: FileStore
   /// The layout that the images follow.
   let layout: FileStore.Layout
   /// The lines of `labels.csv`.
   let table: LabelsTable
-  /// What `store.json` is to say besides the new state: the state that an append which fails falls back to.
+  /// The other state of `store.json` in addition to the new one: the one that a failed append falls
+  /// back to.
   let description: StoreManifest
 
-  /// - Parameter asked: the layout that the writer was given.
-  /// - Throws: ``StoreError/Code/unsupported`` for a folder whose files are not named as this package names them;
-  ///   ``StoreError/Code/corrupt`` for one whose `labels.csv` or `store.json` is not the one that was written.
+  /// - Parameter asked: the layout given to the writer.
+  /// - Throws: ``StoreError/Code/unsupported`` for a folder whose files are not named as this
+  ///   package names them; ``StoreError/Code/corrupt`` for a folder whose `labels.csv` or
+  ///   `store.json` was changed by another program.
   init(_ store: FileStore, asked: FileStore.Layout?) throws(StoreError) {
     self.store = store
     layout = try Self.layout(of: store, asked: asked)
-    // What an append vouches for, by a new checksum, must agree with the old one.
+    // Files that an append gives a new checksum must agree with the old one.
     try store.verifyNames()
     table = try Self.table(of: store, layout)
     description = Self.description(of: store, table, layout)
@@ -94,7 +96,8 @@ struct ExistingStore {
   private static func description(
     of store: FileStore, _ table: LabelsTable, _ layout: FileStore.Layout
   ) -> StoreManifest {
-    // Without a store.json a new one must know the labels.csv that is there, until the longer one takes its place.
+    // Without a store.json, the new one must also describe the existing labels.csv until the longer
+    // one replaces it.
     var state =
       store.contents.state
       ?? StoreManifest.State(

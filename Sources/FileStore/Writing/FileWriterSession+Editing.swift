@@ -2,11 +2,13 @@ internal import ImageStoreCore
 internal import ImageStoreSupport
 
 extension FileWriterSession: EditingSession {
-  /// `store.json` comes first, with what is true of either `labels.csv`, then the new `labels.csv`: as at the end of an append.
+  /// `store.json` is written first, with the states of both versions of `labels.csv`, then the new
+  /// `labels.csv`, as at the end of an append.
   consuming func complete(saying annotations: StoreAnnotations) throws(StoreError) {
     guard let append, let existing, existing.contents.description != nil else {
       throw StoreError(
-        .unsupported, "a folder without store.json, which another program wrote, is not changed in its place",
+        .unsupported,
+        "another program wrote this folder (it has no store.json), so it is not changed in place",
         remedy: "convert it first")
     }
     let hasSameColumns =
@@ -28,10 +30,11 @@ extension FileWriterSession: EditingSession {
 }
 
 extension LabelsTable {
-  /// Writes other labels, and leaves all else as it is.
+  /// Writes other labels, and leaves everything else as it is.
   ///
-  /// - Parameter memory: the lines that there are.
-  /// - Returns: false, with nothing changed, if that cannot be done: labels come or go, or are written as something other than numbers.
+  /// - Parameter memory: the existing lines.
+  /// - Returns: false, with nothing changed, if that is not possible because labels are added or
+  ///   removed, or are not written as numbers.
   fileprivate mutating func relabel(with labels: [Int]?, in memory: PixelMemory) -> Bool {
     guard let labels, hasLabels, labels.count == count, let field = labelField else { return false }
     do throws(StoreError) {

@@ -4,19 +4,19 @@ internal import ImageStoreSupport
 internal import PNGCodec
 internal import Synchronization
 
-/// What a writer does from its first image to its end.
+/// The work of a writer from its first image to its end.
 struct FileWriterSession: EncodedWriterSession, ~Copyable {
   var state: WriterState
   let encodedLayout: EncodedLayout?
   private var folders: ImageFolders
   /// Where a new store is until it is finished; nil while images are appended to a store.
   private var staging: Staging?
-  /// The append to a store that is there.
+  /// The append to an existing store.
   let append: AppendSession?
-  /// The store that is there.
+  /// The existing store.
   let existing: FileStore?
   private var takenNames: TakenNames
-  /// What is known of the images that are appended to a store that is there.
+  /// The identification of the images that are appended to an existing store.
   private var stamps: [AppendPlan.Stamp] = []
   private var suffixes: [ImageSuffix] = []
   let layout: FileStore.Layout
@@ -37,12 +37,12 @@ struct FileWriterSession: EncodedWriterSession, ~Copyable {
         return try FileWriterSession(
           path, consume staging, layout ?? .subfolders, encoding, compression, classNames, threads)
       }
-      // A store is there after all: one that a dead writer had moved aside is back.
+      // There is a store after all: one that a dead writer had moved aside was put back.
     }
     return try FileWriterSession(appendingTo: path, layout, encoding, compression, classNames, threads)
   }
 
-  // Everything that can throw comes first: noncopyable properties are set all or none.
+  // Everything that can throw comes first, because noncopyable properties must be set together.
 
   /// A new store.
   private init(
@@ -70,7 +70,7 @@ struct FileWriterSession: EncodedWriterSession, ~Copyable {
     encoders = IdlePool { () throws(StoreError) in try ImageFileWriter(compression) }
   }
 
-  /// The store that is at a path.
+  /// The store at a path.
   private init(
     appendingTo path: String, _ layout: FileStore.Layout?, _ encoding: ImageEncoding,
     _ compression: Compression, _ classNames: [String]?, _ threads: Int?
@@ -179,7 +179,7 @@ struct FileWriterSession: EncodedWriterSession, ~Copyable {
     }
   }
 
-  /// - Returns: whether the format is another than that of all images before.
+  /// - Returns: whether the format differs from that of all images before.
   @discardableResult
   private mutating func note(_ new: ImageFormat) -> Bool {
     switch format {
@@ -190,8 +190,8 @@ struct FileWriterSession: EncodedWriterSession, ~Copyable {
     return true
   }
 
-  /// Does images in short runs, each thread in a stretch of them of its own as far as may be: files created in one
-  /// folder by two threads wait for one another.
+  /// Writes images in short runs, with a separate stretch for each thread as far as possible,
+  /// because two threads that create files in one folder wait for each other.
   private func performRuns(
     of count: Int, _ body: (_ run: Range<Int>) throws(StoreError) -> Void
   ) throws(StoreError) {

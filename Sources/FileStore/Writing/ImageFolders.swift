@@ -20,8 +20,9 @@ struct ImageFolders: ~Copyable {
   }
 
   /// - Parameters:
-  ///   - count: how many images are elsewhere, before the first.
-  ///   - neighbor: a subfolder whose owner, attributes and mode new ones get; nil for those that new folders get.
+  ///   - count: how many earlier images are in another place.
+  ///   - neighbor: a subfolder whose owner, attributes and mode new ones get; nil for the usual
+  ///     ones of new folders.
   init(
     _ root: consuming Folder, _ layout: FileStore.Layout, after count: Int,
     like neighbor: consuming Folder? = nil

@@ -2,7 +2,7 @@ internal import ImageStoreCore
 
 /// The lines of a `labels.csv` being written.
 struct LabelsTable {
-  /// What is in a field of each line.
+  /// The content of a field of each line.
   private enum Field {
     case file
     case label
@@ -12,12 +12,12 @@ struct LabelsTable {
   private var fields: [Field] = []
   var text = CSVText()
   private let layout: FileStore.Layout
-  /// How many images have a line, those of the store appended to included.
+  /// How many images have a line, including those that were in the store before.
   private(set) var count = 0
   private(set) var hasLabels = false
   private(set) var columns: [String: Column.Kind] = [:]
 
-  /// An empty table, whose header follows from the first images.
+  /// An empty table, whose header depends on the first images.
   init(_ layout: FileStore.Layout) {
     self.layout = layout
   }
@@ -60,7 +60,7 @@ struct LabelsTable {
   ///
   /// - Throws: ``StoreError/Code/unsupported`` for text that a CSV file cannot hold.
   ///
-  /// - Parameter suffix: what the file of the image at a position ends with.
+  /// - Parameter suffix: the suffix of the file of the image at a position.
   mutating func append(
     _ labels: ImageLabels, count: Int, suffix: (_ position: Int) -> ImageSuffix = { _ in .png }
   ) throws(StoreError) {

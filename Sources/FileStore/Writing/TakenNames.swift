@@ -1,14 +1,14 @@
 internal import ImageStoreCore
 internal import ImageStoreSupport
 
-/// Looks for what already has the names of images that are to be appended.
+/// Looks for existing files with the names of images that will be appended.
 struct TakenNames {
   private let layout: FileStore.Layout
   /// How many images the store has.
   private let count: Int
-  /// The indices that files beyond the last image are called after, in the folders looked into so far.
+  /// The indices in the names of files after the last image, in the folders examined so far.
   private var taken: [Int: ImageSuffix] = [:]
-  /// The subfolder to be looked into next, or of the flat layout whether the folder has been.
+  /// The next subfolder to examine, or for the flat layout whether the folder has been examined.
   private var nextNumber: Int
 
   init(_ layout: FileStore.Layout, count: Int) {
@@ -17,8 +17,8 @@ struct TakenNames {
     nextNumber = layout == .flat ? 0 : count / FileStore.Layout.imagesPerFolder
   }
 
-  /// - Throws: ``StoreError/Code/alreadyExists`` if something has the name of one of the images or, not being a folder, of
-  ///   their subfolder.
+  /// - Throws: ``StoreError/Code/alreadyExists`` if a file has the name of one of the images, or a
+  ///   file that is not a folder has that of their subfolder.
   mutating func check(_ images: Range<Int>, in root: borrowing Folder) throws(StoreError) {
     if layout == .flat {
       if nextNumber == 0 { try look(into: root) }
@@ -50,7 +50,7 @@ struct TakenNames {
 
   private func isTaken(_ path: String) -> StoreError {
     StoreError(
-      .alreadyExists, "an image to be appended needs this name, and labels.csv does not list what has it",
+      .alreadyExists, "an appended image needs this name, but a file that labels.csv does not list has it",
       remedy: "move it away, or list it in labels.csv", path: path)
   }
 }

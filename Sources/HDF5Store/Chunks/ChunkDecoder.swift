@@ -3,7 +3,8 @@ import ImageStoreDeflate
 import ImageStorePlatform
 import ImageStoreSupport
 
-/// Undoes the filters of one chunk after another, in memory that is taken once. Each thread has its own.
+/// Undoes the filters of one chunk after another, in memory that is allocated once. Each thread has
+/// its own.
 ///
 /// Invariant behind `@safe`: the value alone holds its memory, and what is borrowed of it is used before the
 /// next call.
@@ -27,13 +28,14 @@ import ImageStoreSupport
 
   deinit { unsafe free(memory) }
 
-  /// The elements of a chunk, borrowed until the next call: within the stored bytes or in this value's memory.
+  /// The elements of a chunk, borrowed until the next call: within the stored bytes or in this
+  /// value's memory.
   ///
   /// - Parameters:
   ///   - stored: the chunk as it is in the file.
   ///   - mask: the filters it did not go through.
-  ///   - needed: how many bytes of elements will be looked at, from the start; what follows need not be
-  ///     right in what is returned.
+  ///   - needed: how many bytes of elements will be used, from the start; the bytes after these
+  ///     need not be right.
   mutating func elements(
     _ stored: UnsafeRawBufferPointer, mask: UInt32, needed: Int
   ) throws(StoreError) -> UnsafeRawPointer {
@@ -83,7 +85,7 @@ import ImageStoreSupport
     return unsafe UnsafeRawPointer(memory)
   }
 
-  /// The size of what went into a filter when the chunk was written.
+  /// The size of the input of a filter when the chunk was written.
   private func byteCount(before position: Int, mask: UInt32) -> Int {
     var count = pipeline.chunkByteCount
     for earlier in 0..<position where mask & (1 << UInt32(earlier)) == 0 {
@@ -92,23 +94,23 @@ import ImageStoreSupport
     return count
   }
 
-  /// What is before a checksum, checked by it.
+  /// The bytes before a checksum, compared with it.
   private static func checked(_ bytes: UnsafeRawBufferPointer) throws(StoreError) -> UnsafeRawBufferPointer {
     guard bytes.count >= 4, let stated = unsafe bytes.integer(UInt32.self, at: bytes.count - 4) else {
-      throw StoreError(.corrupt, "a chunk of \(bytes.count) bytes has no room for its checksum")
+      throw StoreError(.corrupt, "a chunk of \(bytes.count) bytes is too short to hold its checksum")
     }
     let body = unsafe UnsafeRawBufferPointer(rebasing: bytes[..<(bytes.count - 4)])
     let sum = unsafe Fletcher32.checksum(of: body)
     // Releases before 1.6.3 wrote the halves' bytes in the other order on some machines.
     let swapped = (sum & 0x00FF_00FF) << 8 | (sum & 0xFF00_FF00) >> 8
     guard stated == sum || stated == swapped else {
-      throw StoreError(.corrupt, "the Fletcher-32 of a chunk is \(sum), and \(stated) is stated")
+      throw StoreError(.corrupt, "the Fletcher-32 of a chunk is \(sum), but the file says \(stated)")
     }
     return unsafe body
   }
 
   private static func wrongSize(_ found: Int, _ expected: Int) -> StoreError {
-    StoreError(.corrupt, "a chunk of \(found) bytes instead of \(expected)")
+    StoreError(.corrupt, "a chunk has \(found) bytes instead of \(expected)")
   }
 }
 
@@ -121,7 +123,7 @@ extension UnsafeMutableRawBufferPointer {
     }
     unsafe copyBytes(from: element.prefix(count))
     var filled = Swift.min(element.count, count)
-    // What is filled is copied behind itself, so that it doubles.
+    // The filled part is copied after itself, so that it doubles.
     while filled < count {
       let next = Swift.min(filled, count - filled)
       unsafe (baseAddress! + filled).copyMemory(from: baseAddress!, byteCount: next)

@@ -4,8 +4,9 @@ import ImageStoreSupport
 
 /// Turns images into deflated chunks of whole images, several at a time on all threads.
 struct ChunkEncoder: ~Copyable {
-  /// Bytes of pixels that a chunk is to have, at least one image: measured as the least for which in-order
-  /// reads cost no more than with larger ones, since a shuffled read inflates a chunk for one image.
+  /// The bytes of pixels in a chunk, at least one image: measured as the least for which in-order
+  /// reads cost no more than with larger ones, since a shuffled read inflates a chunk for one
+  /// image.
   static let targetByteCount = 1 << 12
 
   let level: Int
@@ -44,7 +45,7 @@ struct ChunkEncoder: ~Copyable {
     }
   }
 
-  /// Notes a chunk that was taken over as it is.
+  /// Notes a chunk that was copied as it is.
   mutating func noteChunk(byteCount: UInt32) { sizes.append(byteCount) }
 
   /// Adds images of one format, `imagesPerChunk` to a chunk.
@@ -91,7 +92,7 @@ struct ChunkEncoder: ~Copyable {
     }
   }
 
-  /// Deflates chunks that lie one after another, and streams them in their order.
+  /// Deflates chunks that are one after another, and streams them in their order.
   private mutating func encode(
     _ chunks: UnsafeRawBufferPointer, _ format: ImageFormat, chunkByteCount: Int,
     to file: inout PixelFile
@@ -173,7 +174,7 @@ private struct OneChunkEncoder: ~Copyable {
     }
   }
 
-  /// By our own deflate if it makes about as few bytes as zlib.
+  /// Uses our own deflate if its output is about as small as zlib's.
   private static func deflate(
     _ source: UnsafeRawBufferPointer, with photographDeflater: inout SmallDeflater,
     or deflater: inout Deflater, into target: UnsafeMutableRawBufferPointer

@@ -2,13 +2,13 @@ import CImageStoreHDF5
 import ImageStoreCore
 import ImageStoreSupport
 
-/// Where every chunk of a dataset lies in the file: 16 bytes per chunk, gathered once.
+/// Where every chunk of a dataset is in the file: 16 bytes per chunk, gathered once.
 struct ChunkTable: Sendable {
   struct Entry: Sendable {
     /// Where the stored bytes begin, or a negative number if the chunk was never written.
     var offset = -1
     var byteCount: UInt32 = 0
-    /// Which filters the chunk did not go through, one bit for each.
+    /// The filters that the chunk did not go through, one bit for each.
     var filterMask: UInt32 = 0
   }
 
@@ -22,7 +22,7 @@ struct ChunkTable: Sendable {
   /// A table without chunks.
   ///
   /// - Throws: ``StoreError/Code/limitExceeded`` if there would be more chunks than bytes in the file,
-  ///   so that a lying extent takes no memory.
+  ///   so that a false extent takes no memory.
   init(shape: [Int], extent: [Int], fileByteCount: Int) throws(StoreError) {
     var grid: [Int] = []
     var count = 1
@@ -31,7 +31,8 @@ struct ChunkTable: Sendable {
       let (product, overflow) = count.multipliedReportingOverflow(by: chunks)
       guard !overflow, product <= fileByteCount else {
         throw StoreError(
-          .limitExceeded, "more chunks than the file has bytes: a shape of \(shape) in chunks of \(extent)",
+          .limitExceeded,
+          "the dataset has more chunks than the file has bytes: its shape is \(shape), in chunks of \(extent)",
           remedy: "rewrite it with larger chunks")
       }
       count = product
@@ -55,7 +56,7 @@ struct ChunkTable: Sendable {
     return true
   }
 
-  /// Notes where a chunk lies.
+  /// Notes where a chunk is.
   ///
   /// - Throws: ``StoreError/Code/corrupt`` if that is beyond the end of the file.
   mutating func set(
@@ -63,15 +64,16 @@ struct ChunkTable: Sendable {
   ) throws(StoreError) {
     guard offset <= fileByteCount, Int(byteCount) <= fileByteCount - offset else {
       throw StoreError(
-        .corrupt, "a chunk of \(byteCount) bytes at \(offset) in a file of \(fileByteCount)")
+        .corrupt,
+        "a chunk of \(byteCount) bytes at byte \(offset) is not within the file's \(fileByteCount) bytes")
     }
     entries[index] = Entry(offset: offset, byteCount: byteCount, filterMask: filterMask)
   }
 }
 
 extension HDF5Session {
-  /// Where the chunks of a dataset are, or nil if there are many and only the library's slow way leads
-  /// to them, or if it does not tell that right.
+  /// Where the chunks of a dataset are, or nil if there are many and only the library's slow way
+  /// finds them, or if the library reports them wrongly.
   func chunkTable(
     _ dataset: borrowing HDF5Handle, _ description: DatasetDescription, extent: [Int],
     in library: LibraryFile, _ budget: MemoryBudget
@@ -98,8 +100,9 @@ extension HDF5Session {
     }
   }
 
-  /// Whether the library tells of each chunk where in the dataset it is. As it visits extensible and fixed arrays, it counts chunks
-  /// as if no dimension but the first grew (from 1.10 on: `H5D__earray_idx_iterate_cb` and `H5D__farray_idx_iterate_cb`).
+  /// Whether the library reports the position of each chunk in the dataset. As it visits extensible
+  /// and fixed arrays, it counts chunks as if no dimension but the first grew (from 1.10 on:
+  /// `H5D__earray_idx_iterate_cb` and `H5D__farray_idx_iterate_cb`).
   private func tellsPlaces(
     _ dataset: borrowing HDF5Handle, _ description: DatasetDescription
   ) throws(StoreError) -> Bool {
@@ -109,7 +112,7 @@ extension HDF5Session {
     return [H5D_CHUNK_IDX_BTREE, H5D_CHUNK_IDX_SINGLE, H5D_CHUNK_IDX_BT2].contains { $0 == index }
   }
 
-  /// What a visit of the chunks fills; the visitor is a C function and can only note an error.
+  /// The result of a visit of the chunks; the visitor is a C function and can only note an error.
   private struct Visit {
     var table: ChunkTable
     let rank: Int
@@ -135,11 +138,12 @@ extension HDF5Session {
             var index = 0
             for dimension in 0..<(unsafe visit.pointee.rank) {
               guard unsafe visit.pointee.table.advance(&index, dimension, to: origin[dimension]) else {
-                throw StoreError(.corrupt, "a chunk that is not one of the dataset's")
+                throw StoreError(.corrupt, "the chunk index has a chunk that the dataset cannot have")
               }
             }
             guard !overflow, let offset = Int(exactly: offset), let size = UInt32(exactly: size) else {
-              throw StoreError(.corrupt, "a chunk of \(size) bytes at \(address)")
+              throw StoreError(
+                .corrupt, "the chunk index has an impossible chunk: \(size) bytes at byte \(address)")
             }
             try unsafe visit.pointee.table.set(index, offset: offset, byteCount: size, filterMask: mask)
             return 0

@@ -1,11 +1,11 @@
 import ImageStoreCore
 import ImageStoreSupport
 
-/// The index of a chunked dataset as files have it by default: a B-tree of version 1, read from the map.
+/// The default index of a chunked dataset: a B-tree of version 1, read from the map.
 ///
-/// libhdf5 before 1.14 tells where chunks lie one at a time, and walks from the first to each, which takes
-/// minutes for 100,000 of them. Object headers of version 2 and the other kinds of index, which only files
-/// made with `libver="latest"` have, are left to the library.
+/// libhdf5 before 1.14 reports the positions of chunks one at a time, and walks from the first
+/// chunk to each, which takes minutes for 100,000 chunks. Object headers of version 2 and the other
+/// kinds of index, which only files made with `libver="latest"` have, are left to the library.
 ///
 /// Source: HDF5 File Format Specification, version 3.0, sections III.A.1, IV.A.1.a and IV.A.2.i.
 @safe struct ChunkTree {
@@ -16,7 +16,7 @@ import ImageStoreSupport
 
   /// Finds the root in a dataset's object header; nil if the header or the index is of another kind.
   ///
-  /// - Parameter header: where the object header lies, counted from the superblock.
+  /// - Parameter header: where the object header is, counted from the superblock.
   @unsafe init?(_ bytes: UnsafeRawBufferPointer, _ superblock: Superblock, header: UInt64, rank: Int) {
     guard superblock.offsetSize == 8, superblock.lengthSize == 8 else { return nil }
     unsafe self.bytes = unsafe bytes
@@ -28,7 +28,7 @@ import ImageStoreSupport
     self.root = root
   }
 
-  /// Where an address counted from the superblock lies, if that is in the file; so sums of it and sizes of
+  /// Where an address counted from the superblock is, if that is in the file; so sums of it and sizes of
   /// 16 bits do not overflow.
   private static func position(_ address: UInt64, _ base: Int, _ byteCount: Int) -> Int? {
     guard address < UInt64(byteCount - base) else { return nil }
@@ -79,7 +79,7 @@ import ImageStoreSupport
 
   /// Notes every chunk of the tree in a table.
   ///
-  /// - Throws: ``StoreError/Code/corrupt`` if a node is not one or the tree has a loop.
+  /// - Throws: ``StoreError/Code/corrupt`` if a node is not valid or the tree has a loop.
   func read(into table: inout ChunkTable) throws(StoreError) {
     guard root >= 0 else { return }
     var visited = (nodes: 0, chunks: 0)
@@ -92,7 +92,8 @@ import ImageStoreSupport
   ) throws(StoreError) {
     let damaged = StoreError(.corrupt, "the index of its chunks is damaged at byte \(node) of the file")
     visited.nodes += 1
-    // Every node has a chunk of its own below it, so more nodes than these are a loop, or one node in many places.
+    // Every node has a chunk of its own below it, so more nodes than this mean a loop, or one node
+    // in many places.
     guard visited.nodes <= 2 * table.entries.count + 64,
       unsafe bytes.integer(UInt32.self, at: node) == 0x4545_5254,
       unsafe bytes.integer(UInt8.self, at: node + 4) == 1,

@@ -12,10 +12,10 @@ struct ChunkedPixels: Sendable {
   let extent: [Int]
   /// Chunks along each of these.
   let grid: [Int]
-  /// The bytes of the sample that stands for what was never written.
+  /// The bytes of the sample that replaces samples that were never written.
   let fill: [UInt8]
 
-  /// How many images lie in chunks that all have a Fletcher-32.
+  /// How many images are in chunks that all have a Fletcher-32.
   var checksumCoverage: ChecksumCoverage {
     guard let position = pipeline.filters.firstIndex(of: .fletcher32) else { return .noImages }
     let skipped = UInt32(1) << UInt32(position)
@@ -26,7 +26,7 @@ struct ChunkedPixels: Sendable {
       })
   }
 
-  /// The images of a call that lie in the same chunks: a run of positions sorted by ``block``.
+  /// The images of a call that are in the same chunks: a run of positions sorted by ``block``.
   private struct Group {
     let block: Int
     let positions: Range<Int>
@@ -35,16 +35,16 @@ struct ChunkedPixels: Sendable {
   /// The chunks of one group or more, which a thread works on one after another.
   private var chunksPerGroup: Int { grid[1] * grid[2] * grid[3] }
 
-  /// Writes images, or a region of each, to their slots, every chunk being decoded once per call.
+  /// Writes images, or a region of each, to their slots. Every chunk is decoded once per call.
   ///
-  /// - Throws: ``StoreError/Code/corrupt`` naming the image for what is wrong with a chunk.
+  /// - Throws: ``StoreError/Code/corrupt`` naming the image, for a damaged chunk.
   func read(
     _ plan: borrowing GatherPlan, into memory: UnsafeMutableRawBufferPointer, threads: Int
   ) throws(StoreError) {
     guard plan.count > 0 else { return }
     let order = sortedByBlock(plan.indices)
     let groups = groups(of: order, plan.indices)
-    // A piece should be worth handing to another thread: some tens of microseconds.
+    // A piece should be worth passing to another thread: some tens of microseconds.
     let minimum = max(1, 32_768 / pipeline.chunkByteCount)
     try Workers.performRuns(
       of: groups.count * chunksPerGroup, minimum: minimum, threads: threads
@@ -87,7 +87,7 @@ struct ChunkedPixels: Sendable {
     return groups
   }
 
-  /// Copies what one chunk has of the images of a group.
+  /// Copies the part of a group's images that one chunk has.
   private func read(
     chunk: Int, of group: Group, _ order: [Int], _ plan: borrowing GatherPlan,
     into memory: UnsafeMutableRawBufferPointer, _ decoder: inout ChunkDecoder
@@ -128,12 +128,12 @@ struct ChunkedPixels: Sendable {
     let entry = table.entries[index]
     guard entry.offset >= 0 else { return unsafe decoder.elements(filledWith: fill) }
     guard let stored = unsafe file.bytes(at: entry.offset, count: Int(entry.byteCount)) else {
-      throw StoreError(.corrupt, "a chunk beyond the end of the file")
+      throw StoreError(.corrupt, "a chunk is beyond the end of the file")
     }
     return try unsafe decoder.elements(stored, mask: entry.filterMask, needed: needed)
   }
 
-  /// Copies rows and columns of an image, as they lie in a chunk whose part of the image begins at
+  /// Copies rows and columns of an image, as they are in a chunk whose part of the image begins at
   /// `place`, to where they belong in the region delivered.
   private func copy(
     _ rows: Range<Int>, _ columns: Range<Int>, of region: ImageRegion, from image: UnsafeRawPointer,

@@ -15,8 +15,8 @@ struct FilterPipeline: Sendable {
   let chunkByteCount: Int
   let elementByteCount: Int
 
-  /// Returns nil if the sizes between the filters are not known beforehand, which only nested
-  /// compression brings about.
+  /// Returns nil if the sizes between the filters are not known beforehand, which happens only with
+  /// nested compression.
   init?(_ filters: [Filter], chunkByteCount: Int, elementByteCount: Int) {
     guard filters.count(where: \.isCompression) <= 1, filters.count <= 16 else { return nil }
     self.filters = filters
@@ -24,7 +24,7 @@ struct FilterPipeline: Sendable {
     self.elementByteCount = elementByteCount
   }
 
-  /// Whether chunks are only deflated, so that their first bytes can be had alone.
+  /// Whether chunks are only deflated, so that their first bytes can be decoded alone.
   var isOnlyDeflate: Bool { filters == [.deflate] }
 }
 
@@ -40,7 +40,7 @@ enum Fletcher32 {
     var position = 0
     let end = bytes.count & ~1
     while position < end {
-      // So many words fit before a sum may leave 32 bits.
+      // The number of words before a sum may exceed 32 bits.
       let stop = min(end, position + 720)
       while position < stop {
         sum1 &+=

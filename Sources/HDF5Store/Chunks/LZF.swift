@@ -2,8 +2,9 @@ import ImageStoreCore
 
 /// The compression of h5py's filter `lzf`: runs of bytes, and copies of bytes that came up to 8 KiB before.
 ///
-/// A control byte below 32 stands before one more literal byte than it says. In others the upper three bits are the length of a copy
-/// less 2, 7 standing for what the next byte adds; the lower five bits and the byte after that are its distance less 1.
+/// A control byte below 32 is followed by one more literal byte than its value. In others the upper
+/// three bits are the length of a copy less 2, where 7 means that the next byte is added; the lower
+/// five bits and the byte after that are its distance less 1.
 ///
 /// Source: the description of the format in LibLZF's documentation; h5py's documentation of filters.
 enum LZF {
@@ -12,7 +13,8 @@ enum LZF {
   /// - Parameters:
   ///   - source: any bytes.
   ///   - destination: exactly as many bytes as there have to be.
-  /// - Throws: ``StoreError/Code/corrupt`` if there are more or fewer, or a copy would begin before the first.
+  /// - Throws: ``StoreError/Code/corrupt`` if there are more or fewer, or a copy would begin before
+  ///   the first.
   static func decompress(
     _ source: UnsafeRawBufferPointer, into destination: UnsafeMutableRawBufferPointer
   ) throws(StoreError) {
@@ -46,7 +48,7 @@ enum LZF {
       if distance >= count {
         unsafe (to + end).copyMemory(from: to + (end - distance), byteCount: count)
       } else {
-        // What is copied may reach into what the copy makes.
+        // The source of a copy may overlap its destination.
         for offset in end..<end + count {
           let byte = unsafe to.load(fromByteOffset: offset - distance, as: UInt8.self)
           unsafe to.storeBytes(of: byte, toByteOffset: offset, as: UInt8.self)

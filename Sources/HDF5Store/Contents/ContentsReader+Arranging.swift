@@ -63,7 +63,8 @@ extension ContentsReader {
     throw .unusedOption(option.rawValue, reason)
   }
 
-  /// Whether a dataset is one image or many: one if it is called so and nothing else is said, or its label is one value.
+  /// Whether a dataset is one image or many: one if its name says so and the description does not,
+  /// or if its label is one value.
   private func contents(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ dataset: DatasetDescription,
     _ description: StoreDescription
@@ -78,7 +79,7 @@ extension ContentsReader {
       companions = try labelNames(session, handle, images: dataset.name)
     }
     for name in companions {
-      // What is wrong with labels that were found does not keep images from being read.
+      // Faults of labels that were found do not keep images from being read.
       guard let labels = try? known(session, handle, name) else { continue }
       let axes = labels.shape.filter { $0 != 1 }
       if axes.count == 1, axes != [shape[0]], axes[0] == shape[shape.count - 1], shape.count > 2,
@@ -89,7 +90,7 @@ extension ContentsReader {
         let first = isTurned ? (shape.count == 4 ? "NCWH" : "NWH") : shape.count == 4 ? "NHWC" : "NHW"
         throw StoreError(
           .unsupported,
-          "an array of the shape \(dataset.shapeText) with \(axes[0]) labels in \(name), as many as its last axis has",
+          "an array of the shape \(dataset.shapeText) has \(axes[0]) labels in \(name), as many as its last axis has elements",
           remedy: "give --dimensions \(letters), or --labels none with --dimensions \(first)",
           key: dataset.name)
       }
@@ -111,7 +112,7 @@ extension ContentsReader {
       ? .oneImage : .images
   }
 
-  /// Refuses what may be one image, or the samples of many in one axis.
+  /// Refuses an array that may be one image, or the samples of many images in one axis.
   private func refuseFlat(
     _ dataset: DatasetDescription, _ description: StoreDescription
   ) throws(StoreError) {
@@ -119,11 +120,12 @@ extension ContentsReader {
     let (count, samples) = (dataset.shape[0], dataset.shape[1])
     throw StoreError(
       .unsupported,
-      "an array of the shape \(dataset.shapeText): \(count) images of \(samples) samples each, or one of \(count)x\(samples)",
+      "an array of the shape \(dataset.shapeText) may be \(count) images of \(samples) samples each, or one of \(count)x\(samples)",
       remedy: "give --shape HxWxC, or --dimensions HW", key: dataset.name)
   }
 
-  /// Refuses what MATLAB wrote with as many labels as one of its two axes has: the samples of an image in the other one.
+  /// Refuses an array of MATLAB with two axes, one of which has as many elements as there are
+  /// labels: the other one has the samples of an image.
   private func refuseFlatOfMATLAB(
     _ dataset: DatasetDescription, _ count: Int, _ description: StoreDescription
   ) throws(StoreError) {
@@ -131,16 +133,16 @@ extension ContentsReader {
     let isFirst = dataset.shape[0] == count
     throw StoreError(
       .unsupported,
-      "an array of the shape \(dataset.shapeText): \(count) images of \(dataset.shape[isFirst ? 1 : 0]) samples each, or one image",
+      "an array of the shape \(dataset.shapeText) may be \(count) images of \(dataset.shape[isFirst ? 1 : 0]) samples each, or one image",
       remedy: isFirst
         ? "give --shape HxW with --dimensions NWH if MATLAB made columns of the images, NHW if others made rows; or --dimensions WH"
         : "give --shape HxW with --dimensions DN, or --dimensions WH for one image", key: dataset.name)
   }
 
-  /// Finds how the samples of a dataset are those of images.
+  /// Finds how the samples of a dataset form images.
   ///
-  /// - Throws: ``StoreError/Code/unsupported`` for types and shapes that are not of images, ``StoreError/Code/invalidArgument`` if they
-  ///   are not what is said.
+  /// - Throws: ``StoreError/Code/unsupported`` for types and shapes that are not those of images,
+  ///   ``StoreError/Code/invalidArgument`` if they are not as described.
   func arranged(
     _ session: borrowing HDF5Session, _ object: borrowing HDF5Handle, _ dataset: DatasetDescription,
     _ kind: ArrayGeometry.Contents, _ description: StoreDescription
@@ -148,7 +150,7 @@ extension ContentsReader {
     do throws(StoreError) {
       guard let type = dataset.type, let elementType = type.elementType else {
         throw StoreError(
-          .unsupported, "samples of \(dataset.typeText)",
+          .unsupported, "samples of \(dataset.typeText) are not read",
           remedy: "images have \(ElementType.allCases.map(\.name).joined(separator: ", "))")
       }
       if description.axis != nil { return try packed(session, object, dataset, type, description) }
@@ -204,7 +206,8 @@ extension ContentsReader {
   ) throws(StoreError) -> HDF5Contents {
     guard type.kind == .unsigned, type.byteCount == 1 else {
       throw StoreError(
-        .invalidArgument, "packed bits of \(dataset.typeText)", remedy: "they are uint8; leave --axis out")
+        .invalidArgument, "packed bits cannot be \(dataset.typeText)",
+        remedy: "packed bits are uint8; leave --axis out")
     }
     try refuse([.dimensions, .channelOrder], of: description, "packed bits have their order by --axis")
     let bits = try PackedBits(shape: dataset.shape, itemByteCount: 1, description)
@@ -228,7 +231,8 @@ extension ContentsReader {
     }
   }
 
-  /// The order of axes of what MATLAB wrote, whose first axis varies fastest: nil for what it did not write.
+  /// The order of axes of an array of MATLAB, whose first axis varies fastest; nil for other
+  /// arrays.
   private func matlabDimensions(
     _ session: borrowing HDF5Session, _ object: borrowing HDF5Handle, _ dataset: DatasetDescription,
     _ kind: ArrayGeometry.Contents
@@ -247,7 +251,8 @@ extension ContentsReader {
 }
 
 extension LibraryFile {
-  /// Whether the file says that MATLAB wrote it: by the text before its superblock, or by the suffix of its name.
+  /// Whether the file says that MATLAB wrote it: by the text before its superblock, or by the
+  /// suffix of its name.
   var isMATLAB: Bool {
     guard superblock.base > 0 else { return false }
     if path.hasSuffix(".mat") { return true }

@@ -16,7 +16,7 @@ extension ContentsReader {
       column.offsets = try offsets(session, handle, link.name)
       let name = ColumnName.unescaped(link.name, in: .path)
       guard columns.updateValue(column, forKey: name) == nil else {
-        throw StoreError(.corrupt, "two columns of this name", key: dataset.name)
+        throw StoreError(.corrupt, "there are two columns of this name", key: dataset.name)
       }
     }
     return columns
@@ -43,9 +43,10 @@ extension ContentsReader {
     return nil
   }
 
-  /// Makes columns of what else has a value, or as many values, for each image of a file of another program.
+  /// Makes columns of other datasets with one value, or the same number of values, for each image,
+  /// in a file of another program.
   ///
-  /// What cannot be read as a column is left for the notes of what is not read.
+  /// Datasets that cannot be columns are left for the notes.
   ///
   /// - Parameter images: the name of the images.
   func findColumns(
@@ -67,7 +68,7 @@ extension ContentsReader {
     let groupSizes = names.reduce(into: [:]) { $0[Self.group(of: $1), default: 0] += 1 }
     for name in names.prefix(Self.mostArrays) where !left.contains(name) && name != DatasetNames.checksums {
       let group = Self.group(of: name)
-      // Of as many datasets in a group as there are images each belongs to one.
+      // If a group has as many datasets as there are images, each belongs to one image.
       guard group.isEmpty || group == Self.group(of: images) || groupSizes[group] != contents.count,
         name != images, !name.hasPrefix(images + "/"), group != DatasetNames.offsets,
         group != DatasetNames.columnOffsets,
@@ -79,7 +80,7 @@ extension ContentsReader {
     }
   }
 
-  /// More arrays than these are not looked at for columns.
+  /// More arrays than this are not examined for columns.
   private static let mostArrays = 1 << 10
 
   private static func group(of name: String) -> Substring {
@@ -88,7 +89,7 @@ extension ContentsReader {
 
   /// Makes a column of a dataset, if it can be one.
   ///
-  /// - Parameter names: what it may be called; the first that is free is taken.
+  /// - Parameter names: its possible names; the first free one is used.
   private func addColumn(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ name: String, as names: [String],
     in contents: inout HDF5Contents
@@ -102,7 +103,8 @@ extension ContentsReader {
       guard try !session.isDangling(name, in: handle), let dataset = try known(session, handle, name),
         let column = try column(session, handle, dataset, of: contents.count)
       else { return }
-      // What only the library can read, or may be beyond 63 bits, is read now, so that it is not an error of whoever reads all columns.
+      // Values that only the library can read, or that may exceed 63 bits, are read now, so that
+      // reading all columns later does not fail.
       var isSure = dataset.type.map { $0.kind != .unsigned || $0.byteCount < 8 } ?? true
       if case .library = column.values.place, case .chunked = dataset.layout { isSure = false }
       if isSure {
@@ -121,14 +123,15 @@ extension ContentsReader {
       }
     } catch {
       guard [.unsupported, .limitExceeded, .notFound].contains(error.code) else { throw error }
-      // Why it is not read; the shape of any other says that.
+      // Why it is not read; for others, the shape is the reason.
       guard error.code == .limitExceeded, contents.notes.count < 16 else { return }
       contents.notes.append(ReadingNote(.notRead, "\(name), \(error.message)"))
       contents.names.insert(name)
     }
   }
 
-  /// The column that a dataset of another program is, or nil if it has no value for each image that a column can have.
+  /// The column that a dataset of another program is, or nil if it has no value for each image that
+  /// a column can have.
   private func column(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ dataset: DatasetDescription,
     of count: Int

@@ -2,9 +2,11 @@ import ImageStoreCore
 import ImageStoreSupport
 
 extension ContentsReader {
-  /// The encoded images of a file of this package: one after another in a dataset of bytes, with what each is in three others.
+  /// The encoded images of a file of this package: one after another in a dataset of bytes, with
+  /// their kinds in three other datasets.
   ///
-  /// - Returns: nil if another program has changed how they lie, so that they are read as those of others are.
+  /// - Returns: nil if another program has changed the layout, so that they are read like those of
+  ///   other programs.
   /// - Throws: ``StoreError/Code/corrupt`` if the datasets contradict one another.
   func ownEncoded(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ object: borrowing HDF5Handle,
@@ -14,7 +16,7 @@ extension ContentsReader {
     guard dataset.shape.count == 1, case .number(let type) = dataset.elements, type.byteCount == 1 else {
       throw StoreError(
         .corrupt,
-        "it is not a row of bytes (\(dataset.shapeText)), while the file says that it has encoded images",
+        "the file says that it has encoded images, but this is not one row of bytes (\(dataset.shapeText))",
         key: DatasetNames.encoded)
     }
     var start = 0
@@ -28,7 +30,7 @@ extension ContentsReader {
         let values = try values(session, handle, found)
       else {
         throw StoreError(
-          .corrupt, "no whole numbers are there, though there are encoded images", key: name)
+          .corrupt, "the file has encoded images, but this has no whole numbers", key: name)
       }
       records.encoded[name] = values
     }
@@ -39,12 +41,13 @@ extension ContentsReader {
       kinds.count == count
     else {
       throw StoreError(
-        .corrupt, "\(offsets.count) offsets, \(shapes.count / 3) shapes and \(kinds.count) kinds of images",
+        .corrupt,
+        "the file has \(offsets.count) offsets, \(shapes.count / 3) shapes and \(kinds.count) kinds of images, which do not agree",
         key: DatasetNames.offsets)
     }
     guard offsets[0] == 0, offsets[count] == Int64(dataset.count) else {
       throw StoreError(
-        .corrupt, "offsets that are not those of \(dataset.count) bytes", key: DatasetNames.offsets)
+        .corrupt, "the offsets do not divide the \(dataset.count) bytes of images", key: DatasetNames.offsets)
     }
     var index = EncodedIndex()
     index.reserveCapacity(count)
@@ -53,7 +56,8 @@ extension ContentsReader {
       guard begin >= 0, end > begin, end <= Int64(dataset.count), end - begin <= Int64(EncodedIndex.mostBytes)
       else {
         throw StoreError(
-          .corrupt, "an image from byte \(begin) to \(end)", image: image, key: DatasetNames.offsets)
+          .corrupt, "the image is said to go from byte \(begin) to \(end), which is impossible", image: image,
+          key: DatasetNames.offsets)
       }
       let kind: StoredKind
       do throws(StoreError) {
@@ -69,10 +73,10 @@ extension ContentsReader {
 }
 
 extension StoredKind {
-  /// What numbers of a file say.
+  /// The values of numbers in a file.
   fileprivate init(_ shape: ArraySlice<Int64>, _ kind: Int64) throws(StoreError) {
     guard let kind = UInt32(exactly: kind), kind >> 8 & 0xFF > 0 else {
-      throw StoreError(.corrupt, "an encoded image of the kind \(kind)")
+      throw StoreError(.corrupt, "the encoded image is of the unknown kind \(kind)")
     }
     let sides = shape.map { Int($0) }
     try self.init(height: sides[0], width: sides[1], channels: sides[2], kind: kind)

@@ -2,7 +2,7 @@ import CImageStoreHDF5
 import ImageStoreCore
 import ImageStoreSupport
 
-/// What was made of a dataset of labels.
+/// The interpretation of a dataset of labels.
 enum LabelReading {
   /// Integers that are read when they are asked for.
   case stored(StoredValues)
@@ -10,7 +10,7 @@ enum LabelReading {
 }
 
 extension HDF5Contents {
-  /// Takes labels over, or columns made of them, or says that they are not read.
+  /// Uses labels, or columns made from them, or notes that they are not read.
   mutating func take(_ reading: LabelReading, from name: String) {
     switch reading {
     case .stored(let values): records.labels = values
@@ -37,7 +37,7 @@ extension ContentsReader {
     let names = try session.arrayNames(in: handle, fileByteCount: file.byteCount, beside: images)
     var found = ArrayNames.labels(of: images, in: names)
     for name in [DatasetNames.labels, DatasetNames.meta] where names.contains(name) && !found.contains(name) {
-      // Of one split there are labels of its own.
+      // A split has labels of its own.
       if ArrayNames.find(in: [images]).first?.split == nil { found.append(name) }
     }
     return found.filter { $0 != images }
@@ -75,7 +75,8 @@ extension ContentsReader {
     }
   }
 
-  /// The datasets of a group that have the names of the images, as `labels/0` goes with `images/0`; nil if there is not one for each.
+  /// The datasets of a group that have the names of the images, as `labels/0` goes with `images/0`;
+  /// nil if there is not one for each.
   private func partners(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ members: [String], in name: String
   ) throws(StoreError) -> [String]? {
@@ -118,17 +119,18 @@ extension ContentsReader {
     case .stored, .found(.labels): return reading
     case .found(.unread(let reason)):
       throw StoreError(
-        .unsupported, "labels of \(dataset.typeText), \(reason)", remedy: "give others, or --labels none",
+        .unsupported, "values of \(dataset.typeText) cannot be labels: \(reason)",
+        remedy: "name other labels, or give --labels none",
         key: name)
     case .found(.columns(let columns)):
       throw StoreError(
         .unsupported,
-        "\(dataset.shapeText) of \(dataset.typeText): \(FoundLabels.text(of: columns))",
-        remedy: "leave --labels out to have them as columns, or give --labels none", key: name)
+        "these are not labels, but \(FoundLabels.text(of: columns)) (\(dataset.shapeText) of \(dataset.typeText))",
+        remedy: "leave --labels out to read them as columns, or give --labels none", key: name)
     }
   }
 
-  /// What a dataset of labels means.
+  /// The meaning of a dataset of labels.
   private func interpreted(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ dataset: DatasetDescription,
     count: Int
@@ -158,7 +160,7 @@ extension ContentsReader {
       FoundLabels(column, shape: dataset.shape, imageCount: count, names: names))
   }
 
-  /// Labels of which each image has a dataset of its own.
+  /// Labels with one dataset per image.
   func gathered(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ paths: [String]
   ) throws(StoreError) -> FoundLabels {

@@ -3,7 +3,7 @@ import ImageStoreCore
 import ImageStoreSupport
 
 extension ContentsReader {
-  /// Images that have a dataset each, with what the members say of them.
+  /// Images with one dataset each, with further information from these datasets.
   func members(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ members: FoundImages.Members,
     _ description: StoreDescription
@@ -68,7 +68,7 @@ extension ContentsReader {
     return contents
   }
 
-  /// Images that are the bytes of a PNG or JPEG each, or nil if the first is none.
+  /// Images that are each the bytes of a PNG or JPEG, or nil if the first is not.
   private func encoded(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ members: FoundImages.Members,
     _ description: StoreDescription
@@ -81,7 +81,8 @@ extension ContentsReader {
       guard try append(session, handle, dataset, isOne: true, to: &images), images.count == index + 1 else {
         if index == 0 { return nil }
         throw StoreError(
-          .unsupported, "\(dataset.shapeText) of \(dataset.typeText) among encoded images", image: index,
+          .unsupported, "a dataset of \(dataset.shapeText) of \(dataset.typeText) is among encoded images",
+          image: index,
           key: path)
       }
     }
@@ -99,18 +100,18 @@ extension ContentsReader {
     {
       throw StoreError(
         .unsupported,
-        "an image of the shape \(dataset.shapeText): \(shape[0])x\(shape[1])x\(shape[2]), or "
+        "an image of the shape \(dataset.shapeText) may be \(shape[0])x\(shape[1])x\(shape[2]), or "
           + "\(shape[1])x\(shape[2])x\(shape[0]) with channels first",
         remedy: "give --dimensions HWC or --dimensions CHW")
     }
     guard (2...3).contains(shape.count) else {
       throw StoreError(
         .unsupported, "\(dataset.shapeText) of \(dataset.typeText) is not one image",
-        remedy: "name what has the images by --images")
+        remedy: "name the images with --images")
     }
     let arranged = try arranged(session, object, dataset, .oneImage, description)
     guard arranged.count == 1, let format = arranged.format, let type = dataset.type else {
-      throw StoreError(.unsupported, "\(dataset.shapeText) is not the shape of one image")
+      throw StoreError(.unsupported, "the shape \(dataset.shapeText) is not that of one image")
     }
     if notes.isEmpty { notes = arranged.notes }
     func kind(_ filters: [FilterPipeline.Filter]) -> ImageTable.Kind {
@@ -126,7 +127,8 @@ extension ContentsReader {
       }
       let filters = pixels.pipeline.filters
       guard !filters.isEmpty || Int(entry.byteCount) == format.byteCount else {
-        throw StoreError(.corrupt, "a chunk of \(entry.byteCount) bytes for \(format.byteCount)")
+        throw StoreError(
+          .corrupt, "a chunk has \(entry.byteCount) bytes, but its image takes \(format.byteCount)")
       }
       table.append(
         kind(filters), offset: entry.offset, chunkByteCount: filters.isEmpty ? 0 : entry.byteCount)

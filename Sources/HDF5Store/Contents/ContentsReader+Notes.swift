@@ -3,16 +3,17 @@ import ImageStoreCore
 import ImageStoreSupport
 
 extension ContentsReader {
-  /// What the file has besides what was read: datasets and groups, with their shapes, and attributes.
+  /// The parts of the file that were not read: datasets and groups, with their shapes, and
+  /// attributes.
   ///
-  /// - Parameter names: of what was read, or has been said of.
+  /// - Parameter names: the names of the parts that were read or already have a note.
   func unread(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, except names: Set<String>
   ) throws(StoreError) -> [ReadingNote] {
     let known = Set(names.map { $0.split(separator: "/").joined(separator: "/") })
     var notes: [ReadingNote] = []
     var places: [String] = [""]
-    // Groups of which a part was read are looked into; the others are named.
+    // Groups that were partly read are examined; the others are only named.
     for name in known.sorted() {
       let components = name.split(separator: "/")
       for depth in 1..<max(1, components.count) {
@@ -33,7 +34,7 @@ extension ContentsReader {
         guard !known.contains(name), !places.contains(name), name != DatasetNames.checksums,
           !isAlias(session, handle, name, known)
         else { continue }
-        // Nobody reads a longer list; a shape takes opening the dataset.
+        // Nobody reads a longer list, and finding a shape opens the dataset.
         let text =
           notes.count < 16 && link.isLocal
           ? session.text(of: name, in: handle, fileByteCount: file.byteCount) : name
@@ -57,7 +58,7 @@ extension ContentsReader {
     return object
   }
 
-  /// Whether a name is a second one of what was read.
+  /// Whether a name is a second name of a part that was read.
   func isAlias(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ name: String, _ known: Set<String>
   ) -> Bool {

@@ -3,7 +3,7 @@ import ImageStoreCore
 import ImageStoreSupport
 
 extension ContentsReader {
-  /// Describes a dataset, if there is one of a name.
+  /// Describes the dataset with a name, if there is one.
   func known(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ name: String
   ) throws(StoreError) -> DatasetDescription? {
@@ -43,7 +43,8 @@ extension ContentsReader {
 
   /// Whether this package wrote the file. Earlier releases had no mark, but a version and checksums.
   ///
-  /// - Throws: ``StoreError/Code/unsupported`` if a later version wrote it in a layout that this one does not know.
+  /// - Throws: ``StoreError/Code/unsupported`` if a later version wrote it in a layout that this
+  ///   version does not know.
   func isOwn(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, hasChecksums: Bool
   ) throws(StoreError) -> Bool {
@@ -55,7 +56,7 @@ extension ContentsReader {
       if library.hasMetadataChecksum { true } else { try OwnMark.isAttribute(session, of: root) }
     guard !isMarked || version == DatasetNames.version else {
       throw StoreError(
-        .unsupported, "version \(version) of the layout",
+        .unsupported, "the file's layout has version \(version)",
         remedy: "this package reads version \(DatasetNames.version)", key: DatasetNames.formatVersion)
     }
     return isMarked || hasChecksums

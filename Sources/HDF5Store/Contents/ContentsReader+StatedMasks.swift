@@ -1,7 +1,7 @@
 import ImageStoreCore
 import ImageStoreSupport
 
-/// What a dataset is by what stands beside it.
+/// The meaning of a dataset by the data next to it.
 struct StatedDataset {
   var description: StoreDescription
   var note: ReadingNote
@@ -10,8 +10,8 @@ struct StatedDataset {
 }
 
 extension ContentsReader {
-  /// What a dataset of bytes is by its attributes, or by attributes and small datasets of its group, if nobody says what it is and those say
-  /// that it is packed bits.
+  /// The meaning of a dataset of bytes by its attributes, or by attributes and small datasets of
+  /// its group, if the caller does not describe it and they say that it is packed bits.
   func statedMasks(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ object: borrowing HDF5Handle,
     _ dataset: DatasetDescription, _ description: StoreDescription
@@ -29,7 +29,7 @@ extension ContentsReader {
       for link in try session.links(of: group, fileByteCount: file.byteCount).prefix(64)
       where link.isLocal && StatedMasks.isTelling(link.name) {
         let name = place.isEmpty ? link.name : "\(place)/\(link.name)"
-        // What cannot be read says nothing.
+        // Values that cannot be read are ignored.
         guard name != dataset.name, let other = try? known(session, handle, name), other.isIntegers,
           other.shape.count <= 1, (1...4).contains(other.count),
           let values = try? values(session, handle, other)?.integers()

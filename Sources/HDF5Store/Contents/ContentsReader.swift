@@ -3,7 +3,7 @@ import ImageStoreCodecs
 import ImageStoreCore
 import ImageStoreSupport
 
-/// Asks an open file what is needed to read it without the library.
+/// Reads the information from an open file that is needed to read it without the library.
 struct ContentsReader {
   let library: LibraryFile
   let budget: MemoryBudget
@@ -15,15 +15,15 @@ struct ContentsReader {
 
   var file: MappedFile { library.map }
 
-  /// Reads what a file has, in the way that it is described.
+  /// Reads the contents of a file by its description.
   ///
-  /// - Parameter images: which images, if that is known; else they are looked for.
+  /// - Parameter images: the images, if they are known; otherwise they are looked for.
   func read(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ description: StoreDescription,
     images: FoundImages? = nil
   ) throws(StoreError) -> HDF5Contents {
     guard description.bitOrder == nil || description.axis != nil else {
-      throw .unusedOption("bit-order", "it needs --axis, which says that bits are packed")
+      throw .unusedOption("bit-order", "it applies to packed bits, which need --axis")
     }
     if images == nil, let own = try own(session, handle, description) {
       var isEncoded = false
@@ -67,11 +67,11 @@ struct ContentsReader {
     else { return }
     throw StoreError(
       .unrecognized, "this is a Keras model, not images",
-      remedy: try "if it has images all the same, name them by --images; the file has "
+      remedy: try "if it has images after all, name them with --images; the file has "
         + session.names(in: handle, fileByteCount: file.byteCount))
   }
 
-  /// Says that images have palettes, and refuses what is said of encoded images and applies to none.
+  /// Notes that images have palettes, and refuses options for encoded images that apply to none.
   private func checkUse(
     of description: StoreDescription, in contents: inout HDF5Contents
   ) throws(StoreError) {
@@ -82,7 +82,8 @@ struct ContentsReader {
     if description.palette == nil, images.haveUse(for: .palette) { contents.notes.append(.expandedPalettes) }
   }
 
-  /// What this package wrote, by the names that it has there; nil if the file is not of this package, or other images are asked for.
+  /// The contents of a file of this package, by their names; nil if another program wrote the file,
+  /// or other images are asked for.
   private func own(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ description: StoreDescription
   ) throws(StoreError) -> HDF5Contents? {
@@ -145,15 +146,18 @@ struct ContentsReader {
     _ shape: DatasetShape
   ) throws(StoreError) -> HDF5Images {
     guard let type = dataset.type else {
-      throw StoreError(.unsupported, "samples of \(dataset.typeText)", key: dataset.name)
+      throw StoreError(.unsupported, "samples of \(dataset.typeText) are not read", key: dataset.name)
     }
     let (declared, overflow) = shape.count.multipliedReportingOverflow(by: shape.format.byteCount)
-    // Deflate makes a byte of 1032 at most; a sparse dataset may say any size and have next to nothing.
+    // Deflate reduces at most 1032 bytes to one; a sparse dataset may state any size and have
+    // almost nothing.
     guard !overflow,
       declared <= max(1 << 40, file.byteCount.multipliedReportingOverflow(by: 1100).partialValue)
     else {
       throw StoreError(
-        .limitExceeded, "\(dataset.shapeText) samples in a file of \(file.byteCount) bytes", key: dataset.name
+        .limitExceeded,
+        "the dataset says it has \(dataset.shapeText) samples, far more than a file of \(file.byteCount) bytes can hold",
+        key: dataset.name
       )
     }
     switch dataset.layout {
@@ -183,13 +187,14 @@ struct ContentsReader {
         }
       }
       return .resident(memory)
-    case .other: throw StoreError(.unsupported, "samples of \(dataset.typeText)", key: dataset.name)
+    case .other:
+      throw StoreError(.unsupported, "samples of \(dataset.typeText) are not read", key: dataset.name)
     case .chunked(let extent, let filters, let hasFletcher32):
       guard let pixels = try chunked(session, object, dataset, shape, extent: extent, filters, type) else {
         if filters?.filters.contains(.lzf) == true, H5Zfilter_avail(HDF5Session.lzf) <= 0 {
           throw StoreError(
             .unsupported,
-            "chunks through the filter lzf, with an index that is left to libhdf5, which does not have it here",
+            "the chunks use the filter lzf with an index that only libhdf5 reads, and this libhdf5 does not have the filter",
             remedy: HDF5Session.filterRemedy, key: dataset.name)
         }
         return .library(
@@ -205,11 +210,12 @@ struct ContentsReader {
     _ shape: DatasetShape, extent: [Int], _ filters: FilterPipeline?, _ type: StoredType
   ) throws(StoreError) -> ChunkedPixels? {
     let chunkByteCount = extent.reduce(type.byteCount, *)
-    // Of what is only deflated a part can be had; of anything else a whole chunk is in memory.
+    // Chunks that are only deflated can be decoded in part; of others, a whole chunk is in memory.
     let most = filters?.isOnlyDeflate == true ? 1 << 30 : MemoryBudget.limit(fileByteCount: file.byteCount)
     guard chunkByteCount <= min(1 << 30, most) else {
       throw StoreError(
-        .limitExceeded, "chunks of \(extent) samples in a file of \(file.byteCount) bytes", key: dataset.name)
+        .limitExceeded, "chunks of \(extent) samples are too large for a file of \(file.byteCount) bytes",
+        key: dataset.name)
     }
     guard let filters,
       let table = try session.chunkTable(object, dataset, extent: extent, in: library, budget)
@@ -220,7 +226,7 @@ struct ContentsReader {
       extent: shape.padded(extent), grid: shape.padded(table.grid), fill: fill)
   }
 
-  /// What the library needs to read images of a dataset.
+  /// The information that the library needs to read images of a dataset.
   private func libraryPixels(
     _ dataset: DatasetDescription, _ shape: DatasetShape, extent: [Int], hasFletcher32: Bool
   ) -> LibraryPixels {
@@ -236,8 +242,9 @@ struct ContentsReader {
   }
 }
 
-/// The memory that reading a file may take besides what is borrowed from its map: a multiple of the file's size, since what a
-/// few bytes say (an extent, a fill value, a hundred names for one dataset) may be anything.
+/// The memory that reading a file may take in addition to its map: a multiple of the file's size,
+/// since what a few bytes say (an extent, a fill value, a hundred names for one dataset) may be
+/// anything.
 final class MemoryBudget {
   private var left: Int
   private let fileByteCount: Int
@@ -247,8 +254,9 @@ final class MemoryBudget {
     left = Self.limit(fileByteCount: fileByteCount)
   }
 
-  /// 64 MiB and sixteen times the file. Text of one byte takes a string of sixteen; deflate makes up to 1032 bytes of one,
-  /// but labels that repeat so take little beside the images they belong to.
+  /// 64 MiB and sixteen times the file. Text of one byte takes a string of sixteen; deflate makes
+  /// up to 1032 bytes of one, but labels that repeat so take little beside the images they belong
+  /// to.
   static func limit(fileByteCount: Int) -> Int {
     let (product, overflow) = fileByteCount.multipliedReportingOverflow(by: 16)
     let (sum, another) = product.addingReportingOverflow(64 << 20)
@@ -265,7 +273,7 @@ final class MemoryBudget {
         .limitExceeded,
         "\(what()) \(overflow ? "would take more memory than there can be" : "would take \(byteCount) bytes") "
           + "in a file of \(fileByteCount)",
-        remedy: "if the file is to be trusted, write it again without compression and with all values")
+        remedy: "if you trust the file, write it again without compression and with all values")
     }
     left -= byteCount
   }

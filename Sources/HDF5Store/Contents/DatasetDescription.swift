@@ -1,6 +1,6 @@
 import ImageStoreCore
 
-/// What the header of a dataset says: everything needed to read it without the library.
+/// The header of a dataset: everything needed to read it without the library.
 struct DatasetDescription: Sendable {
   enum Layout: Sendable {
     /// The elements one after another from an address in the file.
@@ -22,7 +22,7 @@ struct DatasetDescription: Sendable {
     case enumeration(StoredType, names: [Int: String])
     /// Bytes whose meaning the file does not say, such as those of a PNG.
     case blobs(Blobs)
-    /// What messages call it.
+    /// Its name in messages.
     case other(String)
 
     /// Whether an element is a reference to bytes elsewhere in the file.
@@ -77,7 +77,7 @@ struct DatasetDescription: Sendable {
   /// The number of elements.
   var count: Int { shape.reduce(1, *) }
 
-  /// What messages call the type of the elements.
+  /// The name of the elements' type in messages.
   var typeText: String {
     switch elements {
     case .number(let type): "the type \(type.name)"

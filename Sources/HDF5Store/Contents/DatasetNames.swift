@@ -1,7 +1,7 @@
 import CImageStoreHDF5
 import ImageStoreCore
 
-/// What datasets are called.
+/// The names of datasets.
 enum DatasetNames {
   static let images = "images"
   static let labels = "labels"
@@ -14,7 +14,7 @@ enum DatasetNames {
   static let encoded = "encoded"
   /// Height, width and channels of each encoded image.
   static let shapes = "shapes"
-  /// The rest of what the index says of each; see ``StoredKind``.
+  /// The rest of the index for each image; see ``StoredKind``.
   static let kinds = "kinds"
   /// Where the offsets of columns of bytes are in a file whose ``offsets`` are those of encoded images.
   static let columnOffsets = "column_offsets"
@@ -22,13 +22,14 @@ enum DatasetNames {
   static let classNames = "class_names"
   /// The attributes of the root that this package writes.
   static let ownAttributes: Set = [classNames, formatVersion, writer]
-  /// What other programs say of a dataset that its type and shape say too: HDF5's Image and Dimension Scale specifications, MATLAB.
+  /// Attributes of other programs that repeat the type and shape of a dataset: HDF5's Image and
+  /// Dimension Scale specifications, MATLAB.
   static let describingAttributes: Set = [
     "CLASS", "IMAGE_VERSION", "IMAGE_SUBCLASS", "INTERLACE_MODE", "DISPLAY_ORIGIN", "IMAGE_WHITE_IS_ZERO",
     "IMAGE_MINMAXRANGE", "NAME", "REFERENCE_LIST", "DIMENSION_LIST", "DIMENSION_LABELS", "MATLAB_class",
     "MATLAB_int_decode", "_Netcdf4Dimid", "_FillValue", "TITLE", "VERSION",
   ]
-  /// What others call the names of the classes, text all of them.
+  /// The names that other programs use for the list of class names, which is text.
   static let allClassNames = [
     classNames, "label_names", "list_classes", "classes", "target_names", "categories", "labels_names",
   ]
@@ -38,7 +39,8 @@ enum DatasetNames {
   /// An attribute of the root; see ``OwnMark``.
   static let writer = "writer"
 
-  /// The name of an image that has a dataset of its own, within ``images``: its index in eight digits or more.
+  /// The name of an image that has a dataset of its own, within ``images``: its index in eight
+  /// digits or more.
   static func image(_ index: Int) -> String {
     let digits = String(index)
     return String(repeating: "0", count: max(0, 8 - digits.count)) + digits
@@ -46,7 +48,8 @@ enum DatasetNames {
 }
 
 extension HDF5Session {
-  /// The names of what may be arrays: what is in the root of a file and in its groups, and what is beside some images.
+  /// The names of possible arrays: those in the root of a file and in its groups, and those next to
+  /// some images.
   ///
   /// - Parameter images: the name of images.
   func arrayNames(
@@ -71,7 +74,7 @@ extension HDF5Session {
     return folder.isEmpty ? names : try names + arrayNames(within: folder, file, fileByteCount)
   }
 
-  /// What is directly in a group; nothing if there is no such group.
+  /// The names directly in a group; none if there is no such group.
   private func arrayNames(
     within name: String, _ file: borrowing HDF5Handle, _ fileByteCount: Int
   ) throws(StoreError) -> [String] {
@@ -79,19 +82,20 @@ extension HDF5Session {
       guard let group = try open(name, in: file), isGroup(group), hasFewLinks(group) else { return [] }
       return try links(of: group, fileByteCount: fileByteCount).filter(\.isLocal).map { "\(name)/\($0.name)" }
     } catch {
-      // What cannot be opened, such as a link out of the file, is not asked for.
+      // Objects that cannot be opened, such as a link out of the file, are left out.
       guard [.unsupported, .corrupt].contains(error.code) else { throw error }
       return []
     }
   }
 
-  /// Whether a group can be looked through for arrays of many images each: of more datasets than these each is an image.
+  /// Whether a group can be searched for arrays of many images each: if it has more datasets than
+  /// this, each is an image.
   private func hasFewLinks(_ group: borrowing HDF5Handle, _ limit: Int = 256) -> Bool {
     var info = H5G_info_t()
     return unsafe H5Gget_info(group.id, &info) >= 0 && info.nlinks <= limit
   }
 
-  /// What a file has, for messages: what is in its root and in its groups, with shapes.
+  /// The contents of a file for messages: the objects in its root and in its groups, with shapes.
   func names(in file: borrowing HDF5Handle, fileByteCount: Int) throws(StoreError) -> String {
     var texts: [String] = []
     let names = try arrayNames(in: file, fileByteCount: fileByteCount)

@@ -2,7 +2,8 @@ import ImageStoreCodecs
 import ImageStoreCore
 import ImageStoreSupport
 
-/// Images that are the bytes of a PNG or JPEG each: rows of bytes, opaque elements, sequences of any length, or datasets of one axis.
+/// Images that are the bytes of a PNG or JPEG each: rows of bytes, opaque elements, sequences of
+/// any length, or datasets of one axis.
 struct EncodedImages: Sendable {
   /// Where the bytes of an image are: in the file, or in ``memory`` if the offset is counted from there.
   struct Place: Sendable {
@@ -13,19 +14,19 @@ struct EncodedImages: Sendable {
 
   /// The places of images of other programs.
   private var places: [Place] = []
-  /// What a file of this package says of its images; those of others say it themselves.
+  /// The index of a file of this package for its images; images of other programs are examined.
   let index: EncodedIndex?
-  /// Whether what an image decodes to by itself is what is delivered.
+  /// Whether the delivered image is the one that the bytes decode to by default.
   let areFiles: Bool
   private let description: StoreDescription
-  /// What was not in the file in one place.
+  /// Bytes that were not in one place in the file.
   private var memory: [PixelMemory] = []
   private var kinds: [ImageFormat] = []
   private var kindNumbers: [ImageFormat: UInt32] = [:]
   private var kindOfImage: [UInt32] = []
   private let decoders: IdlePool<EncodedImageDecoder>
 
-  /// - Parameter description: what is said of encoded images.
+  /// - Parameter description: the caller's description of encoded images.
   init(_ description: StoreDescription) {
     index = nil
     self.description = description
@@ -45,7 +46,7 @@ struct EncodedImages: Sendable {
     decoders = IdlePool { ImageCodecs.decoder(description) }
   }
 
-  /// Compares images with what the index says of them.
+  /// Compares images with the index.
   func verifier() -> EncodedVerifier { EncodedVerifier(ImageCodecs.all(description)) }
 
   var count: Int { index?.count ?? places.count }
@@ -70,7 +71,7 @@ struct EncodedImages: Sendable {
     try unsafe withRawSpan(of: bytes(place(image), in: file), body)
   }
 
-  /// Keeps bytes that later places count from.
+  /// Keeps bytes that later positions refer to.
   mutating func keep(_ bytes: [UInt8]) throws(StoreError) -> Int {
     let kept = try PixelMemory(capacity: bytes.count)
     try kept.fill { (output) throws(StoreError) in
@@ -105,7 +106,7 @@ struct EncodedImages: Sendable {
     of bytes: UnsafeRawBufferPointer, _ decoder: EncodedImageDecoder
   ) throws(StoreError) -> ImageFormat {
     guard let format = try unsafe decoder.format(ofHead: RawSpan(_unsafeBytes: bytes)) else {
-      throw StoreError(.corrupt, "the image ends before it says its size")
+      throw StoreError(.corrupt, "the image ends before its header does")
     }
     return format
   }
@@ -116,7 +117,7 @@ struct EncodedImages: Sendable {
       return unsafe UnsafeRawBufferPointer(rebasing: all[place.offset..<place.offset + place.byteCount])
     }
     guard let bytes = unsafe file.bytes(at: place.offset, count: place.byteCount) else {
-      throw StoreError(.corrupt, "an image beyond the end of the file")
+      throw StoreError(.corrupt, "the image is beyond the end of the file")
     }
     return unsafe bytes
   }
@@ -142,7 +143,7 @@ extension ContentsReader {
   ///
   /// - Parameters:
   ///   - isOne: whether a dataset of one axis is one image.
-  ///   - description: what is said of encoded images.
+  ///   - description: the caller's description of encoded images.
   func encoded(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ dataset: DatasetDescription,
     isOne: Bool = false, _ description: StoreDescription
@@ -162,7 +163,7 @@ extension ContentsReader {
     if !isOne, let ranges = try flatRanges(session, handle, dataset) {
       return try append(session, handle, dataset, ranges, to: &images)
     }
-    // Bytes that h5py was given as Python's `bytes` are text to HDF5.
+    // Python's `bytes` written by h5py are text in HDF5.
     if case .text(let text) = dataset.elements, dataset.shape.count <= 1, text.form == .variable {
       return try appendSequences(session, handle, dataset, to: &images)
     }
@@ -187,7 +188,8 @@ extension ContentsReader {
       }
       start = offset
     } else {
-      // Whether they are images is asked of the first bytes alone; of chunks all are decoded for that.
+      // Only the first bytes decide whether they are images; chunks are decoded completely for
+      // that.
       guard rowByteCount >= 32 else { return false }
       guard let values = try values(session, handle, dataset) else { return false }
       guard let bytes = try bytes(session, handle, values) else { return false }
@@ -202,14 +204,15 @@ extension ContentsReader {
     return true
   }
 
-  /// Where the images of a dataset of bytes are that lie one after another, by the offsets or lengths beside it; nil if there are none.
+  /// The positions of images that follow one another in a dataset of bytes, by the offsets or
+  /// lengths next to it; nil if there are none.
   func flatRanges(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ dataset: DatasetDescription
   ) throws(StoreError) -> [Range<Int>]? {
     try flatBounds(session, handle, dataset)?.ranges
   }
 
-  /// The name of the dataset of offsets or lengths, too.
+  /// Also the name of the dataset of offsets or lengths.
   func flatBounds(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ dataset: DatasetDescription
   ) throws(StoreError) -> (name: String, ranges: [Range<Int>])? {
@@ -223,7 +226,7 @@ extension ContentsReader {
     for link in try session.links(of: group, fileByteCount: file.byteCount).prefix(256)
     where link.isLocal && FlatBytes.isTelling(link.name) {
       let name = place.isEmpty ? link.name : "\(place)/\(link.name)"
-      // What cannot be read says nothing.
+      // Values that cannot be read are ignored.
       guard name != dataset.name, let other = try? known(session, handle, name), other.isIntegers,
         other.shape.count == 1, let values = try? values(session, handle, other)?.integers(),
         let ranges = FlatBytes.ranges(values, byteCount: dataset.count)
@@ -277,7 +280,7 @@ extension ContentsReader {
       }
       guard let range, let bytes = unsafe file.bytes(at: range.lowerBound, count: range.count) else {
         if index == 0 { return false }
-        throw StoreError(.corrupt, "an image without bytes", image: index)
+        throw StoreError(.corrupt, "the image has no bytes", image: index)
       }
       if index == 0, unsafe !ImageCodecs.areImage(bytes) { return false }
       try images.append(

@@ -3,7 +3,7 @@ import ImageStoreCore
 import ImageStoreSupport
 
 extension ContentsReader {
-  /// Names of what holds something else than photographs beside them; groups of such names are not classes.
+  /// Names of groups with other data next to photographs; groups with such names are not classes.
   private static let otherWords: Set = [
     "depth", "seg", "segmentation", "mask", "masks", "label", "labels", "flow", "normal", "normals", "edges",
     "instances", "target", "targets", "meta", "metadata", "annotations",
@@ -13,8 +13,8 @@ extension ContentsReader {
   ///
   /// - Parameters:
   ///   - path: of the group; empty for the root.
-  ///   - isNamed: whether the caller has named the group. If not, datasets in the root are images only if their names number them or
-  ///     they are encoded images.
+  ///   - isNamed: whether the caller has named the group. If not, datasets in the root are images
+  ///     only if their names number them or they are encoded images.
   /// - Returns: nil if there are none.
   func within(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ path: String, isNamed: Bool
@@ -44,7 +44,7 @@ extension ContentsReader {
           arrays.append(name)
         }
       } catch {
-        // A link out of the file in a group of images is said, not passed over.
+        // A link out of the file in a group of images is an error and is not skipped.
         if path.isEmpty, [.unsupported, .corrupt, .notFound].contains(error.code) { continue }
         throw error
       }
@@ -156,13 +156,15 @@ extension ContentsReader {
   private func checkIsLocal(_ link: (name: String, isLocal: Bool), _ group: String) throws(StoreError) {
     guard !link.isLocal else { return }
     throw StoreError(
-      .unsupported, "a link that leads out of the file", remedy: "open the file it leads to",
+      .unsupported, "this link leads to another file", remedy: "open the file it leads to",
       key: "\(group)/\(link.name)")
   }
 
-  /// The names in a group in the order in which they were made, if it tells; else by the numbers in them.
+  /// The names in a group in the order of their creation, if the group has it; otherwise by the
+  /// numbers in them.
   ///
-  /// - Parameter name: of the group, in which links out of the file are refused; nil if they are passed over.
+  /// - Parameter name: of the group, in which links out of the file are refused; nil if they are
+  ///   skipped.
   private func order(
     of group: borrowing HDF5Handle, _ session: borrowing HDF5Session, _ notes: inout [ReadingNote],
     name: String? = nil
@@ -185,7 +187,7 @@ extension ContentsReader {
       notes.append(
         ReadingNote(.decided, "the images\(place) come in the order of the numbers in their names"))
     } else if names.count > 1, !names.allSatisfy({ $0.contains(where: \.isNumber) }) {
-      // Nobody numbered them, so that labels beside them may be in another order.
+      // They are not numbered, so labels next to them may be in another order.
       notes.append(ReadingNote(.decided, "the images\(place) come in the order of their names"))
     }
     return sorted

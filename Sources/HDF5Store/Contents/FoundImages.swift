@@ -7,11 +7,11 @@ import ImageStoreSupport
 enum FoundImages: Sendable {
   /// In a dataset, or in a group that has a dataset for each.
   case object(String)
-  /// In a dataset each, wherever those are.
+  /// In one dataset each, in any places.
   case members(Members)
 
   struct Members: Sendable {
-    /// What the images are called together.
+    /// The common name of the images.
     var name: String
     /// The dataset of each image.
     var paths: [String]
@@ -20,14 +20,14 @@ enum FoundImages: Sendable {
     var labels: [Int]?
     var classNames: [String]?
     var notes: [ReadingNote] = []
-    /// What was looked at besides the images.
+    /// The other objects that were examined.
     var names: Set<String> = []
   }
 }
 
 extension ContentsReader {
-  /// Finds the images that a name stands for: a dataset, a group with a dataset for each, one with a group for each class or for each
-  /// sample, or one with a dataset of a usual name. `/` is the root.
+  /// Finds the images with a name: a dataset, a group with a dataset for each, one with a group for
+  /// each class or for each sample, or one with a dataset of a usual name. `/` is the root.
   func images(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, named name: String
   ) throws(StoreError) -> FoundImages {
@@ -49,7 +49,7 @@ extension ContentsReader {
     return .object(name)
   }
 
-  /// Finds the images of a file that nothing is said of.
+  /// Finds the images of a file without a description.
   func images(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle
   ) throws(StoreError) -> FoundImages {
@@ -63,13 +63,13 @@ extension ContentsReader {
       guard NumberedNames.areAlike(undivided.images, names) else {
         return .object(undivided.images)
       }
-      // One of several that differ by a number: all of them are meant.
+      // If it is one of several names that differ by a number, all of them are meant.
       let group = undivided.images.split(separator: "/").dropLast().joined(separator: "/")
       if let found = try within(session, handle, group, isNamed: false) { return found }
     }
     if let only = try onlyDataset(session, handle) { return .object(only) }
     if let found = try within(session, handle, "", isNamed: false) { return found }
-    // Whoever opens what is called so is told what is wrong with it.
+    // Opening the object with this name reports what is wrong with it.
     if let undivided = ArrayNames.find(in: names).first(where: { $0.split == nil }),
       !NumberedNames.areAlike(undivided.images, names)
     {
@@ -77,7 +77,7 @@ extension ContentsReader {
     }
     throw StoreError(
       .notFound, "there is no dataset called images",
-      remedy: try "name the one that has the images by --images; the file has "
+      remedy: try "name the dataset of the images with --images; the file has "
         + session.names(in: handle, fileByteCount: file.byteCount))
   }
 
@@ -100,7 +100,7 @@ extension ContentsReader {
           candidates.append(link.name)
         }
       } catch {
-        // Of use only if nothing else could be meant.
+        // Used only if no other dataset could be meant.
         if error.code == .unsupported { refusal = refusal ?? error }
       }
     }
@@ -108,8 +108,8 @@ extension ContentsReader {
     return candidates.count == 1 ? candidates[0] : nil
   }
 
-  /// Whether a dataset has many images, or a group has a dataset for each; false if it may have one, or images of a shape that needs
-  /// a word; nil for what has none.
+  /// Whether a dataset has many images, or a group has a dataset for each; false if it may have
+  /// one, or images of a shape that needs a description; nil for anything without images.
   func hasShapeOfImages(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, _ name: String
   ) -> Bool? {

@@ -1,16 +1,16 @@
 import ImageStoreCore
 import ImageStoreSupport
 
-/// What opening found in a file.
+/// The contents of a file, as found when it was opened.
 struct HDF5Contents: Sendable {
   var images: HDF5Images
   var count: Int
   var format: ImageFormat?
   var records = HDF5Records()
   var notes: [ReadingNote] = []
-  /// The names of all objects that were read, or said to be not read.
+  /// The names of all objects that were read, or that have a note that they were not.
   var names: Set<String> = []
-  /// What may tell that the images are packed bits, if nothing says that they are not.
+  /// Signs that the images may be packed bits, unless something says that they are not.
   var signs: PackedBitSigns?
 
   init(images: HDF5Images, count: Int, format: ImageFormat?) {
@@ -36,7 +36,7 @@ enum HDF5Images: Sendable {
   indirect case turned(TurnedImages, StoredType)
   case encoded(EncodedImages)
 
-  /// Whether this package would write them so that they lie as they do.
+  /// Whether this package would write them with the same layout.
   var areAsWritten: Bool {
     switch self {
     case .turned: false
@@ -48,12 +48,12 @@ enum HDF5Images: Sendable {
 }
 
 extension HDF5Images {
-  /// How many images lie in chunks with a Fletcher-32, which is compared whenever they are read.
+  /// How many images are in chunks with a Fletcher-32, which is compared whenever they are read.
   var checksumCoverage: ChecksumCoverage {
     switch self {
     case .mapped, .resident, .constant: .noImages
     case .chunked(let pixels, _): pixels.checksumCoverage
-    // Which chunks were written without it only the library knows.
+    // Only the library knows which chunks were written without it.
     case .library(let pixels, _): pixels.hasFletcher32 ? .someImages : .noImages
     case .each(let table): table.checksumCoverage
     case .turned(let images, _): images.checksumCoverage
@@ -62,7 +62,7 @@ extension HDF5Images {
   }
 }
 
-/// The datasets that say something of images besides their pixels.
+/// The datasets with information on images other than their pixels.
 struct HDF5Records: Sendable {
   var labels: StoredValues?
   /// Labels that had to be interpreted: text, floats, one-hot rows.
@@ -73,7 +73,7 @@ struct HDF5Records: Sendable {
   var columns: [String: StoredColumn] = [:]
   /// A CRC-32 of each image.
   var checksums: StoredValues?
-  /// What says where encoded images of this package are and what they are, by the names of the datasets.
+  /// The index of encoded images of this package, by the names of the datasets.
   var encoded: [String: StoredValues] = [:]
   /// The CRC-32 of the labels, the columns and the class names by the names of their attributes.
   var valueChecksums: [String: UInt32] = [:]
@@ -81,7 +81,7 @@ struct HDF5Records: Sendable {
   var classNames: [String]?
   /// The names of the classes, if they are a dataset.
   var storedClassNames: StoredValues?
-  /// Whether the images are those of a store that this package wrote, so that there must be checksums, and a column that
-  /// cannot be read is damage.
+  /// Whether the images are those of a store that this package wrote, so that there must be
+  /// checksums, and a column that cannot be read is damage.
   var isOwn = false
 }

@@ -2,9 +2,9 @@ import CImageStoreHDF5
 import ImageStoreCore
 import ImageStoreSupport
 
-/// Where images lie that have a dataset each: 16 bytes per image.
+/// Where images are that have a dataset each: 16 bytes per image.
 struct ImageTable: Sendable {
-  /// What many images have in common.
+  /// The properties that many images have in common.
   struct Kind: Sendable, Hashable {
     let format: ImageFormat
     let type: StoredType
@@ -22,7 +22,7 @@ struct ImageTable: Sendable {
 
   private(set) var entries: [Entry] = []
   private(set) var kinds: [Kind] = []
-  /// Where the images are that do not lie in one place of the file: in several chunks, in a header.
+  /// Where the images are that are not in one place of the file: in several chunks, in a header.
   private(set) var sources: [Int: HDF5Images] = [:]
   private var kindNumbers: [Kind: UInt32] = [:]
   /// Whether the samples of all images are in the file as they are delivered.
@@ -59,7 +59,7 @@ struct ImageTable: Sendable {
 }
 
 extension ImageTable {
-  /// How many images lie in a chunk with a Fletcher-32.
+  /// How many images are in a chunk with a Fletcher-32.
   var checksumCoverage: ChecksumCoverage {
     guard !sources.isEmpty || kinds.contains(where: { $0.filters.contains(.fletcher32) }) else {
       return .noImages
@@ -90,7 +90,7 @@ extension ImageTable {
           let entry = entries[index]
           let byteCount = kinds[Int(entry.kind)].format.byteCount
           guard let image = unsafe file.bytes(at: entry.offset, count: byteCount)?.baseAddress else {
-            throw StoreError(.corrupt, "an image beyond the end of the file", image: index)
+            throw StoreError(.corrupt, "the image is beyond the end of the file", image: index)
           }
           return unsafe image
         }
@@ -125,7 +125,7 @@ extension ImageTable {
       unsafe kind.type.makeNative(target)
     } else {
       guard let stored = unsafe file.bytes(at: entry.offset, count: Int(entry.chunkByteCount)) else {
-        throw StoreError(.corrupt, "an image beyond the end of the file")
+        throw StoreError(.corrupt, "the image is beyond the end of the file")
       }
       let needed = (region.row + region.height) * kind.format.bytesPerRow
       let elements = try unsafe decoder.elements(stored, kind, number: entry.kind, needed: needed)
@@ -160,7 +160,7 @@ extension ImageTable {
       try withPlan { (plan) throws(StoreError) in
         try unsafe images.read(plan, from: file, into: target, threads: 1)
       }
-    case .mapped, .each, .encoded: throw StoreError(.corrupt, "an image without a place of its own")
+    case .mapped, .each, .encoded: throw StoreError(.corrupt, "the image has no bytes of its own in the file")
     }
   }
 
@@ -169,12 +169,12 @@ extension ImageTable {
     _ target: UnsafeMutableRawBufferPointer
   ) throws(StoreError) {
     guard let image = unsafe image?.baseAddress, let target = target.baseAddress else {
-      throw StoreError(.corrupt, "an image beyond the end of the file")
+      throw StoreError(.corrupt, "the image is beyond the end of the file")
     }
     unsafe copyRegion(region, of: format, from: image, to: target)
   }
 
-  /// The decoder of one thread, which is used again as long as images are of one kind.
+  /// The decoder of one thread, which is reused as long as images are of one kind.
   private struct KindDecoder: ~Copyable {
     private var decoder: ChunkDecoder?
     private var number: UInt32?
@@ -187,7 +187,7 @@ extension ImageTable {
         guard
           let pipeline = FilterPipeline(
             kind.filters, chunkByteCount: kind.format.byteCount, elementByteCount: kind.type.byteCount)
-        else { throw StoreError(.corrupt, "filters that are not undone here") }
+        else { throw StoreError(.corrupt, "the filters of the image's chunk cannot be undone") }
         decoder = try ChunkDecoder(pipeline)
         self.number = number
       }

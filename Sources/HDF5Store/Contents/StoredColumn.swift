@@ -9,10 +9,10 @@ struct StoredColumn: Sendable {
   var offsets: StoredValues?
   /// How many numbers each image has; nil if it has one value.
   var width: Int?
-  /// Whether this package wrote it, so that text is nothing but text.
+  /// Whether this package wrote it, so that text cannot be anything else.
   var isOwn: Bool
 
-  /// What the column is.
+  /// The kind of the column.
   var kind: Column.Kind {
     switch values.dataset.elements {
     case _ where offsets != nil: .bytes
@@ -39,7 +39,8 @@ struct StoredColumn: Sendable {
         return try .stored(values.bytes(), offsets: places)
       }
       if let width, !Column.widths.contains(width) {
-        throw StoreError(.unsupported, "the shape \(dataset.shapeText) as a column of vectors")
+        throw StoreError(
+          .unsupported, "a dataset of the shape \(dataset.shapeText) cannot be a column of vectors")
       }
       guard dataset.count == count * (width ?? 1) else {
         throw StoreError(.corrupt, "\(dataset.count / (width ?? 1)) values for \(count) images")
@@ -50,7 +51,7 @@ struct StoredColumn: Sendable {
           type.kind == .float ? Column.double(try values.doubles()) : .int64(try values.integers())
         case .text: isOwn ? .string(try values.strings()) : try values.texts()
         case .blobs: try values.blobs()
-        case .other: throw StoreError(.unsupported, "a column of \(dataset.typeText)")
+        case .other: throw StoreError(.unsupported, "a dataset of \(dataset.typeText) cannot be a column")
         }
       return if let width { try found.vectors(width: width) } else { found }
     } catch {
@@ -63,7 +64,8 @@ extension StoredValues {
   /// Text of another program; bytes if some of it is not UTF-8 or has zeros within.
   func texts() throws(StoreError) -> Column {
     guard case .text(let text) = dataset.elements else {
-      throw StoreError(.unsupported, "text of \(dataset.typeText)", key: dataset.name)
+      throw StoreError(
+        .unsupported, "a dataset of \(dataset.typeText) cannot be a column of text", key: dataset.name)
     }
     if case .library = place { return .string(try strings()) }
     if case .repeated(let fill) = place, fill.isEmpty {
@@ -83,7 +85,7 @@ extension StoredValues {
       guard GlobalHeap.isReadable(in: library), dataset.elementByteCount == GlobalHeap.referenceByteCount
       else { return .string(try strings()) }
       return try unsafe sequences { bytes in
-        // A zero ends text, and what follows it is nothing, unless there is something.
+        // A zero ends text and is followed only by zeros; if other bytes follow, it is not text.
         unsafe StoredText.trimmed(bytes, .zeros)
       }.textOrBytes
     }
@@ -96,7 +98,8 @@ extension StoredValues {
       return try .stored(bytes(), offsets: (0...dataset.count).map { $0 * byteCount })
     case .blobs(.variable): return .bytes(try unsafe sequences { unsafe $0 })
     case .number, .enumeration, .text, .other:
-      throw StoreError(.unsupported, "bytes of \(dataset.typeText)", key: dataset.name)
+      throw StoreError(
+        .unsupported, "a dataset of \(dataset.typeText) cannot be a column of bytes", key: dataset.name)
     }
   }
 
@@ -106,7 +109,8 @@ extension StoredValues {
   ) throws(StoreError) -> Column.Bytes {
     guard var heap = GlobalHeap(library), dataset.elementByteCount == GlobalHeap.referenceByteCount else {
       throw StoreError(
-        .unsupported, "sequences of bytes in a file whose addresses have not 8 bytes", key: dataset.name)
+        .unsupported, "sequences of bytes are read only from files with addresses of 8 bytes",
+        key: dataset.name)
     }
     var all = Column.Bytes()
     try unsafe withElements { (elements) throws(StoreError) in
@@ -125,7 +129,7 @@ extension StoredValues {
 }
 
 extension Column.Bytes {
-  /// The same as text if all of it is.
+  /// The same as text, if all values are text.
   fileprivate var textOrBytes: Column {
     var texts: [String] = []
     texts.reserveCapacity(count)

@@ -4,13 +4,13 @@ import ImageStoreSupport
 /// Text as a file holds it.
 struct StoredText: Sendable, Hashable {
   enum Form: Sendable, Hashable {
-    /// As many bytes for each string.
+    /// The same number of bytes for each string.
     case fixed(byteCount: Int, Padding)
     /// A reference each to bytes on a heap of the file.
     case variable
   }
 
-  /// What follows a string that is shorter than its place.
+  /// The bytes after a string that is shorter than its place.
   enum Padding: Sendable, Hashable {
     /// A zero, then anything.
     case terminated
@@ -33,7 +33,7 @@ struct StoredText: Sendable, Hashable {
     return unsafe UnsafeRawBufferPointer(rebasing: place[..<end])
   }
 
-  /// The strings that lie one after another in places of some bytes each.
+  /// The strings that are one after another in places of some bytes each.
   static func strings(
     _ bytes: UnsafeRawBufferPointer, _ byteCount: Int, _ padding: Padding
   ) -> [String] {
@@ -43,8 +43,8 @@ struct StoredText: Sendable, Hashable {
     }
   }
 
-  /// The number of bytes before those of one value at the end: eight at a time, since columns of long places with short strings
-  /// have little else.
+  /// The number of bytes before those of one value at the end: eight at a time, since columns of
+  /// long places with short strings have little else.
   private static func lengthWithout(_ padding: UInt8, at place: UnsafeRawBufferPointer) -> Int {
     let eight = UInt64(padding) &* 0x0101_0101_0101_0101
     var end = place.count
@@ -69,7 +69,7 @@ extension StoredText {
     }
   }
 
-  /// Whether a string comes back as it is.
+  /// Whether a string is read back unchanged.
   func canHold(_ string: String) -> Bool {
     if isOwn { return true }
     if isASCII, !string.utf8.allSatisfy({ $0 < 0x80 }) { return false }
@@ -82,8 +82,9 @@ extension StoredText {
   }
 }
 
-/// The collections of objects that strings of variable length are kept in, read from the map: libhdf5 1.10 believes the
-/// length that a reference states and reads beyond its buffers if that is damaged.
+/// The collections of objects that strings of variable length are kept in, read from the map:
+/// libhdf5 1.10 trusts the length that a reference states and reads beyond its buffers if it is
+/// damaged.
 ///
 /// Source: HDF5 File Format Specification, version 3.0, sections III.E and VIII.B.
 struct GlobalHeap: ~Copyable {
@@ -92,11 +93,12 @@ struct GlobalHeap: ~Copyable {
 
   private let file: MappedFile
   private let base: Int
-  /// Bytes of strings that may still be read: references to one object take no room in the file.
+  /// Bytes of strings that may still be read: many references may lead to one object, so the file
+  /// size does not bound them.
   private let budget: MemoryBudget
-  /// Where the objects of each collection are that was looked into, by its address.
+  /// Where the objects of each collection are that was read, by its address.
   private var collections: [UInt64: [UInt16: Range<Int>]] = [:]
-  /// Bytes of the collections that were looked into; collections do not overlap.
+  /// Bytes of the collections that were read; collections do not overlap.
   private var visited = 0
 
   /// Whether a file has addresses and lengths of 8 bytes; others are left to the library.
@@ -112,32 +114,32 @@ struct GlobalHeap: ~Copyable {
     budget = MemoryBudget(fileByteCount: library.map.byteCount)
   }
 
-  /// The string that the reference at the start of some bytes stands for.
+  /// The string of the reference at the start of some bytes.
   mutating func string(_ reference: UnsafeRawBufferPointer) throws(StoreError) -> String {
     guard let bytes = try unsafe bytes(reference) else { return "" }
     let text = unsafe StoredText.trimmed(bytes, .terminated)
     return unsafe String(decoding: text, as: UTF8.self)
   }
 
-  /// The bytes that the reference at the start of some bytes stands for, or nil if it stands for none. They are readable while the file
-  /// is mapped.
+  /// The bytes of the reference at the start of some bytes, or nil if it has none. They are
+  /// readable while the file is mapped.
   mutating func bytes(
     _ reference: UnsafeRawBufferPointer
   ) throws(StoreError) -> UnsafeRawBufferPointer? {
     guard let place = try unsafe range(reference) else { return nil }
     guard let bytes = unsafe file.bytes(at: place.lowerBound, count: place.count) else {
-      throw StoreError(.corrupt, "a reference to text that is not there")
+      throw StoreError(.corrupt, "a reference leads to text that does not exist")
     }
     try budget.take(bytes.count, for: "the text")
     return unsafe bytes
   }
 
-  /// Where the bytes are that the reference at the start of some bytes stands for, or nil if it stands for none.
+  /// Where the bytes of the reference at the start of some bytes are, or nil if it has none.
   mutating func range(_ reference: UnsafeRawBufferPointer) throws(StoreError) -> Range<Int>? {
     guard let length = unsafe reference.integer(UInt32.self, at: 0),
       let address = unsafe reference.integer(UInt64.self, at: 4),
       let number = unsafe reference.integer(UInt32.self, at: 12)
-    else { throw StoreError(.corrupt, "a reference to text that is cut short") }
+    else { throw StoreError(.corrupt, "a reference leads to text that is cut short") }
     if length == 0 || address == 0 { return nil }
     let objects: [UInt16: Range<Int>]
     if let known = collections[address] {
@@ -148,7 +150,7 @@ struct GlobalHeap: ~Copyable {
     }
     guard let number = UInt16(exactly: number), let place = objects[number], Int(length) <= place.count
     else {
-      throw StoreError(.corrupt, "a reference to text that is not there")
+      throw StoreError(.corrupt, "a reference leads to text that does not exist")
     }
     return place.lowerBound..<place.lowerBound + Int(length)
   }

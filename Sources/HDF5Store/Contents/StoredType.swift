@@ -134,7 +134,7 @@ extension StoredType {
   func checkSamples(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
     guard kind == .bool else { return }
     guard unsafe TruthValues.firstOther(in: bytes) == nil else {
-      throw StoreError(.corrupt, "a sample of the type bool that is neither 0 nor 1")
+      throw StoreError(.corrupt, "a bool sample is neither 0 nor 1")
     }
   }
 }

@@ -25,7 +25,8 @@ struct StoredValues: Sendable {
 extension ContentsReader {
   /// Where the values of a dataset are.
   ///
-  /// - Throws: ``StoreError/Code/limitExceeded`` if they would take memory out of proportion to the file.
+  /// - Throws: ``StoreError/Code/limitExceeded`` if they would take far more memory than the file
+  ///   has bytes.
   func values(
     _ session: borrowing HDF5Session, _ file: borrowing HDF5Handle, _ dataset: DatasetDescription?
   ) throws(StoreError) -> StoredValues? {
@@ -64,7 +65,7 @@ extension ContentsReader {
       guard
         let table = try session.chunkTable(object, dataset, extent: extent, in: library, budget)
       else { return .library }
-      // Text of variable length that was never written is none, whatever the fill value.
+      // Text of variable length that was never written is empty, for any fill value.
       let fill = dataset.areReferences ? nil : try session.fillValue(of: object)
       return .chunked(
         table, filters, fill: fill ?? [UInt8](repeating: 0, count: dataset.elementByteCount))
@@ -120,7 +121,7 @@ extension StoredValues {
     guard let values else {
       throw StoreError(
         .unsupported,
-        "values of \(dataset.typeText), or beyond 64 bits, instead of integers",
+        "expected integers of at most 64 bits, found values of \(dataset.typeText)",
         key: dataset.name)
     }
     return values
@@ -135,8 +136,8 @@ extension StoredValues {
     }
     guard let values else {
       throw StoreError(
-        .unsupported, "a column of \(dataset.type?.name ?? "")",
-        remedy: "columns are integers, float32, float64 or strings", key: dataset.name)
+        .unsupported, "a column of \(dataset.type?.name ?? "") is not read",
+        remedy: "columns can be integers, float32, float64 or strings", key: dataset.name)
     }
     return values
   }
@@ -148,7 +149,7 @@ extension StoredValues {
     do throws(StoreError) {
       guard case .text(let text) = dataset.elements else {
         throw StoreError(
-          .unsupported, "elements that are neither strings nor numbers of a type this package reads")
+          .unsupported, "the elements are neither strings nor numbers of a type this package reads")
       }
       if case .library = place { return try stringsOfLibrary() }
       switch text.form {
@@ -195,15 +196,15 @@ extension StoredValues {
     return try elementsInMemory()
   }
 
-  /// Hands over the elements one after another as they are in the file: from the map if they are in one place, else from
-  /// memory.
+  /// Passes on the elements one after another as they are in the file: from the map if they are in
+  /// one place, else from memory.
   func withElements<Result>(
     _ body: (UnsafeRawBufferPointer) throws(StoreError) -> Result
   ) throws(StoreError) -> Result {
     if case .mapped(let offset) = place {
       guard
         let bytes = unsafe library.map.bytes(at: offset, count: dataset.count * dataset.elementByteCount)
-      else { throw StoreError(.corrupt, "values beyond the end of the file", key: dataset.name) }
+      else { throw StoreError(.corrupt, "values are beyond the end of the file", key: dataset.name) }
       return try unsafe body(bytes)
     }
     let bytes = try elementsInMemory()
@@ -231,7 +232,7 @@ extension StoredValues {
     }
   }
 
-  /// The elements of chunks that divide the first dimension alone.
+  /// The elements of chunks that divide only the first dimension.
   private func decoded(
     _ table: ChunkTable, _ filters: FilterPipeline, _ fill: [UInt8]
   ) throws(StoreError) -> [UInt8] {
@@ -246,7 +247,7 @@ extension StoredValues {
         unsafe elements = decoder.elements(filledWith: fill)
       } else {
         guard let stored = unsafe library.map.bytes(at: entry.offset, count: Int(entry.byteCount)) else {
-          throw StoreError(.corrupt, "a chunk beyond the end of the file")
+          throw StoreError(.corrupt, "a chunk is beyond the end of the file")
         }
         unsafe elements = try decoder.elements(stored, mask: entry.filterMask, needed: needed)
       }

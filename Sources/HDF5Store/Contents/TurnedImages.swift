@@ -1,10 +1,12 @@
 import ImageStoreCore
 import ImageStoreSupport
 
-/// Images that lie in a dataset in another way than they are delivered: with their axes in another order, or as packed bits.
+/// Images whose layout in a dataset differs from the one delivered: with their axes in another
+/// order, or as packed bits.
 ///
-/// The samples of contiguous datasets are gathered from the map. Of others the images are decoded as the dataset has them, and
-/// turned from there; where one image is spread over all of the dataset, that is decoded once and kept.
+/// The samples of contiguous datasets are gathered from the map. For other datasets, images are
+/// decoded as the dataset has them, and then turned; if an image is spread over the whole dataset,
+/// the dataset is decoded once and kept.
 struct TurnedImages: Sendable {
   enum Arrangement: Sendable {
     case strided(ArrayGeometry)
@@ -12,7 +14,7 @@ struct TurnedImages: Sendable {
   }
 
   let arrangement: Arrangement
-  /// The dataset read along its first axis, whatever that is.
+  /// The dataset read along its first axis.
   let raw: HDF5Images
   let rawFormat: ImageFormat
   let rawCount: Int
@@ -35,7 +37,7 @@ struct TurnedImages: Sendable {
     }
   }
 
-  /// What of the images is compared with checksums when it is read.
+  /// The coverage of checksums that are compared when images are read.
   var checksumCoverage: ChecksumCoverage {
     switch raw.checksumCoverage {
     case .allImages: .allImages
@@ -52,7 +54,7 @@ struct TurnedImages: Sendable {
     switch raw {
     case .mapped(let offset, let type):
       guard let bytes = unsafe file.bytes(at: offset, count: rawCount * rawFormat.byteCount) else {
-        throw StoreError(.corrupt, "images beyond the end of the file")
+        throw StoreError(.corrupt, "images are beyond the end of the file")
       }
       try unsafe turn(plan, from: bytes, isSwapped: type.isSwapped, into: memory, threads: threads)
     case .resident(let resident):
@@ -61,7 +63,8 @@ struct TurnedImages: Sendable {
       if isByImage { return try unsafe readByImage(plan, from: file, into: memory, threads: threads) }
       let samples = try whole.value { () throws(StoreError) in try readWhole(file, threads: threads) }
       try unsafe turn(plan, from: samples.bytes, isSwapped: false, into: memory, threads: threads)
-    case .each, .turned, .encoded: throw StoreError(.corrupt, "images without a place of their own")
+    case .each, .turned, .encoded:
+      throw StoreError(.corrupt, "the images have no bytes of their own in the file")
     }
   }
 
@@ -124,7 +127,7 @@ struct TurnedImages: Sendable {
     return memory
   }
 
-  /// Decodes what the first axis counts, in the machine's byte order.
+  /// Decodes items of the first axis, in the machine's byte order.
   private func readRaw(
     _ indices: Span<Int>, from file: MappedFile, into bytes: UnsafeMutableRawBufferPointer, threads: Int
   ) throws(StoreError) {
@@ -139,7 +142,7 @@ struct TurnedImages: Sendable {
         unsafe plan.slot(of: position, in: bytes).copyMemory(from: image.bytes)
       }
     case .mapped, .resident, .each, .turned, .encoded:
-      throw StoreError(.corrupt, "images without a place of their own")
+      throw StoreError(.corrupt, "the images have no bytes of their own in the file")
     }
   }
 
@@ -171,7 +174,7 @@ extension DatasetShape {
       validating: extents[1], width: extents[2], channels: extents[3], elementType: elementType)
   }
 
-  /// What an array's geometry says, for datasets whose samples lie as they are delivered.
+  /// The form of an array's geometry for datasets whose samples are laid out as they are delivered.
   init(_ geometry: ArrayGeometry, _ dataset: DatasetDescription) {
     format = geometry.format
     extents = [geometry.count, format.height, format.width, format.channels]

@@ -3,10 +3,10 @@ import ImageStoreCore
 import ImageStorePlatform
 
 extension HDF5Session {
-  /// Reads what a dataset's header says and checks it against the size of the file.
+  /// Reads a dataset's header and checks it against the size of the file.
   ///
   /// - Throws: ``StoreError/Code/unsupported`` for virtual datasets and those with their elements in other
-  ///   files; ``StoreError/Code/corrupt`` if elements would lie beyond the end of the file.
+  ///   files; ``StoreError/Code/corrupt`` if elements would be beyond the end of the file.
   func describe(
     _ dataset: borrowing HDF5Handle, name: String, fileByteCount: Int
   ) throws(StoreError) -> DatasetDescription {
@@ -24,8 +24,8 @@ extension HDF5Session {
       }
       var isOther = false
       if case .other = elements { isOther = true }
-      // Only elements that are in one place of this file have an address. That is asked first, since a copy of the
-      // properties takes longer than the question.
+      // Only elements that are in one place of this file have an address. That is asked first,
+      // since a copy of the properties takes longer than the question.
       if !isOther, let offset = try offset(dataset, byteCount: byteCount, fileByteCount: fileByteCount) {
         return description(.contiguous(offset: offset))
       }
@@ -33,27 +33,29 @@ extension HDF5Session {
       guard H5Pget_external_count(creation.id) == 0 else {
         throw StoreError(
           .unsupported,
-          "its elements are in other files\(externalFile(creation).map { ", such as \($0)" } ?? "")",
+          "the dataset's elements are in other files\(externalFile(creation).map { ", such as \($0)" } ?? "")",
           remedy: "copy it to one file: \(Self.copyingLine(name))")
       }
       switch H5Pget_layout(creation.id) {
       case H5D_VIRTUAL:
         throw StoreError(
-          .unsupported, "a virtual dataset, whose elements are in \(virtualSources(creation) ?? "others")",
-          remedy: "open those, or copy it to one file: \(Self.copyingLine(name))")
+          .unsupported,
+          "this is a virtual dataset, whose elements are in \(virtualSources(creation) ?? "others")",
+          remedy: "open those, or copy everything to one file: \(Self.copyingLine(name))")
       case _ where isOther: return description(.other)
       case H5D_COMPACT: return description(.compact)
       case H5D_CONTIGUOUS: return description(.unwritten)
       case H5D_CHUNKED:
         return try description(chunked(dataset, creation, shape: shape, elementByteCount: elementByteCount))
-      default: throw StoreError(.unsupported, "a layout this package does not know")
+      default:
+        throw StoreError(.unsupported, "the dataset has a storage layout that this package does not know")
       }
     } catch {
       throw error.at(key: name)
     }
   }
 
-  /// What the elements of a type stand for.
+  /// The meaning of the elements of a type.
   private func elements(_ type: borrowing HDF5Handle) throws(StoreError) -> DatasetDescription.Elements {
     if let number = storedType(type) { return .number(number) }
     if let text = try storedText(type) { return .text(text) }
@@ -94,7 +96,8 @@ extension HDF5Session {
     String(decoding: name.prefix { $0 != 0 }.map(UInt8.init(bitPattern:)), as: UTF8.self)
   }
 
-  /// Bytes of a string of variable length in its dataset: its length, the address of a heap, and a number there.
+  /// Bytes of a string of variable length in its dataset: its length, the address of a heap, and a
+  /// number there.
   private func referenceByteCount(of dataset: borrowing HDF5Handle) throws(StoreError) -> Int {
     let file = try handle(H5Iget_file_id(dataset.id), "reading its type")
     let creation = try handle(H5Fget_create_plist(file.id), "reading its type")
@@ -108,10 +111,10 @@ extension HDF5Session {
   ) throws(StoreError) -> (shape: [Int], isFixedButFirst: Bool) {
     let space = try handle(H5Dget_space(dataset.id), "reading its shape")
     guard H5Sget_simple_extent_type(space.id) != H5S_NULL else {
-      throw StoreError(.unsupported, "a dataset without elements (its dataspace is null)")
+      throw StoreError(.unsupported, "the dataset has no elements (its dataspace is null)")
     }
     let rank = Int(try check(H5Sget_simple_extent_ndims(space.id), "reading its shape"))
-    guard rank <= 32 else { throw StoreError(.corrupt, "\(rank) dimensions") }
+    guard rank <= 32 else { throw StoreError(.corrupt, "the dataset has \(rank) dimensions") }
     var extents = [hsize_t](repeating: 0, count: rank)
     var most = extents
     if rank > 0 {
@@ -120,7 +123,7 @@ extension HDF5Session {
     var shape: [Int] = []
     for extent in extents {
       guard let extent = Int(exactly: extent) else {
-        throw StoreError(.limitExceeded, "an extent of \(extent)")
+        throw StoreError(.limitExceeded, "a dimension of \(extent) is too large")
       }
       shape.append(extent)
     }
@@ -129,11 +132,15 @@ extension HDF5Session {
 
   /// Bytes of all elements.
   private func byteCount(of shape: [Int], elementByteCount: Int) throws(StoreError) -> Int {
-    guard elementByteCount > 0 else { throw StoreError(.corrupt, "elements of \(elementByteCount) bytes") }
+    guard elementByteCount > 0 else {
+      throw StoreError(.corrupt, "the elements have \(elementByteCount) bytes, which is impossible")
+    }
     var total = elementByteCount
     for extent in shape where extent > 0 {
       let (product, overflow) = total.multipliedReportingOverflow(by: extent)
-      guard !overflow else { throw StoreError(.limitExceeded, "a shape of \(shape), which no memory holds") }
+      guard !overflow else {
+        throw StoreError(.limitExceeded, "a dataset of the shape \(shape) does not fit in memory")
+      }
       total = product
     }
     return shape.contains(0) ? 0 : total
@@ -145,17 +152,18 @@ extension HDF5Session {
   ) throws(StoreError) -> Int? {
     let address = CHDF5_dataset_offset(dataset.id)
     guard byteCount > 0, address != CHDF5_undefined_address() else { return nil }
-    // With a user block, the address of what was never written comes out as one less than the block's size
-    // (1.10), not as undefined.
+    // With a user block, the address of a dataset that was never written is returned as one less
+    // than the block's size (1.10), not as undefined.
     let stored = H5Dget_storage_size(dataset.id)
     guard stored > 0, let offset = Int(exactly: address) else { return nil }
     guard Int(exactly: stored) == byteCount else {
-      throw StoreError(.corrupt, "\(stored) bytes are stored, and its shape takes \(byteCount)")
+      throw StoreError(.corrupt, "\(stored) bytes are stored, but its shape takes \(byteCount)")
     }
     guard offset <= fileByteCount, byteCount <= fileByteCount - offset else {
       throw StoreError(
         .corrupt,
-        "the file is cut short: \(byteCount) bytes from \(offset), and it has \(fileByteCount)")
+        "the file is cut short: the dataset has \(byteCount) bytes from byte \(offset) on, but the file has only \(fileByteCount)"
+      )
     }
     return offset
   }
@@ -173,15 +181,17 @@ extension HDF5Session {
       // The format gives a chunk's size 32 bits.
       let (product, overflow) = total.multipliedReportingOverflow(by: Int(truncatingIfNeeded: value))
       guard !overflow, value > 0, value <= UInt32.max, product <= UInt32.max else {
-        throw StoreError(.corrupt, "chunks of \(extents)")
+        throw StoreError(.corrupt, "the chunks have impossible sizes: \(extents)")
       }
       total = product
       extent.append(Int(value))
     }
-    guard Int(found) == rank else { throw StoreError(.corrupt, "chunks of \(found) dimensions") }
+    guard Int(found) == rank else {
+      throw StoreError(.corrupt, "the chunks have \(found) dimensions, unlike the dataset")
+    }
     var (filters, hasFletcher32) = try filters(
       creation, chunkByteCount: total, elementByteCount: elementByteCount)
-    // Chunks that reach beyond the edge may be left unfiltered, which the masks of chunks do not tell.
+    // Chunks that reach beyond the edge may be unfiltered, which the masks of chunks do not say.
     var options: UInt32 = 0
     try check(unsafe H5Pget_chunk_opts(creation.id, &options), "reading the shape of its chunks")
     if options != 0, zip(shape, extent).contains(where: { $0 % $1 != 0 }) { filters = nil }
@@ -191,7 +201,8 @@ extension HDF5Session {
   /// The number of h5py's own filter, as registered with The HDF Group.
   static let lzf: Int32 = 32000
 
-  /// Programs without the filter, such as h5repack, leave the dataset out of what they write; so they are not what is advised.
+  /// Programs without the filter, such as h5repack, leave the dataset out of their output, so the
+  /// message does not advise them.
   static let filterRemedy =
     "pip install hdf5plugin, and set HDF5_PLUGIN_PATH to what python -c 'import hdf5plugin; "
     + "print(hdf5plugin.PLUGIN_PATH)' prints; or write a copy with Python: import hdf5plugin, h5py; "

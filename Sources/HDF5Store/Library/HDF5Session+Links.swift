@@ -17,7 +17,7 @@ extension HDF5Session {
       guard try checkLinks(name, in: file, access) else { return nil }
       let object = try handle(unsafe H5Oopen(file.id, name, access.id), "opening it")
       guard isGroup(object) || H5Iget_type(object.id) == H5I_DATASET else {
-        throw StoreError(.unsupported, "neither a group nor a dataset")
+        throw StoreError(.unsupported, "this is neither a group nor a dataset")
       }
       return object
     } catch {
@@ -27,7 +27,7 @@ extension HDF5Session {
 
   /// Opens a dataset.
   ///
-  /// - Throws: ``StoreError/Code/notFound`` if there is none of that name.
+  /// - Throws: ``StoreError/Code/notFound`` if there is none with that name.
   func openDataset(_ name: String, in file: borrowing HDF5Handle) throws(StoreError) -> HDF5Handle {
     guard let object = try open(name, in: file), !isGroup(object) else {
       throw StoreError(.notFound, "there is no dataset of this name", key: name)
@@ -50,10 +50,11 @@ extension HDF5Session {
   /// Names of the links in a group by rising name, with whether each is a hard or soft link; other kinds
   /// lead out of the file.
   ///
-  /// - Throws: ``StoreError/Code/limitExceeded`` if a tree that leads to the same nodes again and again has more links
-  ///   than the file has room for.
+  /// - Throws: ``StoreError/Code/limitExceeded`` if a tree that leads to the same nodes again and
+  ///   again has more links than the file has room for.
   ///
-  /// - Parameter byCreation: whether they come in the order in which they were made instead, which the group must track.
+  /// - Parameter byCreation: whether they come in the order in which they were made instead, which
+  ///   the group must track.
   func links(
     of group: borrowing HDF5Handle, fileByteCount: Int, byCreation: Bool = false
   ) throws(StoreError) -> [(name: String, isLocal: Bool)] {
@@ -71,7 +72,9 @@ extension HDF5Session {
         : CHDF5_for_each_link(group.id, visitor, visit)
     }
     guard visit.links.count <= visit.limit else {
-      throw StoreError(.limitExceeded, "more than \(visit.limit) links in a file of \(fileByteCount) bytes")
+      throw StoreError(
+        .limitExceeded,
+        "a file of \(fileByteCount) bytes has more than \(visit.limit) links, which is impossible")
     }
     try check(status, "listing what is in it")
     return visit.links
@@ -101,7 +104,7 @@ extension HDF5Session {
     }
   }
 
-  /// What a visit of the links fills.
+  /// The result of a visit of the links.
   private struct Visit {
     var links: [(name: String, isLocal: Bool)] = []
     let limit: Int
@@ -124,7 +127,7 @@ extension HDF5Session {
       guard type >= 0 else { return false }
       guard type == H5L_TYPE_HARD.rawValue || type == H5L_TYPE_SOFT.rawValue else {
         guard type == H5L_TYPE_EXTERNAL.rawValue else {
-          throw StoreError(.unsupported, "\(prefix) is a link of a user's own kind")
+          throw StoreError(.unsupported, "\(prefix) is a user-defined link, which is not followed")
         }
         let target = target(prefix, in: file, access)
         throw StoreError(
@@ -135,7 +138,7 @@ extension HDF5Session {
     return true
   }
 
-  /// Properties with which no link is followed out of the file, not even behind a soft one.
+  /// Properties with which no link is followed out of the file, not even through a soft link.
   func linkAccess() throws(StoreError) -> HDF5Handle {
     let access = try handle(H5Pcreate(CHDF5_link_access()), "preparing to open it")
     try check(CHDF5_refuse_external_links(access.id), "preparing to open it")
@@ -145,7 +148,7 @@ extension HDF5Session {
 }
 
 extension HDF5Session {
-  /// The strings of an attribute, or nil if the object has none of that name.
+  /// The strings of an attribute, or nil if the object has none with that name.
   ///
   /// - Parameter limit: the most bytes that they may take.
   func stringsAttribute(
@@ -155,7 +158,8 @@ extension HDF5Session {
     return try strings(of: attribute, count: elementCount(of: attribute), limit: limit, place: .attribute)
   }
 
-  /// The integer of an attribute, or nil if the object has none of that name or it is not an integer.
+  /// The integer of an attribute, or nil if the object has none with that name or it is not an
+  /// integer.
   func integerAttribute(_ name: String, of object: borrowing HDF5Handle) throws(StoreError) -> Int64? {
     guard let attribute = try attribute(name, of: object) else { return nil }
     let type = try handle(H5Aget_type(attribute.id), "reading its type")
@@ -166,7 +170,8 @@ extension HDF5Session {
     return value
   }
 
-  /// The integers of an attribute, or nil if the object has none of that name, they are not integers or more than a few.
+  /// The integers of an attribute, or nil if the object has none with that name, they are not
+  /// integers or more than a few.
   func integersAttribute(
     _ name: String, of object: borrowing HDF5Handle, most: Int
   ) throws(StoreError) -> [Int64]? {
@@ -195,7 +200,9 @@ extension HDF5Session {
           return unsafe names.pointee.count <= 1 << 20 ? 0 : -1
         }, names)
     }
-    guard names.count <= 1 << 20 else { throw StoreError(.limitExceeded, "more than a million attributes") }
+    guard names.count <= 1 << 20 else {
+      throw StoreError(.limitExceeded, "the object has more than a million attributes")
+    }
     try check(status, "listing its attributes")
     return names
   }
@@ -214,7 +221,9 @@ extension HDF5Session {
   private func elementCount(of attribute: borrowing HDF5Handle) throws(StoreError) -> Int {
     let space = try handle(H5Aget_space(attribute.id), "reading its shape")
     let count = try check(H5Sget_simple_extent_npoints(space.id), "reading its shape")
-    guard count <= 1 << 20 else { throw StoreError(.limitExceeded, "an attribute of \(count) elements") }
+    guard count <= 1 << 20 else {
+      throw StoreError(.limitExceeded, "an attribute of \(count) elements is too large")
+    }
     return Int(count)
   }
 }

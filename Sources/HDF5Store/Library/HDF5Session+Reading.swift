@@ -7,7 +7,7 @@ extension HDF5Session {
   func openDataset(
     _ name: String, in file: borrowing HDF5Handle, cacheByteCount: Int
   ) throws(StoreError) -> HDF5Handle {
-    // Opened by the careful way first, which refuses links out of the file.
+    // Opened first in the careful way, which refuses links out of the file.
     _ = try openDataset(name, in: file)
     let access = try handle(H5Pcreate(CHDF5_dataset_access()), "preparing to open it")
     try check(
@@ -34,7 +34,7 @@ extension HDF5Session {
     let type = try handle(H5Dget_type(dataset.id), "reading its type")
     let count = description.count * H5Tget_size(type.id)
     guard count <= limit else {
-      throw StoreError(.limitExceeded, "\(count) bytes, and at most \(limit) are expected")
+      throw StoreError(.limitExceeded, "the dataset has \(count) bytes, more than the limit of \(limit)")
     }
     var bytes = [UInt8](repeating: 0, count: count)
     guard count > 0 else { return bytes }
@@ -52,7 +52,7 @@ extension HDF5Session {
     return value
   }
 
-  /// The bytes of a fill value that its writer has chosen, in the file's type; nil stands for zeros.
+  /// The bytes of a fill value that its writer has chosen, in the file's type; nil means zeros.
   func fillValue(of dataset: borrowing HDF5Handle) throws(StoreError) -> [UInt8]? {
     let creation = try handle(H5Dget_create_plist(dataset.id), "reading its fill value")
     var state = H5D_FILL_VALUE_UNDEFINED
@@ -61,7 +61,9 @@ extension HDF5Session {
     let type = try handle(H5Dget_type(dataset.id), "reading its fill value")
     // It is in the header, which has 64 KiB at most.
     let size = H5Tget_size(type.id)
-    guard size <= 1 << 16 else { throw StoreError(.corrupt, "a fill value of \(size) bytes") }
+    guard size <= 1 << 16 else {
+      throw StoreError(.corrupt, "the fill value has \(size) bytes, more than the header that holds it can")
+    }
     var value = [UInt8](repeating: 0, count: size)
     try check(unsafe H5Pget_fill_value(creation.id, type.id, &value), "reading its fill value")
     return value
@@ -80,7 +82,8 @@ extension HDF5Session {
   /// - Parameters:
   ///   - count: its number of elements.
   ///   - limit: the most bytes that they may take.
-  /// - Throws: ``StoreError/Code/unsupported`` if the elements are not strings; ``StoreError/Code/limitExceeded``.
+  /// - Throws: ``StoreError/Code/unsupported`` if the elements are not strings;
+  ///   ``StoreError/Code/limitExceeded``.
   func strings(
     of object: borrowing HDF5Handle, count: Int, limit: Int, place: StringPlace = .dataset
   ) throws(StoreError) -> [String] {
@@ -88,19 +91,21 @@ extension HDF5Session {
       place == .dataset ? H5Dget_type(object.id) : H5Aget_type(object.id), "reading its type")
     guard H5Tget_class(type.id) == H5T_STRING else {
       throw StoreError(
-        .unsupported, "elements that are neither strings nor numbers of a type this package reads")
+        .unsupported, "the elements are neither strings nor numbers of a type this package reads")
     }
     guard count > 0 else { return [] }
     if try check(H5Tis_variable_str(type.id), "reading its type") > 0 {
-      guard count <= limit / 16 else { throw StoreError(.limitExceeded, "\(count) strings") }
+      guard count <= limit / 16 else {
+        throw StoreError(.limitExceeded, "\(count) strings are too many to read")
+      }
       return try variableStrings(of: object, type, count: count, place)
     }
     guard case .fixed(let size, let padding)? = try storedText(type)?.form, size > 0 else {
-      throw StoreError(.corrupt, "strings without bytes")
+      throw StoreError(.corrupt, "the strings have a length of 0 bytes")
     }
     let (byteCount, overflow) = size.multipliedReportingOverflow(by: count)
     guard !overflow, byteCount <= limit else {
-      throw StoreError(.limitExceeded, "\(count) strings of \(size) bytes")
+      throw StoreError(.limitExceeded, "\(count) strings of \(size) bytes each are too many to read")
     }
     var bytes = [UInt8](repeating: 0, count: byteCount)
     try unsafe read(object, type, &bytes, place)
@@ -111,8 +116,8 @@ extension HDF5Session {
     of object: borrowing HDF5Handle, _ type: borrowing HDF5Handle, count: Int, _ place: StringPlace
   ) throws(StoreError) -> [String] {
     var pointers = unsafe [UnsafeMutablePointer<CChar>?](repeating: nil, count: count)
-    // What the library has allocated is freed even if it failed half way. It uses malloc unless told
-    // otherwise.
+    // Memory that the library has allocated is freed even if it failed half-way. It uses malloc
+    // unless told otherwise.
     defer { unsafe pointers.forEach { unsafe free($0) } }
     try unsafe read(object, type, &pointers, place)
     return unsafe pointers.map { unsafe $0.map { unsafe String(cString: $0) } ?? "" }

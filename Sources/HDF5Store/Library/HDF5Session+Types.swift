@@ -2,7 +2,7 @@ import CImageStoreHDF5
 import ImageStoreCore
 
 extension HDF5Session {
-  /// What numbers a type of a file stands for, or nil if it is not one this package reads.
+  /// The kind of numbers of a type in a file, or nil if this package does not read it.
   ///
   /// Recognised are integers and IEEE 754 numbers without padding, and h5py's bool: an enumeration of one
   /// byte with the members FALSE = 0 and TRUE = 1, in any order and among others.
@@ -80,7 +80,7 @@ extension HDF5Session {
         let name = unsafe H5Tget_member_name(type.id, member)
       else { continue }
       defer { unsafe H5free_memory(name) }
-      // Of an enumeration of the file's own type values come as they are in the file.
+      // Values of an enumeration, read in the file's own type, are as they are in the file.
       let value = unsafe bytes.withUnsafeBytes {
         unsafe number.integers(UnsafeRawBufferPointer(rebasing: $0[..<number.byteCount]))
       }
@@ -103,7 +103,7 @@ extension HDF5Session {
     }
   }
 
-  /// What messages call a type that nothing is read of.
+  /// The name in messages of a type that is not read.
   func typeText(_ type: borrowing HDF5Handle) -> String {
     let size = H5Tget_size(type.id)
     switch H5Tget_class(type.id) {

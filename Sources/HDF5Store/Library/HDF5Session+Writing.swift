@@ -30,7 +30,8 @@ extension HDF5Session {
     try check(
       unsafe H5Dwrite(dataset.id, type.id, CHDF5_all(), CHDF5_all(), CHDF5_default(), elements),
       "writing it")
-    // Small datasets are kept back until they are closed, when nobody would hear of a failure.
+    // The library keeps small datasets back until they are closed, when a failure would not be
+    // reported.
     try check(H5Dflush(dataset.id), "writing it")
   }
 
@@ -85,7 +86,7 @@ extension HDF5Session {
       "linking \(other) to \(name)")
   }
 
-  /// Writes everything to the file, so that what fails does so here and not on closing it.
+  /// Writes everything to the file, so that failures happen here and not when it is closed.
   func flush(_ file: borrowing HDF5Handle) throws(StoreError) {
     try check(H5Fflush(file.id, H5F_SCOPE_GLOBAL), "writing it")
   }
@@ -103,7 +104,7 @@ extension HDF5Session {
       unsafe H5Screate_simple(Int32(shape.count), extents, nil), "making a shape")
   }
 
-  /// Properties with which names are said to be UTF-8.
+  /// Properties that mark names as UTF-8.
   private func linkCreation() throws(StoreError) -> HDF5Handle {
     let link = try handle(H5Pcreate(CHDF5_link_creation()), "preparing a name")
     try check(H5Pset_char_encoding(link.id, H5T_CSET_UTF8), "preparing a name")
@@ -112,7 +113,7 @@ extension HDF5Session {
 }
 
 extension HDF5Session {
-  /// Writes one value per image, as a file had it before if it had.
+  /// Writes one value per image, in the file's earlier form if there is one.
   func write(
     _ column: Column, as name: String, in place: borrowing HDF5Handle, _ form: DatasetDescription.Elements?
   ) throws(StoreError) {
@@ -144,7 +145,7 @@ extension HDF5Session {
       return
     }
     guard let bytes = type.encoded(values) else {
-      throw StoreError(.unsupported, "a value that \(type.name) cannot hold", key: name)
+      throw StoreError(.unsupported, "the type \(type.name) cannot hold a value", key: name)
     }
     try write(bytes, as: name, in: place, self.type(of: type), shape: shape)
   }
@@ -159,7 +160,7 @@ extension HDF5Session {
       return
     }
     guard let bytes = type.encoded(values) else {
-      throw StoreError(.unsupported, "a value that \(type.name) cannot hold exactly", key: name)
+      throw StoreError(.unsupported, "the type \(type.name) cannot hold a value exactly", key: name)
     }
     try write(bytes, as: name, in: place, self.type(of: type), shape: shape)
   }
@@ -168,7 +169,7 @@ extension HDF5Session {
     if let width { [count / width, width] } else { [count] }
   }
 
-  /// Writes a dataset of values that are in memory as they are to be in the file.
+  /// Writes a dataset of values that are in memory in the file's form.
   @discardableResult
   func write<Value: BitwiseCopyable>(
     _ values: [Value], as name: String, in place: borrowing HDF5Handle, _ type: consuming HDF5Handle,
@@ -187,8 +188,8 @@ extension HDF5Session {
     return dataset
   }
 
-  /// Writes a one-dimensional dataset of strings as this package does: of fixed length, which is read at once, unless that
-  /// takes far more room than the strings do.
+  /// Writes a one-dimensional dataset of strings as this package does: of fixed length, which is
+  /// read at once, unless that takes far more room than the strings do.
   ///
   /// - Parameter minimum: the least length.
   func write(
@@ -213,7 +214,7 @@ extension HDF5Session {
       return try write(strings, as: name, in: place, minimum: byteCount)
     }
     guard strings.allSatisfy(text.canHold) else {
-      throw StoreError(.unsupported, "a string that does not fit \(text.name)", key: name)
+      throw StoreError(.unsupported, "a string does not fit \(text.name)", key: name)
     }
     try write(strings, as: name, in: place, exactly: text)
   }
@@ -231,8 +232,9 @@ extension HDF5Session {
     }
   }
 
-  /// Writes an attribute of strings, of fixed length unless a file had it otherwise before. Those of variable length are
-  /// elsewhere in the file, where libhdf5 follows them without a check: damage to one ends the process.
+  /// Writes an attribute of strings, of fixed length unless the file had another form before. Those
+  /// of variable length are elsewhere in the file, where libhdf5 follows them without a check:
+  /// damage to one ends the process.
   ///
   /// - Parameter isScalar: whether it is one string and not a list.
   func writeAttribute(
@@ -274,7 +276,7 @@ extension HDF5Session {
       "creating the attribute \(name)")
   }
 
-  /// Hands over strings as libhdf5 takes them from memory.
+  /// Passes strings as libhdf5 takes them from memory.
   private func withBytes(
     of strings: [String], _ text: StoredText, _ body: (UnsafeRawPointer) throws(StoreError) -> Void
   ) throws(StoreError) {
@@ -293,7 +295,7 @@ extension HDF5Session {
     }
   }
 
-  /// Hands over strings as C has them: pointers to bytes that end with a zero.
+  /// Passes strings as C has them: pointers to bytes that end with a zero.
   private func withCStrings(
     _ strings: [String], _ body: (UnsafeRawPointer) throws(StoreError) -> Void
   ) throws(StoreError) {

@@ -3,13 +3,14 @@ import ImageStoreCore
 import ImageStorePlatform
 import ImageStoreSupport
 
-/// The right to call libhdf5: whoever holds this token holds the process-wide lock.
+/// The right to call libhdf5: code that has this token holds the process-wide lock.
 ///
-/// A public call takes the lock once, in ``run(_:)``, and hands the token down; no function that has the
-/// token takes the lock again, and no function without it reaches the library. Handles are made by a
-/// session and, being noncopyable, cannot be its result, so they are closed before the lock is released
-/// and their deinit needs no lock. A store keeps no handle between calls: the library's file locks do not
-/// outlast a session, a fork finds nothing half done, and the library is free for others.
+/// A public call takes the lock once, in ``run(_:)``, and passes the token down; no function that
+/// has the token takes the lock again, and no function without it reaches the library. Handles are
+/// made by a session and, being noncopyable, cannot be its result, so they are closed before the
+/// lock is released and their deinit needs no lock. A store keeps no handle between calls: the
+/// library's file locks do not outlast a session, a fork finds nothing half done, and the library
+/// is free for others.
 @safe struct HDF5Session: ~Copyable {
   private var printer: H5E_auto2_t?
   private var printerData: UnsafeMutableRawPointer?
@@ -26,7 +27,7 @@ import ImageStoreSupport
     return H5open() >= 0
   }()
 
-  /// Does work that calls the library, which prints nothing meanwhile.
+  /// Does work that calls the library, which prints nothing during the work.
   static func run<Result>(
     _ body: (borrowing HDF5Session) throws(StoreError) -> Result
   ) throws(StoreError) -> Result {
@@ -34,8 +35,8 @@ import ImageStoreSupport
     defer { HDF5Lock.shared.unlock() }
     guard isStarted else { throw StoreError(.system, "libhdf5 cannot be started") }
     var session = HDF5Session()
-    // Whether errors are printed is a setting of the thread, so it is made each time, and put back
-    // for the sake of a program that uses the library itself.
+    // Whether errors are printed is a setting of the thread, so it is made each time, and restored
+    // for programs that use the library themselves.
     unsafe H5Eget_auto2(CHDF5_error_default(), &session.printer, &session.printerData)
     H5Eset_auto2(CHDF5_error_default(), nil, nil)
     defer { unsafe H5Eset_auto2(CHDF5_error_default(), session.printer, session.printerData) }
@@ -51,14 +52,15 @@ import ImageStoreSupport
 
   /// Takes over an identifier the library returned.
   ///
-  /// - Parameter doing: what was being done, such as `opening it`.
+  /// - Parameter doing: the action, such as `opening it`.
   func handle(_ id: hid_t, _ doing: String) throws(StoreError) -> HDF5Handle {
     guard id >= 0 else { throw error(doing) }
     return HDF5Handle(id)
   }
 
-  /// Takes over the identifier of a file that is open through a driver of ours, and its access list, which alone keeps the driver:
-  /// 1.10 lets go of a file's driver before it calls it to close the file.
+  /// Takes over the identifier of a file that is open through our driver, and its access list,
+  /// which keeps the driver alive: 1.10 releases a file's driver before it calls it to close the
+  /// file.
   func handle(
     _ id: hid_t, with access: consuming HDF5Handle, _ doing: String
   ) throws(StoreError) -> HDF5Handle {
@@ -66,13 +68,13 @@ import ImageStoreSupport
     return HDF5Handle(id, access: access.release())
   }
 
-  /// Closes a file that was written, which writes what is left to write; other handles close by themselves,
-  /// and nobody hears if that fails.
+  /// Closes a written file, which writes the rest; other handles close by themselves, without
+  /// reporting failures.
   func close(_ handle: consuming HDF5Handle) throws(StoreError) {
     try check(H5Idec_ref(handle.release()), "writing it")
   }
 
-  /// Checks what the library returned: a negative number says that it failed.
+  /// Checks the library's return value: a negative number means failure.
   @discardableResult
   func check<Status: SignedInteger>(_ status: Status, _ doing: String) throws(StoreError) -> Status {
     guard status >= 0 else { throw error(doing) }
@@ -80,11 +82,11 @@ import ImageStoreSupport
   }
 }
 
-/// What the library gave an identifier to: a file, dataset, type, space or property list. Closed when the
-/// value goes, which is within the session that made it.
+/// An object with an identifier of the library: a file, dataset, type, space or property list. It
+/// is closed when the value is destroyed, within the session that made it.
 struct HDF5Handle: ~Copyable {
   let id: hid_t
-  /// What is closed after it, if not negative.
+  /// The identifier that is closed after it, if not negative.
   private let access: hid_t
 
   fileprivate init(_ id: hid_t, access: hid_t = -1) {
@@ -104,11 +106,11 @@ struct HDF5Handle: ~Copyable {
   }
 }
 
-/// The lock that is taken before every call of libhdf5: the library runs one thread at a time, and a build
-/// without thread safety leaves it to the caller to see to that.
+/// The lock that is taken before every call of libhdf5: the library runs one thread at a time, and
+/// a build without thread safety leaves that to the caller.
 ///
-/// A fork waits until the lock is free, so that the child neither inherits it taken, which no thread there could
-/// release, nor finds the library at work.
+/// A fork waits until the lock is free, so that the child neither inherits a taken lock, which no
+/// thread there could release, nor a library in the middle of a call.
 ///
 /// Invariant behind `@unchecked Sendable`: the mutex is made once and never destroyed, since the one lock
 /// lives as long as the process.
@@ -132,7 +134,7 @@ struct HDF5Handle: ~Copyable {
 }
 
 extension HDF5Session {
-  /// The error of a call that failed: what the library's error stack of this thread says.
+  /// The error of a call that failed, from the library's error stack of this thread.
   func error(_ doing: String) -> StoreError {
     let stack = errorStack()
     let story = stack.descriptions.joined(separator: " < ")
@@ -141,7 +143,7 @@ extension HDF5Session {
       error.underlying = underlying
       return error
     }
-    // The library passes the system's error on as text alone.
+    // The library passes the system's error on only as text.
     for number in [ENOSPC, EDQUOT] where story.contains("errno = \(number),") {
       var error = StoreError.system(number, doing, path: nil)
       error.underlying = underlying
@@ -149,7 +151,8 @@ extension HDF5Session {
     }
     if story.contains("bad version number for") {
       return StoreError(
-        .unsupported, "\(doing) failed: a later libhdf5 wrote it than is here (libhdf5 says: \(story))",
+        .unsupported,
+        "\(doing) failed: a later libhdf5 than the one installed wrote it (libhdf5 says: \(story))",
         remedy: "write it with h5py.File(..., libver=('earliest', 'v110')), or install a later libhdf5",
         underlying: underlying)
     }
@@ -158,7 +161,7 @@ extension HDF5Session {
       underlying: underlying)
   }
 
-  /// What the library says of a call that failed.
+  /// The library's messages on a call that failed.
   private struct ErrorStack {
     /// The innermost first, each once.
     var descriptions: [String] = []
@@ -191,7 +194,7 @@ extension HDF5Session {
     return stack
   }
 
-  /// What is wrong when the library's own file locking is what failed.
+  /// The error if the library's own file locking failed.
   private func lockingError(_ story: String) -> StoreError? {
     if story.contains("already open for write") || story.contains("consistency flags") {
       return StoreError(
@@ -206,7 +209,7 @@ extension HDF5Session {
 }
 
 extension HDF5Session {
-  /// Opens for reading what a descriptor is open for, which must stay open.
+  /// Opens the file of a descriptor, which must stay open, for reading.
   func openFile(_ descriptor: Int32) throws(StoreError) -> HDF5Handle {
     let access = try fileAccess()
     try check(CHDF5_set_file_locking(access.id, false, true), "preparing to open it")
@@ -216,7 +219,8 @@ extension HDF5Session {
     return try handle(id, with: access, "opening it")
   }
 
-  /// Creates a file that must not exist. It is not locked: it is in a writer's own folder, which is.
+  /// Creates a file that must not exist. It is not locked, because it is in a writer's own folder,
+  /// which is.
   ///
   /// - Parameters:
   ///   - alignedByteCount: objects of at least this size begin at a multiple of ``PixelFile/start``.
@@ -238,8 +242,8 @@ extension HDF5Session {
 
   private func fileAccess() throws(StoreError) -> HDF5Handle {
     let access = try handle(H5Pcreate(CHDF5_file_access()), "preparing to open it")
-    // Closing the file closes whatever is still open in it; a handle that was forgotten would keep the
-    // file open and locked otherwise.
+    // Closing the file closes everything that is still open in it; otherwise a forgotten handle
+    // would keep the file open and locked.
     try check(H5Pset_fclose_degree(access.id, H5F_CLOSE_STRONG), "preparing to open it")
     return access
   }

@@ -2,20 +2,21 @@ import ImageStoreCore
 import ImageStorePlatform
 import ImageStoreSupport
 
-/// A plain file whose superblock and checksum agree with its bytes, opened once: whatever takes its name later, this is what is read.
+/// A plain file whose superblock and checksum agree with its bytes, opened once, so it is read even
+/// if another file takes its name.
 ///
-/// There is no other way to open a file with libhdf5 for reading, so the library never sees damage that a checksum of this
-/// package tells of.
+/// There is no other way to open a file with libhdf5 for reading, so the library never sees damage
+/// that a checksum of this package reveals.
 final class LibraryFile: Sendable {
   let path: String
   let map: MappedFile
   let superblock: Superblock
-  /// Whether a checksum at its end vouches for all that libhdf5 reads of it.
+  /// Whether a checksum at its end covers everything that libhdf5 reads of it.
   let hasMetadataChecksum: Bool
   private let file: File
 
-  /// - Throws: ``StoreError/Code/unrecognized`` for what is not an HDF5 file; ``StoreError/Code/corrupt``;
-  ///   ``StoreError/Code/unsupported``.
+  /// - Throws: ``StoreError/Code/unrecognized`` for a file that is not HDF5;
+  ///   ``StoreError/Code/corrupt``; ``StoreError/Code/unsupported``.
   init(_ path: String) throws(StoreError) {
     self.path = path
     file = try File(path, .read)
@@ -33,7 +34,7 @@ final class LibraryFile: Sendable {
     hasMetadataChecksum = false
   }
 
-  /// Which file it is, and when it last changed.
+  /// The identity of the file, and when it last changed.
   func state() throws(StoreError) -> FileState { try file.state() }
 
   /// Opens the file for one session.
@@ -56,9 +57,11 @@ final class LibraryFile: Sendable {
   }
 }
 
-/// The lock that libhdf5 takes on a file it reads, by which programs that write to a file and programs that read it keep apart.
+/// The lock that libhdf5 takes on a file it reads, which keeps programs that write to a file and
+/// programs that read it apart.
 ///
-/// A file system without locks is read without, and so is every file if `HDF5_USE_FILE_LOCKING` says so, as for the library.
+/// A file system without locks is read without, and so is every file if `HDF5_USE_FILE_LOCKING`
+/// says so, as for the library.
 struct ReadersLock {
   private let descriptor: Int32
 
@@ -93,8 +96,8 @@ struct ReadersHold: ~Copyable {
   }
 }
 
-/// What an HDF5 file says of itself before anything else, read without the library, so that other files and
-/// those that are cut short never reach it.
+/// The header of an HDF5 file, read without the library, so that other files and those that are cut
+/// short never reach it.
 ///
 /// Source: HDF5 File Format Specification, version 3.0, section II.A.
 struct Superblock {
@@ -119,7 +122,7 @@ struct Superblock {
     return nil
   }
 
-  /// What a file without a superblock is, in a few words.
+  /// A few words on the kind of a file without a superblock.
   private static func otherKind(of bytes: UnsafeRawBufferPointer) -> String {
     let head = unsafe String(decoding: bytes.prefix(256), as: UTF8.self)
     let text = head.trimmingPrefix(while: \.isWhitespace).lowercased()
@@ -146,11 +149,13 @@ struct Superblock {
       throw StoreError(
         .unrecognized, "this is not an HDF5 file: \(unsafe Self.otherKind(of: bytes))", path: file.path)
     }
-    let cutShort = StoreError(.corrupt, "the file is cut short within its superblock", path: file.path)
+    let cutShort = StoreError(
+      .corrupt, "the file is cut short within its superblock (the header of an HDF5 file)", path: file.path)
     guard let version = unsafe bytes.integer(UInt8.self, at: base + 8) else { throw cutShort }
     guard version <= 3 else {
       throw StoreError(
-        .unsupported, "a superblock of version \(version)", remedy: "versions 0 to 3 are read",
+        .unsupported, "the superblock (the header of the file) has version \(version)",
+        remedy: "versions 0 to 3 are read",
         path: file.path)
     }
     let isOld = version < 2
@@ -172,12 +177,13 @@ struct Superblock {
     else { throw cutShort }
     guard statedBase == UInt64(base) else {
       throw StoreError(
-        .unsupported, "a superblock at \(base) that says it is at \(statedBase)",
+        .unsupported,
+        "the superblock (the header of the file) is at byte \(base), but it says it is at byte \(statedBase)",
         remedy: "rewrite the file with h5repack", path: file.path)
     }
     guard end <= UInt64(bytes.count) else {
       throw StoreError(
-        .corrupt, "the file is cut short: it has \(bytes.count) bytes of \(end)", path: file.path)
+        .corrupt, "the file is cut short: it has \(bytes.count) of its \(end) bytes", path: file.path)
     }
     self.end = Int(end)
   }

@@ -2,17 +2,18 @@ import CImageStoreHDF5
 import ImageStoreCore
 import ImageStoreSupport
 
-/// A checksum of what says where everything is: all bytes of a file but those of images, labels, columns and
+/// A checksum of the structure of a file: all bytes except those of images, labels, columns and
 /// checksums.
 ///
-/// libhdf5 believes what it reads, and falls over some of it; so what it reads of a file of this package is
-/// checked before. The checksum is behind the end that the superblock states: other programs do not see it,
-/// and libhdf5 cuts it off when one of them writes to the file, which then is as any other.
+/// libhdf5 trusts what it reads, and crashes on some of it, so everything it reads of a file of
+/// this package is checked before. The checksum is after the end that the superblock states: other
+/// programs do not see it, and libhdf5 cuts it off when one of them writes to the file, which is
+/// then like any other file.
 ///
 /// It has the start and the end of every checked range in 8 bytes each, rising; their number in 8; the CRC-32
 /// of the checked bytes and of all that in 4; and ``magic``. Integers are little endian.
 ///
-/// One whose own end is damaged is missed by what else a file of this package is known by: see ``OwnMark``.
+/// If the end of the file is damaged, ``OwnMark`` still identifies a file of this package.
 struct MetadataChecksum {
   static let magic = Array("image-stores".utf8)
   private static let trailerByteCount = 8 + 4 + magic.count
@@ -23,15 +24,17 @@ struct MetadataChecksum {
   /// - Throws: ``StoreError/Code/corrupt`` if it does not agree with the file, or is damaged itself.
   static func check(_ file: MappedFile, _ superblock: Superblock) throws(StoreError) -> Bool {
     guard isEnd(of: file) else {
-      // What libhdf5 has written to ends where its superblock says; behind that there can only be a checksum.
+      // A file that libhdf5 has written to ends where its superblock says; after that there can
+      // only be a checksum.
       if let end = superblock.end, end == file.byteCount { return false }
       guard OwnMark.isIn(file, end: superblock.end ?? file.byteCount) else { return false }
       throw StoreError(
-        .corrupt, "the checksum of what says where its parts are, which is its end, is damaged",
+        .corrupt, "the end of the file, which has the checksum of its structure, is damaged",
         remedy: "write it again from its source", path: file.path)
     }
     let damaged = StoreError(
-      .corrupt, "what says where its parts are does not agree with its checksum",
+      .corrupt,
+      "the structure of the file (the part that says where its data is) does not agree with its checksum",
       remedy: "write it again from its source", path: file.path)
     let trailer = file.byteCount - trailerByteCount
     guard trailer >= 0, let count = unsafe file.bytes.integer(UInt64.self, at: trailer),
@@ -62,10 +65,12 @@ struct MetadataChecksum {
     return unsafe end.elementsEqual(magic)
   }
 
-  /// Where a file has what this does not check, by rising start: what has checksums of its own.
+  /// The ranges of a file that this does not check, by rising start: those with checksums of their
+  /// own.
   ///
   /// - Parameters:
-  ///   - handle: the file, flushed but not closed, so that the library knows all this and reads nothing.
+  ///   - handle: the file, flushed but not closed, so that the library knows these ranges and reads
+  ///     nothing.
   ///   - path: where it is.
   static func uncheckedRanges(
     _ session: borrowing HDF5Session, _ handle: borrowing HDF5Handle, at path: String
@@ -148,14 +153,16 @@ extension [UInt8] {
   }
 }
 
-/// What a file of this package is known by without libhdf5 and without the checksum at its end, so that damage to the end of a file does not
-/// make it one of others, whose metadata the library reads unchecked.
+/// The mark that identifies a file of this package without libhdf5 and without the checksum at its
+/// end, so that a file with a damaged end is not mistaken for one of another program, whose
+/// metadata the library reads unchecked.
 ///
-/// The root has an attribute ``DatasetNames/writer`` whose text is ``MetadataChecksum/magic``, and which is the first
-/// thing written, so that it is near the start. Files of earlier releases do not have it, but the attribute
-/// ``DatasetNames/formatVersion`` and the dataset ``DatasetNames/checksums``, whose names are somewhere among the metadata.
-/// The first is enough, or the head of the second as this package writes it, or both names. A damaged byte that leaves none of
-/// that in an old file is within the name, and harms nothing else.
+/// The root has an attribute ``DatasetNames/writer`` whose text is ``MetadataChecksum/magic``, and
+/// which is the first thing written, so that it is near the start. Files of earlier releases do not
+/// have it, but the attribute ``DatasetNames/formatVersion`` and the dataset
+/// ``DatasetNames/checksums``, whose names are somewhere among the metadata. The first is enough,
+/// or the head of the second as this package writes it, or both names. A damaged byte that leaves
+/// none of that in an old file is within the name, and harms nothing else.
 enum OwnMark {
   /// Where the metadata of a file's root is: at the start, and at the end if there is much before it.
   private static let headByteCount = 1 << 16
@@ -175,7 +182,8 @@ enum OwnMark {
       || has(name) && has(Array(DatasetNames.checksums.utf8))
   }
 
-  /// Whether the root group has the attribute, asked of libhdf5. Ours is of fixed length; any other is not read.
+  /// Whether the root group has the attribute, asked of libhdf5. Ours is of fixed length; any other
+  /// is not read.
   static func isAttribute(
     _ session: borrowing HDF5Session, of root: borrowing HDF5Handle
   ) throws(StoreError) -> Bool {
@@ -184,8 +192,9 @@ enum OwnMark {
     return text == [String(decoding: MetadataChecksum.magic, as: UTF8.self)]
   }
 
-  /// What is before the name in an attribute message of version 1 with a name of 15 bytes, a type of 12 and a shape of 8: a
-  /// number. HDF5 File Format Specification, version 3.0, section IV.A.2.m.
+  /// The bytes before the name in an attribute message of version 1 with a name of 15 bytes, a type
+  /// of 12 and a shape of 8: a number. HDF5 File Format Specification, version 3.0, section
+  /// IV.A.2.m.
   private static let attributeHead: [UInt8] = [1, 0, 15, 0, 12, 0, 8, 0]
 
   private static func contains(_ text: [UInt8], in bytes: UnsafeRawBufferPointer?) -> Bool {

@@ -1,7 +1,7 @@
 import ImageStoreCore
 import ImageStoreSupport
 
-/// What a file says of encoded images: where each begins among the bytes of all, and what it is.
+/// A file's index of encoded images: where each begins among the bytes of all, and its kind.
 struct EncodedRecords {
   private(set) var kinds: [StoredKind] = []
   /// One more than there are images: the last is the number of bytes.
@@ -14,7 +14,7 @@ struct EncodedRecords {
     offsets.append(offsets[offsets.count - 1] + Int64(byteCount))
   }
 
-  /// Writes everything but the bytes, with checksums.
+  /// Writes everything except the bytes, with checksums.
   ///
   /// - Parameter sums: the dataset of checksums.
   func write(
@@ -34,19 +34,19 @@ struct EncodedRecords {
 }
 
 extension HDF5WriterSession {
-  /// Begins with the encoded images of another store, after comparing each with its checksum, so that damage is not written as if it
-  /// were right.
+  /// Begins with the encoded images of another store, after comparing each with its checksum, so
+  /// that damage is not copied with a new checksum.
   mutating func takeOverEncoded(_ old: HDF5Store, _ known: [UInt32]) throws(StoreError) {
     guard case .encoded(let images) = old.images, let index = images.index else { return }
     for image in 0..<old.count {
       guard
         let bytes = unsafe old.file.bytes(
           at: index.range(of: image).lowerBound, count: index.range(of: image).count)
-      else { throw StoreError(.corrupt, "an image beyond the end of the file", image: image) }
+      else { throw StoreError(.corrupt, "the image is beyond the end of the file", image: image) }
       let found = unsafe CRC32.checksum(of: bytes)
       guard found == known[image] else {
         throw StoreError(
-          .corrupt, "its CRC-32 is \(found), and \(known[image]) is stated", path: old.path, image: image)
+          .corrupt, "its CRC-32 is \(found), but the file says \(known[image])", path: old.path, image: image)
       }
       encoded.append(index.kind(at: image), byteCount: bytes.count)
       try unsafe pixels.append(bytes)
@@ -66,11 +66,12 @@ extension HDF5Store {
     switch (asked, isEncodedHere) {
     case (.mixed, true):
       throw StoreError(
-        .unsupported, "the file has encoded images", remedy: "append without a layout, or with encoded",
+        .unsupported, "the file has encoded images",
+        remedy: "append without a layout, or with the layout encoded",
         path: path)
     case (.encoded, false):
       throw StoreError(
-        .unsupported, "the file has pixels, to which encoded images are not appended as they are",
+        .unsupported, "the file has pixels, so encoded images cannot be appended to it as they are",
         remedy: "append without the layout, so that they are decoded, or write a new file", path: path)
     default: return
     }

@@ -4,10 +4,11 @@ import ImageStoreSupport
 
 /// Completes the file whose pixels have been streamed.
 ///
-/// libhdf5 writes a whole file beside the stream, except that it only reserves the room of contiguous
-/// images. If that room is where the stream has its pixels, what is around it is copied to the
-/// stream; should a release of the library ever put it elsewhere, and for stores of less than a page, the
-/// pixels are copied to the library's file instead. Chunks and images with a dataset each are copied by the library.
+/// libhdf5 writes a whole file next to the stream, but only reserves the room for contiguous
+/// images. If that room is where the stream has its pixels, the bytes around it are copied to the
+/// stream. If a release of the library puts the room elsewhere, and for stores of less than a page,
+/// the pixels are copied to the library's file instead. Chunks and images with a dataset each are
+/// copied by the library.
 struct FileAssembly {
   /// The chunks that were streamed.
   struct Chunks {
@@ -17,7 +18,7 @@ struct FileAssembly {
 
   let images: ImageRuns
   let chunks: Chunks?
-  /// What is known of images that are encoded.
+  /// The index of encoded images.
   let encoded: EncodedRecords?
   let labels: ImageLabels
   let checksums: [UInt32]
@@ -25,7 +26,7 @@ struct FileAssembly {
   /// How the file that is appended to has its values.
   let forms: ValueForms
 
-  /// Completes the file, which then has its place in the staging folder, synchronised with the disk.
+  /// Completes the file, which is then in the staging folder, synced to the disk.
   func complete(_ pixels: borrowing PixelFile, in staging: borrowing Staging) throws(StoreError) {
     let whole = staging.path + ".library"
     let streamed = try MappedFile(pixels.path)
@@ -49,7 +50,7 @@ struct FileAssembly {
     let file = try File(whole, .update)
     if let address {
       guard let bytes = unsafe streamed.bytes(at: PixelFile.start, count: pixels.byteCount) else {
-        throw StoreError(.corrupt, "the streamed pixels were cut short by another program")
+        throw StoreError(.corrupt, "another program cut short the pixels written so far")
       }
       try unsafe file.write(bytes, at: address)
     }
@@ -58,7 +59,8 @@ struct FileAssembly {
     try staging.rename(whole, to: staging.path)
   }
 
-  /// Creates what a file of this package is known by, before anything else, so that it is near the start.
+  /// Creates the mark of a file of this package, before anything else, so that it is near the
+  /// start.
   private func writeMarks(
     _ session: borrowing HDF5Session, _ file: borrowing HDF5Handle
   ) throws(StoreError) {
@@ -68,7 +70,7 @@ struct FileAssembly {
     try session.writeAttribute(DatasetNames.formatVersion, of: root, UInt32(DatasetNames.version))
   }
 
-  /// Copies what is before and after the images to the stream.
+  /// Copies the bytes before and after the images to the stream.
   private func surround(
     _ pixels: borrowing PixelFile, from path: String, unchecked: [Range<Int>]
   ) throws(StoreError) {
@@ -76,7 +78,9 @@ struct FileAssembly {
     let end = PixelFile.start + pixels.byteCount
     guard let before = unsafe library.bytes(at: 0, count: PixelFile.start),
       let after = unsafe library.bytes(at: end, count: library.byteCount - end)
-    else { throw StoreError(.corrupt, "libhdf5 wrote a file that ends at \(library.byteCount)") }
+    else {
+      throw StoreError(.corrupt, "libhdf5 wrote a file of an unexpected size, \(library.byteCount) bytes")
+    }
     try unsafe pixels.write(before, at: 0)
     try unsafe pixels.write(after, at: end)
     try pixels.resize(to: library.byteCount)
@@ -86,7 +90,7 @@ struct FileAssembly {
 
   /// Creates `/images`.
   ///
-  /// - Returns: where the pixels belong that the library has only reserved room for.
+  /// - Returns: the position of the pixels for which the library has only reserved room.
   private func writeImages(
     _ session: borrowing HDF5Session, _ file: borrowing HDF5Handle, _ streamed: MappedFile
   ) throws(StoreError) -> Int? {
@@ -166,13 +170,14 @@ struct FileAssembly {
     _ streamed: MappedFile, _ position: inout Int, _ byteCount: Int
   ) throws(StoreError) -> UnsafeRawBufferPointer {
     guard let bytes = unsafe streamed.bytes(at: position, count: byteCount) else {
-      throw StoreError(.corrupt, "the streamed pixels were cut short by another program")
+      throw StoreError(.corrupt, "another program cut short the pixels written so far")
     }
     position += byteCount
     return unsafe bytes
   }
 
-  /// Creates what says where the bytes of each image begin and end, of columns that have bytes.
+  /// Creates the offsets of columns of bytes, which say where the bytes of each image begin and
+  /// end.
   private func writeOffsets(
     _ session: borrowing HDF5Session, _ file: borrowing HDF5Handle, _ sums: borrowing HDF5Handle
   ) throws(StoreError) {
@@ -188,7 +193,7 @@ struct FileAssembly {
     }
   }
 
-  /// Creates everything besides `/images`.
+  /// Creates everything except `/images`.
   private func writeRecords(
     _ session: borrowing HDF5Session, _ file: borrowing HDF5Handle
   ) throws(StoreError) {

@@ -2,8 +2,8 @@ import ImageStoreCore
 import ImageStoreSupport
 
 extension HDF5WriterSession: EditingSession {
-  /// The file is written anew, with its images as an append takes them over. Values keep the type that they have in the file as long as it
-  /// has room for them.
+  /// The file is written again, and its images are copied as in an append. Values keep their type
+  /// in the file as long as it can hold them.
   consuming func complete(saying annotations: StoreAnnotations) throws(StoreError) {
     guard let existing else { throw StoreError(.notFound, "there is no file to change") }
     let changed = try annotations.all(of: existing)
@@ -18,7 +18,7 @@ extension HDF5WriterSession: EditingSession {
 }
 
 extension ValueForms {
-  /// Forgets the types of values that have another kind than before, or that they have no room for.
+  /// Drops the types of values whose kind has changed, or that the types cannot hold.
   fileprivate mutating func adapt(to new: ImageLabels, from old: HDF5Store) throws(StoreError) {
     for (name, column) in new.columns where columns[name] != nil {
       if try column.kind != old.column(name).kind || !holds(ImageLabels(columns: [name: column])) {

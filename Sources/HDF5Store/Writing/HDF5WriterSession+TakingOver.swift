@@ -2,7 +2,7 @@ import ImageStoreCore
 import ImageStoreSupport
 
 extension HDF5Store {
-  /// What images that are appended must agree with.
+  /// The properties that appended images must agree with.
   var existing: WriterState.Existing {
     WriterState.Existing(
       count: count, classNames: classNames, hasLabels: records.labels != nil || records.foundLabels != nil,
@@ -17,13 +17,13 @@ extension HDF5Store {
 }
 
 extension HDF5WriterSession {
-  /// Begins with the images of another store. Chunks that can stay as they are are copied with the checksums they have, which
-  /// still tell of damage; of everything else the checksums are compared.
+  /// Begins with the images of another store. Chunks that can stay as they are are copied with
+  /// their checksums, which still reveal damage; for everything else the checksums are compared.
   mutating func takeOver(_ old: HDF5Store) throws(StoreError) {
     guard old.count > 0 else { return }
     if encodedLayout != nil {
       guard let known = try old.storedChecksums() else {
-        throw StoreError(.corrupt, "it is not there", path: old.path, key: DatasetNames.checksums)
+        throw StoreError(.corrupt, "the dataset is missing", path: old.path, key: DatasetNames.checksums)
       }
       var columns: [String: Column] = [:]
       for name in old.columnNames { columns[name] = try old.column(name) }
@@ -42,7 +42,7 @@ extension HDF5WriterSession {
         guard
           let bytes = unsafe old.file.bytes(
             at: offset + start * format.byteCount, count: range.count * format.byteCount)
-        else { throw StoreError(.corrupt, "images beyond the end of the file") }
+        else { throw StoreError(.corrupt, "images are beyond the end of the file") }
         try unsafe append(
           bytes, BatchLayout(format, count: range.count), known: known?[range], of: old, from: start)
       }
@@ -52,7 +52,7 @@ extension HDF5WriterSession {
     labels = ImageLabels(labels: try old.labels(), columns: columns)
   }
 
-  /// Takes over images as they are read.
+  /// Copies images as they are read.
   private mutating func takeOverRead(
     _ old: HDF5Store, _ known: [UInt32]?, from first: Int
   ) throws(StoreError) {
@@ -70,7 +70,7 @@ extension HDF5WriterSession {
     }
   }
 
-  /// Takes over images in chunks that are as this writer makes them.
+  /// Copies images in chunks with the form that this writer makes.
   ///
   /// - Returns: how many were taken over, from the first.
   private mutating func takeOverStored(
@@ -99,7 +99,7 @@ extension HDF5WriterSession {
   }
 
   /// Adds images that were read, after comparing them with their checksums, so that damage is not
-  /// written as if it were right.
+  /// copied with a new checksum.
   private mutating func append(
     _ bytes: UnsafeRawBufferPointer, _ layout: BatchLayout, known: ArraySlice<UInt32>?, of old: HDF5Store,
     from first: Int
@@ -109,7 +109,7 @@ extension HDF5WriterSession {
     guard let known else { return }
     for (position, sum) in known.enumerated() where checksums[before + position] != sum {
       throw StoreError(
-        .corrupt, "its CRC-32 is \(checksums[before + position]), and \(sum) is stated",
+        .corrupt, "its CRC-32 is \(checksums[before + position]), but the file says \(sum)",
         path: old.path, image: first + position)
     }
   }

@@ -2,8 +2,8 @@ import ImageStoreCodecs
 import ImageStoreCore
 import ImageStoreSupport
 
-/// What ``HDF5Store/Writer`` does from its first image to its end: it streams pixels to a file, and has the rest made around
-/// them when it finishes.
+/// The work of ``HDF5Store/Writer`` from its first image to its end: it streams pixels to a file,
+/// and the rest is made around them when it finishes.
 struct HDF5WriterSession: EncodedWriterSession, ~Copyable {
   var state: WriterState
   let encodedLayout: EncodedLayout?
@@ -11,9 +11,10 @@ struct HDF5WriterSession: EncodedWriterSession, ~Copyable {
   let staging: Staging
   let threads: Int
   var forms: ValueForms
-  /// The file that is there.
+  /// The existing file.
   let existing: HDF5Store?
-  /// The file that is appended to, locked so that libhdf5 does not let others write what the rewriting would lose.
+  /// The file that is appended to, locked so that libhdf5 does not let others write changes that
+  /// the rewriting would lose.
   private let replaced: ReadersHold?
   let isCompressed: Bool
   var pixels: PixelFile
@@ -22,9 +23,10 @@ struct HDF5WriterSession: EncodedWriterSession, ~Copyable {
   /// The labels and columns of all images so far.
   var labels: ImageLabels?
   var checksums: [UInt32] = []
-  /// What encoded images are, and where each begins and the last ends.
+  /// The kinds of encoded images, and where each begins and the last ends.
   var encoded = EncodedRecords()
-  /// The format that all images must have, as those that are appended to lie in one dataset, which others may rely on.
+  /// The format that all images must have, because the existing ones are in one dataset, which
+  /// other programs may rely on.
   private let required: ImageFormat?
 
   private init(
@@ -45,7 +47,7 @@ struct HDF5WriterSession: EncodedWriterSession, ~Copyable {
     encoder = ChunkEncoder(level: level ?? 0, threads: threads)
   }
 
-  /// A session that writes a new file, or takes over what is there to append to it.
+  /// A session that writes a new file, or copies an existing one to append to it.
   ///
   /// - Parameter takesOver: whether it does so now.
   static func start(
@@ -53,7 +55,7 @@ struct HDF5WriterSession: EncodedWriterSession, ~Copyable {
     _ encoding: ImageEncoding, classNames: [String]?, threads: Int?, takesOver: Bool = true
   ) throws(StoreError) -> HDF5WriterSession {
     let threads = Workers.threadCount(threads)
-    // What is appended to is replaced by a longer one.
+    // The existing file is replaced by a longer one.
     let staging = try Staging(destination: path, mode: mode) { (path) throws(StoreError) in
       try HDF5Store.otherContents(at: path)
     }
@@ -76,7 +78,7 @@ struct HDF5WriterSession: EncodedWriterSession, ~Copyable {
     let isEncoded = old.map(\.isEncodedHere) ?? (layout == .encoded)
     guard !isEncoded || compression == .none else {
       throw StoreError(
-        .invalidArgument, "compression for encoded images, which are kept as they are",
+        .invalidArgument, "encoded images are kept as they are, so compression does not apply",
         remedy: "leave it out", path: path)
     }
     let encodedLayout = try ImageCodecs.encodedLayout(isEncoded: isEncoded, encoding, threads: threads)
@@ -157,7 +159,7 @@ struct HDF5WriterSession: EncodedWriterSession, ~Copyable {
     if let required, format != required {
       throw StoreError(
         .unsupported,
-        "images of \(format) for a file whose \(DatasetNames.images) is one dataset of \(required); "
+        "images of \(format) do not fit this file: its \(DatasetNames.images) is one dataset of \(required); "
           + "with both it has to become a group with a dataset for each image, which code that reads the dataset does not expect",
         remedy: "append with --layout mixed (HDF5Store.Layout.mixed), or write another file",
         image: images.count)
@@ -182,8 +184,8 @@ struct HDF5WriterSession: EncodedWriterSession, ~Copyable {
       bytes, format, imagesPerChunk: isUniform ? ChunkEncoder.imagesPerChunk(format) : 1, to: &pixels)
   }
 
-  /// Adds the checksums of images of one format, and does whatever `write` does: on another thread at the same
-  /// time if there may be two, else by pieces that are still in the processor's cache.
+  /// Adds the checksums of images of one format, and calls `write`: on another thread at the same
+  /// time if two are allowed, otherwise in pieces that are still in the processor's cache.
   ///
   /// - Parameters:
   ///   - offset: where the first byte goes in the file.
@@ -210,7 +212,7 @@ struct HDF5WriterSession: EncodedWriterSession, ~Copyable {
         }
         return
       }
-      // Pieces end where the file's do, so that they are written from where they are.
+      // Pieces end at the boundaries of the file's pieces, so that they are written without a copy.
       var written = 0
       let step = max(1, SequentialWriting.pieceByteCount / size)
       for start in stride(from: 0, to: count, by: step) {
@@ -226,7 +228,7 @@ struct HDF5WriterSession: EncodedWriterSession, ~Copyable {
     }
   }
 
-  /// Gives every image a chunk of its own, since images of another format are to follow.
+  /// Gives every image a chunk of its own, because images of another format follow.
   private mutating func separateChunks(_ format: ImageFormat) throws(StoreError) {
     let imagesPerChunk = ChunkEncoder.imagesPerChunk(format)
     guard imagesPerChunk > 1,
@@ -242,7 +244,7 @@ struct HDF5WriterSession: EncodedWriterSession, ~Copyable {
     var left = images.count
     for size in encoder.sizes {
       guard let stored = unsafe streamed.bytes(at: position, count: Int(size)) else {
-        throw StoreError(.corrupt, "the streamed pixels were cut short by another program")
+        throw StoreError(.corrupt, "another program cut short the pixels written so far")
       }
       let elements = try unsafe decoder.elements(stored, mask: 0, needed: pipeline.chunkByteCount)
       let count = min(left, imagesPerChunk)
@@ -266,7 +268,8 @@ extension ImageLabels {
     for (name, column) in columns {
       guard case .string(let values) = column else { continue }
       for (index, value) in values.enumerated() where value.utf8.contains(0) {
-        throw StoreError(.unsupported, "a string with a zero byte", image: index, key: name)
+        throw StoreError(
+          .unsupported, "a string has a zero byte, which the file cannot hold", image: index, key: name)
       }
     }
   }

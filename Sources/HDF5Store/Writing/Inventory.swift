@@ -2,7 +2,8 @@ import CImageStoreHDF5
 import ImageStoreCore
 import ImageStoreSupport
 
-/// A comparison of what is in a file with what this package writes, since rewriting the file would lose the rest.
+/// Compares the contents of a file with what this package writes, because rewriting the file would
+/// lose the rest.
 struct Inventory {
   let store: HDF5Store
 
@@ -23,7 +24,7 @@ struct Inventory {
     DatasetNames.classNames, DatasetNames.formatVersion, DatasetNames.writer,
   ]
 
-  /// The first thing found that this package does not write, in a few words.
+  /// A few words on the first contents that this package does not write.
   func unknownContents(
     _ session: borrowing HDF5Session, _ file: borrowing HDF5Handle
   ) throws(StoreError) -> String? {
@@ -79,7 +80,7 @@ struct Inventory {
       store.records.columns.values.flatMap { [$0.values, $0.offsets].compactMap { $0?.dataset.name } })
   }
 
-  /// What is unknown of a group of columns, or of their offsets.
+  /// Unknown contents of a group of columns, or of their offsets.
   private func columns(
     _ session: borrowing HDF5Session, _ object: borrowing HDF5Handle, _ file: borrowing HDF5Handle,
     named group: String
@@ -90,7 +91,7 @@ struct Inventory {
     for link in try session.hardLinks(of: object, fileByteCount: store.file.byteCount) {
       let name = "\(group)/\(link.name)"
       if !link.isHard { return "the soft link \(name)" }
-      // What is not a column, or has a name that cannot be read.
+      // Objects that are not columns, or have a name that cannot be read.
       guard known.contains(name) else { return name }
       let column = try session.openDataset(name, in: file)
       if let found = try values(session, column, name) { return found }
@@ -98,7 +99,7 @@ struct Inventory {
     return nil
   }
 
-  /// What is unknown of a dataset with a value per image.
+  /// Unknown properties of a dataset with one value per image.
   private func values(
     _ session: borrowing HDF5Session, _ object: borrowing HDF5Handle, _ name: String,
     attributes: Set<String> = [], links: ClosedRange<Int64> = 1...1
@@ -146,7 +147,7 @@ struct Inventory {
     return nil
   }
 
-  /// What is unknown of a dataset with pixels.
+  /// Unknown properties of a dataset with pixels.
   private func samples(
     _ session: borrowing HDF5Session, _ object: borrowing HDF5Handle, _ name: String, _ format: ImageFormat,
     shape: [Int], chunkExtent: [Int], grows: Bool
@@ -158,7 +159,7 @@ struct Inventory {
     return try self.dataset(session, object, name, chunks: store.isCompressed ? chunks : nil)
   }
 
-  /// What is unknown of a dataset's header.
+  /// Unknown properties of a dataset's header.
   ///
   /// - Parameter chunks: the chunks this package would make, or nil if it would make none.
   private func dataset(
@@ -211,19 +212,19 @@ struct Inventory {
 }
 
 extension HDF5Store {
-  /// Checks that the file has nothing but what a store has, in no form but those an append keeps, since an append writes the whole
-  /// file again.
+  /// Checks that the file has only the contents of a store, in forms that an append keeps, because
+  /// an append writes the whole file again.
   ///
   /// - Throws: ``StoreError/Code/unsupported`` naming what would be lost.
   func checkHoldsNothingElse() throws(StoreError) {
     guard let extra = try unknownContents() else { return }
     throw StoreError(
-      .unsupported, "the file has more than a store, which an append would lose: \(extra)",
+      .unsupported, "the file has contents that an append would lose: \(extra)",
       remedy: "convert it to a new file first", path: path)
   }
 
-  /// What the file has that this package would not write, in a few words; nil if there is nothing. A file whose
-  /// metadata has a checksum has only what this package wrote.
+  /// A few words on contents of the file that this package would not write; nil if there are none.
+  /// A file whose metadata has a checksum has only what this package wrote.
   func unknownContents() throws(StoreError) -> String? {
     if library.hasMetadataChecksum { return nil }
     return try library.withFile { (session, file) throws(StoreError) in
@@ -231,8 +232,8 @@ extension HDF5Store {
     }
   }
 
-  /// What is at a path besides a finished store that this package wrote, in a few words; nil if all there is such a store,
-  /// damaged or not.
+  /// A few words on the contents of a path other than a finished store that this package wrote; nil
+  /// if there is only such a store, damaged or not.
   static func otherContents(at path: String) throws(StoreError) -> String? {
     switch FileSystem.kind(of: path) {
     case .file: break
@@ -246,7 +247,7 @@ extension HDF5Store {
     } catch {
       guard [.corrupt, .unrecognized, .unsupported].contains(error.code) else { throw error }
       let file = try MappedFile(path)
-      // Damaged, and not even an HDF5 file any more if its first bytes are.
+      // The file is damaged; if its first bytes are, it is not even an HDF5 file any more.
       let isOwn =
         error.code == .unrecognized
         ? MetadataChecksum.isEnd(of: file) : OwnMark.isIn(file, end: file.byteCount)

@@ -3,8 +3,9 @@ import ImageStoreSupport
 
 /// The file that a writer streams stored pixels to, one image or chunk after another from an offset.
 struct PixelFile: ~Copyable {
-  /// Where the first byte goes. Before it there is room for the metadata, so that a file of contiguous
-  /// images is made complete by writing what belongs around them; a page, so that maps are aligned.
+  /// Where the first byte goes. Before it there is room for the metadata, so that a file of
+  /// contiguous images is completed by writing the rest around them. It is one page, so that maps
+  /// are aligned.
   static let start = 4096
 
   let path: String
@@ -26,10 +27,10 @@ struct PixelFile: ~Copyable {
     try unsafe writing.append(bytes, to: file)
   }
 
-  /// Writes what has been collected.
+  /// Writes the collected bytes.
   mutating func flush() throws(StoreError) { try writing.flush(to: file) }
 
-  /// Writes around what was streamed, which ``flush()`` has brought to the file.
+  /// Writes around the streamed bytes, which ``flush()`` has written to the file.
   func write(_ bytes: UnsafeRawBufferPointer, at offset: Int) throws(StoreError) {
     try unsafe file.write(bytes, at: offset)
   }
@@ -38,7 +39,7 @@ struct PixelFile: ~Copyable {
   func synchronize() throws(StoreError) { try file.synchronize() }
 }
 
-/// The formats of images one after another, equal ones told once.
+/// The formats of images one after another, as runs of equal formats.
 struct ImageRuns {
   private(set) var runs: [(format: ImageFormat, count: Int)] = []
   private(set) var count = 0
@@ -65,7 +66,7 @@ struct ImageRuns {
 }
 
 extension BatchLayout {
-  /// The runs of equal formats, and where each lies.
+  /// The runs of equal formats, and where each is.
   func forEachRun(
     _ body: (_ format: ImageFormat, _ count: Int, _ bytes: Range<Int>) throws(StoreError) -> Void
   ) throws(StoreError) {

@@ -2,8 +2,9 @@ import CImageStoreHDF5
 import ImageStoreCore
 import ImageStoreSupport
 
-/// How a file that is appended to holds what may be held in more ways than this package's: types of numbers, text, and the
-/// level of its compression. An append keeps all this, and refuses values that the form has no room for.
+/// The forms of values in a file that is appended to, if they can differ from this package's: types
+/// of numbers, text, and the level of its compression. An append keeps these forms, and refuses
+/// values that they cannot hold.
 struct ValueForms: Sendable {
   var labels: StoredType?
   var columns: [String: DatasetDescription.Elements] = [:]
@@ -14,14 +15,14 @@ struct ValueForms: Sendable {
   static let int64 = StoredType(kind: .signed, byteCount: 8, isBigEndian: false)
   static let float64 = StoredType(kind: .float, byteCount: 8, isBigEndian: false)
 
-  /// Checks that there is room for values that are to be appended.
+  /// Checks that the forms can hold appended values.
   ///
   /// - Throws: ``StoreError/Code/unsupported``.
   func check(_ added: ImageLabels) throws(StoreError) {
     if let labels, labels != Self.int64, let values = added.labels,
       labels.encoded(values.map(Int64.init)) == nil
     {
-      throw Self.noRoom("a label that \(labels.name), the type of the labels in the file, cannot hold", nil)
+      throw Self.noRoom("the labels in the file are \(labels.name), which cannot hold a new label", nil)
     }
     for (name, column) in added.columns {
       switch (column, columns[name]) {
@@ -35,7 +36,7 @@ struct ValueForms: Sendable {
         try Self.check(type.encoded(vectors.values), type, name)
       case (.string(let values), .text(let text)?):
         guard values.allSatisfy(text.canHold) else {
-          throw Self.noRoom("text that does not fit \(text.name), its type in the file", name)
+          throw Self.noRoom("the text in the file is \(text.name), which cannot hold a new text", name)
         }
       default: continue
       }
@@ -44,7 +45,7 @@ struct ValueForms: Sendable {
 
   private static func check(_ encoded: [UInt8]?, _ type: StoredType, _ name: String) throws(StoreError) {
     guard encoded == nil else { return }
-    throw noRoom("a value that \(type.name), its type in the file, cannot hold exactly", name)
+    throw noRoom("the values in the file are \(type.name), which cannot hold a new value exactly", name)
   }
 
   private static func noRoom(_ what: String, _ key: String?) -> StoreError {
@@ -62,7 +63,7 @@ extension HDF5Store {
     }
   }
 
-  /// How the file holds what an append writes again.
+  /// The forms in the file of the values that an append writes again.
   func valueForms() throws(StoreError) -> ValueForms {
     var forms = ValueForms()
     forms.labels = records.labels?.dataset.type
@@ -77,7 +78,8 @@ extension HDF5Store {
   }
 }
 
-// What else the header of an object says, which reading need not know and rewriting must keep.
+// Further properties in the header of an object, which reading does not need but rewriting must
+// keep.
 
 extension HDF5Session {
   /// Names of the links in a group by rising name, with whether each is a hard link.
@@ -93,21 +95,22 @@ extension HDF5Session {
     return links
   }
 
-  /// Whether the type of a dataset has a name in the file, or is an enumeration with other members than h5py's bool.
+  /// Whether the type of a dataset has a name in the file, or is an enumeration with other members
+  /// than h5py's bool.
   func hasTypeOfItsOwn(_ dataset: borrowing HDF5Handle) throws(StoreError) -> Bool {
     let type = try handle(H5Dget_type(dataset.id), "reading its type")
     if try check(H5Tcommitted(type.id), "reading its type") > 0 { return true }
     return H5Tget_class(type.id) == H5T_ENUM && H5Tget_nmembers(type.id) != 2
   }
 
-  /// Whether an object's attributes are to be listed in the order of their making.
+  /// Whether an object keeps the order in which its attributes were created.
   func tracksAttributes(_ creation: borrowing HDF5Handle) throws(StoreError) -> Bool {
     var flags: UInt32 = 0
     try check(unsafe H5Pget_attr_creation_order(creation.id, &flags), "reading its properties")
     return flags != 0
   }
 
-  /// Whether a group's links are to be listed in the order of their making.
+  /// Whether a group keeps the order in which its links were created.
   func tracksLinks(_ creation: borrowing HDF5Handle) throws(StoreError) -> Bool {
     var flags: UInt32 = 0
     try check(unsafe H5Pget_link_creation_order(creation.id, &flags), "reading its properties")

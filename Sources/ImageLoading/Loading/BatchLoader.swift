@@ -4,26 +4,27 @@ public import ImageStoreCore
 ///
 ///     for try await batch in train.batches(of: 128, in: order) { step(batch.pixels, batch.labels) }
 ///
-/// Every loop over a loader is an epoch of its own. ``makeBlockingIterator()`` gives the same batches to code without
-/// tasks:
+/// Each loop over a loader is a new epoch. ``makeBlockingIterator()`` gives the same batches to
+/// code without tasks:
 ///
 ///     var batches = loader.makeBlockingIterator()
 ///     while let batch = try batches.next() { step(batch.pixels, batch.labels) }
 ///
-/// - Order: the batches are the same, in the same order, whatever the number of workers.
-/// - Memory: at most ``LoaderOptions/prefetch`` + 2 batches, besides those that the consumer keeps beyond two
-///   and what the store itself needs to decode. Memory is reused: after the first batches, pixels, labels and
-///   indices need no more.
-/// - Threads: ``LoaderOptions/workers`` of them, which end with the iterator. No task is ever blocked. As long as the store's files are
-///   not in memory, up to three more have them fetched (16 for a store of one file per image), and wait for the disk most of the time.
+/// - Order: the batches are the same, in the same order, for any number of workers.
+/// - Memory: at most ``LoaderOptions/prefetch`` + 2 batches, plus those that the consumer keeps
+///   beyond two and the memory that the store itself needs to decode. Memory is reused: after the
+///   first batches, pixels, labels and indices allocate no more.
+/// - Threads: ``LoaderOptions/workers`` of them, which end with the iterator. No task is ever
+///   blocked. As long as the store's files are not in memory, up to three more threads fetch them
+///   (16 for a store of one file per image); these wait for the disk most of the time.
 /// - Errors: thrown in place of the batch that could not be made, after all batches before it, with the
-///   index of the image. The loop ends with the first.
+///   index of the image. The loop ends with the first error.
 /// - Cancellation: a waiting loop throws ``ImageStoreCore/StoreError/Code/cancelled`` at once; workers end
 ///   after the batch they are making.
 public struct BatchLoader: AsyncSequence, Sendable {
   /// A batch of images.
   public typealias Element = LoadedBatch
-  /// What reading throws.
+  /// The error that reading throws.
   public typealias Failure = StoreError
 
   let request: LoaderRequest
@@ -42,14 +43,15 @@ extension ImageStore {
   ///       step(batch.pixels, batch.labels)
   ///     }
   ///
-  /// Arguments that make no sense are an error of the first batch.
+  /// Invalid arguments are reported as an error of the first batch.
   ///
   /// - Parameters:
-  ///   - size: images per batch; the last may have fewer, see ``ImageLoading/LoaderOptions/lastBatch-swift.property``.
+  ///   - size: images per batch; the last may have fewer, see
+  ///     ``ImageLoading/LoaderOptions/lastBatch-swift.property``.
   ///   - order: the order of the images, and the shard of it to take.
-  ///   - tensor: what pixels are turned into.
+  ///   - tensor: the form in which pixels are delivered.
   ///   - augmentation: how images are resized, cropped, turned and recolored.
-  ///   - step: what is done to each image on the threads that make batches.
+  ///   - step: further processing of each image, on the threads that make batches.
   ///   - options: how batches are made ahead.
   public func batches(
     of size: Int, in order: SampleOrder = .sequential, as tensor: TensorFormat = .stored,
@@ -63,11 +65,11 @@ extension ImageStore {
   /// The batches of the rest of an epoch.
   ///
   /// - Parameters:
-  ///   - size: images per batch, which may be another number than before.
+  ///   - size: images per batch, which may differ from the number before.
   ///   - state: the state of the last batch used.
-  ///   - tensor: what pixels are turned into.
+  ///   - tensor: the form in which pixels are delivered.
   ///   - augmentation: how images are resized, cropped, turned and recolored.
-  ///   - step: what is done to each image on the threads that make batches.
+  ///   - step: further processing of each image, on the threads that make batches.
   ///   - options: how batches are made ahead.
   public func batches(
     of size: Int, resuming state: LoaderState, as tensor: TensorFormat = .stored,
@@ -80,7 +82,7 @@ extension ImageStore {
   }
 }
 
-/// Ends a pipeline when the last iterator over it goes.
+/// Ends a pipeline when its last iterator is released.
 private final class PipelineOwner: Sendable {
   let pipeline: LoaderPipeline
 
@@ -124,7 +126,8 @@ extension BatchLoader {
           finish()
           throw error
         case .end:
-          // A cancellation stops the pipeline too: the head of the loop tells one from the other.
+          // A cancellation also stops the pipeline; the check at the head of the loop tells the two
+          // apart.
           if Task.isCancelled { continue }
           finish()
           return nil

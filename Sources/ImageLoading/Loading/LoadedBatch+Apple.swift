@@ -1,4 +1,5 @@
-// What Apple's frameworks take: arrays and buffers over the batch's own memory, which they keep from being reused.
+// Arrays and buffers for Apple's frameworks over the batch's own memory, which they keep from being
+// reused.
 #if canImport(CoreML)
 public import CoreML
 internal import ImageStoreCore
@@ -21,7 +22,7 @@ extension LoadedBatch {
       throw StoreError(
         .unsupported, "Core ML has no array of such samples", remedy: "make the batch with as: .float32()")
     }
-    guard let shape else { throw StoreError(.unsupported, "images of different sizes are not an array") }
+    guard let shape else { throw StoreError(.unsupported, "images of different sizes do not form an array") }
     var strides = [Int](repeating: 1, count: shape.count)
     for dimension in (0..<shape.count - 1).reversed() {
       strides[dimension] = strides[dimension + 1] * shape[dimension + 1]
@@ -42,8 +43,8 @@ public import Metal
 extension LoadedBatch {
   /// The samples as a buffer that a GPU with shared memory reads where they are.
   ///
-  /// The buffer keeps the batch's memory for as long as it lives. Its length is a multiple of the size of a page; the
-  /// samples are its first bytes, as many as ``pixels`` has.
+  /// The buffer keeps the batch's memory for as long as it lives. Its length is a multiple of the
+  /// size of a page; the samples are its first bytes, as many as ``pixels`` has.
   ///
   /// - Returns: nil if the device cannot take the memory over, or the batch is empty.
   public func metalBuffer(on device: any MTLDevice) -> (any MTLBuffer)? {

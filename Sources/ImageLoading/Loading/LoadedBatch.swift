@@ -5,7 +5,7 @@ public import ImageStoreCore
 /// A batch may be kept for as long as it is needed. Its memory is reused for a later batch once the
 /// last copy of it is gone.
 public struct LoadedBatch: Sendable {
-  /// Which of the stores of a pair a batch is from.
+  /// The store of a pair that a batch is from.
   enum Side {
     case images
     case masks
@@ -23,25 +23,25 @@ public struct LoadedBatch: Sendable {
 
   /// How many images there are.
   public var count: Int { storage.indices.count }
-  /// Which batch it is of the epoch, or of the rest of an epoch that was resumed, from 0.
+  /// The number of the batch in the epoch, or in the rest of a resumed epoch, from 0.
   public var number: Int { storage.number }
-  /// Which image of the store each is.
+  /// The index in the store of each image.
   public var indices: [Int] { storage.indices }
   /// One label per image; empty if the store has none.
   public var labels: [Int32] { storage.labels }
   /// The values of the columns that ``LoaderOptions/columns`` asks for, by name, one per image.
   public var columns: [String: Column] { storage.columns }
-  /// What was done to each image, found when it is asked for.
+  /// The transform of each image, calculated when it is asked for.
   public var transforms: [ImageTransform] {
     var transforms = storage.reader?.transforms(storage) ?? []
     if side == .masks { for position in transforms.indices { transforms[position].colors = nil } }
     return transforms
   }
-  /// How far the epoch has come once this batch has been used.
+  /// The state of the epoch after this batch.
   public var state: LoaderState { storage.state }
 
-  /// How the images are laid out in ``pixels``, with the type of their samples. If ``dimensionOrder`` is `nchw`,
-  /// the planes of an image follow one another within its bytes.
+  /// How the images are laid out in ``pixels``, with the type of their samples. If
+  /// ``dimensionOrder`` is `nchw`, the planes of an image follow one another within its bytes.
   public var layout: BatchLayout {
     switch side {
     case .images: storage.images.layout
@@ -75,8 +75,8 @@ public struct LoadedBatch: Sendable {
     }
   }
 
-  /// The samples of all images, one image after another in the order of ``indices``, each image's in the order
-  /// of ``dimensionOrder``.
+  /// The samples of all images, one image after another in the order of ``indices``, each image's
+  /// in the order of ``dimensionOrder``.
   ///
   ///     let floats = try batch.samples(as: Float.self)
   ///
@@ -97,7 +97,7 @@ public struct LoadedBatch: Sendable {
     }
   }
 
-  /// The bytes of memory that the batch has; they are more than those of the images.
+  /// The bytes of memory that the batch has, which are more than those of the images.
   var capacity: Int {
     switch side {
     case .images: storage.images.memory.capacity

@@ -12,8 +12,8 @@ public struct LoaderOptions: Sendable, Hashable {
   public var lastBatch: LastBatch
   /// The most batches that are made, or being made, ahead of the consumer; at least 1.
   ///
-  /// A loader holds the memory of at most two more, for reuse, besides the batches that the consumer
-  /// keeps: see ``BatchLoader``.
+  /// A loader holds the memory of at most two more, for reuse, in addition to the batches that the
+  /// consumer keeps: see ``BatchLoader``.
   public var prefetch: Int
   /// The number of threads that make batches; nil for one per processor, at most 8.
   public var workers: Int?

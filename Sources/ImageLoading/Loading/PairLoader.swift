@@ -7,12 +7,12 @@ public import ImageStoreCore
 ///       step(batch.images.pixels, batch.masks.pixels)
 ///     }
 ///
-/// Images and masks are cropped and flipped alike. For everything else, such as order, memory, errors and
-/// cancellation, see ``BatchLoader``.
+/// Images and masks are cropped and flipped in the same way. For everything else, such as order,
+/// memory, errors and cancellation, see ``BatchLoader``.
 public struct PairLoader: AsyncSequence, Sendable {
   /// A batch of images and masks.
   public typealias Element = PairBatch
-  /// What reading throws.
+  /// The error that reading throws.
   public typealias Failure = StoreError
 
   private let loader: BatchLoader
@@ -63,8 +63,8 @@ public struct PairLoader: AsyncSequence, Sendable {
 public struct PairBatch: Sendable {
   /// The images.
   public let images: LoadedBatch
-  /// The masks in the order of the images, cropped and flipped as they are. Indices, labels and columns are those of
-  /// the images.
+  /// The masks in the order of the images, cropped and flipped as they are. Indices, labels and
+  /// columns are those of the images.
   public let masks: LoadedBatch
 
   init(_ lease: BatchLease) {
@@ -74,30 +74,32 @@ public struct PairBatch: Sendable {
 
   /// How many pairs there are.
   public var count: Int { images.count }
-  /// Which batch it is of the epoch, or of the rest of an epoch that was resumed, from 0.
+  /// The number of the batch in the epoch, or in the rest of a resumed epoch, from 0.
   public var number: Int { images.number }
-  /// Which pair of the store each is.
+  /// The index in the store of each pair.
   public var indices: [Int] { images.indices }
   /// One label per image; empty if the store of the images has none.
   public var labels: [Int32] { images.labels }
   /// The values of the columns that ``LoaderOptions/columns`` asks for, by name, one per image.
   public var columns: [String: Column] { images.columns }
-  /// How far the epoch has come once this batch has been used.
+  /// The state of the epoch after this batch.
   public var state: LoaderState { images.state }
 }
 
 extension ZippedStore {
   /// The batches of an epoch of images and their masks, made ahead by threads and delivered in order.
   ///
-  /// Arguments that make no sense are an error of the first batch.
+  /// Invalid arguments are reported as an error of the first batch.
   ///
   /// - Parameters:
-  ///   - size: pairs per batch; the last may have fewer, see ``ImageLoading/LoaderOptions/lastBatch-swift.property``.
+  ///   - size: pairs per batch; the last may have fewer, see
+  ///     ``ImageLoading/LoaderOptions/lastBatch-swift.property``.
   ///   - order: the order of the pairs, and the shard of it to take.
-  ///   - tensor: what the pixels of images are turned into.
-  ///   - maskTensor: what the pixels of masks are turned into.
-  ///   - augmentation: how images and masks are resized, cropped and turned; images alone are recolored.
-  ///   - step: what is done to each image, not to masks, on the threads that make batches.
+  ///   - tensor: the form in which the pixels of images are delivered.
+  ///   - maskTensor: the form in which the pixels of masks are delivered.
+  ///   - augmentation: how images and masks are resized, cropped and turned; only images are
+  ///     recolored.
+  ///   - step: further processing of each image (not of masks), on the threads that make batches.
   ///   - options: how batches are made ahead; columns are those of the images.
   public func batches(
     of size: Int, in order: SampleOrder = .sequential, as tensor: TensorFormat = .stored,
@@ -112,12 +114,13 @@ extension ZippedStore {
   /// The batches of the rest of an epoch of images and their masks.
   ///
   /// - Parameters:
-  ///   - size: pairs per batch, which may be another number than before.
+  ///   - size: pairs per batch, which may differ from the number before.
   ///   - state: the state of the last batch used.
-  ///   - tensor: what the pixels of images are turned into.
-  ///   - maskTensor: what the pixels of masks are turned into.
-  ///   - augmentation: how images and masks are resized, cropped and turned; images alone are recolored.
-  ///   - step: what is done to each image, not to masks, on the threads that make batches.
+  ///   - tensor: the form in which the pixels of images are delivered.
+  ///   - maskTensor: the form in which the pixels of masks are delivered.
+  ///   - augmentation: how images and masks are resized, cropped and turned; only images are
+  ///     recolored.
+  ///   - step: further processing of each image (not of masks), on the threads that make batches.
   ///   - options: how batches are made ahead; columns are those of the images.
   public func batches(
     of size: Int, resuming state: LoaderState, as tensor: TensorFormat = .stored,

@@ -1,10 +1,10 @@
 internal import ImageStoreCore
 
-/// Makes any batch of an epoch: what workers share.
+/// Makes any batch of an epoch. Workers share it.
 struct BatchReader: Sendable {
   /// How many batches there are.
   let count: Int
-  /// What has images fetched before they are read; nil if all are in memory.
+  /// Fetches images before they are read; nil if all are in memory.
   let readAhead: LoaderReadAhead?
   let size: Int
   private let indices: SampleIndices
@@ -15,7 +15,7 @@ struct BatchReader: Sendable {
   private let masks: TensorReader?
   private let imageCount: Int
 
-  /// What a worker keeps between batches.
+  /// The objects that a worker keeps between batches.
   struct Workspace {
     let images = TensorReader.Workspace()
     let masks = TensorReader.Workspace()
@@ -25,12 +25,12 @@ struct BatchReader: Sendable {
   init(_ request: LoaderRequest) throws(StoreError) {
     let store = request.images
     guard request.batchSize > 0 else {
-      throw StoreError(.invalidArgument, "batches of \(request.batchSize) images")
+      throw StoreError(.invalidArgument, "the batch size \(request.batchSize) is not positive")
     }
     guard request.state.imageCount == store.count else {
       throw StoreError(
         .invalidArgument,
-        "the state is that of \(request.state.imageCount) images, but the store has \(store.count)",
+        "the loader's state was saved with \(request.state.imageCount) images, but the store has \(store.count)",
         remedy: "resume with the store that the state was taken from")
     }
     guard request.masks == nil || request.masks?.count == store.count else {
@@ -140,7 +140,7 @@ struct BatchReader: Sendable {
       let mask = try masks.store.format(at: index)
       guard format.height == mask.height && format.width == mask.width else {
         throw StoreError(
-          .invalidArgument, "an image of \(format) with a mask of \(mask)",
+          .invalidArgument, "an image of \(format) has a mask of another size, \(mask)",
           remedy: "pair images with masks of the same height and width", image: index)
       }
     }

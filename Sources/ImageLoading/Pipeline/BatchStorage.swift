@@ -1,13 +1,12 @@
 internal import ImageStoreCore
 internal import Synchronization
 
-/// What a batch consists of, in memory that is reused once nobody holds the batch.
+/// The contents of a batch, in memory that is reused once nobody holds the batch.
 ///
 /// Invariant behind `@unchecked Sendable`: written by the one worker that found it free, only read once
 /// it is delivered, until the last ``BatchLease`` is gone.
 final class BatchStorage: @unchecked Sendable {
-  /// Whether no batch uses it. What was read before it was set is read before what is written after it
-  /// was seen.
+  /// Whether no batch uses it. Reads before it was set come before writes after it was seen.
   let isFree = Atomic(true)
   var number = 0
   var indices: [Int] = []
@@ -15,7 +14,7 @@ final class BatchStorage: @unchecked Sendable {
   var columns: [String: Column] = [:]
   var state: LoaderState
   var images = Tensor()
-  /// Nothing unless the batch is one of pairs.
+  /// Nil unless the batch is one of pairs.
   var masks = Tensor()
 
   /// The pixels of a batch from one store.
@@ -24,13 +23,14 @@ final class BatchStorage: @unchecked Sendable {
     var memory = GrowingMemory(alignment: GrowingMemory.pageByteCount)
     var layout = BatchLayout([])
     var format = TensorFormat.stored
-    /// The formats of the images as they are stored, if they may differ and something is done to them.
+    /// The formats of the images as they are stored, if they may differ and the images are
+    /// transformed.
     var formats: [ImageFormat] = []
   }
 
-  /// The images of the batch, by which it is known what was done to each.
+  /// The images of the batch, from which the transform of each is known.
   var samples = TensorReader.Samples(indices: [], firstPosition: 0, stride: 1)
-  /// What read them.
+  /// The reader that read them.
   var reader: TensorReader?
 
   init(state: LoaderState) {

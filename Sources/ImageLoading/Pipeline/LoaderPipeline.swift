@@ -2,7 +2,7 @@ internal import ImageStoreCore
 internal import ImageStoreSupport
 internal import Synchronization
 
-/// What was asked of a loader.
+/// A request to a loader.
 struct LoaderRequest: Sendable {
   let images: any ImageStore
   /// The masks of the images, one per image, if batches are pairs.
@@ -29,7 +29,7 @@ struct LoaderRequest: Sendable {
     case failed(StoreError)
   }
 
-  /// What the consumer finds.
+  /// The result of a look for the next batch.
   enum Delivery {
     case batch(BatchStorage)
     case failure(StoreError)
@@ -39,8 +39,8 @@ struct LoaderRequest: Sendable {
 
   private let request: LoaderRequest
   private let prefetch: Int
-  /// How many batches are to be ready before a waiting consumer is woken: several if it takes no longer to
-  /// make a batch than to wake a thread.
+  /// How many batches must be ready before a waiting consumer is woken: several if making a batch
+  /// takes no longer than waking a thread.
   private let wakingCount: Int
   private let monitor = Monitor()
   private var reader: BatchReader?
@@ -48,10 +48,10 @@ struct LoaderRequest: Sendable {
   private var pool: [BatchStorage] = []
   private var claimed = 0
   private var delivered = 0
-  /// Batches from this one on are not made: the end, or what follows a failure.
+  /// Batches from this one on are not made: they are past the end or after a failure.
   private var limit = Int.max
   private var sleepingWorkers = 0
-  /// How many threads make batches, so that no more are being made.
+  /// How many threads are making batches; at 0, no more will come.
   private var workerCount = 1
   private var isConsumerAsleep = false
   private var waiter: UnsafeContinuation<Void, Never>?
@@ -66,13 +66,13 @@ struct LoaderRequest: Sendable {
 
   // MARK: Workers
 
-  /// Starts the workers. The first prepares the loader, since that may read from files.
+  /// Starts the workers. The first one prepares the loader, because that may read from files.
   func start() {
     let isRunning = WorkerThread.start { [self] in
       prepare()
       work()
     }
-    if !isRunning { fail(StoreError(.system, "the system has no thread for a worker")) }
+    if !isRunning { fail(StoreError(.system, "the system could not start a worker thread")) }
   }
 
   /// Checks the request and starts further workers; on the caller's thread.
@@ -90,7 +90,7 @@ struct LoaderRequest: Sendable {
       wakeConsumer()
       guard !isStopped else { return }
       reader.readAhead?.start()
-      // With fewer threads than asked for, the loader is slower but right.
+      // With fewer threads than asked for, the loader is slower but correct.
       for _ in 1..<max(workers, 1) where !WorkerThread.start({ [self] in work() }) { break }
     } catch {
       fail(error)
@@ -139,7 +139,8 @@ struct LoaderRequest: Sendable {
     }
     let new = BatchStorage(state: request.state)
     new.isFree.store(false, ordering: .relaxed)
-    // Two more than are made ahead: the batch that the consumer uses, and one that it has not released yet.
+    // Two more than the batches made ahead: the batch that the consumer uses, and one that it has
+    // not released yet.
     if pool.count < prefetch + 2 {
       pool.append(new)
     } else {
@@ -166,7 +167,8 @@ struct LoaderRequest: Sendable {
     if isAwaited { wakeConsumer() }
   }
 
-  /// Whether enough batches are ready for a consumer that waits, or all that will be. Under the lock.
+  /// Whether enough batches are ready for a waiting consumer, or all that there will be. Under the
+  /// lock.
   private func shouldWake() -> Bool {
     guard unsafe waiter != nil || isConsumerAsleep else { return false }
     var ready = 0
@@ -245,7 +247,7 @@ struct LoaderRequest: Sendable {
     }
   }
 
-  /// Has workers end after the batches they are making, and resumes a consumer that waits.
+  /// Ends the workers after the batches they are making, and resumes a waiting consumer.
   func stop() {
     monitor.lock()
     isStopped = true
@@ -259,7 +261,8 @@ struct LoaderRequest: Sendable {
   }
 }
 
-/// What loaders have running and in memory in this process, so that tests can tell that nothing is left.
+/// Counts of the threads and memory of all loaders in this process, so that tests can check that
+/// nothing is left.
 package enum LoaderDiagnostics {
   static let threads = Atomic(0)
   static let batches = Atomic(0)

@@ -1,7 +1,7 @@
 internal import ImageStoreCore
 internal import ImageStoreSupport
 
-/// Has the images of an epoch fetched before the workers read them, on threads of its own.
+/// Fetches the images of an epoch before the workers read them, on threads of its own.
 ///
 /// The order of an epoch is known before it begins, so nothing has to be waited for. What has to be fetched, and how much memory
 /// there is for it, decides how: see ``ReadAheadWay``.
@@ -30,7 +30,7 @@ internal import ImageStoreSupport
   private var firstUnread = 0
   /// The position of the next image that no worker has been given.
   private var position = 0
-  /// The position up to which images have been announced, or are being so.
+  /// The position up to which images have been announced or are being announced.
   private var announced = 0
   /// The position up to which the store knows of them.
   private var known = 0
@@ -38,7 +38,7 @@ internal import ImageStoreSupport
   private let isFetching: Bool
   /// Where the window before the one that is announced next begins.
   private var windowBefore = 0
-  /// What has been announced and is to be read by one of the threads.
+  /// Announced bytes that one of the threads will read.
   private var pieces: [Piece] = []
   private var isPlanning = false
   /// The regions that no thread has been given, and the position up to which there are pieces for them.
@@ -79,7 +79,7 @@ internal import ImageStoreSupport
     sources = known.allSatisfy { $0 != nil } ? known.flatMap { $0 ?? [] } : []
     let missing = Int(Double(total) * (1 - share))
     let imageByteCount = max(1, Self.byteCount(of: indices.array(0..<min(256, indices.count)), in: stores))
-    // What is fetched over a network stays in memory until it is read.
+    // Images fetched over a network stay in memory until they are read.
     let fetched = stores.compactMap(\.knownFetchingByteCount).min()
     let room = room()
     let fits = ReadAheadWay.fits(missing, in: room)
@@ -105,7 +105,7 @@ internal import ImageStoreSupport
     for store in stores {
       var ranges = ImageRanges()
       store.appendKnownRanges(of: sample.span, to: &ranges)
-      // Of compressed files nothing is known; half of the pixels is near enough.
+      // For compressed files the size is not known; half of the pixels is a good enough estimate.
       let known = max(ranges.byteCount, store.knownStoredByteCount(of: sample.span))
       sum += known > 0 ? known : sample.count * (store.format?.byteCount ?? 0) / 2
     }
@@ -137,7 +137,7 @@ internal import ImageStoreSupport
         body()
         end()
       }
-      // Without a thread the epoch is slower, and right.
+      // Without a thread the epoch is slower, but correct.
       if !isRunning { end() }
     }
   }
@@ -164,7 +164,7 @@ internal import ImageStoreSupport
     monitor.unlock()
   }
 
-  /// Tells how far the workers have come.
+  /// Reports how far the workers are.
   ///
   /// - Parameters:
   ///   - first: the position of the first image that may not have been read yet.
@@ -182,7 +182,7 @@ internal import ImageStoreSupport
   /// Returns when images may be read: when the regions they are in have been, since a page that a worker would fetch of one meanwhile
   /// breaks it up; and when images that come over a network have been announced.
   ///
-  /// - Parameter end: the position behind the images.
+  /// - Parameter end: the position after the images.
   func waitUntilReadable(upTo end: Int) {
     guard way == .regions || isFetching else { return }
     monitor.lock()
@@ -239,7 +239,7 @@ internal import ImageStoreSupport
     (way == .windows ? indices.imagesOfWindow(of: positions.lowerBound) : nil) ?? indices.array(positions)
   }
 
-  /// What a thread reads next; nil at the end.
+  /// The next bytes for a thread to read; nil at the end.
   private func nextPiece() -> Piece? {
     monitor.lock()
     defer { monitor.unlock() }
@@ -252,7 +252,7 @@ internal import ImageStoreSupport
         wait()
         continue
       }
-      // One thread finds out what is to be read, for all.
+      // One thread determines the next bytes to read, for all threads.
       isPlanning = true
       let positions = nextToAnnounce()
       let done = windowToLetGo(waiting: positions == nil)

@@ -1,8 +1,8 @@
 internal import ImageStoreCore
 
 extension TensorReader {
-  /// Reads the part of each image that is needed, and places it: one image after another, so that what is decoded is still in the
-  /// caches when it is resized.
+  /// Reads the part of each image that is needed, and places it, one image after another, so that a
+  /// decoded image is still in the caches when it is resized.
   func place(
     _ samples: Samples, into tensor: inout BatchStorage.Tensor, _ workspace: Workspace
   ) throws(StoreError) {
@@ -33,7 +33,7 @@ extension TensorReader {
         let transform = try self.transform(position, of: samples, format)
         guard try self.delivered(transform, format, image: indices[position]) == delivered else {
           throw StoreError(
-            .invalidArgument, "an image of \(format) in a batch of \(delivered)",
+            .invalidArgument, "an image of \(format) does not fit in a batch of images of \(delivered)",
             remedy:
               "bring images to one size by resizing or crop, and to one number of channels by converted(channels:)",
             image: indices[position])
@@ -71,13 +71,14 @@ extension TensorReader {
 
   /// Reads the part of an image that a transform needs.
   ///
-  /// - Returns: which part that is.
+  /// - Returns: the part that was read.
   private func read(
     _ index: Int, of format: ImageFormat, _ transform: ImageTransform, into memory: inout GrowingMemory
   ) throws(StoreError) -> ImageRegion {
     let request = transform.request(converter.augmentation.filter)
     try request.validate(of: format)
-    // Of a window that shows nothing of the image one pixel is read, so that an image that cannot be read is an error.
+    // For a window that shows nothing of the image, one pixel is read, so that an image that cannot
+    // be read is an error.
     let held =
       Resampler.neededRegion(of: request) ?? ImageRegion(row: 0, column: 0, height: 1, width: 1)
     try memory.fill(format.cropped(to: held).byteCount) { (output) throws(StoreError) in
@@ -110,20 +111,21 @@ extension TensorReader {
     if augmentation.colorJitter != nil {
       guard format.elementType == .uint8, format.channels == 1 || format.channels == 3 else {
         throw StoreError(
-          .unsupported, "colors of \(format) cannot vary",
+          .unsupported, "the colors of images of \(format) cannot be varied",
           remedy: "convert images to 1 or 3 channels of uint8 by converted(channels:)", image: image)
       }
     }
     let (height, width) = (transform.window.height, transform.window.width)
     if augmentation.rotatesByRightAngles && height != width {
       throw StoreError(
-        .invalidArgument, "images of \(height)x\(width) turned by right angles, which have two sizes then",
+        .invalidArgument,
+        "images of \(height)x\(width) turned by right angles would have two different sizes",
         remedy: "crop or resize images to squares", image: image)
     }
     return try converter.converted(format.resized(height: height, width: width))
   }
 
-  /// What was done to each image of a batch.
+  /// The transform of each image of a batch.
   func transforms(_ storage: BatchStorage) -> [ImageTransform] {
     let samples = storage.samples
     let layout = storage.images.layout

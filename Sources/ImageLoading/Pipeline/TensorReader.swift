@@ -4,7 +4,7 @@ internal import ImageStoreCore
 struct TensorReader: Sendable {
   let store: any ImageStore
   let converter: BatchConverter
-  /// What the caller does to each image.
+  /// The caller's processing of each image.
   let step: ImageStep?
   /// Whether the choices depend on positions of the order, because it may have an image several times.
   private let choosesByPosition: Bool
@@ -12,7 +12,7 @@ struct TensorReader: Sendable {
   let locatingStore: (any LocatingStore)?
 
   /// - Parameters:
-  ///   - store: what images are read from.
+  ///   - store: the store that images are read from.
   ///   - side: whether they are images, or masks, which are resized by the nearest pixel and not recolored.
   init(_ store: any ImageStore, _ side: LoadedBatch.Side, as tensor: TensorFormat, _ request: LoaderRequest) {
     self.store = store
@@ -32,12 +32,12 @@ struct TensorReader: Sendable {
     locatingStore = isLocating ? store as? any LocatingStore : nil
   }
 
-  /// What a worker keeps between batches.
+  /// The objects that a worker keeps between batches.
   final class Workspace {
     var conversion: Conversion?
     let placement = Placement()
     var regions: [ImageRegion] = []
-    /// Where the images of a batch lie while it is made.
+    /// Where the images of a batch are while it is made.
     var images: [LocatedImage] = []
     var memory = GrowingMemory()
   }
@@ -49,7 +49,7 @@ struct TensorReader: Sendable {
     let stride: Int
   }
 
-  /// What the augmentation of the image at a position of the batch is chosen by.
+  /// The number that determines the augmentation of the image at a position of the batch.
   func sample(_ position: Int, of samples: Samples) -> Int {
     choosesByPosition ? samples.firstPosition + position * samples.stride : samples.indices[position]
   }
@@ -67,7 +67,8 @@ struct TensorReader: Sendable {
     }
   }
 
-  /// The error with the image it belongs to, which is found by reading the batch again if the store did not say.
+  /// The error with the image it belongs to. If the store did not name the image, the batch is read
+  /// again to find it.
   private func naming(_ error: StoreError, _ indices: [Int]) -> StoreError {
     guard error.image == nil, error.code != .indexOutOfRange, error.code != .limitExceeded else {
       return error
@@ -142,7 +143,7 @@ struct TensorReader: Sendable {
         if workspace.conversion?.format != format {
           guard try converter.delivered(format, image: index) == delivered else {
             throw StoreError(
-              .invalidArgument, "\(format) in a batch of \(delivered)",
+              .invalidArgument, "an image of \(format) does not fit in a batch of images of \(delivered)",
               remedy: "crop images to one size, or take them as they are stored", image: index)
           }
           workspace.conversion = Conversion(converter.tensor, format: format, delivered: delivered)
@@ -166,8 +167,9 @@ struct TensorReader: Sendable {
         }
         return
       }
-      // A random image of a map is not where the processor prefetches by itself, and waiting for memory takes
-      // longer than converting, so each image is fetched while the one before is converted.
+      // The processor does not prefetch a random image of a map by itself, and waiting for memory
+      // takes longer than converting, so each image is prefetched while the one before it is
+      // converted.
       var images = workspace.images
       workspace.images = []
       images.removeAll(keepingCapacity: true)
@@ -192,7 +194,8 @@ struct TensorReader: Sendable {
     let cropped = format.resized(height: delivered.height, width: delivered.width)
     let (byteCount, overflow) = cropped.byteCount.multipliedReportingOverflow(by: samples.indices.count)
     guard !overflow else {
-      throw StoreError(.limitExceeded, "a batch of \(samples.indices.count) x \(cropped)")
+      throw StoreError(
+        .limitExceeded, "a batch of \(samples.indices.count) images of \(cropped) is too large")
     }
     try workspace.memory.fill(byteCount) { (output) throws(StoreError) in
       try store.read(samples.indices.span, regions: regions.span, into: &output)

@@ -1,11 +1,11 @@
 internal import ImageStoreSupport
 internal import Synchronization
 
-/// Threads of the loader's own, which are counted.
+/// The loader's own threads, which are counted.
 enum WorkerThread {
   /// Starts a thread that does `work` and ends.
   ///
-  /// - Returns: false if the system has no thread to give.
+  /// - Returns: false if the system cannot start a thread.
   static func start(_ work: @escaping @Sendable () -> Void) -> Bool {
     LoaderDiagnostics.threads.add(1, ordering: .relaxed)
     let isRunning = DetachedThread.start("image loader") {

@@ -13,13 +13,14 @@ struct AliasTable: Sendable {
     for (index, weight) in weights.enumerated() {
       guard weight >= 0 && weight.isFinite else {
         throw StoreError(
-          .invalidArgument, "the weight \(weight)", remedy: "give finite weights of 0 or more", image: index)
+          .invalidArgument, "the weight \(weight) is not allowed", remedy: "give finite weights of 0 or more",
+          image: index)
       }
       sum += weight
     }
     guard weights.isEmpty || (sum > 0 && sum.isFinite) else {
       throw StoreError(
-        .invalidArgument, "weights that sum to \(sum)", remedy: "give at least one image a weight over 0")
+        .invalidArgument, "the weights sum to \(sum)", remedy: "give at least one image a weight over 0")
     }
     let count = Double(weights.count)
     share = weights.map { $0 / sum * count }

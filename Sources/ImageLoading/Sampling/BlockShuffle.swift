@@ -1,6 +1,6 @@
 internal import ImageStoreCore
 
-/// Windows of blocks, one from each stratum of the file; see `Docs/SampleOrder.md`.
+/// Windows of blocks, with one block from each stratum of the file; see `Docs/SampleOrder.md`.
 struct BlockShuffle: Sendable {
   let count: Int
   private let blockSize: Int
@@ -20,14 +20,14 @@ struct BlockShuffle: Sendable {
   ) throws(StoreError) {
     guard blockSize > 0 && window > 0 else {
       throw StoreError(
-        .invalidArgument, "blocks of \(blockSize) images in windows of \(window) blocks",
+        .invalidArgument, "blocks of \(blockSize) images in windows of \(window) blocks are not possible",
         remedy: "give at least 1 of each")
     }
     self.count = count
     let blockSize = min(blockSize, Swift.max(count, 1))
     self.blockSize = blockSize
     let blocks = Swift.max(count / blockSize + (count % blockSize == 0 ? 0 : 1), 1)
-    // As many windows as are needed, each with about as many blocks as any other.
+    // The number of windows that is needed, each with about the same number of blocks.
     let atLeast = (blocks - 1) / min(window, blocks) + 1
     let strataCount = (blocks - 1) / atLeast + 1
     windows = (blocks - 1) / strataCount + 1

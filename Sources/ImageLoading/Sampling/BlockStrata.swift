@@ -1,4 +1,5 @@
-/// Blocks cut into strata of neighbours, of each of which a window has one block; see `Docs/SampleOrder.md`.
+/// Blocks divided into strata of neighbours; a window has one block of each stratum; see
+/// `Docs/SampleOrder.md`.
 struct BlockStrata: Sendable {
   /// Neighbouring blocks, of which each window takes one.
   private struct Stratum: Sendable {
@@ -7,7 +8,7 @@ struct BlockStrata: Sendable {
     let rotation: Int
   }
 
-  /// The blocks of a stratum that has no more than the others. So many windows have a block of every stratum.
+  /// The number of blocks in the shorter strata. This many windows have a block of every stratum.
   let size: Int
   private let strata: [Stratum]
   /// The strata that have one block more than the others.

@@ -2,8 +2,8 @@ internal import CImageStoreKernels
 
 /// An order of the numbers in `0..<count`, in constant memory, chosen by a key.
 ///
-/// A Feistel network over rows and columns of a rectangle of at least `count` cells; results that are not
-/// below `count` are sent through again. `Docs/SampleOrder.md` specifies it to the bit.
+/// A Feistel network over rows and columns of a rectangle of at least `count` cells; results that
+/// are not below `count` are permuted again. `Docs/SampleOrder.md` specifies it to the bit.
 struct KeyedPermutation: Sendable {
   private let kernel: image_kernels_permutation
 

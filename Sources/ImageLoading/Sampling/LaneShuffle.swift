@@ -1,6 +1,7 @@
 internal import ImageStoreCore
 
-/// A blocked shuffle whose positions take turns among lanes, each of which has blocks of its own; see `Docs/SampleOrder.md`.
+/// A blocked shuffle whose positions take turns among lanes, each of which has blocks of its own;
+/// see `Docs/SampleOrder.md`.
 struct LaneShuffle: Sendable {
   let count: Int
   let lanes: Int
@@ -23,12 +24,12 @@ struct LaneShuffle: Sendable {
   ) throws(StoreError) {
     guard blockSize > 0 && window > 0 else {
       throw StoreError(
-        .invalidArgument, "blocks of \(blockSize) images in windows of \(window) blocks",
+        .invalidArgument, "blocks of \(blockSize) images in windows of \(window) blocks are not possible",
         remedy: "give at least 1 of each")
     }
     guard lanes > 0 && lanes <= Self.maximumLanes && lanes <= window else {
       throw StoreError(
-        .invalidArgument, "\(lanes) lanes in windows of \(window) blocks",
+        .invalidArgument, "\(lanes) lanes in windows of \(window) blocks are not possible",
         remedy: "give from 1 to \(Self.maximumLanes) lanes, and at least as many blocks per window")
     }
     self.count = count
@@ -61,8 +62,9 @@ struct LaneShuffle: Sendable {
     positions / lanes + (lane < positions % lanes ? 1 : 0)
   }
 
-  /// The lanes in such an order that those of a process stand together: by the digits of their numbers, the lowest first,
-  /// to the bases of the prime factors of the number of lanes, the smallest for the lowest digit.
+  /// The lanes, ordered so that those of a process are together: by the digits of their numbers,
+  /// the lowest first, to the bases of the prime factors of the number of lanes, the smallest for
+  /// the lowest digit.
   private static func turned(_ lanes: Int) -> [Int] {
     var order = [0]
     var (rest, place, factor) = (lanes, 1, 2)
@@ -113,7 +115,7 @@ struct LaneShuffle: Sendable {
     _ results: UnsafeMutableBufferPointer<Int>, in number: Int, of positions: Range<Int>, first: Int,
     stride: Int
   ) {
-    // After so many results it is the turn of the same lane again.
+    // After this many results the same lane takes its turn again.
     let turn = lanes / Self.greatestCommonDivisor(stride, lanes)
     let strideInLane = stride / (lanes / turn)
     let window = strata.window(number)
@@ -142,7 +144,8 @@ struct LaneShuffle: Sendable {
     return strata.block(block * lanes + lane, of: window) * blockSize + image
   }
 
-  /// An image of the last window: of what is left of the longer strata, then of those that are too few for a block.
+  /// An image of the last window: first from the rest of the longer strata, then from the images
+  /// that are too few for a block.
   @inline(__always)
   private func restImage(_ item: Int, _ window: BlockStrata.Window) -> Int {
     let (slot, image) = item.quotientAndRemainder(dividingBy: blockSize)
@@ -153,8 +156,8 @@ struct LaneShuffle: Sendable {
   /// The position at which the window of a position ends.
   func windowEnd(of position: Int) -> Int { window(of: position).positions.upperBound }
 
-  /// The images of the window of a position that a process has which takes every `stride`-th position from there on, in the order
-  /// of the file.
+  /// The images of the window of a position that a process has which takes every `stride`-th
+  /// position from there on, in the order of the file.
   func imagesOfWindow(of position: Int, stride: Int) -> [Int] {
     let (number, positions) = window(of: position)
     let window = strata.window(number)

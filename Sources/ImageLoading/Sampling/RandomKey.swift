@@ -6,7 +6,7 @@ internal import CImageStoreKernels
 struct RandomKey: Sendable, Hashable {
   let value: UInt64
 
-  /// What the words are for; streams of different purposes are independent.
+  /// The purpose of the words; streams of different purposes are independent.
   enum Purpose: UInt64 {
     case shuffle = 0
     case blocks = 1

@@ -1,6 +1,7 @@
 internal import ImageStoreCore
 
-/// The indices of an epoch, or of one shard of it, in their order. They are calculated when they are asked for.
+/// The indices of an epoch, or of one shard of it, in order. They are calculated when they are
+/// asked for.
 public struct SampleIndices: Sendable, RandomAccessCollection {
   private let source: Source
   private let shard: Shard
@@ -14,12 +15,12 @@ public struct SampleIndices: Sendable, RandomAccessCollection {
     guard shard.count >= 1, shard.count <= Shard.maximumCount, shard.index >= 0, shard.index < shard.count
     else {
       throw StoreError(
-        .invalidArgument, "shard \(shard.index) of \(shard.count)",
+        .invalidArgument, "there is no shard \(shard.index) of \(shard.count)",
         remedy: "shards count from 0, and there are at most \(Shard.maximumCount)")
     }
     guard start >= 0 && start <= source.count else {
       throw StoreError(
-        .invalidArgument, "position \(start) in an order of \(source.count) samples",
+        .invalidArgument, "the position \(start) is not within an order of \(source.count) samples",
         remedy: "resume with the store and the order that the state was taken from")
     }
     self.source = source
@@ -71,8 +72,9 @@ public struct SampleIndices: Sendable, RandomAccessCollection {
     Array(capacity: positions.count) { append(positions, to: &$0) }
   }
 
-  /// The global position, which counts the samples of all shards, that follows the first `count` indices of
-  /// every shard: where as many processes, or more or fewer, take up an epoch that was broken off there.
+  /// The global position, which counts the samples of all shards, that follows the first `count`
+  /// indices of every shard. From there the same number of processes, or more or fewer, can resume
+  /// an epoch that was interrupted.
   public func globalPosition(after count: Int) -> Int {
     // The last step goes past the end of the order if shards are filled up from its beginning.
     Swift.min(start + count * shard.count, source.count)
@@ -83,7 +85,8 @@ public struct SampleIndices: Sendable, RandomAccessCollection {
     start + position * shard.count + shard.index
   }
 
-  /// Where the images end that are mixed with those at a position, if the order mixes only some with one another.
+  /// The end of the images that are mixed with those at a position, if the order mixes only some
+  /// images with one another.
   func windowEnd(of position: Int) -> Int? {
     let global = globalPosition(of: position)
     guard let end = source.windowEnd(of: Swift.min(global, source.count)) else { return nil }
@@ -91,8 +94,8 @@ public struct SampleIndices: Sendable, RandomAccessCollection {
     return Swift.min(count, position + (end - global + shard.count - 1) / shard.count)
   }
 
-  /// The images that are mixed with the one at a position, in the order of the file: those of other shards too, unless the
-  /// shard has lanes of its own.
+  /// The images that are mixed with the one at a position, in the order of the file: those of other
+  /// shards too, unless the shard has lanes of its own.
   func imagesOfWindow(of position: Int) -> [Int]? {
     let global = globalPosition(of: position)
     guard global < source.count else { return nil }
@@ -126,7 +129,7 @@ public struct SampleIndices: Sendable, RandomAccessCollection {
 }
 
 extension SampleIndices {
-  /// Which image is at each position of an epoch: an order and the number of images brought together.
+  /// The image at each position of an epoch: an order combined with the number of images.
   enum Source: Sendable {
     case sequential(count: Int)
     case permutation(KeyedPermutation, count: Int)

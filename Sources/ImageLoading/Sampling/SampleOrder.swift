@@ -6,11 +6,11 @@ public import ImageStoreCore
 ///     let order = SampleOrder.shuffled(seed: 42, epoch: epoch)
 ///     for try await batch in train.batches(of: 128, in: order) { ... }
 ///
-/// An order knows neither the store nor the number of its images; ``indices(of:from:)`` brings them
-/// together. `Docs/SampleOrder.md` specifies the algorithms to the bit, with a reference in Python.
+/// An order does not know the store or the number of its images; ``indices(of:from:)`` combines
+/// them. `Docs/SampleOrder.md` specifies the algorithms to the bit, with a reference in Python.
 ///
-/// An order can be encoded and saved, for example within a ``LoaderState``. Later versions read what earlier
-/// ones saved.
+/// An order can be encoded and saved, for example within a ``LoaderState``. Later versions read
+/// orders that earlier versions saved.
 public struct SampleOrder: Sendable, Hashable, Codable {
   /// How images follow one another before the order is sharded.
   ///
@@ -25,7 +25,7 @@ public struct SampleOrder: Sendable, Hashable, Codable {
     case weighted(weights: [Double], seed: UInt64, epoch: Int, draws: Int?)
     case classBalanced(seed: UInt64, epoch: Int, draws: Int?)
 
-    /// Whether blocks are to be those that suit the store.
+    /// Whether the block size is chosen to suit the store.
     var suitsStore: Bool {
       switch self {
       case .storeBlockShuffled, .storeLaneShuffled: true
@@ -49,11 +49,11 @@ public struct SampleOrder: Sendable, Hashable, Codable {
   public static let sequential = SampleOrder(.sequential)
 
   /// A full shuffle: every image once, at a position that depends only on the seed, the epoch and the
-  /// number of images. It takes no memory, and any position is found at once.
+  /// number of images. It takes no memory, and any position is calculated directly.
   ///
   /// - Parameters:
-  ///   - seed: what the order is drawn from; the same seed gives the same order.
-  ///   - epoch: which pass over the images it is; every epoch has an order of its own.
+  ///   - seed: the seed of the order; the same seed gives the same order.
+  ///   - epoch: the number of the pass over the images; every epoch has an order of its own.
   public static func shuffled(seed: UInt64, epoch: Int) -> SampleOrder {
     SampleOrder(.shuffled(seed: seed, epoch: epoch))
   }
@@ -66,8 +66,8 @@ public struct SampleOrder: Sendable, Hashable, Codable {
   /// classes of the whole. ``quality(of:labels:batchSize:)`` says how well an order mixes.
   ///
   /// - Parameters:
-  ///   - seed: what the order is drawn from; the same seed gives the same order.
-  ///   - epoch: which pass over the images it is; every epoch has an order of its own.
+  ///   - seed: the seed of the order; the same seed gives the same order.
+  ///   - epoch: the number of the pass over the images; every epoch has an order of its own.
   ///   - blockSize: images per block, at least 1; the chunk length of the file is a good choice.
   ///   - window: the most blocks that are mixed with one another, at least 1; several times the number
   ///     of classes is a good choice.
@@ -79,33 +79,36 @@ public struct SampleOrder: Sendable, Hashable, Codable {
 
   /// A shuffle whose reads stay near one another, in blocks and windows that suit the store.
   ///
-  /// Blocks have 128 KB of pixels, in whole chunks if the store has chunks, and a window has a sixteenth of them: at least 128, at most
-  /// 512, which is 64 MB. Two windows are in memory at a time. A store of one window is shuffled fully.
+  /// Blocks have 128 KB of pixels, in whole chunks if the store has chunks, and a window has a
+  /// sixteenth of them: at least 128, at most 512, which is 64 MB. Two windows are in memory at a
+  /// time. A store of one window is shuffled fully.
   ///
   /// - Parameters:
-  ///   - seed: what the order is drawn from; the same seed gives the same order over the same file.
-  ///   - epoch: which pass over the images it is; every epoch has an order of its own.
+  ///   - seed: the seed of the order; the same seed gives the same order over the same file.
+  ///   - epoch: the number of the pass over the images; every epoch has an order of its own.
   public static func blockShuffled(seed: UInt64, epoch: Int) -> SampleOrder {
     SampleOrder(.storeBlockShuffled(seed: seed, epoch: epoch))
   }
 
-  /// A shuffle of blocks for several processes, each of which is to read only its own part of the file.
+  /// A shuffle of blocks for several processes, each of which reads only its own part of the file.
   ///
   ///     let processes = try DistributedEnvironment.current()
   ///     let order = SampleOrder.blockShuffled(seed: 42, epoch: epoch, blockSize: 64, window: 512, lanes: 64)
   ///       .sharded(by: processes)
   ///
-  /// Every window's blocks are dealt to `lanes` lanes, and position `p` of the order is of lane `p % lanes`. Where the number of processes
-  /// divides `lanes`, each process has whole lanes and nobody else's blocks: all of them together read the file once, and
-  /// each has the same part of it in every epoch, which a cache can keep. The order is the same for any number of processes. Every batch
-  /// has as many images of each lane as of any other, and of a file sorted by class nearly the classes of the whole.
+  /// The blocks of every window are dealt to `lanes` lanes, and position `p` of the order belongs
+  /// to lane `p % lanes`. If the number of processes divides `lanes`, each process has whole lanes
+  /// and does not read the blocks of others. All processes together read the file once, and each
+  /// has the same part of it in every epoch, which a cache can keep. The order is the same for any
+  /// number of processes. Every batch has the same number of images of each lane and, if the file
+  /// is sorted by class, nearly the same mix of classes as the whole file.
   ///
   /// - Parameters:
-  ///   - seed: what the order is drawn from; the same seed gives the same order.
-  ///   - epoch: which pass over the images it is; every epoch has an order of its own.
+  ///   - seed: the seed of the order; the same seed gives the same order.
+  ///   - epoch: the number of the pass over the images; every epoch has an order of its own.
   ///   - blockSize: images per block, at least 1.
-  ///   - window: the most blocks of all lanes that are mixed with one another, at least `lanes`; one process of `n` has the `n`-th part
-  ///     of them in memory.
+  ///   - window: the most blocks of all lanes that are mixed with one another, at least `lanes`;
+  ///     each of `n` processes has the `n`-th part of them in memory.
   ///   - lanes: a multiple of every number of processes that may share the order, at least 1; 64 suits most.
   public static func blockShuffled(
     seed: UInt64, epoch: Int, blockSize: Int, window: Int, lanes: Int
@@ -115,17 +118,19 @@ public struct SampleOrder: Sendable, Hashable, Codable {
 
   /// The same, in blocks and windows that suit the store.
   ///
-  /// Blocks and windows are those of ``blockShuffled(seed:epoch:)``, but a window has at least one block of each lane.
+  /// Blocks and windows are those of ``blockShuffled(seed:epoch:)``, but a window has at least one
+  /// block of each lane.
   ///
   /// - Parameters:
-  ///   - seed: what the order is drawn from; the same seed gives the same order over the same file.
-  ///   - epoch: which pass over the images it is; every epoch has an order of its own.
+  ///   - seed: the seed of the order; the same seed gives the same order over the same file.
+  ///   - epoch: the number of the pass over the images; every epoch has an order of its own.
   ///   - lanes: a multiple of every number of processes that may share the order, at least 1; 64 suits most.
   public static func blockShuffled(seed: UInt64, epoch: Int, lanes: Int) -> SampleOrder {
     SampleOrder(.storeLaneShuffled(seed: seed, epoch: epoch, lanes: lanes))
   }
 
-  /// The same order, in which what depends on the store is stated, so that it is the same whatever it is used with.
+  /// The same order, with the values that depend on the store filled in, so that it is the same for
+  /// any store.
   ///
   /// - Throws: what reading the formats of the first images throws.
   public func resolved(for store: some ImageStore) throws(StoreError) -> SampleOrder {
@@ -146,25 +151,25 @@ public struct SampleOrder: Sendable, Hashable, Codable {
     return order
   }
 
-  /// Draws with replacement, each image as often as its weight says.
+  /// Draws with replacement, in which each image occurs in proportion to its weight.
   ///
   /// - Parameters:
   ///   - weights: one per image, not negative, finite, not all 0; they need not sum to 1.
-  ///   - seed: what the order is drawn from; the same seed gives the same order.
-  ///   - epoch: which pass over the images it is; every epoch has an order of its own.
-  ///   - draws: how many an epoch has; nil for as many as there are images.
+  ///   - seed: the seed of the order; the same seed gives the same order.
+  ///   - epoch: the number of the pass over the images; every epoch has an order of its own.
+  ///   - draws: how many draws an epoch has; nil for as many as there are images.
   public static func weighted(
     _ weights: [Double], seed: UInt64, epoch: Int, draws: Int? = nil
   ) -> SampleOrder {
     SampleOrder(.weighted(weights: weights, seed: seed, epoch: epoch, draws: draws))
   }
 
-  /// Draws with replacement, every class that has images as often as any other.
+  /// Draws with replacement, in which every class that has images is equally likely.
   ///
   /// - Parameters:
-  ///   - seed: what the order is drawn from; the same seed gives the same order.
-  ///   - epoch: which pass over the images it is; every epoch has an order of its own.
-  ///   - draws: how many an epoch has; nil for as many as there are images.
+  ///   - seed: the seed of the order; the same seed gives the same order.
+  ///   - epoch: the number of the pass over the images; every epoch has an order of its own.
+  ///   - draws: how many draws an epoch has; nil for as many as there are images.
   public static func classBalanced(seed: UInt64, epoch: Int, draws: Int? = nil) -> SampleOrder {
     SampleOrder(.classBalanced(seed: seed, epoch: epoch, draws: draws))
   }
@@ -173,7 +178,7 @@ public struct SampleOrder: Sendable, Hashable, Codable {
   ///
   /// Position `p` of the order goes to process `p % count`, so the shards' samples taken in turn are
   /// the order itself, and step `s` of batches of `b` in `n` processes has the samples of step `s` of
-  /// batches of `b * n` in one. Every process gets as many samples as any other.
+  /// batches of `b * n` in one. Every process gets the same number of samples.
   ///
   /// - Parameters:
   ///   - index: which process, from 0.
@@ -229,8 +234,8 @@ extension SampleOrder {
   /// - Parameters:
   ///   - store: the store; ``classBalanced(seed:epoch:draws:)`` asks for its labels.
   ///   - start: the global position to begin at, which counts the samples of all shards.
-  /// - Throws: ``StoreError/Code/invalidArgument`` for a size, weight, shard or position that makes no
-  ///   sense for so many images; and what reading labels throws.
+  /// - Throws: ``StoreError/Code/invalidArgument`` for a size, weight, shard or position that is
+  ///   not valid for this number of images; and what reading labels throws.
   public func indices(
     of store: some ImageStore, from start: Int = 0
   ) throws(StoreError) -> SampleIndices {
@@ -244,13 +249,15 @@ extension SampleOrder {
   ///   - count: how many images the store has.
   ///   - labels: one per image; only ``classBalanced(seed:epoch:draws:)`` asks for them.
   ///   - start: the global position to begin at, which counts the samples of all shards.
-  /// - Throws: ``StoreError/Code/invalidArgument`` for a size, weight, shard or position that makes no
-  ///   sense for so many images.
+  /// - Throws: ``StoreError/Code/invalidArgument`` for a size, weight, shard or position that is
+  ///   not valid for this number of images.
   public func indices(
     of count: Int, labels: @autoclosure () throws(StoreError) -> [Int]? = nil, from start: Int = 0
   ) throws(StoreError) -> SampleIndices {
     guard count >= 0 && count <= KeyedPermutation.maximumCount else {
-      throw StoreError(.invalidArgument, "an order of \(count) images")
+      throw StoreError(
+        .invalidArgument,
+        "an order cannot have \(count) images: 0 to \(KeyedPermutation.maximumCount) are possible")
     }
     let source: SampleIndices.Source
     switch kind {
@@ -268,7 +275,8 @@ extension SampleOrder {
           count: count, seed: seed, epoch: epoch, blockSize: blockSize, window: window, lanes: lanes))
     case .storeBlockShuffled, .storeLaneShuffled:
       throw StoreError(
-        .invalidArgument, "blocks that suit a store, and only the number of its images is given",
+        .invalidArgument,
+        "this order takes its block size from a store, but only a number of images was given",
         remedy: "ask for the indices of the store, or give blockSize and window")
     case .weighted(let weights, let seed, let epoch, let draws):
       guard weights.count == count else {
@@ -293,7 +301,7 @@ extension SampleOrder {
   private static func validated(draws: Int?, of count: Int) throws(StoreError) -> Int {
     let draws = draws ?? count
     guard draws >= 0, count > 0 || draws == 0, draws <= KeyedPermutation.maximumCount else {
-      throw StoreError(.invalidArgument, "\(draws) draws from \(count) images")
+      throw StoreError(.invalidArgument, "\(draws) draws from \(count) images are not possible")
     }
     return draws
   }

@@ -1,9 +1,11 @@
 public import ImageStoreCore
 internal import ImageStorePlatform
 
-/// The share of an epoch that one of several processes takes; ``SampleOrder/sharded(_:of:remainder:)`` makes it.
+/// The share of an epoch that one of several processes takes;
+/// ``SampleOrder/sharded(_:of:remainder:)`` makes it.
 public struct Shard: Sendable, Hashable, Codable {
-  /// How processes get equal numbers of samples if the number of samples is not a multiple of the number of processes.
+  /// How processes get equal numbers of samples if the number of samples is not a multiple of the
+  /// number of processes.
   public enum Remainder: String, Sendable, Hashable, Codable, CaseIterable {
     /// The last processes take samples from the beginning of the order again.
     case `repeat`
@@ -21,7 +23,7 @@ public struct Shard: Sendable, Hashable, Codable {
   /// The most processes that can share an epoch.
   public static let maximumCount = 1 << 30
 
-  /// Creates a shard. Whether it makes sense is checked when it is used.
+  /// Creates a shard. It is checked when it is used.
   public init(index: Int, count: Int, remainder: Remainder = .repeat) {
     self.index = index
     self.count = count
@@ -35,7 +37,7 @@ public struct Shard: Sendable, Hashable, Codable {
   }
 }
 
-/// Which of several processes this is, as the program that started them says.
+/// The rank of this process among several, as set by the program that started them.
 ///
 ///     let processes = try DistributedEnvironment.current()
 ///     let order = SampleOrder.shuffled(seed: 42, epoch: epoch).sharded(by: processes)
@@ -47,7 +49,7 @@ public struct DistributedEnvironment: Sendable, Hashable {
   /// The number of this process among those on its machine, from 0: the GPU to take.
   public let localRank: Int
 
-  /// States what the environment does not tell.
+  /// Creates an environment from given numbers.
   public init(rank: Int = 0, worldSize: Int = 1, localRank: Int = 0) {
     self.rank = rank
     self.worldSize = worldSize
@@ -66,8 +68,8 @@ public struct DistributedEnvironment: Sendable, Hashable {
     ("SLURM_PROCID", "SLURM_NTASKS", "SLURM_LOCALID"),
   ]
 
-  /// Reads the variables of torchrun, Open MPI, MPICH or SLURM, the first of them that is set. If none is, this is the
-  /// only process.
+  /// Reads the variables of torchrun, Open MPI, MPICH or SLURM, the first of them that is set. If
+  /// none is set, this is the only process.
   ///
   /// - Parameter variable: the value of an environment variable, or nil if it is not set.
   /// - Throws: ``StoreError/Code/invalidArgument`` for variables that are not numbers or contradict one
@@ -90,7 +92,7 @@ public struct DistributedEnvironment: Sendable, Hashable {
     self.init()
   }
 
-  /// What the environment of this process says.
+  /// The environment of this process.
   ///
   /// - Throws: ``StoreError/Code/invalidArgument`` for variables that are not numbers or contradict one
   ///   another.

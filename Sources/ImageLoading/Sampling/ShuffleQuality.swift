@@ -5,14 +5,15 @@ public struct ShuffleQuality: Sendable, Hashable {
   /// The mean distance of an image's position from its index, as a fraction of the number of images: 0 for
   /// ``SampleOrder/sequential``, 1/3 for a full shuffle.
   public let meanDisplacement: Double
-  /// The fraction of a batch that is of its most common class, mean over the full batches; nil without labels.
+  /// The fraction of a batch that its most common class has, as the mean over the full batches; nil
+  /// without labels.
   public let largestClassShare: Double?
-  /// The same for a full shuffle with the same seed and epoch: the best that an order which ignores classes
-  /// can expect.
+  /// The same for a full shuffle with the same seed and epoch: the best expected value of an order
+  /// that ignores classes.
   public let largestClassShareOfFullShuffle: Double?
 
-  /// How much larger the most common class is than in a full shuffle: 1 is as good as a full shuffle; the number
-  /// of classes is the worst there is.
+  /// How much larger the most common class is than in a full shuffle: 1 is as good as a full
+  /// shuffle; the number of classes is the worst possible value.
   public var classShareRatio: Double? {
     guard let share = largestClassShare, let full = largestClassShareOfFullShuffle, full > 0 else {
       return nil
@@ -34,7 +35,8 @@ extension SampleOrder {
   ) throws(StoreError) -> ShuffleQuality {
     guard batchSize > 0, labels == nil || labels?.count == count else {
       throw StoreError(
-        .invalidArgument, "batches of \(batchSize) and \(labels?.count ?? 0) labels for \(count) images")
+        .invalidArgument,
+        "a batch size of \(batchSize) and \(labels?.count ?? 0) labels do not suit \(count) images")
     }
     let indices = try unsharded.indices(of: count, labels: labels)
     var displacement = 0.0

@@ -1,11 +1,12 @@
 internal import ImageStoreCore
 
-/// The blocks that a shuffle of blocks takes of a store if nobody says how large they are.
+/// The default blocks of a block shuffle for a store.
 ///
-/// They follow from what the file holds and not from the machine, so that all processes of a run have one order.
+/// They depend on the file and not on the machine, so that all processes of a run have the same
+/// order.
 enum StoreBlocks {
-  /// Blocks per window: a sixteenth of all, so that the two windows that are in memory at a time are an eighth of the file; enough of
-  /// them to mix, and no more than 64 MB.
+  /// Blocks per window: a sixteenth of all, so that the two windows that are in memory at a time
+  /// are an eighth of the file; enough of them to mix, and no more than 64 MB.
   static func window(ofBlocks count: Int) -> Int { min(max(count / 16, 128), 512) }
 
   /// Blocks per window of a store.
@@ -15,7 +16,7 @@ enum StoreBlocks {
 
   /// The pixels of a block: enough that fetching it takes longer than finding it.
   private static let blockByteCount = 128 << 10
-  /// Images whose mean size stands for that of all, if they differ.
+  /// The images whose mean size is used for all, if sizes differ.
   private static let sampleCount = 64
 
   /// Images per block: whole chunks.

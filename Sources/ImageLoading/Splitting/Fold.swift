@@ -17,11 +17,11 @@ extension ImageStore {
   ///     }
   ///
   /// - Parameters:
-  ///   - count: how many folds; they are of equal size, within one image.
-  ///   - stratified: whether every fold has its share of each class, within one image.
-  ///   - seed: what the folds are drawn from; the same seed gives the same folds on every platform.
-  /// - Throws: ``StoreError/Code/invalidArgument`` for fewer than 2 folds, fewer images than folds, or a stratification
-  ///   of a store without labels; and what reading labels throws.
+  ///   - count: how many folds; their sizes differ by at most one image.
+  ///   - stratified: whether every fold has its share of each class, to within one image.
+  ///   - seed: the seed of the folds; the same seed gives the same folds on every platform.
+  /// - Throws: ``StoreError/Code/invalidArgument`` for fewer than 2 folds, fewer images than folds,
+  ///   or a stratification of a store without labels; and what reading labels throws.
   public func folds(
     _ count: Int, stratified: Bool = false, seed: UInt64
   ) throws(StoreError) -> [Fold<SubsetStore>] {
@@ -36,10 +36,10 @@ extension ImageStore {
   ///
   /// - Parameters:
   ///   - fractions: the size of each split as a fraction of the store; they sum to 1.
-  ///   - stratified: whether each split has its share of each class, within one image.
-  ///   - seed: what the splits are drawn from; the same seed gives the same splits on every platform.
-  /// - Throws: ``StoreError/Code/invalidArgument`` for fractions that are not positive or do not sum to 1, or a
-  ///   stratification of a store without labels; and what reading labels throws.
+  ///   - stratified: whether each split has its share of each class, to within one image.
+  ///   - seed: the seed of the splits; the same seed gives the same splits on every platform.
+  /// - Throws: ``StoreError/Code/invalidArgument`` for fractions that are not positive or do not
+  ///   sum to 1, or a stratification of a store without labels; and what reading labels throws.
   public func split(
     _ fractions: [Double], stratified: Bool = false, seed: UInt64
   ) throws(StoreError) -> [SubsetStore] {
@@ -53,9 +53,10 @@ extension ZippedStore {
   /// The folds of a k-fold cross-validation; each pair is held back in exactly one of them.
   ///
   /// - Parameters:
-  ///   - count: how many folds; they are of equal size, within one pair.
-  ///   - stratified: whether every fold has its share of each class, within one pair, by the labels of the images.
-  ///   - seed: what the folds are drawn from; the same seed gives the same folds on every platform.
+  ///   - count: how many folds; their sizes differ by at most one pair.
+  ///   - stratified: whether every fold has its share of each class, to within one pair, by the
+  ///     labels of the images.
+  ///   - seed: the seed of the folds; the same seed gives the same folds on every platform.
   /// - Throws: what ``ImageStoreCore/ImageStore/folds(_:stratified:seed:)`` throws.
   public func folds(
     _ count: Int, stratified: Bool = false, seed: UInt64
@@ -69,8 +70,9 @@ extension ZippedStore {
   ///
   /// - Parameters:
   ///   - fractions: the size of each split as a fraction of the store; they sum to 1.
-  ///   - stratified: whether each split has its share of each class, within one pair, by the labels of the images.
-  ///   - seed: what the splits are drawn from; the same seed gives the same splits on every platform.
+  ///   - stratified: whether each split has its share of each class, to within one pair, by the
+  ///     labels of the images.
+  ///   - seed: the seed of the splits; the same seed gives the same splits on every platform.
   /// - Throws: what ``ImageStoreCore/ImageStore/split(_:stratified:seed:)`` throws.
   public func split(
     _ fractions: [Double], stratified: Bool = false, seed: UInt64

@@ -4,13 +4,15 @@ internal import ImageStoreSupport
 
 /// Files that list images by their indices, as `imagestore split` writes them.
 ///
-/// They are read from `.npy` of one axis of any integer type (`numpy.save`), and from text that has an index at the beginning of each
-/// line, whatever stands behind a tab there, as `--skip-broken` writes it. Blank lines and those that begin with `#` are passed over.
+/// They are read from `.npy` of one axis of any integer type (`numpy.save`), and from text with an
+/// index at the beginning of each line, as `--skip-broken` writes it; text after a tab is ignored.
+/// Blank lines and lines that begin with `#` are skipped.
 public enum IndexFile {
   /// The indices in a file, in its order.
   ///
-  /// - Throws: ``StoreError/Code/notFound``; ``StoreError/Code/unrecognized`` for a file of anything else, with the line;
-  ///   ``StoreError/Code/unsupported`` for an array of another type or shape; ``StoreError/Code/corrupt`` for one that is cut short.
+  /// - Throws: ``StoreError/Code/notFound``; ``StoreError/Code/unrecognized`` for any other file,
+  ///   naming the line; ``StoreError/Code/unsupported`` for an array of another type or shape;
+  ///   ``StoreError/Code/corrupt`` for an array that is cut short.
   public static func read(at path: some StorePath) throws(StoreError) -> [Int] {
     let path = try path.storePath()
     let file = try MappedFile(path)
@@ -36,7 +38,8 @@ public enum IndexFile {
       let end = unsafe bytes[start...].firstIndex(of: UInt8(ascii: "\n")) ?? bytes.count
       number += 1
       let tab = unsafe bytes[start..<end].firstIndex(of: UInt8(ascii: "\t")) ?? end
-      // An index takes 19 characters; a longer field is some other file's, and is shown by its beginning.
+      // An index takes 19 characters; a longer field means another kind of file, and only its
+      // beginning is shown.
       let field = unsafe String(decoding: bytes[start..<min(tab, start + 80)], as: UTF8.self)
       let text = field.drop(while: \.isWhitespace)
       start = end + 1
@@ -46,7 +49,7 @@ public enum IndexFile {
       else {
         throw StoreError(
           .unrecognized, "line \(number) does not begin with an index: \(text.prefix(40))",
-          remedy: "give .npy of integers, or text with an index on each line")
+          remedy: "give a .npy file of integers, or a text file with an index on each line")
       }
       indices.append(index)
     }
@@ -74,8 +77,8 @@ extension ImageStore {
   ///     for fold in try train.folds(at: "folds") { fit(fold.training) }
   ///
   /// - Parameter path: a folder with `fold-0-train.npy`, `fold-0-validation.npy`, `fold-1-train.npy`, ...
-  /// - Throws: ``StoreError/Code/notFound`` if there are none; ``StoreError/Code/invalidArgument`` if they are not of as many images as
-  ///   the store has; as ``subset(at:)``.
+  /// - Throws: ``StoreError/Code/notFound`` if there are none; ``StoreError/Code/invalidArgument``
+  ///   if they are for another number of images than the store has; as ``subset(at:)``.
   public func folds(at path: some StorePath) throws(StoreError) -> [Fold<SubsetStore>] {
     let path = try path.storePath()
     var folds: [Fold<SubsetStore>] = []
@@ -90,11 +93,12 @@ extension ImageStore {
     return folds
   }
 
-  /// The splits that `imagestore split --fractions` wrote to a folder: training, validation and, where there is one, test.
+  /// The splits that `imagestore split --fractions` wrote to a folder: training, validation and, if
+  /// there is one, test.
   ///
   /// - Parameter path: a folder with `train.npy`, `validation.npy` and, perhaps, `test.npy`.
-  /// - Throws: ``StoreError/Code/notFound`` if there are none; ``StoreError/Code/invalidArgument`` if they are not of as many images as
-  ///   the store has; as ``subset(at:)``.
+  /// - Throws: ``StoreError/Code/notFound`` if there are none; ``StoreError/Code/invalidArgument``
+  ///   if they are for another number of images than the store has; as ``subset(at:)``.
   public func split(at path: some StorePath) throws(StoreError) -> [SubsetStore] {
     let path = try path.storePath()
     var parts = [try subset(at: "\(path)/train.npy"), try subset(at: "\(path)/validation.npy")]
@@ -103,13 +107,14 @@ extension ImageStore {
     return parts
   }
 
-  /// Refuses what was divided when the store had another number of images, or is of another store.
+  /// Refuses a split that was made for another store, or when the store had another number of
+  /// images.
   private func check(_ parts: [SubsetStore], _ path: String) throws(StoreError) {
     let sum = parts.reduce(0) { $0 + $1.count }
     guard sum != count else { return }
     throw StoreError(
-      .invalidArgument, "a division of \(sum) images for a store of \(count)",
-      remedy: "divide this store again",
+      .invalidArgument, "the split is one of \(sum) images, but the store has \(count)",
+      remedy: "split this store again",
       path: path)
   }
 }

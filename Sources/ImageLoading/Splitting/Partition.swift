@@ -1,9 +1,10 @@
 internal import ImageStoreCore
 
-/// A partition of images into groups, such as the folds of a cross-validation or the splits of a data set: each image
-/// belongs to exactly one.
+/// A partition of images into groups, such as the folds of a cross-validation or the splits of a
+/// data set: each image belongs to exactly one.
 ///
-/// It depends only on labels, sizes and seed, and is the same on every platform. `Docs/SampleOrder.md` specifies it.
+/// It depends only on labels, sizes and seed, and is the same on every platform.
+/// `Docs/SampleOrder.md` specifies it.
 package struct Partition: Sendable, Hashable {
   /// How many groups there are.
   package let count: Int
@@ -15,26 +16,27 @@ package struct Partition: Sendable, Hashable {
     self.assignments = assignments
   }
 
-  /// Groups of equal size, within one image.
+  /// Groups whose sizes differ by at most one image.
   ///
   /// - Parameters:
   ///   - imageCount: how many images there are.
   ///   - count: how many groups.
-  ///   - labels: one per image, to give every group equally many images of each class, within one image; nil to
+  ///   - labels: one per image, to give every group the same number of images of each class, to
+  ///     within one image; nil to
   ///     ignore classes.
-  ///   - seed: what the groups are drawn from.
+  ///   - seed: the seed of the groups.
   /// - Throws: ``StoreError/Code/invalidArgument`` for fewer than 2 groups or fewer images than groups.
   package init(
     of imageCount: Int, folds count: Int, stratifying labels: [Int]? = nil, seed: UInt64
   ) throws(StoreError) {
     guard count >= 2 && count <= imageCount else {
       throw StoreError(
-        .invalidArgument, "\(count) folds of \(imageCount) images",
+        .invalidArgument, "\(imageCount) images cannot be split into \(count) folds",
         remedy: "ask for at least 2 folds and at most one per image")
     }
     let classes = try Self.classes(labels, imageCount: imageCount)
-    // The shuffled images of each class are dealt to the groups in turn, beginning where the class before ended, so
-    // that neither classes nor sizes differ by more than one.
+    // The shuffled images of each class are dealt to the groups in turn, beginning where the class
+    // before ended, so that neither classes nor sizes differ by more than one.
     var assignments = [Int](repeating: 0, count: imageCount)
     var next = 0
     classes.forEachShuffled(seed: seed) { _, image in
@@ -49,9 +51,10 @@ package struct Partition: Sendable, Hashable {
   /// - Parameters:
   ///   - imageCount: how many images there are.
   ///   - fractions: the size of each group as a fraction of all, positive; they must sum to 1 within 1e-6.
-  ///   - labels: one per image, to give each group its fraction of every class, within one image; nil to
+  ///   - labels: one per image, to give each group its fraction of every class, to within one
+  ///     image; nil to
   ///     ignore classes.
-  ///   - seed: what the groups are drawn from.
+  ///   - seed: the seed of the groups.
   /// - Throws: ``StoreError/Code/invalidArgument`` for fractions that are not positive or do not sum to 1.
   package init(
     of imageCount: Int, fractions: [Double], stratifying labels: [Int]? = nil, seed: UInt64
@@ -60,7 +63,8 @@ package struct Partition: Sendable, Hashable {
       abs(fractions.reduce(0, +) - 1) <= 1e-6
     else {
       throw StoreError(
-        .invalidArgument, "the fractions \(fractions)", remedy: "give positive fractions that sum to 1")
+        .invalidArgument, "the fractions \(fractions) are not possible",
+        remedy: "give positive fractions that sum to 1")
     }
     let classes = try Self.classes(labels, imageCount: imageCount)
     let sum = fractions.reduce(0, +)
@@ -87,8 +91,8 @@ package struct Partition: Sendable, Hashable {
     return ClassMembers(labels ?? [Int](repeating: 0, count: imageCount))
   }
 
-  /// How many images of each class every group gets: the whole images of its fraction of the class, and of those left
-  /// over, one each goes to the groups that are furthest behind.
+  /// How many images of each class every group gets: the whole images of its fraction of the class,
+  /// and of those left over, one each goes to the groups that are furthest behind.
   private static func quotas(of classes: ClassMembers, fractions: [Double]) -> [[Int]] {
     var given = [Int](repeating: 0, count: fractions.count)
     var quotas: [[Int]] = []

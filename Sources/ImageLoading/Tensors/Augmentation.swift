@@ -2,17 +2,19 @@ public import ImageStoreCore
 
 /// How the images of a batch are resized, cropped, turned, flipped and recolored while they are read.
 ///
-/// The steps are taken in this order: ``resizing``, ``crop``, ``rotatesByRightAngles``, ``verticalFlipProbability``,
-/// ``flipProbability``, ``colorJitter``. What happens to an image depends only on the seed, the epoch and its index (its position if the
-/// order draws with replacement): not on batches, shards, workers or where an epoch was resumed. `Docs/SampleOrder.md` has the
-/// draws to the bit. ``LoadedBatch/transforms`` says what was done.
+/// The steps are taken in this order: ``resizing``, ``crop``, ``rotatesByRightAngles``,
+/// ``verticalFlipProbability``, ``flipProbability``, ``colorJitter``. The choices for an image
+/// depend only on the seed, the epoch and its index (its position if the order draws with
+/// replacement), and not on batches, shards, workers or the position at which an epoch was resumed.
+/// `Docs/SampleOrder.md` has the draws to the bit. ``LoadedBatch/transforms`` has the choices that
+/// were made.
 ///
 ///     let training = Augmentation(crop: .randomResized(height: 224, width: 224), flipProbability: 0.5)
 ///     let evaluation = Augmentation(resizing: .shorterSide(256), crop: .center(height: 224, width: 224))
 public struct Augmentation: Sendable, Hashable {
-  /// The region of each image that is taken.
+  /// The region of each image that is used.
   ///
-  /// The names of the cases and of their values are those in saved augmentations.
+  /// Saved augmentations have the names of the cases and of their values.
   public enum Crop: Sendable, Hashable, Codable {
     /// The same region of every image.
     case fixed(ImageRegion)
@@ -23,7 +25,8 @@ public struct Augmentation: Sendable, Hashable {
     case padded(by: Int)
     /// The region of this size in the middle, as torchvision's `CenterCrop` takes it.
     case center(height: Int, width: Int)
-    /// A region of random area, aspect ratio and position, brought to this size, as torchvision's `RandomResizedCrop` draws it.
+    /// A region of random area, aspect ratio and position, resized to this size, as torchvision's
+    /// `RandomResizedCrop` draws it.
     ///
     /// - Parameters:
     ///   - scale: the area of the region as a share of the image's.
@@ -33,19 +36,22 @@ public struct Augmentation: Sendable, Hashable {
       ratio: ClosedRange<Double> = 3.0 / 4...4.0 / 3)
   }
 
-  /// The size that images are brought to before they are cropped; nil for their own.
+  /// How images are resized before they are cropped; nil keeps their size.
   public var resizing: Resizing?
-  /// The region of each image that is taken; nil for whole images.
+  /// The region of each image that is used; nil for whole images.
   public var crop: Crop?
-  /// How pixels between pixels are found, which is an error to state if nothing is resized. Masks of a pair are always resized by ``ImageStoreCore/ResizeFilter/nearest``.
+  /// How pixels are interpolated; setting it is an error if nothing is resized. Masks of a pair are
+  /// always resized by ``ImageStoreCore/ResizeFilter/nearest``.
   public var filter: ResizeFilter
-  /// Whether each image is turned by 0, 90, 180 or 270 degrees, each as likely as the others. What is delivered must be square.
+  /// Whether each image is turned by 0, 90, 180 or 270 degrees, each with the same probability. The
+  /// delivered images must be square.
   public var rotatesByRightAngles: Bool
   /// The probability that an image is flipped vertically, top to bottom.
   public var verticalFlipProbability: Double
   /// The probability that an image is flipped horizontally, left to right.
   public var flipProbability: Double
-  /// How much brightness, contrast and saturation vary; nil for colors as they are. Masks of a pair keep theirs.
+  /// How much brightness, contrast and saturation vary; nil for colors as they are. Masks of a pair
+  /// keep theirs.
   public var colorJitter: ColorJitter?
   /// The seed of the choices; nil for the seed of the order.
   public var seed: UInt64?
@@ -72,7 +78,7 @@ public struct Augmentation: Sendable, Hashable {
   /// Whole images as they are.
   public static let none = Augmentation()
 
-  /// Checks that the numbers make sense for any image.
+  /// Checks that the numbers are valid for any image.
   func validate() throws(StoreError) {
     let isLegal =
       switch crop {
@@ -87,34 +93,34 @@ public struct Augmentation: Sendable, Hashable {
     let probabilities = [flipProbability, verticalFlipProbability]
     guard isLegal, probabilities.allSatisfy({ $0 >= 0 && $0 <= 1 }), colorJitter?.isLegal ?? true else {
       throw StoreError(
-        .invalidArgument, "the augmentation \(self)",
+        .invalidArgument, "the augmentation \(self) has a value out of range",
         remedy: "give a crop of positive size, scales over 0 and at most 1, and probabilities from 0 to 1")
     }
     try resizing?.validate()
     if filter != .bilinear, !resizes {
       throw StoreError(
-        .invalidArgument, "the filter \(filter.rawValue), while nothing is resized",
+        .invalidArgument, "the filter \(filter.rawValue) has no effect, because nothing is resized",
         remedy: "leave it out, or give resizing or a crop that resizes")
     }
     switch (resizing, crop) {
     case (_?, .randomResized):
       throw StoreError(
-        .invalidArgument, "a random crop that brings images to a size, and another size before it",
-        remedy: "leave out resizing, or take a random crop that keeps the size")
+        .invalidArgument, "the random crop already sets a size, so resizing before it has no effect",
+        remedy: "leave out resizing, or use a random crop that keeps the size")
     case (.fill, .padded):
       throw StoreError(
-        .invalidArgument, "zeros around images that were cut to fill a size",
-        remedy: "take a random crop of images resized to a larger size")
+        .invalidArgument, "padding with zeros makes no sense for images that were cropped to fill a size",
+        remedy: "resize images to a larger size and take a random crop of them")
     default: break
     }
   }
 
-  /// Whether images come to another size.
+  /// Whether images are resized.
   private var resizes: Bool {
     if case .randomResized = crop { true } else { resizing != nil }
   }
 
-  /// Whether images are resized, turned or recolored, rather than cropped and flipped alone.
+  /// Whether images are resized, turned or recolored, and not only cropped and flipped.
   var isPlaced: Bool {
     if resizing != nil || rotatesByRightAngles || verticalFlipProbability > 0 || colorJitter != nil {
       return true
@@ -137,7 +143,8 @@ public struct Augmentation: Sendable, Hashable {
   }
 }
 
-// Saved with models: what is not set is left out, so that what an earlier version saved stays as it is, and is read.
+// Augmentations are saved with models: properties that are not set are left out, so that what
+// earlier versions saved can still be read.
 extension Augmentation: Codable {
   private enum CodingKeys: String, CodingKey {
     case resizing, crop, filter, rotatesByRightAngles, verticalFlipProbability
@@ -145,7 +152,7 @@ extension Augmentation: Codable {
     case colorJitter, seed, epoch
   }
 
-  /// Decodes an augmentation; what is not saved is as if nothing was said.
+  /// Decodes an augmentation; properties that were not saved have their defaults.
   public init(from decoder: any Decoder) throws {
     let container = try decoder.container(keyedBy: CodingKeys.self)
     self.init(
@@ -161,7 +168,7 @@ extension Augmentation: Codable {
       epoch: try container.decodeIfPresent(Int.self, forKey: .epoch))
   }
 
-  /// Encodes what is set.
+  /// Encodes the properties that are set.
   public func encode(to encoder: any Encoder) throws {
     var container = encoder.container(keyedBy: CodingKeys.self)
     try container.encodeIfPresent(resizing, forKey: .resizing)

@@ -1,7 +1,7 @@
 internal import ImageStoreCore
 
 extension Augmentation {
-  /// The format of what is delivered of an image that is cropped and flipped alone.
+  /// The delivered format of an image that is only cropped and flipped.
   ///
   /// - Throws: ``StoreError/Code/invalidArgument`` if the crop is larger than the image.
   func cropped(_ format: ImageFormat, image: Int) throws(StoreError) -> ImageFormat {
@@ -13,13 +13,14 @@ extension Augmentation {
       let region = ImageRegion(row: 0, column: 0, height: height, width: width)
       guard region.isContained(in: format) else { throw .outside(region, of: format, image: image) }
       return format.cropped(to: region)
-    // What resizes is never asked here.
+    // Crops that resize never get here.
     case nil, .padded, .center, .randomResized: return format
     }
   }
 }
 
-/// The choice made for one image that is cropped and flipped alone: where its crop begins, and whether it is flipped.
+/// The choice made for one image that is only cropped and flipped: where its crop begins, and
+/// whether it is flipped.
 struct AugmentationChoice {
   var row = 0
   var column = 0
@@ -61,7 +62,7 @@ extension UInt64 {
   @inline(__always)
   var unit: Double { Double(self >> 11) * 0x1p-53 }
 
-  /// Whether these random bits choose what has a probability.
+  /// Whether these random bits choose an event of a probability.
   @inline(__always)
   func isBelow(_ probability: Double) -> Bool { probability > 0 && unit < probability }
 }

@@ -30,7 +30,7 @@ struct BatchConverter: Sendable {
     return false
   }
 
-  /// Whether what is delivered of an image is always a region of it.
+  /// Whether the delivered image is always a region of the stored one.
   var readsRegions: Bool {
     switch augmentation.crop {
     case .fixed, .random: true
@@ -38,12 +38,12 @@ struct BatchConverter: Sendable {
     }
   }
 
-  /// The choice for an image that is cropped and flipped alone.
+  /// The choice for an image that is only cropped and flipped.
   func choice(sample: Int, format: ImageFormat) -> AugmentationChoice {
     AugmentationChoice(augmentation, key: key, sample: sample, height: format.height, width: format.width)
   }
 
-  /// The format of what images of a format become if they are cropped and flipped alone.
+  /// The format that images become if they are only cropped and flipped.
   func delivered(_ format: ImageFormat, image: Int) throws(StoreError) -> ImageFormat {
     try tensor.validate(format)
     return try converted(augmentation.cropped(format, image: image))
@@ -58,7 +58,7 @@ struct BatchConverter: Sendable {
 
   // MARK: What is done to an image
 
-  /// What is done to an image.
+  /// The transform of an image.
   ///
   /// - Parameters:
   ///   - sample: the number that its choices depend on.
@@ -99,7 +99,7 @@ struct BatchConverter: Sendable {
 }
 
 extension Augmentation {
-  /// The size of crops that have one of their own, and do not resize.
+  /// The size of crops that have a fixed size and do not resize.
   fileprivate var croppedSize: (height: Int, width: Int)? {
     switch crop {
     case nil, .padded, .randomResized: nil

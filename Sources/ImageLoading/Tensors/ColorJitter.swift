@@ -1,9 +1,11 @@
 internal import CImageStoreKernels
 
-/// How much the colors of images vary: each factor is drawn evenly from 1 - amount to 1 + amount, and never below 0.
+/// How much the colors of images vary: each factor is drawn evenly from 1 - amount to 1 + amount,
+/// and never below 0.
 ///
-/// Images are brightened first, then their contrast is changed, then their saturation, each as Pillow's `ImageEnhance` does, in samples of 8 bits.
-/// Images of one channel have no saturation. Others than of 1 or 3 channels of 8 bits are refused.
+/// Images are brightened first, then their contrast is changed, then their saturation, each as
+/// Pillow's `ImageEnhance` does, in samples of 8 bits. Images of one channel have no saturation.
+/// Images other than those of 1 or 3 channels of 8 bits are refused.
 public struct ColorJitter: Sendable, Hashable, Codable {
   /// How much brightness varies, 0 or more.
   public var brightness: Double
@@ -34,7 +36,7 @@ public struct ColorJitter: Sendable, Hashable, Codable {
   }
 }
 
-/// What the brightness, contrast and saturation of an image were multiplied by.
+/// The factors that the brightness, contrast and saturation of an image were multiplied by.
 public struct ColorFactors: Sendable, Hashable {
   /// 0 is black, 1 the image.
   public var brightness: Float
@@ -54,12 +56,12 @@ extension ColorFactors {
     if saturation != 1, channels == 3 { unsafe saturate(pixels) }
   }
 
-  /// What each sample becomes between a value at 0 and itself at 1.
+  /// Blends each sample: at 0 it becomes a given value, at 1 it stays as it is.
   private static func table(from start: UInt8, by factor: Float) -> [UInt8] {
     (0...255).map { blend(start, UInt8($0), factor) }
   }
 
-  /// A value between two, or beyond them: cut off towards 0, and within 0 to 255.
+  /// A value between two others or beyond them, truncated towards 0 and clamped to 0...255.
   @inline(__always)
   private static func blend(_ first: UInt8, _ second: UInt8, _ factor: Float) -> UInt8 {
     let value = Float(first) + factor * Float(Int(second) - Int(first))

@@ -1,7 +1,7 @@
 internal import CImageStoreKernels
 internal import ImageStoreCore
 
-/// What a worker needs to convert images of one format; kept between batches.
+/// The state that a worker needs to convert images of one format; it is kept between batches.
 ///
 /// Invariant behind the unsafe pointers: those of `kernel` are into memory of this object, which has
 /// room for what `image_kernels_convert` writes.
@@ -13,7 +13,7 @@ internal import ImageStoreCore
 
   /// - Parameters:
   ///   - format: of the images.
-  ///   - delivered: what ``BatchConverter/delivered(_:image:)`` says of them.
+  ///   - delivered: the result of ``BatchConverter/delivered(_:image:)`` for them.
   init(_ tensor: TensorFormat, format: ImageFormat, delivered: ImageFormat) {
     self.format = format
     // Eight samples at a time go through the kernel, so the pattern of channels repeats after 8 * channels.
@@ -28,7 +28,7 @@ internal import ImageStoreCore
         unsafe patterns[period + offset] = scale
       }
     }
-    // As many rows as fit the first level of cache together with what they become.
+    // The number of rows that fit the first level of cache together with their converted form.
     let rowBytes = delivered.width * format.bytesPerPixel
     let rows = max(1, min(delivered.height, 4096 / rowBytes))
     unsafe scratch = .allocate(byteCount: rows * rowBytes, alignment: 64)
@@ -53,16 +53,16 @@ internal import ImageStoreCore
     unsafe scratch.deallocate()
   }
 
-  /// Writes what becomes of an image to `destination`, which has room for it.
+  /// Writes the converted image to `destination`, which has room for it.
   ///
-  /// - Parameter next: where the next image lies, for prefetching; nil if that is not known.
+  /// - Parameter next: where the next image is, for prefetching; nil if that is not known.
   func convert(
     _ pixels: RawSpan, _ choice: AugmentationChoice, to destination: UnsafeMutableRawPointer,
     next: UnsafeRawPointer? = nil
   ) throws(StoreError) {
     guard pixels.byteCount == format.byteCount else {
       throw StoreError(
-        .corrupt, "\(pixels.byteCount) bytes of pixels of an image of \(format)")
+        .corrupt, "\(pixels.byteCount) bytes of pixels do not fit an image of \(format)")
     }
     unsafe pixels.withUnsafeBytes { source in
       unsafe image_kernels_convert(

@@ -1,18 +1,19 @@
 public import ImageStoreCore
 
-/// What a loader did to one image: which part of it was taken, what size that was brought to, and how it was turned.
+/// How a loader changed one image: which part of it was used, what size that was resized to, and
+/// how it was turned.
 ///
-/// Boxes and keypoints follow by ``position(row:column:)``:
+/// ``position(row:column:)`` transforms boxes and keypoints in the same way:
 ///
 ///     let corner = batch.transforms[0].position(row: box.top, column: box.left)
 public struct ImageTransform: Sendable, Hashable {
-  /// The region of the stored image that was taken.
+  /// The region of the stored image that was used.
   public var region: ImageRegion
   /// The rows that the region was resized to; its own height if it was not.
   public var height: Int
   /// The columns that the region was resized to; its own width if it was not.
   public var width: Int
-  /// The part of the resized region that was delivered. What lies outside of the region is zeros.
+  /// The part of the resized region that was delivered. Pixels outside the region are zeros.
   public var window: ImageRegion
   /// How many times the window was then turned by 90 degrees, counterclockwise: 0 to 3.
   public var quarterTurns: Int
@@ -20,7 +21,7 @@ public struct ImageTransform: Sendable, Hashable {
   public var isFlippedVertically: Bool
   /// Whether it was then flipped, left to right.
   public var isFlippedHorizontally: Bool
-  /// What brightness, contrast and saturation were multiplied by; nil if colors were left as they are.
+  /// The factors of brightness, contrast and saturation; nil if colors were not changed.
   public var colors: ColorFactors?
 
   /// A region of an image as it is stored.
@@ -34,7 +35,7 @@ public struct ImageTransform: Sendable, Hashable {
     isFlippedHorizontally = false
   }
 
-  /// What a resampler is asked for.
+  /// The request to a resampler.
   func request(_ filter: ResizeFilter) -> ResampleRequest {
     ResampleRequest(region: region, height: height, width: width, window: window, filter: filter)
   }
@@ -44,10 +45,10 @@ public struct ImageTransform: Sendable, Hashable {
     quarterTurns % 2 == 0 ? (window.height, window.width) : (window.width, window.height)
   }
 
-  /// Where a point of the stored image is in what was delivered.
+  /// The position of a point of the stored image in the delivered image.
   ///
-  /// Points are in pixels from the upper left corner of the image, so that the middle of its first pixel is (0.5, 0.5). A point that
-  /// was not delivered has a place outside.
+  /// Points are in pixels from the upper left corner of the image, so that the middle of its first
+  /// pixel is (0.5, 0.5). A point that was not delivered has a position outside the image.
   public func position(row: Double, column: Double) -> (row: Double, column: Double) {
     var y = (row - Double(region.row)) * Double(height) / Double(region.height) - Double(window.row)
     var x = (column - Double(region.column)) * Double(width) / Double(region.width) - Double(window.column)

@@ -1,6 +1,7 @@
 internal import ImageStoreCore
 
-/// Resizes, crops, turns and recolors images one after another, in memory that is used again. One worker has it.
+/// Resizes, crops, turns and recolors images one after another, reusing its memory. It belongs to
+/// one worker.
 final class Placement {
   private let resampler = Resampler()
   private var placed = GrowingMemory()
@@ -11,11 +12,11 @@ final class Placement {
   ///
   /// - Parameters:
   ///   - pixels: rows of pixels without padding.
-  ///   - held: the part of the image that these are.
-  ///   - format: of the whole image.
-  ///   - transform: what is done to it.
+  ///   - held: the part of the image that `pixels` has.
+  ///   - format: the format of the whole image.
+  ///   - transform: the transform to apply.
   ///   - filter: how it is resized.
-  ///   - step: what the caller does to it in the end.
+  ///   - step: the caller's processing at the end.
   ///   - index: the image's index in its store.
   ///   - destination: room for the tensor.
   func convert(
@@ -30,7 +31,7 @@ final class Placement {
     }
     let size = transform.deliveredSize
     let result = format.resized(height: size.height, width: size.width)
-    // A step sees what is delivered; without one, the kernel flips while it converts.
+    // A step gets the delivered image; without a step, the kernel flips while it converts.
     let flipsNow = step != nil && transform.isFlippedHorizontally
     let isTurned = transform.quarterTurns != 0 || transform.isFlippedVertically || flipsNow
     if isTurned {

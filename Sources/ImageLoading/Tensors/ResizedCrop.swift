@@ -1,9 +1,10 @@
 internal import ImageStoreCore
 
-/// Draws the region of a random crop that is brought to a size, as torchvision's `RandomResizedCrop` does: up to ten areas and aspect
-/// ratios, of which the first that fits is taken; else the largest region in the middle whose ratio is allowed.
+/// Draws the region of a random crop that is resized, as torchvision's `RandomResizedCrop` does: up
+/// to ten areas and aspect ratios, of which the first that fits is used; otherwise the largest
+/// region in the middle whose ratio is allowed.
 ///
-/// Powers are made of square roots, which every machine rounds alike.
+/// Powers are calculated from square roots, which every machine rounds in the same way.
 struct ResizedCrop: Sendable {
   private let scale: ClosedRange<Double>
   private let ratio: ClosedRange<Double>
@@ -11,7 +12,7 @@ struct ResizedCrop: Sendable {
   private let roots: [Double]
 
   private static let attempts: UInt64 = 10
-  /// The words of the position, behind those of the attempts.
+  /// The words of the position, after those of the attempts.
   private static let rowWord: UInt64 = 20
   private static let columnWord: UInt64 = 21
 
@@ -57,7 +58,8 @@ struct ResizedCrop: Sendable {
     return ImageRegion(row: (rows - height) / 2, column: (columns - width) / 2, height: height, width: width)
   }
 
-  /// (greatest / least) to the power of a number from 0 to 1, whose binary digits are the highest 32 bits of a word.
+  /// (greatest / least) to the power of a number from 0 to 1, whose binary digits are the highest
+  /// 32 bits of a word.
   private func power(of word: UInt64) -> Double {
     var product = 1.0
     for digit in 0..<32 where word >> (63 - UInt64(digit)) & 1 == 1 { product *= roots[digit] }

@@ -1,6 +1,6 @@
 public import ImageStoreCore
 
-/// What the pixels of a batch are turned into while they are copied.
+/// The form that the pixels of a batch are converted to while they are copied.
 public struct TensorFormat: Sendable, Hashable, Codable {
   /// The order of a batch's four dimensions.
   public enum DimensionOrder: String, Sendable, Hashable, Codable, CaseIterable {
@@ -14,13 +14,15 @@ public struct TensorFormat: Sendable, Hashable, Codable {
   public let elementType: ElementType?
   /// The order of the dimensions.
   public let dimensionOrder: DimensionOrder
-  /// What is subtracted from a sample, in the store's units: one number for all channels or one per channel. Of a
-  /// ``normalized(mean:standardDeviation:dimensions:)`` tensor, for samples of 8 bits.
+  /// The numbers that are subtracted from samples, in the store's units: one for all channels, or
+  /// one per channel. For a ``normalized(mean:standardDeviation:dimensions:)`` tensor, they are
+  /// those for samples of 8 bits.
   public let mean: [Float]
-  /// What the difference is multiplied by: one number for all channels or one per channel. Of a
-  /// ``normalized(mean:standardDeviation:dimensions:)`` tensor, for samples of 8 bits.
+  /// The numbers that the differences are multiplied by: one for all channels, or one per channel.
+  /// For a ``normalized(mean:standardDeviation:dimensions:)`` tensor, they are those for samples of
+  /// 8 bits.
   public let scale: [Float]
-  /// Whether mean and scale are those of samples of 8 bits, and others are to be treated alike.
+  /// Whether mean and scale are for samples of 8 bits and are adapted for other types.
   private var isNormalized: Bool?
 
   // The names in saved formats, which outlive those in code.
@@ -70,13 +72,15 @@ public struct TensorFormat: Sendable, Hashable, Codable {
     TensorFormat(elementType: .float16, dimensions, mean: mean, scale: scale)
   }
 
-  /// Float32 by statistics of samples in 0...1, as PyTorch's recipes print them: `(sample / greatest - mean) / standardDeviation`,
-  /// where `greatest` is 1 for `bool` and floats, 255 for `uint8` and 65535 for `uint16`. Samples of other types have no such range and are
-  /// refused by the first batch.
+  /// Float32 by statistics of samples in 0...1, as PyTorch's recipes print them: `(sample /
+  /// greatest - mean) / standardDeviation`, where `greatest` is 1 for `bool` and floats, 255 for
+  /// `uint8` and 65535 for `uint16`. Samples of other types have no such range and are refused by
+  /// the first batch.
   ///
   /// - Parameters:
   ///   - mean: from 0 to 1; one number, or one per channel.
-  ///   - standardDeviation: over 0, else the first batch is an error; one number, or one per channel.
+  ///   - standardDeviation: over 0 (otherwise the first batch is an error); one number, or one per
+  ///     channel.
   ///   - dimensions: the order of the dimensions.
   public static func normalized(
     mean: [Float], standardDeviation: [Float], dimensions: DimensionOrder = .nchw
@@ -87,7 +91,8 @@ public struct TensorFormat: Sendable, Hashable, Codable {
     return tensor
   }
 
-  /// What the mean is multiplied by, and the scale divided by, for samples of a type; nil if it has no range of its own.
+  /// The factor that the mean is multiplied by, and the scale divided by, for samples of a type;
+  /// nil if the type has no range of its own.
   private func factor(for type: ElementType) -> Float? {
     guard isNormalized == true else { return 1 }
     return switch type {
@@ -98,7 +103,7 @@ public struct TensorFormat: Sendable, Hashable, Codable {
     }
   }
 
-  /// The mean and scale of a channel of images of a format, which ``validate(_:)`` has let pass.
+  /// The mean and scale of a channel of images of a format that ``validate(_:)`` has accepted.
   func statistics(ofChannel channel: Int, _ format: ImageFormat) -> (mean: Float, scale: Float) {
     let factor = factor(for: format.elementType) ?? 1
     let mean = mean[mean.count == 1 ? 0 : channel]
@@ -106,7 +111,7 @@ public struct TensorFormat: Sendable, Hashable, Codable {
     return factor == 1 ? (mean, scale) : (mean * factor, scale / factor)
   }
 
-  /// Checks that images of a format can become this.
+  /// Checks that images of a format can be converted.
   func validate(_ format: ImageFormat) throws(StoreError) {
     guard elementType != nil else { return }
     for (name, values) in [("means", mean), ("scales", scale)] {
@@ -122,19 +127,20 @@ public struct TensorFormat: Sendable, Hashable, Codable {
       throw StoreError(
         .invalidArgument,
         isNormalized == true
-          ? "a standard deviation that is not over 0, or a mean that is not a number"
-          : "a scale or mean that is not a number",
+          ? "a standard deviation is not over 0, or a mean is not a number"
+          : "a scale or mean is not a number",
         remedy: "give the statistics of the images")
     }
     guard factor(for: format.elementType) != nil else {
       throw StoreError(
-        .unsupported, "samples of \(format.elementType.name), which have no greatest value that stands for 1",
+        .unsupported, "samples of \(format.elementType.name) have no greatest value that could become 1",
         remedy: "give mean and scale in the images' own units by float32(mean:scale:)")
     }
     guard format.channels <= Self.maximumChannels else {
       throw StoreError(
-        .unsupported, "\(format.channels) channels, of which at most \(Self.maximumChannels) are converted",
-        remedy: "take the pixels as they are stored")
+        .unsupported,
+        "images of \(format.channels) channels are not converted: \(Self.maximumChannels) is the limit",
+        remedy: "read the pixels as they are stored")
     }
   }
 

@@ -1,5 +1,5 @@
-/// The order of the axes of an array of images, a letter per axis: `N` images, `H` rows, `W` columns, `C` channels, or `D` for the samples of an
-/// image in one axis.
+/// The order of the axes of an array of images, one letter per axis: `N` images, `H` rows, `W`
+/// columns, `C` channels, or `D` for the samples of an image in one axis.
 ///
 ///     let dimensions: Dimensions = "NCHW"
 public struct Dimensions: Sendable, Hashable {
@@ -17,13 +17,15 @@ public struct Dimensions: Sendable, Hashable {
     case flat = "D"
   }
 
-  /// The axes, the one whose neighbours lie farthest apart first.
+  /// The axes, the one whose neighbours are farthest apart first.
   public let axes: [Axis]
 
   /// The axes of an array.
   ///
-  /// - Parameter letters: such as `NHWC`, in either case. An array without `N` is one image, one without `C` has one channel.
-  /// - Returns: nil unless each letter is an axis, none is there twice, and they are `H` and `W`, or `D` alone, besides `N` and `C`.
+  /// - Parameter letters: such as `NHWC`, in either case. An array without `N` is one image, one
+  ///   without `C` has one channel.
+  /// - Returns: nil unless each letter is an axis, no letter occurs twice, and the letters are `H`
+  ///   and `W`, or `D`, with or without `N` and `C`.
   public init?(_ letters: String) {
     let axes = letters.uppercased().compactMap { Axis(rawValue: $0) }
     let set = Set(axes)
@@ -53,7 +55,7 @@ extension Dimensions {
 }
 
 extension Dimensions: ExpressibleByStringLiteral {
-  /// The axes of a literal; see ``init(_:)``. A literal that is none ends the program.
+  /// The axes of a literal; see ``init(_:)``. A literal that is not valid ends the program.
   public init(stringLiteral letters: String) {
     guard let dimensions = Dimensions(letters) else {
       preconditionFailure("\(letters) are not axes of images")

@@ -1,4 +1,5 @@
-/// What a program should say of a file that it reads: what of it was not read, and what was decided because the file does not say.
+/// A note on how a file was read: a part of it that was not read, or a decision that was made
+/// because the file does not say.
 public struct ReadingNote: Sendable, Hashable {
   /// What a note is about.
   public enum Kind: String, Sendable, Hashable {
@@ -21,7 +22,7 @@ public struct ReadingNote: Sendable, Hashable {
 }
 
 extension ReadingNote {
-  /// That pictures have palettes, which nobody said how to read.
+  /// A note that pictures have palettes and the caller did not say how to read them.
   package static let expandedPalettes = ReadingNote(
     .decided, "palettes are read as colors; --palette indices reads the indices, as masks have them")
 }

@@ -1,15 +1,16 @@
-/// What is said of a file that does not describe itself, or that is to be read in another way than it would be.
+/// The caller's description of a file that does not describe itself, or that should be read in
+/// another way than usual.
 ///
 ///     var description = StoreDescription()
 ///     description.images = "X"
 ///     description.dimensions = "NCHW"
 ///     let store = try StoreCatalog.open(at: "train.h5", description)
 ///
-/// Whatever is stated is honoured or refused: an option that a format has nothing to apply to is an error of the code
-/// ``StoreError/Code/unusedOption``, which names the option and the format.
+/// Every property that is set is used or refused: an option that does not apply to a format is an
+/// error with the code ``StoreError/Code/unusedOption``, which names the option and the format.
 public struct StoreDescription: Sendable, Hashable {
-  /// Which images: the name or path of an array, dataset or group; the prefix of an LMDB database's keys, or one of its named
-  /// databases; a column of a CSV.
+  /// Which images: the name or path of an array, dataset or group; the prefix of an LMDB database's
+  /// keys, or one of its named databases; a column of a CSV.
   public var images: String?
   /// Where the labels are.
   public var labels: Labels?
@@ -19,25 +20,25 @@ public struct StoreDescription: Sendable, Hashable {
   public var shape: ImageShape?
   /// The type of a sample, which a file that states it must agree with.
   public var elementType: ElementType?
-  /// In which order the channels of an image are in the file; images are delivered as RGB.
+  /// The order of an image's channels in the file; images are delivered as RGB.
   public var channelOrder: ChannelOrder?
-  /// What is read of images that have a palette.
+  /// How images with a palette are read.
   public var palette: PaletteReading?
-  /// Which way up images are delivered whose files say how they are to be turned; as they are stored if nothing is said.
+  /// How images with a stored orientation are delivered; nil means as they are stored.
   public var orientation: Orientation?
   /// The axis along which bits are packed.
   public var axis: PackingAxis?
   /// Which bit of a byte is the first pixel.
   public var bitOrder: BitOrder?
-  /// How many folders deep the folders are that are classes; 1 stands for those in the root.
+  /// The depth of the folders that are classes; 1 means the folders in the root.
   public var classDepth: Int?
 
-  /// Nothing is said.
+  /// A description with no property set.
   public init() {}
 
   /// Where the labels of images are.
   public enum Labels: Sendable, Hashable {
-    /// Nowhere: none are read, whatever the file has.
+    /// Nowhere: no labels are read, even if the file has some.
     case none
     /// Under a name in the same file, or the key prefix or column of that name.
     case named(String)
@@ -45,7 +46,8 @@ public struct StoreDescription: Sendable, Hashable {
     ///
     /// - Parameters:
     ///   - path: the file.
-    ///   - name: the array, dataset or column in it; nil if there is one only, or one that has a usual name.
+    ///   - name: the array, dataset or column in it; nil if there is only one, or one with a usual
+    ///     name.
     case file(_ path: String, name: String? = nil)
   }
 
@@ -55,7 +57,8 @@ public struct StoreDescription: Sendable, Hashable {
     case rows
     /// A byte has pixels of eight columns.
     case columns
-    /// Bits run on from row to row and, in one axis or bare bytes, from mask to mask: `numpy.packbits` without an axis.
+    /// Bits run on from row to row and, in one axis or bare bytes, from mask to mask:
+    /// `numpy.packbits` without an axis.
     case flat
   }
 
@@ -75,7 +78,7 @@ public struct StoreDescription: Sendable, Hashable {
     case bgr
   }
 
-  /// What is read of images that have a palette.
+  /// How images with a palette are read.
   public enum PaletteReading: String, Sendable, Hashable, CaseIterable {
     /// The colors, as decoders usually deliver them.
     case colors
@@ -83,9 +86,10 @@ public struct StoreDescription: Sendable, Hashable {
     case indices
   }
 
-  /// Which way up an image is delivered whose file says how a viewer is to turn it, as the Exif data of a JPEG do.
+  /// How an image is delivered whose file says how a viewer should turn it, as the Exif data of a
+  /// JPEG do.
   public enum Orientation: String, Sendable, Hashable, CaseIterable {
-    /// As the pixels are stored, whatever the file says. This is what Pillow and torchvision do unless they are asked.
+    /// As the pixels are stored. This is what Pillow and torchvision do by default.
     case asStored = "stored"
     /// As a viewer shows it.
     case upright
@@ -98,10 +102,10 @@ public struct ImageShape: Sendable, Hashable, CustomStringConvertible {
   public var height: Int
   /// Columns of pixels.
   public var width: Int
-  /// Samples per pixel; nil if nothing is said of them.
+  /// Samples per pixel; nil if they are not given.
   public var channels: Int?
 
-  /// The shape of images; sizes from 1.
+  /// Creates a shape. All sizes are at least 1.
   public init(height: Int, width: Int, channels: Int? = nil) {
     self.height = height
     self.width = width
@@ -118,7 +122,7 @@ public struct ImageShape: Sendable, Hashable, CustomStringConvertible {
 }
 
 extension StoreDescription {
-  /// What can be said, by the names of the command line's options.
+  /// The properties of a description, by the names of the command line's options.
   public enum Option: String, Sendable, Hashable, CaseIterable {
     /// ``StoreDescription/images``.
     case images
@@ -144,7 +148,7 @@ extension StoreDescription {
     case classDepth = "classes-at"
   }
 
-  /// What is said.
+  /// The properties that are set.
   public var options: Set<Option> {
     let stated: [(Option, Bool)] = [
       (.images, images != nil), (.labels, labels != nil), (.dimensions, dimensions != nil),
@@ -159,16 +163,16 @@ extension StoreDescription {
   /// Refuses options that a format does not know.
   ///
   /// - Parameters:
-  ///   - known: the options that the format honours.
+  ///   - known: the options that apply to the format.
   ///   - format: what the format is called, such as `CIFAR`.
   /// - Throws: ``StoreError/Code/unusedOption``.
   package func check(_ known: Set<Option>, format: String) throws(StoreError) {
     let unused = options.subtracting(known).map(\.rawValue).sorted()
     guard let option = unused.first else { return }
-    throw .unusedOption(option, "\(format) has nothing that it could apply to")
+    throw .unusedOption(option, "it does not apply to the format \(format)")
   }
 
-  /// What is said without some options.
+  /// The description without some options.
   package func leavingOut(_ options: Set<Option>) -> StoreDescription {
     var rest = self
     for option in options {
@@ -195,7 +199,8 @@ extension StoreDescription {
   /// The path of another file that has the labels, if one is given.
   package var labelsPath: String? { if case .file(let path, _) = labels { path } else { nil } }
 
-  /// The format of images that nothing else tells the format of, if their shape is given; samples are bytes if nothing is said.
+  /// The format of images without any other source of their format, if their shape is given;
+  /// samples are bytes by default.
   package func statedFormat() throws(StoreError) -> ImageFormat? {
     guard let shape else { return nil }
     return try ImageFormat(
@@ -203,31 +208,31 @@ extension StoreDescription {
       elementType: elementType ?? .uint8)
   }
 
-  /// Compares the format of all images with what is said of it.
+  /// Compares the format of all images with the description.
   ///
   /// - Throws: ``StoreError/Code/invalidArgument`` if they differ, stating both.
   package func check(_ format: ImageFormat) throws(StoreError) {
     if let shape, !shape.fits(format) {
       let found = ImageShape(height: format.height, width: format.width, channels: format.channels)
       throw StoreError(
-        .invalidArgument, "the images are \(found) where \(shape) is said",
-        remedy: "say what they are, or say by --dimensions what order their axes have")
+        .invalidArgument, "the images are \(found), but \(shape) was given",
+        remedy: "give their true shape, or give the order of their axes with --dimensions")
     }
     if let elementType, elementType != format.elementType {
       throw StoreError(
-        .invalidArgument, "the samples are \(format.elementType.name) where \(elementType.name) is said",
+        .invalidArgument, "the samples are \(format.elementType.name), but \(elementType.name) was given",
         remedy: "leave --dtype out")
     }
   }
 }
 
 extension StoreError.Code {
-  /// Something was said of a file that there is nothing in it to apply to.
+  /// An option of the description does not apply to the file.
   public static let unusedOption = StoreError.Code(rawValue: "unusedOption")
 }
 
 extension StoreError {
-  /// The error for an option that cannot be honoured.
+  /// The error for an option that does not apply.
   package static func unusedOption(_ option: String, _ reason: String) -> StoreError {
     StoreError(.unusedOption, "--\(option): \(reason)", remedy: "leave it out")
   }

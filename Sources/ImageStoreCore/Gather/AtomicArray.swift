@@ -1,18 +1,19 @@
 internal import ImageStorePlatform
 package import Synchronization
 
-/// A fixed number of atomic integers, all 0 at first, for what threads find out of each image or block: whether it has been
-/// checked, where it lies.
+/// A fixed number of atomic integers, all 0 at first, for what threads find out of each image or
+/// block: whether it has been checked, where it is.
 ///
-/// Memory is given by the system page by page, as elements are touched, so that a store of a million images opens
-/// without writing them all.
+/// Memory is given by the system page by page, as elements are touched, so that a store of a
+/// million images opens without writing them all.
 ///
-/// Invariant behind `@unchecked Sendable` and `@safe`: every element is atomic, there are always as many, and the memory
-/// is freed with the last reference.
+/// Invariant behind `@unchecked Sendable` and `@safe`: every element is atomic, there are always as
+/// many, and the memory is freed with the last reference.
 @safe package final class AtomicArray<Element: AtomicElement>: @unchecked Sendable {
   package let count: Int
-  /// The elements themselves, valid while the array lives, for loops that run once per image: what is generic here is not
-  /// specialised in other modules, and an access through it would cost ten times as much.
+  /// The elements themselves, valid while the array lives, for loops that run once per image: what
+  /// is generic here is not specialised in other modules, and an access through it would cost ten
+  /// times as much.
   @unsafe package let elements: UnsafeMutablePointer<Atomic<Element>>
 
   /// - Throws: ``StoreError/Code/limitExceeded`` if the system does not have so much memory.
@@ -40,7 +41,8 @@ package import Synchronization
   }
 }
 
-/// An integer that an ``AtomicArray`` may have as its element. `Atomic` has its operations for each size by itself.
+/// An integer that an ``AtomicArray`` may have as its element. `Atomic` has its operations for each
+/// size by itself.
 package protocol AtomicElement: FixedWidthInteger, AtomicRepresentable, Sendable {
   static func load(_ element: UnsafeMutablePointer<Atomic<Self>>) -> Self
   static func store(_ value: Self, _ element: UnsafeMutablePointer<Atomic<Self>>)

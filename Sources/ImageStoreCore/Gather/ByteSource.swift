@@ -1,18 +1,19 @@
-/// Bytes that stores read by address, wherever they come from.
+/// Bytes that stores read by address, from any kind of source.
 ///
-/// The bytes have one address for as long as the source lives, so that reading through it is adding an offset to it,
-/// whatever stands behind. What differs is when they are there: those of a map and of memory always are; those of a file
-/// that is read ahead come sooner if they are announced; those of a remote object would be fetched to a range of addresses
-/// reserved for all of it. So a store says what it is going to read, once per call and not per image.
+/// The bytes have one address for as long as the source lives, so reading from any source is adding
+/// an offset to that address. Sources differ in when the bytes are there: bytes of a map and of
+/// memory always are; bytes of a file that is read ahead arrive sooner if they are announced; bytes
+/// of a remote object would be fetched to a range of addresses reserved for the whole object. So a
+/// store says what it is going to read, once per call and not per image.
 package protocol ByteSource: AnyObject, Sendable {
   /// How many bytes there are.
   var byteCount: Int { get }
 
-  /// All bytes, at addresses that stay while the source lives. Only those that ``makeReadable(_:)`` was called for may be
-  /// touched.
+  /// All bytes, at addresses that stay while the source lives. Only those that ``makeReadable(_:)``
+  /// was called for may be touched.
   @unsafe var bytes: UnsafeRawBufferPointer { get }
 
-  /// Tells in which order the bytes will be read.
+  /// Tells the source in which order the bytes will be read.
   func advise(_ pattern: AccessPattern)
 
   /// Requests what will be read soon. It does not wait for the bytes, and cannot fail.
@@ -20,13 +21,13 @@ package protocol ByteSource: AnyObject, Sendable {
 
   /// Returns when bytes may be touched.
   ///
-  /// - Throws: ``StoreError/Code/system`` if they cannot be had.
+  /// - Throws: ``StoreError/Code/system`` if they cannot be read.
   func makeReadable(_ ranges: Span<Range<Int>>) throws(StoreError)
 
   /// The share of the bytes that can be read without waiting, from 0 to 1, by samples.
   func residentShare() -> Double
 
-  /// Fetches bytes and returns when they are there. What cannot be had is found when it is read.
+  /// Fetches bytes and returns when they are there. If that fails, reading them throws the error.
   func fetch(_ range: Range<Int>)
 
   /// How many bytes are fetched at once if all of the source is wanted.

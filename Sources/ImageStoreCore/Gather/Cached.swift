@@ -1,6 +1,6 @@
 import Synchronization
 
-/// A value that is made when it is first asked for, and kept, whatever thread asks.
+/// A value that is made when it is first asked for, by any thread, and then kept.
 ///
 /// Making it must not ask for the same value again.
 package final class Cached<Value: Sendable>: Sendable {

@@ -1,16 +1,18 @@
 /// A store that keeps a CRC-32 of each image's pixels.
 package protocol ChecksummedStore: ImageStore {
-  /// The CRC-32 of each image's pixels as they were written, nil for an image that has none; nil if there are none at all.
+  /// The CRC-32 of each image's pixels as they were written, nil for an image that has none; nil if
+  /// there are none at all.
   func pixelChecksums() throws(StoreError) -> [UInt32?]?
 }
 
 extension ImageStore {
-  /// The CRC-32 that the store has of each image's pixels, as `zlib.crc32(image.tobytes())` has it in Python; nil for an image of which
-  /// there is none.
+  /// The CRC-32 that the store has of each image's pixels, as Python's
+  /// `zlib.crc32(image.tobytes())` gives it; nil for an image without one.
   ///
-  /// They are those of when the images were written, and nothing is compared with them: ``verify(_:)`` does. LMDB and
-  /// HDF5 keep them. Other formats have checksums of other bytes, such as a file's or those of packed bits, and so have the layouts of encoded
-  /// images; these give nil.
+  /// The checksums are from when the images were written, and nothing is compared with them here:
+  /// ``verify(_:)`` does that. LMDB and HDF5 keep them. Other formats have checksums of other
+  /// bytes, such as a file's or those of packed bits, and so have the layouts of encoded images;
+  /// these give nil.
   ///
   /// - Throws: what reading them throws.
   public func checksums() throws(StoreError) -> [UInt32?] {

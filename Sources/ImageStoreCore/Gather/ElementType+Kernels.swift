@@ -1,7 +1,7 @@
 package import CImageStoreKernels
 
 extension ElementType {
-  /// What the kernels call it. Truth values are bytes to them.
+  /// The kernels' name for it. They treat truth values as bytes.
   package var kernelSample: image_kernels_sample {
     switch self {
     case .bool, .uint8: image_kernels_uint8

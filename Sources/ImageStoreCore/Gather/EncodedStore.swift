@@ -1,24 +1,27 @@
-/// A store whose images are encoded files, or the bytes of such, which can be had as they are.
+/// A store whose images are encoded files, or the bytes of such files, which can be read as they
+/// are.
 ///
-/// Writers of encoded layouts copy them, so that converting photographs neither decodes nor encodes any.
+/// Writers of encoded layouts copy them, so converting photographs neither decodes nor encodes any.
 package protocol EncodedStore: ImageStore {
-  /// Whether this very store is one: every image is encoded, and what it decodes to by itself is what the store delivers.
+  /// Whether this holds for this store: every image is encoded, and the store delivers exactly what
+  /// its bytes decode to.
   var isEncoded: Bool { get }
 
-  /// Lends the encoded bytes of images one after another, as they are stored, without a copy if they are mapped.
+  /// Lends the encoded bytes of images one after another, as they are stored, without a copy if
+  /// they are mapped.
   ///
   /// - Parameters:
   ///   - indices: which images; any order, repeats allowed.
-  ///   - body: called once for each, in order, on the calling thread, with the position in `indices` and all bytes of the
-  ///     encoded image, which are gone when `body` returns.
-  /// - Throws: ``StoreError/Code/indexOutOfRange``, what reading the bytes throws, and what `body` does. Whether they decode
-  ///   is not asked.
+  ///   - body: called once for each, in order, on the calling thread, with the position in
+  ///     `indices` and all bytes of the encoded image, which are valid only until `body` returns.
+  /// - Throws: ``StoreError/Code/indexOutOfRange``, what reading the bytes throws, and what `body`
+  ///   does. It is not checked that they can be decoded.
   func forEachEncoded(
     _ indices: Span<Int>, _ body: (_ position: Int, _ bytes: RawSpan) throws(StoreError) -> Void
   ) throws(StoreError)
 
-  /// The number of the codec of an image (``ImageCodec/number``) if the store's index says it; nil if only the image's own first
-  /// bytes do.
+  /// The number of the codec of an image (``ImageCodec/number``) if the store's index says it; nil
+  /// if only the image's own first bytes do.
   func codecNumber(at index: Int) -> UInt8?
 }
 
@@ -26,7 +29,8 @@ extension EncodedStore {
   package func codecNumber(at index: Int) -> UInt8? { nil }
 }
 
-/// A wrapper that delivers the pixels of its base as they are, so that encoded images of the base are its own.
+/// A wrapper that delivers the pixels of its base as they are, so that encoded images of the base
+/// are its own.
 package protocol PixelKeepingWrapper: StoreWrapper {}
 
 extension SubsetStore: PixelKeepingWrapper {}
@@ -35,7 +39,8 @@ extension CachedStore: PixelKeepingWrapper {}
 extension VerifyingStore: PixelKeepingWrapper {}
 
 extension ImageStore {
-  /// Whether all images can be had as they are encoded, through all wrappers that leave pixels alone.
+  /// Whether the encoded bytes of all images can be read, through all wrappers that do not change
+  /// pixels.
   package var hasEncodedImages: Bool {
     if let store = self as? any EncodedStore { return store.isEncoded }
     if let store = self as? ConcatenatedStore {

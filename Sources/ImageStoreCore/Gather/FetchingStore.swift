@@ -1,9 +1,11 @@
-/// A store whose images may have to be fetched over a network: the announced ones as few long ranges, which stay until they are read.
+/// A store whose images may have to be fetched over a network: the announced ones as few long
+/// ranges, which stay until they are read.
 package protocol FetchingStore: ImageStore {
-  /// The most bytes of announced images that are in memory or on their way; nil if images are on this machine.
+  /// The most bytes of announced images that are in memory or on their way; nil if images are on
+  /// this machine.
   var fetchingByteCount: Int? { get }
 
-  /// The bytes that are fetched of some images; those that no image has count for nothing.
+  /// The bytes that are fetched for some images; indices that no image has count for nothing.
   func storedByteCount(of indices: Span<Int>) -> Int
 }
 

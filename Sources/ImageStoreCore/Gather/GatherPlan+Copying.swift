@@ -1,10 +1,10 @@
 internal import CImageStoreKernels
 
-// Gathers from images that lie whole in memory: a map, a cache, a decoded set.
+// Gathers from images that are whole in memory: a map, a cache, a decoded set.
 
 extension GatherPlan {
-  /// What is gathered at once and takes more is written around the caches, which could not keep it:
-  /// memory need not be fetched before it is overwritten.
+  /// Larger gathers than this are written around the caches, which could not keep them: memory need
+  /// not be fetched before it is overwritten.
   @inline(__always)
   private static var mostCachedByteCount: Int { 32 << 20 }
 
@@ -15,7 +15,7 @@ extension GatherPlan {
   @inline(__always)
   private static var lead: Int { 4 }
 
-  /// Copies the images at a run of positions, or a region of each, from where they lie whole in memory to
+  /// Copies the images at a run of positions, or a region of each, from where they are whole in memory to
   /// their slots.
   ///
   /// - Parameters:
@@ -69,7 +69,7 @@ extension GatherPlan {
 }
 
 extension OutputRawSpan {
-  /// Appends what a plan gathers from images that lie whole in memory.
+  /// Appends what a plan gathers from images that are whole in memory.
   ///
   /// - Parameter locate: as of ``GatherPlan/copy(_:into:locate:)``.
   package mutating func gather(

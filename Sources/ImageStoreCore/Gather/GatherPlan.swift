@@ -1,12 +1,13 @@
-/// What one call gathers: which images, which region of each, and where each is delivered, all of it checked before the
-/// first byte is copied or decoded.
+/// A plan of one gather: which images, which region of each, and where each is delivered. All of it
+/// is checked before the first byte is copied or decoded.
 ///
-/// A store makes one plan per call and then fills the bytes ``byteRange(of:)`` of each position, in any order and from
-/// any thread. For images of one format and regions of one size a plan takes no memory and no time beyond the checks;
-/// otherwise it has the format of each.
+/// A store makes one plan per call and then fills the bytes ``byteRange(of:)`` of each position, in
+/// any order and from any thread. For images of one format and regions of one size a plan takes no
+/// memory and no time beyond the checks; otherwise it has the format of each.
 ///
-/// Positions count what was asked for, indices the images of the store. Whatever a request comes to say of an image
-/// besides its region, such as a size to deliver it in, belongs here: ``layout`` is what callers lay memory out by.
+/// Positions count the images of the request, indices those of the store. Any later addition to a
+/// request, such as a size to deliver images in, belongs here: callers lay out memory by
+/// ``layout``.
 package struct GatherPlan: ~Escapable {
   /// The image to deliver at each position; every one exists.
   package let indices: Span<Int>
@@ -16,7 +17,7 @@ package struct GatherPlan: ~Escapable {
   package let uniformFormat: ImageFormat?
   /// The format of the stored image of each position; empty if all have ``uniformFormat``.
   private let formats: [ImageFormat]
-  /// The format of what is delivered at each position, and where it lies.
+  /// The format of what is delivered at each position, and where it is.
   package let layout: BatchLayout
   /// Whether whole images are delivered at all positions.
   package let isWhole: Bool
@@ -30,8 +31,9 @@ package struct GatherPlan: ~Escapable {
   ///   - regions: none for whole images, one for all, or one for each index.
   ///   - imageCount: how many images there are.
   ///   - format: the format of all of them.
-  /// - Throws: ``StoreError/Code/indexOutOfRange``; ``StoreError/Code/invalidArgument`` for regions that do not fit the
-  ///   images, in place or in number; ``StoreError/Code/limitExceeded`` for more bytes than there are addresses.
+  /// - Throws: ``StoreError/Code/indexOutOfRange``; ``StoreError/Code/invalidArgument`` for regions
+  ///   that do not fit the images, in place or in number; ``StoreError/Code/limitExceeded`` for
+  ///   more bytes than there are addresses.
   @_lifetime(copy indices, copy regions)
   package init(
     _ indices: Span<Int>, regions: Span<ImageRegion>, of imageCount: Int, format: ImageFormat
@@ -76,7 +78,7 @@ package struct GatherPlan: ~Escapable {
     let (byteCount, overflows) = indices.count.multipliedReportingOverflow(by: delivered.byteCount)
     guard !overflows else {
       throw StoreError(
-        .limitExceeded, "\(indices.count) images of \(delivered) in one call",
+        .limitExceeded, "\(indices.count) images of \(delivered) are too many for one call",
         remedy: "read fewer images per call")
     }
     self.byteCount = byteCount
@@ -190,7 +192,8 @@ extension Int {
   fileprivate func adding(_ format: ImageFormat, images: Int) throws(StoreError) -> Int {
     let (sum, overflows) = addingReportingOverflow(format.byteCount)
     guard !overflows else {
-      throw StoreError(.limitExceeded, "\(images) images in one call", remedy: "read fewer images per call")
+      throw StoreError(
+        .limitExceeded, "\(images) images are too many for one call", remedy: "read fewer images per call")
     }
     return sum
   }

@@ -1,7 +1,7 @@
 internal import ImageStorePlatform
 
-/// Memory that grows and is used again: what a thread decodes to, or inflates into. ``PixelMemory`` is the one that is
-/// filled once and shared.
+/// Memory that grows and is used again: what a thread decodes to, or inflates into. ``PixelMemory``
+/// is the one that is filled once and shared.
 ///
 /// Invariant behind `@unchecked Sendable` and `@safe`: the value alone holds its memory.
 @safe package struct GrowingMemory: ~Copyable, @unchecked Sendable {
@@ -9,14 +9,15 @@ internal import ImageStorePlatform
   private let alignment: Int
   /// How many bytes there is room for.
   package private(set) var capacity = 0
-  /// How many bytes have been written, from the start. Set by whoever writes to ``memory``.
+  /// How many bytes have been written, from the start. Code that writes to ``memory`` sets it.
   package var byteCount = 0 {
     didSet { precondition(byteCount >= 0 && byteCount <= capacity) }
   }
 
   /// No memory yet.
   ///
-  /// - Parameter alignment: what the start is a multiple of, a power of two of at least 16; and so is the room there is.
+  /// - Parameter alignment: a power of two of at least 16; the address and the capacity are
+  ///   multiples of it.
   package init(alignment: Int = 64) { self.alignment = alignment }
 
   deinit { unsafe free(base) }
@@ -46,7 +47,7 @@ internal import ImageStorePlatform
 
   /// Replaces the contents by `byteCount` bytes that `body` writes, all of them, in any order.
   ///
-  /// - Parameter slack: bytes of room behind them that `body` may write to as well.
+  /// - Parameter slack: bytes of room after them that `body` may write to as well.
   package mutating func write(
     _ byteCount: Int, slack: Int = 0,
     _ body: (UnsafeMutableRawBufferPointer) throws(StoreError) -> Void
@@ -72,7 +73,7 @@ internal import ImageStorePlatform
     self.byteCount = byteCount
   }
 
-  /// The room there is, for whoever can tell only afterwards how many bytes are written.
+  /// All the room, for code that knows only afterwards how many bytes it has written.
   @unsafe package var memory: UnsafeMutableRawBufferPointer {
     unsafe UnsafeMutableRawBufferPointer(start: base, count: capacity)
   }

@@ -1,12 +1,12 @@
 /// A format that images are encoded in one by one, such as PNG: how it is recognised, and what decodes it.
 ///
-/// A codec is a value that carries its options, such as what becomes of a palette. Stores that hold encoded images know
-/// codecs by this protocol alone, so that a further one is one more line in their list.
+/// A codec is a value that carries its options, such as how palettes are read. Stores that hold
+/// encoded images know codecs only by this protocol, so adding a codec adds one line to their list.
 package protocol ImageCodec: Sendable {
-  /// What messages call the format.
+  /// The name of the format in messages.
   var name: String { get }
 
-  /// What the names of files end with, in lower case and without the dot.
+  /// The suffixes of file names, in lower case and without the dot.
   var fileSuffixes: [String] { get }
 
   /// The number that stands for the format in indexes of stores, from 1; it never changes. PNG is 1, JPEG 2.
@@ -19,29 +19,35 @@ package protocol ImageCodec: Sendable {
   func makeDecoder() throws(StoreError) -> any ImageDecoder
 }
 
-/// Decodes images of one format one after another, in memory that is used again. One thread at a time has it.
+/// Decodes images of one format one after another, reusing its memory. It is used by one thread at
+/// a time.
 ///
-/// It is called through the protocol once per image, which takes a thousandth of what decoding does.
+/// It is called through the protocol once per image, which takes a thousandth of the time of
+/// decoding.
 package protocol ImageDecoder: AnyObject {
   /// Whether ``decode(_:_:into:)`` can deliver a region; if not, it is only asked for whole images.
   var decodesRegions: Bool { get }
 
-  /// Whether it has been asked about an image that something said of images applies to, such as how palettes are read.
+  /// Whether it has seen an image that an option of a description applies to, such as how palettes
+  /// are read.
   func hasUse(for option: StoreDescription.Option) -> Bool
 
   /// The format that an image decodes to.
   ///
   /// - Parameter head: the first bytes of the encoded image, or all of it.
-  /// - Returns: nil if the format is stated behind the last of these bytes.
-  /// - Throws: ``StoreError/Code/corrupt``, ``StoreError/Code/unsupported``, ``StoreError/Code/limitExceeded``.
+  /// - Returns: nil if the format is stated after the last of these bytes.
+  /// - Throws: ``StoreError/Code/corrupt``, ``StoreError/Code/unsupported``,
+  ///   ``StoreError/Code/limitExceeded``.
   func format(ofHead head: RawSpan) throws(StoreError) -> ImageFormat?
 
   /// The most bytes that an encoded image may have, so that a file that claims to be larger costs no memory.
   ///
-  /// - Parameter head: the first bytes of the encoded image, from which ``format(ofHead:)`` can be told or not.
+  /// - Parameter head: the first bytes of the encoded image, from which may or may not be enough
+  ///   for ``format(ofHead:)``.
   func largestByteCount(ofHead head: RawSpan) throws(StoreError) -> Int
 
-  /// The orientation that an encoded image says it is to be shown in, 1 to 8 as EXIF counts them; 1 is as it is stored.
+  /// The orientation that an encoded image says it should be shown in, 1 to 8 as EXIF numbers them;
+  /// 1 is as it is stored.
   ///
   /// - Parameter head: the first bytes of the encoded image, or all of it.
   func orientation(ofHead head: RawSpan) -> UInt8
@@ -51,11 +57,11 @@ package protocol ImageDecoder: AnyObject {
   /// - Throws: ``StoreError/Code/corrupt``.
   func verify(_ encoded: RawSpan) throws(StoreError)
 
-  /// Sees whether an image can be decoded, whatever way is the shortest; the default decodes it.
+  /// Checks that an image can be decoded, in the shortest way; the default decodes it.
   ///
   /// - Parameters:
-  ///   - format: what it is to decode to.
-  ///   - memory: what it may be decoded to.
+  ///   - format: the format that it must decode to.
+  ///   - memory: memory that it may be decoded to.
   /// - Throws: as decoding it.
   func check(
     _ encoded: RawSpan, as format: ImageFormat, in memory: inout GrowingMemory
@@ -65,9 +71,10 @@ package protocol ImageDecoder: AnyObject {
   ///
   /// - Parameters:
   ///   - encoded: the whole of the encoded image.
-  ///   - request: what is wanted of it.
+  ///   - request: the format and region to deliver.
   ///   - memory: `request.byteCount` bytes, all of which are written.
-  /// - Throws: ``StoreError/Code/corrupt`` for bytes that are damaged, or decode to another format than the request says.
+  /// - Throws: ``StoreError/Code/corrupt`` for bytes that are damaged, or decode to another format
+  ///   than the request says.
   func decode(
     _ encoded: RawSpan, _ request: DecodeRequest, into memory: UnsafeMutableRawBufferPointer
   ) throws(StoreError)
@@ -86,17 +93,17 @@ extension ImageDecoder {
   package func hasUse(for option: StoreDescription.Option) -> Bool { false }
 }
 
-/// What is wanted of one encoded image.
+/// A request for one encoded image.
 ///
-/// A size to deliver, or the orientation to turn it to, would be further properties: decoders that do not know them are
-/// asked for the stored pixels, and the caller does the rest.
+/// A size to deliver, or the orientation to turn it to, would be further properties: decoders that
+/// do not know them are asked for the stored pixels, and the caller does the rest.
 package struct DecodeRequest: Sendable, Hashable {
   /// The format of the whole image as it decodes.
   package var format: ImageFormat
-  /// The region to deliver, which lies within the image; nil for all of it.
+  /// The region to deliver, which is within the image; nil for all of it.
   package var region: ImageRegion?
 
-  /// The parameters are the properties.
+  /// Creates a request; the parameters are the properties.
   package init(format: ImageFormat, region: ImageRegion? = nil) {
     self.format = format
     self.region = region

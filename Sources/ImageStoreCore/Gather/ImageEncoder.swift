@@ -1,4 +1,4 @@
-/// Encodes images one after another, in memory that is used again. One thread at a time has it.
+/// Encodes images one after another, reusing its memory. It is used by one thread at a time.
 package protocol ImageEncoder: AnyObject {
   /// Checks that the format of encoded images can hold images of a format.
   ///
@@ -9,7 +9,7 @@ package protocol ImageEncoder: AnyObject {
   ///
   /// - Parameters:
   ///   - pixels: `format.byteCount` bytes, row after row.
-  ///   - format: what they are.
+  ///   - format: the format of the pixels.
   ///   - body: is lent the encoded image.
   func encode(
     _ pixels: RawSpan, format: ImageFormat, _ body: (RawSpan) throws(StoreError) -> Void

@@ -14,7 +14,7 @@ package struct ImageRanges {
 
   package init() {}
 
-  /// The number of a source, by which ranges in it are added.
+  /// The number of a source; ranges in the source are added under this number.
   package mutating func number(of source: any ByteSource) -> Int {
     if let known = sources.firstIndex(where: { $0 === source }) { return known }
     sources.append(source)
@@ -40,7 +40,7 @@ package struct ImageRanges {
     elements.removeAll(keepingCapacity: true)
   }
 
-  /// How many bytes there are, those of several images as often as they are in.
+  /// How many bytes there are; bytes that several images share count several times.
   package var byteCount: Int { elements.reduce(0) { $0 + $1.range.count } }
 
   /// Calls once per source with its ranges, by rising offset, those near one another as one.
@@ -67,7 +67,7 @@ package struct ImageRanges {
 
 /// A store that reads images from byte sources, and knows where in them each image is without reading it.
 package protocol SourcedStore: ImageStore {
-  /// What images are read from; none if their pixels are in memory already.
+  /// The sources that images are read from; none if their pixels are already in memory.
   var imageSources: [any ByteSource] { get }
 
   /// Adds the bytes of images. Those whose place is not known, and indices that no image has, are left out.
@@ -75,14 +75,14 @@ package protocol SourcedStore: ImageStore {
 }
 
 extension SourcedStore {
-  /// What such a store does for ``ImageStore/willRead(_:)``.
+  /// The implementation of ``ImageStore/willRead(_:)`` for such a store.
   package func requestRanges(of indices: Span<Int>) {
     var ranges = ImageRanges()
     appendRanges(of: indices, to: &ranges)
     ranges.forEachSource { source, ranges in source.willRead(ranges) }
   }
 
-  /// What such a store does for ``ImageStore/residentShare()``.
+  /// The implementation of ``ImageStore/residentShare()`` for such a store.
   package func residentShareOfSources() -> Double {
     let sources = imageSources
     let total = sources.reduce(0) { $0 + $1.byteCount }
@@ -91,12 +91,12 @@ extension SourcedStore {
   }
 }
 
-/// A store of one file per image, which are announced by opening them: that waits for the disk, too, so that it is done
-/// by many threads.
+/// A store of one file per image. Images are announced by opening their files, which also waits for
+/// the disk, so many threads do it.
 package protocol FilePerImageStore: ImageStore {}
 
 extension ImageStore {
-  /// What images are read from, through all wrappers; nil if it is not known.
+  /// The sources that images are read from, through all wrappers; nil if they are not known.
   package var knownImageSources: [any ByteSource]? {
     if let store = self as? any FetchingStore, store.fetchingByteCount != nil { return nil }
     if let store = self as? any SourcedStore { return store.imageSources }
@@ -147,7 +147,7 @@ package protocol ChunkedStore: ImageStore {
   /// Images per chunk, at least 1.
   var chunkImageCount: Int { get }
 
-  /// How many chunks are mixed with one another if nobody says how many; nil for as many as suit files.
+  /// How many chunks are mixed with one another by default; nil for as many as suit files.
   var mostChunksPerWindow: Int? { get }
 }
 

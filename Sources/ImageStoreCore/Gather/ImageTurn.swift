@@ -1,7 +1,8 @@
 internal import CImageStoreKernels
 
-/// One of the eight ways in which a rectangle of pixels can be turned by right angles and mirrored, numbered as Exif numbers orientations
-/// (CIPA DC-008, 4.6.4): 1 leaves it as it is, 3 is half a turn, from 5 on rows become columns.
+/// One of the eight ways in which a rectangle of pixels can be turned by right angles and mirrored,
+/// numbered as Exif numbers orientations (CIPA DC-008, 4.6.4): 1 leaves it as it is, 3 is half a
+/// turn, from 5 on rows become columns.
 package struct ImageTurn: Sendable, Hashable {
   private let number: UInt32
 
@@ -11,7 +12,8 @@ package struct ImageTurn: Sendable, Hashable {
   private var reversesRows: Bool { [3, 4, 6, 7].contains(number) }
   private var reversesColumns: Bool { [2, 3, 7, 8].contains(number) }
 
-  /// What turns an image that is stored in an orientation upright; nil for 1, and for what is not an orientation.
+  /// The turn that brings an image stored in an orientation upright; nil for 1, and for numbers
+  /// that are not orientations.
   package init?(orientation: Int) {
     guard (2...8).contains(orientation) else { return nil }
     number = UInt32(orientation)

@@ -1,18 +1,20 @@
-/// A store that can say where its images are, because they lie whole in memory that stays: a map, or memory that the
-/// store fills once.
+/// A store that can say where its images are, because they are whole in memory that stays: a map,
+/// or memory that the store fills once.
 ///
-/// ``ImageStore/forEachImage(_:_:)`` borrows one image at a time. A caller that knows where the next images are can have
-/// them brought into the caches meanwhile, which takes longer than most of what is done with an image.
+/// ``ImageStore/forEachImage(_:_:)`` borrows one image at a time. A caller that knows where the
+/// next images are can have them brought into the caches in the meantime, which takes longer than
+/// most work on an image.
 ///
-/// Conforming is a promise about memory that a public protocol could not ask for: what ``ImageStore/forEachImage(_:_:)``
-/// borrows stays readable at its address for as long as the store is alive. Hence `package`.
+/// Conforming is a promise about memory that a public protocol could not ask for: the pixels that
+/// ``ImageStore/forEachImage(_:_:)`` borrows stay readable at their address for as long as the
+/// store is alive. So the protocol is `package`.
 package protocol LocatingStore: ImageStore {
   /// Whether the promise holds for this store. If it does not, for example because this file is compressed,
   /// ``locate(_:into:)`` is not called.
   var locatesImages: Bool { get }
 
-  /// Makes sure that what was located is still what it was, if another program can change it. To be called after the
-  /// images have been used, and before the result is.
+  /// Makes sure that the located images are still the same, if another program can change them.
+  /// Call it after the images have been used, and before the result is used.
   func checkLocatedImages() throws(StoreError)
 }
 
@@ -25,7 +27,7 @@ extension LocatingStore {
   /// - Parameters:
   ///   - indices: which images; any order, repeats allowed.
   ///   - images: receives one element per index; they are valid for as long as the store is alive.
-  /// - Throws: ``StoreError/Code/indexOutOfRange``, and what looking at the images throws.
+  /// - Throws: ``StoreError/Code/indexOutOfRange``, and what examining the images throws.
   package func locate(
     _ indices: Span<Int>, into images: inout [LocatedImage]
   ) throws(StoreError) {
@@ -33,18 +35,18 @@ extension LocatingStore {
     try forEachImage(indices) { (_, format, pixels) throws(StoreError) in
       guard pixels.byteCount == format.byteCount else {
         throw StoreError(
-          .corrupt, "\(pixels.byteCount) bytes of pixels of an image of \(format)")
+          .corrupt, "\(pixels.byteCount) bytes of pixels do not fit an image of \(format)")
       }
       guard let address = unsafe pixels.withUnsafeBytes({ $0.baseAddress }) else { return }
       unsafe images.append(LocatedImage(format: format, address: address))
     }
     guard images.count == end else {
-      throw StoreError(.corrupt, "the store located \(end - images.count) images too few of \(indices.count)")
+      throw StoreError(.corrupt, "the store did not locate \(end - images.count) of \(indices.count) images")
     }
   }
 }
 
-/// Where an image lies in memory.
+/// Where an image is in memory.
 ///
 /// Invariant behind `@safe`: the image was located in a store that is still alive.
 @safe package struct LocatedImage {
@@ -64,7 +66,7 @@ extension LocatingStore {
 
 extension InMemoryStore: LocatingStore {}
 
-// What a store underneath locates stays for as long as it does, and its wrappers keep it alive.
+// Images located in an underlying store stay as long as that store, and its wrappers keep it alive.
 
 extension LocatingStore where Self: StoreWrapper {
   package var locatesImages: Bool { base.isLocating }

@@ -2,7 +2,7 @@ import ImageStorePlatform
 
 /// A block of memory for pixels, aligned to 64 bytes (a cache line, and the widest vectors).
 ///
-/// Invariant behind `@unchecked Sendable`: the bytes are written only by whoever holds the sole
+/// Invariant behind `@unchecked Sendable`: the bytes are written only by the holder of the sole
 /// reference, and only read once the block is shared.
 @safe package final class PixelMemory: @unchecked Sendable {
   package let capacity: Int
@@ -54,16 +54,17 @@ import ImageStorePlatform
     byteCount = unsafe output.finalize(for: memory)
   }
 
-  /// Replaces the contents by what is written, from the start, at an address that is lent out: for what fills memory from
-  /// outside, such as a transport. ``assumeFilled(_:)`` says how much it was.
+  /// Replaces the contents with what is written from the start of the address returned: for code
+  /// that fills memory from outside, such as a transport. ``assumeFilled(_:)`` says how much it
+  /// was.
   ///
-  /// The caller must hold the only reference but for whoever waits for it.
+  /// The caller must hold the only reference, apart from code that waits for the bytes.
   package func beginFilling() -> UnsafeMutableRawBufferPointer {
     byteCount = 0
     return unsafe UnsafeMutableRawBufferPointer(start: base, count: capacity)
   }
 
-  /// Says that so many bytes have been written where ``beginFilling()`` said.
+  /// Records that so many bytes have been written at the address that ``beginFilling()`` returned.
   package func assumeFilled(_ byteCount: Int) {
     precondition(byteCount >= 0 && byteCount <= capacity)
     self.byteCount = byteCount

@@ -1,4 +1,4 @@
-// What the standard library's spans lack: memory filled by threads, copies, spans of one value.
+// Additions to the standard library's spans: memory filled by threads, copies, spans of one value.
 
 extension OutputRawSpan {
   /// Appends `byteCount` bytes that `body` writes, all of them, in any order and from any thread.
@@ -11,8 +11,9 @@ extension OutputRawSpan {
   ) throws(StoreError) {
     guard byteCount <= freeCapacity else {
       throw StoreError(
-        .invalidArgument, "room for \(freeCapacity) bytes, and \(byteCount) are to be written",
-        remedy: "give the sum of the sizes of the images")
+        .invalidArgument,
+        "the destination has room for \(freeCapacity) bytes, but \(byteCount) have to be written",
+        remedy: "give room for the sum of the sizes of the images")
     }
     try unsafe withUnsafeMutableBytes { (memory, initialized) throws(StoreError) in
       try unsafe body(

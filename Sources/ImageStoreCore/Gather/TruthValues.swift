@@ -17,8 +17,8 @@ package enum TruthValues {
 
   /// Turns bytes other than 0 to 1.
   ///
-  /// numpy takes every byte but 0 for true and writes them as they are; Pillow gives it 255 for true in images of 1 bit. Whoever
-  /// delivers bool images must not hand such bytes on.
+  /// numpy takes every byte but 0 for true and writes them as they are; Pillow gives it 255 for
+  /// true in images of 1 bit. Code that delivers bool images must not pass such bytes on.
   package static func normalize(_ bytes: UnsafeMutableRawBufferPointer) {
     let low: UInt64 = 0x7F7F_7F7F_7F7F_7F7F
     var position = 0
@@ -52,7 +52,7 @@ package enum TruthValues {
       }
       guard let (value, offset) = found else { continue }
       throw StoreError(
-        .invalidArgument, "a bool sample of \(value), at byte \(offset) of the pixels",
+        .invalidArgument, "a bool sample is \(value), at byte \(offset) of the pixels",
         remedy: "make it 0 or 1", image: first + position)
     }
   }

@@ -1,8 +1,9 @@
 internal import CImageStoreKernels
 
-/// What some positions of a resized axis are made of; kept, since the images of many sets have few sizes.
+/// The taps and weights of some positions of a resized axis. They are kept, because the images of
+/// many data sets have few sizes.
 ///
-/// Invariant behind `@safe`: the taps and weights of ``key`` lie in ``memory`` and nobody else has it.
+/// Invariant behind `@safe`: the taps and weights of ``key`` are in ``memory`` and nobody else has it.
 @safe final class ResampleAxis {
   struct Key: Hashable {
     /// The length of the axis, and of the resized one.
@@ -14,7 +15,7 @@ internal import CImageStoreKernels
     var kind: Kind
   }
 
-  /// What the weights are, or that there are places instead.
+  /// The type of the weights, or `nearest` if there are only positions.
   enum Kind { case fixed, float, double, nearest }
 
   private(set) var key: Key?
@@ -24,7 +25,7 @@ internal import CImageStoreKernels
   private var stride = 0
   private var weightOffset = 0
 
-  /// Calculates taps and weights, unless they are there.
+  /// Calculates taps and weights, unless they already exist.
   func prepare(_ key: Key) throws(StoreError) {
     guard self.key != key else { return }
     self.key = nil
@@ -37,7 +38,8 @@ internal import CImageStoreKernels
     } else {
       stride = image_kernels_tap_stride(key.filter.kernel, from, to)
       weightOffset = (count * MemoryLayout<image_kernels_taps>.stride + 63) / 64 * 64
-      // Weights take 4 bytes, or 8. An axis has below 2^31 samples and an image 2^36 bytes, so this is below 2^61.
+      // Weights take 4 bytes, or 8. An axis has below 2^31 samples and an image 2^36 bytes, so this
+      // is below 2^61.
       let weights = count * stride * (key.kind == .double ? 8 : 4)
       let scratch = weightOffset + (weights + 63) / 64 * 64
       try memory.reserve(scratch + stride * MemoryLayout<Double>.stride)
@@ -66,7 +68,7 @@ internal import CImageStoreKernels
     unsafe UnsafePointer(memory.memory.baseAddress!.assumingMemoryBound(to: UInt32.self))
   }
 
-  /// The samples of an axis that the positions of a window are made of.
+  /// The samples of an axis that the positions of a window are calculated from.
   static func needed(_ key: Key) -> Range<Int> {
     let (first, last) = (key.window.lowerBound, key.window.upperBound - 1)
     if key.from == key.to { return key.window }

@@ -1,16 +1,18 @@
-/// What a resampler makes of an image.
+/// A request for a resized region of an image.
 package struct ResampleRequest: Sendable, Hashable {
-  /// The part of the image that is resized. Its neighbours have no part in the result: it is cut out first.
+  /// The part of the image that is resized. Neighbouring pixels do not affect the result: the part
+  /// is cut out first.
   package var region: ImageRegion
   /// How many rows the region is resized to.
   package var height: Int
   /// How many columns the region is resized to.
   package var width: Int
-  /// The part of the resized region that is delivered. It may reach out of it, where the result is 0.
+  /// The part of the resized region that is delivered. It may extend beyond the region, where the
+  /// result is 0.
   package var window: ImageRegion
   package var filter: ResizeFilter
 
-  /// - Parameter window: all of the resized region unless stated.
+  /// - Parameter window: by default the whole resized region.
   package init(
     region: ImageRegion, height: Int, width: Int, window: ImageRegion? = nil, filter: ResizeFilter = .bilinear
   ) {
@@ -39,8 +41,9 @@ package struct ResampleRequest: Sendable, Hashable {
 
   /// Checks the request before any memory is asked for.
   ///
-  /// - Throws: ``StoreError/Code/invalidArgument`` for a region outside the image, sizes that are not positive, or truth values
-  ///   to be averaged; ``StoreError/Code/limitExceeded`` for more than an image has.
+  /// - Throws: ``StoreError/Code/invalidArgument`` for a region outside the image, sizes that are
+  ///   not positive, or truth values that would have to be averaged;
+  ///   ``StoreError/Code/limitExceeded`` for more than an image has.
   package func validate(of format: ImageFormat) throws(StoreError) {
     guard region.isContained(in: format) else {
       throw StoreError(
@@ -48,8 +51,9 @@ package struct ResampleRequest: Sendable, Hashable {
     }
     guard height > 0, width > 0, window.height > 0, window.width > 0 else {
       throw StoreError(
-        .invalidArgument, "\(window.height)x\(window.width) pixels of images resized to \(height)x\(width)",
-        remedy: "give sizes from 1 on")
+        .invalidArgument,
+        "a result of \(window.height)x\(window.width) pixels, of images resized to \(height)x\(width), is not possible",
+        remedy: "give sizes of 1 or more")
     }
     let most = ImageFormat.maximumByteCount
     guard max(region.height, region.width) < 1 << 31, max(height, width) <= most,
@@ -57,8 +61,8 @@ package struct ResampleRequest: Sendable, Hashable {
     else {
       throw StoreError(
         .limitExceeded,
-        "\(region.height)x\(region.width) pixels resized to \(height)x\(width), from row \(window.row) and column \(window.column) on",
-        remedy: "a side that is resized is below 2^31")
+        "\(region.height)x\(region.width) pixels resized to \(height)x\(width), from row \(window.row) and column \(window.column) on, are too large",
+        remedy: "keep each side below 2^31")
     }
     _ = try ImageFormat(
       validating: window.height, width: window.width, channels: format.channels,
@@ -66,7 +70,7 @@ package struct ResampleRequest: Sendable, Hashable {
     guard filter == .nearest || format.elementType != .bool else {
       throw StoreError(
         .invalidArgument,
-        "bool images have nothing between false and true that \(filter.rawValue) could give",
+        "bool images cannot be resized with \(filter.rawValue), which gives values between false and true",
         remedy: "resize them with nearest")
     }
   }

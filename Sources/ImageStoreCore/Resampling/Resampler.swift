@@ -1,9 +1,9 @@
 internal import CImageStoreKernels
 
-/// Makes images of other sizes, in memory that is used again. One thread at a time has it.
+/// Resizes images, reusing its memory. It is used by one thread at a time.
 ///
-/// The result is the same whatever part of the image is in memory, whatever window is asked for, and on every machine. Rows are resized
-/// first, then columns; only those that the window needs.
+/// The result does not depend on which part of the image is in memory, on the window asked for, or
+/// on the machine. Rows are resized first, then columns, and only those that the window needs.
 package final class Resampler {
   private var axes: [ResampleAxis] = []
   private var uses = 0
@@ -11,12 +11,13 @@ package final class Resampler {
   private var middle = GrowingMemory()
   private var scratch = GrowingMemory()
 
-  /// As many axes as images of few sizes have.
+  /// Enough axes for images of a few sizes.
   private static let mostAxes = 8
 
   package init() {}
 
-  /// The part of the image that the window of a request is made of; nil if the window lies outside the resized region.
+  /// The part of the image that the window of a request is calculated from; nil if the window is
+  /// outside the resized region.
   ///
   /// - Precondition: the request is valid.
   package static func neededRegion(of request: ResampleRequest) -> ImageRegion? {
@@ -33,12 +34,13 @@ package final class Resampler {
   ///
   /// - Parameters:
   ///   - pixels: rows of pixels without padding.
-  ///   - held: the part of the image that these are; it has the needed region.
-  ///   - format: of the whole image.
-  ///   - request: what is made of it.
-  ///   - target: as many bytes as the window has, all of which are written.
-  /// - Throws: ``StoreError/Code/invalidArgument`` for a request that does not fit the image (``ResampleRequest/validate(of:)``), or
-  ///   too few pixels or too little room; ``StoreError/Code/limitExceeded`` if memory does not suffice.
+  ///   - held: the part of the image that `pixels` has; it contains the needed region.
+  ///   - format: the format of the whole image.
+  ///   - request: what to make of it.
+  ///   - target: memory of the size of the window, all of which is written.
+  /// - Throws: ``StoreError/Code/invalidArgument`` for a request that does not fit the image
+  ///   (``ResampleRequest/validate(of:)``), or too few pixels or too little room;
+  ///   ``StoreError/Code/limitExceeded`` if there is not enough memory.
   package func resample(
     _ pixels: UnsafeRawBufferPointer, holding held: ImageRegion, of format: ImageFormat,
     _ request: ResampleRequest, into target: UnsafeMutableRawBufferPointer
@@ -49,7 +51,9 @@ package final class Resampler {
       target.count == delivered.byteCount
     else {
       throw StoreError(
-        .invalidArgument, "\(pixels.count) bytes for \(held), and \(target.count) for \(delivered)")
+        .invalidArgument,
+        "the memory does not fit the images: \(pixels.count) bytes for \(held), and \(target.count) for \(delivered)"
+      )
     }
     let (rows, columns) = (request.rows, request.columns)
     if rows.count < request.window.height || columns.count < request.window.width {
@@ -60,11 +64,12 @@ package final class Resampler {
       needed.row + needed.height <= held.row + held.height,
       needed.column + needed.width <= held.column + held.width
     else {
-      throw StoreError(.invalidArgument, "\(held) for a result that needs \(needed)")
+      throw StoreError(.invalidArgument, "the pixels are \(held), but the result needs \(needed)")
     }
     let pixelByteCount = format.bytesPerPixel
     let stride = held.width * pixelByteCount
-    // The needed pixels and the part of the target that is not zeros, both of which begin within their memory.
+    // The needed pixels and the part of the target that is not zeros, both of which begin within
+    // their memory.
     let from = unsafe Plane(
       start: UnsafeMutableRawPointer(
         mutating: pixels.baseAddress! + (needed.row - held.row) * stride
@@ -114,7 +119,7 @@ package final class Resampler {
     var rowByteCount: Int { unsafe request.columns.count * format.bytesPerPixel }
   }
 
-  /// The axis of a key: one of those that are kept, or a new one in the place of the one that was not used for the longest time.
+  /// The axis of a key: a kept one, or a new one that replaces the least recently used.
   private func axis(_ key: ResampleAxis.Key) throws(StoreError) -> ResampleAxis {
     uses += 1
     let axis: ResampleAxis
@@ -133,7 +138,9 @@ package final class Resampler {
 
   private static func byteCount(ofRows count: Int, _ rowByteCount: Int) throws(StoreError) -> Int {
     let (byteCount, overflows) = count.multipliedReportingOverflow(by: rowByteCount)
-    guard !overflows else { throw StoreError(.limitExceeded, "\(count) rows of \(rowByteCount) bytes") }
+    guard !overflows else {
+      throw StoreError(.limitExceeded, "\(count) rows of \(rowByteCount) bytes are too large to resize")
+    }
     return byteCount
   }
 

@@ -1,32 +1,36 @@
-/// How an image comes to another size.
+/// How an image is resized.
 ///
-/// Images are reduced as Pillow does it, with every pixel taking part (antialiased); the rule is in Docs/Resizing.md to the bit.
+/// Images are reduced as Pillow does it, with every pixel taking part (antialiased); the rule is in
+/// Docs/Resizing.md to the bit.
 public enum Resizing: Sendable, Hashable, Codable {
-  /// The shorter side becomes that long, the longer one in proportion, rounded down: what torchvision's `Resize(size)` does.
+  /// The shorter side becomes that long, the longer one in proportion, rounded down: what
+  /// torchvision's `Resize(size)` does.
   case shorterSide(Int)
-  /// As large as covers the size in both directions, its middle cut out: torchvision's `Resize` and `CenterCrop`.
+  /// Scaled to cover the size in both directions, then cropped to its middle: torchvision's
+  /// `Resize` and `CenterCrop`.
   case fill(height: Int, width: Int)
-  /// As large as fits into the size, in the middle of it, zeros around.
+  /// Scaled to fit into the size, in the middle of it, with zeros around.
   case fit(height: Int, width: Int)
-  /// The size itself, whatever that does to proportions: Pillow's `resize`.
+  /// Exactly the size, without keeping proportions: Pillow's `resize`.
   case stretch(height: Int, width: Int)
 }
 
-/// What a pixel of a resized image is made of.
+/// How a pixel of a resized image is calculated.
 public enum ResizeFilter: String, Sendable, Hashable, Codable, CaseIterable {
   /// The pixel nearest to its middle, unchanged: for masks, whose values are numbers of classes.
   case nearest
   /// A triangle over the pixels it covers, and at least over two in each direction.
   case bilinear
-  /// A cubic (a = -0.5) over twice as many; sharper, and beyond the samples' range at edges, where it is clipped.
+  /// A cubic (a = -0.5) over twice as many; sharper, and beyond the samples' range at edges, where
+  /// it is clipped.
   case bicubic
 }
 
 extension Resizing {
-  /// The format that an image has after it.
+  /// The format of an image after resizing.
   ///
-  /// - Throws: ``StoreError/Code/invalidArgument`` for a size that is not positive; ``StoreError/Code/limitExceeded`` for more
-  ///   bytes than an image has.
+  /// - Throws: ``StoreError/Code/invalidArgument`` for a size that is not positive;
+  ///   ``StoreError/Code/limitExceeded`` for more bytes than an image has.
   public func resized(_ format: ImageFormat) throws(StoreError) -> ImageFormat {
     let plan = try plan(format)
     return try ImageFormat(
@@ -34,7 +38,7 @@ extension Resizing {
       elementType: format.elementType)
   }
 
-  /// What a resampler is asked for to have this done with a whole image.
+  /// The request to a resampler that resizes a whole image in this way.
   ///
   /// - Throws: as ``resized(_:)``.
   package func request(
@@ -51,12 +55,12 @@ extension Resizing {
     let (height, width) = size
     guard height > 0, width > 0 else {
       throw StoreError(
-        .invalidArgument, "images resized to \(height)x\(width)", remedy: "give sizes from 1 on")
+        .invalidArgument, "images cannot be resized to \(height)x\(width)", remedy: "give sizes of 1 or more")
     }
     _ = try ImageFormat(validating: height, width: width, channels: 1, elementType: .uint8)
   }
 
-  /// What was said: of ``shorterSide(_:)`` that side, twice.
+  /// The stated size; for ``shorterSide(_:)`` that side, twice.
   private var size: (height: Int, width: Int) {
     switch self {
     case .shorterSide(let side): (side, side)
@@ -65,7 +69,7 @@ extension Resizing {
     }
   }
 
-  /// The size of all of the image, and the window of it that is delivered.
+  /// The size of the whole resized image, and the window of it that is delivered.
   private func plan(
     _ format: ImageFormat
   ) throws(StoreError) -> (height: Int, width: Int, window: ImageRegion) {
@@ -100,12 +104,13 @@ extension Resizing {
   private static func scaled(_ side: Int, _ length: Int, _ other: Int) throws(StoreError) -> Int {
     let product = side.multipliedFullWidth(by: length)
     guard product.high < other else {
-      throw StoreError(.limitExceeded, "a side of \(length) resized by \(side)/\(other)")
+      throw StoreError(.limitExceeded, "a side of \(length) pixels resized by \(side)/\(other) is too large")
     }
     let quotient = other.dividingFullWidth(product).quotient
     guard quotient <= ImageFormat.maximumByteCount else {
       throw StoreError(
-        .limitExceeded, "a side of \(quotient) pixels", remedy: "give a smaller size, or crop first")
+        .limitExceeded, "a side of \(quotient) pixels is too large",
+        remedy: "give a smaller size, or crop first")
     }
     return quotient
   }

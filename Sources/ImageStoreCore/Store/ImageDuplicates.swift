@@ -1,13 +1,13 @@
 internal import CImageStoreKernels
 import ImageStorePlatform
 
-/// Which images of a store have the same pixels as one before them.
+/// The images of a store that have the same pixels as an earlier image.
 ///
 ///     let found = try store.findDuplicates()
 ///     for copy in found.duplicates { print("\(copy.index) is \(copy.first)") }
 ///     let unique = try store.subset(found.uniqueIndices)
 public struct ImageDuplicates: Sendable, Hashable {
-  /// An image that was there before.
+  /// An image that equals an earlier one.
   public struct Duplicate: Sendable, Hashable {
     /// The index of the image.
     public let index: Int
@@ -15,15 +15,15 @@ public struct ImageDuplicates: Sendable, Hashable {
     public let first: Int
   }
 
-  /// How many images were looked at: all of the store.
+  /// The number of images examined: all images of the store.
   public let imageCount: Int
-  /// The images that were there before, by rising index.
+  /// The images that equal an earlier one, by rising index.
   public internal(set) var duplicates: [Duplicate] = []
 
-  /// Whether every image is there once.
+  /// Whether no image occurs twice.
   public var isEmpty: Bool { duplicates.isEmpty }
 
-  /// The indices of the images that were there before, rising.
+  /// The indices of the images that equal an earlier one, rising.
   public var duplicateIndices: [Int] { duplicates.map(\.index) }
 
   /// The indices of the images without the duplicates.
@@ -34,12 +34,14 @@ public struct ImageDuplicates: Sendable, Hashable {
 }
 
 extension ImageStore {
-  /// Finds the images whose format and pixels are those of an image before them, whatever their labels are.
+  /// Finds the images whose format and pixels equal those of an earlier image. Labels do not
+  /// matter.
   ///
-  /// The stored checksums, where there are any, say which images may be equal, so that only these are read; of other images
-  /// a CRC-32 is calculated, for which all are read once. What may be equal is compared byte by byte.
+  /// The stored checksums, if there are any, say which images may be equal, so that only these are
+  /// read; of other images a CRC-32 is calculated, for which all are read once. What may be equal
+  /// is compared byte by byte.
   ///
-  /// - Parameter progress: called now and then with the number of images looked at.
+  /// - Parameter progress: called from time to time with the number of images examined.
   /// - Throws: what reading throws.
   public func findDuplicates(
     progress: (_ checked: Int) -> Void = { _ in }
@@ -63,9 +65,9 @@ extension ImageStore {
     return found
   }
 
-  /// The images without those that were there before: the first of equal ones stays, with its label and columns.
+  /// The images without duplicates: the first of equal images stays, with its label and columns.
   ///
-  /// ``findDuplicates(progress:)`` says which go.
+  /// ``findDuplicates(progress:)`` says which are left out.
   ///
   /// - Throws: what reading throws.
   public func deduplicated() throws(StoreError) -> SubsetStore {

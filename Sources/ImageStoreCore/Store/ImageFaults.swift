@@ -1,4 +1,4 @@
-/// Which images of a store cannot be read, and why.
+/// The images of a store that cannot be read, and why.
 ///
 ///     let faults = try store.findFaults()
 ///     let whole = try store.subset(faults.intactIndices)
@@ -11,7 +11,7 @@ public struct ImageFaults: Sendable, Hashable {
     public let error: StoreError
   }
 
-  /// How many images were looked at: all of the store.
+  /// The number of images examined: all images of the store.
   public let imageCount: Int
   /// The images that cannot be read, in the order of their indices.
   public internal(set) var faults: [Fault] = []
@@ -27,13 +27,14 @@ public struct ImageFaults: Sendable, Hashable {
 }
 
 extension ImageStore {
-  /// Reads every image and goes on after one that cannot be read.
+  /// Reads every image, and continues after an image that cannot be read.
   ///
   /// - Parameters:
-  ///   - comparingChecksums: whether images must agree with the checksums that the store has, too.
-  ///   - progress: called now and then with the number of images looked at.
-  /// - Returns: what cannot be read.
-  /// - Throws: ``StoreError/Code/busy`` if the store changes meanwhile, after which nothing can be said of any image.
+  ///   - comparingChecksums: whether images must also agree with the store's checksums.
+  ///   - progress: called from time to time with the number of images examined.
+  /// - Returns: the images that cannot be read.
+  /// - Throws: ``StoreError/Code/busy`` if the store changes in the meantime; then nothing is known
+  ///   of any image.
   public func findFaults(
     comparingChecksums: Bool = false, progress: (_ checked: Int) -> Void = { _ in }
   ) throws(StoreError) -> ImageFaults {

@@ -1,4 +1,4 @@
-// What a store gets that does not have it of its own.
+// Default implementations of the requirements of stores.
 
 extension ImageStore {
   public var classNames: [String]? { nil }
@@ -29,16 +29,16 @@ extension ImageStore {
     guard checksumCoverage == .noImages || indices.isEmpty else {
       throw StoreError(
         .unsupported, "the store says that it has checksums, but does not check them",
-        remedy: "give its type a verify(_:)")
+        remedy: "implement verify(_:) in its type")
     }
   }
 }
 
 extension ImageStore {
-  /// Reads labels, columns and every image, and drops them: what a store does to verify itself when
+  /// Reads labels, columns and every image, and drops them. A store verifies itself in this way if
   /// its format checks everything on reading.
   ///
-  /// - Parameter check: does what more there is to do for some images.
+  /// - Parameter check: does any further checks of some images.
   package func verifyByReading(
     progress: (_ checked: Int) -> Void, check: (_ indices: Span<Int>) throws(StoreError) -> Void = { _ in }
   ) throws(StoreError) {
@@ -72,9 +72,10 @@ extension ImageStore {
 extension ImageStore {
   /// Appends images by copying what ``forEachImage(_:_:)`` lends, or the regions of it.
   ///
-  /// What a store gets that has no read of its own. Arguments are checked before the first copy, and what is
-  /// lent against what was announced. A store that decodes straight to its destination, has less to do for a
-  /// region, or uses several threads does better itself.
+  /// Stores without a read of their own get this one. Arguments are checked before the first copy,
+  /// and lent pixels are compared with their announced format. A store is faster with a read of its
+  /// own if it can decode straight to the destination, has less to do for a region, or uses several
+  /// threads.
   public func read(
     _ indices: Span<Int>, regions: Span<ImageRegion>, into destination: inout OutputRawSpan
   ) throws(StoreError) {

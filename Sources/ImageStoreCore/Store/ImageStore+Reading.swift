@@ -5,7 +5,7 @@ extension ImageStore {
   ///
   /// - Parameters:
   ///   - indices: which images: an array, a range, any collection; any order, repeats allowed.
-  ///   - regions: which part of each; whole images unless stated.
+  ///   - regions: which part of each; by default whole images.
   ///   - destination: memory with room for the images: rows of pixels without padding.
   /// - Throws: as ``read(_:regions:into:)``, the requirement of the protocol.
   public func read(
@@ -25,10 +25,11 @@ extension ImageStore {
   ///
   /// - Parameters:
   ///   - indices: which images: an array, a range, any collection; any order, repeats allowed.
-  ///   - regions: which part of each; whole images unless stated.
-  ///   - batch: what receives the images; its memory is used again.
-  /// - Throws: ``StoreError/Code/indexOutOfRange``; ``StoreError/Code/invalidArgument`` for regions that
-  ///   reach out of their image or are not as many as the indices; and what reading throws. The batch is empty then.
+  ///   - regions: which part of each; by default whole images.
+  ///   - batch: receives the images; its memory is reused.
+  /// - Throws: ``StoreError/Code/indexOutOfRange``; ``StoreError/Code/invalidArgument`` for regions
+  ///   that are not within their image or not as many as the indices; and what reading throws.
+  ///   After an error the batch is empty.
   public func read(
     _ indices: some Collection<Int>, regions: ImageRegions = .whole, into batch: inout ImageBatch
   ) throws(StoreError) {
@@ -40,7 +41,7 @@ extension ImageStore {
   ///
   /// - Parameters:
   ///   - indices: which images: an array, a range, any collection; any order, repeats allowed.
-  ///   - regions: which part of each; whole images unless stated.
+  ///   - regions: which part of each; by default whole images.
   /// - Throws: as ``read(_:regions:into:)`` into a batch.
   public func read(
     _ indices: some Collection<Int>, regions: ImageRegions = .whole
@@ -63,7 +64,7 @@ extension ImageStore {
   ///
   /// - Parameters:
   ///   - index: which image.
-  ///   - body: takes the image's format, and its pixels, which are gone when it returns.
+  ///   - body: takes the image's format and its pixels, which are valid only until it returns.
   public func withImage<Result>(
     at index: Int,
     _ body: (_ format: ImageFormat, _ pixels: RawSpan) throws(StoreError) -> Result
@@ -104,7 +105,7 @@ extension ImageStore {
 }
 
 extension ImageStore {
-  /// Reads pixels alone, for callers that take labels by the column.
+  /// Reads only pixels, for callers that read labels as a column.
   package func readPixels(
     _ indices: some Collection<Int>, into batch: inout ImageBatch
   ) throws(StoreError) {
@@ -125,7 +126,7 @@ extension ImageStore {
     }
   }
 
-  /// How images, or a region of each, lie in memory once read.
+  /// How images, or a region of each, are laid out in memory once read.
   ///
   /// - Parameter regions: none, one for all images, or one for each.
   package func batchLayout(
@@ -135,7 +136,7 @@ extension ImageStore {
       return try GatherPlan(indices, regions: regions, in: self).layout
     }
     guard regions.count > 0 else { return BatchLayout(format, count: indices.count) }
-    // Where regions of one size lie is checked by the read itself, once.
+    // Where regions of one size are is checked by the read itself, once.
     guard regions[0].isContained(in: format) else {
       throw .outside(regions[0], of: format, image: indices.count > 0 ? indices[0] : 0)
     }
@@ -175,8 +176,8 @@ extension ImageStore {
 extension Sequence<Int> {
   /// These indices in an array.
   ///
-  /// Callers in other modules reach code that is not specialised for their collection, in which every index would cost calls
-  /// through a table; what they give nearly always is one of two types.
+  /// Callers in other modules reach code that is not specialised for their collection, in which
+  /// every index would cost calls through a table. Nearly all of them pass one of two types.
   func indexArray() -> [Int] {
     if let array = self as? [Int] { return array }
     if let range = self as? Range<Int> { return Array(range) }

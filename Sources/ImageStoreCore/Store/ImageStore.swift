@@ -1,12 +1,13 @@
 /// A set of images that can be read in any order, with their labels and columns.
 ///
-/// Reading is gathering: ``read(_:regions:into:)`` takes any indices, in any order, repeated or not,
-/// and writes each image (or a region of it) straight to its place in the caller's memory. One image,
-/// a range, a shuffled batch and a crop are all that one call, so a backend is fast in all of them
-/// once it is fast in this. ``forEachImage(_:_:)`` is the form that lends pixels where they are.
+/// Reading is gathering: ``read(_:regions:into:)`` takes any indices, in any order, repeated or
+/// not, and writes each image (or a region of it) straight to its place in the caller's memory. One
+/// image, a range, a shuffled batch and a crop are all the same call, so a backend that is fast at
+/// this call is fast at all of them. ``forEachImage(_:_:)`` is the form that lends pixels where
+/// they are.
 ///
-/// A store is a snapshot: it answers the same for as long as it is open, whatever is appended to its
-/// file meanwhile. Every call may come from any thread, and from many at once.
+/// A store is a snapshot: it gives the same answers for as long as it is open, even if its file is
+/// appended to in the meantime. Every call may come from any thread, and from many at once.
 ///
 /// - Topics: What the store holds: ``count``, ``format``, ``format(at:)``, ``classNames``.
 ///   Labels and columns, which never touch pixels: ``labels()``, ``columnNames``, ``column(_:)``.
@@ -16,20 +17,21 @@ public protocol ImageStore: Sendable {
   /// How many images there are.
   var count: Int { get }
 
-  /// The format all images have, or nil if they differ or there are none.
+  /// The format that all images have, or nil if they differ or there are none.
   var format: ImageFormat? { get }
 
   /// The names of the classes that labels count from 0, if known.
   var classNames: [String]? { get }
 
-  /// The names of the columns besides the label, sorted.
+  /// The names of the columns, sorted; labels are not among them.
   var columnNames: [String] { get }
 
-  /// The paths of the files and folders that are read, none for a store in memory. A writer does not write into them or
-  /// around them.
+  /// The paths of the files and folders that are read, none for a store in memory. A writer does
+  /// not write inside them, and does not replace them.
   var sourcePaths: [String] { get }
 
-  /// What of the file is not read, and what was decided where it leaves a choice; none for a store of this package.
+  /// The parts of the file that are not read, and the decisions made where the file leaves a
+  /// choice; none for a store of this package.
   var notes: [ReadingNote] { get }
 
   /// The format of one image.
@@ -49,8 +51,8 @@ public protocol ImageStore: Sendable {
   /// Appends images, or a region of each, to the caller's memory, one after another in the order of
   /// `indices`.
   ///
-  /// Nothing is appended when the call throws for its arguments; when it throws while reading, what
-  /// was appended is not to be used. A store that has no read of its own gets one that copies what
+  /// If the call throws because of its arguments, nothing is appended. If it throws while reading,
+  /// do not use what was appended. A store without a read of its own gets one that copies what
   /// ``forEachImage(_:_:)`` lends.
   ///
   /// - Parameters:
@@ -58,9 +60,9 @@ public protocol ImageStore: Sendable {
   ///   - regions: none for whole images, one for the same region of every image, or as many as
   ///     `indices` for a region of each, which may differ in size.
   ///   - destination: memory with room for the images: rows of pixels without padding.
-  /// - Throws: ``StoreError/Code/indexOutOfRange``; ``StoreError/Code/invalidArgument`` for a region
-  ///   outside its image, a number of regions that does not fit, or too little room;
-  ///   ``StoreError/Code/corrupt`` and others for what is wrong with the file, naming the image.
+  /// - Throws: ``StoreError/Code/indexOutOfRange``; ``StoreError/Code/invalidArgument`` for a
+  ///   region outside its image, a number of regions that does not fit, or too little room;
+  ///   ``StoreError/Code/corrupt`` and others for faults of the file, naming the image.
   func read(
     _ indices: Span<Int>, regions: Span<ImageRegion>, into destination: inout OutputRawSpan
   ) throws(StoreError)
@@ -70,49 +72,52 @@ public protocol ImageStore: Sendable {
   /// - Parameters:
   ///   - indices: which images; any order, repeats allowed.
   ///   - body: called once for each, in order, on the calling thread, with the position in `indices`,
-  ///     the image's format, and its pixels, which are gone when `body` returns.
+  ///     the image's format, and its pixels, which are valid only until `body` returns.
   func forEachImage(
     _ indices: Span<Int>,
     _ body: (_ position: Int, _ format: ImageFormat, _ pixels: RawSpan) throws(StoreError) -> Void
   ) throws(StoreError)
 
-  /// Whether the pixels that ``forEachImage(_:_:)`` lends are borrowed from the file or memory of the store itself,
-  /// rather than copied or decoded first.
+  /// Whether the pixels that ``forEachImage(_:_:)`` lends are borrowed from the file or memory of
+  /// the store itself, rather than copied or decoded first.
   var isZeroCopy: Bool { get }
 
-  /// Tells in which order the images will be read, so that the system can read ahead, or not.
+  /// Tells the store in which order the images will be read, so that the system can decide whether
+  /// to read ahead.
   func advise(_ pattern: AccessPattern)
 
   /// Requests images that will be read soon, so that reading them does not wait for the disk.
   ///
-  /// It returns before they are there, unless the system has more requests than it takes, and reads nothing twice. A
-  /// loader calls it as an epoch goes on; whoever reads without one may call it some batches ahead. The
-  /// default does nothing.
+  /// It returns before they are there, unless the system already has too many requests, and reads
+  /// nothing twice. A loader calls it during an epoch; code that reads without a loader may call it
+  /// some batches ahead. The default does nothing.
   ///
   /// - Parameter indices: which images; any order, repeats allowed. Those that no image has are ignored.
   func willRead(_ indices: Span<Int>)
 
   /// The share of the stored images, from 0 to 1, that can be read without waiting for a disk, by samples.
   ///
-  /// A loader does without ``willRead(_:)`` if nearly all are there. The default is 1.
+  /// A loader does not call ``willRead(_:)`` if nearly all are there. The default is 1.
   func residentShare() -> Double
 
   /// Reads everything and checks every checksum there is.
   ///
-  /// - Parameter progress: called now and then with the number of images checked.
+  /// - Parameter progress: called from time to time with the number of images checked.
   /// - Throws: the first fault found, naming the image or part.
   func verify(progress: (_ checked: Int) -> Void) throws(StoreError)
 
-  /// How many of the images can be compared with a checksum: if none can, ``verify(progress:)`` and ``verify(_:)`` find
-  /// only what makes a file unreadable.
+  /// How many of the images can be compared with a checksum. If none can, ``verify(progress:)`` and
+  /// ``verify(_:)`` find only faults that make a file unreadable.
   ///
-  /// It is known when the store has been opened, and has no default, so that no store is believed to have what it has not.
+  /// It is known once the store is open. It has no default, so that no store claims checksums that
+  /// it does not have.
   var checksumCoverage: ChecksumCoverage { get }
 
   /// Checks the pixels of some images against their checksums.
   ///
-  /// Images without a checksum pass. ``verifyingReads()`` calls this before every read. The default is for stores
-  /// whose ``checksumCoverage`` is ``ChecksumCoverage/noImages``; for any other it throws, since nothing was checked.
+  /// Images without a checksum pass. ``verifyingReads()`` calls this before every read. The default
+  /// is for stores whose ``checksumCoverage`` is ``ChecksumCoverage/noImages``; for any other it
+  /// throws, since nothing was checked.
   ///
   /// - Parameter indices: which images; any order, repeats allowed.
   /// - Throws: ``StoreError/Code/corrupt``, naming the image; ``StoreError/Code/indexOutOfRange``.
@@ -125,15 +130,16 @@ public enum AccessPattern: Sendable, Hashable {
   case any
   /// By rising index.
   case sequential
-  /// In no order; reading ahead would be wasted.
+  /// In random order; reading ahead would be wasted.
   case random
 }
 
-/// How many images of a store can be compared with a checksum of their pixels, or of the bytes they are decoded from.
+/// How many images of a store can be compared with a checksum of their pixels, or of the bytes they
+/// are decoded from.
 public enum ChecksumCoverage: Sendable, Hashable, CaseIterable {
   /// No image has a checksum.
   case noImages
-  /// Some images have one and some have not.
+  /// Some images have one and some do not.
   case someImages
   /// Every image has one.
   case allImages

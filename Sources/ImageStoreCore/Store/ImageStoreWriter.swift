@@ -4,17 +4,18 @@
 /// finishing one twice does not compile. A writer that is dropped, or whose process dies, leaves what
 /// was there before: nothing, the store to be replaced, or the store as it was before an append.
 ///
-/// The stores of this package have a `write(to:)` that makes one for a closure and finishes it.
+/// The stores of this package have a `write(to:)` that makes a writer for a closure and finishes
+/// it.
 public protocol ImageStoreWriter: ~Copyable {
   /// What ``finish()`` returns: nothing if the store is in a file, the store itself if it is in memory.
   associatedtype Output = Void
 
-  /// How many images this writer has appended; those of a store that it appends to do not count.
+  /// How many images this writer has appended; images that were in the store before do not count.
   var count: Int { get }
 
   /// Appends a run of images.
   ///
-  /// After an error the writer is to be dropped: appending more, or finishing, throws the same error again.
+  /// After an error, drop the writer: appending more, or finishing, throws the same error again.
   ///
   /// - Parameters:
   ///   - pixels: the images one after another, as `layout` says.
@@ -27,8 +28,8 @@ public protocol ImageStoreWriter: ~Copyable {
     _ pixels: RawSpan, layout: BatchLayout, labels: ImageLabels
   ) throws(StoreError)
 
-  /// Whether images that are given encoded are kept as they are: the store has the layout `encoded`. False unless a writer
-  /// says otherwise.
+  /// Whether images that are given encoded are kept as they are, because the store has the layout
+  /// `encoded`. The default is false.
   var keepsEncodedImages: Bool { get }
 
   /// Appends a run of images that are encoded already, such as the bytes of files.
@@ -39,25 +40,30 @@ public protocol ImageStoreWriter: ~Copyable {
   ///   - encoded: the encoded images one after another.
   ///   - byteCounts: how many bytes each has.
   ///   - labels: one label per image or none, and the same columns for all images of a store.
-  /// - Throws: ``StoreError/Code/unsupported`` for a store of another layout, and for images that this package does not decode;
-  ///   ``StoreError/Code/corrupt`` for an image that cannot be decoded, unless the writer was told not to check;
-  ///   ``StoreError/Code/invalidArgument`` if `encoded`, `byteCounts` and `labels` do not agree.
+  /// - Throws: ``StoreError/Code/unsupported`` for a store of another layout, and for images that
+  ///   this package does not decode; ``StoreError/Code/corrupt`` for an image that cannot be
+  ///   decoded, unless the writer was told not to check; ``StoreError/Code/invalidArgument`` if
+  ///   `encoded`, `byteCounts` and `labels` do not agree.
   mutating func append(
     encoded: RawSpan, byteCounts: [Int], labels: ImageLabels
   ) throws(StoreError)
 
-  /// Makes what has been appended so far part of the store, visible and on the disk, and goes on.
+  /// Makes the images appended so far part of the store, visible and on the disk. The writer can
+  /// append more afterwards.
   ///
-  /// A program that dies later loses what it appended after the last commit, and nothing else. A commit costs what finishing costs and
-  /// what beginning to append costs: an archive gets a directory of all its images, a folder of images a `labels.csv`. So commit once per some thousand
-  /// images, or some seconds. A new store appears with the first commit. An `HDF5Store` is written whole, so that its writer does not
-  /// commit; nor does one whose store takes the place of another. The default refuses.
+  /// A program that dies later loses only what it appended after the last commit. A commit costs as
+  /// much as finishing and beginning to append together: an archive gets a directory of all its
+  /// images, a folder of images a `labels.csv`. So commit every few thousand images, or every few
+  /// seconds. A new store appears with the first commit. An `HDF5Store` is written as a whole, so
+  /// its writer does not commit; nor does a writer whose store replaces another. The default
+  /// refuses.
   ///
-  /// - Throws: ``StoreError/Code/unsupported`` if such a store cannot be committed before it is finished; ``StoreError/Code/busy`` if
-  ///   another writer takes over at the moment of the commit, after which everything up to it is safe; what finishing throws.
+  /// - Throws: ``StoreError/Code/unsupported`` if this store cannot be committed before it is
+  ///   finished; ``StoreError/Code/busy`` if another writer takes over at the moment of the commit,
+  ///   after which everything up to it is safe; what finishing throws.
   mutating func commit() throws(StoreError)
 
-  /// Completes the store, synchronises it with the disk and makes it appear.
+  /// Completes the store, syncs it to the disk and makes it appear.
   consuming func finish() throws(StoreError) -> Output
 }
 
@@ -86,7 +92,7 @@ extension ImageStoreWriter where Self: ~Copyable {
   ///
   /// - Parameters:
   ///   - pixels: the bytes of the image, row after row: `format.byteCount` of them.
-  ///   - format: what they are.
+  ///   - format: the format of the image.
   ///   - label: its label; give every image of a store one, or none.
   ///   - columns: its value in each column.
   public mutating func append(
@@ -100,12 +106,13 @@ extension ImageStoreWriter where Self: ~Copyable {
   /// Appends one image of samples.
   ///
   /// - Parameters:
-  ///   - samples: `format.sampleCount` samples, row after row, pixel after pixel; or, as `UInt8`, the bytes of an image
-  ///     of any format.
-  ///   - format: what they are.
+  ///   - samples: `format.sampleCount` samples, row after row, pixel after pixel; or, as `UInt8`,
+  ///     the bytes of an image of any format.
+  ///   - format: the format of the image.
   ///   - label: its label; give every image of a store one, or none.
   ///   - columns: its value in each column.
-  /// - Throws: ``StoreError/Code/invalidArgument`` for samples that are not those of `format`, in type or in number.
+  /// - Throws: ``StoreError/Code/invalidArgument`` for samples whose type or number does not fit
+  ///   `format`.
   public mutating func append<Sample: ImageSample>(
     _ samples: Span<Sample>, format: ImageFormat, label: Int? = nil, columns: [String: Column.Value] = [:]
   ) throws(StoreError) {
@@ -122,7 +129,7 @@ extension ImageStoreWriter where Self: ~Copyable {
 
   /// Appends one image of 8-bit samples, or of bools; see the method for spans.
   ///
-  /// A literal of integers is taken for such samples, whatever the format states.
+  /// A literal of integers is read as such samples, even if the format states another type.
   public mutating func append(
     _ samples: [UInt8], format: ImageFormat, label: Int? = nil, columns: [String: Column.Value] = [:]
   ) throws(StoreError) {
@@ -166,11 +173,13 @@ extension ImageStoreWriter where Self: ~Copyable {
   /// Appends images of samples.
   ///
   /// - Parameters:
-  ///   - samples: the samples of the images one after another; or, as `UInt8`, the bytes of images of any format.
+  ///   - samples: the samples of the images one after another; or, as `UInt8`, the bytes of images
+  ///     of any format.
   ///   - layout: the formats of the images.
   ///   - labels: one label per image, or nil if the images of this store have none.
   ///   - columns: further columns, with one value per image.
-  /// - Throws: ``StoreError/Code/invalidArgument`` for samples that are not those of `layout`, in type or in number.
+  /// - Throws: ``StoreError/Code/invalidArgument`` for samples whose type or number does not fit
+  ///   `layout`.
   public mutating func append<Sample: ImageSample>(
     _ samples: Span<Sample>, layout: BatchLayout, labels: [Int]? = nil, columns: [String: Column] = [:]
   ) throws(StoreError) {
@@ -187,7 +196,7 @@ extension ImageStoreWriter where Self: ~Copyable {
 
   /// Appends a batch of 8-bit samples, or of bools; see the method for spans.
   ///
-  /// A literal of integers is taken for such samples, whatever the layout states.
+  /// A literal of integers is read as such samples, even if the layout states another type.
   public mutating func append(
     _ samples: [UInt8], layout: BatchLayout, labels: [Int]? = nil, columns: [String: Column] = [:]
   ) throws(StoreError) {
@@ -208,18 +217,20 @@ extension ImageStoreWriter where Self: ~Copyable {
 
   /// Appends all images of a store with their labels and columns, a bounded number of bytes at a time.
   ///
-  /// Class names are the writer's: give it those of `store` when it is made. If the store to be written has the layout `encoded`
-  /// and the images of `store` are encoded, they are copied as they are.
+  /// Class names belong to the writer: give it those of `store` when it is made. If the new store
+  /// has the layout `encoded` and the images of `store` are encoded, they are copied as they are.
   ///
   /// - Parameters:
-  ///   - store: whose images are appended.
-  ///   - commitEvery: after how many images what was appended is committed each time; nil leaves that to the caller. See ``commit()``.
-  ///   - progress: called now and then with the number of images appended by this call.
+  ///   - store: the store whose images are appended.
+  ///   - commitEvery: the number of images after which the writer commits each time; nil leaves
+  ///     that to the caller. See ``commit()``.
+  ///   - progress: called from time to time with the number of images appended by this call.
   public mutating func append(
     contentsOf store: any ImageStore, commitEvery: Int? = nil, progress: (_ appended: Int) -> Void = { _ in }
   ) throws(StoreError) {
     if let commitEvery, commitEvery < 1 {
-      throw StoreError(.invalidArgument, "a commit every \(commitEvery) images", remedy: "give 1 or more")
+      throw StoreError(
+        .invalidArgument, "a commit every \(commitEvery) images is not possible", remedy: "give 1 or more")
     }
     store.advise(.sequential)
     let source = AppendedStore(store, labels: try ImageLabels(of: store), commitEvery: commitEvery ?? .max)
@@ -230,7 +241,7 @@ extension ImageStoreWriter where Self: ~Copyable {
     }
   }
 
-  /// Commits if as many images have been appended as are to be committed at a time.
+  /// Commits if enough images have been appended since the last commit.
   private mutating func commit(
     _ source: AppendedStore, after appended: Int, since committed: inout Int
   ) throws(StoreError) {
@@ -310,7 +321,7 @@ extension ImageStoreWriter where Self: ~Copyable {
 private struct AppendedStore {
   let store: any ImageStore
   private let labels: ImageLabels
-  /// How many images are committed at a time.
+  /// The number of images between commits.
   let commitEvery: Int
   /// The system itself reads ahead of a file that is read in order, but not from one file to the next.
   private let announces: Bool
@@ -328,7 +339,7 @@ private struct AppendedStore {
       columns: labels.columns.mapValues { $0.gathering(images) })
   }
 
-  /// Announces images, as far as there are such.
+  /// Announces images, as far as they exist.
   func announce(_ images: Range<Int>) {
     guard announces else { return }
     store.willRead(Array(images.clamped(to: 0..<store.count)).span)
@@ -351,7 +362,7 @@ extension ImageSample {
     for position in 0..<(layout.uniformFormat == nil ? layout.count : min(1, layout.count))
     where !isSample(of: layout[position].elementType) {
       throw StoreError(
-        .invalidArgument, "\(elementType.name) samples for an image of \(layout[position])",
+        .invalidArgument, "\(elementType.name) samples were given for an image of \(layout[position])",
         remedy: "give samples of the type that the format states", image: position)
     }
   }

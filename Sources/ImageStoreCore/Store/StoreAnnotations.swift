@@ -1,4 +1,4 @@
-/// What an edit says of the images of a store: labels, columns and class names.
+/// The labels, columns and class names that an edit gives to the images of a store.
 package struct StoreAnnotations: Sendable {
   package let labels: [Int]?
   package let classNames: [String]?
@@ -7,7 +7,8 @@ package struct StoreAnnotations: Sendable {
   /// The columns of the store that stay as they are.
   package let keptColumns: Set<String>
 
-  /// What a view says of the images of a store, if all it does is say other things of them; nil if it says what the store does.
+  /// The labels, columns and class names of a view of a store that changes nothing else; nil if
+  /// they are those of the store.
   ///
   /// Columns that stay are not read.
   ///
@@ -23,9 +24,10 @@ package struct StoreAnnotations: Sendable {
     }
     guard (base as AnyObject) === store else {
       throw StoreError(
-        .invalidArgument, "an edit whose images are not those of the store in their order",
-        remedy: "return what relabeled, withColumns, withoutColumns or renamingClasses make of the store, "
-          + "remove images by remove(_:from:), and write others to a new store")
+        .invalidArgument, "the edited images are not the store's images in their order",
+        remedy:
+          "return the store with relabeled, withColumns, withoutColumns or renamingClasses applied to it, "
+          + "remove images with remove(_:from:), and write other images to a new store")
     }
     var (new, kept): ([String: Column], Set<String>) = ([:], [])
     for name in view.columnNames {
@@ -43,7 +45,7 @@ package struct StoreAnnotations: Sendable {
     if isSame, try labels == store.labels() { return nil }
   }
 
-  /// Labels and columns, those that stay too.
+  /// All labels and columns, including those that stay.
   package func all(of store: some ImageStore) throws(StoreError) -> ImageLabels {
     var all = ImageLabels(labels: labels, columns: newColumns)
     for name in keptColumns { all.columns[name] = try store.column(name) }

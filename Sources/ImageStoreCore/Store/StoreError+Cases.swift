@@ -1,12 +1,12 @@
 // The errors that several places throw.
 
 extension StoreError {
-  /// The error of an index that no image has.
+  /// The error for an index that no image has.
   package static func indexOutOfRange(_ index: Int, count: Int) -> StoreError {
     StoreError(.indexOutOfRange, "there is no image \(index)", remedy: "the store has \(count)")
   }
 
-  /// The error of a region that is not within an image.
+  /// The error for a region that is not within an image.
   package static func outside(
     _ region: ImageRegion, of format: ImageFormat, image: Int
   ) -> StoreError {
@@ -15,9 +15,9 @@ extension StoreError {
       image: image)
   }
 
-  /// The error of a file of a kind that a trait of the package adds.
+  /// The error for a file of a kind that a trait of the package adds.
   ///
-  /// - Parameter what: what the file is, such as `a JPEG`.
+  /// - Parameter what: the message, such as `this build cannot read JPEGs`.
   package static func missingTrait(_ trait: String, _ what: String) -> StoreError {
     StoreError(
       .missingTrait, what,
@@ -32,10 +32,10 @@ extension StoreError {
       key: name)
   }
 
-  /// The error of encoded images that are given to a writer of pixels.
+  /// The error for encoded images that are given to a writer of pixels.
   package static var keepsPixels: StoreError {
     StoreError(
-      .unsupported, "an encoded image for a store that has pixels",
+      .unsupported, "an encoded image cannot be appended to a store that has pixels",
       remedy: "write with the layout encoded, or decode the image and append its pixels")
   }
 }

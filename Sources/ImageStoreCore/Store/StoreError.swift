@@ -1,36 +1,37 @@
-/// What went wrong, where, and what to do about it.
+/// An error: what went wrong, where, and what to do about it.
 ///
-/// Every call of the package that can fail on account of a file, an argument read from a file, or
-/// the system throws this one type. `description` is one line: the file, the image or key, what was
+/// Every call of the package that can fail because of a file, an argument read from a file, or the
+/// system throws this one type. `description` is one line: the file, the image or key, what was
 /// found, the remedy.
 public struct StoreError: Error, Sendable, Hashable {
   /// The kind of an error. The set is open: later versions may add codes.
   public struct Code: RawRepresentable, Sendable, Hashable {
     /// The name of the code.
     public let rawValue: String
-    /// A code of a name, such as one of a backend's own.
+    /// A code with a name, such as one that a backend defines.
     public init(rawValue: String) { self.rawValue = rawValue }
 
     /// There is no such file, store, column or key.
     public static let notFound = Code(rawValue: "notFound")
-    /// The destination exists and neither replacing nor appending was asked for.
+    /// The destination exists, and neither replacing nor appending was asked for.
     public static let alreadyExists = Code(rawValue: "alreadyExists")
     /// The file is of another kind than was asked for.
     public static let unrecognized = Code(rawValue: "unrecognized")
-    /// The file contradicts itself or its format: cut short, bit-flipped, lying.
+    /// The file contradicts itself or its format: it is cut short, has flipped bits, or makes false
+    /// statements.
     public static let corrupt = Code(rawValue: "corrupt")
-    /// The file is legal but has something this package does not read, or a store was asked to hold
-    /// what its format cannot.
+    /// The file is valid but has something this package does not read, or a store was given
+    /// something that its format cannot hold.
     public static let unsupported = Code(rawValue: "unsupported")
-    /// The file is of a kind that a trait of the package adds, which this build is without.
+    /// The file needs a trait of the package that this build does not have.
     public static let missingTrait = Code(rawValue: "missingTrait")
-    /// An argument makes no sense for this store.
+    /// An argument is not valid for this store.
     public static let invalidArgument = Code(rawValue: "invalidArgument")
     /// An image index is not in `0..<count`.
     public static let indexOutOfRange = Code(rawValue: "indexOutOfRange")
-    /// A size stated by a file is beyond the stated limits of the package.
+    /// A size stated by a file is beyond the limits of the package.
     public static let limitExceeded = Code(rawValue: "limitExceeded")
-    /// The store is in use by another writer.
+    /// Another writer is using the store.
     public static let busy = Code(rawValue: "busy")
     /// The operating system refused.
     public static let system = Code(rawValue: "system")
@@ -67,13 +68,13 @@ public struct StoreError: Error, Sendable, Hashable {
     self.cause = cause
   }
 
-  /// The error that led to this one, if there was another before it.
+  /// The error that led to this one, if there was one.
   public var cause: StoreError? {
     get { causes?.error }
     set { causes = newValue.map(Cause.init) }
   }
 
-  /// The same error with places filled in that were not known when it was thrown.
+  /// The same error with the places filled in that were not known when it was thrown.
   public func at(path: String? = nil, image: Int? = nil, key: String? = nil) -> StoreError {
     var error = self
     error.path = error.path ?? path
@@ -84,13 +85,13 @@ public struct StoreError: Error, Sendable, Hashable {
 }
 
 extension StoreError {
-  /// An error number, and whose it is.
+  /// An error number and its domain.
   public struct Underlying: Sendable, Hashable {
-    /// Whoever reports by such numbers. The set is open.
+    /// The library or system that defines such numbers. The set is open.
     public struct Domain: RawRepresentable, Sendable, Hashable {
       /// The name of the domain.
       public let rawValue: String
-      /// A domain of a name, such as that of a library of one's own.
+      /// A domain with a name, such as that of another library.
       public init(rawValue: String) { self.rawValue = rawValue }
 
       /// The operating system: `errno`.
@@ -105,12 +106,12 @@ extension StoreError {
       public static let libdeflate = Domain(rawValue: "libdeflate")
     }
 
-    /// Whose number it is.
+    /// The domain of the number.
     public var domain: Domain
     /// The number.
     public var code: Int32
 
-    /// A number of a domain.
+    /// Creates an error number of a domain.
     public init(_ domain: Domain, _ code: Int32) {
       self.domain = domain
       self.code = code
@@ -129,7 +130,8 @@ extension StoreError {
 }
 
 extension StoreError: CustomStringConvertible {
-  /// One line naming the file, the image or key, what was found and what to do, and then what caused it.
+  /// One line that names the file, the image or key, what was found, what to do, and then what
+  /// caused it.
   public var description: String {
     var line = path.map { "\($0): " } ?? ""
     switch (image, key) {

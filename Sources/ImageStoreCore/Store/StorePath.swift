@@ -11,11 +11,11 @@ public import struct Foundation.URL
 ///     let train = try LMDBStore(at: "data/train.lmdb")
 ///     let test = try LMDBStore(at: URL(filePath: "data/test.lmdb"))
 ///
-/// A relative path counts from the process's working folder.
+/// A relative path is relative to the process's working folder.
 public protocol StorePath {
   /// The path as the system takes it.
   ///
-  /// - Throws: ``StoreError/Code/invalidArgument`` for what is not in the file system.
+  /// - Throws: ``StoreError/Code/invalidArgument`` for a URL that is not a file URL.
   func storePath() throws(StoreError) -> String
 }
 
@@ -29,7 +29,7 @@ extension URL: StorePath {
   public func storePath() throws(StoreError) -> String {
     guard isFileURL else {
       throw StoreError(
-        .invalidArgument, "the URL is not one of a file", remedy: "make it by URL(filePath:)",
+        .invalidArgument, "the URL is not a file URL", remedy: "make one with URL(filePath:)",
         path: absoluteString)
     }
     let path = path(percentEncoded: false)

@@ -1,20 +1,21 @@
-// What the writers of all stores are told.
+// The options of the writers of all stores.
 
-/// What a writer does about its destination.
+/// What a writer does with its destination.
 public enum WriteMode: String, Sendable, Hashable, CaseIterable {
   /// Creates a store; an existing destination is an error.
   case create
-  /// Creates a store that takes the place of the one that is there, if any, when it is finished. What is there must be a
-  /// finished store that this package wrote in the same format, and nothing besides; else it is an error.
+  /// Creates a store that replaces the existing one, if any, when it is finished. Anything that
+  /// exists there must be a finished store that this package wrote in the same format, and nothing
+  /// else; otherwise it is an error.
   case replace
-  /// Creates a store that takes the place of whatever is there, when it is finished. Everything in a folder that is
-  /// replaced is lost.
+  /// Creates a store that replaces any existing file or folder when it is finished. Everything in a
+  /// folder that is replaced is lost.
   case replaceAnything
-  /// Adds to the store that is there; creates one if there is none.
+  /// Adds to the existing store; creates one if there is none.
   case append
 }
 
-/// How much time is given to making files small.
+/// How much time is spent on making files small.
 public enum Compression: String, Sendable, Hashable, CaseIterable {
   /// Pixels as they are.
   case none
@@ -24,16 +25,16 @@ public enum Compression: String, Sendable, Hashable, CaseIterable {
   case small
 }
 
-/// How a store with the layout `encoded` comes by its images.
+/// How a store with the layout `encoded` gets its images.
 public struct ImageEncoding: Sendable, Hashable {
-  /// Whether each image that is given encoded is decoded once while it is written, so that one that cannot be is an error.
-  /// The pixels are dropped.
+  /// Whether each image that is given encoded is decoded once while it is written, so that an image
+  /// that cannot be decoded is an error. The pixels are dropped.
   public var checks: Bool
-  /// The quality, 1 to 100, of the JPEG that images become which are given as pixels; nil for PNG, which loses nothing. Images that are
-  /// given encoded are never encoded again.
+  /// The JPEG quality, 1 to 100, for images that are given as pixels; nil writes them as PNG, which
+  /// loses nothing. Images that are given encoded are never encoded again.
   public var quality: Int?
 
-  /// The parameters are the properties.
+  /// Creates the options; the parameters are the properties.
   public init(checks: Bool = true, quality: Int? = nil) {
     self.checks = checks
     self.quality = quality

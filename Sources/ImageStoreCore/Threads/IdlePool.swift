@@ -1,7 +1,7 @@
 internal import Synchronization
 
-/// Objects that one thread at a time works with, such as decoders, kept between calls so that a call takes no memory and
-/// sets up nothing.
+/// Objects that one thread at a time works with, such as decoders. They are kept between calls, so
+/// that a call allocates no memory and sets up nothing.
 ///
 /// Invariant behind `@unchecked Sendable`: an object is among the idle ones or in the hands of one thread,
 /// never both.

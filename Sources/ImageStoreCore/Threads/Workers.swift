@@ -7,14 +7,14 @@ package enum Workers {
   /// How many processors are online.
   package static let processorCount: Int = max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))
 
-  /// The number of threads a caller meant: what it said, or one for each processor.
+  /// The number of threads to use: the number asked for, or one per processor.
   package static func threadCount(_ asked: Int?) -> Int {
     max(1, asked ?? processorCount)
   }
 
-  /// Does `pieces` pieces of work, numbered from 0, on up to `threads` threads, the caller's among them,
-  /// and returns when all are done. Pieces are begun in order; what they do must not depend on which
-  /// thread does them, and they must not write to the same memory.
+  /// Does `pieces` pieces of work, numbered from 0, on up to `threads` threads, the caller's among
+  /// them, and returns when all are done. Pieces are begun in order. Their work must not depend on
+  /// the thread that does it, and they must not write to the same memory.
   ///
   /// - Throws: the error of the lowest piece that failed, whatever the number of threads. Pieces after a
   ///   failed one may not be begun.

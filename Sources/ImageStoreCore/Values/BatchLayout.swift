@@ -1,4 +1,4 @@
-/// How images lie one after another in memory: their formats and where each begins.
+/// How images are laid out one after another in memory: their formats and where each begins.
 public struct BatchLayout: Sendable, Hashable {
   private enum Storage: Hashable {
     case uniform(ImageFormat, count: Int)
@@ -17,7 +17,7 @@ public struct BatchLayout: Sendable, Hashable {
     self.init(storage: .uniform(format, count: count))
   }
 
-  /// Images each of its own format.
+  /// Images that each have a format of their own.
   public init(_ formats: [ImageFormat]) {
     if let first = formats.first, formats.allSatisfy({ $0 == first }) {
       self.init(first, count: formats.count)
@@ -69,7 +69,7 @@ public struct BatchLayout: Sendable, Hashable {
     }
   }
 
-  /// The bytes where an image lies.
+  /// The range of bytes of an image.
   ///
   /// - Precondition: `position` is in `0..<count`.
   public func byteRange(of position: Int) -> Range<Int> {

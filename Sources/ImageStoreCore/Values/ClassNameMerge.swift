@@ -1,7 +1,8 @@
-/// What becomes of class names and labels when images are appended to a store.
+/// How class names and labels change when images are appended to a store.
 ///
-/// A label keeps its meaning: it is translated by the name of its class, or kept if nothing could read it as another
-/// class, or refused. With `old` for the names that the store has and `new` for those the images come with:
+/// A label keeps its meaning: it is translated by the name of its class, or kept if nothing could
+/// read it as another class, or refused. With `old` for the names that the store has and `new` for
+/// those the images come with:
 ///
 /// | old | new | names of the store from then on | labels of the images |
 /// |---|---|---|---|
@@ -12,15 +13,16 @@
 /// | some | old, and more after them | new | kept |
 /// | some | others, or in another order | old, then those of new that are not among them | translated by name |
 ///
-/// Labels below 0, which stand for "no class", are kept in every case. Names that occur twice cannot tell classes apart,
-/// so unless both lists are equal, or one begins with the other, they are refused. So is whatever would give a name to a
-/// label of the store that had none, while other labels had one.
+/// Labels below 0, which mean "no class", are always kept. Names that occur twice cannot tell
+/// classes apart, so they are refused unless both lists are equal, or one begins with the other. A
+/// merge is also refused if it would give a name to a label of the store that had none although
+/// other labels had one.
 package struct ClassNameMerge: Sendable, Hashable {
   /// The class names that all images have from then on, or nil if there are none.
   package let names: [String]?
-  /// What each label of the new images becomes; nil if all are kept.
+  /// The new value of each label of the new images; nil if all are kept.
   package let translation: [Int]?
-  /// The least label of the new images that is refused.
+  /// The lowest label of the new images that is refused.
   private let limit: Int
 
   /// Decides on the names.
@@ -28,8 +30,9 @@ package struct ClassNameMerge: Sendable, Hashable {
   /// - Parameters:
   ///   - new: the class names that the images to be appended come with.
   ///   - old: those of the store.
-  ///   - canAddNames: whether the store can come to have more names than it has.
-  ///   - oldLabels: the labels of the store; asked for only if one of them could come to have another meaning.
+  ///   - canAddNames: whether names can be added to the store.
+  ///   - oldLabels: the labels of the store; asked for only if the meaning of one of them could
+  ///     change.
   /// - Throws: ``StoreError/Code/invalidArgument``, with both lists; what `oldLabels` throws.
   package init(
     _ new: [String]?, onto old: [String]?, canAddNames: Bool = true,
@@ -49,7 +52,7 @@ package struct ClassNameMerge: Sendable, Hashable {
       return
     }
     if old.starts(with: new) {
-      // What the images call by no name must not come to have one.
+      // A label without a name among the images must not get one.
       self.init(names: old, limit: new.count)
       return
     }
@@ -57,7 +60,7 @@ package struct ClassNameMerge: Sendable, Hashable {
       new.starts(with: old) ? (new, nil) : try Self.match(new, with: old)
     if names.count > old.count {
       guard canAddNames else {
-        throw Self.mismatch(new, old, "the store cannot get more class names")
+        throw Self.mismatch(new, old, "class names cannot be added to this store")
       }
       try Self.check(oldLabels(), named: old.count, soon: names)
     }
@@ -79,27 +82,27 @@ package struct ClassNameMerge: Sendable, Hashable {
     for (position, label) in labels.enumerated() where label >= limit {
       throw StoreError(
         .invalidArgument,
-        "the label \(label) has no name among the \(limit) class names, and would get one in the store",
+        "the label \(label) has no name among the writer's \(limit) class names, but would get one from the store's",
         remedy: "give the writer a class name for every label", image: first + position)
     }
     guard let translation else { return labels }
     return labels.map { $0 < 0 ? $0 : translation[$0] }
   }
 
-  /// Finds each new name among the old ones, or adds it behind them.
+  /// Finds each new name among the old ones, or adds it after them.
   private static func match(
     _ new: [String], with old: [String]
   ) throws(StoreError) -> (names: [String], translation: [Int]) {
     var places: [String: Int] = [:]
     for (label, name) in old.enumerated() where places.updateValue(label, forKey: name) != nil {
-      throw mismatch(new, old, "'\(name)' is there twice")
+      throw mismatch(new, old, "'\(name)' is in the list twice")
     }
     var names = old
     var translation: [Int] = []
     var taken: Set<Int> = []
     for name in new {
       let place = places[name] ?? names.count
-      guard taken.insert(place).inserted else { throw mismatch(new, old, "'\(name)' is there twice") }
+      guard taken.insert(place).inserted else { throw mismatch(new, old, "'\(name)' is in the list twice") }
       translation.append(place)
       if place == names.count {
         places[name] = place
@@ -119,7 +122,7 @@ package struct ClassNameMerge: Sendable, Hashable {
     throw StoreError(
       .invalidArgument,
       count > 0
-        ? "the store has images of the label \(most), which has no name among its \(count) class names, and would get one"
+        ? "the store has images of the label \(most), which has no name among its \(count) class names but would get one"
         : "the store has images of the label \(most), which has no name among the \(names.count) class names",
       remedy: "append without class names, or write a new store")
   }

@@ -8,7 +8,8 @@ extension Column {
   public struct Bytes: Hashable, Sendable {
     /// The bytes of all images, one image after another.
     public private(set) var values: [UInt8]
-    /// Where the bytes of each image begin, and behind the last where they end: one number more than there are images.
+    /// Where the bytes of each image begin, and after the last where they end: one number more than
+    /// there are images.
     public private(set) var offsets: [Int]
 
     /// Bytes of no images.
@@ -17,7 +18,7 @@ extension Column {
       offsets = [0]
     }
 
-    /// Bytes that each image has by itself.
+    /// Bytes from one sequence per image.
     public init(_ values: some Sequence<some Sequence<UInt8>>) {
       var (bytes, offsets) = ([UInt8](), [0])
       for value in values {
@@ -28,12 +29,13 @@ extension Column {
       self.offsets = offsets
     }
 
-    /// Bytes that lie in one array.
+    /// Bytes that are in one array.
     ///
     /// - Parameters:
     ///   - values: the bytes of all images, one image after another.
-    ///   - offsets: where those of each begin, and behind the last where they end.
-    /// - Throws: ``StoreError/Code/invalidArgument`` if the offsets do not rise from 0 to the number of bytes.
+    ///   - offsets: where those of each begin, and after the last where they end.
+    /// - Throws: ``StoreError/Code/invalidArgument`` if the offsets do not rise from 0 to the
+    ///   number of bytes.
     public init(_ values: [UInt8], offsets: [Int]) throws(StoreError) {
       var isRising = offsets.first == 0 && offsets.last == values.count
       for position in offsets.indices.dropFirst() where offsets[position] < offsets[position - 1] {
@@ -41,7 +43,8 @@ extension Column {
       }
       guard isRising else {
         throw StoreError(
-          .invalidArgument, "offsets of bytes that do not rise from 0 to \(values.count), the number of bytes"
+          .invalidArgument,
+          "the offsets of the bytes must rise from 0 to \(values.count), the number of bytes"
         )
       }
       self.values = values
@@ -75,7 +78,7 @@ extension Column {
 extension Column.Bytes: RandomAccessCollection {
   /// 0.
   public var startIndex: Int { 0 }
-  /// How many images there are bytes of.
+  /// The number of images.
   public var endIndex: Int { offsets.count - 1 }
 
   /// The bytes of one image.
@@ -83,14 +86,15 @@ extension Column.Bytes: RandomAccessCollection {
 }
 
 extension Column {
-  /// Where the bytes of each image begin and end, which formats keep in an array of its own; nil for what are not bytes.
+  /// Where the bytes of each image begin and end, which formats keep in an array of its own; nil
+  /// for columns of another kind.
   package var offsets: [Int]? { if case .bytes(let bytes) = self { bytes.offsets } else { nil } }
 }
 
 extension Column {
-  /// Bytes as a file has them.
+  /// A column from the bytes and offsets of a file.
   ///
-  /// - Throws: ``StoreError/Code/corrupt`` for offsets that are not theirs.
+  /// - Throws: ``StoreError/Code/corrupt`` for offsets that do not fit the bytes.
   package static func stored(_ values: [UInt8], offsets: [Int]) throws(StoreError) -> Column {
     do throws(StoreError) {
       return .bytes(try Bytes(values, offsets: offsets))

@@ -1,14 +1,14 @@
 extension Column {
-  /// What the values of a column are.
+  /// The kind of the values of a column.
   ///
-  /// Its ``rawValue`` is what files and `imagestore info` call it: `int64`, `double`, `string`, `bytes`, and `int64[4]` or `double[4]`
-  /// for vectors of four numbers.
+  /// Its ``rawValue`` is what files and `imagestore info` call it: `int64`, `double`, `string`,
+  /// `bytes`, and `int64[4]` or `double[4]` for vectors of four numbers.
   public enum Kind: Sendable, Hashable {
     /// The kind of the case of ``Column`` with this name.
     case int64, double, string, bytes
-    /// Vectors of as many whole numbers.
+    /// Vectors of that many whole numbers.
     case int64Vectors(width: Int)
-    /// Vectors of as many floating-point numbers.
+    /// Vectors of that many floating-point numbers.
     case doubleVectors(width: Int)
   }
 }

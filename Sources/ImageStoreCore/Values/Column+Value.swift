@@ -1,5 +1,6 @@
 extension Column {
-  /// The value of one image. Literals become values of the kind they look like; one fraction makes a vector one of fractions:
+  /// The value of one image. Literals become values of the kind they look like; a vector with one
+  /// fraction is a vector of floating-point numbers:
   ///
   ///     try writer.append(
   ///       pixels, format: format, label: 3,
@@ -13,9 +14,9 @@ extension Column {
     case string(String)
     /// Bytes.
     case bytes([UInt8])
-    /// Whole numbers, as many as every image has.
+    /// Whole numbers, the same number for every image.
     case int64Vector([Int64])
-    /// Floating-point numbers, as many as every image has.
+    /// Floating-point numbers, the same number for every image.
     case doubleVector([Double])
   }
 
@@ -79,7 +80,7 @@ extension Column.Number: ExpressibleByIntegerLiteral, ExpressibleByFloatLiteral 
 extension Column.Value {
   /// A whole number of any type.
   ///
-  /// - Precondition: it fits `Int64`.
+  /// - Precondition: the number fits `Int64`.
   public static func number(_ value: some BinaryInteger) -> Column.Value { .int64(Int64(value)) }
 
   /// A floating-point number of any type.
@@ -87,7 +88,7 @@ extension Column.Value {
 
   /// A vector of whole numbers of any type, such as a box: `.vector([left, top, width, height])`.
   ///
-  /// - Precondition: they fit `Int64`.
+  /// - Precondition: the numbers fit `Int64`.
   public static func vector(_ values: some Sequence<some BinaryInteger>) -> Column.Value {
     .int64Vector(values.map { Int64($0) })
   }

@@ -1,8 +1,9 @@
 extension Column {
-  /// How many numbers vectors may have.
+  /// How many numbers a vector may have.
   public static let widths = 1...65_536
 
-  /// As many numbers for every image, such as boxes, factors or the answers to fourteen questions.
+  /// The same number of numbers for every image, such as boxes, factors or the answers to fourteen
+  /// questions.
   ///
   ///     let boxes = try Column.Vectors([10, 20, 64, 48, 0, 0, 32, 32], width: 4)
   ///     print(boxes.count, boxes[1])  // 2 [0, 0, 32, 32]
@@ -14,29 +15,33 @@ extension Column {
     /// How many of them each image has.
     public let width: Int
 
-    /// Vectors that lie in one array.
+    /// Vectors that are in one array.
     ///
     /// - Parameters:
     ///   - values: the numbers of all images, one image after another.
     ///   - width: how many of them each image has: 1 to 65,536.
-    /// - Throws: ``StoreError/Code/invalidArgument`` for another width, and for numbers that are not a multiple of it.
+    /// - Throws: ``StoreError/Code/invalidArgument`` for another width, and for numbers that are
+    ///   not a multiple of it.
     public init(_ values: [Number], width: Int) throws(StoreError) {
       try Column.check(width: width)
       guard values.count % width == 0 else {
-        throw StoreError(.invalidArgument, "\(values.count) numbers in vectors of \(width)")
+        throw StoreError(
+          .invalidArgument, "\(values.count) numbers are not a whole number of vectors of \(width)")
       }
       self.values = values
       self.width = width
     }
 
-    /// Vectors that have an array each.
+    /// Vectors from one array each.
     ///
-    /// - Throws: ``StoreError/Code/invalidArgument`` if they differ in length, and as ``init(_:width:)``; no vectors have no width.
+    /// - Throws: ``StoreError/Code/invalidArgument`` if they differ in length, and as
+    ///   ``init(_:width:)``; no vectors have no width.
     public init(_ vectors: [[Number]]) throws(StoreError) {
       let width = vectors.first?.count ?? 0
       if let other = vectors.firstIndex(where: { $0.count != width }) {
         throw StoreError(
-          .invalidArgument, "\(vectors[other].count) numbers among vectors of \(width)", image: other)
+          .invalidArgument, "a vector of \(vectors[other].count) numbers is among vectors of \(width)",
+          image: other)
       }
       try self.init(vectors.flatMap { $0 }, width: width)
     }
@@ -50,7 +55,7 @@ extension Column {
       self.width = width
     }
 
-    /// The vector of one image. One without numbers is told of by ``Column/validate()``.
+    /// The vector of one image. ``Column/validate()`` throws for a vector without numbers.
     init(one values: [Number]) {
       self.values = values
       width = values.count
@@ -61,7 +66,8 @@ extension Column {
     /// - Throws: ``StoreError/Code/invalidArgument`` if they are of another width.
     public mutating func append(contentsOf other: Vectors) throws(StoreError) {
       guard other.width == width else {
-        throw StoreError(.invalidArgument, "vectors of \(other.width) numbers after vectors of \(width)")
+        throw StoreError(
+          .invalidArgument, "vectors of \(other.width) numbers cannot follow vectors of \(width)")
       }
       values += other.values
     }
@@ -79,7 +85,8 @@ extension Column {
   static func check(width: Int) throws(StoreError) {
     guard widths.contains(width) else {
       throw StoreError(
-        .invalidArgument, "vectors of \(width) numbers", remedy: "a vector has 1 to \(widths.upperBound)")
+        .invalidArgument, "a column cannot have vectors of \(width) numbers",
+        remedy: "a vector has 1 to \(widths.upperBound) numbers")
     }
   }
 
@@ -98,7 +105,7 @@ extension Column {
 extension Column.Vectors: RandomAccessCollection {
   /// 0.
   public var startIndex: Int { 0 }
-  /// How many images there are vectors of.
+  /// The number of images.
   public var endIndex: Int { width > 0 ? values.count / width : 0 }
 
   /// The numbers of one image.

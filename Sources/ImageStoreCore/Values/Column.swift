@@ -1,6 +1,7 @@
-/// What is said of each image besides its pixels and label, such as file names, boxes or a coarse label.
+/// Further information on each image, such as its file name, boxes or a coarse label.
 ///
-/// A column has one value per image: a number, a text, as many numbers for every image, or bytes of any number.
+/// A column has one value per image: a number, a text, a vector of numbers whose length is the same
+/// for every image, or any number of bytes.
 ///
 ///     switch try store.column("boxes") {
 ///     case .int64Vectors(let boxes): draw(boxes[17])
@@ -15,9 +16,9 @@ public enum Column: Sendable, Hashable {
   case string([String])
   /// Bytes, of any number for each image.
   case bytes(Bytes)
-  /// Whole numbers, as many for every image, such as the four of a box.
+  /// Vectors of whole numbers, such as the four numbers of a box.
   case int64Vectors(Vectors<Int64>)
-  /// Floating-point numbers, as many for every image.
+  /// Vectors of floating-point numbers.
   case doubleVectors(Vectors<Double>)
 
   /// How many values the column has: one per image.
@@ -108,21 +109,22 @@ public enum Column: Sendable, Hashable {
     }
   }
 
-  /// The error of values of one kind that are to follow values of another.
+  /// The error for values of one kind that follow values of another.
   package static func mismatch(_ kind: Kind, after known: Kind) -> StoreError {
-    StoreError(.invalidArgument, "\(kind.rawValue) values for a column of \(known.rawValue)")
+    StoreError(.invalidArgument, "\(kind.rawValue) values do not fit a column of \(known.rawValue)")
   }
 
   /// The same numbers as vectors.
   ///
   /// - Parameter width: how many of them each image has.
-  /// - Throws: ``StoreError/Code/unsupported`` for values that are not single numbers; as ``Vectors/init(_:width:)``.
+  /// - Throws: ``StoreError/Code/unsupported`` for values that are not single numbers; as
+  ///   ``Vectors/init(_:width:)``.
   package func vectors(width: Int) throws(StoreError) -> Column {
     switch self {
     case .int64(let values): return .int64Vectors(try Vectors(values, width: width))
     case .double(let values): return .doubleVectors(try Vectors(values, width: width))
     case .string, .bytes, .int64Vectors, .doubleVectors:
-      throw StoreError(.unsupported, "\(width) \(kind.rawValue) values per image")
+      throw StoreError(.unsupported, "a column cannot have \(width) \(kind.rawValue) values per image")
     }
   }
 }

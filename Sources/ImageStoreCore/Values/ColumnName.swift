@@ -1,19 +1,21 @@
-/// How columns are called in files: by their names, except for what a format cannot have there.
+/// The names of columns in files: their own names, apart from characters and words that a format
+/// cannot use there.
 ///
-/// One way for all formats. What cannot be there is a percent sign and two hexadecimal digits for each byte, as in addresses of the
-/// web, so that `urllib.parse.unquote` undoes it: `a/b` is `a%2Fb`. A name in which nothing is in the way stays as it is. A percent
-/// sign that two hexadecimal digits follow is `%25`, so that every name comes back.
+/// All formats use the same escapes. A byte that is not allowed becomes a percent sign and two
+/// hexadecimal digits, as in URLs, so that `urllib.parse.unquote` undoes it: `a/b` is `a%2Fb`. A
+/// name without such bytes stays as it is. A percent sign before two hexadecimal digits becomes
+/// `%25`, so that every name can be restored.
 package enum ColumnName {
-  /// What a name has to fit in.
+  /// The place in a file that a name must be valid for.
   package enum Place: Sendable {
-    /// A component of a path: of a file, of an entry of an archive, of an object in a file. Slashes and backslashes divide such paths,
-    /// `.` and `..` are folders.
+    /// A component of a path: of a file, of an entry of an archive, of an object in a file. Slashes
+    /// and backslashes divide such paths, `.` and `..` are folders.
     case path
     /// A heading among others of the format's own, such as those of a table.
     case heading(reserved: Set<String>)
   }
 
-  /// How a column is called in a place.
+  /// The name of a column in a place.
   package static func escaped(_ name: String, for place: Place) -> String {
     let bytes = Array(name.utf8)
     var text: [UInt8] = []
@@ -34,8 +36,8 @@ package enum ColumnName {
     return String(decoding: text, as: UTF8.self)
   }
 
-  /// The name of a column that is called so in a place. A text that ``escaped(_:for:)`` does not make stands for itself, such as one of
-  /// before there were escapes, or of another program.
+  /// The name of a column, from its name in a place. A text that ``escaped(_:for:)`` cannot have
+  /// made is the name itself, such as one from before there were escapes, or of another program.
   package static func unescaped(_ text: String, in place: Place) -> String {
     guard text.utf8.contains(UInt8(ascii: "%")) else { return text }
     let bytes = Array(text.utf8)
@@ -71,7 +73,7 @@ package enum ColumnName {
 }
 
 extension ColumnName.Place {
-  /// Whether a whole name stands for something else.
+  /// Whether a whole name has another meaning there.
   fileprivate func reserves(_ name: String) -> Bool {
     switch self {
     case .path: name == "." || name == ".."
@@ -81,8 +83,9 @@ extension ColumnName.Place {
 }
 
 extension Column {
-  /// Checks that a name can be a column's. Any text can that has no control characters and, where each slash and backslash counts for
-  /// three, 1 to 200 bytes; formats that have a name for something else write it in another way.
+  /// Checks that a text can be the name of a column: it has no control characters, and 1 to 200
+  /// bytes when each slash and backslash counts as three. A format that uses a name for something
+  /// else writes the column under an escaped name.
   ///
   /// - Throws: ``StoreError/Code/invalidArgument``.
   public static func validate(name: String) throws(StoreError) {
@@ -95,7 +98,7 @@ extension Column {
     let byteCount = ColumnName.escaped(name, for: .path).utf8.count
     guard byteCount <= 200 else {
       throw StoreError(
-        .invalidArgument, "a column name of \(byteCount) bytes", remedy: "use 1 to 200", key: name)
+        .invalidArgument, "the column name has \(byteCount) bytes", remedy: "use 1 to 200 bytes", key: name)
     }
   }
 }

@@ -1,4 +1,4 @@
-/// What is said of one image: its label, the name of its class, and its values of the columns.
+/// The annotation of one image: its label, the name of its class, and its values in the columns.
 ///
 ///     let cats = try store.filtered { try $0.className == "cat" && $0.number("hour") > 20 }
 ///     let fixed = try store.relabeled { try $0["name"] == "dog7.png" ? 1 : $0.label! }
@@ -15,7 +15,7 @@ public struct ImageAnnotation {
   /// The label, or nil if the store has none.
   public var label: Int? { all.labels?[index] }
 
-  /// The name of the label's class; nil if the store has no class names, and for a label that has none.
+  /// The name of the label's class; nil if the store has no class names, or none for this label.
   public var className: String? {
     guard let label, let names = all.classNames, names.indices.contains(label) else { return nil }
     return names[label]
@@ -30,7 +30,8 @@ public struct ImageAnnotation {
 
   /// The number that a column has.
   ///
-  /// - Throws: as the subscript; ``StoreError/Code/invalidArgument`` for a column of anything but numbers.
+  /// - Throws: as the subscript; ``StoreError/Code/invalidArgument`` for a column that does not
+  ///   have numbers.
   public func number(_ column: String) throws(StoreError) -> Double {
     switch try self[column] {
     case .int64(let value): return Double(value)
@@ -41,7 +42,8 @@ public struct ImageAnnotation {
 
   /// The text that a column has.
   ///
-  /// - Throws: as the subscript; ``StoreError/Code/invalidArgument`` for a column of anything but text.
+  /// - Throws: as the subscript; ``StoreError/Code/invalidArgument`` for a column that does not
+  ///   have text.
   public func text(_ column: String) throws(StoreError) -> String {
     guard case .string(let text) = try self[column] else { throw try isOther(column, than: "text") }
     return text
@@ -49,7 +51,8 @@ public struct ImageAnnotation {
 
   private func isOther(_ column: String, than asked: String) throws(StoreError) -> StoreError {
     StoreError(
-      .invalidArgument, "a column of \(try all.column(column).kind.rawValue), where \(asked) is asked for",
+      .invalidArgument,
+      "the column has \(try all.column(column).kind.rawValue) values, but \(asked) was asked for",
       key: column)
   }
 }
@@ -74,7 +77,7 @@ final class Annotations {
     return column
   }
 
-  /// What a closure makes of each image.
+  /// The results of a closure for each image.
   static func map<Result>(
     _ store: any ImageStore, _ body: (ImageAnnotation) throws -> Result
   ) throws -> [Result] {
@@ -84,14 +87,14 @@ final class Annotations {
 }
 
 extension ImageStore {
-  /// The labels, as many as the images.
+  /// The labels, checked to be one per image.
   func checkedLabels() throws(StoreError) -> [Int]? {
     let labels = try labels()
     guard let labels, labels.count != count else { return labels }
     throw StoreError(.corrupt, "\(labels.count) labels for \(count) images")
   }
 
-  /// The labels of a store that has to have some.
+  /// The labels of a store that must have labels.
   ///
   /// - Parameter remedy: what to do if it has none.
   func existingLabels(or remedy: String) throws(StoreError) -> [Int] {
@@ -101,7 +104,7 @@ extension ImageStore {
     return labels
   }
 
-  /// A column with as many values as there are images.
+  /// A column, checked to have one value per image.
   func checkedColumn(_ name: String) throws(StoreError) -> Column {
     guard columnNames.contains(name) else { throw .noColumn(name, among: columnNames) }
     let column = try column(name)

@@ -1,6 +1,6 @@
 /// Images read together: their pixels one after another, labels and indices.
 ///
-/// A batch may be used again for the next read, which then takes no memory unless it is larger:
+/// A batch can be reused for the next read, which then allocates no memory unless it is larger:
 ///
 ///     var batch = ImageBatch()
 ///     for start in stride(from: 0, to: store.count, by: 128) {
@@ -8,9 +8,9 @@
 ///       train(batch.pixels, batch.labels)
 ///     }
 public struct ImageBatch: Sendable {
-  /// Where each image lies in ``pixels``, and its format.
+  /// Where each image is in ``pixels``, and its format.
   public private(set) var layout = BatchLayout([])
-  /// Which image of the store each is.
+  /// The index in the store of each image.
   public private(set) var indices: [Int] = []
   /// One label per image; empty if the store has none.
   public private(set) var labels: [Int32] = []
@@ -39,10 +39,10 @@ public struct ImageBatch: Sendable {
   ///     let batch = try store.read(0..<128)
   ///     let samples = try batch.samples(as: Float.self)
   ///
-  /// If all images have one format, image `i` has the samples `i * n ..< (i + 1) * n`, where `n` is the `sampleCount` of the
-  /// format.
+  /// If all images have one format, image `i` has the samples `i * n ..< (i + 1) * n`, where `n` is
+  /// the `sampleCount` of the format.
   ///
-  /// - Parameter type: what a sample is in Swift; `UInt8` also for images of `bool`.
+  /// - Parameter type: the type of a sample in Swift; `UInt8` also for images of `bool`.
   /// - Throws: ``StoreError/Code/invalidArgument`` if the samples of any image are of another type.
   @_lifetime(borrow self)
   public borrowing func samples<Sample: ImageSample>(
@@ -51,7 +51,7 @@ public struct ImageBatch: Sendable {
     try pixels.samples(as: type, of: layout)
   }
 
-  /// Replaces the contents by images that `body` appends, in memory that is used again if it suffices.
+  /// Replaces the contents by images that `body` appends, reusing the memory if it is large enough.
   package mutating func replace(
     layout: BatchLayout, indices: [Int], labels: [Int32],
     _ body: (inout OutputRawSpan) throws(StoreError) -> Void

@@ -9,13 +9,13 @@ public struct ImageFormat: Sendable, Hashable, Codable {
   public let width: Int
   /// Samples per pixel.
   public let channels: Int
-  /// What a sample is.
+  /// The type of a sample.
   public let elementType: ElementType
 
   /// The most bytes one image may take (64 GiB). A header that asks for more is refused.
   public static let maximumByteCount = 1 << 36
 
-  /// Creates a format from numbers the program knows to be right.
+  /// Creates a format from numbers that the program knows to be valid.
   ///
   /// - Precondition: each of `height`, `width` and `channels` is positive and an image takes no more
   ///   than ``maximumByteCount`` bytes. Numbers read from a file go through
@@ -43,7 +43,7 @@ public struct ImageFormat: Sendable, Hashable, Codable {
     else {
       throw StoreError(
         .limitExceeded,
-        "an image of \(height)x\(width)x\(channels) \(elementType.name) samples",
+        "an image cannot have \(height)x\(width)x\(channels) \(elementType.name) samples",
         remedy: "sizes must be positive and an image at most \(Self.maximumByteCount) bytes")
     }
     self = format

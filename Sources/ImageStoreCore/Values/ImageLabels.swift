@@ -1,6 +1,7 @@
-/// The labels and columns of some images: what is said of them besides their pixels.
+/// The labels and columns of some images.
 ///
-/// Writers take them with each run of images; a store has one label per image or none, and the same columns for all.
+/// Writers take them with each run of images. A store has one label per image or no labels, and the
+/// same columns for all images.
 public struct ImageLabels: Sendable, Hashable {
   /// One label per image, or nil if the images have none.
   public var labels: [Int]?
@@ -36,7 +37,7 @@ public struct ImageLabels: Sendable, Hashable {
   /// Appends the labels and columns of further images.
   ///
   /// - Throws: ``StoreError/Code/invalidArgument`` if one side has labels or a column that the
-  ///   other has not.
+  ///   other does not have.
   public mutating func append(_ other: ImageLabels) throws(StoreError) {
     try ImageLabels.checkAgreement(
       hasLabels: labels != nil, columns: columns.mapValues(\.kind), with: other)
@@ -50,7 +51,8 @@ public struct ImageLabels: Sendable, Hashable {
     }
   }
 
-  /// Checks that further images have labels if the ones before have, and the same columns of the same kinds.
+  /// Checks that further images have labels if the earlier ones have, and the same columns of the
+  /// same kinds.
   ///
   /// - Throws: ``StoreError/Code/invalidArgument``, naming the column.
   package static func checkAgreement(
@@ -64,13 +66,13 @@ public struct ImageLabels: Sendable, Hashable {
     guard columns.count == other.columns.count else {
       throw StoreError(
         .invalidArgument,
-        "columns \(other.columns.keys.sorted()) follow columns \(columns.keys.sorted())",
+        "images with the columns \(other.columns.keys.sorted()) follow images with the columns \(columns.keys.sorted())",
         remedy: "give every image the same columns")
     }
     for (name, column) in other.columns {
       guard let kind = columns[name] else {
         throw StoreError(
-          .invalidArgument, "a column the images before did not have",
+          .invalidArgument, "the images before this one do not have this column",
           remedy: "give every image the same columns", key: name)
       }
       guard kind == column.kind else { throw Column.mismatch(column.kind, after: kind).at(key: name) }

@@ -9,7 +9,7 @@ public struct ImageRegion: Sendable, Hashable, Codable {
   /// Columns, at least 1 when the region is used.
   public var width: Int
 
-  /// Creates a region; whether it lies within an image is checked when it is used.
+  /// Creates a region; whether it is within an image is checked when it is used.
   @inlinable
   public init(row: Int, column: Int, height: Int, width: Int) {
     self.row = row
@@ -24,7 +24,7 @@ public struct ImageRegion: Sendable, Hashable, Codable {
     self.init(row: 0, column: 0, height: format.height, width: format.width)
   }
 
-  /// Whether the region is not empty and lies within an image of that format.
+  /// Whether the region is not empty and is within an image of that format.
   @inlinable
   public func isContained(in format: ImageFormat) -> Bool {
     row >= 0 && column >= 0 && height > 0 && width > 0
@@ -38,21 +38,22 @@ extension ImageRegion: CustomStringConvertible {
   public var description: String { "\(height)x\(width) at row \(row), column \(column)" }
 }
 
-/// Which part of each image a read delivers.
+/// The part of each image that a read delivers.
 public enum ImageRegions: Sendable, Hashable {
   /// Whole images.
   case whole
   /// The same region of every image.
   case same(ImageRegion)
-  /// A region of each image, such as random crops: as many as there are images. They may differ in size; batches whose
-  /// images do have no common shape.
+  /// A region of each image, such as random crops: as many as there are images. The regions may
+  /// differ in size, but then the images of a batch have no common shape.
   case each([ImageRegion])
 }
 
 extension ImageRegions {
   /// Lends the regions as ``ImageStore/read(_:regions:into:)`` takes them: none, one, or one for each image.
   ///
-  /// - Throws: ``StoreError/Code/invalidArgument`` if there is not one region for each image, and what `body` throws.
+  /// - Throws: ``StoreError/Code/invalidArgument`` if there is not one region for each image, and
+  ///   what `body` throws.
   package func withSpan(
     images count: Int, _ body: (Span<ImageRegion>) throws(StoreError) -> Void
   ) throws(StoreError) {
@@ -63,7 +64,7 @@ extension ImageRegions {
       guard regions.count == count else {
         throw StoreError(
           .invalidArgument, "\(regions.count) regions for \(count) images",
-          remedy: "give one for each image, or one for all by .same")
+          remedy: "give one for each image, or one for all with .same")
       }
       try body(regions.span)
     }

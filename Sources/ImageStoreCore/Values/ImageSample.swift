@@ -1,6 +1,6 @@
 /// A type that the samples of images can be read and written as.
 ///
-/// `UInt8` also stands for the samples of images of `bool`, 0 or 1.
+/// `UInt8` is also the type for samples of `bool` images, which are 0 or 1.
 public protocol ImageSample: BitwiseCopyable, Sendable {
   /// The element type of images with such samples.
   static var elementType: ElementType { get }
@@ -62,7 +62,7 @@ extension ImageSample {
 }
 
 extension ElementType {
-  /// The name of the type in Swift that samples are asked for as.
+  /// The name of the Swift type for samples of this element type.
   fileprivate var sampleTypeName: String {
     switch self {
     case .bool, .uint8: "UInt8"
@@ -85,9 +85,9 @@ extension RawSpan {
   ///
   /// - Parameters:
   ///   - type: the type of a sample.
-  ///   - layout: how the images lie in these bytes.
-  /// - Throws: ``StoreError/Code/invalidArgument`` if an image has samples of another type, or the bytes do not begin at a
-  ///   multiple of their size.
+  ///   - layout: how the images are laid out in these bytes.
+  /// - Throws: ``StoreError/Code/invalidArgument`` if an image has samples of another type, or the
+  ///   bytes do not begin at a multiple of their size.
   @_lifetime(copy self)
   package func samples<Sample: ImageSample>(
     as type: Sample.Type, of layout: BatchLayout
@@ -104,7 +104,7 @@ extension RawSpan {
     }
     let address = unsafe withUnsafeBytes { UInt(bitPattern: $0.baseAddress) }
     guard byteCount % size == 0, address % UInt(MemoryLayout<Sample>.alignment) == 0 else {
-      throw StoreError(.invalidArgument, "samples of \(size) bytes that begin in the middle of one")
+      throw StoreError(.invalidArgument, "the bytes are not whole samples of \(size) bytes, aligned as such")
     }
     // The bytes are whole samples, aligned, and any bits are a value of such a type.
     return unsafe _unsafeView(as: type)

@@ -9,19 +9,19 @@ public struct Split: RawRepresentable, Sendable, Hashable {
   /// The name of the split.
   public let rawValue: String
 
-  /// The split of a name.
+  /// The split with a name.
   public init(rawValue: String) { self.rawValue = rawValue }
 
-  /// What is trained on.
+  /// The images to train on.
   public static let training = Split(rawValue: "training")
-  /// What training is watched with.
+  /// The images to monitor training with.
   public static let validation = Split(rawValue: "validation")
-  /// What is held back until the end.
+  /// The images held back until the end.
   public static let test = Split(rawValue: "test")
 }
 
 extension Split: ExpressibleByStringLiteral {
-  /// The split of a name.
+  /// The split with a name.
   public init(stringLiteral name: String) { self.init(rawValue: name) }
 }
 

@@ -1,10 +1,12 @@
-/// A store of which other things are said: other labels, class names or columns, while its pixels stay what and where they are.
+/// A store with other labels, class names or columns, whose pixels stay as they are and where they
+/// are.
 ///
 ///     let images = try NPZStore(at: "images.npz").relabeled(with: labels, classNames: ["cat", "dog"])
 ///     let corrected = try images.relabeled(images: [17: 1, 98: 0]).withColumns(["night": .int64(night)])
 ///
-/// ``ImageStore/relabeled(_:)``, ``ImageStore/withColumns(_:)``, ``ImageStore/renamingClasses(_:)`` and what is listed beside them make
-/// such stores. What is said instead is in memory; all else is read from ``base`` when it is asked for.
+/// ``ImageStore/relabeled(_:)``, ``ImageStore/withColumns(_:)``, ``ImageStore/renamingClasses(_:)``
+/// and similar methods make such stores. The new labels, names and columns are in memory;
+/// everything else is read from ``base`` when it is asked for.
 public struct AnnotatedStore: StoreWrapper {
   /// Where the labels are from.
   enum Labels {
@@ -25,10 +27,11 @@ public struct AnnotatedStore: StoreWrapper {
   /// - Parameters:
   ///   - labels: the labels; nil within them for none.
   ///   - classNames: the names of the classes.
-  ///   - columns: columns besides those of `base`, in the place of those of the same names.
-  ///   - leftOut: the columns of `base` that are not to be seen.
-  ///   - notes: what is to be said besides what `base` says.
-  /// - Throws: ``StoreError/Code/invalidArgument`` if there is not one label per image, or a value of each column.
+  ///   - columns: further columns; they replace columns of `base` with the same names.
+  ///   - leftOut: the columns of `base` to leave out.
+  ///   - notes: further notes, in addition to those of `base`.
+  /// - Throws: ``StoreError/Code/invalidArgument`` if there is not one label per image, or one
+  ///   value per image in each column.
   init(
     _ base: any ImageStore, labels: Labels = .ofBase, classNames: [String]?, columns: [String: Column] = [:],
     leavingOut leftOut: Set<String> = [], notes: [ReadingNote] = []
@@ -61,7 +64,7 @@ public struct AnnotatedStore: StoreWrapper {
 extension ImageStore {
   /// This store without its labels, and with columns that were found elsewhere.
   ///
-  /// - Throws: ``StoreError/Code/invalidArgument`` if a column does not have a value per image.
+  /// - Throws: ``StoreError/Code/invalidArgument`` if a column does not have one value per image.
   package func unlabeled(
     columns: [String: Column] = [:], notes: [ReadingNote] = []
   ) throws(StoreError) -> AnnotatedStore {

@@ -4,8 +4,8 @@ import Synchronization
 /// Images kept in one block of memory, filled once and never emptied.
 ///
 /// Invariant behind `@unchecked Sendable`: the bytes of an image are written by the one thread that
-/// reserved their units, before their start is published with `releasing`; they are read only after the start was
-/// seen with `acquiring`, and never written again.
+/// reserved their units, before their start is published with `releasing`; they are read only after
+/// the start was seen with `acquiring`, and never written again.
 @safe final class CacheMemory: @unchecked Sendable {
   private let base: UnsafeMutableRawPointer
   private let unitCount: Int
@@ -50,7 +50,8 @@ import Synchronization
     return start == 0 ? nil : unsafe UnsafeRawPointer(base + (Int(start) - 1) * Self.unit)
   }
 
-  /// Keeps an image if there is room. If several threads offer the same one at once, the last is kept.
+  /// Keeps an image if there is room. If several threads offer the same image at once, the last is
+  /// kept.
   func keep(_ index: Int, _ pixels: RawSpan) {
     let units = (pixels.byteCount + Self.unit - 1) / Self.unit
     guard unsafe starts.elements[index].load(ordering: .relaxed) == 0 else { return }

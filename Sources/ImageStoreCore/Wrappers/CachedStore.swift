@@ -1,5 +1,5 @@
-/// A store that keeps images of another in memory, up to a number of bytes: for formats that decode,
-/// and for files far away.
+/// A store that keeps images of another in memory, up to a number of bytes: useful for formats that
+/// have to be decoded, and for files on slow or remote storage.
 ///
 ///     let train = try FileStore(at: "train").cached(upTo: 4 << 30)
 ///
@@ -54,7 +54,8 @@ public final class CachedStore: StoreWrapper {
     }
   }
 
-  /// Has the base read, by its own means, what is not kept and is not going to be: only the regions of it.
+  /// Lets the base read the images that are not kept and will not be: only the regions that are
+  /// asked for.
   private func readMissing(
     _ wanted: [Int], at positions: [Int], of plan: borrowing GatherPlan,
     into bytes: UnsafeMutableRawBufferPointer
@@ -113,8 +114,9 @@ public final class CachedStore: StoreWrapper {
     }
   }
 
-  /// Borrows images from the base and keeps those there is room for. All of them come, in order and in the format that
-  /// the base announces, since that is what kept images are read by.
+  /// Borrows images from the base and keeps those that there is room for. The base must lend all of
+  /// them, in order and in the format that it announces, because kept images are read in that
+  /// format.
   private func borrow(
     _ indices: [Int], _ body: (_ position: Int, _ pixels: RawSpan) throws(StoreError) -> Void
   ) throws(StoreError) {

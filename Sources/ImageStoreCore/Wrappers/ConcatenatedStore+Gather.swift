@@ -10,8 +10,8 @@ extension ConcatenatedStore {
     guard layout.byteCount <= destination.freeCapacity else {
       throw StoreError(
         .invalidArgument,
-        "room for \(destination.freeCapacity) bytes, and \(layout.byteCount) are to be read",
-        remedy: "give the sum of the sizes of the images")
+        "the destination has room for \(destination.freeCapacity) bytes, but \(layout.byteCount) have to be read",
+        remedy: "give room for the sum of the sizes of the images")
     }
     guard indices.count > 0 else { return }
     let sorted = SortedGather(indices, in: self)
@@ -48,7 +48,8 @@ extension ConcatenatedStore {
 
   /// Calls once for each run of images that one store has, since lending keeps the order.
   ///
-  /// - Parameter body: gets the store, the position of the run's first image, and the indices that the images have in the store.
+  /// - Parameter body: gets the store, the position of the run's first image, and the indices that
+  ///   the images have in the store.
   func forEachRun(
     of indices: Span<Int>,
     _ body: (_ store: any ImageStore, _ start: Int, _ local: Span<Int>) throws(StoreError) -> Void

@@ -1,13 +1,14 @@
-/// The images of several stores one after another, whatever backends they have.
+/// The images of several stores, of any backends, one after another.
 ///
 /// - ``format`` is nil if the stores differ in it.
 /// - ``labels()`` is nil unless every store has labels.
 /// - ``columnNames`` has the columns that every store has, of the same kind in all.
-/// - ``classNames`` has the names of the first store and then those that only later ones have, if every store has class names; labels are
-///   translated by them, so that a label means the same in all. It is nil if a store has none.
+/// - ``classNames`` has the names of the first store and then those that only later ones have, if
+///   every store has class names; labels are translated by them, so that a label means the same in
+///   all. It is nil if a store has none.
 ///
-/// Stores without images have no say in any of this. A read calls each store it needs once,
-/// whatever the order of its indices.
+/// Stores without images do not count in any of this. A read calls each store it needs once, in
+/// whatever order its indices are.
 public struct ConcatenatedStore: ImageStore {
   /// The stores that have images.
   public let stores: [any ImageStore]
@@ -17,7 +18,7 @@ public struct ConcatenatedStore: ImageStore {
   public let classNames: [String]?
   public let isZeroCopy: Bool
   public let checksumCoverage: ChecksumCoverage
-  /// What becomes of the labels of each store; nil if they stay.
+  /// How the labels of each store change; nil if they stay.
   private let merges: [ClassNameMerge?]
   private let rememberedLabels = Cached<[Int]?>()
   private let rememberedColumnNames = Cached<[String]>()
@@ -36,7 +37,7 @@ public struct ConcatenatedStore: ImageStore {
     checksumCoverage = ChecksumCoverage(of: stores.map(\.checksumCoverage))
   }
 
-  /// The class names of all stores together, and what becomes of the labels of each.
+  /// The class names of all stores together, and how the labels of each change.
   private static func merge(_ all: [[String]?]) -> (names: [String]?, merges: [ClassNameMerge?]) {
     let unchanged = [ClassNameMerge?](repeating: nil, count: all.count)
     let lists = all.compactMap { $0 }
@@ -64,9 +65,9 @@ public struct ConcatenatedStore: ImageStore {
     return (stores.flatMap(\.notes) + notesOfParts + notesOfClasses).filter { seen.insert($0).inserted }
   }
 
-  /// Notes of the labels and columns of some stores that are not those of all together.
+  /// Notes on labels and columns that only some of the stores have.
   private var notesOfParts: [ReadingNote] {
-    // What cannot be read is reported by the read.
+    // Reading a column reports its error.
     let haveLabels = stores.compactMap { try? $0.labels() != nil }
     let labels =
       Set(haveLabels).count > 1 ? [ReadingNote(.notRead, "labels, which some parts do not have")] : []
@@ -84,7 +85,7 @@ public struct ConcatenatedStore: ImageStore {
       }
   }
 
-  /// What labels become because stores name their classes differently.
+  /// How labels change because stores name their classes differently.
   private var notesOfClasses: [ReadingNote] {
     let changes = zip(stores, merges).enumerated().compactMap { number, part -> String? in
       guard let translation = part.1?.translation, let names = part.0.classNames else { return nil }
@@ -129,7 +130,7 @@ public struct ConcatenatedStore: ImageStore {
         } catch {
           throw StoreError(
             error.code,
-            "\(error.message), while the stores that are put together name their classes differently",
+            "\(error.message), and the stores that are put together have different class names",
             remedy: "give each store a name for every label", image: error.image)
         }
       }
@@ -193,7 +194,8 @@ public struct ConcatenatedStore: ImageStore {
     try withEachStore(indices) { (store, indices) throws(StoreError) in try store.verify(indices) }
   }
 
-  /// Calls once per store with its share of some images, by their indices in it. Indices that no image has are left out.
+  /// Calls once per store with its share of some images, by their indices in it. Indices that no
+  /// image has are left out.
   func withEachStore(
     _ indices: Span<Int>, _ body: (any ImageStore, Span<Int>) throws(StoreError) -> Void
   ) throws(StoreError) {
@@ -205,7 +207,7 @@ public struct ConcatenatedStore: ImageStore {
     for (store, indices) in zip(stores, shares) where !indices.isEmpty { try body(store, indices.span) }
   }
 
-  /// As the one that throws, for what cannot fail.
+  /// The same for a body that cannot fail.
   func withEachStore(_ indices: Span<Int>, _ body: (any ImageStore, Span<Int>) -> Void) {
     try? withEachStore(indices) { (store, indices) throws(StoreError) in body(store, indices) }
   }

@@ -1,19 +1,22 @@
 internal import CImageStoreKernels
 
-/// What becomes of transparency when images are converted.
+/// How transparency is handled when images are converted.
 public enum AlphaConversion: Sendable, Hashable {
-  /// It is left out; the colors stay as they are stored.
+  /// Alpha is left out; the colors stay as they are stored.
   case dropped
-  /// Images are laid over a color: one sample of gray, or red, green and blue. Samples of 16 bits take 257 times its samples.
+  /// Images are laid over a color: one sample of gray, or red, green and blue. Samples of 16 bits
+  /// take 257 times its samples.
   ///
-  /// A sample is `(sample * alpha + color * (most - alpha)) / most`, rounded to the nearest, as Pillow pastes with a mask.
+  /// A sample is `(sample * alpha + color * (most - alpha)) / most`, rounded to the nearest, as
+  /// Pillow pastes with a mask.
   case over([UInt8])
 }
 
 /// A store whose images have other channels, or samples of 8 bits instead of 16.
 ///
-/// Gray becomes RGB by three equal samples. RGB becomes gray by `(19595 R + 38470 G + 7471 B + 32768) / 65536`, rounded down: Pillow's `L`.
-/// A fourth channel, or a second one, is alpha. 16 bits become 8 by their high byte.
+/// Gray becomes RGB by three equal samples. RGB becomes gray by `(19595 R + 38470 G + 7471 B +
+/// 32768) / 65536`, rounded down: Pillow's `L`. A fourth channel, or a second one, is alpha. 16
+/// bits become 8 by their high byte.
 public struct ConvertedStore: StoreWrapper {
   public let base: any ImageStore
   private let channels: Int?
@@ -23,7 +26,7 @@ public struct ConvertedStore: StoreWrapper {
   package let threads: Int
   package let knownFormat = Cached<ImageFormat?>()
 
-  /// - Parameters: nil for what stays.
+  /// - Parameters: nil for properties that stay as they are.
   package init(
     _ base: any ImageStore, channels: Int?, alpha: AlphaConversion, elementType: ElementType?, threads: Int?
   ) throws(StoreError) {
@@ -33,16 +36,17 @@ public struct ConvertedStore: StoreWrapper {
     self.elementType = elementType
     self.threads = Workers.threadCount(threads)
     if let channels, channels != 1, channels != 3 {
-      throw StoreError(.invalidArgument, "images of \(channels) channels", remedy: "convert to 1 or 3")
+      throw StoreError(
+        .invalidArgument, "images cannot be converted to \(channels) channels", remedy: "convert to 1 or 3")
     }
     if case .over(let color) = alpha, color.count != 1, color.count != 3 {
       throw StoreError(
-        .invalidArgument, "a color of \(color.count) samples",
+        .invalidArgument, "a color cannot have \(color.count) samples",
         remedy: "give one of gray, or red, green and blue")
     }
     if let elementType, elementType != .uint8 {
       throw StoreError(
-        .invalidArgument, "samples converted to \(elementType.name)",
+        .invalidArgument, "samples cannot be converted to \(elementType.name)",
         remedy: "convert to uint8, or leave them")
     }
     if let format = base.format { _ = try derived(format) }
@@ -67,7 +71,7 @@ public struct ConvertedStore: StoreWrapper {
   }
 }
 
-/// Converting needs nothing to be kept.
+/// Converting needs no tool.
 package final class NoTool: Sendable {}
 
 extension ConvertedStore: DerivingStore {
@@ -102,7 +106,7 @@ extension ConvertedStore: DerivingStore {
       region.column + region.width <= held.column + held.width,
       pixels.count == held.height * fromStride, slot.count == region.height * toStride,
       let source = pixels.baseAddress, let target = slot.baseAddress
-    else { throw StoreError(.corrupt, "\(pixels.count) bytes for \(held)") }
+    else { throw StoreError(.corrupt, "\(pixels.count) bytes do not fit an image of \(held)") }
     var from =
       unsafe source + (region.row - held.row) * fromStride + (region.column - held.column)
       * format.bytesPerPixel
@@ -119,21 +123,22 @@ extension ConvertedStore: DerivingStore {
     }
   }
 
-  /// What is done with the pixels of a format.
+  /// The conversion of the pixels of a format.
   ///
-  /// - Throws: ``StoreError/Code/unsupported`` for what has no rule.
+  /// - Throws: ``StoreError/Code/unsupported`` for a conversion that is not defined.
   private func conversion(of format: ImageFormat) throws(StoreError) -> image_kernels_channels {
     let hasAlpha = format.channels == 2 || format.channels == 4
     let outChannels = channels ?? format.channels
     guard channels == nil || channels == format.channels || (1...4).contains(format.channels) else {
       throw StoreError(
-        .unsupported, "images of \(format.channels) channels converted to \(outChannels)",
-        remedy: "those of 1 to 4 are gray, RGB, and either with alpha")
+        .unsupported, "images of \(format.channels) channels cannot be converted to \(outChannels)",
+        remedy: "images of 1 to 4 channels can: gray, RGB, and either with alpha")
     }
     let narrows = elementType == .uint8 && format.elementType != .uint8
     guard !narrows || format.elementType == .uint16 else {
       throw StoreError(
-        .unsupported, "\(format.elementType.name) samples converted to uint8", remedy: "those of uint16 are")
+        .unsupported, "\(format.elementType.name) samples cannot be converted to uint8",
+        remedy: "uint16 samples can")
     }
     var conversion = image_kernels_channels()
     conversion.channels = format.channels
@@ -152,8 +157,8 @@ extension ConvertedStore: DerivingStore {
     guard !calculates || format.elementType == .uint8 || format.elementType == .uint16 else {
       throw StoreError(
         .unsupported,
-        "\(format.elementType.name) samples of \(format.channels) channels converted to \(outChannels)",
-        remedy: "those of uint8 and uint16 are")
+        "images of \(format.elementType.name) samples cannot be converted from \(format.channels) channels to \(outChannels)",
+        remedy: "images of uint8 and uint16 can")
     }
     return conversion
   }
@@ -167,23 +172,25 @@ extension ImageStore {
   ///
   /// - Parameters:
   ///   - channels: 1 for gray, 3 for red, green and blue.
-  ///   - alpha: what becomes of transparency.
-  ///   - elementType: `.uint8` has samples of 16 bits cut to their high byte; other types stay unless nil.
-  ///   - threads: how many threads convert in one call; one for each processor unless stated.
-  /// - Throws: ``StoreError/Code/invalidArgument`` for other channels, colors and types than stated;
-  ///   ``StoreError/Code/unsupported`` for images that have no rule, such as gray of floating-point colors. If images differ in format, that is
-  ///   an error of reading one.
+  ///   - alpha: how transparency is handled.
+  ///   - elementType: `.uint8` reduces samples of 16 bits to their high byte; nil leaves all types
+  ///     as they are.
+  ///   - threads: how many threads convert in one call; by default one per processor.
+  /// - Throws: ``StoreError/Code/invalidArgument`` for channels, colors and types other than these;
+  ///   ``StoreError/Code/unsupported`` for conversions that are not defined, such as floating-point
+  ///   colors to gray. If images differ in format, the error is thrown when one is read.
   public func converted(
     channels: Int, alpha: AlphaConversion = .dropped, elementType: ElementType? = nil, threads: Int? = nil
   ) throws(StoreError) -> ConvertedStore {
     try ConvertedStore(self, channels: channels, alpha: alpha, elementType: elementType, threads: threads)
   }
 
-  /// This store with samples of 16 bits cut to their high byte; those of 8 bits stay.
+  /// This store with samples of 16 bits reduced to their high byte; samples of 8 bits stay as they
+  /// are.
   ///
   /// - Parameters:
   ///   - elementType: `.uint8`.
-  ///   - threads: how many threads convert in one call; one for each processor unless stated.
+  ///   - threads: how many threads convert in one call; by default one per processor.
   /// - Throws: as ``converted(channels:alpha:elementType:threads:)``.
   public func converted(elementType: ElementType, threads: Int? = nil) throws(StoreError) -> ConvertedStore {
     try ConvertedStore(self, channels: nil, alpha: .dropped, elementType: elementType, threads: threads)

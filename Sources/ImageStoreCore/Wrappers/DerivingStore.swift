@@ -1,23 +1,23 @@
-/// A wrapper that makes each image out of the image of ``StoreWrapper/base`` that has the same index.
+/// A wrapper that makes each image from the image of ``StoreWrapper/base`` with the same index.
 ///
-/// It states what becomes of a format, which part of an image a region needs, and how its pixels are made; reading is done here,
-/// once for all.
+/// It says how a format changes, which part of an image a region needs, and how its pixels are
+/// made. Reading is implemented here for all such wrappers.
 package protocol DerivingStore: StoreWrapper {
-  /// What one thread works with.
+  /// The object that one thread works with.
   associatedtype Tool: AnyObject
 
   var tools: IdlePool<Tool> { get }
   var threads: Int { get }
-  /// The format that all images have, once it has been looked for.
+  /// The format that all images have, once it has been determined.
   var knownFormat: Cached<ImageFormat?> { get }
 
-  /// What an image of a format becomes.
+  /// The format that an image of a format becomes.
   func derived(_ format: ImageFormat) throws(StoreError) -> ImageFormat
 
   /// Whether images of a format stay as they are.
   func keeps(_ format: ImageFormat) throws(StoreError) -> Bool
 
-  /// The part of an image of `base` that a region of what it becomes is made of; nil if none.
+  /// The part of an image of `base` that a region of the result is made from; nil if none.
   func needed(
     for region: ImageRegion, of format: ImageFormat
   ) throws(StoreError) -> ImageRegion?
@@ -26,10 +26,10 @@ package protocol DerivingStore: StoreWrapper {
   ///
   /// - Parameters:
   ///   - pixels: rows of an image of `base`.
-  ///   - held: the part of it that these are, which has all that is needed.
-  ///   - format: of the whole image of `base`.
-  ///   - region: of what it becomes.
-  ///   - slot: as many bytes as the region has.
+  ///   - held: the part of it that `pixels` has, which contains everything that is needed.
+  ///   - format: the format of the whole image of `base`.
+  ///   - region: the region of the result.
+  ///   - slot: memory of the size of the region.
   func derive(
     _ pixels: UnsafeRawBufferPointer, holding held: ImageRegion, of format: ImageFormat,
     _ region: ImageRegion,
@@ -38,8 +38,8 @@ package protocol DerivingStore: StoreWrapper {
 }
 
 extension DerivingStore {
-  /// The format of all images: it follows from that of `base`, or all are looked at once, up to the first that differs. A
-  /// header that cannot be read counts as different.
+  /// The format of all images. It follows from that of `base`; otherwise all images are examined
+  /// once, up to the first that differs. A header that cannot be read counts as different.
   package func derivedFormat() -> ImageFormat? {
     if count == 0 { return nil }
     if let format = base.format { return try? derived(format) }
@@ -62,8 +62,8 @@ extension DerivingStore {
     }
   }
 
-  /// Appends images or regions. What is needed of the images of `base` is read some at a time, by all of its threads, or taken
-  /// from where it lies; as many threads make the images.
+  /// Appends images or regions. The needed parts of the images of `base` are read some at a time,
+  /// by all of its threads, or used where they are in memory; as many threads make the images.
   package func readDerived(
     _ indices: Span<Int>, regions: Span<ImageRegion>, into destination: inout OutputRawSpan
   ) throws(StoreError) {
@@ -97,7 +97,7 @@ extension DerivingStore {
     return true
   }
 
-  /// Lends images one after another, made of what `base` lends.
+  /// Lends images one after another, made from those that `base` lends.
   package func forEachDerived(
     _ indices: Span<Int>,
     _ body: (_ position: Int, _ format: ImageFormat, _ pixels: RawSpan) throws(StoreError) -> Void
@@ -137,7 +137,7 @@ extension DerivingStore {
     }
   }
 
-  /// How many images are worth another thread.
+  /// The number of images that is worth another thread.
   private func leastRun(_ plan: borrowing GatherPlan) -> Int {
     max(1, (64 << 10) / max(1, plan.byteCount / max(1, plan.count)))
   }
@@ -167,9 +167,9 @@ extension DerivingStore {
     try store.checkLocatedImages()
   }
 
-  /// Takes up positions from `start` on until what they need takes some MB.
+  /// Collects positions from `start` on until what they need takes some MB.
   ///
-  /// - Returns: the first position that is left.
+  /// - Returns: the first position that is not collected.
   private func collect(
     _ part: inout DerivedPart, of plan: borrowing GatherPlan, from start: Int
   ) throws(StoreError) -> Int {
@@ -219,9 +219,10 @@ extension DerivingStore {
   }
 }
 
-/// The images of `base` that are read at a time: one list per image, another for those of which something is needed.
+/// The images of `base` that are read at a time: one list per image, another for those of which
+/// something is needed.
 private struct DerivedPart {
-  /// Enough for every thread to have images, and not more than the caches of the processor keep.
+  /// Enough for every thread to have images, but not more than the processor's caches hold.
   static let byteBudget = 8 << 20
 
   /// The position of the first image.

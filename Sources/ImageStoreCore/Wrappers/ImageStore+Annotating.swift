@@ -6,7 +6,8 @@ extension ImageStore {
   ///     let binary = try store.relabeled { try $0.number("score") > 0.5 ? 1 : 0 }
   ///
   /// - Parameter label: called once per image, now.
-  /// - Throws: ``StoreError/Code/invalidArgument`` for a new label that has no name while classes have; what `label` throws.
+  /// - Throws: ``StoreError/Code/invalidArgument`` for a new label without a name in a store with
+  ///   class names; what `label` throws.
   public func relabeled(_ label: (ImageAnnotation) throws -> Int) throws -> AnnotatedStore {
     try relabeled(with: try Annotations.map(self, label))
   }
@@ -15,9 +16,10 @@ extension ImageStore {
   ///
   ///     let corrected = try store.relabeled(images: [17: 3, 98: 0])
   ///
-  /// - Parameter corrections: the labels of images by their indices; all others keep theirs.
-  /// - Throws: ``StoreError/Code/indexOutOfRange``; ``StoreError/Code/invalidArgument`` if the store has no labels, and for a label that
-  ///   has no name while classes have.
+  /// - Parameter corrections: the new labels of images by their indices; all other images keep
+  ///   theirs.
+  /// - Throws: ``StoreError/Code/indexOutOfRange``; ``StoreError/Code/invalidArgument`` if the
+  ///   store has no labels, and for a label that has no name while classes have.
   public func relabeled(images corrections: [Int: Int]) throws(StoreError) -> AnnotatedStore {
     var labels = try existingLabels(or: "give every image one, by relabeled(with:)")
     for index in corrections.keys.sorted() {
@@ -29,12 +31,13 @@ extension ImageStore {
     return try relabeled(with: labels)
   }
 
-  /// This store with other labels in the place of some.
+  /// This store with some labels replaced by others.
   ///
   ///     let vehicles = try store.relabeled(labels: [9: 1, 8: 1])
   ///
-  /// - Parameter table: what labels become; those that are not in it stay.
-  /// - Throws: ``StoreError/Code/invalidArgument`` if the store has no labels, and for a label that has no name while classes have.
+  /// - Parameter table: the new label by the old one; labels that are not in it stay.
+  /// - Throws: ``StoreError/Code/invalidArgument`` if the store has no labels, and for a label that
+  ///   has no name while classes have.
   public func relabeled(labels table: [Int: Int]) throws(StoreError) -> AnnotatedStore {
     let labels = try existingLabels(or: "give every image one, by relabeled(with:)")
     return try relabeled(with: labels.map { table[$0] ?? $0 })
@@ -43,15 +46,16 @@ extension ImageStore {
   /// This store with other labels, of the classes it has.
   ///
   /// - Parameter labels: one label per image.
-  /// - Throws: ``StoreError/Code/invalidArgument`` if there is not one label per image, and for a label that has no name while classes
-  ///   have, unless the image had it before; labels below 0 stand for no class.
+  /// - Throws: ``StoreError/Code/invalidArgument`` if there is not one label per image, and for a
+  ///   label that has no name while classes have, unless the image had it before; labels below 0
+  ///   stand for no class.
   public func relabeled(with labels: [Int]) throws(StoreError) -> AnnotatedStore {
     if let names = classNames, labels.count == count {
       let before = try checkedLabels()
       for (index, label) in labels.enumerated() where label >= names.count && label != before?[index] {
         throw StoreError(
           .invalidArgument, "the label \(label) has no name among the \(names.count) class names",
-          remedy: "give all names by relabeled(with:classNames:)", image: index)
+          remedy: "give all names with relabeled(with:classNames:)", image: index)
       }
     }
     return try AnnotatedStore(self, labels: .given(labels), classNames: classNames)
@@ -70,7 +74,8 @@ extension ImageStore {
   /// This store with further columns, or others in the place of those of the same names.
   ///
   /// - Parameter columns: columns by their names, with one value per image.
-  /// - Throws: ``StoreError/Code/invalidArgument`` if a column does not have one value per image, and for a name that none can have.
+  /// - Throws: ``StoreError/Code/invalidArgument`` if a column does not have one value per image,
+  ///   and for a name that no column can have.
   public func withColumns(_ columns: [String: Column]) throws(StoreError) -> AnnotatedStore {
     try AnnotatedStore(self, classNames: classNames, columns: columns)
   }

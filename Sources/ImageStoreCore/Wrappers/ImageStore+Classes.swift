@@ -6,14 +6,15 @@ extension ImageStore {
   ///     let english = try store.renamingClasses(["Katze": "cat", "Hund": "dog"])
   ///
   /// - Parameter names: the new name by the old one.
-  /// - Throws: ``StoreError/Code/invalidArgument`` for a class that there is not, and if two classes would have one name.
+  /// - Throws: ``StoreError/Code/invalidArgument`` for a class that does not exist, and if two
+  ///   classes would have one name.
   public func renamingClasses(_ names: [String: String]) throws(StoreError) -> AnnotatedStore {
     for name in names.keys.sorted() { _ = try classNumber(of: name) }
     let renamed = (classNames ?? []).map { names[$0] ?? $0 }
     if let twice = renamed.firstRepeated, Set(names.values).contains(twice) {
       throw StoreError(
         .invalidArgument, "two classes would be called '\(twice)'",
-        remedy: "make them one by mergingClasses(_:into:)")
+        remedy: "merge them with mergingClasses(_:into:)")
     }
     return try AnnotatedStore(self, classNames: renamed)
   }
@@ -31,25 +32,27 @@ extension ImageStore {
     return try AnnotatedStore(self, classNames: names)
   }
 
-  /// This store with one class in the place of several.
+  /// This store with several classes merged into one.
   ///
   ///     let coarse = try store.mergingClasses(["tabby", "siamese"], into: "cat")
   ///
-  /// It has the place of the first of them, and the classes after the others move up, labels with them.
+  /// The merged class takes the position of the first of them. The positions of the others are
+  /// closed, and labels change accordingly.
   ///
   /// - Parameters:
   ///   - names: the classes that become one.
-  ///   - name: what it is called: a new name, or one of theirs.
-  /// - Throws: ``StoreError/Code/invalidArgument`` for a class that there is not, and for a name that another class has.
+  ///   - name: its name: a new one, or one of theirs.
+  /// - Throws: ``StoreError/Code/invalidArgument`` for a class that does not exist, and for a name
+  ///   that another class has.
   public func mergingClasses(_ names: [String], into name: String) throws(StoreError) -> AnnotatedStore {
     var numbers: Set<Int> = []
     for name in names { numbers.insert(try classNumber(of: name)) }
     guard let first = numbers.min() else {
-      throw StoreError(.invalidArgument, "no classes to merge", remedy: "name some")
+      throw StoreError(.invalidArgument, "there are no classes to merge", remedy: "name at least one")
     }
     var (merged, translation) = ([String](), [Int]())
     for (number, old) in (classNames ?? []).enumerated() {
-      // What the first of them became comes before the others.
+      // The new name of the first class comes before the others.
       translation.append(number != first && numbers.contains(number) ? translation[first] : merged.count)
       if number == first { merged.append(name) } else if !numbers.contains(number) { merged.append(old) }
     }
@@ -59,7 +62,7 @@ extension ImageStore {
         remedy: "name it among those to merge, or choose another name")
     }
     let labels = try checkedLabels().map { labels in
-      // A label without a name goes on having none.
+      // A label without a name still has none.
       labels.map { label in
         label < 0
           ? label
@@ -73,27 +76,29 @@ extension ImageStore {
   ///
   ///     let pets = try cifar.training.keepingClasses(["cat", "dog"])  // cat is 0, dog is 1
   ///
-  /// - Throws: ``StoreError/Code/invalidArgument`` for a class that there is not, or that is named twice, and if the store has no labels.
+  /// - Throws: ``StoreError/Code/invalidArgument`` for a class that does not exist, or that is
+  ///   named twice, and if the store has no labels.
   public func keepingClasses(_ names: [String]) throws(StoreError) -> AnnotatedStore {
     var numbers: [Int] = []
     for name in names { numbers.append(try classNumber(of: name)) }
     return try keepingClasses(numbers)
   }
 
-  /// The images of some labels, which become 0, 1, ... in the order in which they are given. Class names go along.
+  /// The images of some labels, which become 0, 1, ... in the order in which they are given. Class
+  /// names are kept.
   ///
-  /// - Throws: ``StoreError/Code/invalidArgument`` for a label that is given twice, or that has no name while others have, and if the
-  ///   store has no labels.
+  /// - Throws: ``StoreError/Code/invalidArgument`` for a label that is given twice, or that has no
+  ///   name although others have one, and if the store has no labels.
   public func keepingClasses(_ labels: [Int]) throws(StoreError) -> AnnotatedStore {
     if let twice = labels.firstRepeated {
-      throw StoreError(.invalidArgument, "the class \(twice) is named twice", remedy: "name each once")
+      throw StoreError(.invalidArgument, "the class \(twice) is in the list twice", remedy: "name each once")
     }
     var names: [String]?
     if let all = classNames {
       if let label = labels.first(where: { !all.indices.contains($0) }) {
         throw StoreError(
           .invalidArgument, "there is no class \(label)",
-          remedy: "the store has those of 0 to \(all.count - 1)")
+          remedy: "the store has the classes 0 to \(all.count - 1)")
       }
       names = labels.map { all[$0] }
     }
@@ -109,8 +114,8 @@ extension ImageStore {
   package func classNumber(of name: String) throws(StoreError) -> Int {
     guard let names = classNames else {
       throw StoreError(
-        .invalidArgument, "the class '\(name)' of a store that has no class names",
-        remedy: "name its classes by namingClasses(_:), or give their labels")
+        .invalidArgument, "the class '\(name)' was asked for, but the store has no class names",
+        remedy: "name its classes with namingClasses(_:), or give their labels")
     }
     guard let number = names.firstIndex(of: name) else {
       let shown = names.prefix(20).joined(separator: ", ") + (names.count > 20 ? ", ..." : "")
@@ -126,7 +131,7 @@ extension ImageStore {
 }
 
 extension Array where Element: Hashable {
-  /// The first element that was there before.
+  /// The first element that occurs twice.
   fileprivate var firstRepeated: Element? {
     var seen: Set<Element> = []
     return first { !seen.insert($0).inserted }

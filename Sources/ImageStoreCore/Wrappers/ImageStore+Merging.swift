@@ -1,13 +1,15 @@
 // Stores put together, with their classes matched by name.
 
 extension ConcatenatedStore {
-  /// Puts stores one after another and sees to it now that their labels mean the same.
+  /// Puts stores one after another and makes sure at once that their labels mean the same.
   ///
-  /// Classes are matched by name: those of the first store come first, then those that only later ones have; ``notes`` say what labels
-  /// became. Columns that some do not have are left out, which notes say as well.
+  /// Classes are matched by name: those of the first store come first, then those that only later
+  /// ones have; ``notes`` say what the labels became. Columns that some stores do not have are left
+  /// out, which the notes also say.
   ///
-  /// - Throws: ``StoreError/Code/invalidArgument`` if some of the stores have labels and others have none, if some have class names and
-  ///   others have none, if a name stands for two classes, and for a label that has no name while the stores name their classes differently.
+  /// - Throws: ``StoreError/Code/invalidArgument`` if some of the stores have labels and others
+  ///   have none, if some have class names and others have none, if two classes have the same name,
+  ///   and for a label without a name if the stores have different class names.
   public init(merging stores: [any ImageStore]) throws(StoreError) {
     self.init(stores)
     var (labeled, named) = ([Bool](), [Bool]())
@@ -17,19 +19,19 @@ extension ConcatenatedStore {
     }
     guard Set(labeled).count < 2 else {
       throw StoreError(
-        .invalidArgument, "\(Self.parts(labeled, false)) no labels, while others have",
-        remedy: "give it labels by relabeled(with:classNames:), or take them from the others")
+        .invalidArgument, "\(Self.parts(labeled, false)) no labels, but others have",
+        remedy: "give it labels with relabeled(with:classNames:), or remove them from the others")
     }
     guard labeled.first == true else { return }
     guard Set(named).count < 2 else {
       throw StoreError(
-        .invalidArgument, "\(Self.parts(named, false)) no class names, while others have",
-        remedy: "name its classes by namingClasses(_:)")
+        .invalidArgument, "\(Self.parts(named, false)) no class names, but others have",
+        remedy: "name its classes with namingClasses(_:)")
     }
     guard named.first != true || classNames != nil else {
       throw StoreError(
-        .invalidArgument, "the classes cannot be matched by name, since a name stands for two of them",
-        remedy: "rename one by renamingClasses(_:)")
+        .invalidArgument, "the classes cannot be matched by name, because two classes have the same name",
+        remedy: "rename one with renamingClasses(_:)")
     }
     _ = try labels()
   }
@@ -50,7 +52,8 @@ extension ImageStore {
     try ConcatenatedStore(merging: [self] + others)
   }
 
-  /// This store with the images of another one at a place of it. The images from there on move up.
+  /// This store with the images of another one inserted at an index. The images from there on move
+  /// up.
   ///
   /// - Parameters:
   ///   - other: the images to insert. Classes are matched by name, and those of this store keep their labels.

@@ -1,7 +1,7 @@
-// Some images of a store, or another order, by what is said of them.
+// Selecting and sorting the images of a store by their labels and columns.
 
 extension ImageStore {
-  /// The images for which a closure says so, in their order.
+  /// The images for which a closure returns true, in their order.
   ///
   ///     let night = try store.filtered { try $0.number("hour") >= 20 }
   ///
@@ -11,7 +11,8 @@ extension ImageStore {
     try subset(indices(where: try Annotations.map(self, isIncluded)))
   }
 
-  /// The images of some labels, in their order; labels stay as they are. `keepingClasses(_:)` counts them from 0.
+  /// The images of some labels, in their order; labels stay as they are. `keepingClasses(_:)`
+  /// counts them from 0.
   ///
   /// - Throws: ``StoreError/Code/invalidArgument`` if the store has no labels.
   public func filtered(labels kept: some Sequence<Int>) throws(StoreError) -> SubsetStore {
@@ -19,10 +20,11 @@ extension ImageStore {
     return try subset(indices(where: labels.map { kept.contains($0) }))
   }
 
-  /// The images of some classes, in their order; labels and class names stay as they are. `keepingClasses(_:)` leaves out the names of
-  /// the others.
+  /// The images of some classes, in their order; labels and class names stay as they are.
+  /// `keepingClasses(_:)` leaves out the names of the others.
   ///
-  /// - Throws: ``StoreError/Code/invalidArgument`` for a class that there is not, and if the store has no labels.
+  /// - Throws: ``StoreError/Code/invalidArgument`` for a class that does not exist, and if the
+  ///   store has no labels.
   public func filtered(classes names: [String]) throws(StoreError) -> SubsetStore {
     var numbers: Set<Int> = []
     for name in names { numbers.insert(try classNumber(of: name)) }
@@ -33,8 +35,9 @@ extension ImageStore {
   ///
   ///     let train = try store.filtered(column: "part", in: ["train", "extra"])
   ///
-  /// - Throws: ``StoreError/Code/notFound`` for a column that there is not; ``StoreError/Code/invalidArgument`` for a value of another
-  ///   kind than the column's. Whole numbers may stand for floating-point ones.
+  /// - Throws: ``StoreError/Code/notFound`` for a column that does not exist;
+  ///   ``StoreError/Code/invalidArgument`` for a value of another kind than the column's. Whole
+  ///   numbers can be given for floating-point columns.
   public func filtered(column name: String, in values: [Column.Value]) throws(StoreError) -> SubsetStore {
     let column = try checkedColumn(name)
     var kept: Set<Column.Value> = []
@@ -49,7 +52,7 @@ extension ImageStore {
       guard kind == column.kind else {
         throw StoreError(
           .invalidArgument,
-          "a value of \(kind.rawValue) is looked for in a column of \(column.kind.rawValue)",
+          "a \(kind.rawValue) value was looked for in a column of \(column.kind.rawValue)",
           key: name)
       }
       kept.insert(value)
@@ -57,15 +60,17 @@ extension ImageStore {
     return try subset(indices(where: (0..<count).map { kept.contains(column[$0]) }))
   }
 
-  /// The same images by rising label, or by the values of a column; images that are equal in it keep their order.
+  /// The same images sorted by label or by the values of a column; images with equal values keep
+  /// their order.
   ///
   ///     let fewestFirst = try store.sorted(by: .column("height"))
   ///
   /// - Parameters:
-  ///   - key: what to sort by. Text is sorted as Swift sorts strings, bytes and vectors by the first element in which they differ; what is
-  ///     not a number comes last.
+  ///   - key: what to sort by. Text is sorted as Swift sorts strings, bytes and vectors by the
+  ///     first element in which they differ; NaN comes last.
   ///   - descending: whether the largest comes first.
-  /// - Throws: ``StoreError/Code/notFound`` for a column that there is not; ``StoreError/Code/invalidArgument`` if there are no labels.
+  /// - Throws: ``StoreError/Code/notFound`` for a column that does not exist;
+  ///   ``StoreError/Code/invalidArgument`` if there are no labels.
   public func sorted(by key: ImageSortKey, descending: Bool = false) throws(StoreError) -> SubsetStore {
     switch key {
     case .label:
@@ -108,7 +113,7 @@ extension ImageStore {
   }
 }
 
-/// What images are sorted by.
+/// The key that images are sorted by.
 public enum ImageSortKey: Sendable, Hashable {
   /// Their labels.
   case label

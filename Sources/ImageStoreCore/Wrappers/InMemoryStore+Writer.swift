@@ -18,10 +18,10 @@ extension InMemoryStore {
       self.classNames = classNames
     }
 
-    /// Makes room for images to come, so that memory is asked for once.
+    /// Reserves room for later images, so that memory is allocated once.
     ///
     /// - Parameter byteCount: the bytes of pixels that all images together will take.
-    /// - Throws: ``StoreError/Code/limitExceeded`` if memory does not suffice.
+    /// - Throws: ``StoreError/Code/limitExceeded`` if there is not enough memory.
     public mutating func reserveCapacity(_ byteCount: Int) throws(StoreError) {
       guard byteCount > memory?.capacity ?? 0 else { return }
       let larger = try PixelMemory(capacity: byteCount)
@@ -40,7 +40,7 @@ extension InMemoryStore {
         guard pixels.byteCount == layout.byteCount else {
           throw StoreError(
             .invalidArgument,
-            "\(pixels.byteCount) bytes of pixels for images of \(layout.byteCount) bytes")
+            "\(pixels.byteCount) bytes of pixels were given for images of \(layout.byteCount) bytes")
         }
         guard layout.count > 0 || count == 0 else { return }
         if count == 0 {
@@ -57,7 +57,7 @@ extension InMemoryStore {
       }
     }
 
-    /// The store of the images appended. It takes the memory over.
+    /// Returns a store of the images appended, which takes over the memory.
     ///
     /// - Throws: the error of an append that failed.
     public consuming func finish() throws(StoreError) -> InMemoryStore {

@@ -1,7 +1,7 @@
 /// Images held in memory, one after another, with their labels and columns.
 ///
-/// The fastest store there is, and the yardstick of the others: reading copies, borrowing does not.
-/// Made from another store, or image by image:
+/// This is the fastest store, and the others are compared with it: reading copies, borrowing does
+/// not. It is made from another store, or image by image:
 ///
 ///     let fast = try InMemoryStore(copying: store)
 ///
@@ -24,13 +24,13 @@ public final class InMemoryStore: ImageStore {
     columnNames = labels.columns.keys.sorted()
   }
 
-  /// Takes what another store has, whose memory nobody writes to any more.
+  /// Shares the memory of another store, which is no longer written to.
   private convenience init(sharing other: InMemoryStore) {
     self.init(
       memory: other.memory, layout: other.layout, labels: other.imageLabels, classNames: other.classNames)
   }
 
-  /// Collects what a closure appends.
+  /// Collects the images that a closure appends.
   ///
   /// - Parameters:
   ///   - classNames: the names of the classes that labels count from 0.
@@ -44,9 +44,10 @@ public final class InMemoryStore: ImageStore {
     self.init(sharing: try writer.finish())
   }
 
-  /// Reads all of a store: its pixels, labels, columns and class names.
+  /// Reads a whole store: its pixels, labels, columns and class names.
   ///
-  /// - Throws: what reading throws; ``StoreError/Code/limitExceeded`` if memory does not suffice.
+  /// - Throws: what reading throws; ``StoreError/Code/limitExceeded`` if there is not enough
+  ///   memory.
   public convenience init(copying store: any ImageStore) throws(StoreError) {
     var labels = ImageLabels(labels: try store.labels())
     for name in store.columnNames { labels.columns[name] = try store.column(name) }
@@ -101,7 +102,7 @@ public final class InMemoryStore: ImageStore {
     try unsafe destination.gather(plan) { (index) throws(StoreError) in unsafe base + index &* byteCount }
   }
 
-  /// How images that follow one another lie.
+  /// How images that follow one another are laid out.
   func layout(of range: Range<Int>) -> BatchLayout {
     if let format = layout.uniformFormat { return BatchLayout(format, count: range.count) }
     return BatchLayout(range.map { layout[$0] })
@@ -137,7 +138,7 @@ public final class InMemoryStore: ImageStore {
 }
 
 extension ImageStore {
-  /// How all images lie in memory once read.
+  /// How all images are laid out in memory once read.
   func layoutOfAll() throws(StoreError) -> BatchLayout {
     if let format {
       let (_, overflow) = format.byteCount.multipliedReportingOverflow(by: count)

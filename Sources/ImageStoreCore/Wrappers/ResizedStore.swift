@@ -1,14 +1,16 @@
-/// A store whose images have another size: resized when they are read, of which only the needed part is read.
+/// A store whose images are resized when they are read. For a region, only the part of the image
+/// that it needs is read.
 ///
 ///     let train = try FileStore(at: "photographs").resized(.fill(height: 224, width: 224))
 ///
-/// Labels, columns and class names are those of ``base``. ``format`` is known without a look at the images if those of ``base`` have
-/// one format; otherwise the first call looks at the formats of all.
+/// Labels, columns and class names are those of ``base``. ``format`` is known without examining
+/// images if those of ``base`` have one format; otherwise the first call examines the formats of
+/// all.
 public struct ResizedStore: StoreWrapper {
   public let base: any ImageStore
-  /// How images come to their size.
+  /// How images are resized.
   public let resizing: Resizing
-  /// What their pixels are made of.
+  /// How their pixels are calculated.
   public let filter: ResizeFilter
   package let tools = IdlePool { () throws(StoreError) in Resampler() }
   package let threads: Int
@@ -69,14 +71,14 @@ extension ResizedStore: DerivingStore {
   ) throws(StoreError) {
     let request = try request(for: region, of: format)
     guard pixels.count > 0 else {
-      // All of it lies around the image.
+      // The whole window is outside the image.
       unsafe slot.initializeMemory(as: UInt8.self, repeating: 0)
       return
     }
     try unsafe tool.resample(pixels, holding: held, of: format, request, into: slot)
   }
 
-  /// What a region of the resized image is.
+  /// The request for a region of the resized image.
   private func request(
     for region: ImageRegion, of format: ImageFormat
   ) throws(StoreError) -> ResampleRequest {
@@ -96,12 +98,13 @@ extension ImageStore {
   ///     let masks = try maskStore.resized(.fill(height: 224, width: 224), filter: .nearest)
   ///
   /// - Parameters:
-  ///   - resizing: how images come to their size.
-  ///   - filter: what a pixel is made of; ``ResizeFilter/nearest`` for masks.
-  ///   - threads: how many threads resize in one call; one for each processor unless stated.
-  /// - Throws: ``StoreError/Code/invalidArgument`` for a size that is not positive, and for another filter than nearest for images of bool;
-  ///   ``StoreError/Code/limitExceeded`` for images larger than ``ImageFormat/maximumByteCount``. If images differ in format, what
-  ///   does not suit one of them is an error of its read.
+  ///   - resizing: how images are resized.
+  ///   - filter: how a pixel is calculated; ``ResizeFilter/nearest`` for masks.
+  ///   - threads: how many threads resize in one call; by default one per processor.
+  /// - Throws: ``StoreError/Code/invalidArgument`` for a size that is not positive, and for a
+  ///   filter other than nearest for images of bool; ``StoreError/Code/limitExceeded`` for images
+  ///   larger than ``ImageFormat/maximumByteCount``. If images differ in format, such an error is
+  ///   thrown when the image is read.
   public func resized(
     _ resizing: Resizing, filter: ResizeFilter = .bilinear, threads: Int? = nil
   ) throws(StoreError) -> ResizedStore {

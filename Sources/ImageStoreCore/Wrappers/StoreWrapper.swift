@@ -1,7 +1,8 @@
-/// A store made of another one, which states only what it changes.
+/// A store made from another one, which implements only what it changes.
 ///
-/// Everything a wrapper does not state is answered by ``base``, the requirements that later versions of ``ImageStore``
-/// bring included: labels, columns, checksums, advice. A store that darkens what it reads is
+/// Everything a wrapper does not implement is passed on to ``base``: labels, columns, checksums,
+/// advice, and the requirements that later versions of ``ImageStore`` add. A store that darkens its
+/// images is
 ///
 ///     struct DarkStore: StoreWrapper {
 ///       let base: any ImageStore
@@ -18,7 +19,8 @@
 ///       var isZeroCopy: Bool { false }
 ///     }
 ///
-/// A wrapper whose images have other indices than those of ``base`` states ``ImageStore/count``, ``ImageStore/labels()``, ``ImageStore/column(_:)`` and
+/// A wrapper whose images have other indices than those of ``base`` implements
+/// ``ImageStore/count``, ``ImageStore/labels()``, ``ImageStore/column(_:)`` and
 /// ``withBaseIndices(_:_:)``; every call that takes indices goes through the latter.
 public protocol StoreWrapper: ImageStore {
   /// The store that is read from.

@@ -81,8 +81,9 @@ public struct SubsetStore: StoreWrapper {
     }
   }
 
-  /// The format all images have. Where the formats of ``base`` differ, the first call looks at those
-  /// of the subset, up to the first that differs; a header that cannot be read counts as different.
+  /// The format that all images have. If the formats of ``base`` differ, the first call looks at
+  /// those of the subset, up to the first that differs; a header that cannot be read counts as
+  /// different.
   public var format: ImageFormat? {
     if count == 0 { return nil }
     if let format = base.format { return format }
@@ -120,8 +121,8 @@ public struct SubsetStore: StoreWrapper {
     }
   }
 
-  /// Passes the advice on; if the subset is not in rising order, reading it in sequence is reading
-  /// ``base`` in none.
+  /// Passes the advice on; if the subset is not in rising order, reading it in sequence reads
+  /// ``base`` in random order.
   public func advise(_ pattern: AccessPattern) {
     switch selection {
     case .list(_, isRising: false) where pattern == .sequential: base.advise(.random)

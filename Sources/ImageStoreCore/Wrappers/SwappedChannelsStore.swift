@@ -1,4 +1,5 @@
-/// A store whose images have their first and third channel in each other's place: blue, green, red becomes red, green, blue.
+/// A store whose images have their first and third channels swapped: blue, green, red becomes red,
+/// green, blue.
 ///
 /// Images of fewer than three channels stay as they are; a fourth channel stays where it is.
 public struct SwappedChannelsStore: StoreWrapper {
@@ -77,6 +78,6 @@ public struct SwappedChannelsStore: StoreWrapper {
 }
 
 extension ImageStore {
-  /// This store with the first and third channel of every image in each other's place.
+  /// This store with the first and third channels of every image swapped.
   public func swappingChannels() -> SwappedChannelsStore { SwappedChannelsStore(self) }
 }

@@ -1,9 +1,10 @@
-/// A store that checks the checksum of every image it reads, before it does.
+/// A store that checks the checksum of every image before it reads it.
 ///
 ///     let train = try LMDBStore(at: "train.lmdb").verifyingReads()
 ///
-/// If pixels are mapped, that is one more pass over them; if a format checks them as it decodes, it costs nothing.
-/// Images without a checksum are read all the same: ``ImageStore/checksumCoverage`` says whether there are any.
+/// If pixels are mapped, that is one more pass over them; if a format checks them as it decodes, it
+/// costs nothing. Images without a checksum are read without a check:
+/// ``ImageStore/checksumCoverage`` says whether there are any.
 public struct VerifyingStore: StoreWrapper {
   public let base: any ImageStore
 

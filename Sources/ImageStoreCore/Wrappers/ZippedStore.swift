@@ -8,8 +8,9 @@
 ///     try pairs.read([17, 4, 981], regions: .same(region), into: &batch)
 ///     step(batch.images.pixels, batch.masks.pixels)
 ///
-/// A zipped store is not an ``ImageStore``, so that nothing can take its images and forget the masks. What takes a store
-/// takes ``images`` or ``masks``. Labels and columns are those of the images.
+/// A zipped store is not an ``ImageStore``, so that no code can take its images and forget the
+/// masks. Pass ``images`` or ``masks`` to code that takes a store. Labels and columns are those of
+/// the images.
 public struct ZippedStore: Sendable {
   /// The images.
   public let images: any ImageStore
@@ -18,9 +19,9 @@ public struct ZippedStore: Sendable {
 
   /// Pairs the images of two stores by their index.
   ///
-  /// - Throws: ``StoreError/Code/invalidArgument`` if there are more of one than of the other, or
-  ///   if all images have one size and all masks another. Images of different sizes are compared
-  ///   with their masks when they are read.
+  /// - Throws: ``StoreError/Code/invalidArgument`` if there are more images than masks or the
+  ///   reverse, or if all images have one size and all masks another. Images of different sizes are
+  ///   compared with their masks when they are read.
   public init(_ images: any ImageStore, masks: any ImageStore) throws(StoreError) {
     guard images.count == masks.count else {
       throw StoreError(
@@ -47,7 +48,7 @@ public struct ZippedStore: Sendable {
   ///   - maskBytes: memory with room for the masks.
   /// - Throws: what ``ImageStore/read(_:regions:into:)`` throws, and
   ///   ``StoreError/Code/invalidArgument`` for an image whose mask has another size. If the masks
-  ///   fail after the images have been read, the images stay appended and are not to be used.
+  ///   fail after the images have been read, the images stay appended; do not use them.
   public func read(
     _ indices: Span<Int>, regions: Span<ImageRegion>, images imageBytes: inout OutputRawSpan,
     masks maskBytes: inout OutputRawSpan
@@ -61,8 +62,8 @@ public struct ZippedStore: Sendable {
   ///
   /// - Parameters:
   ///   - indices: which pairs; any order, repeats allowed.
-  ///   - regions: which part of each image and its mask; whole images unless stated.
-  ///   - batch: what receives the pairs; its memory is reused.
+  ///   - regions: which part of each image and its mask; by default whole images.
+  ///   - batch: receives the pairs; its memory is reused.
   /// - Throws: what reading either store throws, and ``StoreError/Code/invalidArgument`` for an image
   ///   whose mask has another size; the batch is empty then.
   public func read(
@@ -80,7 +81,7 @@ public struct ZippedStore: Sendable {
   ///
   /// - Parameters:
   ///   - indices: which pairs; any order, repeats allowed.
-  ///   - regions: which part of each image and its mask; whole images unless stated.
+  ///   - regions: which part of each image and its mask; by default whole images.
   /// - Throws: what reading either store throws, and ``StoreError/Code/invalidArgument`` for an image
   ///   whose mask has another size.
   public func read(
@@ -117,8 +118,8 @@ public struct ZippedStore: Sendable {
 
   /// Reads both stores whole, checks every checksum there is, and compares the sizes of images and masks.
   ///
-  /// - Parameter progress: called now and then with the number of pairs checked; while the images are checked and
-  ///   the masks are to follow, each image counts as half a pair.
+  /// - Parameter progress: called from time to time with the number of pairs checked; while the
+  ///   images are checked and the masks are to follow, each image counts as half a pair.
   /// - Throws: the first fault found.
   public func verify(progress: (_ checked: Int) -> Void = { _ in }) throws(StoreError) {
     try images.verify { progress($0 / 2) }
@@ -144,7 +145,7 @@ public struct ZippedStore: Sendable {
     guard image.height == mask.height && image.width == mask.width else {
       throw StoreError(
         .invalidArgument,
-        "a mask of \(mask.height)x\(mask.width) for an image of \(image.height)x\(image.width)",
+        "an image of \(image.height)x\(image.width) has a mask of another size, \(mask.height)x\(mask.width)",
         remedy: "give masks as large as their images", image: index)
     }
   }
@@ -163,7 +164,8 @@ public struct ZippedBatch: Sendable {
   /// How many pairs there are.
   public var count: Int { images.count }
 
-  /// Replaces images and masks, or empties the batch if that fails half-way, so that it never pairs strangers.
+  /// Replaces images and masks, or empties the batch if that fails half-way, so that it never has
+  /// images with the wrong masks.
   fileprivate mutating func replace(
     _ body: (_ images: inout ImageBatch, _ masks: inout ImageBatch) throws(StoreError) -> Void
   ) throws(StoreError) {

@@ -3,7 +3,7 @@ package import ImageStoreCore
 
 /// CRC-32 as zlib, zip and PNG define it.
 package struct CRC32: Sendable {
-  /// The checksum of what has been added.
+  /// The checksum of the bytes added.
   package private(set) var value: UInt32 = 0
 
   package init() {}
@@ -32,8 +32,10 @@ package struct CRC32: Sendable {
   }
 }
 
-/// Checksums of labels and columns, alike in every store that keeps them: of integers and floating-point numbers
-/// their 8 bytes, little endian; of text its UTF-8, a zero byte after each; of bytes these. The offsets of bytes have one of their own.
+/// Checksums of labels and columns, which are the same in every store that keeps them. They are
+/// taken of the 8 bytes of integers and floating-point numbers, little endian; of the UTF-8 of
+/// text, with a zero byte after each; and of bytes as they are. The offsets of bytes have a
+/// checksum of their own.
 extension CRC32 {
   package static func checksum(of labels: [Int]) -> UInt32 {
     checksum(of: labels) { UInt64(bitPattern: Int64($0)) }

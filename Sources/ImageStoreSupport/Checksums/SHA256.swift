@@ -17,7 +17,7 @@ package struct SHA256: Sendable {
     unsafe bytes.withUnsafeBytes { unsafe update($0) }
   }
 
-  /// The 32 bytes of the hash of what has been added.
+  /// The 32 bytes of the hash of the bytes added.
   package func finish() -> [UInt8] {
     var last = hash
     return unsafe [UInt8](unsafeUninitializedCapacity: 32) { result, count in

@@ -1,8 +1,8 @@
 package import ImageStoreCore
 internal import ImageStorePlatform
 
-/// Where a store is, or is to be: a real folder and a name in it that is not a symbolic link, found once. Whatever is locked,
-/// staged or renamed afterwards is so there, whichever way led to it.
+/// The place of an existing or new store: a real folder and a name in it that is not a symbolic
+/// link, found once. All later locks, staging and renames happen there, whichever path led to it.
 package struct Destination: Sendable {
   /// The path without any symbolic link.
   package let path: String
@@ -11,16 +11,17 @@ package struct Destination: Sendable {
   let name: String
 
   /// - Parameter given: the path as the user gave it. A symbolic link is followed to what it names.
-  /// - Throws: ``StoreError/Code/invalidArgument`` for a name that nothing can have, and for a link that leads nowhere or that
-  ///   somebody else put into a folder which others may write to; ``StoreError/Code/notFound`` if the folder does not exist.
+  /// - Throws: ``StoreError/Code/invalidArgument`` for a name that no file can have, and for a link
+  ///   whose target does not exist, or that another user put into a folder that others can write
+  ///   to; ``StoreError/Code/notFound`` if the folder does not exist.
   package init(_ given: String) throws(StoreError) {
     let (parent, last) = FileSystem.split(given)
     guard !last.isEmpty, last != ".", last != "..", last != "/" else {
-      throw StoreError(.invalidArgument, "a store cannot be written there", path: given)
+      throw StoreError(.invalidArgument, "a store cannot be written to this path", path: given)
     }
     guard FileSystem.kind(of: parent) == .folder, let real = Self.realPath(parent) else {
       throw StoreError(
-        .notFound, "the folder it is to be in does not exist", remedy: "create \(parent)", path: given)
+        .notFound, "the folder for it does not exist", remedy: "create \(parent)", path: given)
     }
     let path = Self.joined(real, last)
     var status = stat()
@@ -31,31 +32,32 @@ package struct Destination: Sendable {
     try Self.checkMayFollow(status, in: real, given)
     guard let target = Self.realPath(path) else {
       throw StoreError(
-        .invalidArgument, "a symbolic link that leads nowhere", remedy: "give the name it should lead to",
+        .invalidArgument, "the target of this symbolic link does not exist",
+        remedy: "give the path of the target",
         path: given)
     }
     self.path = target
     (folder, name) = FileSystem.split(target)
   }
 
-  /// Refuses a store that would be written into what it is made of, or around it.
+  /// Refuses a store that would be written inside its source or around it.
   ///
-  /// - Parameter sources: the files and folders that are read meanwhile.
+  /// - Parameter sources: the files and folders that are being read.
   package static func check(
     _ destination: String, isApartFrom sources: [String]
   ) throws(StoreError) {
-    // What cannot be resolved is refused with its reason by whoever opens it.
+    // A path that cannot be resolved is refused, with the reason, when it is opened.
     guard let target = (try? Destination(destination))?.path else { return }
     for source in sources {
       guard let source = realPath(source), source != target else { continue }
       if isWithin(target, source) {
         throw StoreError(
-          .invalidArgument, "it would be within \(source), which is being read", remedy: "write it elsewhere",
+          .invalidArgument, "it would be inside \(source), which is being read", remedy: "write it elsewhere",
           path: destination)
       }
       if isWithin(source, target) {
         throw StoreError(
-          .invalidArgument, "it would take the place of \(source), which is being read",
+          .invalidArgument, "it would replace \(source), which is being read",
           remedy: "write it elsewhere",
           path: destination)
       }
@@ -67,18 +69,20 @@ package struct Destination: Sendable {
     path.utf8.starts(with: (folder == "/" ? folder : folder + "/").utf8)
   }
 
-  /// A link in a folder that others may write to may be anybody's trap: it is followed only if it is the user's own, root's, or
-  /// of the folder's owner. Linux does the same in sticky folders (`protected_symlinks` of proc(5)).
+  /// A link in a folder that others can write to may be a trap: it is followed only if it belongs
+  /// to the user, to root or to the folder's owner. Linux does the same in sticky folders
+  /// (`protected_symlinks` of proc(5)).
   private static func checkMayFollow(_ link: stat, in folder: String, _ given: String) throws(StoreError) {
     var parent = stat()
     guard unsafe stat(folder, &parent) == 0 else {
-      throw .system(errno, "asking for its owner", path: folder)
+      throw .system(errno, "looking up its owner", path: folder)
     }
     let isShared = parent.st_mode & (S_IWGRP | S_IWOTH) != 0
     let isTrusted = link.st_uid == geteuid() || link.st_uid == 0 || link.st_uid == parent.st_uid
     guard !isShared || isTrusted else {
       throw StoreError(
-        .invalidArgument, "a symbolic link that somebody else put into a folder which others may write to",
+        .invalidArgument,
+        "this is a symbolic link made by another user, in a folder that others can write to",
         remedy: "give the path it leads to", path: given)
     }
   }

@@ -1,7 +1,7 @@
 package import ImageStoreCore
 internal import ImageStorePlatform
 
-/// An open file, closed when the value goes.
+/// An open file, which is closed when the value is destroyed.
 package struct File: ~Copyable, Sendable {
   package let descriptor: Int32
   package let path: String
@@ -14,14 +14,14 @@ package struct File: ~Copyable, Sendable {
     case create
   }
 
-  /// Opens a plain file. Nothing else is waited for or read: neither a pipe nor a device, whatever name it has.
+  /// Opens a regular file. Nothing else is waited for or read: neither a pipe nor a device.
   ///
-  /// - Throws: ``StoreError/Code/unrecognized`` if it is not a plain file.
+  /// - Throws: ``StoreError/Code/unrecognized`` if it is not a regular file.
   package init(_ path: String, _ access: Access) throws(StoreError) {
     try self.init(at: AT_FDCWD, path, access, path: path)
   }
 
-  /// Opens a plain file directly in a folder.
+  /// Opens a regular file directly in a folder.
   ///
   /// - Parameter followingLinks: whether it may be a symbolic link to one.
   package init(
@@ -46,7 +46,8 @@ package struct File: ~Copyable, Sendable {
     var descriptor = unsafe openat(folder, name, all, 0o644)
     while descriptor < 0 && errno == EINTR { descriptor = unsafe openat(folder, name, all, 0o644) }
     guard descriptor >= 0 else {
-      // What cannot be opened so: a link that is not followed, a socket, a pipe without a reader, a folder to be written.
+      // Files that cannot be opened like this: a link that is not followed, a socket, a pipe
+      // without a reader, a folder for writing.
       if errno == ELOOP || errno == ENXIO || errno == EISDIR { throw Self.notPlain(path, errno) }
       throw .system(errno, "opening it", path: path)
     }
@@ -81,12 +82,12 @@ package struct File: ~Copyable, Sendable {
     try Int(status().st_size)
   }
 
-  /// Which file it is.
+  /// The identity of the file.
   package func identity() throws(StoreError) -> FileIdentity {
     try FileIdentity(status())
   }
 
-  /// Which file it is, and when it last changed.
+  /// The identity of the file, and when it last changed.
   package func state() throws(StoreError) -> FileState {
     try FileState(status())
   }
@@ -94,7 +95,7 @@ package struct File: ~Copyable, Sendable {
   func status() throws(StoreError) -> stat {
     var status = stat()
     guard unsafe fstat(descriptor, &status) == 0 else {
-      throw .system(errno, "asking for its size", path: path)
+      throw .system(errno, "looking up its size", path: path)
     }
     return status
   }
@@ -116,7 +117,7 @@ package struct File: ~Copyable, Sendable {
       guard count > 0 else {
         throw StoreError(
           .corrupt,
-          "the file is cut short: \(buffer.count) bytes from \(offset) where it ends at \(offset + done)",
+          "the file is cut short: \(buffer.count) bytes were expected from byte \(offset) on, but it ends at \(offset + done)",
           path: path)
       }
       done += count
@@ -130,7 +131,7 @@ package struct File: ~Copyable, Sendable {
     let count = try byteCount()
     guard count <= limit else {
       throw StoreError(
-        .limitExceeded, "\(count) bytes where at most \(limit) are expected", path: path)
+        .limitExceeded, "the file has \(count) bytes, but at most \(limit) are expected", path: path)
     }
     var bytes = [UInt8](repeating: 0, count: count)
     var span = bytes.mutableSpan
@@ -161,7 +162,7 @@ package struct File: ~Copyable, Sendable {
     }
   }
 
-  /// Writes parts that lie apart in memory, one after another from `offset`.
+  /// Writes parts that are apart in memory, one after another from `offset`.
   package func write(_ parts: [UnsafeRawBufferPointer], at offset: Int) throws(StoreError) {
     var rest = unsafe parts.map {
       unsafe iovec(iov_base: UnsafeMutableRawPointer(mutating: $0.baseAddress), iov_len: $0.count)
@@ -194,20 +195,20 @@ package struct File: ~Copyable, Sendable {
     }
   }
 
-  /// Waits until what was written is on the disk.
+  /// Waits until the written bytes are on the disk.
   package func synchronize() throws(StoreError) { try Descriptor.synchronize(descriptor, path) }
 
   /// Takes the file's advisory lock for writers, until the file is closed.
   ///
-  /// - Throws: ``StoreError/Code/busy`` if another writer holds it. A file system without locks
-  ///   is taken for one with a single writer.
+  /// - Throws: ``StoreError/Code/busy`` if another writer holds it. A file system without locks is
+  ///   assumed to have a single writer.
   package func lockForWriting() throws(StoreError) { try Descriptor.lockForWriting(descriptor, path) }
 
   /// Ends the lock; see ``Descriptor/unlock(_:)``.
   package func unlock() { Descriptor.unlock(descriptor) }
 }
 
-/// What files and folders have in common.
+/// The common interface of files and folders.
 enum Descriptor {
   static func synchronize(_ descriptor: Int32, _ path: String) throws(StoreError) {
     #if canImport(Darwin)
@@ -217,14 +218,14 @@ enum Descriptor {
     while fsync(descriptor) != 0 {
       // A file system that cannot synchronise folders says EINVAL.
       if errno == EINVAL { return }
-      if errno != EINTR { throw .system(errno, "synchronising it with the disk", path: path) }
+      if errno != EINTR { throw .system(errno, "syncing it to the disk", path: path) }
     }
   }
 
-  /// Ends the lock of whoever took it, and of nobody else: a child that has forked must not call this.
+  /// Ends the lock of the process that took it; a forked child must not call this.
   ///
-  /// To close the file is not enough, since a process that is being started elsewhere in this one has a copy of every descriptor until it
-  /// runs its own program, and the lock would last as long.
+  /// Closing the file is not enough: a process that another thread is starting has a copy of every
+  /// descriptor until it runs its own program, and the lock would last until then.
   static func unlock(_ descriptor: Int32) { _ = flock(descriptor, LOCK_UN) }
 
   static func lockForWriting(_ descriptor: Int32, _ path: String) throws(StoreError) {
@@ -233,8 +234,8 @@ enum Descriptor {
       case EINTR: continue
       case EWOULDBLOCK:
         throw StoreError(
-          .busy, "another writer is at work on it",
-          remedy: "let it finish, or end it, and try again", path: path)
+          .busy, "another process is writing to it",
+          remedy: "wait for it to finish, or end it, and try again", path: path)
       case ENOLCK, EOPNOTSUPP, ENOSYS, EINVAL: return
       default: throw .system(errno, "locking it", path: path)
       }

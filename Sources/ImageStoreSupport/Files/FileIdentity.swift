@@ -1,6 +1,6 @@
 internal import ImageStorePlatform
 
-/// Which file it is, whatever its name.
+/// The identity of a file, independent of its name.
 package struct FileIdentity: Sendable, Hashable {
   package let device: UInt64
   package let inode: UInt64
@@ -25,8 +25,8 @@ package struct FileIdentity: Sendable, Hashable {
   }
 }
 
-/// Which file it is and when it last changed. Two equal states mean that nobody wrote to the file in between, as far as
-/// the clock of its file system tells.
+/// The identity of a file, and when it last changed. Two equal states mean that nobody wrote to the
+/// file in between, as far as the clock of its file system shows.
 package struct FileState: Sendable, Hashable {
   package let identity: FileIdentity
   package let byteCount: Int
@@ -55,7 +55,7 @@ package struct FileState: Sendable, Hashable {
     self.init(status)
   }
 
-  /// Whether the contents are the same. A rename changes ``changed`` of what it renames and nothing else.
+  /// Whether the contents are the same. A rename changes only ``changed`` of the renamed file.
   package func hasSameContents(as other: FileState) -> Bool {
     identity == other.identity && byteCount == other.byteCount && modified == other.modified
   }

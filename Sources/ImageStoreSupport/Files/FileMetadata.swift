@@ -2,24 +2,26 @@ internal import CImageStoreSystem
 package import ImageStoreCore
 internal import ImageStorePlatform
 
-/// What a file or folder has besides its contents and must not lose when another takes its name.
+/// The metadata of a file or folder that must not be lost when another takes its name.
 package enum FileMetadata {
-  /// Gives an open file or folder the owner, the extended attributes (access lists among them) and the mode of another.
+  /// Gives an open file or folder the owner, the extended attributes (access lists among them) and
+  /// the mode of another.
   ///
-  /// Only root may give files away, so the owner is kept if the system permits it. A group that cannot be kept takes its
-  /// rights with it: the file is then no more open to the new group than to everybody.
+  /// Only root may give files away, so the owner is kept if the system permits it. If the group
+  /// cannot be kept, its rights are dropped: the new group then has no more rights than everybody.
   ///
-  /// - Throws: ``StoreError/Code/unsupported`` for an attribute that cannot be set, naming it; ``StoreError/Code/system``.
+  /// - Throws: ``StoreError/Code/unsupported`` for an attribute that cannot be set, naming it;
+  ///   ``StoreError/Code/system``.
   static func copy(from old: Int32, to new: Int32, path: String) throws(StoreError) {
     var (was, now) = (stat(), stat())
     guard unsafe fstat(old, &was) == 0, unsafe fstat(new, &now) == 0 else {
-      throw .system(errno, "asking for its owner", path: path)
+      throw .system(errno, "looking up its owner", path: path)
     }
     var mode = was.st_mode & 0o7777
     if was.st_uid != now.st_uid || was.st_gid != now.st_gid,
       fchown(new, was.st_uid, was.st_gid) != 0
     {
-      // Set-user-ID bits are their owner's to give.
+      // Only the owner may set set-user-ID bits.
       mode &= 0o777
       if was.st_gid != now.st_gid, fchown(new, uid_t.max, was.st_gid) != 0 {
         mode = mode & ~0o070 | (mode & 0o007) << 3 & mode & 0o070
@@ -37,7 +39,7 @@ package enum FileMetadata {
         underlying: .init(.posix, reason))
     }
     // Last, since a change of owner or access list changes the mode.
-    guard fchmod(new, mode) == 0 else { throw .system(errno, "setting its mode", path: path) }
+    guard fchmod(new, mode) == 0 else { throw .system(errno, "setting its permissions", path: path) }
   }
 }
 

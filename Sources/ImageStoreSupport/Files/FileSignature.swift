@@ -1,14 +1,15 @@
 package import ImageStoreCore
 
-/// What a file is by its first bytes, in words for people who expected something else. The one place that knows.
+/// The kind of a file by its first bytes, in words for people who expected something else. This is
+/// the only place with this knowledge.
 package struct FileSignature: Sendable, Hashable {
-  /// Such as `a JPEG image`.
+  /// The kind, such as `a JPEG image`.
   package let what: String
-  /// What to do with it.
+  /// Advice on what to do with the file.
   package let remedy: String?
-  /// Whether no kind of store begins so, whatever the file is called.
+  /// Whether no kind of store begins with these bytes.
   package let isNoStore: Bool
-  /// The command that undoes a compression.
+  /// The command that decompresses the file.
   private let command: String?
   /// Whether the file is compressed as a whole.
   package var isCompressed: Bool { command != nil }
@@ -22,17 +23,17 @@ package struct FileSignature: Sendable, Hashable {
     self.command = command
   }
 
-  /// What a compressed file is.
+  /// The kind of the content of a compressed file.
   private init(compressedBy program: String, undoneBy command: String) {
     self.init("compressed by \(program)", "undo it with '\(command)'", command: command)
   }
 
-  /// How many bytes are enough to tell.
+  /// The number of bytes that is enough to decide.
   package static let byteCount = 1024
 
-  /// Tells by the first bytes.
+  /// Finds the kind from the first bytes.
   ///
-  /// - Returns: nil for what is not known.
+  /// - Returns: nil for unknown kinds.
   package init?(_ head: UnsafeRawBufferPointer) {
     guard
       let known = unsafe Self.text(head) ?? Self.picture(head) ?? Self.compressed(head) ?? Self.other(head)
@@ -42,7 +43,7 @@ package struct FileSignature: Sendable, Hashable {
     self = known
   }
 
-  /// Tells by a file; nil as well if it cannot be read.
+  /// Finds the kind of a file; also nil if it cannot be read.
   package init?(ofFile path: String) {
     guard FileSystem.kind(of: path) == .file else { return nil }
     let known: FileSignature?
@@ -56,30 +57,32 @@ package struct FileSignature: Sendable, Hashable {
     self = known
   }
 
-  /// Whether bytes begin as a picture does. What begins with a few letters alone, as BMP and PNM do, may be anything.
+  /// Whether bytes begin like a picture. A file that begins with a few letters, as BMP and PNM do,
+  /// may be anything.
   package static func isPicture(_ head: UnsafeRawBufferPointer) -> Bool {
     unsafe picture(head)?.isNoStore ?? false
   }
 
-  /// The error of a file or value that is this instead of what was expected.
+  /// The error for a file or value of this kind if another kind was expected.
   ///
   /// - Parameter expected: such as `PNG`.
   package func error(instead expected: String) -> StoreError {
     StoreError(.unrecognized, "this is \(what), not \(expected)", remedy: remedy)
   }
 
-  /// The error of a file that is compressed as a whole.
+  /// The error for a file that is compressed as a whole.
   ///
-  /// - Parameter content: what it is without, if that is known.
+  /// - Parameter content: the kind of the decompressed content, if it is known.
   package func error(ofCompressed path: String, content: FileSignature?) -> StoreError {
     guard let command else { return error(instead: "a store or data set").at(path: path) }
-    // A name that a shell would divide is quoted.
+    // A name that a shell would split is quoted.
     let isPlain = path.utf8.allSatisfy { byte in
       (0x30...0x39).contains(byte) || (0x61...0x7A).contains(byte | 0x20) || "./_-+".utf8.contains(byte)
     }
     let name = isPlain ? path : "'" + path.replacing("'", with: "'\\''") + "'"
     return StoreError(
-      .unrecognized, "this is \(content.map { $0.what + " " } ?? "")\(what), which is not undone here",
+      .unrecognized,
+      "this is \(content.map { $0.what + " " } ?? "")\(what), which this package does not decompress",
       remedy: "run: "
         + (FileHead.hasSuffix(path, [".gz", ".bz2", ".xz", ".zst", ".lz4", ".z", ".lzma"])
           ? "\(command) -k \(name)" : "\(command) -c < \(name) > FILE"),

@@ -16,16 +16,17 @@ package enum FileSystem {
     }
   }
 
-  /// What stands at a path, or nil if nothing does.
+  /// The kind of the file at a path, or nil if there is none.
   ///
-  /// - Parameter followingLinks: whether a symbolic link is what it leads to, or ``Kind/other``.
+  /// - Parameter followingLinks: whether a symbolic link has the kind of its target, or
+  ///   ``Kind/other``.
   package static func kind(of path: String, followingLinks: Bool = true) -> Kind? {
     var status = stat()
     guard unsafe (followingLinks ? stat(path, &status) : lstat(path, &status)) == 0 else { return nil }
     return Kind(status)
   }
 
-  /// The mode of what is at a path, not following a symbolic link; 0 if nothing is.
+  /// The mode of the file at a path, without following a symbolic link; 0 if there is none.
   static func mode(of path: String) -> mode_t {
     var status = stat()
     return unsafe lstat(path, &status) == 0 ? status.st_mode : 0
@@ -68,7 +69,7 @@ package enum FileSystem {
     #else
     let result = unsafe Musl.rename(source, destination)
     #endif
-    guard result == 0 else { throw .system(errno, "putting it in its place", path: destination) }
+    guard result == 0 else { throw .system(errno, "moving it into place", path: destination) }
   }
 
   /// Waits until the names in a folder are on the disk.
@@ -83,14 +84,14 @@ package enum FileSystem {
     try File(path, .read).contents(limit: limit)
   }
 
-  /// Writes a new file and synchronises it with the disk.
+  /// Writes a new file and syncs it to the disk.
   package static func write(_ bytes: [UInt8], toNewFile path: String) throws(StoreError) {
     let file = try File(path, .create)
     try unsafe file.write(bytes.span.bytes, at: 0)
     try file.synchronize()
   }
 
-  /// The folder a path lies in and its last component, without slashes at the end.
+  /// The folder a path is in and its last component, without slashes at the end.
   package static func split(_ path: String) -> (folder: String, name: String) {
     var trimmed = path[...]
     while trimmed.count > 1 && trimmed.last == "/" { trimmed.removeLast() }
@@ -99,17 +100,18 @@ package enum FileSystem {
     return (folder.isEmpty ? "/" : String(folder), String(trimmed[trimmed.index(after: slash)...]))
   }
 
-  /// The bytes of a file, or of all files below a folder: as their sizes say, and as the disk keeps them.
+  /// The bytes of a file, or of all files below a folder: by their sizes, and as stored on the
+  /// disk.
   package static func bytesOnDisk(_ path: String) throws(StoreError) -> (apparent: Int, allocated: Int) {
     var status = stat()
-    guard unsafe lstat(path, &status) == 0 else { throw .system(errno, "asking for its size", path: path) }
+    guard unsafe lstat(path, &status) == 0 else { throw .system(errno, "looking up its size", path: path) }
     guard status.st_mode & S_IFMT == S_IFDIR else {
       return (Int(status.st_size), Int(status.st_blocks) * 512)
     }
     return try bytesOnDisk(in: Folder(path))
   }
 
-  /// Names need not be UTF-8, so that paths of text do not lead to all files.
+  /// Names need not be UTF-8, so not all files have a path that is text.
   private static func bytesOnDisk(
     in folder: borrowing Folder
   ) throws(StoreError) -> (apparent: Int, allocated: Int) {
@@ -117,7 +119,7 @@ package enum FileSystem {
     for name in try folder.rawNames() {
       var status = stat()
       guard unsafe fstatat(folder.descriptor, name, &status, AT_SYMLINK_NOFOLLOW) == 0 else {
-        throw .system(errno, "asking for its size", path: folder.path)
+        throw .system(errno, "looking up its size", path: folder.path)
       }
       guard status.st_mode & S_IFMT == S_IFDIR else {
         total.apparent += Int(status.st_size)
@@ -135,11 +137,11 @@ package enum FileSystem {
 }
 
 extension StoreError {
-  /// The error of a system call that failed.
+  /// The error for a system call that failed.
   ///
   /// - Parameters:
   ///   - number: `errno` as the call left it.
-  ///   - doing: what was being done, such as `opening it`.
+  ///   - doing: the action, such as `opening it`.
   package static func system(_ number: Int32, _ doing: String, path: String?) -> StoreError {
     let reason = unsafe String(cString: strerror(number))
     let (code, remedy): (Code, String?) =

@@ -26,7 +26,7 @@ extension Folder {
     return entries
   }
 
-  /// The kind of an entry, from what the folder says of it if it says anything.
+  /// The kind of an entry, from the folder if the folder states it.
   private func kind(of name: [CChar], _ type: UInt8) -> Entry.Kind {
     switch type {
     case 4: return .folder
@@ -45,14 +45,14 @@ extension Folder {
     }
   }
 
-  /// What a symbolic link leads to, wherever that is; nil if it leads to nothing.
+  /// The kind of a symbolic link's target, wherever it is; nil if the target does not exist.
   package func kind(ofTarget name: [UInt8]) -> FileSystem.Kind? {
     var status = stat()
     let name = name.map { CChar(bitPattern: $0) } + [0]
     return unsafe fstatat(descriptor, name, &status, 0) == 0 ? FileSystem.Kind(status) : nil
   }
 
-  /// What a symbolic link says; nil for what is not one.
+  /// The text of a symbolic link; nil for anything else.
   package func link(_ name: [UInt8]) -> [UInt8]? {
     let name = name.map { CChar(bitPattern: $0) } + [0]
     var target = [CChar](repeating: 0, count: 4096)
@@ -60,7 +60,8 @@ extension Folder {
     return count < 0 ? nil : target[..<count].map { UInt8(bitPattern: $0) }
   }
 
-  /// Opens a folder below by its path; symbolic links in it are followed as long as they do not leave this folder.
+  /// Opens a folder below by its path; symbolic links in it are followed as long as they do not
+  /// leave this folder.
   ///
   /// - Throws: ``StoreError/Code/invalidArgument`` if a link leaves the folder.
   package func folder(below path: [UInt8]) throws(StoreError) -> Folder {
@@ -73,12 +74,12 @@ extension Folder {
     }
   }
 
-  /// Which folder this is, however it was reached.
+  /// The identity of this folder, independent of the path.
   package func identity() throws(StoreError) -> FileIdentity { FileIdentity(try status()) }
 }
 
-/// Bytes of a name as text: UTF-8 as it is, and what is not UTF-8 with `\xHH` for each byte beyond ASCII, so that different names stay
-/// different.
+/// Bytes of a name as text: UTF-8 as it is, and what is not UTF-8 with `\xHH` for each byte beyond
+/// ASCII, so that different names stay different.
 package func shownName(_ bytes: some Collection<UInt8>) -> String {
   let bytes = Array(bytes)
   if let text = String(validating: bytes, as: UTF8.self) { return text }

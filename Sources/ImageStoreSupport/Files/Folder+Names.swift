@@ -2,14 +2,16 @@ internal import CImageStoreSystem
 package import ImageStoreCore
 internal import ImageStorePlatform
 
-// What is done to the names in an open folder: by descriptor, so that it happens in this folder and no other, whatever
-// becomes of the path meanwhile. A name is one component; symbolic links are never followed.
+// Changes to the names in an open folder. They are made by descriptor, so they happen in this
+// folder even if its path changes in the meantime. A name is one component; symbolic links are
+// never followed.
 
 extension Folder {
-  /// What is directly in the folder under a name, or nil if nothing is; a symbolic link is ``FileSystem/Kind/other``.
+  /// The kind of the file with a name directly in the folder, or nil if there is none; a symbolic
+  /// link is ``FileSystem/Kind/other``.
   package func kind(of name: String) -> FileSystem.Kind? { status(of: name).map(FileSystem.Kind.init) }
 
-  /// Which file has a name, and when it last changed; nil if nothing has.
+  /// The identity and state of the file with a name; nil if there is none.
   package func state(of name: String) -> FileState? { status(of: name).map(FileState.init) }
 
   func status(of name: String) -> stat? {
@@ -20,22 +22,24 @@ extension Folder {
   func status() throws(StoreError) -> stat {
     var status = stat()
     guard unsafe fstat(descriptor, &status) == 0 else {
-      throw .system(errno, "asking for its owner", path: path)
+      throw .system(errno, "looking up its owner", path: path)
     }
     return status
   }
 
-  /// The names in the folder as the system has them, each ending with 0, in no order, without `.` and `..`. They need
-  /// not be UTF-8.
+  /// The names in the folder as the system has them, each ending with 0, in no order, without `.`
+  /// and `..`. They need not be UTF-8.
   func rawNames() throws(StoreError) -> [[CChar]] {
     var names: [[CChar]] = []
     try forEachName { (name, _) in names.append(name) }
     return names
   }
 
-  /// Visits the names in the folder as the system has them, each ending with 0, in no order, without `.` and `..`.
+  /// Visits the names in the folder as the system has them, each ending with 0, in no order,
+  /// without `.` and `..`.
   ///
-  /// - Parameter visit: is given what the folder says of the kind, a `DT_...` of readdir, or 0 if it does not say.
+  /// - Parameter visit: takes the kind as the folder states it, a `DT_...` of readdir, or 0 if it
+  ///   does not.
   func forEachName(_ visit: (_ name: [CChar], _ type: UInt8) -> Void) throws(StoreError) {
     let copy = unsafe openat(descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard copy >= 0 else { throw .system(errno, "opening the folder", path: path) }
@@ -66,8 +70,8 @@ extension Folder {
       .sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
   }
 
-  /// Gives a file or folder a name that nothing has: at once if the system can, and with ``StoreError/Code/alreadyExists`` if
-  /// something has it.
+  /// Gives a file or folder a name that no other has, in one step if the system can; throws
+  /// ``StoreError/Code/alreadyExists`` if the name is taken.
   package func moveExclusively(
     _ name: String, to folder: borrowing Folder, as newName: String
   ) throws(StoreError) {
@@ -75,24 +79,24 @@ extension Folder {
     let path = Destination.joined(folder.path, newName)
     switch errno {
     case EINVAL, ENOSYS, ENOTSUP:
-      // This file system knows no such rename.
+      // This file system does not support such a rename.
       guard folder.status(of: newName) == nil else {
-        throw .system(EEXIST, "putting it in its place", path: path)
+        throw .system(EEXIST, "moving it into place", path: path)
       }
       try move(name, over: newName, in: folder)
-    default: throw .system(errno, "putting it in its place", path: path)
+    default: throw .system(errno, "moving it into place", path: path)
     }
   }
 
-  /// Gives a file or folder another name; a file or an empty folder that has it is replaced. Only for what has been proved
-  /// to be this package's.
+  /// Gives a file or folder another name; a file or an empty folder that has it is replaced. Use it
+  /// only for files that are proved to be this package's.
   func move(_ name: String, over newName: String, in folder: borrowing Folder) throws(StoreError) {
     guard unsafe renameat(descriptor, name, folder.descriptor, newName) == 0 else {
-      throw .system(errno, "putting it in its place", path: Destination.joined(folder.path, newName))
+      throw .system(errno, "moving it into place", path: Destination.joined(folder.path, newName))
     }
   }
 
-  /// Lets two files or folders change names.
+  /// Exchanges the names of two files or folders.
   ///
   /// - Returns: false if this file system cannot do that in one step.
   func exchange(
@@ -101,12 +105,12 @@ extension Folder {
     if unsafe image_stores_exchange(descriptor, name, folder.descriptor, other) == 0 { return true }
     switch errno {
     case EINVAL, ENOSYS, ENOTSUP: return false
-    default: throw .system(errno, "putting it in its place", path: Destination.joined(folder.path, other))
+    default: throw .system(errno, "moving it into place", path: Destination.joined(folder.path, other))
     }
   }
 
-  /// Removes what has a name: a folder with all it has. A symbolic link is removed, not followed; what is on another device
-  /// is an error. Only for what is in a ``WorkFolder``.
+  /// Removes a file, or a folder with all its contents. A symbolic link is removed, not followed; a
+  /// file on another device is an error. Use it only for the contents of a ``WorkFolder``.
   func removeAll(_ name: UnsafePointer<CChar>) throws(StoreError) {
     if unsafe unlinkat(descriptor, name, 0) == 0 || errno == ENOENT { return }
     let reason = errno

@@ -5,8 +5,8 @@ internal import ImageStorePlatform
 /// An open folder whose files are read and written by relative paths that cannot leave it: neither by
 /// `..` nor by a symbolic link.
 ///
-/// The calls for one file take its path as C has it and throw an error without a path, so that nothing
-/// is allocated for a file that is well.
+/// The calls for one file take its path as C has it and throw an error without a path, so that
+/// nothing is allocated if there is no error.
 package struct Folder: ~Copyable, Sendable {
   package let path: String
   let descriptor: Int32
@@ -24,7 +24,7 @@ package struct Folder: ~Copyable, Sendable {
 
   deinit { _ = close(descriptor) }
 
-  /// Whether ``synchronize()`` covers the files below; where not, each is synchronised when written.
+  /// Whether ``synchronize()`` covers the files below; if not, each is synced when it is written.
   package static var synchronizesFiles: Bool {
     #if os(Linux) || os(Android)
     true
@@ -33,7 +33,7 @@ package struct Folder: ~Copyable, Sendable {
     #endif
   }
 
-  /// Has the system begin to read a file; what is wrong with it is found when it is read.
+  /// Asks the system to begin to read a file; errors are found when it is read.
   package func request(_ name: UnsafePointer<CChar>) {
     guard let file = try? unsafe openBeneath(name, O_RDONLY | O_NONBLOCK | O_NOCTTY, "opening it") else {
       return
@@ -51,7 +51,7 @@ package struct Folder: ~Copyable, Sendable {
     return image_stores_is_resident(file) != 0
   }
 
-  /// Reads the whole of a file into `memory`, or its first bytes as far as the memory reaches.
+  /// Reads the whole of a file into `memory`, or as many of its first bytes as fit.
   ///
   /// - Returns: the bytes the file has, if `memory` has too little room for them; else nil.
   package func read(
@@ -86,15 +86,15 @@ package struct Folder: ~Copyable, Sendable {
     }
     guard isFull else { return nil }
     var status = stat()
-    guard unsafe fstat(file, &status) == 0 else { throw Self.error(errno, "asking for its size") }
+    guard unsafe fstat(file, &status) == 0 else { throw Self.error(errno, "looking up its size") }
     // A device may have bytes without an end.
     guard status.st_mode & S_IFMT == S_IFREG else { throw Self.notPlain }
     return Int(status.st_size) > memory.capacity ? Int(status.st_size) : nil
   }
 
-  private static var notPlain: StoreError { StoreError(.unrecognized, "this is not a plain file") }
+  private static var notPlain: StoreError { StoreError(.unrecognized, "this is not a regular file") }
 
-  /// A folder directly below, which must be one and no link.
+  /// A folder directly below, which must not be a link.
   package func folder(_ name: String) throws(StoreError) -> Folder {
     do throws(StoreError) {
       let flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW
@@ -104,9 +104,10 @@ package struct Folder: ~Copyable, Sendable {
     }
   }
 
-  /// Writes a file directly below anew, whatever was there under its name.
+  /// Writes a new file directly below, replacing any file of that name.
   ///
-  /// - Parameter neighbor: an open file whose owner, attributes and mode it gets; nil for those that new files get.
+  /// - Parameter neighbor: an open file whose owner, attributes and mode it gets; nil for the usual
+  ///   ones of new files.
   package func write(
     _ bytes: RawSpan, to name: UnsafePointer<CChar>, like neighbor: Int32? = nil
   ) throws(StoreError) {
@@ -123,7 +124,8 @@ package struct Folder: ~Copyable, Sendable {
   private func write(
     _ bytes: UnsafeRawBufferPointer, to name: UnsafePointer<CChar>, like neighbor: Int32?
   ) throws(StoreError) {
-    // A name without a slash that is not a link leads nowhere else, so the system need not check its way.
+    // A name without a slash that is not a link cannot lead out of the folder, so the system need
+    // not check its path.
     let flags = O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC
     var file = unsafe openat(descriptor, name, flags, 0o644)
     while file < 0 && errno == EINTR { file = unsafe openat(descriptor, name, flags, 0o644) }
@@ -140,11 +142,11 @@ package struct Folder: ~Copyable, Sendable {
     }
     if let neighbor { try FileMetadata.copy(from: neighbor, to: file, path: path) }
     if !Self.synchronizesFiles, fsync(file) != 0 {
-      throw Self.error(errno, "synchronising it with the disk")
+      throw Self.error(errno, "syncing it to the disk")
     }
   }
 
-  /// Creates a folder directly below, if it is not there yet.
+  /// Creates a folder directly below, unless it exists.
   package func createFolder(_ name: String) throws(StoreError) {
     guard unsafe mkdirat(descriptor, name, 0o755) == 0 || errno == EEXIST else {
       throw .system(errno, "creating the folder", path: "\(path)/\(name)")
@@ -158,7 +160,7 @@ package struct Folder: ~Copyable, Sendable {
   package func synchronize() throws(StoreError) {
     if Self.synchronizesFiles {
       guard image_stores_sync_file_system(descriptor) == 0 else {
-        throw .system(errno, "synchronising the files with the disk", path: path)
+        throw .system(errno, "syncing the files to the disk", path: path)
       }
     } else {
       try synchronizeNames()
@@ -179,11 +181,11 @@ package struct Folder: ~Copyable, Sendable {
     switch number {
     case EXDEV:
       StoreError(
-        .invalidArgument, "the path leaves the folder by a symbolic link",
+        .invalidArgument, "the path leaves the folder through a symbolic link",
         remedy: "copy the file into the folder", underlying: .init(.posix, number))
     case ELOOP:
       StoreError(
-        .invalidArgument, "there is a symbolic link in the path", remedy: "copy the file into the folder",
+        .invalidArgument, "the path goes through a symbolic link", remedy: "copy the file into the folder",
         underlying: .init(.posix, number))
     default: .system(number, doing, path: nil)
     }

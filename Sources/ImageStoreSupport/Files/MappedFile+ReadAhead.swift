@@ -3,8 +3,8 @@ package import ImageStoreCore
 internal import ImageStorePlatform
 internal import Synchronization
 
-// The system brings the pages of a map when they are touched: one by one, while the thread waits. What is known to be read
-// soon is requested, and what is not, is told.
+// The system loads the pages of a map when they are touched: one by one, while the thread waits. So
+// pages that will be read soon are requested, and the system is told about pages that will not.
 
 extension MappedFile: ByteSource {
   /// Tells the system in which order the map will be read.
@@ -29,7 +29,7 @@ extension MappedFile: ByteSource {
     }
   }
 
-  /// Of one request Linux reads no more than it would read ahead of a file, 128 KB unless somebody says otherwise.
+  /// For one request, Linux reads at most its read-ahead of a file, 128 KB by default.
   private static let requestByteCount = 128 << 10
 
   /// By one sample per 4 MB, at least 8 and at most 128.
@@ -37,7 +37,7 @@ extension MappedFile: ByteSource {
     guard byteCount > 0 else { return 1 }
     guard tellsResidency else { return wasRead.load(ordering: .relaxed) ? 1 : 0 }
     let samples = min(max(byteCount >> 22, 8), 128)
-    // Other places each time, so that a part that is missing is found some time.
+    // Other places each time, so that a missing part is found sooner or later.
     let shift = Int(truncatingIfNeeded: sampling.wrappingAdd(1, ordering: .relaxed).oldValue) &* 0x9E37_79B9
     var resident = 0
     var pages = 0
@@ -54,7 +54,8 @@ extension MappedFile: ByteSource {
     return pages == 0 ? 1 : Double(resident) / Double(pages)
   }
 
-  /// Whether the system says which pages are in memory: to a user who may not write the file, Linux says that all are.
+  /// Whether the system says which pages are in memory: to a user who may not write the file, Linux
+  /// says that all are.
   private var tellsResidency: Bool {
     #if os(Linux)
     let isWritable = unsafe access(path, W_OK) == 0
@@ -67,8 +68,8 @@ extension MappedFile: ByteSource {
   private static let sampleByteCount = 32 << 10
   private static let pageByteCount = max(4096, Int(sysconf(Int32(_SC_PAGESIZE))))
 
-  /// Reads the file, past the map: what the system reads ahead of a read lies in larger pieces of memory than what it is
-  /// told to fetch, which takes a fraction of the time for everything that is done with them later.
+  /// Reads the file instead of the map: the system's read-ahead for reads uses larger pieces of
+  /// memory than for requests on a map, so all later work on them takes a fraction of the time.
   package func fetch(_ range: Range<Int>) {
     let range = range.clamped(to: 0..<byteCount)
     guard !range.isEmpty, let file = reopened(),
@@ -77,7 +78,7 @@ extension MappedFile: ByteSource {
     var offset = range.lowerBound
     while offset < range.upperBound {
       let count = min(Self.bufferByteCount, range.upperBound - offset)
-      // What cannot be read is found by who reads it from the map.
+      // Errors are found when the bytes are read from the map.
       try? buffer.fill { (output) throws(StoreError) in
         try unsafe output.appendBytes(count) { (memory) throws(StoreError) in
           _ = unsafe pread(file.descriptor, memory.baseAddress!, count, off_t(offset))
@@ -106,12 +107,12 @@ extension MappedFile: ByteSource {
   package func letGo(_ ranges: Span<Range<Int>>) {
     guard ranges.count > 0, let file = reopened() else { return }
     for number in ranges.indices {
-      // A page at the edge has bytes of images that are still to come.
+      // A page at the edge has bytes of images that are not read yet.
       let first =
         (ranges[number].lowerBound + Self.pageByteCount - 1) / Self.pageByteCount * Self.pageByteCount
       let end = ranges[number].upperBound / Self.pageByteCount * Self.pageByteCount
       guard first < end else { continue }
-      // Of a read-only map nothing is lost.
+      // A read-only map loses nothing.
       advise(first..<end, Int32(MADV_DONTNEED))
       image_stores_drop_cached(file.descriptor, Int64(first), Int64(end - first))
     }
@@ -127,7 +128,7 @@ extension MappedFile: ByteSource {
   private func advise(_ range: Range<Int>, _ advice: Int32) {
     let pages = pageRange(of: range)
     guard !pages.isEmpty else { return }
-    // Advice only: a kernel that does not take it changes nothing.
+    // This is only advice: if a kernel does not accept it, nothing changes.
     _ = unsafe madvise(
       UnsafeMutableRawPointer(mutating: mapped.baseAddress! + pages.lowerBound), pages.count, advice)
   }

@@ -12,17 +12,18 @@ internal import Synchronization
   let mapped: UnsafeRawBufferPointer
   /// Whether the file belongs to this user.
   let isOwn: Bool
-  /// Whether all of the file has been fetched once.
+  /// Whether the whole file has been fetched once.
   let wasRead = Atomic(false)
-  /// Counts samples of what is in memory, which are taken at other places each time.
+  /// Counts the samples of pages in memory, which are taken at other places each time.
   let sampling = Atomic<UInt32>(0)
   /// The device and inode of the file, by which one file under two names is known.
   package let identity: FileIdentity
-  /// The bytes that the file has, or that the disk keeps of them if these are fewer: a file may have holes, which take nothing.
+  /// The size of the file, or its size on the disk if that is less: a file may have holes, which
+  /// take no space.
   package let allocatedByteCount: Int
 
   /// - Throws: ``StoreError/Code/notFound``, ``StoreError/Code/unrecognized`` if the path is not a
-  ///   plain file, ``StoreError/Code/system``.
+  ///   regular file, ``StoreError/Code/system``.
   package convenience init(_ path: String) throws(StoreError) {
     try self.init(File(path, .read))
   }

@@ -1,10 +1,10 @@
 internal import ImageStoreCore
 internal import ImageStorePlatform
 
-/// How much memory the system can give, by what it says at the moment.
+/// How much memory the system can give at the moment.
 package enum SystemMemory {
-  /// The bytes that files may take of memory without pushing out what is in use: what the machine has available, or what the
-  /// control groups of this process leave, whichever is less.
+  /// The bytes of memory that files may take without displacing memory in use: the memory available
+  /// on the machine, or the memory left in the control groups of this process, whichever is less.
   package static func availableByteCount() -> Int {
     #if os(Linux)
     let machine = text(of: "/proc/meminfo").flatMap(available(in:)) ?? 1 << 30
@@ -13,7 +13,7 @@ package enum SystemMemory {
     var byteCount: UInt64 = 0
     var size = MemoryLayout<UInt64>.size
     guard unsafe sysctlbyname("hw.memsize", &byteCount, &size, nil, 0) == 0 else { return 1 << 30 }
-    // The system keeps no figure of what it could free.
+    // The system does not say how much it could free.
     return Int(byteCount / 2)
     #endif
   }
@@ -32,7 +32,8 @@ package enum SystemMemory {
   }
 
   #if os(Linux)
-  /// What each control group with a limit has left, counting the cache it could give back.
+  /// The memory that each control group with a limit has left, including the cache it could give
+  /// back.
   private static func groupRooms() -> [Int] {
     var rooms: [Int] = []
     for line in (text(of: "/proc/self/cgroup") ?? "").split(separator: "\n") {

@@ -2,10 +2,11 @@ package import ImageStoreCore
 internal import ImageStorePlatform
 internal import Synchronization
 
-/// A folder of this machine as a place of objects: each object is a file below it.
+/// A folder of this machine as a folder of objects: each object is a file below it.
 ///
-/// Neither a name with `..` nor a symbolic link leads out of the folder. An object is written under another name first, locked
-/// meanwhile, and renamed; what a writer leaves there that dies has a name that no object has, and ``removeLeftovers(besidesIn:)`` removes it.
+/// Neither a name with `..` nor a symbolic link leads out of the folder. An object is first written
+/// under another name, under a lock, and then renamed. The files that a dead writer leaves have
+/// names that no object has, and ``removeLeftovers(besidesIn:)`` removes them.
 package final class LocalObjectFolder: ObjectFolder {
   package let location: String
   package var localPath: String? { location }
@@ -27,7 +28,7 @@ package final class LocalObjectFolder: ObjectFolder {
       !$0.isEmpty && $0 != "." && $0 != ".." && !$0.utf8.contains(0) && !Self.isUnfinished($0)
     }
     guard areNames, !components.isEmpty else {
-      throw StoreError(.invalidArgument, "a name that no object can have", path: location, key: name)
+      throw StoreError(.invalidArgument, "this cannot be the name of an object", path: location, key: name)
     }
     return components
   }
@@ -41,7 +42,7 @@ package final class LocalObjectFolder: ObjectFolder {
 
   /// Lends the folder that an object is in, and its name there; nil if there is no such folder.
   ///
-  /// - Parameter creates: whether folders that are not there are made.
+  /// - Parameter creates: whether missing folders are created.
   private func withFolder<Result>(
     of name: String, creates: Bool = false,
     _ body: (_ folder: borrowing Folder, _ name: String) throws(StoreError) -> Result
@@ -64,7 +65,7 @@ package final class LocalObjectFolder: ObjectFolder {
     return try within(folder.folder(first), components.dropFirst(), creates: creates, body)
   }
 
-  /// The path that errors say.
+  /// The path for errors.
   private func path(_ name: String) -> String { Destination.joined(location, name) }
 
   // MARK: Reading
@@ -73,7 +74,7 @@ package final class LocalObjectFolder: ObjectFolder {
     let state = try withFolder(of: name) { (folder, last) throws(StoreError) -> ObjectState? in
       guard let kind = folder.kind(of: last) else { return nil }
       guard kind == .file, let state = folder.state(of: last) else {
-        throw StoreError(.unrecognized, "this is not a plain file", path: path(name))
+        throw StoreError(.unrecognized, "this is not a regular file", path: path(name))
       }
       return ObjectState(state)
     }
@@ -115,7 +116,8 @@ package final class LocalObjectFolder: ObjectFolder {
       let found = ObjectState(try file.state())
       guard state == nil || state == found else {
         throw StoreError(
-          .corrupt, "the object is another than it was", remedy: "open the data set again", path: path(name))
+          .corrupt, "the object has changed since it was opened", remedy: "open the data set again",
+          path: path(name))
       }
       try memory.fill { (output) throws(StoreError) in
         try unsafe output.appendBytes(range.count) { (buffer) throws(StoreError) in
@@ -212,19 +214,19 @@ package final class LocalObjectFolder: ObjectFolder {
   ) throws(StoreError) {
     let kind = folder.kind(of: last)
     guard kind == nil || kind == .file else {
-      throw StoreError(.alreadyExists, "this is not a plain file", path: path(name))
+      throw StoreError(.alreadyExists, "this is not a regular file", path: path(name))
     }
     switch condition {
     case .always: try folder.move(scratch, over: last, in: folder)
     case .absent: try folder.moveExclusively(scratch, to: folder, as: last)
     case .unchanged(let state):
-      // Of two that see the object as it was, one has the lock.
+      // Only one of two writers that see the object unchanged has the lock.
       let lock = try Folder(location)
       try Descriptor.lockForWriting(lock.descriptor, location)
       defer { Descriptor.unlock(lock.descriptor) }
       guard let found = folder.state(of: last), ObjectState(found) == state else {
         throw StoreError(
-          .busy, "another program changed it meanwhile", remedy: "look at what it did, and try again",
+          .busy, "another program changed it in the meantime", remedy: "check what it changed, and try again",
           path: path(name))
       }
       try folder.move(scratch, over: last, in: folder)
@@ -235,7 +237,7 @@ package final class LocalObjectFolder: ObjectFolder {
     _ = try withFolder(of: name) { (folder, last) throws(StoreError) in
       guard let kind = folder.kind(of: last) else { return }
       guard kind == .file else {
-        throw StoreError(.unrecognized, "this is not a plain file", path: path(name))
+        throw StoreError(.unrecognized, "this is not a regular file", path: path(name))
       }
       guard folder.unlink(last) || errno == ENOENT else {
         throw .system(errno, "removing it", path: path(name))
@@ -244,9 +246,10 @@ package final class LocalObjectFolder: ObjectFolder {
     }
   }
 
-  /// Removes what writers left that died, of objects in the folder itself and in some of those below; what is being written stays.
+  /// Removes the files that dead writers left, of objects in the folder itself and in some of those
+  /// below; files that are being written stay.
   ///
-  /// - Parameter folders: the names of the folders. All others may be anybody's.
+  /// - Parameter folders: the names of the folders. Other folders may belong to other programs.
   package func removeLeftovers(besidesIn folders: [String]) throws(StoreError) {
     try Self.removeLeftovers(in: root)
     for name in folders where root.kind(of: name) == .folder {
@@ -268,7 +271,7 @@ package final class LocalObjectFolder: ObjectFolder {
 }
 
 extension ObjectState {
-  /// Files change their number or their times when they are written anew.
+  /// A file's number or times change when it is written again.
   fileprivate init(_ state: FileState) {
     self.init(byteCount: state.byteCount, tag: "\(state.identity.inode)-\(state.modified)")
   }

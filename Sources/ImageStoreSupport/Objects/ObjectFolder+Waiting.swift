@@ -18,7 +18,7 @@ extension ObjectFolder {
     if let error = failure.withLock({ $0 }) { throw error }
     guard memory.byteCount == range.count else {
       throw StoreError(
-        .corrupt, "\(memory.byteCount) bytes came of \(range.count)", path: "\(location)/\(name)")
+        .corrupt, "only \(memory.byteCount) of \(range.count) bytes arrived", path: "\(location)/\(name)")
     }
     return memory
   }

@@ -1,15 +1,16 @@
 package import ImageStoreCore
 internal import ImageStorePlatform
 
-/// A folder of this machine for files that are sent elsewhere. It goes with the value; what a writer leaves that is killed is removed
-/// by the next one that writes to the same place.
+/// A folder of this machine for files that are sent to another place. It is removed with the value;
+/// if a writer is killed, the next one that writes to the same place removes its files.
 package final class UploadFolder: Sendable {
   private let work: WorkFolder
 
   package var path: String { work.folder.path }
 
-  /// - Parameter destination: where the files go.
-  /// - Throws: ``StoreError/Code/busy`` while another writer of this machine sends there.
+  /// - Parameter destination: where the files are sent.
+  /// - Throws: ``StoreError/Code/busy`` while another writer of this machine is sending to the same
+  ///   place.
   package init(for destination: String) throws(StoreError) {
     let asked = unsafe getenv("TMPDIR").map { unsafe String(cString: $0) }
     let parent = asked.flatMap { $0.isEmpty ? nil : $0 } ?? "/tmp"

@@ -1,11 +1,11 @@
 package import ImageStoreCore
 
 extension ArrayGeometry {
-  /// Copies a region of an image to where the caller wants its rows, in the machine's byte order.
+  /// Copies a region of an image to the caller's memory, in the machine's byte order.
   ///
   /// - Parameters:
   ///   - image: the image's first sample; all its samples are readable at the distances of this value.
-  ///   - region: has been checked against ``format``.
+  ///   - region: a region that has been checked against ``format``.
   ///   - destination: room for the region, rows of pixels without padding.
   package func copy(
     _ region: ImageRegion, from image: UnsafeRawPointer, to destination: UnsafeMutableRawPointer

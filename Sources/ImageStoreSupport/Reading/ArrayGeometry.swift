@@ -1,19 +1,21 @@
 package import ImageStoreCore
 
-/// How the images of a dense array lie in memory: the format of each, and the distances between neighbours.
+/// How the images of a dense array are laid out in memory: the format of each, and the distances
+/// between neighbours.
 ///
-/// One place for every format that holds arrays: `.npy`, entries of `.npz`, datasets of HDF5, IDX and bare samples.
+/// It is shared by all formats that hold arrays: `.npy`, entries of `.npz`, datasets of HDF5, IDX
+/// and bare samples.
 package struct ArrayGeometry: Sendable, Hashable {
   package let format: ImageFormat
   /// How many images the array holds.
   package let count: Int
   /// From one image, row, pixel or sample to the next, in bytes.
   package let imageStride, rowStride, pixelStride, sampleStride: Int
-  /// Whether samples stand in the other byte order than the machine's.
+  /// Whether samples are in the other byte order than the machine's.
   package let isSwapped: Bool
-  /// The order of the axes that was taken.
+  /// The order of the axes that was chosen.
   package let dimensions: Dimensions
-  /// The other order that the shape would allow as well, if it was decided between two.
+  /// The other order that the shape would allow, if the choice was between two.
   package let otherDimensions: Dimensions?
 
   /// Whether the bytes of an image are those a store delivers, one after another.
@@ -30,7 +32,7 @@ package struct ArrayGeometry: Sendable, Hashable {
     return span <= imageStride || count == 1 ? span : nil
   }
 
-  /// What is known of an array besides its shape.
+  /// Information on an array in addition to its shape.
   package enum Contents: Sendable {
     /// Many images, or one if it has two axes.
     case images
@@ -42,20 +44,23 @@ package struct ArrayGeometry: Sendable, Hashable {
 
   /// - Parameters:
   ///   - shape: the extents of the axes.
-  ///   - isFortranOrder: whether neighbours in the first axis are next to each other rather than those in the last.
+  ///   - isFortranOrder: whether neighbours along the first axis, and not along the last, are next
+  ///     to each other.
   ///   - elementType: the type of a sample.
   ///   - isSwapped: whether its bytes are in the other order than the machine's.
-  ///   - contents: what is known of it.
-  ///   - description: what is said of it.
-  /// - Throws: ``StoreError/Code/unsupported`` if the shape is that of no images; ``StoreError/Code/invalidArgument`` if it is not
-  ///   what is said; ``StoreError/Code/limitExceeded`` for sizes no image has.
+  ///   - contents: what is known of the array.
+  ///   - description: the caller's description of it.
+  /// - Throws: ``StoreError/Code/unsupported`` if the shape cannot be that of images;
+  ///   ``StoreError/Code/invalidArgument`` if it is not /// what is said;
+  ///   ``StoreError/Code/limitExceeded`` for sizes no image has.
   package init(
     shape: [Int], isFortranOrder: Bool = false, elementType: ElementType, isSwapped: Bool = false,
     _ contents: Contents = .images, _ description: StoreDescription = StoreDescription()
   ) throws(StoreError) {
     let size = elementType.byteCount
     var (shape, strides) = (shape, try Self.strides(of: shape, isFortranOrder: isFortranOrder, size))
-    // Samples in one axis, in an order that is stated: within that axis the last of them is the nearest, whatever the array's order.
+    // Samples in one axis, in a stated order: within that axis, neighbours along the last dimension
+    // are next to each other in any order of the array.
     if let split = try Self.splitFlat(shape, description) {
       strides = try [strides[0]] + Self.strides(of: split, isFortranOrder: false, strides[1])
       shape = [shape[0]] + split
@@ -104,9 +109,11 @@ package struct ArrayGeometry: Sendable, Hashable {
     return strides
   }
 
-  /// The extents of what the second of two axes has in a stated order, such as NCHW for planes; nil if nothing like it is said.
+  /// The extents within the second of two axes, in a stated order such as NCHW for planes; nil if
+  /// no such order is stated.
   ///
-  /// - Throws: ``StoreError/Code/invalidArgument`` if the axes that are named have not all samples of an image.
+  /// - Throws: ``StoreError/Code/invalidArgument`` if the named axes do not have all samples of an
+  ///   image.
   private static func splitFlat(_ shape: [Int], _ description: StoreDescription) throws(StoreError) -> [Int]?
   {
     guard let dimensions = description.dimensions, let said = description.shape, shape.count == 2,
@@ -114,7 +121,7 @@ package struct ArrayGeometry: Sendable, Hashable {
     else { return nil }
     guard dimensions.position(of: .channel) != nil || (said.channels ?? 1) == 1 else {
       throw StoreError(
-        .invalidArgument, "images of \(said), and \(dimensions) names no axis of channels",
+        .invalidArgument, "the images are said to be \(said), but \(dimensions) names no axis of channels",
         remedy: "give --dimensions NHWC or --dimensions NCHW")
     }
     return dimensions.axes.dropFirst().map { axis in
@@ -136,7 +143,7 @@ package struct ArrayGeometry: Sendable, Hashable {
     of shape: [Int], _ elementType: ElementType, _ contents: Contents, _ description: StoreDescription
   ) throws(StoreError) -> (Dimensions, Dimensions?) {
     if let stated = description.dimensions {
-      // Values of a database are an image each, so that nobody thinks of an axis for images.
+      // Each value of a database is one image, so users do not think of an axis for images.
       let isOfMany = stated.axes.count == shape.count + 1 && stated.axes.first == .image
       let letters = stated.description.dropFirst()
       let said =
@@ -146,8 +153,9 @@ package struct ArrayGeometry: Sendable, Hashable {
       }
       guard said.axes.count == shape.count else {
         throw StoreError(
-          .invalidArgument, "the array has the shape \(text(shape)), which \(said) does not name the axes of",
-          remedy: "give a letter per axis")
+          .invalidArgument,
+          "the array has the shape \(text(shape)), but \(said) does not name that many axes",
+          remedy: "give one letter per axis")
       }
       if let flat = said.position(of: .flat) { try checkFlat(shape[flat], of: shape, description) }
       return (said, nil)
@@ -168,7 +176,7 @@ package struct ArrayGeometry: Sendable, Hashable {
         guard first != "ND" || (said.channels ?? 1) == 1 else {
           throw StoreError(
             .unsupported,
-            "an array of the shape \(text(shape)): the \(shape[1]) samples of \(said) may be pixel by pixel or plane by plane",
+            "in an array of the shape \(text(shape)), the \(shape[1]) samples of \(said) may be pixel by pixel or plane by plane",
             remedy: "give --dimensions NHWC for pixels, or NCHW for planes")
         }
         return (first, fitting.count > 1 ? fitting[1] : nil)
@@ -184,27 +192,27 @@ package struct ArrayGeometry: Sendable, Hashable {
         .invalidArgument, "an array of the shape \(text(shape)) has no images of \(said)",
         remedy: choices.contains("ND")
           ? "each image has \(shape.last ?? 0) samples"
-          : "say by --dimensions what order its axes have")
+          : "give the order of its axes with --dimensions")
     }
     guard let first = choices.first else {
       throw StoreError(
-        .unsupported, "an array of the shape \(text(shape)) as images",
+        .unsupported, "an array of the shape \(text(shape)) cannot be images",
         remedy:
           "images are (N, H, W) or (N, H, W, C); for other orders of axes give --dimensions, for images in one axis --shape"
       )
     }
-    // No image has so many channels and so few rows; neither reading is taken in silence.
+    // No image has so many channels and so few rows, so neither reading is used without asking.
     if shape.count == 4, shape[3] > 4, shape[1] <= 4, shape[2] > 4 {
       throw StoreError(
         .unsupported,
-        "an array of the shape \(text(shape)): images of \(shape[1])x\(shape[2])x\(shape[3]), or of "
+        "an array of the shape \(text(shape)) may be images of \(shape[1])x\(shape[2])x\(shape[3]), or of "
           + "\(shape[2])x\(shape[3])x\(shape[1]) with channels first",
         remedy: "give --dimensions NHWC or --dimensions NCHW")
     }
     if case .oneImage = contents, shape.count == 3, shape[2] > 4, shape[0] <= 4, shape[1] > 4 {
       throw StoreError(
         .unsupported,
-        "an array of the shape \(text(shape)): an image of \(shape[0])x\(shape[1])x\(shape[2]), or of "
+        "an array of the shape \(text(shape)) may be an image of \(shape[0])x\(shape[1])x\(shape[2]), or of "
           + "\(shape[1])x\(shape[2])x\(shape[0]) with channels first",
         remedy: "give --dimensions HWC or --dimensions CHW")
     }
@@ -220,7 +228,7 @@ package struct ArrayGeometry: Sendable, Hashable {
       && (said.channels ?? extent(.channel)) == extent(.channel)
   }
 
-  /// Samples per image of a shape; nil if nobody can count them.
+  /// Samples per image of a shape; nil if their number overflows.
   private static func sampleCount(_ said: ImageShape) -> Int? {
     let (pixels, overflow) = said.height.multipliedReportingOverflow(by: said.width)
     let (samples, more) = pixels.multipliedReportingOverflow(by: said.channels ?? 1)
@@ -238,7 +246,8 @@ package struct ArrayGeometry: Sendable, Hashable {
     guard sampleCount(said) == samples else {
       throw StoreError(
         .invalidArgument,
-        "an array of the shape \(text(shape)) has \(samples) samples per image where \(said) is said")
+        "an array of the shape \(text(shape)) has \(samples) samples per image, which do not fit the given shape \(said)"
+      )
     }
   }
 }

@@ -2,22 +2,25 @@ package import ImageStoreCore
 
 /// Arrays of a file that belong together by their names, such as `x_train` and `y_train`.
 ///
-/// One table for every format whose files hold named arrays. A name is read as words: they are divided by `_`, `-`, `.`, spaces and
-/// `/` (which divides groups from what is in them), and where a capital letter or the word `X` or `Y` begins, as in `trainX`. One word
-/// says that an array has images or labels, at most one says which split it is of, and the rest (`set` in `train_set_x`) has to be the
-/// same in the names of images and of their labels.
+/// All formats whose files hold named arrays use this table. A name is read as words: they are
+/// divided by `_`, `-`, `.`, spaces and `/` (which divides groups from what is in them), and where
+/// a capital letter or the word `X` or `Y` begins, as in `trainX`. One word says that an array has
+/// images or labels, at most one says which split it is of, and the rest (`set` in `train_set_x`)
+/// has to be the same in the names of images and of their labels.
 package struct ArrayNames: Sendable, Equatable {
-  /// Which split of a data set they are; nil if the name has no word for one.
+  /// The split of the data set they are; nil if the name has no word for one.
   package var split: Split?
   /// The name of the array of images.
   package var images: String
   /// The names of arrays that may have the labels, the likeliest first; all of them are in the file.
   package var labels: [String]
 
-  /// The arrays of images among the names of a file: at most one per split, training first, the undivided last.
+  /// The arrays of images among the names of a file: at most one per split, training first, the
+  /// undivided last.
   ///
-  /// If several names of one split have a word for images, the one with the fewest other words is taken, then the one whose word stands
-  /// first in the table. Of arrays in groups only those count whose group says a split, or what its arrays are.
+  /// If several names of one split have a word for images, the one with the fewest other words is
+  /// taken, then the one whose word is first in the table. Arrays in groups count only if the name
+  /// of the group says a split, or what its arrays are.
   ///
   /// - Parameter canBeImages: whether an array's shape and type allow it to be images.
   package static func find(
@@ -48,20 +51,21 @@ package struct ArrayNames: Sendable, Equatable {
     splits[word.lowercased()]
   }
 
-  /// The words of a name, in small letters: `trainLabels` is `train` and `labels`.
+  /// The words of a name, in lower case: `trainLabels` is `train` and `labels`.
   package static func words(of name: some StringProtocol) -> [String] { ParsedName.words(Substring(name)) }
 
-  /// Whether a word says that what is called so has labels.
+  /// Whether a word says that the array has labels.
   package static func isForLabels(_ word: String) -> Bool { labelWords[word] != nil }
 
-  /// Whether a word says that what is called so has images.
+  /// Whether a word says that the array has images.
   package static func isForImages(_ word: String) -> Bool { imageWords[word] != nil }
 
   /// The split that a word of an array's name stands for; nil if there is no such word.
   package static func split(of array: String) -> Split? { ParsedName(array).split }
 
-  /// What a further array with a value for each image is called as a column: its name without the groups that it has in common with the
-  /// images and without the word of their split, so that the columns of all splits are called alike.
+  /// The column name for a further array with one value per image: its name without the groups that
+  /// it shares with the images and without the word of their split, so that the columns of all
+  /// splits have the same names.
   ///
   /// - Returns: nil if the array is of another split.
   package static func columnName(of array: String, beside images: String) -> String? {
@@ -79,7 +83,7 @@ package struct ArrayNames: Sendable, Equatable {
     guard words.count > 1, let word = words.first(where: { self.split(named: $0) == split }) else {
       return name
     }
-    // With the separator before it, or the one behind it if it comes first.
+    // With the separator before it, or the one after it if it comes first.
     let (start, end) = (word.startIndex, word.endIndex)
     return start > name.startIndex
       ? String(name[..<name.index(before: start)] + name[end...]) : String(name[name.index(after: end)...])
@@ -135,7 +139,7 @@ private struct ParsedName {
 
   var isImages: Bool { if case .images = role { true } else { false } }
 
-  /// What comes first is taken; of names that differ by capitals alone, the one in small letters.
+  /// The first one is used; of names that differ only by capitals, the one in lower case.
   var order: (Int, Int, Int, String) {
     let rank = if case .images(let rank, _) = role { rank } else { Int.max }
     return (rest.count, rank, text.contains(where: \.isUppercase) ? 1 : 0, text)
@@ -164,7 +168,8 @@ private struct ParsedName {
         }
       }
     }
-    // An array whose name is a number, or anything else, within a group of images is an image, not an array of them.
+    // An array whose name is a number, or anything else, within a group of images is an image, not
+    // an array of them.
     if components.count > 1, !rest.isEmpty, Self.words(components[components.count - 1]) == rest {
       role = .other
     }
@@ -182,7 +187,7 @@ private struct ParsedName {
     return [word]
   }
 
-  /// The words of one name, in small letters.
+  /// The words of one name, in lower case.
   fileprivate static func words(_ component: Substring) -> [String] {
     var words: [String] = []
     var word = ""

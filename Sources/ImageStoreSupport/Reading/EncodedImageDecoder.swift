@@ -1,17 +1,17 @@
 package import ImageStoreCore
 
-/// Decodes images of several codecs, each recognised by its first bytes. One thread at a time has it; keep some in an
-/// ``IdlePool``.
+/// Decodes images of several codecs, each recognised by its first bytes. It is used by one thread
+/// at a time; keep some in an ``IdlePool``.
 ///
-/// This is where the stores that hold encoded images meet the codecs: files of a folder, values of a database, members of
-/// an archive.
+/// It connects the stores that hold encoded images with the codecs: files of a folder, values of a
+/// database, members of an archive.
 package final class EncodedImageDecoder {
   private let codecs: [any ImageCodec]
   /// The decoders made so far, by the position of their codec.
   private var decoders: [(any ImageDecoder)?]
   /// A whole image of which a region is wanted.
   private var whole = GrowingMemory()
-  /// The codec of the image before, which is likely that of the next.
+  /// The codec of the previous image, which is probably that of the next.
   private var last = 0
 
   /// - Parameter codecs: the first that recognises an image decodes it.
@@ -20,7 +20,7 @@ package final class EncodedImageDecoder {
     decoders = Array(repeating: nil, count: codecs.count)
   }
 
-  /// Whether it has been asked about an image that an option applies to.
+  /// Whether it has seen an image that an option applies to.
   package func hasUse(for option: StoreDescription.Option) -> Bool {
     decoders.contains { $0?.hasUse(for: option) ?? false }
   }
@@ -30,7 +30,7 @@ package final class EncodedImageDecoder {
     try decoder(of: head).format(ofHead: head)
   }
 
-  /// The orientation that an image says it is to be shown in.
+  /// The orientation that an image says it should be shown in.
   package func orientation(ofHead head: RawSpan) throws(StoreError) -> UInt8 {
     try decoder(of: head).orientation(ofHead: head)
   }
@@ -45,7 +45,7 @@ package final class EncodedImageDecoder {
     try decoder(of: encoded).verify(encoded)
   }
 
-  /// Sees whether an image can be decoded.
+  /// Checks that an image can be decoded.
   package func check(
     _ encoded: RawSpan, as format: ImageFormat, in memory: inout GrowingMemory
   ) throws(StoreError) {
@@ -79,7 +79,7 @@ package final class EncodedImageDecoder {
       let known = codecs.map(\.name).joined(separator: " or ")
       throw unsafe head.withUnsafeBytes { bytes in
         unsafe FileSignature(bytes)?.error(instead: known)
-          ?? StoreError(.unrecognized, "the bytes are not an image of \(known)", remedy: "give \(known)")
+          ?? StoreError(.unrecognized, "the bytes are not a \(known) image", remedy: "give \(known)")
       }
     }
     last = found

@@ -1,6 +1,6 @@
 package import ImageStoreCore
 
-/// Where the encoded images of a store lie, and what each decodes to: 16 bytes per image.
+/// Where the encoded images of a store are, and what each decodes to: 16 bytes per image.
 package struct EncodedIndex: Sendable {
   private var kinds: [StoredKind] = []
   private var numbers: [StoredKind: UInt32] = [:]
@@ -27,7 +27,7 @@ package struct EncodedIndex: Sendable {
 
   /// Adds an image.
   ///
-  /// - Parameter range: where its bytes lie, counted as the store likes; at most ``mostBytes``.
+  /// - Parameter range: where its bytes are, in the store's own count; at most ``mostBytes``.
   package mutating func append(_ kind: StoredKind, at range: Range<Int>) {
     let number: UInt32
     if let last = kindOfImage.last, kinds[Int(last)] == kind {
@@ -45,7 +45,8 @@ package struct EncodedIndex: Sendable {
     byteCounts.append(UInt32(truncatingIfNeeded: range.count))
   }
 
-  /// The same of images that are delivered upright, whose height and width are then each other's where they lie on a side.
+  /// The same for images that are delivered upright; height and width of images stored on their
+  /// side are exchanged.
   package func upright() -> EncodedIndex {
     var index = EncodedIndex()
     index.reserveCapacity(count)
@@ -66,7 +67,7 @@ package struct EncodedIndex: Sendable {
   }
 }
 
-/// Compares encoded images with what a store's index says of them.
+/// Compares encoded images with a store's index.
 package final class EncodedVerifier {
   private let decoder: EncodedImageDecoder
   private let codecs: [any ImageCodec]
@@ -77,34 +78,34 @@ package final class EncodedVerifier {
     decoder = EncodedImageDecoder(codecs)
   }
 
-  /// What an image is, by its first bytes.
+  /// The kind of an image, by its first bytes.
   package func kind(of encoded: RawSpan) throws(StoreError) -> StoredKind {
     guard let format = try decoder.format(ofHead: encoded) else {
-      throw StoreError(.corrupt, "an encoded image that ends before it says its size")
+      throw StoreError(.corrupt, "the encoded image ends before its header does")
     }
     let codec = codecs.first { $0.recognizes(encoded) }?.number ?? 0
     return StoredKind(format, codec: codec, orientation: try decoder.orientation(ofHead: encoded))
   }
 
-  /// Sees whether an image can be decoded.
+  /// Checks that an image can be decoded.
   package func check(_ encoded: RawSpan, _ kind: StoredKind) throws(StoreError) {
     try decoder.check(encoded, as: kind.format, in: &pixels)
   }
 
-  /// Compares an image with its checksum and with what the index says of it, and decodes it.
+  /// Compares an image with its checksum and with the index, and decodes it.
   package func verify(_ encoded: RawSpan, _ kind: StoredKind, checksum: UInt32) throws(StoreError) {
     let found = CRC32.checksum(of: encoded)
     guard found == checksum else {
-      throw StoreError(.corrupt, "the checksum of its bytes is \(found), and \(checksum) was written")
+      throw StoreError(.corrupt, "the checksum of its bytes is \(found), but \(checksum) was written")
     }
     let actual = try self.kind(of: encoded)
     guard actual == kind else {
-      throw StoreError(.corrupt, "it is \(text(of: actual)), and the index says \(text(of: kind))")
+      throw StoreError(.corrupt, "it is \(text(of: actual)), but the index says \(text(of: kind))")
     }
     try check(encoded, kind)
   }
 
-  /// What messages say of a kind, such as `a JPEG of 480x640x3 uint8 in orientation 6`.
+  /// The text for a kind in messages, such as `a JPEG of 480x640x3 uint8 in orientation 6`.
   private func text(of kind: StoredKind) -> String {
     let name = codecs.first { $0.number == kind.codec }?.name ?? "file of the codec \(kind.codec)"
     return "a \(name) of \(kind.format)"

@@ -1,4 +1,5 @@
-/// Where things of different lengths are that lie one after another in an array of bytes, by the array of offsets or lengths beside it.
+/// The ranges of items of different lengths in an array of bytes, from an accompanying array of
+/// offsets or lengths.
 package enum FlatBytes {
   private static let words: Set = [
     "offset", "offsets", "starts", "indptr", "ptr", "pointers", "length", "lengths", "lens", "sizes",
@@ -10,7 +11,8 @@ package enum FlatBytes {
     ArrayNames.words(of: name).contains { words.contains($0) }
   }
 
-  /// The ranges of bytes, if some numbers are their offsets, with or without the end of the last, or their lengths.
+  /// The ranges of bytes, if some numbers are their offsets, with or without the end of the last,
+  /// or their lengths.
   package static func ranges(_ numbers: [Int64], byteCount: Int) -> [Range<Int>]? {
     guard let first = numbers.first, let last = numbers.last,
       numbers.allSatisfy({ $0 >= 0 && $0 <= Int64(byteCount) })
@@ -21,7 +23,7 @@ package enum FlatBytes {
       if last != Int64(byteCount) { bounds.append(byteCount) }
       return zip(bounds, bounds.dropFirst()).map { $0..<$1 }
     }
-    // Each is at most the number of bytes, of which there are fewer than 2^48.
+    // Each length is at most the number of bytes, which is below 2^48.
     guard numbers.count < 1 << 15 || byteCount < 1 << 48 else { return nil }
     var ranges: [Range<Int>] = []
     var start = 0

@@ -1,14 +1,16 @@
 package import ImageStoreCore
 
-/// What an array of labels that another program wrote means.
+/// The meaning of an array of labels that another program wrote.
 ///
-/// One place for every format. Labels that were found, rather than named by the caller, never keep images from being read: what cannot be
-/// labels becomes columns, or is named as not read.
+/// One place for every format. Labels that were found, rather than named by the caller, never keep
+/// images from being read: values that cannot be labels become columns, or a note says that they
+/// are not read.
 package enum FoundLabels: Sendable, Equatable {
   /// One whole number per image; the names of the classes if the array has them.
   case labels([Int], classNames: [String]?)
-  /// Values that are not classes, under the names of columns: one of single values or of vectors, called `labels`; of several texts per
-  /// image, which are not vectors, `labels[0]`, `labels[1]` ...
+  /// Values that are not classes, under the names of columns: one of single values or of vectors,
+  /// called `labels`; of several texts per image, which are not vectors, `labels[0]`, `labels[1]`
+  /// ...
   case columns([NamedColumn])
   /// Something else, with the reason in a few words.
   case unread(String)
@@ -25,9 +27,9 @@ package enum FoundLabels: Sendable, Equatable {
 
   /// More values per image than these are not read as a column of vectors, unless this package wrote them.
   package static let largestWidth = 4096
-  /// What a column is called that was made of labels.
+  /// The name of a column made from labels.
   package static let columnName = "labels"
-  /// A text per image has at most so many different values if it is a class.
+  /// Texts are classes only if they have at most this many different values.
   package static let largestClassCount = 1 << 16
 
   /// How many values an array has for each image: 1 of `(N,)`, `(N,1)` and `(1,N)`, k of `(N,k)`.
@@ -46,13 +48,14 @@ package enum FoundLabels: Sendable, Equatable {
 
   /// Interprets an array.
   ///
-  /// Axes of extent 1 count as if they were not there: `(N,1)`, `(1,N)` and `(N,1,1,1)` are one value per image.
+  /// Axes of extent 1 count as if they were not there: `(N,1)`, `(1,N)` and `(N,1,1,1)` are one
+  /// value per image.
   ///
   /// - Parameters:
   ///   - values: all values, the last axis varying fastest.
   ///   - shape: the extents of the axes; their product is the number of values.
   ///   - count: the number of images.
-  ///   - name: what columns are called; not ``columnName`` if something else of the file is called so.
+  ///   - name: the name of columns; not ``columnName`` if something else in the file has that name.
   ///   - names: names of values, if the array is an enumeration.
   package init(
     _ values: Column, shape: [Int], imageCount count: Int, name: String = columnName,
@@ -81,7 +84,7 @@ package enum FoundLabels: Sendable, Equatable {
     }
   }
 
-  /// What columns that labels became have, in a few words.
+  /// A few words on the columns that labels became.
   package static func text(of columns: [NamedColumn]) -> String {
     switch columns[0].values {
     case .int64Vectors(let vectors): "\(vectors.width) values per image"
@@ -108,7 +111,7 @@ package enum FoundLabels: Sendable, Equatable {
       }
       return .labels(labels, classNames: nil)
     case .string(let values):
-      // By their bytes: names that look alike are different ones in files.
+      // By their bytes: names that look the same can be different in files.
       let classes = Set(values.map { Array($0.utf8) }).sorted { $0.lexicographicallyPrecedes($1) }
       guard classes.count <= largestClassCount else {
         return .columns([NamedColumn(name: name, values: .string(values))])
@@ -121,7 +124,7 @@ package enum FoundLabels: Sendable, Equatable {
     }
   }
 
-  /// The classes if each row has one 1 and zeros besides.
+  /// The classes, if each row has one 1 and otherwise zeros.
   private static func oneHot(_ values: Column, count: Int, classCount: Int) -> [Int]? {
     func classes(isOne: (Int) -> Bool, isZero: (Int) -> Bool) -> [Int]? {
       var classes: [Int] = []

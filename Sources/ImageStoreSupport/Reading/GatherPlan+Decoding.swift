@@ -1,14 +1,15 @@
 package import ImageStoreCore
 
 extension GatherPlan {
-  /// Has each image, or the region of it that is asked for, decoded to its slot: the one loop of all stores of encoded images.
+  /// Decodes each image, or the region of it that is asked for, to its slot. All stores of encoded
+  /// images use this loop.
   ///
   /// - Parameters:
-  ///   - decoders: each has one thread at a time.
-  ///   - minimum: how many images are worth another thread.
+  ///   - decoders: decoders, each for one thread at a time.
+  ///   - minimum: the number of images that is worth another thread.
   ///   - memory: the memory of all slots.
-  ///   - body: decodes one image; it is called from several threads, and writes nothing but the slot.
-  /// - Throws: what `body` throws for the first image that it fails for, whatever the number of threads.
+  ///   - body: decodes one image; it is called from several threads, and writes only to the slot.
+  /// - Throws: what `body` throws for the first image that fails, for any number of threads.
   package func decode<Decoder>(
     by decoders: IdlePool<Decoder>, threads: Int, minimum: Int = 4,
     into memory: UnsafeMutableRawBufferPointer,

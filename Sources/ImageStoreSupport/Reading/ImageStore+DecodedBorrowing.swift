@@ -1,15 +1,16 @@
 package import ImageStoreCore
 
 extension ImageStore {
-  /// Lends images that this store decodes: some at a time are read to memory that is used again, and lent there.
+  /// Lends images that this store decodes: it reads some at a time to memory that is reused, and
+  /// lends them there.
   ///
-  /// It is the `forEachImage` of a store whose own read is `read(_:regions:into:)`, with all its threads; the default read,
-  /// the other way round, is made of `forEachImage`.
+  /// It is the `forEachImage` of a store whose own read is `read(_:regions:into:)`, with all its
+  /// threads; the default read works the other way round and uses `forEachImage`.
   ///
   /// - Parameters:
   ///   - indices: which images; checked before the first is decoded.
-  ///   - byteBudget: how many bytes are decoded at a time, about, and at least one image.
-  ///   - body: as of `forEachImage`.
+  ///   - byteBudget: approximately how many bytes are decoded at a time; at least one image is.
+  ///   - body: as for `forEachImage`.
   package func borrowDecoded(
     _ indices: Span<Int>, byteBudget: Int = 4 << 20,
     _ body: (_ position: Int, _ format: ImageFormat, _ pixels: RawSpan) throws(StoreError) -> Void

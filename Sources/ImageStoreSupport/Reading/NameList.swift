@@ -20,8 +20,8 @@ package struct NameList: RandomAccessCollection, Sendable {
   /// Where the bytes of a name are.
   func range(_ position: Int) -> Range<Int> { (position == 0 ? 0 : ends[position - 1])..<ends[position] }
 
-  // Of each kind there is a function of its own: one for any collection would not be specialised across modules, and a folder has
-  // a million names.
+  // Each kind has a function of its own: a generic one would not be specialised across modules, and
+  // a folder can have a million names.
 
   package mutating func append(_ name: [UInt8]) {
     bytes.append(contentsOf: name)

@@ -1,6 +1,6 @@
-/// The order of names that differ by numbers, such as `1.png ... 12.png`, where nothing else gives an order.
+/// The order of names that differ by numbers, such as `1.png ... 12.png`, if nothing else gives an order.
 ///
-/// Names are compared where they lie: a folder of a million has to open.
+/// Names are compared in place, because folders of a million files must open quickly.
 package struct NumberedNames {
   private let names: NameList
   private let bytes: [UInt8]
@@ -13,15 +13,16 @@ package struct NumberedNames {
   /// The order of some names by the numbers in them.
   ///
   /// - Parameter names: sorted by their bytes.
-  /// - Returns: the positions in `names` one after another; nil if the order of the bytes is to be kept: most names do not differ in
-  ///   numbers alone, or the order is the same.
+  /// - Returns: the positions in `names` one after another; nil to keep the order of the bytes: if
+  ///   most names differ in more than numbers, or if the order is the same.
   package static func order(of names: NameList) -> [Int]? {
     let numbered = NumberedNames(names)
     guard names.count > 1, !numbered.areInOrder, numbered.mostDifferByNumbers else { return nil }
     return names.indices.sorted { numbered.precedes(names.range($0), names.range($1)) }
   }
 
-  /// Names in the order of the numbers in them, 2 before 10, whatever else they differ by; by bytes what is equal so.
+  /// Names in the order of the numbers in them, 2 before 10; names that are equal in this order are
+  /// sorted by bytes.
   package static func sorted(_ names: [String]) -> [String] {
     let list = NameList(names)
     let numbered = NumberedNames(list)
@@ -32,9 +33,9 @@ package struct NumberedNames {
     (1..<names.count).allSatisfy { !precedes(names.range($0), names.range($0 - 1)) }
   }
 
-  /// Whether more than half of the names are alike but for the digits in them.
+  /// Whether more than half of the names are the same except for their digits.
   private var mostDifferByNumbers: Bool {
-    // The majority, if there is one, is what is left when each two different ones cancel each other.
+    // If there is a majority, it remains when pairs of different names cancel each other.
     var candidate = 0
     var weight = 0
     for position in names.indices {
@@ -90,7 +91,7 @@ package struct NumberedNames {
     return bytes[first].lexicographicallyPrecedes(bytes[second])
   }
 
-  /// Whether a name has a number, and others are as it is but for the number.
+  /// Whether a name has a number, and others differ from it only in the number.
   package static func areAlike(_ name: String, _ names: [String]) -> Bool {
     guard name.contains(where: \.isNumber) else { return false }
     let stem = name.filter { !$0.isNumber }

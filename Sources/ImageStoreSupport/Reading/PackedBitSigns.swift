@@ -1,11 +1,12 @@
 package import ImageStoreCore
 
-/// Whether bytes that look like gray images may be packed bits: numpy's `packbits` leaves an array of `uint8` that says nothing of itself.
+/// Whether bytes that look like gray images may be packed bits: numpy's `packbits` returns a plain
+/// array of `uint8`.
 ///
-/// What stands beside an array can decide (``StatedMasks``). What it is called and what its bytes are cannot, but are reason to ask: gray
-/// images of neither sign are read as they always were.
+/// Data next to an array can decide (``StatedMasks``). Its name and its bytes cannot decide, but
+/// can be a reason to ask. Gray images with neither sign are read as gray images.
 package struct PackedBitSigns: Sendable {
-  /// What the array or its file is called.
+  /// The name of the array or its file.
   private let words: Set<String>
   private let shape: [Int]
 
@@ -16,26 +17,27 @@ package struct PackedBitSigns: Sendable {
   private static let maskWords: Set = ["mask", "masks"]
 
   /// - Parameters:
-  ///   - name: what the array is called, or its file without the suffix.
+  ///   - name: the name of the array, or of its file without the suffix.
   ///   - shape: of the array.
   package init(name: String, shape: [Int]) {
     words = Set(name.split(separator: "/").flatMap { ArrayNames.words(of: $0) })
     self.shape = shape
   }
 
-  /// Whether the name alone is reason to ask.
+  /// Whether the name alone is a reason to ask.
   package var areNamed: Bool { !words.isDisjoint(with: Self.bitWords) }
 
-  /// What of the images is looked at.
+  /// How much of the images is examined.
   private static let mostBytes = 256 << 10
 
   /// Checks images as they were read.
   ///
   /// - Parameters:
   ///   - store: the images.
-  ///   - description: what was said of them; whoever says what the axes or the samples are has said that they are samples.
-  ///   - stated: what stands beside the array, if it says that it is bits, and where.
-  /// - Throws: ``StoreError/Code/unsupported`` with both readings if there is reason to ask.
+  ///   - description: the caller's description of them; a description of axes or samples says that
+  ///     they are samples.
+  ///   - stated: data next to the array that says that it is packed bits, and where it is.
+  /// - Throws: ``StoreError/Code/unsupported`` with both readings if there is a reason to ask.
   package func check(
     _ store: some ImageStore, _ description: StoreDescription,
     stated: (description: StoreDescription, source: String)? = nil
@@ -55,14 +57,15 @@ package struct PackedBitSigns: Sendable {
     guard let reason else { return }
     throw StoreError(
       .unsupported,
-      "an array of the shape \(ArrayGeometry.text(shape)) of \(format.elementType.name): "
+      "an array of the shape \(ArrayGeometry.text(shape)) of \(format.elementType.name) may be "
         + "\(images(store.count, format)), or packed bits (\(reason))",
       remedy:
-        "give --dimensions \(plainDimensions(isOneOfChannels)) for the former, \(bitOptions(stated?.description)) for bits"
+        "give --dimensions \(plainDimensions(isOneOfChannels)) for the first, \(bitOptions(stated?.description)) for bits"
     )
   }
 
-  /// One image in an array that says it might have more: eight masks that were packed along that axis look the same.
+  /// One image in an array that might have more: eight masks that were packed along that axis look
+  /// the same.
   private func checkOneOfMany(_ count: Int, _ format: ImageFormat) throws(StoreError) {
     guard count == 1, format.channels == 1, shape.count == 3, shape[0] == 1 || shape[2] == 1,
       format.elementType == .uint8
@@ -70,9 +73,9 @@ package struct PackedBitSigns: Sendable {
     let axis = shape[0] == 1 ? "first" : "last"
     throw StoreError(
       .unsupported,
-      "an array of the shape \(ArrayGeometry.text(shape)) of uint8: \(images(1, format)), or up to 8 masks packed along the \(axis) axis",
+      "an array of the shape \(ArrayGeometry.text(shape)) of uint8 may be \(images(1, format)), or up to 8 masks packed along the \(axis) axis",
       remedy:
-        "give --dtype uint8 for the former; pack bits along rows or columns, which are read with --shape and --axis"
+        "give --dtype uint8 for the first; for masks, pack the bits along rows or columns, and give --shape and --axis"
     )
   }
 
@@ -106,13 +109,14 @@ package struct PackedBitSigns: Sendable {
     do throws(StoreError) {
       try store.read(0..<perCall, into: &batch)
     } catch {
-      // Whoever reads the images is told what is wrong with them.
+      // Reading the images reports the error.
       return nil
     }
     let pixels = batch.pixels
     return unsafe pixels.withUnsafeBytes { bytes -> String? in
       if format.elementType.byteCount > 1 { return unsafe wideReason(bytes, format) }
-      // Of one image with channels the first axis would be the masks, and the last bytes of a row.
+      // For one image with channels, the first axis would be the masks, and the last the bytes of a
+      // row.
       let grid =
         isOneOfChannels
         ? ByteGrid(rows: format.height * format.width, width: format.channels, rowsPerMask: format.width)
@@ -159,14 +163,14 @@ package struct PackedBitSigns: Sendable {
   }
 }
 
-/// How bytes that may be bits lie: rows of bytes, some of which are a mask.
+/// How bytes that may be bits are laid out: rows of bytes, some of which are a mask.
 struct ByteGrid {
   var rows: Int
   var width: Int
   var rowsPerMask: Int
 }
 
-/// What bytes are like, as far as it tells samples from bits.
+/// Statistics of bytes that help to tell samples from bits.
 struct ByteStatistics {
   let grid: ByteGrid
   private var counts = [Int](repeating: 0, count: 256)
@@ -218,13 +222,14 @@ struct ByteStatistics {
     }
   }
 
-  /// Whether no byte is anything but 0, 1 and 255: masks of a byte per pixel.
+  /// Whether all bytes are 0, 1 or 255, as in masks of one byte per pixel.
   var areTruthValues: Bool { counts[2..<255].allSatisfy { $0 == 0 } }
 
   /// Whether the values are few, or numbers of classes: below 64, or 255 for none.
   var areClasses: Bool { counts[64..<255].allSatisfy { $0 == 0 } || counts.count { $0 > 0 } <= 16 }
 
-  /// Whether the bytes that are neither 0 nor 255 are those of bits where a run begins or ends: 0x01, 0x03 ... 0xFE, 0xFC ...
+  /// Whether the bytes that are neither 0 nor 255 are those of bits where a run begins or ends:
+  /// 0x01, 0x03 ... 0xFE, 0xFC ...
   var areRuns: Bool {
     let others = counts[1..<255].reduce(0, +)
     let runs = (1..<8).flatMap { [(1 << $0) - 1, 256 - (1 << $0)] }
@@ -239,7 +244,7 @@ struct ByteStatistics {
     return nil
   }
 
-  /// Whether neighbours have nothing to do with each other, which those of any picture have.
+  /// Whether neighbouring bytes are unrelated, unlike in any picture.
   var isNoise: Bool {
     steps.count >= 16 && steps.across >= 56 * steps.count && steps.down >= 56 * steps.count
   }

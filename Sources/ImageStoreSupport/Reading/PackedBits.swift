@@ -1,8 +1,10 @@
 package import ImageStoreCore
 
-/// How masks of one bit per pixel lie in an array or in bare bytes that do not say so themselves.
+/// How masks of one bit per pixel are laid out in an array or in bare bytes that do not describe
+/// themselves.
 ///
-/// Axes of extent 1 count as if they were not there, and elements of several bytes as so many: numpy's views of the same bytes.
+/// Axes of extent 1 count as if they were not there, and elements of several bytes as that many
+/// bytes, like numpy's views.
 package struct PackedBits: Sendable, Hashable {
   /// A mask: one channel of bool.
   package let format: ImageFormat
@@ -22,14 +24,14 @@ package struct PackedBits: Sendable, Hashable {
   ///   - shape: of the array; nil for bare bytes.
   ///   - itemByteCount: the bytes of an element; of bare bytes, how many there are.
   ///   - description: the shape of a mask, the axis and the order of bits.
-  /// - Throws: ``StoreError/Code/invalidArgument`` if the array cannot have such masks, naming what would help;
-  ///   ``StoreError/Code/unusedOption`` for what bits do not have.
+  /// - Throws: ``StoreError/Code/invalidArgument`` if the array cannot have such masks, naming what
+  ///   would help; ``StoreError/Code/unusedOption`` for options that do not apply to bits.
   package init(
     shape: [Int]?, itemByteCount: Int, _ description: StoreDescription
   ) throws(StoreError) {
     guard let axis = description.axis, let said = description.shape else {
       throw StoreError(
-        .invalidArgument, "bits that do not say how they are packed",
+        .invalidArgument, "the file does not say how its bits are packed",
         remedy: "give --shape HxW, --axis rows, columns or flat, and --bit-order if it is little")
     }
     guard (said.channels ?? 1) == 1 else {
@@ -57,7 +59,7 @@ package struct PackedBits: Sendable, Hashable {
     for extent in axes {
       let (product, overflow) = total.multipliedReportingOverflow(by: extent)
       guard !overflow, product < 1 << 59 else {
-        throw StoreError(.limitExceeded, "packed bits that nobody can count")
+        throw StoreError(.limitExceeded, "the number of packed bits is too large")
       }
       total = product
     }
@@ -95,7 +97,8 @@ package struct PackedBits: Sendable, Hashable {
     count = total * 8 / imageBits
     guard axis != .flat || total * 8 - count * imageBits < 8 else {
       throw StoreError(
-        .invalidArgument, "\(text), which is not a whole number of masks of \(said) whose bits run on",
+        .invalidArgument,
+        "\(text), which is not a whole number of masks of \(said) whose bits run on from row to row",
         remedy: "check --shape and --axis")
     }
     let flat = total * 8 / (height * width)
@@ -103,10 +106,10 @@ package struct PackedBits: Sendable, Hashable {
       shape == nil && axis != .flat && flat != count && total * 8 - flat * height * width < 8 ? flat : nil
   }
 
-  /// Checks bare bytes that are as many as masks would take whose bits run on from row to row: numpy pads rows with zeros, which the
-  /// pixels of such masks are not.
+  /// Checks bare bytes whose number also fits masks whose bits run on from row to row: numpy pads
+  /// rows with zeros, but the pixels of such masks are not all zeros there.
   ///
-  /// - Parameter bytes: ``byteCount`` bytes, of which some MB are looked at.
+  /// - Parameter bytes: ``byteCount`` bytes, of which some MB are examined.
   /// - Throws: ``StoreError/Code/invalidArgument`` if the padding has pixels in it.
   package func checkPadding(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
     guard let flatCount else { return }
@@ -119,15 +122,15 @@ package struct PackedBits: Sendable, Hashable {
         where unsafe value(index, row, column, bytes.baseAddress!) != 0 {
           throw StoreError(
             .invalidArgument,
-            "\(byteCount) bytes, which are not \(count) masks packed along \(axis.rawValue): there are pixels where rows are padded",
+            "the \(byteCount) bytes are not \(count) masks packed along \(axis.rawValue): the padding of their rows has pixels that are set",
             remedy: "give --axis flat for \(flatCount) masks whose bits run on from row to row")
         }
       }
     }
   }
 
-  /// The axes along which masks of a shape may be packed in an array, for messages: `columns` also stands for bits that run on through
-  /// rows of whole bytes.
+  /// The axes along which masks of a shape may be packed in an array, for messages: `columns` also
+  /// means bits that run on through rows of whole bytes.
   package static func axes(ofArray shape: [Int], _ said: ImageShape) -> [StoreDescription.PackingAxis] {
     guard (said.channels ?? 1) == 1 else { return [] }
     var description = StoreDescription()
@@ -162,7 +165,7 @@ package struct PackedBits: Sendable, Hashable {
   ///
   /// - Parameters:
   ///   - index: which mask.
-  ///   - region: has been checked against ``format``.
+  ///   - region: a region that has been checked against ``format``.
   ///   - base: the first of ``byteCount`` bytes.
   ///   - destination: room for the region.
   package func unpack(
@@ -178,7 +181,7 @@ package struct PackedBits: Sendable, Hashable {
     }
   }
 
-  /// The bit of a pixel, or of the padding behind a row.
+  /// The bit of a pixel, or of the padding after a row.
   @inline(__always)
   private func value(_ index: Int, _ row: Int, _ column: Int, _ base: UnsafeRawPointer) -> UInt8 {
     let start = index &* imageBits

@@ -1,11 +1,12 @@
-/// The numbers of classes that were found by their names in several splits: of each split alone, classes that it lacks are not counted.
+/// Common numbers for classes that were found by name in several splits. In a single split, classes
+/// that it lacks would not be counted.
 package struct SharedClasses {
   /// The names of all classes, sorted by their bytes.
   package let names: [String]
   private let numbers: [[UInt8]: Int]
 
   /// - Parameter splits: the names of the classes in each split, nil for one that has none.
-  /// - Returns: nil if all splits number their classes alike, or one has no names.
+  /// - Returns: nil if all splits have the same numbers for their classes, or one has no names.
   package init?(of splits: [[String]?]) {
     let known = splits.compactMap { $0?.map { Array($0.utf8) } }
     guard known.count == splits.count, known.contains(where: { $0 != known[0] }) else { return nil }

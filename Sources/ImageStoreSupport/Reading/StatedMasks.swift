@@ -1,15 +1,16 @@
 package import ImageStoreCore
 
-/// What stands beside an array of bytes and says that it is packed bits: the shape of what was packed, under a name such as `shape`.
+/// Data next to an array of bytes that says that it is packed bits: the shape of what was packed,
+/// under a name such as `shape`.
 package struct StatedMasks: Sendable {
-  /// The numbers that have names beside an array: values of other arrays, or attributes.
+  /// Named numbers next to an array: values of other arrays, or attributes.
   private var numbers: [(name: String, values: [Int])] = []
   private var bitOrder: StoreDescription.BitOrder?
   private var axis: StoreDescription.PackingAxis?
 
   package init() {}
 
-  /// Whether a name is one that this may be said under, so that its value is worth reading.
+  /// Whether a name may say this, so that its value is worth reading.
   package static func isTelling(_ name: String) -> Bool {
     let words = ArrayNames.words(of: name)
     return words.contains { sizeWords.contains($0) } || sides(words) != nil || isAxis(words)
@@ -47,12 +48,13 @@ package struct StatedMasks: Sendable {
     if Self.isAxis(words) { axis = StoreDescription.PackingAxis(rawValue: text.lowercased()) }
   }
 
-  /// What an array of bytes is by what was taken.
+  /// The meaning of an array of bytes by these numbers and texts.
   ///
   /// - Parameters:
   ///   - shape: of the array.
   ///   - itemByteCount: the bytes of an element.
-  /// - Returns: nil if nothing is said, if it is the shape of the array itself, or if it fits no one way of packing.
+  /// - Returns: nil if they say nothing, if they have the shape of the array itself, or if they do
+  ///   not fit exactly one way of packing.
   package func description(
     ofArray shape: [Int], itemByteCount: Int
   ) -> (description: StoreDescription, source: String)? {

@@ -1,10 +1,11 @@
 package import ImageStoreCore
 
-/// What an index says of an image: its format, and of an encoded one the codec and the orientation.
+/// The entry of an index for an image: its format and, for an encoded image, the codec and the
+/// orientation.
 ///
-/// On the disk it is four numbers of 32 bits: height, width, channels, and one that has the number of the element type in its lowest
-/// byte, that of the codec in the next (0 for pixels as they are), and the orientation in the third (0 for 1, the orientation of
-/// nearly all images).
+/// On the disk it is four numbers of 32 bits: height, width, channels, and one that has the number
+/// of the element type in its lowest byte, that of the codec in the next (0 for pixels as they
+/// are), and the orientation in the third (0 for 1, the orientation of nearly all images).
 package struct StoredKind: Sendable, Hashable {
   package var format: ImageFormat
   /// ``ImageCodec/number``, or 0 for pixels.
@@ -24,7 +25,7 @@ package struct StoredKind: Sendable, Hashable {
     .uint32, .uint64,
   ]
 
-  /// The same of the image as a viewer shows it; from 5 on orientations exchange rows and columns.
+  /// The same for the image as a viewer shows it; from 5 on orientations exchange rows and columns.
   package var upright: StoredKind {
     guard orientation > 4 else { return self }
     return StoredKind(
@@ -41,20 +42,21 @@ package struct StoredKind: Sendable, Hashable {
     ]
   }
 
-  /// What four numbers say.
+  /// The kind from its four numbers.
   ///
-  /// - Throws: ``StoreError/Code/corrupt`` for numbers that stand for nothing, ``StoreError/Code/limitExceeded``.
+  /// - Throws: ``StoreError/Code/corrupt`` for numbers without a meaning,
+  ///   ``StoreError/Code/limitExceeded``.
   package init(
     height: Int, width: Int, channels: Int, kind: UInt32
   ) throws(StoreError) {
     let type = Int(kind & 0xFF)
     guard Self.elementTypes.indices.contains(type) else {
-      throw StoreError(.corrupt, "an element type of the number \(type)")
+      throw StoreError(.corrupt, "the element type has the unknown number \(type)")
     }
     codec = UInt8(kind >> 8 & 0xFF)
     let turned = UInt8(kind >> 16 & 0xFF)
     guard kind >> 24 == 0, turned <= 8, codec > 0 || turned == 0 else {
-      throw StoreError(.corrupt, "an image of the kind \(kind)")
+      throw StoreError(.corrupt, "the image is of the unknown kind \(kind)")
     }
     orientation = max(1, turned)
     format = try ImageFormat(

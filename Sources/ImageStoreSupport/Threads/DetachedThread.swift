@@ -1,7 +1,7 @@
 internal import ImageStorePlatform
 
-/// Threads of this package's own, for what waits for a disk or a network: that would block the threads of Swift's tasks or of
-/// Dispatch's queues.
+/// This package's own threads, for work that waits for a disk or a network and would block the
+/// threads of Swift's tasks or of Dispatch's queues.
 package enum DetachedThread {
   private final class Start {
     let name: StaticString
@@ -21,10 +21,11 @@ package enum DetachedThread {
 
   /// Starts a thread that does `work` and ends.
   ///
-  /// - Parameter name: what debuggers call it, at most 15 ASCII characters.
-  /// - Returns: false if the system has no thread to give.
+  /// - Parameter name: its name in debuggers, at most 15 ASCII characters.
+  /// - Returns: false if the system cannot start a thread.
   package static func start(_ name: StaticString, _ work: @escaping @Sendable () -> Void) -> Bool {
-    // Which module declares the type's initializer depends on what else is imported; the C library needs none.
+    // Which module declares the type's initializer depends on what else is imported; the C library
+    // needs none.
     let attributes = UnsafeMutablePointer<pthread_attr_t>.allocate(capacity: 1)
     defer { unsafe attributes.deallocate() }
     unsafe pthread_attr_init(attributes)

@@ -1,7 +1,7 @@
 internal import Synchronization
 
-/// A few threads for work that waits, such as reading from a disk. Work is begun in the order it came in; a thread that finds none
-/// ends, so that nothing is left when all is done.
+/// A few threads for work that waits, such as reading from a disk. Work is begun in the order in
+/// which it was added; a thread that finds no work ends, so nothing is left when all work is done.
 package final class WaitingThreads: Sendable {
   private struct Queue {
     var jobs: [@Sendable () -> Void] = []
@@ -15,14 +15,14 @@ package final class WaitingThreads: Sendable {
   private let queue = Mutex(Queue())
 
   /// - Parameters:
-  ///   - name: what debuggers call the threads, at most 15 ASCII characters.
+  ///   - name: the name of the threads in debuggers, at most 15 ASCII characters.
   ///   - limit: how many there are at most.
   package init(_ name: StaticString, limit: Int) {
     self.name = name
     self.limit = limit
   }
 
-  /// Has a thread do some work. If the system has no thread to give, the caller does it.
+  /// Lets a thread do some work. If the system cannot start a thread, the caller does it.
   package func perform(_ job: @escaping @Sendable () -> Void) {
     let isThreadNeeded = queue.withLock { queue in
       queue.jobs.append(job)
@@ -47,7 +47,7 @@ package final class WaitingThreads: Sendable {
       }
       queue.next += 1
       let job = queue.jobs[queue.next - 1]
-      // Neither the work that was done nor what it held stays.
+      // Neither the finished work nor the objects it held are kept.
       queue.jobs[queue.next - 1] = {}
       return job
     }

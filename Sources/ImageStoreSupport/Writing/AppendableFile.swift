@@ -1,11 +1,13 @@
 package import ImageStoreCore
 
-/// The file a writer works on: that of a new store, which appears when it is committed, or of one that is there, which grows past
-/// its end and is cut back to it unless the growth is committed.
+/// The file that a writer works on: the file of a new store, which appears when it is committed, or
+/// that of an existing store, which grows past its end and is cut back to it unless the growth is
+/// committed.
 ///
-/// What is cut off is past the end of the last commit, and no reader reads there: what is appended counts for readers once the
-/// record is there that ``commit(_:at:isUnchanged:then:)`` writes last. So nothing is cut off any more once this writer has begun
-/// to write that record, whether or not it comes to the disk.
+/// The bytes that are cut off are past the end of the last commit, where no reader reads: appended
+/// images count for readers once the record exists that ``commit(_:at:isUnchanged:then:)`` writes
+/// last. So nothing is cut off after this writer has begun to write that record, whether or not it
+/// reaches the disk.
 ///
 /// A class, since its writer is the one that cannot be copied and holds the only reference.
 package final class AppendableFile<Store: ImageStore> {
@@ -18,7 +20,7 @@ package final class AppendableFile<Store: ImageStore> {
   package let held: HeldStore?
   /// Where a new store is written.
   private var staging: Staging?
-  /// What this writer has written, or tried to, ends here; nil if it has not begun.
+  /// The end of the bytes that this writer has written or tried to write; nil if it has not begun.
   private var writtenEnd: Int?
   private var isOver = false
   private let process = OwningProcess()
@@ -26,12 +28,12 @@ package final class AppendableFile<Store: ImageStore> {
   /// A store that grows.
   package struct Old: Sendable {
     package let store: Store
-    /// Which file the store reads.
+    /// The file that the store reads.
     let identity: FileIdentity
     /// Where its last commit ends in the file.
     package let end: Int
 
-    /// The parameters are the properties.
+    /// Creates a value; the parameters are the properties.
     package init(_ store: Store, file identity: FileIdentity, end: Int) {
       self.store = store
       self.identity = identity
@@ -50,17 +52,18 @@ package final class AppendableFile<Store: ImageStore> {
     self.staging = staging
   }
 
-  /// Opens the store that is at a path for appending, once no other writer has it, or begins a new one.
+  /// Opens the store at a path for appending, once no other writer has it, or begins a new one.
   ///
   /// - Parameters:
-  ///   - path: where the store is, or is to be.
+  ///   - path: the path of the existing or new store.
   ///   - name: the name of the file in the store's folder; nil if the store is the file.
-  ///   - mode: what to do about a store that is there.
+  ///   - mode: what to do with an existing store.
   ///   - otherContents: see ``Staging/OtherContents``.
-  ///   - complete: completes what a dead writer left that counts already.
-  ///   - open: opens the store that is there, whose path it is given and whose file. What it finds past the end of the last commit
-  ///     stays there until ``removeLeftovers(areOurs:)``.
-  /// - Throws: ``StoreError/Code/busy`` while other writers are at work; ``StoreError/Code/alreadyExists``; what `open` throws.
+  ///   - complete: completes a commit of a dead writer that counts already.
+  ///   - open: opens the existing store, from its path and file. Bytes past the end of the last
+  ///     commit stay there until ``removeLeftovers(areOurs:)``.
+  /// - Throws: ``StoreError/Code/busy`` while other writers are working;
+  ///   ``StoreError/Code/alreadyExists``; what `open` throws.
   package static func open(
     _ path: String, file name: String? = nil, mode: WriteMode,
     otherContents: @escaping Staging.OtherContents,
@@ -70,7 +73,7 @@ package final class AppendableFile<Store: ImageStore> {
     if mode == .append, FileSystem.kind(of: path) != nil { return try grow(path, name, complete, open) }
     let staging = try Staging(destination: path, mode: mode, otherContents: otherContents)
     guard mode != .append || staging.isNew else {
-      throw StoreError(.busy, "another program puts something there", remedy: "try again", path: path)
+      throw StoreError(.busy, "another program is creating the same file", remedy: "try again", path: path)
     }
     let storePath = staging.path
     if name != nil { try FileSystem.createFolder(storePath) }
@@ -96,7 +99,8 @@ package final class AppendableFile<Store: ImageStore> {
     return AppendableFile(file, at: held.path, old: old, held: held)
   }
 
-  /// Cuts off what a dead writer left past the last commit. To be called once all that an append relies on has been checked.
+  /// Cuts off the bytes that a dead writer left past the last commit. Call it after everything that
+  /// an append relies on has been checked.
   ///
   /// - Parameter areOurs: whether a writer of this package left the bytes of a range.
   /// - Throws: ``StoreError/Code/unsupported`` if none did.
@@ -109,8 +113,9 @@ package final class AppendableFile<Store: ImageStore> {
     guard try areOurs(old.end..<byteCount) else {
       throw StoreError(
         .unsupported,
-        "\(byteCount - old.end) bytes follow the end of the store that no writer of this package left",
-        remedy: "cut the file to its first \(old.end) bytes if they are needed no more, or convert the store",
+        "\(byteCount - old.end) bytes follow the end of the store, and this package did not write them",
+        remedy:
+          "if they are not needed, cut the file to its first \(old.end) bytes; otherwise convert the store",
         path: file.path)
     }
     try file.resize(to: old.end)
@@ -121,29 +126,29 @@ package final class AppendableFile<Store: ImageStore> {
     defer { file.unlock() }
     guard !isOver, let old, let writtenEnd else { return }
     do throws(StoreError) {
-      // What is further on, another program wrote.
+      // Another program wrote the bytes after that.
       if try file.byteCount() <= writtenEnd { try file.resize(to: old.end) }
     } catch {
-      // Readers find the last commit all the same, and the next writer cuts the file.
+      // Readers still find the last commit, and the next writer cuts the file.
     }
   }
 
   /// Writes bytes that no reader counts yet.
   package func write(_ bytes: RawSpan, at offset: Int) throws(StoreError) {
-    // What an append leaves whose writer dies shows that there was one.
+    // If the writer dies, the bytes it leaves show that there was one.
     if writtenEnd == nil, let held, held.kind == .folder { _ = try held.workFolder() }
     writtenEnd = max(writtenEnd ?? 0, offset + bytes.byteCount)
     try file.write(bytes, at: offset)
   }
 
-  /// Writes the record that makes what was written before count, and puts a new store in its place. All else is on the disk
-  /// when the record is written.
+  /// Writes the record that makes the bytes written before count, and moves a new store into place.
+  /// Everything else is on the disk when the record is written.
   ///
   /// - Parameters:
   ///   - record: bytes for which the file has room.
   ///   - offset: where they go.
-  ///   - isUnchanged: whether what this writer has not written is as it was.
-  ///   - then: what remains to be done of a store that grows, once the record is on the disk.
+  ///   - isUnchanged: whether the rest of the file, which this writer did not write, is unchanged.
+  ///   - then: the remaining work for a store that grows, once the record is on the disk.
   package func commit(
     _ record: [UInt8], at offset: Int, isUnchanged: () throws(StoreError) -> Bool = { true },
     then: () throws(StoreError) -> Void = {}
@@ -159,15 +164,15 @@ package final class AppendableFile<Store: ImageStore> {
     if let staging = staging.take() { try staging.commit() }
   }
 
-  /// Other programs know nothing of our lock.
+  /// Other programs do not know about our lock.
   private func checkNobodyElseWrote(_ isUnchanged: () throws(StoreError) -> Bool) throws(StoreError) {
     guard let held else { return }
     guard try file.byteCount() == writtenEnd, FileIdentity(ofPath: held.path) == held.state.identity,
       try FileIdentity(ofPath: file.path) == file.identity(), try isUnchanged()
     else {
       throw StoreError(
-        .busy, "another program changed or replaced it meanwhile",
-        remedy: "look at what it did, and append again", path: held.path)
+        .busy, "another program changed or replaced it in the meantime",
+        remedy: "check what it changed, and append again", path: held.path)
     }
   }
 }

@@ -1,9 +1,11 @@
-/// JSON with a checksum of itself, for the small files that describe a store to programs and to people.
+/// JSON with a checksum of itself, for the small files that describe a store to programs and
+/// people.
 ///
-/// The object has a key `crc32`, after no other that could hold the text of one: eight hexadecimal digits, the
-/// CRC-32 of the file with zeros in their place. As Foundation writes it, pretty-printed.
+/// The object has a key `crc32`, after no other that could hold the text of one: eight hexadecimal
+/// digits, the CRC-32 of the file with zeros in their place. As Foundation writes it,
+/// pretty-printed.
 package enum ChecksummedJSON {
-  /// What `crc32` is before the checksum is known.
+  /// The value of `crc32` before the checksum is known.
   package static let zeros = "00000000"
 
   /// The bytes of a file whose `crc32` is ``zeros``, with the checksum instead.
@@ -15,7 +17,7 @@ package enum ChecksummedJSON {
     return checked
   }
 
-  /// Whether the bytes of a file agree with the checksum in it; one that has none does.
+  /// Whether the bytes of a file agree with the checksum in it; a file without a checksum does.
   ///
   /// - Parameter stated: the value of `crc32`.
   package static func isIntact(_ bytes: [UInt8], stated: String?) -> Bool {
@@ -26,7 +28,7 @@ package enum ChecksummedJSON {
     return unsafe UInt32(stated, radix: 16) == CRC32.checksum(of: blank.span.bytes)
   }
 
-  /// Where the digits stand. Quotes are escaped within text, so only a key can look like this one.
+  /// Where the digits are. Quotes are escaped within text, so only a key can look like this one.
   private static func place(in bytes: [UInt8]) -> Range<Int>? {
     let key = Array("\"crc32\" : \"".utf8)
     var start = 0

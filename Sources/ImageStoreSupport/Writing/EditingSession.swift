@@ -1,21 +1,22 @@
 package import ImageStoreCore
 
-/// A session of a writer that can say other things of the images of the store that is there.
+/// A session of a writer that can change the labels, columns and class names of an existing store.
 package protocol EditingSession: WriterSession, ~Copyable {
   associatedtype Store: EditableStore
 
-  /// The store that is there, read after it was locked; nil if the session writes a new one.
+  /// The existing store, read after it was locked; nil if the session writes a new one.
   var existing: Store? { get }
 
-  /// Puts labels, columns and class names in the place of those that there are, all at once, and ends the session, to which no image has
-  /// been appended.
+  /// Replaces all labels, columns and class names in one step, and ends the session, to which no
+  /// image has been appended.
   ///
-  /// - Parameter annotations: other ones than there are, with values for all images.
+  /// - Parameter annotations: the new ones, with values for all images.
   consuming func complete(saying annotations: StoreAnnotations) throws(StoreError)
 }
 
 extension EditingSession where Self: ~Copyable {
-  /// Changes what is said of the images of a store, as ``EditableStore/edit(_:threads:_:)`` promises.
+  /// Changes labels, columns and class names of a store, as ``EditableStore/edit(_:threads:_:)``
+  /// promises.
   ///
   /// - Parameter begin: begins to append to the store.
   package static func edit(

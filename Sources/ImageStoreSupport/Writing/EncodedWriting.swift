@@ -1,7 +1,7 @@
 package import ImageStoreCore
 internal import Synchronization
 
-/// An encoded image among the bytes of a run of such.
+/// An encoded image among the bytes of a run of encoded images.
 package struct EncodedImage: Sendable {
   /// Where its bytes are.
   package let range: Range<Int>
@@ -12,7 +12,7 @@ package struct EncodedImage: Sendable {
 
 /// How a writer of an encoded layout recognises, checks and encodes images.
 package struct EncodedLayout: Sendable {
-  /// What images are recognised and decoded by.
+  /// The codecs that recognise and decode images.
   let codecs: [any ImageCodec]
   let checks: Bool
   let threads: Int
@@ -20,10 +20,10 @@ package struct EncodedLayout: Sendable {
   fileprivate let encoders: IdlePool<EncoderBox>
 
   /// - Parameters:
-  ///   - codecs: what images are recognised and decoded by.
+  ///   - codecs: the codecs that recognise and decode images.
   ///   - checks: whether images that are given encoded are decoded once.
   ///   - threads: how many threads may be used.
-  ///   - makeEncoder: makes what encodes images that are given as pixels.
+  ///   - makeEncoder: makes an encoder for images that are given as pixels.
   package init(
     _ codecs: [any ImageCodec], checks: Bool, threads: Int,
     makeEncoder: @escaping @Sendable () throws(StoreError) -> any ImageEncoder
@@ -42,14 +42,16 @@ private final class EncoderBox {
   init(_ encoder: any ImageEncoder) { self.encoder = encoder }
 }
 
-/// A session of a writer that may have an encoded layout: the frame around it is the same for all, as that of ``WriterSession``.
+/// A session of a writer that may have an encoded layout. The code around it is the same for all,
+/// as for ``WriterSession``.
 package protocol EncodedWriterSession: WriterSession, ~Copyable {
   /// nil if the store has another layout.
   var encodedLayout: EncodedLayout? { get }
 
   /// Writes a run of encoded images; `state.nextIndex` is the index of the first.
   ///
-  /// They may be decoded meanwhile, on other threads; should one not decode, the writer fails, and with it what was written.
+  /// They may be decoded at the same time, on other threads. If one cannot be decoded, the writer
+  /// fails, and the written images do not count.
   ///
   /// - Parameters:
   ///   - bytes: the images one after another.
@@ -101,8 +103,8 @@ extension EncodedWriterSession where Self: ~Copyable {
     for (position, byteCount) in byteCounts.enumerated() {
       guard byteCount > 0, byteCount <= EncodedIndex.mostBytes else {
         throw StoreError(
-          byteCount > 0 ? .unsupported : .invalidArgument, "an encoded image of \(byteCount) bytes",
-          remedy: "give 1 to \(EncodedIndex.mostBytes)", image: position)
+          byteCount > 0 ? .unsupported : .invalidArgument, "an encoded image cannot have \(byteCount) bytes",
+          remedy: "give 1 to \(EncodedIndex.mostBytes) bytes", image: position)
       }
       guard byteCount <= bytes.byteCount - end else { break }
       ranges.append(end..<end + byteCount)
@@ -111,14 +113,14 @@ extension EncodedWriterSession where Self: ~Copyable {
     guard ranges.count == byteCounts.count, end == bytes.byteCount else {
       throw StoreError(
         .invalidArgument,
-        "\(bytes.byteCount) bytes for \(byteCounts.count) encoded images of other sizes together")
+        "\(bytes.byteCount) bytes are not the sum of the sizes of the \(byteCounts.count) encoded images")
     }
     return ranges
   }
 }
 
 extension EncodedLayout {
-  /// Looks at the heads of images, and takes their checksums.
+  /// Examines the headers of images, and calculates their checksums.
   fileprivate func examine(
     _ bytes: RawSpan, _ ranges: [Range<Int>], first: Int
   ) throws(StoreError) -> [EncodedImage] {
@@ -151,7 +153,7 @@ extension EncodedLayout {
   fileprivate func check(
     _ bytes: RawSpan, _ images: [EncodedImage], first: Int, while write: () throws(StoreError) -> Void
   ) throws(StoreError) {
-    // Writing is the first piece, so it begins at once; then each image is one.
+    // Writing is the first piece, so it begins at once; each image is another piece.
     try Workers.perform(1 + images.count, threads: max(1, threads)) { (piece) throws(StoreError) in
       guard piece > 0 else { return try write() }
       let image = images[piece - 1]

@@ -2,19 +2,21 @@ package import ImageStoreCore
 internal import ImageStorePlatform
 internal import Synchronization
 
-/// A store that is there, held against other writers of this package while it is appended to, rewritten or replaced.
+/// An existing store, locked against other writers of this package while it is appended to,
+/// rewritten or replaced.
 ///
-/// A store that is a folder is locked itself, so the lock holds whichever way others came to it, and takes no right to
-/// write to the folder around it. For a file the folder beside it that a ``Staging`` works in is locked: a lock of the file
-/// would keep libhdf5 from reading it. One that grows in its place is locked besides, since it may have several names.
+/// A store that is a folder is locked itself, so the lock holds for any path to it and needs no
+/// right to write to the folder around it. For a file, the temporary folder of a ``Staging`` next
+/// to it is locked: a lock on the file would keep libhdf5 from reading it. A file that grows in
+/// place is locked too, because it may have several names.
 package final class HeldStore: Sendable {
   /// The path without any symbolic link.
   package let path: String
   package let kind: FileSystem.Kind
-  /// What was there when it was locked. Of a folder the times tell nothing.
+  /// The state of the store when it was locked. For a folder, the times mean nothing.
   package let state: FileState
   private let lock: Lock
-  /// What a staging writer of the same file would work in.
+  /// The folder that a staging writer of the same file would work in.
   private let beside: WorkFolder?
   /// The folder for new files of a store that is a folder, once there is one.
   private let work = Mutex<WorkFolder?>(nil)
@@ -31,16 +33,17 @@ package final class HeldStore: Sendable {
     }
   }
 
-  /// The name of the folder, within the store's, that appends work in.
+  /// The name of the folder inside the store that appends work in.
   package static let workFolderName = ".append.partial"
-  /// What ``replaceFile(_:with:expecting:)`` and ``prepareFile(with:)`` may leave there if their writer dies.
+  /// The files that ``replaceFile(_:with:expecting:)`` and ``prepareFile(with:)`` may leave there
+  /// if their writer dies.
   package static let workNames = [WorkFolder.mark, scratch, prepared]
 
   /// Every name that a backend gives there.
   private static let knownWork = Set(
     [scratch, prepared, removed, "images", "edit", "plan", "undone", "store.json", "data.mdb", "lock.mdb"])
 
-  /// - Throws: ``StoreError/Code/busy`` if another writer is at work on it; ``StoreError/Code/notFound``;
+  /// - Throws: ``StoreError/Code/busy`` if another writer is working on it; ``StoreError/Code/notFound``;
   ///   ``StoreError/Code/unrecognized`` if it is neither a file nor a folder.
   package convenience init(_ given: String) throws(StoreError) {
     let destination = try Destination(given)
@@ -49,8 +52,9 @@ package final class HeldStore: Sendable {
     if !isFile { Self.removeDeadWork(besides: destination, given) }
   }
 
-  /// Removes the folder beside a store that a writer worked in which died once it had put the store in its place. It need not be
-  /// there, and that of a living writer, or of somebody else, stays.
+  /// Removes the temporary folder next to a store of a writer that died after it had moved the
+  /// store into place. The folder need not exist, and that of a living writer, or of another
+  /// program, stays.
   private static func removeDeadWork(besides destination: Destination, _ given: String) {
     guard FileSystem.kind(of: WorkFolder.path(besides: destination), followingLinks: false) == .folder else {
       return
@@ -61,7 +65,8 @@ package final class HeldStore: Sendable {
   /// - Parameter beside: nil for a file whose work folder is locked already.
   init(_ destination: Destination, _ given: String, beside: WorkFolder?) throws(StoreError) {
     let parent = try Folder(destination.folder)
-    // Whoever replaces a store gives its name to another between our opening it and our locking it; then it is tried again.
+    // A writer that replaces the store may give its name to another between our opening it and our
+    // locking it; then we try again.
     for _ in 0..<100 {
       let descriptor = unsafe openat(
         parent.descriptor, destination.name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC)
@@ -72,11 +77,11 @@ package final class HeldStore: Sendable {
       let lock = Lock(descriptor: descriptor)
       var status = stat()
       guard unsafe fstat(descriptor, &status) == 0 else {
-        throw .system(errno, "asking for its size", path: given)
+        throw .system(errno, "looking up its size", path: given)
       }
       let kind = FileSystem.Kind(status)
       guard kind != .other else {
-        throw StoreError(.unrecognized, "neither a file nor a folder", path: given)
+        throw StoreError(.unrecognized, "this is neither a file nor a folder", path: given)
       }
       if kind == .folder || beside != nil { try Descriptor.lockForWriting(descriptor, given) }
       let state = FileState(status)
@@ -93,13 +98,13 @@ package final class HeldStore: Sendable {
 
   deinit {
     work.withLock { work in
-      // What cannot be removed is removed by the next writer.
+      // The next writer removes what cannot be removed now.
       if let work = work.take() { try? work.removeAll() }
     }
     try? beside?.removeAll()
   }
 
-  /// Gives what is to take the store's place its owner, attributes and mode.
+  /// Gives the store's owner, attributes and mode to its replacement.
   func giveMetadata(to descriptor: Int32) throws(StoreError) {
     try FileMetadata.copy(from: lock.descriptor, to: descriptor, path: path)
   }
@@ -110,15 +115,16 @@ package final class HeldStore: Sendable {
     return unsafe fstat(lock.descriptor, &status) == 0 ? Int(status.st_nlink) : 1
   }
 
-  /// The path of a folder within the store's, for files that are to be moved into it; nobody else works there. It goes with this
-  /// value, unless ``keepWork()``.
+  /// The path of a folder inside the store, for files that will be moved into the store; nobody
+  /// else works there. It is removed with this value, unless ``keepWork()`` was called.
   ///
-  /// - Parameter removingLeftovers: whether what a dead writer left there is removed first. If it is not, the caller does.
+  /// - Parameter removingLeftovers: whether the files that a dead writer left there are removed
+  ///   first. If not, the caller removes them.
   package func workFolder(removingLeftovers: Bool = true) throws(StoreError) -> String {
     try withWork(removingLeftovers) { (work) throws(StoreError) in work.folder.path }
   }
 
-  /// Removes what has a name in ``workFolder(removingLeftovers:)``.
+  /// Removes the file with a name in ``workFolder(removingLeftovers:)``.
   package func removeWork(_ name: String) throws(StoreError) {
     try withWork(false) { (work) throws(StoreError) in try work.remove(name) }
   }
@@ -128,7 +134,7 @@ package final class HeldStore: Sendable {
     try withWork(false) { (work) throws(StoreError) in try work.removeContents() }
   }
 
-  /// Moves a file or folder from the work folder to a place in the store where nothing is.
+  /// Moves a file or folder from the work folder to a free place in the store.
   ///
   /// - Parameters:
   ///   - name: its path within ``workFolder(removingLeftovers:)``, of one or two names.
@@ -144,16 +150,16 @@ package final class HeldStore: Sendable {
     }
   }
 
-  /// Puts a file of the store's folder in the place of the one that has its name, if one has: readers see the old bytes or the new.
-  /// Mode, owner and extended attributes stay; those of a file that is new are its neighbor's.
+  /// Replaces or creates a file of the store's folder: readers see the old bytes or the new ones.
+  /// Mode, owner and extended attributes stay; a new file gets those of its neighbor.
   ///
   /// - Parameters:
   ///   - name: the file's path within the store's folder, of one or two names.
-  ///   - bytes: what it is to hold.
-  ///   - known: the file as it was when it was read; nil does not ask.
+  ///   - bytes: its new contents.
+  ///   - known: the state of the file when it was read; nil skips the comparison.
   ///   - neighbor: a file directly in the store's folder; nil leaves a new file as new files are.
-  /// - Throws: ``StoreError/Code/unsupported`` for a file that a rename would harm: a symbolic link, or one of several hard links;
-  ///   ``StoreError/Code/busy`` if the file is not as it was.
+  /// - Throws: ``StoreError/Code/unsupported`` for a file that a rename would harm: a symbolic
+  ///   link, or one of several hard links; ``StoreError/Code/busy`` if the file has changed.
   package func replaceFile(
     _ name: String, with bytes: [UInt8], expecting known: FileState? = nil, like neighbor: String? = nil
   ) throws(StoreError) {
@@ -168,7 +174,8 @@ package final class HeldStore: Sendable {
     }
   }
 
-  /// Removes a file or a folder of the store's that this package wrote, if it is there: it is moved out of the store at once.
+  /// Removes a file or a folder of the store that this package wrote, if it exists: it is moved out
+  /// of the store in one step.
   ///
   /// - Parameter name: its path within the store's folder, of one or two names.
   package func removeFile(_ name: String) throws(StoreError) {
@@ -181,13 +188,14 @@ package final class HeldStore: Sendable {
         try? work.remove(Self.removed)
         try folder.moveExclusively(name, to: work.folder, as: Self.removed)
         try folder.synchronizeNames()
-        // It is out of the store; the next writer removes it if it cannot be removed now.
+        // It is no longer in the store; the next writer removes it if it cannot be removed now.
         try? work.remove(Self.removed)
       }
     }
   }
 
-  /// Makes a folder in the store's, with the owner, attributes and mode of that; does nothing if it is there.
+  /// Creates a folder in the store's folder, with the same owner, attributes and mode; does nothing
+  /// if it exists.
   ///
   /// - Parameter name: its name.
   package func createFolder(_ name: String) throws(StoreError) {
@@ -198,7 +206,7 @@ package final class HeldStore: Sendable {
     try root.synchronizeNames()
   }
 
-  /// Writes a file for ``putPreparedFile(as:)``, which then takes no room on the disk.
+  /// Writes a file for ``putPreparedFile(as:)``, which then needs no more space on the disk.
   package func prepareFile(with bytes: [UInt8]) throws(StoreError) {
     try withWork(nil) { (work) throws(StoreError) in
       try Self.write(bytes, as: Self.prepared, in: work)
@@ -206,7 +214,8 @@ package final class HeldStore: Sendable {
     }
   }
 
-  /// Puts the file that has been prepared in the place of one of the store's folder, as ``replaceFile(_:with:expecting:)`` does.
+  /// Replaces a file of the store's folder by the prepared file, as
+  /// ``replaceFile(_:with:expecting:)`` does.
   package func putPreparedFile(as name: String) throws(StoreError) {
     try withWork(nil) { (work) throws(StoreError) in
       try Self.put(Self.prepared, as: name, in: root(), nil, from: work)
@@ -239,7 +248,7 @@ package final class HeldStore: Sendable {
     try new.synchronize()
     if try work.folder.exchange(scratch, with: name, in: folder) {
       guard let out = work.folder.state(of: scratch), out.hasSameContents(as: state) else {
-        // Another program was faster: what it put there goes back.
+        // Another program was faster: its file is moved back.
         _ = try work.folder.exchange(scratch, with: name, in: folder)
         throw changed(path)
       }
@@ -248,7 +257,8 @@ package final class HeldStore: Sendable {
       try work.folder.move(scratch, over: name, in: folder)
     }
     try folder.synchronizeNames()
-    // The new file is there; what cannot be removed now goes with the work folder, or by the next writer.
+    // The new file is in place; what cannot be removed now is removed with the work folder, or by
+    // the next writer.
     try? work.remove(scratch)
   }
 
@@ -256,13 +266,13 @@ package final class HeldStore: Sendable {
     guard try file.status().st_nlink == 1 else {
       throw StoreError(
         .unsupported,
-        "the file has other names (hard links), which an append would leave with the old contents",
+        "the file has other names (hard links), which would keep the old contents after an append",
         remedy: "remove the other names, or convert to a new store", path: file.path)
     }
   }
 
-  /// Refuses a file directly in the store's folder that ``replaceFile(_:with:expecting:)`` would refuse, before work is done for it;
-  /// does nothing if there is none.
+  /// Refuses a file directly in the store's folder that ``replaceFile(_:with:expecting:)`` would
+  /// refuse, before any work on it; does nothing if there is none.
   package func checkMayReplace(_ name: String) throws(StoreError) {
     let folder = try root()
     if folder.status(of: name) != nil { try Self.checkOnlyName(File(name, in: folder, .read)) }
@@ -274,11 +284,12 @@ package final class HeldStore: Sendable {
 
   private static func changed(_ path: String) -> StoreError {
     StoreError(
-      .busy, "another program changed the file meanwhile", remedy: "look at what it did, and append again",
+      .busy, "another program changed the file in the meantime",
+      remedy: "check what it changed, and append again",
       path: path)
   }
 
-  /// The folder that the store is, opened once more: the very folder that is locked.
+  /// The store's folder, opened once more: the same folder that is locked.
   package func root() throws(StoreError) -> Folder {
     let descriptor = unsafe openat(lock.descriptor, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC)
     guard descriptor >= 0 else { throw .system(errno, "opening the folder", path: path) }
@@ -307,6 +318,6 @@ package final class HeldStore: Sendable {
     return try body(new)
   }
 
-  /// Leaves the work folder for the next writer, who needs what is in it to undo what was done.
+  /// Leaves the work folder for the next writer, which needs its files to undo the changes.
   package func keepWork() { work.withLock { $0 = nil } }
 }

@@ -1,29 +1,31 @@
 package import ImageStoreCore
 
 extension WritableStoreFormat {
-  /// Writes a store of this kind anew without some of its images, in its own place and layout.
+  /// Writes a store of this kind again without some of its images, in the same place and layout.
   ///
-  /// The store is checked whole first, since what is written anew gets new checksums.
+  /// The whole store is checked first, because the new store gets new checksums.
   ///
   /// - Parameters:
   ///   - indices: the images to leave out; an index that occurs twice counts once.
-  ///   - view: what is written of the store without them.
-  ///   - progress: called now and then with the number of images written.
+  ///   - view: the view of the remaining store that is written.
+  ///   - progress: called from time to time with the number of images written.
   package func remove(
     _ indices: some Sequence<Int>, from path: String, threads: Int?,
     through view: (any ImageStore) -> any ImageStore = { $0 }, progress: (_ written: Int) -> Void
   ) throws(StoreError) {
     func open() throws(StoreError) -> any ImageStore {
       guard let store = try self.open(path, StoreDescription(), threads: threads).first else {
-        throw StoreError(.unrecognized, "no store of this kind", path: path)
+        throw StoreError(.unrecognized, "this is not a store that images can be removed from", path: path)
       }
       return store.store
     }
     let store = try open()
     if let other = try otherContents(at: path) {
       throw StoreError(
-        .unsupported, "images are removed by writing a store anew, and this is \(other)",
-        remedy: "move other files away; write a store of another program, or a part of one, to a new store",
+        .unsupported,
+        "removing images writes the store again, which is not done here because this is \(other)",
+        remedy:
+          "move files that are not part of the store out of it; convert a store of another program, or a part of a store, to a new one",
         path: path)
     }
     var isKept = [Bool](repeating: true, count: store.count)
@@ -55,7 +57,8 @@ extension WritableStoreFormat {
   }
 }
 
-/// Appends the images of a store that are kept, and finishes. No other writer is at work on it once there is a writer to append to.
+/// Appends the remaining images of a store, and finishes. No other writer works on the store once
+/// this writer exists.
 private struct RemovingUser: WriterUser {
   let kept: [Int]
   /// The store as it was when its images were chosen.
@@ -68,7 +71,8 @@ private struct RemovingUser: WriterUser {
     let store = try open()
     guard store.count == known.count, store.classNames == known.classNames else {
       throw StoreError(
-        .busy, "another program changed it meanwhile", remedy: "look at what it did, and remove again")
+        .busy, "another program changed it in the meantime", remedy: "check what it changed, and remove again"
+      )
     }
     try store.verify()
     try writer.append(contentsOf: view(store.subset(kept)), progress: progress)

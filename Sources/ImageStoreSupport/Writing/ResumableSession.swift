@@ -1,9 +1,10 @@
 package import ImageStoreCore
 
-/// The sessions of a writer that commits on its way: at a commit one ends, and the next goes on appending to the store that is there
-/// then. So a commit is what finishing is, with all that is promised of it.
+/// The sessions of a writer that commits before it finishes: a commit ends one session, and the
+/// next one continues to append to the store. So a commit is the same as finishing, with the same
+/// guarantees.
 package struct ResumableSession<Session: WriterSession & ~Copyable>: ~Copyable {
-  /// The session at work; nil once one could not be ended or begun.
+  /// The current session; nil after an error in ending or beginning one.
   package private(set) var session: Session?
   /// How many images the sessions before it have appended.
   private var countBefore = 0
@@ -11,7 +12,7 @@ package struct ResumableSession<Session: WriterSession & ~Copyable>: ~Copyable {
   private let mode: WriteMode
   private let begin: @Sendable (_ mode: WriteMode) throws(StoreError) -> Session
 
-  /// - Parameter begin: begins a session; called once for now, and again after each commit, to append.
+  /// - Parameter begin: begins a session; called once now, and again after each commit, to append.
   package init(
     _ mode: WriteMode, begin: @escaping @Sendable (_ mode: WriteMode) throws(StoreError) -> Session
   ) throws(StoreError) {
@@ -35,13 +36,13 @@ package struct ResumableSession<Session: WriterSession & ~Copyable>: ~Copyable {
     try session!.append(pixels, layout: layout, labels: labels)
   }
 
-  /// Finishes what has been appended and goes on.
+  /// Commits the appended images and continues.
   package mutating func commit() throws(StoreError) {
     if let failure { throw failure }
     guard mode == .create || mode == .append else {
       throw StoreError(
         .unsupported,
-        "a commit of a store that takes the place of another, which stays until the new one is finished",
+        "this writer replaces a store, which stays until the new one is finished, so it cannot commit before",
         remedy: "write a new store, or finish this one and append to it", path: session!.state.path)
     }
     try session!.state.checkIsUsable()

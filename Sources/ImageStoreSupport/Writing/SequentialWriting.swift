@@ -3,19 +3,21 @@ package import ImageStoreCore
 
 /// Writes a file from front to back, each byte once, in pieces that begin and end at multiples of their size.
 ///
-/// A page cache keeps a whole aligned piece of 2 MiB in one page, if the system has such, and a map of the file then
-/// needs one entry for it: images in no order are found sooner. The disk begins to write while the writer makes
-/// more, so that synchronising at the end waits for little.
+/// The page cache keeps a whole aligned piece of 2 MiB in one page, if the system has pages of that
+/// size, and a map of the file then needs one entry for it, so images in random order are found
+/// sooner. The disk begins to write while the writer is still working, so syncing at the end does
+/// not take long.
 package struct SequentialWriting: Sendable {
   package static let pieceByteCount = 2 << 20
-  /// Large enough that the disk is asked seldom and allocates in one piece, small enough that it is never idle.
+  /// Large enough for few requests to the disk and allocation in one piece, small enough that the
+  /// disk is never idle.
   private static let stepByteCount = 4 << 20
 
-  /// What has come since the last whole piece.
+  /// The bytes added since the last whole piece.
   private var pending: [UInt8] = []
   /// Where the first pending byte goes.
   private var position: Int
-  /// What the disk has been told to write ends here.
+  /// The end of the bytes that the disk was asked to write.
   private var begun: Int
 
   /// - Parameter start: where the first byte is written.
@@ -27,7 +29,7 @@ package struct SequentialWriting: Sendable {
   /// Where the next byte goes.
   package var end: Int { position + pending.count }
 
-  /// Whether so many bytes more make a whole piece.
+  /// Whether this many more bytes make a whole piece.
   package func completesPiece(adding byteCount: Int) -> Bool {
     Self.boundary(notAfter: end + byteCount) > Self.boundary(notAfter: end)
   }
@@ -40,7 +42,8 @@ package struct SequentialWriting: Sendable {
     try unsafe append([bytes], to: file)
   }
 
-  /// Adds parts that lie apart in memory, one after another. What makes whole pieces is written from where it is.
+  /// Adds parts that are apart in memory, one after another. Whole pieces are written from where
+  /// they are.
   package mutating func append(
     _ parts: [UnsafeRawBufferPointer], to file: borrowing File
   ) throws(StoreError) {
@@ -68,7 +71,7 @@ package struct SequentialWriting: Sendable {
     beginWriting(file)
   }
 
-  /// Writes what is not a whole piece, too.
+  /// Also writes the rest that is not a whole piece.
   package mutating func flush(to file: borrowing File) throws(StoreError) {
     guard !pending.isEmpty else { return }
     try unsafe file.write(pending.span.bytes, at: position)

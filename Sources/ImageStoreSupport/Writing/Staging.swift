@@ -1,16 +1,17 @@
 package import ImageStoreCore
 internal import ImageStorePlatform
 
-/// Where a writer works beside a store's destination, until the store is put in its place at once. What a writer leaves
-/// that is dropped goes with it; what one leaves that is killed is removed by the next writer of the same destination.
+/// The place next to a store's destination where a writer works, until the store is moved into
+/// place in one step. If a writer is dropped, its files are removed with it; if it is killed, the
+/// next writer of the same destination removes them.
 ///
-/// The place is a ``WorkFolder`` called `.NAME.partial` in the destination's folder. What is to be replaced is locked while
-/// the writer works, must be what it was when the writer began, and is looked at again once it has been moved out of
-/// the way: only then is it deleted, or put back.
+/// The place is a ``WorkFolder`` called `.NAME.partial` in the destination's folder. A store that
+/// will be replaced is locked while the writer works, must not change after the writer began, and
+/// is examined again once it has been moved out of the way: only then is it deleted, or put back.
 package struct Staging: ~Copyable, Sendable {
   /// The destination as it was given, for errors.
   package let destination: String
-  /// Where to write: a file or folder to be created by the writer.
+  /// Where to write: a file or folder that the writer creates.
   package let path: String
   /// Whether there was nothing at the destination.
   package var isNew: Bool { old == nil }
@@ -18,13 +19,14 @@ package struct Staging: ~Copyable, Sendable {
   private let target: Destination
   private let parent: Folder
   private let work: WorkFolder
-  /// What is at the destination.
+  /// The existing file or folder at the destination.
   private let old: Old?
   private let otherContents: OtherContents
   private var isOver = false
 
-  /// Says in a few words what is at a path besides a finished store that this package wrote in one format, such as `a folder with
-  /// notes.txt besides a store`; nil if every file there is part of such a store.
+  /// Describes in a few words the contents of a path that are not part of a finished store that
+  /// this package wrote in one format, such as `a folder with notes.txt besides a store`; nil if
+  /// every file is part of such a store.
   package typealias OtherContents = @Sendable (_ path: String) throws(StoreError) -> String?
 
   private struct Old: Sendable {
@@ -34,10 +36,12 @@ package struct Staging: ~Copyable, Sendable {
   }
 
   /// - Parameters:
-  ///   - destination: where the store is to be; a symbolic link is followed.
-  ///   - mode: `create` refuses what is at the destination, now and at ``commit()``. `replace` takes the place of what `otherContents`
-  ///     finds to be a store of the package, `replaceAnything` of whatever there is. `append` is for writers that rewrite what is
-  ///     there: they take the place of that very file, as it was, and leave it its mode, owner and attributes.
+  ///   - destination: the path of the store; a symbolic link is followed.
+  ///   - mode: `create` refuses an existing destination, now and at ``commit()``. `replace`
+  ///     replaces a destination that `otherContents` finds to be a store of the package,
+  ///     `replaceAnything` any destination. `append` is for writers that rewrite an existing file:
+  ///     they replace exactly that file, if it is unchanged, and keep its mode, owner and
+  ///     attributes.
   ///   - otherContents: see ``OtherContents``.
   package init(
     destination: String, mode: WriteMode, otherContents: @escaping OtherContents
@@ -74,21 +78,22 @@ package struct Staging: ~Copyable, Sendable {
   deinit {
     // An old store that could not be put back is left for the next writer to put back.
     let isNeeded = parent.kind(of: target.name) == nil && work.folder.kind(of: WorkFolder.aside) != nil
-    // What cannot be removed now is removed by the next writer.
+    // The next writer removes what cannot be removed now.
     if !isOver && !isNeeded { try? work.removeAll() }
   }
 
-  /// Removes what has a name beside ``path``, which begins with the name of the destination.
+  /// Removes the file with a name next to ``path`` that begins with the name of the destination.
   package func remove(_ name: String) throws(StoreError) { try work.remove(name) }
 
-  /// Gives a file beside ``path`` another name there, which one of the writer's may have: both are paths in that folder.
+  /// Renames a file next to ``path``, replacing a file of the writer with the new name: both are
+  /// paths in that folder.
   package func rename(_ source: String, to destination: String) throws(StoreError) {
     try work.folder.move(
       FileSystem.split(source).name, over: FileSystem.split(destination).name, in: work.folder)
   }
 
-  /// Puts what was written at ``path`` in its place and waits until the disk knows the name. The writer
-  /// has synchronised the contents of its files before.
+  /// Moves the store written at ``path`` into place and waits until its name is on the disk. The
+  /// writer has already synced the contents of its files.
   package consuming func commit() throws(StoreError) {
     let name = target.name
     if work.folder.kind(of: name) == .folder { try work.folder.folder(name).synchronizeNames() }
@@ -103,7 +108,7 @@ package struct Staging: ~Copyable, Sendable {
     }
     try parent.synchronizeNames()
     isOver = true
-    // The store is there; what cannot be removed now is removed by the next writer.
+    // The store is in place; the next writer removes what cannot be removed now.
     try? work.removeAll()
   }
 
@@ -120,10 +125,11 @@ package struct Staging: ~Copyable, Sendable {
   private static func check(
     _ old: Old, _ target: Destination, _ mode: WriteMode, _ given: String, _ otherContents: OtherContents
   ) throws(StoreError) {
-    // A device that loses its name is lost to the whole machine.
+    // A device that loses its name is lost for the whole machine.
     guard mode == .create || old.held != nil else {
       throw StoreError(
-        .alreadyExists, "neither a file nor a folder, so it is not replaced", remedy: "choose another name",
+        .alreadyExists, "this is neither a file nor a folder, so it is not replaced",
+        remedy: "choose another name",
         path: given)
     }
     switch mode {
@@ -133,12 +139,12 @@ package struct Staging: ~Copyable, Sendable {
       guard let found = try otherContents(target.path) else { return }
       throw StoreError(
         .alreadyExists, "only a store that this package wrote is replaced, and this is \(found)",
-        remedy: "choose another name, or replace it by force if nobody needs it", path: given)
+        remedy: "choose another name, or replace it with force if it is not needed", path: given)
     case .append:
       if let held = old.held, held.kind == .file, held.linkCount() > 1 {
         throw StoreError(
           .unsupported,
-          "the file has other names (hard links), which an append would leave with the old contents",
+          "the file has other names (hard links), which would keep the old contents after an append",
           remedy: "remove the other names, or convert to a new store", path: given)
       }
     }
@@ -150,8 +156,8 @@ package struct Staging: ~Copyable, Sendable {
       remedy: "choose another name, or append to it if it is a store", path: destination)
   }
 
-  /// Puts the new one in the place of the old one. The two change places in one step; only if the system cannot do that
-  /// are there two renames with a moment between them.
+  /// Replaces the old store by the new one. The two are exchanged in one step; only if the system
+  /// cannot do that, there are two renames with a moment between them.
   private borrowing func replace(_ old: Old) throws(StoreError) {
     let name = target.name
     guard let now = parent.status(of: name), FileIdentity(now) == old.identity else { throw changed() }
@@ -175,7 +181,8 @@ package struct Staging: ~Copyable, Sendable {
     }
   }
 
-  /// Looks once more at what has been moved out of the way, where nobody else reaches it.
+  /// Examines the store once more after it has been moved out of the way, where nobody else can
+  /// reach it.
   private borrowing func checkOut(_ old: Old, as name: String) throws(StoreError) {
     guard let out = work.folder.state(of: name), out.identity == old.identity else { throw changed() }
     switch mode {
@@ -184,7 +191,8 @@ package struct Staging: ~Copyable, Sendable {
     case .replace:
       if let found = try otherContents("\(work.folder.path)/\(name)") {
         throw StoreError(
-          .busy, "another program changed it meanwhile: it is \(found)", remedy: "look at what it did",
+          .busy, "another program changed it in the meantime: it is now \(found)",
+          remedy: "check what it changed, and try again",
           path: destination)
       }
     case .create, .replaceAnything: break
@@ -208,7 +216,8 @@ package struct Staging: ~Copyable, Sendable {
 
   private borrowing func changed() -> StoreError {
     StoreError(
-      .busy, "another program changed or replaced it meanwhile", remedy: "look at what it did, and try again",
+      .busy, "another program changed or replaced it in the meantime",
+      remedy: "check what it changed, and try again",
       path: destination)
   }
 }

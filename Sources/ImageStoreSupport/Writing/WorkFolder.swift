@@ -1,12 +1,14 @@
 package import ImageStoreCore
 internal import ImageStorePlatform
 
-/// A hidden folder that a writer works in, locked while it does. It is the only place this package deletes anything in.
+/// A hidden folder that a writer works in, and locks meanwhile. This package deletes files only
+/// inside such folders.
 ///
-/// The folder has a mark that names it: a symbolic link to nothing, since a link comes to a disk with its text or not at
-/// all. A folder without a mark, with that of another folder, of another owner, on another device or open to others is
-/// somebody else's, and so is one with a name in it that no writer gives: it is left as it is, and the writer refused. All
-/// that is done in it is done by its descriptor, so that no name put in the place of the folder leads anywhere else.
+/// The folder has a mark that names it: a symbolic link without a target, because a link reaches
+/// the disk with its text or not at all. A folder is not ours if it has no mark or that of another
+/// folder, if it has another owner, is on another device or is open to others, or if it has a name
+/// in it that no writer gives: it is left as it is, and the writer is refused. All changes in it
+/// are made by its descriptor, so they happen in this folder even if its name is replaced.
 final class WorkFolder: Sendable {
   let folder: Folder
   private let parent: Folder
@@ -20,8 +22,8 @@ final class WorkFolder: Sendable {
   ///
   /// - Parameters:
   ///   - name: its name in `parent`.
-  ///   - owner: what errors of a lock that is taken say is busy.
-  ///   - isExpected: whether writers put something of a name into such a folder.
+  ///   - owner: the path that errors name as busy if the lock is taken.
+  ///   - isExpected: whether writers use a name in such a folder.
   init(
     _ name: String, in parent: consuming Folder, for owner: String, isExpected: (String) -> Bool
   ) throws(StoreError) {
@@ -34,14 +36,14 @@ final class WorkFolder: Sendable {
       try checkMark(isAlone: names.count == 1)
     } else {
       let isOurs = try Self.hasOwnMode(folder)
-      guard names.isEmpty || isOurs else { throw notOurs("it has no mark of this package") }
+      guard names.isEmpty || isOurs else { throw notOurs("it does not have this package's mark") }
     }
     let unknown = names.first { $0 != Self.mark && !isExpected($0) }
     if let unknown { throw notOurs("it holds '\(unknown)'") }
     if !isMarked { try writeMark() }
   }
 
-  /// The folder beside a destination.
+  /// The folder next to a destination.
   convenience init(besides destination: Destination, for owner: String) throws(StoreError) {
     let name = destination.name
     try self.init(Self.name(besides: destination), in: Folder(destination.folder), for: owner) {
@@ -51,27 +53,28 @@ final class WorkFolder: Sendable {
 
   private static func name(besides destination: Destination) -> String { ".\(destination.name).partial" }
 
-  /// Where the folder beside a destination is, if it is.
+  /// The path of the folder next to a destination, if it exists.
   static func path(besides destination: Destination) -> String {
     Destination.joined(destination.folder, name(besides: destination))
   }
 
-  /// Where what is replaced is, in a folder beside a destination, between two renames.
+  /// The path of the replaced store between two renames, in a folder next to the destination.
   static let aside = "replaced"
 
-  /// Removes what writers left in the folder that are dead.
+  /// Removes the files that dead writers left in the folder.
   func removeContents() throws(StoreError) {
     for entry in try folder.names() where entry != Self.mark { try remove(entry) }
   }
 
-  /// Removes what has a name in the folder, with all it has; does nothing if nothing has.
+  /// Removes a file or folder with all its contents; does nothing if it does not exist.
   func remove(_ name: String) throws(StoreError) {
     precondition(
       !name.isEmpty && name != ".." && !name.utf8.contains(UInt8(ascii: "/")), "one name in the folder")
     try unsafe folder.removeAll(name)
   }
 
-  /// Removes the folder with all it has. In a child that has forked it is the parent's, and stays.
+  /// Removes the folder with all its contents. In a forked child it belongs to the parent, and
+  /// stays.
   func removeAll() throws(StoreError) {
     guard process == getpid() else { return }
     try removeContents()
@@ -85,21 +88,21 @@ final class WorkFolder: Sendable {
     _ name: String, in parent: borrowing Folder, for owner: String
   ) throws(StoreError) -> Folder {
     let path = Destination.joined(parent.path, name)
-    // The folder may go between two calls when its writer finishes just then; a few tries suffice.
+    // The folder may disappear between two calls when its writer finishes; a few tries are enough.
     for _ in 0..<100 {
       if unsafe mkdirat(parent.descriptor, name, ownMode) != 0 && errno != EEXIST {
-        throw .system(errno, "creating a folder to work in", path: path)
+        throw .system(errno, "creating a temporary folder", path: path)
       }
       let descriptor = unsafe openat(parent.descriptor, name, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC)
       guard descriptor >= 0 else {
         if errno == ENOENT || errno == EINTR { continue }
         if errno == ELOOP || errno == ENOTDIR { throw notOurs(path, "it is not a folder") }
-        throw .system(errno, "opening a folder to work in", path: path)
+        throw .system(errno, "opening a temporary folder", path: path)
       }
       let folder = Folder(path, descriptor)
       let status = try folder.status()
-      guard status.st_uid == geteuid() else { throw notOurs(path, "it has another owner") }
-      guard status.st_mode & 0o077 == 0 else { throw notOurs(path, "it is open to others") }
+      guard status.st_uid == geteuid() else { throw notOurs(path, "another user owns it") }
+      guard status.st_mode & 0o077 == 0 else { throw notOurs(path, "other users can access it") }
       guard try status.st_dev == parent.status().st_dev else {
         throw notOurs(path, "it is on another device")
       }
@@ -113,9 +116,10 @@ final class WorkFolder: Sendable {
     throw StoreError(.busy, "gave up waiting for other writers", remedy: "try again", path: owner)
   }
 
-  /// Open to its owner alone, and with a bit that means nothing in such a folder. A disk has the mode of a folder as soon as it has
-  /// the folder, whereas the mark may come after what is written next, or go before what is removed first, if the power fails:
-  /// this is how such a folder is known.
+  /// Open only to its owner, and with a bit that has no meaning for such a folder. The mode of a
+  /// folder is on the disk as soon as the folder is, but after a power failure the mark may be
+  /// missing while later files exist, or gone while earlier files are still there. So the mode also
+  /// identifies such a folder.
   private static let ownMode: mode_t = 0o1700
 
   private static func hasOwnMode(_ folder: borrowing Folder) throws(StoreError) -> Bool {
@@ -134,7 +138,7 @@ final class WorkFolder: Sendable {
     let reason = errno
     // A file system without symbolic links.
     guard [EPERM, ENOTSUP, EOPNOTSUPP, ENOSYS].contains(reason) else {
-      throw .system(reason, "marking a folder to work in", path: folder.path)
+      throw .system(reason, "marking a temporary folder", path: folder.path)
     }
     let file = try File(Self.mark, in: folder, .create)
     try unsafe file.write(Array(text.utf8).span.bytes, at: 0)
@@ -148,7 +152,8 @@ final class WorkFolder: Sendable {
     return count < 0 ? nil : found.prefix(count).elementsEqual(text.lazy.map(CChar.init(bitPattern:)))
   }
 
-  /// Whether a folder that is not in use has the mark of a work folder, or died before it got one.
+  /// Whether a folder that is not in use has the mark of a work folder, or whether its writer died
+  /// before it made one.
   fileprivate static func isMarked(_ name: String, _ folder: borrowing Folder) throws(StoreError) -> Bool {
     let text = Array(try markText(name, folder).utf8)
     if let isMarked = hasMark(text, folder) { return isMarked }
@@ -161,14 +166,14 @@ final class WorkFolder: Sendable {
   private func checkMark(isAlone: Bool) throws(StoreError) {
     let text = Array(try markText().utf8)
     if let isMarked = Self.hasMark(text, folder) {
-      guard isMarked else { throw notOurs("its mark is that of another folder") }
+      guard isMarked else { throw notOurs("its mark belongs to another folder") }
       return
     }
     let bytes = try File(Self.mark, in: folder, .read).contents(limit: 1024)
     if bytes == text { return }
     // A file is written after it is created: with nothing else there, its writer died in between.
     guard text.starts(with: bytes), isAlone else {
-      throw notOurs("its mark is that of another folder")
+      throw notOurs("its mark belongs to another folder")
     }
     try remove(Self.mark)
     try writeMark()
@@ -178,13 +183,14 @@ final class WorkFolder: Sendable {
 
   private static func notOurs(_ path: String, _ why: String) -> StoreError {
     StoreError(
-      .alreadyExists, "this is where a writer works, and this package did not make what is there: \(why)",
-      remedy: "move it away, or remove it if nobody needs it", path: path)
+      .alreadyExists,
+      "a writer needs this path for its temporary files, but something that this package did not make is there: \(why)",
+      remedy: "move it away, or remove it if it is not needed", path: path)
   }
 }
 
 extension Folder {
-  /// Whether a name is that of a work folder which an append has left in the folder of a store.
+  /// Whether a name is that of a work folder that an append has left in the folder of a store.
   package func isWorkFolder(_ name: String) throws(StoreError) -> Bool {
     guard name == HeldStore.workFolderName, kind(of: name) == .folder else { return false }
     let folder = try folder(name)
@@ -193,7 +199,7 @@ extension Folder {
 }
 
 extension StoreError {
-  /// The same error said of another path.
+  /// The same error for another path.
   func relocated(to path: String) -> StoreError {
     var error = self
     error.path = path

@@ -1,11 +1,12 @@
 package import ImageStoreCore
 internal import ImageStorePlatform
 
-/// What every writer of a store knows and checks, whatever its format.
+/// The state and the checks of every writer, for any format.
 ///
-/// It keeps the first error and throws it again; compares pixels with their layout, labels and columns with those before
-/// them, and bool samples with 0 and 1; decides on class names and translates labels; refuses in a process that has
-/// forked from the writer's; and counts. ``WriterSession`` is the frame around it.
+/// It keeps the first error and throws it again; compares pixels with their layout, labels and
+/// columns with those before them, and bool samples with 0 and 1; decides on class names and
+/// translates labels; refuses to work in a forked process; and counts. ``WriterSession`` is the
+/// code around it.
 package struct WriterState: Sendable {
   /// The store that images are appended to, as far as new images must agree with it.
   package struct Existing: Sendable {
@@ -13,12 +14,12 @@ package struct WriterState: Sendable {
     package var count: Int
     /// Its class names.
     package var classNames: [String]?
-    /// Whether its images have labels. Of no consequence if there are none.
+    /// Whether its images have labels. It does not matter if there are none.
     package var hasLabels: Bool
-    /// The kinds of its columns. Of no consequence if there are no images.
+    /// The kinds of its columns. They do not matter if there are no images.
     package var columns: [String: Column.Kind]
 
-    /// The parameters are the properties.
+    /// Creates a value; the parameters are the properties.
     package init(count: Int, classNames: [String]?, hasLabels: Bool, columns: [String: Column.Kind]) {
       self.count = count
       self.classNames = classNames
@@ -27,13 +28,13 @@ package struct WriterState: Sendable {
     }
   }
 
-  /// What images have besides pixels, once the first are known.
+  /// The labels and columns of the images, once the first are known.
   private struct Shape: Sendable {
     var hasLabels: Bool
     var columns: [String: Column.Kind]
   }
 
-  /// The path that the store is to have, for errors.
+  /// The path of the finished store, for errors.
   package let path: String
   /// How many images this writer has appended.
   package private(set) var count = 0
@@ -52,11 +53,12 @@ package struct WriterState: Sendable {
   /// The state of a writer that has appended nothing yet.
   ///
   /// - Parameters:
-  ///   - path: the path that the store is to have.
-  ///   - classNames: those that the writer was given.
+  ///   - path: the path of the finished store.
+  ///   - classNames: the class names given to the writer.
   ///   - existing: the store that it appends to, if it does.
   ///   - canAddClassNames: whether that store can get more class names.
-  ///   - labels: the labels of that store, asked for only if one of them could come to have another meaning.
+  ///   - labels: the labels of that store, asked for only if the meaning of one of them could
+  ///     change.
   /// - Throws: ``StoreError/Code/invalidArgument`` for class names that do not fit those of the store.
   package init(
     path: String, classNames: [String]?, appendingTo existing: Existing? = nil, canAddClassNames: Bool = true,
@@ -77,7 +79,7 @@ package struct WriterState: Sendable {
     }
   }
 
-  /// Gives the store other class names, whatever it has, since its labels are given others too.
+  /// Gives the store other class names; its labels are also replaced.
   package mutating func replaceClassNames(_ names: [String]?) {
     hasNewClassNames = hasNewClassNames || names != classNames
     classNames = names
@@ -86,12 +88,13 @@ package struct WriterState: Sendable {
   /// The index that the next image gets.
   package var nextIndex: Int { countBefore + count }
 
-  /// Checks that the writer may go on: it has not failed, and the process is the one it was made in.
+  /// Checks that the writer can continue: it has not failed, and the process is the one it was made
+  /// in.
   package func checkIsUsable() throws(StoreError) {
     if let failure { throw failure }
     guard process.isCurrent else {
       throw StoreError(
-        .invalidArgument, "the writer belongs to another process, from which this one has forked",
+        .invalidArgument, "the writer belongs to the process that this one was forked from",
         remedy: "make a writer in this process", path: path)
     }
   }
@@ -105,7 +108,8 @@ package struct WriterState: Sendable {
     guard pixels.byteCount == layout.byteCount else {
       throw StoreError(
         .invalidArgument,
-        "\(pixels.byteCount) bytes of pixels for \(layout.count) images of \(layout.byteCount) bytes")
+        "\(pixels.byteCount) bytes of pixels were given for \(layout.count) images, which take \(layout.byteCount) bytes"
+      )
     }
     try labels.validate(count: layout.count)
     guard layout.count > 0 else { return labels }
@@ -115,7 +119,7 @@ package struct WriterState: Sendable {
 
   /// Checks the labels of some images.
   ///
-  /// - Returns: them as the store has them.
+  /// - Returns: the labels as the store has them.
   func checked(_ labels: ImageLabels, count: Int) throws(StoreError) -> ImageLabels {
     try labels.validate(count: count)
     guard count > 0 else { return labels }
@@ -142,7 +146,8 @@ package struct WriterState: Sendable {
   }
 }
 
-/// What a writer of one format does from its first image to its end; the frame around it is the same for all.
+/// The work of a writer of one format from its first image to its end; the code around it is the
+/// same for all.
 ///
 ///     struct Writer: ImageStoreWriter, ~Copyable {
 ///       private var session: MySession
@@ -153,7 +158,7 @@ package struct WriterState: Sendable {
 ///       consuming func finish() throws(StoreError) { try session.finish() }
 ///     }
 package protocol WriterSession: ~Copyable {
-  /// What all writers know and check.
+  /// The state and checks of all writers.
   var state: WriterState { get set }
 
   /// Writes a run of images, which has been checked; `state.nextIndex` is the index of the first.
@@ -164,7 +169,7 @@ package protocol WriterSession: ~Copyable {
   ///   - labels: labels, translated, and columns.
   mutating func write(_ pixels: RawSpan, layout: BatchLayout, labels: ImageLabels) throws(StoreError)
 
-  /// Writes what is left, synchronises it with the disk and makes the store appear.
+  /// Writes the rest, syncs it to the disk and makes the store appear.
   consuming func complete() throws(StoreError)
 }
 
@@ -197,7 +202,7 @@ extension WriterSession where Self: ~Copyable {
 }
 
 extension StoreError {
-  /// The same error with the path that a file is to have, rather than the one in the folder that it is made in.
+  /// The same error with the final path of a file instead of the path where it is made.
   package var outsideWorkFolder: StoreError {
     guard let path, path.contains(".partial/") else { return self }
     let parts = path.split(separator: "/", omittingEmptySubsequences: false)
@@ -212,7 +217,8 @@ extension StoreError {
   }
 }
 
-/// The process that made a writer. A child that has forked has a copy of the writer and must not clean up after it.
+/// The process that made a writer. A child that has forked has a copy of the writer and must not
+/// clean up after it.
 package struct OwningProcess: Sendable {
   private let identifier = getpid()
 

@@ -11,7 +11,7 @@ extension ConformanceCheck {
       }
       if run.capabilities.holdsClassNames { all.classNames = ["a", "b"] }
       let path = run.path()
-      // Appending to what is not there is creating.
+      // Appending without an existing store creates one.
       try run.write(all, to: path, mode: .append)
       for count in [1, 14, 40] {
         var more = try run.images(count)

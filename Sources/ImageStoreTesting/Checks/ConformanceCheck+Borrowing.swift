@@ -51,7 +51,7 @@ extension ConformanceCheck {
       var seen: [[UInt8]] = []
       try store.forEachImage(0..<5) { (position, _, pixels) throws(StoreError) in
         let lent = unsafe pixels.withUnsafeBytes { unsafe [UInt8]($0) }
-        // Another image is read meanwhile, and must not take the place of the one lent.
+        // Another image is read in the meantime, and must not overwrite the lent one.
         seen.append(try store.pixels(at: 4 - position))
         let lentAfterwards = unsafe pixels.withUnsafeBytes { unsafe [UInt8]($0) }
         seen.append(lent == lentAfterwards ? lent : [])

@@ -78,11 +78,11 @@ extension ConformanceCheck {
     var labels: [Int]
   }
 
-  /// An append, and what must come of it.
+  /// An append, and its expected result.
   struct NamedAppend: CustomStringConvertible {
     let old: Labeling
     let new: Labeling
-    /// What the store must have; nil if the append must be refused.
+    /// The expected contents of the store; nil if the append must be refused.
     var names: [String]?
     var labels: [Int]?
 
@@ -133,7 +133,7 @@ extension CheckRun {
     return images
   }
 
-  /// Puts what is checked in front of what fails.
+  /// Puts the name of the check in front of the failure.
   fileprivate func naming(_ what: String, _ body: () throws -> Void) throws {
     do {
       try body()

@@ -1,7 +1,7 @@
 import ImageStoreCore
 
 extension ConformanceCheck {
-  /// Columns of every kind, and what they may be called.
+  /// Columns of every kind, and their possible names.
   static let columnChecks = [
     ConformanceCheck("columns of integers, numbers and strings") { run in
       guard run.capabilities.holdsColumns else { return }

@@ -36,7 +36,7 @@ extension ConformanceCheck {
   ]
 }
 
-/// What the threads of a check share.
+/// The state that the threads of a check share.
 private struct ThreadRun: Sendable {
   let run: CheckRun
   let store: any ImageStore

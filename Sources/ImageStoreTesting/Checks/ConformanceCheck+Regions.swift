@@ -1,7 +1,7 @@
 import ImageStoreCore
 
 extension ConformanceCheck {
-  /// Regions that lie within the images.
+  /// Regions that are within the images.
   static let regions = [
     ConformanceCheck("one region of all images, at every border") { run in
       let images = try run.images(7)

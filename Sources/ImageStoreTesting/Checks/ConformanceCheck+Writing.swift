@@ -37,7 +37,7 @@ extension ConformanceCheck {
       let first = try run.images(9)
       let second = try run.images(6, height: 5, width: 8)
       let path = run.path()
-      // Replacing what is not there is creating.
+      // Replacing without an existing store creates one.
       try run.write(first, to: path, mode: .replace)
       try run.expect(try run.factory.open(path), holds: first)
       let here = run

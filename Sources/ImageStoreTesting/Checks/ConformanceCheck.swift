@@ -1,8 +1,8 @@
 /// One promise of the protocol, checked on stores of any kind.
 ///
-/// `ConformanceCheck.all` goes into a parameterised test as its arguments; see ``StoreFactory``.
+/// Pass `ConformanceCheck.all` to a parameterised test as its arguments; see ``StoreFactory``.
 public struct ConformanceCheck: Sendable {
-  /// What is checked, in a few words.
+  /// The name of the check, in a few words.
   public let name: String
   private let body: @Sendable (inout CheckRun) throws -> Void
 
@@ -15,8 +15,8 @@ public struct ConformanceCheck: Sendable {
   ///
   /// - Parameters:
   ///   - factory: how stores of that kind are written and opened.
-  ///   - seed: what images, orders and operations are made from; a failure names it.
-  /// - Throws: what was expected and what was got.
+  ///   - seed: the seed of images, orders and operations; a failure names it.
+  /// - Throws: ``ConformanceFailure``, with the expected and the actual result.
   public func run(on factory: StoreFactory, seed: UInt64 = 1) throws(ConformanceFailure) {
     do {
       let folder = try TemporaryFolder()
@@ -48,7 +48,7 @@ extension ConformanceCheck: CustomStringConvertible {
 ///
 /// - Parameters:
 ///   - factory: how stores of that kind are written and opened, and what they can hold.
-///   - seed: what images, orders and operations are made from; a failure names it.
+///   - seed: the seed of images, orders and operations; a failure names it.
 /// - Throws: the first failure.
 public func checkConformance(
   of factory: StoreFactory, seed: UInt64 = 1
@@ -62,13 +62,13 @@ public struct ConformanceFailure: Error, Sendable, Hashable {
   public let store: String
   /// The name of the check that failed.
   public let check: String
-  /// The seed that makes the failure happen again.
+  /// The seed that reproduces the failure.
   public let seed: UInt64
-  /// What was expected and what was got.
+  /// The expected and the actual result.
   public let message: String
 }
 
 extension ConformanceFailure: CustomStringConvertible {
-  /// One line: the store, the check, the seed, what was expected and what was got.
+  /// One line: the store, the check, the seed, and the expected and the actual result.
   public var description: String { "\(store) fails \"\(check)\" (seed \(seed)): \(message)" }
 }

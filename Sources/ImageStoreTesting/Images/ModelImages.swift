@@ -2,7 +2,7 @@ public import ImageStoreCore
 
 /// The independent oracle: images as plain arrays of bytes, read by naive loops.
 ///
-/// Nothing here is shared with any store, so that a fault of the library cannot hide in it.
+/// No code here is shared with any store, so a fault of the library cannot hide in it.
 public struct ModelImages: Sendable, Hashable {
   /// The format of each image.
   public private(set) var formats: [ImageFormat] = []
@@ -10,7 +10,7 @@ public struct ModelImages: Sendable, Hashable {
   public private(set) var pixels: [[UInt8]] = []
   /// One label per image, or nil.
   public var labels: [Int]?
-  /// Further values, one an image each.
+  /// Further columns, each with one value per image.
   public var columns: [String: Column] = [:]
   public var classNames: [String]?
 

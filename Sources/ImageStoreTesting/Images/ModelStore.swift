@@ -1,8 +1,9 @@
 public import ImageStoreCore
 
-/// A store over ``ModelImages``, as slow and plain as can be: what is copied into stores under test.
+/// A store over ``ModelImages``, as slow and plain as possible: the source that is copied into
+/// stores under test.
 public struct ModelStore: ImageStore {
-  /// What the store holds.
+  /// The images of the store.
   public let images: ModelImages
 
   /// A store of these images.

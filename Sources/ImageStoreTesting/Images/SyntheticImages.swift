@@ -2,20 +2,20 @@ public import ImageStoreCore
 
 /// Makes images, labels and columns from a seed.
 public struct SyntheticImages: Sendable {
-  /// What an image looks like.
+  /// The content of an image.
   public enum Kind: Sendable, Hashable, CaseIterable {
-    /// Every bit by chance; for `bool` every sample 0 or 1 by chance.
+    /// Random bits; for `bool`, each sample is randomly 0 or 1.
     case noise
     /// Samples that rise along rows and columns.
     case gradient
     /// Smooth blobs with a little noise on top, which compress as photographs do.
     case natural
-    /// Every sample the least or the greatest, the extremes of its type; for floats also NaNs with
+    /// Every sample is the least or the greatest value of its type; for floats also NaNs with
     /// payloads, infinities, subnormals and negative zero.
     case extreme
   }
 
-  /// What the images are drawn from.
+  /// The random numbers that images are made from.
   public var generator: SplitMix64
 
   /// Images that are the same for the same seed.
@@ -52,7 +52,7 @@ public struct SyntheticImages: Sendable {
   public mutating func mixed(_ format: ImageFormat, count: Int, kind: Kind = .noise) -> ModelImages {
     var images = ModelImages()
     for index in 0..<count {
-      // The first two differ, so that no seed makes them all alike.
+      // The first two differ, so that no seed makes them all equal.
       let resized = format.resized(
         height: index == 0 ? 3 : index == 1 ? 4 : Int.random(in: 1...9, using: &generator),
         width: Int.random(in: 2...17, using: &generator))

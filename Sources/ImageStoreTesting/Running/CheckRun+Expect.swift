@@ -20,7 +20,7 @@ extension CheckRun {
   /// Checks labels, columns and class names.
   func expectLabels(_ store: any ImageStore, _ images: ModelImages) throws {
     try requireEqual("labels()", try store.labels(), images.labels)
-    // The second call answers from what the first one read.
+    // The second call returns what the first one read.
     try requireEqual("labels() again", try store.labels(), images.labels)
     try requireEqual("columnNames", store.columnNames, images.columns.keys.sorted())
     for (name, column) in images.columns {
@@ -31,7 +31,7 @@ extension CheckRun {
     }
   }
 
-  /// Checks one read against the model, with memory watched before and behind the room.
+  /// Checks one read against the model, with memory watched before and after the room.
   func expectRead(
     _ store: any ImageStore, _ images: ModelImages, _ indices: [Int], regions: [ImageRegion] = [],
     filled: Int = 0, spare: Int = 0
@@ -72,7 +72,7 @@ extension CheckRun {
       try requireEqual("the width of \(what)", got.width, expected.width)
       try requireEqual(what, got.values.map(Self.canonical), expected.values.map(Self.canonical))
     } else if case .string(let got) = got, case .string(let expected) = expected {
-      // Swift's == takes composed and decomposed characters for equal; a store must keep the bytes.
+      // Swift's == treats composed and decomposed characters as equal; a store must keep the bytes.
       try requireEqual(what, got.map { Array($0.utf8) }, expected.map { Array($0.utf8) })
     } else {
       try requireEqual(what, got, expected)

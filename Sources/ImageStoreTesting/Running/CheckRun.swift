@@ -1,6 +1,6 @@
 import ImageStoreCore
 
-/// One check at work: its factory, its folder and its random numbers.
+/// A running check: its factory, its folder and its random numbers.
 struct CheckRun {
   let factory: StoreFactory
   let folder: String
@@ -16,13 +16,13 @@ struct CheckRun {
 
   var capabilities: StoreCapabilities { factory.capabilities }
 
-  /// The path of a store, which is expected to be there at the end.
+  /// The path of a store, which is expected to exist at the end.
   mutating func path(_ name: String = "store") -> String {
     written.insert(name + factory.suffix)
     return unwrittenPath(name)
   }
 
-  /// The path of a store that must never come to be.
+  /// The path of a store that must never appear.
   func unwrittenPath(_ name: String) -> String { "\(folder)/\(name)\(factory.suffix)" }
 
   /// A format the store can hold.
@@ -133,7 +133,7 @@ extension CheckRun {
     throw PlanViolation("\(what): expected an error of \(names), got none")
   }
 
-  /// Checks that nothing can be opened at a path, and that nothing lies there.
+  /// Checks that nothing can be opened at a path, and that nothing is there.
   func requireNothing(at path: String, _ what: String) throws {
     do {
       _ = try factory.open(path)

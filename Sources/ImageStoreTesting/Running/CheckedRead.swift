@@ -1,12 +1,12 @@
 import ImageStoreCore
 
-/// What one `read` did to memory whose surroundings are known.
+/// The effect of one `read` on memory whose surroundings are known.
 struct CheckedRead {
-  /// What was appended.
+  /// The appended bytes.
   let bytes: [UInt8]
-  /// Whether what was before the destination is as it was.
+  /// Whether the bytes before the destination are unchanged.
   let keptBefore: Bool
-  /// Whether what lies behind the destination's room is as it was.
+  /// Whether the bytes after the destination's room are unchanged.
   let keptBehind: Bool
   let error: (any Error)?
 
@@ -14,7 +14,7 @@ struct CheckedRead {
   ///
   /// - Parameters:
   ///   - filled: bytes that are in the destination already; odd numbers make slots unaligned.
-  ///   - room: bytes of room behind them.
+  ///   - room: bytes of room after them.
   init(
     _ store: any ImageStore, _ indices: [Int], regions: [ImageRegion] = [], filled: Int = 0, room: Int
   ) {
@@ -23,7 +23,7 @@ struct CheckedRead {
       byteCount: filled + room + behind, alignment: 64)
     defer { unsafe memory.deallocate() }
     for offset in memory.indices { unsafe memory[offset] = Self.pattern(offset) }
-    // Only this part is handed out; the rest is there to be watched.
+    // Only this part is lent; the rest is watched.
     let target = unsafe UnsafeMutableRawBufferPointer(rebasing: memory[..<(filled + room)])
     var output = unsafe OutputRawSpan(buffer: target, initializedCount: filled)
     var failure: (any Error)?

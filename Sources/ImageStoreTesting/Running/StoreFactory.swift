@@ -2,7 +2,7 @@ public import ImageStoreCore
 
 /// How the suite writes and opens stores of one kind.
 ///
-/// A backend whose writer is `MyStore.Writer` and which keeps a store in a file needs no more than:
+/// A backend whose writer is `MyStore.Writer` and which keeps a store in a file needs only this:
 ///
 ///     import ImageStoreTesting
 ///     import Testing
@@ -28,13 +28,13 @@ public import ImageStoreCore
 /// or, without a test framework, `try checkConformance(of: factory, seed: 1)`. Each layout or option
 /// of a backend that changes how it reads or writes deserves a factory of its own.
 public struct StoreFactory: Sendable {
-  /// What failures call the store.
+  /// The name of the store in failures.
   public var name: String
-  /// What the last component of a store's path ends with, such as `.npz`.
+  /// The suffix of the last component of a store's path, such as `.npz`.
   public var suffix: String
   /// What stores of the kind can hold.
   public var capabilities: StoreCapabilities
-  /// Makes a writer for a path and mode, whose parent folder is there, and hands it to
+  /// Makes a writer for a path (whose parent folder exists) and a mode, and passes it to
   /// ``WritePlan/run(_:)``, which consumes it.
   public var write: @Sendable (_ path: String, _ mode: WriteMode, _ plan: WritePlan) throws -> Void
   /// Opens the store at a path; throws if there is none.
@@ -54,18 +54,18 @@ public struct StoreFactory: Sendable {
   }
 }
 
-/// What a store can hold. The suite checks that what it can is kept exactly, and that what it cannot
-/// is refused.
+/// What a store can hold. The suite checks that images it can hold are kept exactly, and that
+/// others are refused.
 public struct StoreCapabilities: Sendable {
-  /// Whether an image of a sample type and number of channels can be stored; heights and widths are
-  /// no matter. What cannot be must be refused with ``StoreError/Code/unsupported``.
+  /// Whether an image of a sample type and number of channels can be stored; heights and widths do
+  /// not matter. Images that cannot be stored must be refused with ``StoreError/Code/unsupported``.
   public var holds: @Sendable (_ elementType: ElementType, _ channels: Int) -> Bool = { _, _ in true }
   /// Whether images of different heights and widths can be in one store.
   public var holdsMixedSizes = true
   /// Whether images of different sample types and channels can be in one store; if false the
   /// suite tries none.
   public var holdsMixedFormats = false
-  /// Whether a store can do without labels.
+  /// Whether a store can have no labels.
   public var holdsUnlabeled = true
   /// The labels that can be stored.
   public var labels: ClosedRange<Int> = Int.min...Int.max
@@ -75,7 +75,7 @@ public struct StoreCapabilities: Sendable {
   public var holdsClassNames = true
   /// Whether a store of no images can be written and opened.
   public var holdsNothing = true
-  /// Whether ``WriteMode/append`` works on a store that is there; if false it must throw
+  /// Whether ``WriteMode/append`` works on an existing store; if false it must throw
   /// ``StoreError/Code/unsupported``.
   public var canAppend = true
   /// Whether appended images can bring further class names; if false such an append must be refused with

@@ -1,6 +1,6 @@
 public import ImageStoreCore
 
-/// What a check does with a writer: what it appends, and whether it finishes.
+/// A check's plan for a writer: the images it appends, and whether it finishes.
 public struct WritePlan {
   /// One call of the writer.
   enum Step {
@@ -35,9 +35,9 @@ public struct WritePlan {
     self.beforeEnd = beforeEnd
   }
 
-  /// Appends what is planned, and finishes the writer or drops it.
+  /// Appends the planned images, and finishes the writer or drops it.
   ///
-  /// - Throws: what the writer throws, and what it must not do.
+  /// - Throws: what the writer throws, and a failure if it does something it must not do.
   public func run<Writer: ImageStoreWriter & ~Copyable>(_ writer: consuming Writer) throws {
     var expected = isStrict ? 0 : writer.count
     guard writer.count == expected else {

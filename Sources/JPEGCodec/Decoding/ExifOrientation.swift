@@ -1,6 +1,6 @@
 #if JPEG
-/// The one Exif tag that is read (CIPA DC-008, 4.6.4: tag 0x0112). Exif data are what programs leave broken most: whatever is
-/// wrong with them, the image is as it is stored.
+/// The one Exif tag that is read (CIPA DC-008, 4.6.4: tag 0x0112). Exif data are often broken by
+/// programs: if anything is wrong with them, the image is used as it is stored.
 enum ExifOrientation {
   private static let tag = 0x0112
 

@@ -2,29 +2,34 @@
 import CImageStoreJPEG
 public import ImageStoreCore
 
-/// Decodes JPEGs one after another in memory that is used again, by libjpeg-turbo.
+/// Decodes JPEGs one after another in memory that is reused, by libjpeg-turbo.
 ///
 /// | file | decoded |
 /// |---|---|
 /// | gray | 1 channel of `uint8` |
 /// | YCbCr of every subsampling, RGB | 3 channels |
-/// | CMYK, YCCK | 3 channels, by the formula of Pillow's `convert("RGB")`; 255 is no ink, as Adobe's programs write them |
+/// | CMYK, YCCK | 3 channels, by the formula of Pillow's `convert("RGB")`; 255 means no ink, as
+/// Adobe's programs write it |
 ///
-/// Baseline, extended and progressive files (ITU-T T.81) of 8 bits are read, and arithmetic coding where the library has it; 1 to
-/// 65,500 pixels each way. The pixels are those of libjpeg-turbo with its accurate transform and its interpolation of colors, which
-/// Pillow, OpenCV and torchvision use too. A region takes the rows above it to be read and no columns beside it to be transformed,
-/// and its pixels are those of the whole image. Color profiles are not applied.
+/// Baseline, extended and progressive files (ITU-T T.81) of 8 bits are read, and arithmetic coding
+/// if the library has it; 1 to 65,500 pixels each way. The pixels are those of libjpeg-turbo with
+/// its accurate transform and its interpolation of colors, which Pillow, OpenCV and torchvision
+/// also use. For a region, the rows above it are read, but columns next to it are not transformed,
+/// and its pixels equal those of the whole image. Color profiles are not applied.
 ///
-/// A file that ends early, or that has codes that do not exist, is an error, unless ``damaged`` says that it is tolerated. Of a region,
-/// what follows it in the file is not looked at. What is odd and leaves the pixels whole, such as bytes between segments, is in
-/// ``report``. Memory follows from the header, and a header from what the file has: an image takes at least two bits per block of 64 samples
-/// (one if it is progressive), or it is refused before memory is asked for; no file is read in more than 100 scans.
+/// A file that ends early, or that has codes that do not exist, is an error, unless ``damaged``
+/// says that it is tolerated. For a region, the rest of the file after it is not examined. Oddities
+/// that do not affect the pixels, such as bytes between segments, are counted in ``report``. Memory
+/// use follows from the header, and the header is checked against the size of the file: an image
+/// takes at least two bits per block of 64 samples (one if it is progressive), or it is refused
+/// before memory is allocated. No file is read in more than 100 scans.
 public struct JPEGDecoder: ~Copyable, Sendable {
-  /// What becomes of files that are damaged.
+  /// How damaged files are handled.
   public enum Damaged: Sendable, Hashable {
-    /// They are errors that say what the library said.
+    /// They are errors with the library's message.
     case refused
-    /// What can be decoded is delivered, the rest as the library fills it up, mostly gray. It is an error still if no row can be decoded.
+    /// The part that can be decoded is delivered, and the library fills in the rest, mostly with
+    /// gray. If no row can be decoded, it is still an error.
     case tolerated
   }
 
@@ -32,14 +37,14 @@ public struct JPEGDecoder: ~Copyable, Sendable {
   public struct Report: Sendable, Hashable {
     /// How many oddities there are.
     public var warningCount = 0
-    /// How many of them mean that pixels are not what was encoded.
+    /// How many of them mean that pixels differ from those that were encoded.
     public var damageCount = 0
-    /// What it said of the first damage, or else of the first oddity.
+    /// The library's message on the first damage, or else on the first oddity.
     public var message: String?
   }
 
-  /// Fewer pixels than the image has, by the library's own scaling: a pixel for a square of so many. They are other pixels than
-  /// those of resizing the image, and all of the file is read for them.
+  /// Fewer pixels than the image has, by the library's own scaling: one pixel per square of this
+  /// many. The result differs from resizing the image, and the whole file is read for it.
   public enum Scale: Int, Sendable, Hashable, CaseIterable {
     /// All pixels.
     case full = 1
@@ -51,9 +56,9 @@ public struct JPEGDecoder: ~Copyable, Sendable {
     case eighth = 8
   }
 
-  /// Which way up images are delivered.
+  /// How images are oriented.
   public let orientation: StoreDescription.Orientation
-  /// What becomes of files that are damaged.
+  /// How damaged files are handled.
   public let damaged: Damaged
   /// The most bytes an image may take when decoded.
   public let maximumByteCount: Int
@@ -65,14 +70,14 @@ public struct JPEGDecoder: ~Copyable, Sendable {
   private var library = JPEGLibrary()
   private var turned = GrowingMemory()
 
-  /// Takes no memory before the first image.
+  /// Creates a decoder, which allocates no memory before the first image.
   ///
   /// - Parameters:
-  ///   - orientation: whether the Exif orientation is applied. Height and width of the format, and regions, are those of the
-  ///     image as it is delivered.
-  ///   - damaged: what becomes of files that are damaged.
+  ///   - orientation: whether the Exif orientation is applied. Height and width of the format, and
+  ///     regions, refer to the delivered image.
+  ///   - damaged: how damaged files are handled.
   ///   - maximumByteCount: the most bytes an image may take when decoded; a header that asks for
-  ///     more is refused before memory is asked for.
+  ///     more is refused before memory is allocated.
   public init(
     orientation: StoreDescription.Orientation = .asStored, damaged: Damaged = .refused,
     maximumByteCount: Int = 1 << 30
@@ -82,17 +87,18 @@ public struct JPEGDecoder: ~Copyable, Sendable {
     self.maximumByteCount = maximumByteCount
   }
 
-  /// The header and the decoded format of a JPEG, read from as many of its first bytes as reach to the pixels.
+  /// The header and the decoded format of a JPEG, read from its first bytes up to the pixels.
   ///
-  /// - Throws: ``StoreError/Code/unrecognized`` for what is not a JPEG; ``StoreError/Code/corrupt`` for one that is malformed or ends
-  ///   before its pixels; ``StoreError/Code/unsupported`` for 12 bits, lossless and hierarchical files;
+  /// - Throws: ``StoreError/Code/unrecognized`` for bytes that are not a JPEG;
+  ///   ``StoreError/Code/corrupt`` for a JPEG that is malformed or ends before its pixels;
+  ///   ``StoreError/Code/unsupported`` for 12 bits, lossless and hierarchical files;
   ///   ``StoreError/Code/limitExceeded`` beyond 65,500 pixels each way or ``maximumByteCount``.
   public func readHeader(of bytes: RawSpan) throws(StoreError) -> (header: JPEGHeader, format: ImageFormat) {
     guard let header = try JPEGHeader(bytes, readsOrientation: true) else { throw Self.endsEarly }
     return (header, try format(of: header))
   }
 
-  /// The format, or nil if it stands behind the last of the bytes.
+  /// The format, or nil if it is after the last of the bytes.
   func format(ofHead head: RawSpan) throws(StoreError) -> ImageFormat? {
     guard let header = try header(of: head) else { return nil }
     return try format(of: header)
@@ -102,11 +108,12 @@ public struct JPEGDecoder: ~Copyable, Sendable {
   ///
   /// - Parameters:
   ///   - bytes: a whole JPEG file.
-  ///   - region: the region to deliver; nil for all of it.
+  ///   - region: the region to deliver; nil for the whole image.
   ///   - output: where the pixels go, row-major, height x width x channels; must have room for them.
-  /// - Returns: the format of what was delivered.
-  /// - Throws: as ``readHeader(of:)``; ``StoreError/Code/corrupt`` for a file that is cut short or damaged;
-  ///   ``StoreError/Code/invalidArgument`` if there is not enough room, or the region is not within the image.
+  /// - Returns: the format of the delivered image.
+  /// - Throws: as ``readHeader(of:)``; ``StoreError/Code/corrupt`` for a file that is cut short or
+  ///   damaged; ``StoreError/Code/invalidArgument`` if there is not enough room, or the region is
+  ///   not within the image.
   @discardableResult
   public mutating func decode(
     _ bytes: RawSpan, region: ImageRegion? = nil, into output: inout OutputRawSpan
@@ -124,13 +131,13 @@ public struct JPEGDecoder: ~Copyable, Sendable {
     return request.delivered
   }
 
-  /// Decodes an image to fewer pixels than it has.
+  /// Decodes an image at a reduced size.
   ///
   /// - Parameters:
   ///   - bytes: a whole JPEG file.
-  ///   - scale: how many; sizes are rounded up.
-  ///   - output: as of ``decode(_:region:into:)``.
-  /// - Returns: the format of what was delivered.
+  ///   - scale: the reduction; sizes are rounded up.
+  ///   - output: as for ``decode(_:region:into:)``.
+  /// - Returns: the format of the delivered image.
   /// - Throws: as ``decode(_:region:into:)``.
   @discardableResult
   public mutating func decode(
@@ -156,7 +163,7 @@ public struct JPEGDecoder: ~Copyable, Sendable {
     guard let header = try header(of: bytes) else { throw Self.endsEarly }
     let found = try format(of: header)
     guard found == request.format else {
-      throw StoreError(.corrupt, "an image of \(found) instead of \(request.format)")
+      throw StoreError(.corrupt, "expected an image of \(request.format), found \(found)")
     }
     try unsafe decode(bytes, header, request, into: memory)
   }
@@ -175,8 +182,8 @@ public struct JPEGDecoder: ~Copyable, Sendable {
     guard format.byteCount <= maximumByteCount else {
       throw StoreError(
         .limitExceeded,
-        "a JPEG of \(format), \(format.byteCount) bytes, and \(maximumByteCount) are the most",
-        remedy: "raise maximumByteCount if the file is to be trusted")
+        "the JPEG is \(format), \(format.byteCount) bytes, more than the limit of \(maximumByteCount)",
+        remedy: "raise maximumByteCount if you trust the file")
     }
     return format
   }
@@ -236,7 +243,7 @@ public struct JPEGDecoder: ~Copyable, Sendable {
     guard let error = result.error else { return }
     guard damaged == .tolerated, error.code == .corrupt, result.rows > 0 else { throw error }
     report.damageCount += 1
-    // Gray, as the library has what it has no data of.
+    // Gray, which the library uses for pixels without data.
     let start = Int(result.rows) * region.width * channels
     if start < memory.count {
       unsafe UnsafeMutableRawBufferPointer(rebasing: memory[start...]).initializeMemory(

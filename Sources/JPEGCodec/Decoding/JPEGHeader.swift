@@ -1,15 +1,15 @@
 #if JPEG
 import ImageStoreCore
 
-/// What a JPEG says of itself before its pixels (ITU-T T.81, B.2).
+/// The header of a JPEG: everything before its pixels (ITU-T T.81, B.2).
 public struct JPEGHeader: Sendable, Hashable {
   /// How the coefficients are ordered and coded.
   public enum Coding: Sendable, Hashable, CaseIterable {
-    /// Each block whole, by Huffman codes: baseline and extended.
+    /// Each block as a whole, by Huffman codes: baseline and extended.
     case sequential
-    /// Coarse first and finer in further scans.
+    /// Coarse first, and finer in further scans.
     case progressive
-    /// Each block whole, by arithmetic coding.
+    /// Each block as a whole, by arithmetic coding.
     case arithmetic
     /// Coarse first, by arithmetic coding.
     case progressiveArithmetic
@@ -23,7 +23,8 @@ public struct JPEGHeader: Sendable, Hashable {
   public let componentCount: Int
   /// How the coefficients are coded.
   public let coding: Coding
-  /// How a viewer turns the image: the Exif tag of that name, 1 to 8; 1, which is not at all, if there is none.
+  /// How a viewer turns the image: the Exif tag Orientation, 1 to 8; 1 (not at all) if there is
+  /// none.
   public let orientation: Int
 
   /// The most rows and columns that the library takes.
@@ -34,10 +35,11 @@ public struct JPEGHeader: Sendable, Hashable {
 
   /// Reads the first bytes of a JPEG.
   ///
-  /// - Parameter readsOrientation: whether to read on to the pixels for the orientation, which may stand before or after the size.
-  /// - Returns: nil if what is asked for stands behind the last of these bytes.
-  /// - Throws: ``StoreError/Code/unrecognized`` for what is not a JPEG; ``StoreError/Code/corrupt`` and
-  ///   ``StoreError/Code/unsupported``.
+  /// - Parameter readsOrientation: whether to read on to the pixels for the orientation, which may
+  ///   be before or after the size.
+  /// - Returns: nil if the requested information is after the last of these bytes.
+  /// - Throws: ``StoreError/Code/unrecognized`` for bytes that are not a JPEG;
+  ///   ``StoreError/Code/corrupt`` and ``StoreError/Code/unsupported``.
   init?(_ bytes: RawSpan, readsOrientation: Bool) throws(StoreError) {
     var markers = try JPEGMarkers(bytes)
     var frame: (height: Int, width: Int, componentCount: Int, coding: Coding)?
@@ -72,7 +74,9 @@ public struct JPEGHeader: Sendable, Hashable {
     _ marker: JPEGMarkers.Marker, _ bytes: RawSpan
   ) throws(StoreError) -> (height: Int, width: Int, componentCount: Int, coding: Coding)? {
     let start = marker.payload.lowerBound
-    guard marker.payload.count >= 6 else { throw .malformed("header is of \(marker.payload.count) bytes") }
+    guard marker.payload.count >= 6 else {
+      throw .malformed("header has an impossible length, \(marker.payload.count) bytes")
+    }
     guard start + 6 <= bytes.byteCount else { return nil }
     let coding: Coding
     switch marker.code {
@@ -83,7 +87,8 @@ public struct JPEGHeader: Sendable, Hashable {
     default:
       let isLossless = [0xC3, 0xC7, 0xCB, 0xCF].contains(marker.code)
       throw StoreError(
-        .unsupported, isLossless ? "a lossless JPEG" : "a hierarchical JPEG", remedy: "decode it to PNG")
+        .unsupported, isLossless ? "lossless JPEGs are not read" : "hierarchical JPEGs are not read",
+        remedy: "convert it to PNG")
     }
     let precision = Int(bytes[start])
     let height = bytes.bigEndian16(at: start + 1)
@@ -91,19 +96,21 @@ public struct JPEGHeader: Sendable, Hashable {
     let components = Int(bytes[start + 5])
     guard precision == 8 else {
       throw StoreError(
-        .unsupported, "a JPEG of \(precision) bits per sample", remedy: "decode it to a PNG of 16 bits")
+        .unsupported, "JPEGs of \(precision) bits per sample are not read",
+        remedy: "convert it to a PNG of 16 bits")
     }
     guard height > 0 else {
       throw StoreError(
-        .unsupported, "a JPEG whose height is stated after its pixels", remedy: "save it again")
+        .unsupported, "JPEGs whose height is stated after their pixels are not read", remedy: "save it again")
     }
     guard width > 0 else { throw .malformed("header gives a size of \(height)x\(width)") }
     guard height <= mostPixelsAcross, width <= mostPixelsAcross else {
       throw StoreError(
-        .limitExceeded, "a JPEG of \(height)x\(width) pixels, and \(mostPixelsAcross) are the most each way")
+        .limitExceeded, "the JPEG has \(height)x\(width) pixels, but a side has at most \(mostPixelsAcross)")
     }
     guard components == 1 || components == 3 || components == 4 else {
-      throw StoreError(.unsupported, "a JPEG of \(components) components", remedy: "decode it to PNG")
+      throw StoreError(
+        .unsupported, "JPEGs of \(components) components are not read", remedy: "convert it to PNG")
     }
     return (height, width, components, coding)
   }
@@ -112,7 +119,7 @@ public struct JPEGHeader: Sendable, Hashable {
 extension StoreError {
   /// A JPEG that contradicts the standard or itself.
   static func malformed(_ what: String) -> StoreError {
-    StoreError(.corrupt, "a JPEG whose \(what)")
+    StoreError(.corrupt, "the JPEG is damaged: its \(what)")
   }
 }
 #endif

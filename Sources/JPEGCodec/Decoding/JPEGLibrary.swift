@@ -15,7 +15,7 @@ import ImageStoreCore
     if unsafe state == nil { unsafe state = image_jpeg_decoder_make() }
     guard let state = unsafe state else {
       throw StoreError(
-        .limitExceeded, "libjpeg gives no decoder",
+        .limitExceeded, "libjpeg could not create a decoder",
         remedy: "free memory, or build with the headers of the library that is installed")
     }
     return unsafe withUnsafePointer(to: request) { unsafe image_jpeg_decode(state, $0) }
@@ -23,7 +23,7 @@ import ImageStoreCore
 }
 
 extension image_jpeg_result {
-  /// What the library said.
+  /// The library's message.
   var text: String {
     unsafe withUnsafeBytes(of: message) { bytes in
       unsafe String(decoding: bytes.prefix { $0 != 0 }, as: UTF8.self)
@@ -35,9 +35,9 @@ extension image_jpeg_result {
     switch status {
     case IMAGE_JPEG_OK: nil
     case IMAGE_JPEG_UNSUPPORTED:
-      StoreError(.unsupported, "a JPEG that libjpeg does not decode: \(text)", remedy: "decode it to PNG")
-    case IMAGE_JPEG_LIMIT: StoreError(.limitExceeded, "a JPEG that takes too much: \(text)")
-    default: StoreError(.corrupt, "a damaged JPEG: \(text)", remedy: "get it again")
+      StoreError(.unsupported, "libjpeg does not decode this JPEG: \(text)", remedy: "convert it to PNG")
+    case IMAGE_JPEG_LIMIT: StoreError(.limitExceeded, "the JPEG takes too much memory: \(text)")
+    default: StoreError(.corrupt, "the JPEG is damaged: \(text)", remedy: "get it again")
     }
   }
 }

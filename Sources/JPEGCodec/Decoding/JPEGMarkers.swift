@@ -1,7 +1,8 @@
 #if JPEG
 import ImageStoreCore
 
-/// The segments of a JPEG before its pixels, found as libjpeg finds them: bytes between segments are skipped, as are fill bytes.
+/// The segments of a JPEG before its pixels, found as libjpeg finds them: bytes between segments
+/// are skipped, as are fill bytes.
 struct JPEGMarkers: ~Escapable {
   /// One segment.
   struct Marker {
@@ -23,10 +24,10 @@ struct JPEGMarkers: ~Escapable {
     self.bytes = bytes
   }
 
-  /// Says that what follows is pixels.
+  /// Marks that pixels follow.
   mutating func end() { isAtEnd = true }
 
-  /// The next segment, or nil at the end or behind the last of the bytes at hand.
+  /// The next segment, or nil at the end or after the last of the bytes at hand.
   mutating func next() throws(StoreError) -> Marker? {
     guard !isAtEnd else { return nil }
     while true {
@@ -39,13 +40,13 @@ struct JPEGMarkers: ~Escapable {
       if code == 0 { continue }
       switch code {
       case 0x01, 0xD0...0xD7: continue
-      case 0xD8: throw .malformed("second start is within it")
+      case 0xD8: throw .malformed("start marker occurs twice")
       case 0xD9: return Marker(code: code, payload: position..<position)
       default: break
       }
       guard position + 2 <= bytes.byteCount else { return nil }
       let length = bytes.bigEndian16(at: position)
-      guard length >= 2 else { throw .malformed("segment is of \(length) bytes") }
+      guard length >= 2 else { throw .malformed("segment has an impossible length, \(length) bytes") }
       let payload = position + 2..<position + length
       position += length
       return Marker(code: code, payload: payload)

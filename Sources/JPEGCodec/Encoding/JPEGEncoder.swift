@@ -2,11 +2,12 @@
 import CImageStoreJPEG
 public import ImageStoreCore
 
-/// Encodes images as JPEGs one after another in memory that is used again, by libjpeg-turbo.
+/// Encodes images as JPEGs one after another in memory that is reused, by libjpeg-turbo.
 ///
-/// `uint8` images of one channel become gray, those of three YCbCr (JFIF), baseline with Huffman codes made for the image. JPEG is lossy:
-/// what is encoded twice has lost twice, so files that are JPEGs already are better copied. The file depends on the pixels, the
-/// quality and the subsampling alone.
+/// `uint8` images of one channel become gray, those of three YCbCr (JFIF), baseline with Huffman
+/// codes made for the image. JPEG is lossy: an image that is encoded twice loses twice, so it is
+/// better to copy files that already are JPEGs. The file depends only on the pixels, the quality
+/// and the subsampling.
 ///
 /// Invariant behind `@unchecked Sendable` and `@safe`: the value alone holds the library's state.
 @safe public struct JPEGEncoder: ~Copyable, @unchecked Sendable {
@@ -14,13 +15,13 @@ public import ImageStoreCore
   public enum Subsampling: String, Sendable, Hashable, CaseIterable {
     /// Each pixel has its own.
     case none = "4:4:4"
-    /// Two beside each other.
+    /// Two next to each other.
     case halfWidth = "4:2:2"
     /// Squares of 2x2, as most files have them.
     case half = "4:2:0"
   }
 
-  /// How much is kept, from 1 to 100, on the scale of the Independent JPEG Group.
+  /// The quality from 1 to 100, on the scale of the Independent JPEG Group.
   public let quality: Int
   /// How many pixels share a sample of color.
   public let subsampling: Subsampling
@@ -28,17 +29,18 @@ public import ImageStoreCore
   private let state: OpaquePointer
 
   /// - Parameters:
-  ///   - quality: how much is kept, from 1 to 100.
-  ///   - subsampling: how many pixels share a sample of color; of gray images it says nothing.
-  /// - Throws: ``StoreError/Code/invalidArgument`` for another quality; ``StoreError/Code/limitExceeded`` if there is no memory for
-  ///   the library's state.
+  ///   - quality: the quality, from 1 to 100.
+  ///   - subsampling: how many pixels share a sample of color; it does not matter for gray images.
+  /// - Throws: ``StoreError/Code/invalidArgument`` for another quality;
+  ///   ``StoreError/Code/limitExceeded`` if there is no memory for the library's state.
   public init(quality: Int = 90, subsampling: Subsampling = .half) throws(StoreError) {
     guard (1...100).contains(quality) else {
-      throw StoreError(.invalidArgument, "a JPEG quality of \(quality)", remedy: "give 1 to 100")
+      throw StoreError(
+        .invalidArgument, "the JPEG quality \(quality) is not possible", remedy: "give 1 to 100")
     }
     guard let made = unsafe image_jpeg_encoder_make() else {
       throw StoreError(
-        .limitExceeded, "libjpeg gives no encoder",
+        .limitExceeded, "libjpeg could not create an encoder",
         remedy: "free memory, or build with the headers of the library that is installed")
     }
     self.quality = quality
@@ -53,14 +55,14 @@ public import ImageStoreCore
   /// - Parameters:
   ///   - pixels: row-major, height x width x channels.
   ///   - format: the format of the image.
-  /// - Throws: ``StoreError/Code/unsupported`` for a format that JPEG does not have;
+  /// - Throws: ``StoreError/Code/unsupported`` for a format that JPEG cannot hold;
   ///   ``StoreError/Code/invalidArgument`` if `pixels` has another size than the format;
   ///   ``StoreError/Code/limitExceeded`` if there is no memory.
   public mutating func encode(_ pixels: RawSpan, format: ImageFormat) throws(StoreError) {
     try Self.check(format)
     guard pixels.byteCount == format.byteCount else {
       throw StoreError(
-        .invalidArgument, "\(pixels.byteCount) bytes for an image of \(format)",
+        .invalidArgument, "\(pixels.byteCount) bytes were given for an image of \(format)",
         remedy: "give \(format.byteCount)")
     }
     let result = unsafe pixels.withUnsafeBytes { bytes in
@@ -90,7 +92,7 @@ public import ImageStoreCore
     guard format.height <= JPEGHeader.mostPixelsAcross, format.width <= JPEGHeader.mostPixelsAcross else {
       throw StoreError(
         .unsupported, "JPEG does not hold images of \(format)",
-        remedy: "\(JPEGHeader.mostPixelsAcross) pixels each way are the most")
+        remedy: "give images of at most \(JPEGHeader.mostPixelsAcross) pixels each way")
     }
   }
 }

@@ -14,14 +14,15 @@ struct ContentsReader {
   private var blocks: [(first: Int, offset: Int, byteCount: Int)] = []
   /// Single images, as many as there are keys of them, whatever the count is.
   private var singles: [(index: Int, offset: Int, byteCount: Int)] = []
-  /// Encoded images that lie within leaves, one after another. Leaves move, so copies are made.
+  /// Encoded images that are within leaves, one after another. Leaves move, so copies are made.
   private var copies: [UInt8] = []
-  /// nil if nobody asks for them.
+  /// nil if they are not asked for.
   private var unfinished: UnfinishedImages?
 
-  /// Reads a store whose metadata was found.
+  /// Reads a store from its metadata.
   ///
-  /// - Parameter findsUnfinished: whether to look for what an append left that did not finish, which is to be removed.
+  /// - Parameter findsUnfinished: whether to look for the images of an unfinished append, which
+  ///   will be removed.
   static func contents(
     _ tree: Tree, _ metadata: StoreMetadata, findsUnfinished: Bool = false
   ) throws(StoreError) -> LMDBContents {
@@ -57,10 +58,12 @@ struct ContentsReader {
         blocks.append((first, entry.offset, entry.byteCount))
         return
       }
-      // One transaction writes these and the count. A store without images has labels and columns too, if empty ones.
+      // One transaction writes these and the count. A store without images also has labels and
+      // columns, which are empty.
       guard first < max(count, 1) || !StoreKey.isRecord(name) else {
         throw unsafe StoreError(
-          .corrupt, "values from image \(first) on in a store of \(count) images", key: Tree.name(key))
+          .corrupt, "the value begins at image \(first), but the store has \(count) images",
+          key: Tree.name(key))
       }
       records.segments[name, default: RecordSegments(name: name)].append(entry, first: first)
     } else {
@@ -70,7 +73,7 @@ struct ContentsReader {
 
   private mutating func addSingle(_ key: String, _ entry: Tree.Entry) throws(StoreError) {
     records.singles[key] = ValueLocation(entry)
-    // An append may replace the names, which frees their pages; what was opened goes on to have them.
+    // An append may replace the names, which frees their pages; an open store keeps its own copy.
     guard key == StoreKey.classNames, unsafe entry.inline == nil, !entry.isTree,
       let value = unsafe tree.file.map.bytes(at: entry.offset, count: entry.byteCount)
     else { return }
@@ -81,7 +84,7 @@ struct ContentsReader {
   private func checkIsPixels(_ entry: Tree.Entry) throws(StoreError) {
     guard unsafe entry.inline == nil, !entry.isTree else {
       throw unsafe StoreError(
-        .corrupt, "a value of \(entry.byteCount) bytes, which is too short for an image",
+        .corrupt, "the value has \(entry.byteCount) bytes, which is too short for an image",
         key: Tree.name(entry.key))
     }
   }
@@ -89,7 +92,7 @@ struct ContentsReader {
   private mutating func addEncoded(_ index: Int, _ entry: Tree.Entry) throws(StoreError) {
     guard !entry.isTree, entry.byteCount > 0, entry.byteCount <= EncodedIndex.mostBytes else {
       throw unsafe StoreError(
-        .corrupt, "a value of \(entry.byteCount) bytes, which is not an encoded image",
+        .corrupt, "the value has \(entry.byteCount) bytes and is not an encoded image",
         key: Tree.name(entry.key))
     }
     guard let inline = unsafe entry.inline else {
@@ -104,13 +107,13 @@ struct ContentsReader {
     if isEncoded {
       if let block = blocks.first {
         throw StoreError(
-          .corrupt, "a block of images among encoded ones",
+          .corrupt, "a block of pixels is among encoded images",
           key: StoreKey.segment(StoreKey.images, first: block.first))
       }
       return try encodedImages()
     }
     guard singles.isEmpty || blocks.isEmpty else {
-      throw StoreError(.corrupt, "both blocks of images and single images")
+      throw StoreError(.corrupt, "the store has both blocks of images and single images")
     }
     return singles.isEmpty ? try blockImages() : try singleImages()
   }
@@ -119,7 +122,7 @@ struct ContentsReader {
 
   private func blockImages() throws(StoreError) -> LMDBImages {
     guard let first = blocks.first, first.first == 0 else {
-      throw StoreError(.corrupt, "there is no such image", key: StoreKey.segment(StoreKey.images, first: 0))
+      throw StoreError(.corrupt, "the image is missing", key: StoreKey.segment(StoreKey.images, first: 0))
     }
     let format = try format(ofBlockAt: first.offset, first.byteCount)
     var positions = ImagePositions(imageByteCount: format.byteCount)
@@ -133,7 +136,7 @@ struct ContentsReader {
       guard images <= block.byteCount / format.byteCount else {
         throw StoreError(
           .corrupt,
-          "a value of \(block.byteCount) bytes for \(images) images of \(format)", key: key)
+          "the value has \(block.byteCount) bytes, which do not fit \(images) images of \(format)", key: key)
       }
       if images != valueCount {
         value = ImageValue(format, count: images, pageSize: tree.file.pageSize)
@@ -142,7 +145,7 @@ struct ContentsReader {
       guard block.byteCount == value.byteCount else {
         throw StoreError(
           .corrupt,
-          "a value of \(block.byteCount) bytes, while \(images) images of \(format) take \(value.byteCount)",
+          "the value has \(block.byteCount) bytes, but \(images) images of \(format) take \(value.byteCount)",
           key: key)
       }
       if unfinished != nil, value.padding > 0 { try check(value, at: block.offset, images, key: key) }
@@ -151,8 +154,9 @@ struct ContentsReader {
     return .uniform(format, positions, try AtomicArray(count: blocks.count))
   }
 
-  /// Small values are all of one length, so that only the header tells how many images are in one. A reader looks at it when it
-  /// first reads one of them; an append must know before, since a block that it takes for another's it would remove.
+  /// Small values all have one length, so only the header says how many images are in one. A reader
+  /// checks it when it first reads one of them; an append must know before, because it would remove
+  /// a block that it mistakes for another.
   private func check(
     _ value: ImageValue, at offset: Int, _ images: Int, key: String
   ) throws(StoreError) {
@@ -184,7 +188,8 @@ struct ContentsReader {
     try forEachShape { (image, kind) throws(StoreError) in
       let (_, offset, byteCount) = singles[image]
       guard kind.codec > 0 else {
-        throw StoreError(.corrupt, "pixels among encoded images", image: image, key: StoreKey.image(image))
+        throw StoreError(
+          .corrupt, "an image of pixels is among encoded images", image: image, key: StoreKey.image(image))
       }
       index.append(kind, at: offset..<offset + byteCount)
     }
@@ -193,14 +198,14 @@ struct ContentsReader {
 
   /// Checks that there is a value for each image.
   private mutating func checkSingles() throws(StoreError) {
-    // Keys of nine digits do not come in the order of their images.
+    // Keys of nine digits are not in the order of their images.
     if count > 100_000_000 { singles.sort { $0.index < $1.index } }
     for (position, single) in singles.enumerated() where single.index != position {
-      throw StoreError(.corrupt, "there is no such key", image: position, key: StoreKey.image(position))
+      throw StoreError(.corrupt, "the key is missing", image: position, key: StoreKey.image(position))
     }
     guard singles.count == count else {
       throw StoreError(
-        .corrupt, "there is no such key", image: singles.count, key: StoreKey.image(singles.count))
+        .corrupt, "the key is missing", image: singles.count, key: StoreKey.image(singles.count))
     }
   }
 
@@ -213,7 +218,8 @@ struct ContentsReader {
       let (_, offset, byteCount) = singles[index]
       let format = kind.format
       guard kind.codec == 0 else {
-        throw StoreError(.corrupt, "an encoded image among pixels", image: index, key: StoreKey.image(index))
+        throw StoreError(
+          .corrupt, "an encoded image is among images of pixels", image: index, key: StoreKey.image(index))
       }
       let number = positions.append(format)
       if number == sizes.count {
@@ -222,7 +228,8 @@ struct ContentsReader {
       }
       guard byteCount == sizes[number].value else {
         throw StoreError(
-          .corrupt, "a value of \(byteCount) bytes, while \(format) takes \(sizes[number].value)",
+          .corrupt,
+          "the value has \(byteCount) bytes, but an image of \(format) takes \(sizes[number].value)",
           image: index, key: StoreKey.image(index))
       }
       positions.place(at: offset + sizes[number].header)
@@ -240,7 +247,9 @@ struct ContentsReader {
       let shapes = try unsafe ShapeRecord(header, data)
       // Checked here and not only afterwards, since singles are indexed by it.
       guard shapes.count <= count - segment.first else {
-        throw StoreError(.corrupt, "\(shapes.count) shapes from image \(segment.first) of \(count)")
+        throw StoreError(
+          .corrupt,
+          "the \(shapes.count) shapes from image \(segment.first) on do not fit the store's \(count) images")
       }
       for position in 0..<shapes.count {
         let image = segment.first + position
@@ -261,7 +270,7 @@ struct ContentsReader {
       return try unsafe location.withBytes(of: tree.file) { (bytes) throws(StoreError) in
         let header = try unsafe NPYHeader(parsing: RawSpan(_unsafeBytes: bytes))
         guard case .string(let names) = try unsafe header.column(in: header.data(in: bytes)) else {
-          throw StoreError(.corrupt, "class names that are not text")
+          throw StoreError(.corrupt, "the class names are not text")
         }
         return names
       }

@@ -2,7 +2,7 @@ internal import ImageStoreCore
 
 /// Where images of one format begin in the file: in runs of blocks of equally many images.
 ///
-/// A store of 1,000,000 small images in blocks takes some 100 KB, one of single images 8 bytes each.
+/// A store of 1,000,000 small images in blocks takes some 100 KB; single images take 8 bytes each.
 struct ImagePositions: Sendable {
   private struct Run {
     let firstImage: Int
@@ -40,7 +40,7 @@ struct ImagePositions: Sendable {
   /// The caller has checked that `index` is in `0..<count`.
   @inline(__always)
   func locate(_ index: Int) -> (offset: Int, block: Int) {
-    // All blocks but the last are alike in most stores.
+    // In most stores, all blocks except the last are the same.
     let run = index < firstRunEnd ? runs[0] : run(of: index)
     // A division of 32 bits takes a fraction of the time of one of 64.
     let within = index &- run.firstImage
@@ -63,7 +63,7 @@ struct ImagePositions: Sendable {
     runs[partitioningIndex { $0.firstImage > index } - 1]
   }
 
-  /// The first run for which a condition holds that holds for all runs after it.
+  /// The first run for which a condition holds; the condition must hold for all later runs.
   private func partitioningIndex(_ holds: (Run) -> Bool) -> Int {
     var low = 0
     var high = runs.count
@@ -99,7 +99,7 @@ struct MixedPositions: Sendable {
     return Int(number)
   }
 
-  /// Says where the first pixel of the image added last is.
+  /// Sets the position of the first pixel of the image added last.
   mutating func place(at offset: Int) { offsets.append(offset) }
 
   /// The same positions of images that all have the first format.

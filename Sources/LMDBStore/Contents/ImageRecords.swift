@@ -2,7 +2,7 @@ internal import ImageStoreCore
 internal import ImageStoreNumPy
 internal import ImageStoreSupport
 
-/// What single images are: an array of four 32-bit integers per image, those of ``StoredKind``.
+/// The kinds of single images: an array of four 32-bit integers per image, those of ``StoredKind``.
 @safe struct ShapeRecord {
   let count: Int
   private let data: UnsafeRawBufferPointer
@@ -10,12 +10,12 @@ internal import ImageStoreSupport
   init(_ header: NPYHeader, _ data: UnsafeRawBufferPointer) throws(StoreError) {
     guard header.type == NPYType(.unsignedInteger, byteCount: 4), !header.isFortranOrder,
       header.shape.count == 2, header.shape[1] == 4
-    else { throw StoreError(.corrupt, "shapes that are not an array of four 32-bit integers per image") }
+    else { throw StoreError(.corrupt, "the shapes are not an array of four 32-bit integers per image") }
     count = header.shape[0]
     unsafe self.data = data
   }
 
-  /// What the image at a position within the segment is.
+  /// The kind of the image at a position within the segment.
   func kind(_ position: Int) throws(StoreError) -> StoredKind {
     let numbers = (0..<4).map {
       unsafe Int(data.loadUnaligned(fromByteOffset: position * 16 + $0 * 4, as: UInt32.self))
@@ -55,7 +55,7 @@ enum ChecksumRecord {
     try unsafe location.withBytes(of: file) { (bytes) throws(StoreError) in
       let header = try unsafe NPYHeader(parsing: RawSpan(_unsafeBytes: bytes))
       guard header.type == NPYType(.unsignedInteger, byteCount: 4), header.shape == [1] else {
-        throw StoreError(.corrupt, "a checksum that is not a 32-bit number")
+        throw StoreError(.corrupt, "a checksum is not a 32-bit number")
       }
       return try unsafe UInt32(truncatingIfNeeded: header.integers(in: header.data(in: bytes))[0])
     }

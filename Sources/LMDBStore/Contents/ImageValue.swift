@@ -4,10 +4,10 @@ internal import ImageStoreNumPy
 /// How the value of an image or of a block of images is laid out: a `.npy` header, the pixels, and zeros
 /// if the value would be too small.
 ///
-/// The header is as long as makes pixels begin at a multiple of 64 in the file, 16 bytes of a page's header
-/// and all. A value that fits half a page lies within a leaf, which every commit may move; zeros after the
-/// pixels, which readers of `.npy` ignore, make it too large for that, so that the pixels of an image stay
-/// where they are for as long as the file exists.
+/// The length of the header makes pixels begin at a multiple of 64 in the file, including the 16
+/// bytes of a page's header. A value that fits half a page is within a leaf, which every commit may
+/// move; zeros after the pixels, which readers of `.npy` ignore, make it too large for that, so
+/// that the pixels of an image stay where they are for as long as the file exists.
 struct ImageValue: Sendable, Hashable {
   let header: [UInt8]
   let pixelByteCount: Int
@@ -26,7 +26,7 @@ struct ImageValue: Sendable, Hashable {
     padding = max(0, pageSize / 2 - header.count - pixelByteCount)
   }
 
-  /// An encoded image, which is its value: no header, and no zeros behind it.
+  /// An encoded image, which is the whole value: no header, and no zeros after it.
   init(encodedByteCount: Int) {
     header = []
     pixelByteCount = encodedByteCount
@@ -38,15 +38,15 @@ struct ImageValue: Sendable, Hashable {
     TreePage.pageCount(ofValue: byteCount, pageSize: pageSize) * pageSize
   }
 
-  /// How many images a block has: as many as make about 256 KiB, with as little left of the last page as
-  /// can be.
+  /// How many images a block has: as many as make about 256 KiB and leave as little as possible of
+  /// the last page unused.
   static func imagesPerBlock(_ format: ImageFormat, pageSize: Int) -> Int {
     let most = max(1, (256 << 10) / format.byteCount)
     let header = ImageValue(format, count: most, pageSize: pageSize).header.count
     var best = (count: most, onDisk: Int.max)
     for count in max(1, most / 2)...most {
       let onDisk = byteCountOnDisk(header + count * format.byteCount, pageSize: pageSize)
-      // Whether an image takes no more than in the best so far.
+      // Whether an image takes no more space than in the best choice so far.
       let (lesser, _) = onDisk.multipliedReportingOverflow(by: best.count)
       let (greater, overflow) = best.onDisk.multipliedReportingOverflow(by: count)
       if overflow || lesser <= greater { best = (count, onDisk) }

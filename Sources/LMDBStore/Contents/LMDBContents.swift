@@ -1,7 +1,7 @@
 internal import ImageStoreCore
 internal import ImageStoreSupport
 
-/// What was found in a database when it was opened.
+/// The contents of a database, as found when it was opened.
 struct LMDBContents: Sendable {
   let file: DatabaseFile
   /// The commit it is of.
@@ -10,29 +10,29 @@ struct LMDBContents: Sendable {
   var images: LMDBImages
   /// Whether a value has many images.
   var hasBlocks = false
-  /// Whether this package wrote it with encoded images, be there any yet or not.
+  /// Whether this package wrote it for encoded images, even if there are none yet.
   var isEncoded = false
   var labels: StoredLabels
-  /// Whether the caller says that red and blue are in each other's place, and the values do not have an order of their own.
+  /// Whether the caller says that red and blue are swapped, and the values do not store an order.
   var hasSwappedChannels = false
   /// Whether labels are wanted.
   var hasLabels = true
   var classNames: [String]?
-  /// What was not read of a database that another program wrote, and what was decided.
+  /// The parts of a database of another program that were not read, and the decisions made.
   var notes: [ReadingNote] = []
-  /// What an append left that did not finish, if it was asked for.
+  /// The images of an unfinished append, if they were asked for.
   var unfinished: UnfinishedImages?
 }
 
 extension LMDBContents {
-  /// Applies what is said of a store of this package, which says itself what it is.
+  /// Applies a description to a store of this package, which describes itself.
   mutating func take(_ description: StoreDescription) throws(StoreError) {
     for (option, isSaid) in [
       ("images", description.images != nil), ("labels", description.labelsName != nil),
       ("dimensions", description.dimensions != nil), ("channel-order", description.channelOrder == .bgr),
       ("palette", description.palette != nil), ("orientation", description.orientation != nil && !isEncoded),
     ] where isSaid {
-      throw .unusedOption(option, "a store of this package says itself what it is")
+      throw .unusedOption(option, "this package wrote the store, which describes itself")
     }
     if description.labels == StoreDescription.Labels.none {
       hasLabels = false
@@ -50,12 +50,13 @@ extension LMDBContents {
   }
 }
 
-/// Where the images of a database are and how their pixels are got.
+/// Where the images of a database are, and how their pixels are read.
 enum LMDBImages: Sendable {
   /// There are none.
   case none
-  /// All of one format, as they are delivered. The flags, if there are any, say which blocks have been compared with the
-  /// header that the writer gives them. That is done when a block is first read, so that opening a store touches none.
+  /// All of one format, as they are delivered. The flags, if there are any, say which blocks have
+  /// been compared with the header that the writer gives them. That is done when a block is first
+  /// read, so that opening a store touches none.
   case uniform(ImageFormat, ImagePositions, AtomicArray<UInt8>?)
   /// Of different formats, as they are delivered.
   case mixed(MixedPositions, AtomicArray<UInt8>?)
@@ -71,7 +72,7 @@ enum StoredLabels: Sendable {
   case values(ForeignColumns)
 }
 
-/// What is known of the images of a database that another program wrote.
+/// Information on the images of a database that another program wrote.
 struct ForeignColumns: Sendable {
   var labels: [Int]?
   var columns: [String: Column] = [:]
@@ -98,14 +99,14 @@ struct ForeignColumns: Sendable {
   }
 }
 
-/// The records of a store of this package besides its images.
+/// The records of a store of this package other than its images.
 struct StoreRecords: Sendable {
   /// Labels, columns, shapes and checksums by the names of their segments.
   var segments: [String: RecordSegments] = [:]
   /// Single records by their keys.
   var singles: [String: ValueLocation] = [:]
 
-  /// What the offsets are called of a column that has bytes; nil for what is not such a column.
+  /// The name of the offsets of a column of bytes; nil for other columns.
   func offsets(of name: String) -> RecordSegments? {
     let prefix = StoreKey.column("")
     guard name.hasPrefix(prefix) else { return nil }

@@ -56,9 +56,9 @@ struct RecordSegments: Sendable {
 
   /// Hands out each segment with its array's header and the bytes after it.
   ///
-  /// - Parameter surplus: how many values a segment has more than images.
-  /// - Throws: ``StoreError/Code/corrupt`` if a segment is not a `.npy` value, or the segments are not those of
-  ///   `count` images one after another.
+  /// - Parameter surplus: how many more values than images a segment has.
+  /// - Throws: ``StoreError/Code/corrupt`` if a segment is not a `.npy` value, or the segments do
+  ///   not cover `count` images one after another.
   func forEach(
     of count: Int, surplus: Int = 0, in file: DatabaseFile,
     _ body: (
@@ -69,17 +69,20 @@ struct RecordSegments: Sendable {
     for segment in segments {
       do throws(StoreError) {
         guard segment.first == next else {
-          throw StoreError(.corrupt, "values from image \(segment.first) instead of those from \(next)")
+          throw StoreError(
+            .corrupt, "expected values from image \(next) on, found those from image \(segment.first) on")
         }
         try unsafe segment.location.withBytes(of: file) { (bytes) throws(StoreError) in
           let header = try unsafe NPYHeader(parsing: RawSpan(_unsafeBytes: bytes))
           guard let length = header.shape.first, length >= surplus else {
-            throw StoreError(.corrupt, "an array without a length instead of one value per image")
+            throw StoreError(
+              .corrupt, "expected an array with one value per image, found one without a length")
           }
           let values = length - surplus
-          // Before memory is asked for.
+          // Checked before memory is allocated.
           guard values <= count - next else {
-            throw StoreError(.corrupt, "\(values) values from image \(next) of \(count)")
+            throw StoreError(
+              .corrupt, "the \(values) values from image \(next) on do not fit the store's \(count) images")
           }
           try unsafe body(segment, header, header.data(in: bytes))
           next += values
@@ -95,7 +98,7 @@ struct RecordSegments: Sendable {
   }
 }
 
-// What records are read as.
+// The values of records.
 
 extension RecordSegments {
   func labels(of count: Int, in file: DatabaseFile) throws(StoreError) -> [Int] {
@@ -111,16 +114,16 @@ extension RecordSegments {
     var column: Column?
     try unsafe forEach(of: count, in: file) { (_, header, data) throws(StoreError) in
       let more = try unsafe header.column(of: header.shape[0], in: data)
-      // The first is taken as it is, since it says of which kind the column is.
+      // The first is used as it is, because it decides the kind of the column.
       if column == nil { column = more } else { try column!.append(more) }
     }
     guard let column else {
-      throw StoreError(.corrupt, "a column without values", path: file.map.path, key: name)
+      throw StoreError(.corrupt, "the column has no values", path: file.map.path, key: name)
     }
     return column
   }
 
-  /// The bytes of each image, of which another record says where they begin and end in each segment.
+  /// The bytes of each image; another record says where they begin and end in each segment.
   func bytes(
     of count: Int, _ offsets: RecordSegments, in file: DatabaseFile
   ) throws(StoreError) -> Column {
@@ -133,7 +136,7 @@ extension RecordSegments {
 
   /// Hands out the bytes of each segment, and where those of each image begin, and those of the last end.
   ///
-  /// - Throws: ``StoreError/Code/corrupt`` if they are not those of `count` images.
+  /// - Throws: ``StoreError/Code/corrupt`` if they do not cover `count` images.
   func forEachBytes(
     of count: Int, _ offsets: RecordSegments, in file: DatabaseFile,
     _ body: (_ places: [Int], _ data: UnsafeRawBufferPointer) -> Void
@@ -143,14 +146,14 @@ extension RecordSegments {
       (segment, header, data) throws(StoreError) in
       let places = try unsafe header.integers(in: data)
       guard number < segments.count, segments[number].first == segment.first else {
-        throw StoreError(.corrupt, "there are no bytes from image \(segment.first)", key: name)
+        throw StoreError(.corrupt, "the bytes from image \(segment.first) on are missing", key: name)
       }
       try unsafe segments[number].location.withBytes(of: file) { (value) throws(StoreError) in
         let header = try unsafe NPYHeader(parsing: RawSpan(_unsafeBytes: value))
         guard header.type == NPYType(.uint8), header.shape.count == 1 else {
           throw StoreError(
             .corrupt,
-            "an array of '\(header.type.description)' of the shape \(header.shapeDescription) as bytes",
+            "an array of the type '\(header.type.description)' and the shape \(header.shapeDescription) cannot be a column of bytes",
             key: name)
         }
         let bytes = try unsafe header.data(in: value)
@@ -159,7 +162,7 @@ extension RecordSegments {
           isRising = false
         }
         guard isRising else {
-          throw StoreError(.corrupt, "offsets that are not those of \(bytes.count) bytes")
+          throw StoreError(.corrupt, "the offsets do not divide the column's \(bytes.count) bytes")
         }
         unsafe body(places, bytes)
       }
@@ -167,20 +170,21 @@ extension RecordSegments {
     }
     guard number == segments.count else {
       throw StoreError(
-        .corrupt, "bytes from image \(segments[number].first) of \(count)", path: file.map.path, key: name)
+        .corrupt, "the bytes from image \(segments[number].first) on do not fit the store's \(count) images",
+        path: file.map.path, key: name)
     }
   }
 
-  /// Of which kind a column's values are.
+  /// The kind of a column's values.
   ///
-  /// - Parameter hasOffsets: whether they are bytes, of which another record says where they begin and end.
+  /// - Parameter hasOffsets: whether they are bytes; another record says where these begin and end.
   func columnKind(hasOffsets: Bool, in file: DatabaseFile) throws(StoreError) -> Column.Kind {
     if hasOffsets { return .bytes }
     do throws(StoreError) {
-      guard let first = segments.first else { throw StoreError(.corrupt, "a column without values") }
+      guard let first = segments.first else { throw StoreError(.corrupt, "the column has no values") }
       return try unsafe first.location.withBytes(of: file) { (bytes) throws(StoreError) in
         let header = try unsafe NPYHeader(parsing: RawSpan(_unsafeBytes: bytes))
-        // No values of it are needed, but their number is checked.
+        // Its values are not needed, but their number is checked.
         _ = try unsafe header.data(in: bytes)
         let width = header.vectorWidth
         if let width { try header.checkVectors(width) }
@@ -201,7 +205,7 @@ extension RecordSegments {
     var checksums: [UInt32] = []
     try unsafe forEach(of: count, in: file) { (_, header, data) throws(StoreError) in
       guard header.type == NPYType(.unsignedInteger, byteCount: 4) else {
-        throw StoreError(.corrupt, "checksums of the type '\(header.type.description)'")
+        throw StoreError(.corrupt, "the checksums have the wrong type '\(header.type.description)'")
       }
       checksums += try unsafe header.integers(in: data).map { UInt32(truncatingIfNeeded: $0) }
     }

@@ -1,9 +1,10 @@
 /// The keys of a store's records.
 ///
-/// A block of images has the key `images/` and the index of its first image in 12 digits, a single image
-/// the index in at least 8 digits, as Python's `f"{i:08}"` gives it. From image 100,000,000 on these have
-/// 9 digits and are no longer in the order of their bytes, so images are found by the number, not by the
-/// order. Labels, columns, shapes and checksums are cut into segments, each under the index of its first image.
+/// A block of images has the key `images/` and the index of its first image in 12 digits, a single
+/// image the index in at least 8 digits, as Python's `f"{i:08}"` gives it. From image 100,000,000
+/// on these have 9 digits and are no longer in the order of their bytes, so images are found by the
+/// number, not by the order. Labels, columns, shapes and checksums are cut into segments, each
+/// under the index of its first image.
 enum StoreKey {
   static let metadata = "metadata"
   static let classNames = "class_names"
@@ -29,13 +30,13 @@ enum StoreKey {
   /// The key of the checksum of another record, or the name of the segments of the images' checksums.
   static func checksum(of key: String) -> String { "\(checksums)/\(key)" }
 
-  /// The index that a single image's key says, or nil for any other key.
+  /// The index in a single image's key, or nil for any other key.
   static func imageIndex(_ key: UnsafeRawBufferPointer) -> Int? {
     guard unsafe key.count == 8 || (key.count > 8 && key[0] != UInt8(ascii: "0")) else { return nil }
     return unsafe number(key)
   }
 
-  /// The name and the first index in a segment's key, or nil if it is another's.
+  /// The name and the first index in a segment's key, or nil for any other key.
   static func segment(
     _ key: UnsafeRawBufferPointer
   ) -> (name: UnsafeRawBufferPointer, first: Int)? {
@@ -64,7 +65,7 @@ enum StoreKey {
     isRecord(name) && (!name.hasPrefix(checksum(of: "")) || name == checksum(of: images))
   }
 
-  /// The number that decimal digits say, or nil for anything else and what is beyond 18 digits.
+  /// The number written in decimal digits, or nil for anything else and for more than 18 digits.
   private static func number(_ digits: UnsafeRawBufferPointer) -> Int? {
     guard unsafe !digits.isEmpty, digits.count <= 18 else { return nil }
     var number = 0

@@ -2,22 +2,23 @@ internal import ImageStoreCore
 internal import ImageStoreNumPy
 internal import ImageStoreSupport
 
-/// What a store says of itself: the version of its layout and how many images it has.
+/// The metadata of a store: the version of its layout and how many images it has.
 ///
 /// The record is written in the last transaction of a writer, so that images written before it count only
 /// from then on, all at once.
 struct StoreMetadata: Sendable, Hashable {
-  /// The version of stores whose images are encoded, which earlier releases do not know.
+  /// The version of stores with encoded images, which earlier releases do not read.
   private static let encodedVersion: Int64 = 2
   private static let version: Int64 = 1
 
   var count: Int
   /// Whether the images are encoded, each under a key of its own.
   var isEncoded = false
-  /// The transactions, up to the one that wrote the record, that writers of this package made one after another.
+  /// The transactions, up to the one that wrote the record, that writers of this package made one
+  /// after another.
   ///
-  /// None of them freed a page that images are on. So a store that was opened before the first goes on to read what it
-  /// read, as long as the last is the database's.
+  /// None of them freed a page that images are on. So a store that was opened before the first of
+  /// them continues to read its own commit, as long as the last of them is the database's latest.
   var transactions: Transactions?
 
   struct Transactions: Sendable, Hashable {
@@ -27,7 +28,8 @@ struct StoreMetadata: Sendable, Hashable {
     var lastEdit: UInt64 = 0
   }
 
-  /// The record: an array of the two integers, and after it the numbers of the transactions, that of an edit if there was one.
+  /// The record: an array of the two integers, followed by the numbers of the transactions, and
+  /// that of an edit if there was one.
   var bytes: [UInt8] {
     get throws(StoreError) {
       var bytes = try Column.int64([isEncoded ? Self.encodedVersion : Self.version, Int64(count)]).npyBytes()
@@ -53,7 +55,7 @@ struct StoreMetadata: Sendable, Hashable {
     let found = try unsafe header.integers(in: header.data(in: value))
     guard found[0] == Self.version || found[0] == Self.encodedVersion else {
       throw StoreError(
-        .unsupported, "the layout of a later version, \(found[0])", remedy: "update this package",
+        .unsupported, "the store has a layout of a later version, \(found[0])", remedy: "update this package",
         key: StoreKey.metadata)
     }
     count = found[1]
@@ -76,12 +78,15 @@ struct StoreMetadata: Sendable, Hashable {
     guard let found else { return nil }
     guard found.count >= 0, found.count <= tree.file.byteCount else {
       throw StoreError(
-        .corrupt, "\(found.count) images in a file of \(tree.file.byteCount) bytes", key: StoreKey.metadata)
+        .corrupt,
+        "the store says it has \(found.count) images, too many for a file of \(tree.file.byteCount) bytes",
+        key: StoreKey.metadata)
     }
     self = found
   }
 
-  /// Writes the record of a store anew, if it has one, with the numbers of its transactions. Done last in a transaction.
+  /// Writes the record of a store again, if it has one, with the numbers of its transactions. This
+  /// is the last step of a transaction.
   ///
   /// - Parameters:
   ///   - known: the record as it was when the transaction began.

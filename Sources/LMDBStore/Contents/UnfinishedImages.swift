@@ -3,13 +3,14 @@ internal import ImageStoreCore
 internal import ImageStoreNumPy
 internal import ImageStoreSupport
 
-/// Images past the count, which an append left that did not finish: the next one removes them.
+/// Images past the count, which an unfinished append left: the next append removes them.
 struct UnfinishedImages: Sendable {
   /// Of single images.
   private var singles: [String] = []
   /// Of blocks.
   private var blocks: [String] = []
-  /// The first key that is like that of an image past the count, and whose value no append has written.
+  /// The first key that has the form of an image past the count, but whose value no append has
+  /// written.
   private var stranger: String?
 
   /// - Parameter isEncoded: whether the store has encoded images.
@@ -35,15 +36,16 @@ struct UnfinishedImages: Sendable {
     return unsafe head.elementsEqual(NPYHeader.magic)
   }
 
-  /// The keys to be removed.
+  /// The keys to remove.
   ///
   /// - Parameter hasBlocks: whether the store has blocks of images or single ones; nil if it may have either.
-  /// - Throws: ``StoreError/Code/unsupported`` for a key that no append has left, which the images to come may need.
+  /// - Throws: ``StoreError/Code/unsupported`` for a key that no append has left and that new
+  ///   images may need.
   func keys(hasBlocks: Bool?) throws(StoreError) -> [String] {
     let others = hasBlocks.map { $0 ? singles : blocks } ?? []
     if let stranger = stranger ?? others.first {
       throw StoreError(
-        .unsupported, "a value that this package did not write has a key of images to come",
+        .unsupported, "a value that this package did not write has a key that appended images need",
         remedy: "give it another key, or write the images to a new store", key: stranger)
     }
     return singles + blocks

@@ -12,11 +12,12 @@ internal import ImageStoreCore
   private(set) var isEncoded = false
   /// Where the data begins within the value, and its bytes.
   private(set) var data: Range<Int>?
-  /// Where runs of float_data lie within the value, in order.
+  /// Where runs of float_data are within the value, in order.
   private(set) var floats: [Range<Int>] = []
   private(set) var floatCount = 0
 
-  /// - Throws: ``StoreError/Code/corrupt`` for what is not a protocol buffer with these fields.
+  /// - Throws: ``StoreError/Code/corrupt`` for bytes that are not a protocol buffer with these
+  ///   fields.
   init(_ value: UnsafeRawBufferPointer) throws(StoreError) {
     var cursor = unsafe ProtobufCursor(value)
     while let (field, wire) = try cursor.tag() {
@@ -31,14 +32,14 @@ internal import ImageStoreCore
       case (6, 5): try add(cursor.skip(4))
       case (7, 0): isEncoded = try cursor.varint() != 0
       case (1...7, _):
-        throw StoreError(.corrupt, "a Datum whose field \(field) has the wire type \(wire)")
+        throw StoreError(.corrupt, "the field \(field) of the Datum has the wrong wire type \(wire)")
       default: try cursor.skip(wire: wire)
       }
     }
   }
 
   private mutating func add(_ range: Range<Int>) throws(StoreError) {
-    guard range.count % 4 == 0 else { throw StoreError(.corrupt, "a Datum with a broken float") }
+    guard range.count % 4 == 0 else { throw StoreError(.corrupt, "the Datum has a damaged float") }
     floatCount += range.count / 4
     if let last = floats.last, last.upperBound == range.lowerBound {
       floats[floats.count - 1] = last.lowerBound..<range.upperBound
@@ -57,12 +58,12 @@ internal import ImageStoreCore
       validating: height, width: width, channels: channels, elementType: isFloat ? .float32 : .uint8)
     guard (isFloat ? floatCount : byteCount) == format.sampleCount else {
       throw StoreError(
-        .corrupt, "a Datum of \(isFloat ? floatCount : byteCount) samples whose sizes say \(format)")
+        .corrupt, "the Datum has \(isFloat ? floatCount : byteCount) samples, but says it is \(format)")
     }
     return format
   }
 
-  /// Whether a value is such a record, and not some other bytes.
+  /// Whether a value is such a record.
   static func isDatum(_ value: UnsafeRawBufferPointer) -> Bool {
     do throws(StoreError) {
       let datum = try unsafe Datum(value)
@@ -108,14 +109,14 @@ internal import ImageStoreCore
     return Int(value)
   }
 
-  /// Where a field of bytes lies.
+  /// Where a field of bytes is.
   mutating func payload() throws(StoreError) -> Range<Int> {
     let count = try varint()
     guard unsafe count <= UInt64(bytes.count) else { throw Self.broken }
     return try skip(Int(count))
   }
 
-  /// Where the next bytes lie.
+  /// Where the next bytes are.
   @discardableResult
   mutating func skip(_ count: Int) throws(StoreError) -> Range<Int> {
     guard unsafe count <= bytes.count - position else { throw Self.broken }
@@ -123,7 +124,7 @@ internal import ImageStoreCore
     return position..<position + count
   }
 
-  /// Skips a field of no interest.
+  /// Skips a field that is not needed.
   mutating func skip(wire: UInt64) throws(StoreError) {
     switch wire {
     case 0: _ = try varint()
@@ -134,5 +135,5 @@ internal import ImageStoreCore
     }
   }
 
-  private static var broken: StoreError { StoreError(.corrupt, "a broken protocol buffer") }
+  private static var broken: StoreError { StoreError(.corrupt, "the value is a damaged protocol buffer") }
 }

@@ -4,7 +4,7 @@ internal import ImageStoreSupport
 
 /// Images in values that have to be decoded.
 struct EncodedImages: Sendable {
-  /// Where values lie in the file.
+  /// Where values are in the file.
   struct Locations: Sendable {
     private var offsets: [Int] = []
     private var byteCounts: [UInt32] = []
@@ -18,15 +18,17 @@ struct EncodedImages: Sendable {
     subscript(index: Int) -> (offset: Int, byteCount: Int) { (offsets[index], Int(byteCounts[index])) }
   }
 
-  /// Where the value of each image is in the file, or for one below 0 in ``copies``, counted from -1 downwards.
+  /// Where the value of each image is in the file; a number below 0 is a position in ``copies``,
+  /// counted from -1 downwards.
   private let index: EncodedIndex
-  /// Values that lie within leaves of the tree, which move; a store of this package copies them when it is opened.
+  /// Values that are within leaves of the tree, which move; a store of this package copies them
+  /// when it is opened.
   private let copies: [UInt8]
-  /// Whether the values are nothing but encoded images, which decode by themselves to what is delivered.
+  /// Whether the values are only encoded images, which by default decode to the delivered images.
   let areFiles: Bool
   private let decoders: IdlePool<ForeignDecoder>
   private let description: StoreDescription
-  /// What is wrong with images that cannot be read.
+  /// The errors of images that cannot be read.
   private let broken: [Int: StoreError]
 
   init(
@@ -68,7 +70,7 @@ struct EncodedImages: Sendable {
       description.orientation == .upright ? index.upright() : index, copies: copies, description)
   }
 
-  /// Compares images with what the index says of them.
+  /// Compares images with the index.
   func verifier() -> EncodedVerifier { EncodedVerifier(ImageCodecs.all(description)) }
 
   /// Where the value of an image is in the file; nil if a copy was made when the store was opened.
@@ -85,10 +87,11 @@ struct EncodedImages: Sendable {
     return index.format(at: image)
   }
 
-  /// What the index of a store of this package says of an image; the codec is 0 if there is no index.
+  /// The kind of an image in the index of a store of this package; the codec is 0 if there is no
+  /// index.
   func kind(_ image: Int) -> StoredKind { index.kind(at: image) }
 
-  /// All kinds that the index has.
+  /// All kinds in the index.
   var kinds: [StoredKind] { index.allKinds }
 
   /// Lends the value of an image.

@@ -4,7 +4,8 @@ internal import ImageStoreNumPy
 internal import ImageStorePickle
 internal import ImageStoreSupport
 
-/// Decodes values of foreign databases one after another, with memory that is used again. One thread at a time has it.
+/// Decodes values of foreign databases one after another, reusing its memory. It is used by one
+/// thread at a time.
 final class ForeignDecoder {
   private let kind: ForeignKind
   private let description: StoreDescription
@@ -12,7 +13,7 @@ final class ForeignDecoder {
   /// A whole image of which a region is wanted.
   private var whole = GrowingMemory()
 
-  /// - Parameter description: says in which order the planes of a Datum are, if it has an order.
+  /// - Parameter description: has the order of the planes of a Datum, if it is stated.
   init(_ kind: ForeignKind, _ description: StoreDescription) {
     self.kind = kind
     self.description = description
@@ -22,7 +23,8 @@ final class ForeignDecoder {
   /// Decodes an image, or a region of it.
   ///
   /// - Parameters:
-  ///   - request: has the format that the value said when the database was opened; it must say so still.
+  ///   - request: has the format of the value when the database was opened; the value must still
+  ///     have it.
   ///   - slot: `request.byteCount` bytes.
   func decode(
     _ value: UnsafeRawBufferPointer, _ request: DecodeRequest, into slot: UnsafeMutableRawBufferPointer
@@ -68,8 +70,9 @@ final class ForeignDecoder {
     }
   }
 
-  /// Turns the planes of a record into pixels. Caffe's planes are blue, green and red, as OpenCV has them, if nothing else is said:
-  /// three and four channels are turned to red, green, blue and alpha. If that is said, so are the first three of more.
+  /// Turns the planes of a record into pixels. By default, Caffe's planes are blue, green and red,
+  /// as OpenCV has them: three and four channels are turned into red, green, blue and alpha. If
+  /// this order is stated, the first three of more channels are also turned.
   private func interleave(
     _ datum: Datum, _ value: UnsafeRawBufferPointer, _ format: ImageFormat,
     into slot: UnsafeMutableRawBufferPointer

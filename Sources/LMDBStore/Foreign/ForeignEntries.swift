@@ -10,7 +10,8 @@ struct ForeignEntries {
   private(set) var trees: [(name: String, record: TreeRecord)] = []
   private let file: DatabaseFile
 
-  /// Reads all keys. Some programs keep lists of keys and counts under keys that begin with two underscores; they are left out.
+  /// Reads all keys. Some programs keep lists of keys and counts under keys that begin with two
+  /// underscores; they are left out.
   init(_ tree: Tree) throws(StoreError) {
     var entries = ForeignEntries(file: tree.file)
     try tree.forEach { (entry) throws(StoreError) in
@@ -43,7 +44,7 @@ struct ForeignEntries {
     return unsafe value
   }
 
-  /// The text of a short value that is nothing but a decimal number.
+  /// The text of a short value that is only a decimal number.
   func number(_ position: Int) -> Int? {
     guard byteCounts[position] > 0, byteCounts[position] <= Self.mostDigits,
       let value = try? unsafe self.value(position)
@@ -69,7 +70,7 @@ struct ForeignEntries {
     "datasetsize", "numentries",
   ]
 
-  /// How long the part of a key is that is before the digits at its end.
+  /// The length of the part of a key before the digits at its end.
   static func prefix(of key: ArraySlice<UInt8>) -> ArraySlice<UInt8> {
     key[..<(key.lastIndex { !(0x30...0x39).contains($0) }.map { $0 + 1 } ?? key.startIndex)]
   }

@@ -3,11 +3,12 @@ internal import ImageStoreNumPy
 internal import ImageStorePickle
 internal import ImageStoreSupport
 
-/// What the values of a database that are labels mean: decimal numbers, `.npy` or pickled numbers, numbers of the machine, or texts.
+/// The meaning of label values in a database: decimal numbers, `.npy` or pickled numbers, numbers
+/// of the machine, or texts.
 enum ForeignLabels {
   case labels([Int])
   case texts([String])
-  /// As many numbers for each image.
+  /// The same number of numbers for each image.
   case several(Column)
   case unread(String)
 
@@ -61,7 +62,7 @@ enum ForeignLabels {
       let value = try unsafe entries.value(position)
       var number: UInt64 = 0
       for place in 0..<size { number |= UInt64(unsafe value[place]) << (8 * UInt64(place)) }
-      // Of one and two bytes they count from 0, as classes do; of more they may be below.
+      // Numbers of one and two bytes are unsigned, as classes are; longer ones may be negative.
       return size == 4 ? Int(Int32(truncatingIfNeeded: number)) : Int(truncatingIfNeeded: number)
     }
     self = Self.numbers(integers, byteCount: size)
@@ -85,7 +86,7 @@ enum ForeignLabels {
     return .labels(whole)
   }
 
-  /// Arrays of as many numbers each, in `.npy` or pickled; nil for anything else.
+  /// Arrays of the same length, in `.npy` or pickled; nil for anything else.
   private static func several(
     _ entries: ForeignEntries, _ positions: [Int]
   ) throws(StoreError) -> ForeignLabels? {

@@ -1,13 +1,15 @@
 internal import ImageStoreCore
 internal import ImageStoreSupport
 
-/// Which values of a database that another program wrote are images, in which order, and where their labels are.
+/// The plan for a database that another program wrote: which values are images, in which order, and
+/// where their labels are.
 struct ForeignPlan {
-  /// What has the images.
+  /// The entries that have the images.
   private(set) var entries: ForeignEntries
   /// The positions of the images in ``entries``, in their order.
   private(set) var images: [Int] = []
-  /// What has the labels, and the position of each image's; -1 for an image without one. nil if there are none by themselves.
+  /// The entries that have the labels, and the position of each image's label; -1 for an image
+  /// without one. Nil if there are no separate labels.
   private(set) var labels: (entries: ForeignEntries, positions: [Int], name: String)?
   private(set) var notes: [ReadingNote] = []
   /// Whether the labels were named by the caller.
@@ -30,7 +32,7 @@ struct ForeignPlan {
       } else if let name = description.labelsName {
         guard kept.contains(where: { entries.keys[$0].starts(with: name.utf8) }) else {
           throw StoreError(
-            .invalidArgument, "no key begins with '\(name)', and no database is called so",
+            .invalidArgument, "no key begins with '\(name)', and no database has that name",
             remedy: Self.known(main, families), key: name)
         }
         labelPrefix = Array(name.utf8)
@@ -80,7 +82,7 @@ struct ForeignPlan {
       throw StoreError(
         .unrecognized,
         "the database has named databases: \(main.trees.prefix(8).map(\.name).joined(separator: ", "))",
-        remedy: "say by --images which has the images, and by --labels which the labels")
+        remedy: "give the one with the images with --images, and the one with the labels with --labels")
     }
     return (try named(found[0].record), true, found[0].name)
   }
@@ -97,7 +99,7 @@ struct ForeignPlan {
 
   // MARK: Keys with prefixes
 
-  /// How many keys have which prefix; none if there are too many prefixes to mean anything.
+  /// How many keys have each prefix; none if there are too many prefixes to be meaningful.
   private static func families(of entries: ForeignEntries, _ kept: [Int]) -> [[UInt8]: Int] {
     var families: [[UInt8]: Int] = [:]
     // Keys of one prefix follow one another.
@@ -126,7 +128,7 @@ struct ForeignPlan {
     if let name = description.images {
       guard entries.keys.contains(where: { $0.starts(with: name.utf8) }) else {
         throw StoreError(
-          .invalidArgument, "no key begins with '\(name)', and no database is called so",
+          .invalidArgument, "no key begins with '\(name)', and no database has that name",
           remedy: known(entries, families), key: name)
       }
       return Array(name.utf8)
@@ -169,7 +171,7 @@ struct ForeignPlan {
     }
     if source != nil {
       let count = main.keys.indices.filter { !main.isCount($0) }.count
-      if count > 0 { notes.append(ReadingNote(.notRead, "\(count) values beside the named databases")) }
+      if count > 0 { notes.append(ReadingNote(.notRead, "\(count) values outside the named databases")) }
     }
     for position in entries.keys.indices where entries.isCount(position) {
       if let number = entries.number(position), number != images.count {
@@ -181,7 +183,7 @@ struct ForeignPlan {
     }
   }
 
-  /// Finds the label of each image: the one whose key is the same behind the prefixes. Both are sorted by it.
+  /// Finds the label of each image: the one whose key is the same after the prefixes. Both are sorted by it.
   private mutating func pair(_ imagePrefix: [UInt8], _ labelPrefix: [UInt8]) {
     guard let labels else { return }
     let values = labels.entries.keys.indices.filter { labels.entries.keys[$0].starts(with: labelPrefix) }

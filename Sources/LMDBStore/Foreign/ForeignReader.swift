@@ -14,13 +14,13 @@ struct ForeignReader {
   private let decoder: EncodedImageDecoder
   private var isDirect = true
   private var labels = ValueLabels()
-  /// Images that cannot be read, with what is wrong; those that can be are read all the same.
+  /// Images that cannot be read, with their errors; the others are read.
   private var broken: [Int: StoreError] = [:]
   private var notes: [ReadingNote]
-  /// Whether the values are planes of channels, whose order is a matter of this reader.
+  /// Whether the values are planes of channels, whose order this reader determines.
   private var hasPlanes = false
 
-  /// Of a database in which more values than these are not images, the first is the error of opening it.
+  /// If more values than this are not images, opening the database throws the first error.
   private static let mostBroken = 10_000
 
   static func contents(_ tree: Tree, _ description: StoreDescription) throws(StoreError) -> LMDBContents {
@@ -39,11 +39,11 @@ struct ForeignReader {
     guard !plan.images.isEmpty else {
       throw StoreError(
         .unrecognized, "the database has no images",
-        remedy: "say by --images which database or prefix of keys has them")
+        remedy: "give the database or the prefix of keys that has them with --images")
     }
   }
 
-  /// How raw pixels lie, if their shape is stated.
+  /// How raw pixels are laid out, if their shape is stated.
   private static func rawGeometry(_ description: StoreDescription) throws(StoreError) -> ArrayGeometry? {
     guard let shape = description.shape else { return nil }
     let dimensions = description.dimensions ?? (shape.channels == nil ? "HW" : "HWC")
@@ -72,7 +72,8 @@ struct ForeignReader {
         try add(position)
       } catch {
         let error = error.at(image: image, key: shownName(plan.entries.keys[position]))
-        // Without one that can be read, nobody knows what the others are to be; and what is said of all is wrong for all.
+        // If no value can be read, the format of the others is not known; and a wrong description
+        // is wrong for all values.
         guard kind != nil, broken.count < Self.mostBroken, error.code != .unusedOption,
           error.code != .missingTrait
         else { throw error }
@@ -117,15 +118,16 @@ struct ForeignReader {
     labels.append(image.label)
   }
 
-  /// What cannot apply to images in encodings is not taken.
+  /// Refuses options that cannot apply to encoded images.
   private func checkUnused() throws(StoreError) {
     if description.dimensions != nil {
-      throw .unusedOption("dimensions", "the values are encoded images, which say what their axes are")
+      throw .unusedOption("dimensions", "the values are encoded images, which have one order of axes")
     }
   }
 
-  /// In which order the planes of a Datum are: as is said; red first in the databases of Caffe's own CIFAR converter, which copies
-  /// CIFAR's planes under keys of five digits; else blue first, as OpenCV gives pictures to Caffe's other tools.
+  /// The order of the planes of a Datum: the stated order; red first in databases of Caffe's own
+  /// CIFAR converter, which copies CIFAR's planes under keys of five digits; otherwise blue first,
+  /// as OpenCV gives pictures to Caffe's other tools.
   private mutating func decideChannels(_ datum: Datum) throws(StoreError) {
     guard !datum.isEncoded else { return }
     hasPlanes = true
@@ -168,7 +170,7 @@ struct ForeignReader {
     if case .datum? = kind { isDatum = true }
     if labels.areOfSeveral {
       notes.append(
-        ReadingNote(.decided, "of several numbers beside each image, the one behind it is the label"))
+        ReadingNote(.decided, "of several numbers stored with each image, the one after it is the label"))
     }
     switch labels.found(defaultingToZero: isDatum) {
     case .labels(let numbers): values.labels = numbers
@@ -193,10 +195,10 @@ struct ForeignReader {
         notes.append(ReadingNote(.notRead, "\(found.name) as labels (\(reason))"))
       }
     } else if plan.labelsAreNamed {
-      throw .unusedOption("labels", "the values have their labels in them")
+      throw .unusedOption("labels", "the values contain their labels")
     }
     if description.labels == StoreDescription.Labels.none { values = ForeignColumns() }
-    // Keys that are the indices say nothing.
+    // Keys that are the indices carry no information.
     let areIndices = plan.images.enumerated().allSatisfy { index, position in
       plan.entries.keys[position].allSatisfy { (0x30...0x39).contains($0) }
         && Int(String(decoding: plan.entries.keys[position].suffix(18), as: UTF8.self)) == index

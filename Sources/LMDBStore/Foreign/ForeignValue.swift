@@ -3,11 +3,11 @@ internal import ImageStoreCore
 internal import ImageStoreNumPy
 internal import ImageStoreSupport
 
-/// What one value of a foreign database says.
+/// The header of one value of a foreign database.
 struct ForeignValue {
   let format: ImageFormat
   let label: PickledLabel
-  /// Where the pixels begin within the value, if they are there as they are delivered.
+  /// Where the pixels begin within the value, if they are stored as they are delivered.
   let pixels: Int?
 
   /// Reads a value's head.
@@ -22,16 +22,17 @@ struct ForeignValue {
       guard value.count == geometry.format.byteCount else {
         throw StoreError(
           .corrupt,
-          "a value of \(value.count) bytes, while \(geometry.format) takes \(geometry.format.byteCount)")
+          "the value has \(value.count) bytes, but an image of \(geometry.format) takes \(geometry.format.byteCount)"
+        )
       }
       self.init(format: geometry.format, label: .none, pixels: geometry.isDirect ? 0 : nil)
     case .npy:
       let header = try unsafe NPYHeader(parsing: RawSpan(_unsafeBytes: value))
       let geometry = try header.geometry(.oneImage, description)
       let data = try unsafe header.data(in: value)
-      // Checked here, since what is lent from the map is not looked at any more.
+      // Checked here, because pixels lent from the map are not checked later.
       if geometry.format.elementType == .bool, unsafe TruthValues.firstOther(in: data) != nil {
-        throw StoreError(.corrupt, "a bool sample that is neither 0 nor 1")
+        throw StoreError(.corrupt, "a bool sample is neither 0 nor 1")
       }
       self.init(
         format: geometry.format, label: .none, pixels: geometry.isDirect ? header.dataOffset : nil)
@@ -49,14 +50,14 @@ struct ForeignValue {
     _ datum: Datum, _ value: UnsafeRawBufferPointer, _ decoder: EncodedImageDecoder
   ) throws(StoreError) {
     guard !datum.isEncoded else {
-      guard let data = datum.data else { throw StoreError(.corrupt, "an encoded Datum without data") }
+      guard let data = datum.data else { throw StoreError(.corrupt, "the encoded Datum has no data") }
       let bytes = unsafe UnsafeRawBufferPointer(rebasing: value[data])
       self.init(
         format: try unsafe Self.format(ofEncoded: bytes, decoder), label: Self.label(of: datum), pixels: nil)
       return
     }
     let format = try datum.format()
-    // Of one channel planes and pixels are the same.
+    // With one channel, planes and pixels are the same.
     let isDirect = format.channels == 1 && format.elementType == .uint8
     self.init(
       format: format, label: Self.label(of: datum), pixels: isDirect ? datum.data?.lowerBound : nil)
@@ -68,7 +69,7 @@ struct ForeignValue {
     ofEncoded image: UnsafeRawBufferPointer, _ decoder: EncodedImageDecoder
   ) throws(StoreError) -> ImageFormat {
     guard let format = try unsafe decoder.format(ofHead: RawSpan(_unsafeBytes: image)) else {
-      throw StoreError(.corrupt, "an encoded image that ends before it says its format")
+      throw StoreError(.corrupt, "the encoded image ends before its header does")
     }
     return format
   }
@@ -80,9 +81,9 @@ struct ForeignValue {
   }
 }
 
-/// What the values of a database that another program wrote are.
+/// The kind of the values of a database that another program wrote.
 enum ForeignKind: Sendable, Hashable {
-  /// Nothing but pixels, which lie as the caller stated.
+  /// Only pixels, which are laid out as the caller stated.
   case raw(ArrayGeometry)
   /// A `.npy` array.
   case npy
@@ -93,10 +94,10 @@ enum ForeignKind: Sendable, Hashable {
   /// Caffe's `Datum`.
   case datum
 
-  /// Tells by a value.
+  /// Finds the kind from a value.
   ///
-  /// - Parameter raw: how raw pixels lie, if the caller stated it. It goes before what a value looks like, since pixels may look like
-  ///   anything.
+  /// - Parameter raw: how raw pixels are laid out, if the caller stated it. It takes precedence
+  ///   over the look of a value, because pixels may look like anything.
   init(of value: UnsafeRawBufferPointer, raw: ArrayGeometry?) throws(StoreError) {
     if let raw, value.count == raw.format.byteCount {
       self = .raw(raw)
@@ -114,12 +115,13 @@ enum ForeignKind: Sendable, Hashable {
       throw known.error(instead: ImageCodecs.names)
     } else if let raw {
       throw StoreError(
-        .unrecognized, "a value of \(value.count) bytes, while \(raw.format) takes \(raw.format.byteCount)",
-        remedy: "state by --shape and --dtype what raw pixels are; --images PREFIX leaves other keys out")
+        .unrecognized,
+        "the value has \(value.count) bytes, but an image of \(raw.format) takes \(raw.format.byteCount)",
+        remedy: "describe raw pixels with --shape and --dtype; --images PREFIX leaves other keys out")
     } else {
       throw StoreError(
-        .unrecognized, "a value of \(value.count) bytes that says nothing of its format",
-        remedy: "state by --shape what raw pixels are; --images PREFIX leaves other keys out")
+        .unrecognized, "the value has \(value.count) bytes and no header that gives their format",
+        remedy: "describe raw pixels with --shape; --images PREFIX leaves other keys out")
     }
   }
 

@@ -3,34 +3,34 @@ internal import ImageStorePickle
 internal import ImageStoreSupport
 
 /// Reads pickled records of an image and its label:
-/// - objects of a class `CIFAR_Image` of a well-known tutorial, with the attributes `channels`, `size` (height and width), `image`
-///   (bytes, height x width x channels) and `label`;
-/// - tuples, lists and dictionaries of an image and a label, or an image alone, if the image is a numpy array or the bytes of an
-///   encoded image, by itself or in a list of one.
+/// - objects of a class `CIFAR_Image` of a well-known tutorial, with the attributes `channels`,
+///   `size` (height and width), `image` (bytes, height x width x channels) and `label`;
+/// - tuples, lists and dictionaries of an image and a label, or an image alone, if the image is a
+///   numpy array or the bytes of an encoded image, by itself or in a list of one.
 struct PickledImages {
   struct Image {
     let format: ImageFormat
     let label: PickledLabel
-    /// Where the pixels begin within the pickle, if they are there as they are delivered.
+    /// Where the pixels begin within the pickle, if they are stored as they are delivered.
     let pixels: Int?
   }
 
-  /// How the pixels of a record are to be read.
+  /// How the pixels of a record are read.
   enum Form {
     case array(ArrayGeometry)
     case encoded
   }
 
   private let description: StoreDescription
-  /// Pickles that differ in nothing but pixels say the same, and there are as many different ones as there
-  /// are labels: what was read of one is kept under the bytes around its pixels.
+  /// Pickles that differ only in pixels have the same header, and there are as many different ones
+  /// as there are labels: the result for one is kept under the bytes around its pixels.
   private var known: [[UInt8]: Image] = [:]
   private var lastPixels = 0..<0
   private static let mostKnown = 4096
 
   init(_ description: StoreDescription) { self.description = description }
 
-  /// What a pickle says.
+  /// The contents of a pickle.
   mutating func image(
     of value: UnsafeRawBufferPointer, _ decoder: EncodedImageDecoder
   ) throws(StoreError) -> Image {
@@ -46,7 +46,7 @@ struct PickledImages {
         try decoder.format(ofHead: bytes)
       }
       guard let format else {
-        throw StoreError(.corrupt, "an encoded image that ends before it says its format")
+        throw StoreError(.corrupt, "the encoded image ends before its header does")
       }
       return Image(format: format, label: label, pixels: nil)
     }
@@ -57,7 +57,7 @@ struct PickledImages {
         (bytes) throws(StoreError) in
         unsafe bytes.withUnsafeBytes { unsafe TruthValues.firstOther(in: $0) }
       }
-      guard other == nil else { throw StoreError(.corrupt, "a bool sample that is neither 0 nor 1") }
+      guard other == nil else { throw StoreError(.corrupt, "a bool sample is neither 0 nor 1") }
     }
     let image = Image(format: geometry.format, label: label, pixels: start)
     if case .source(let range) = pixels, geometry.format.elementType != .bool {
@@ -101,7 +101,7 @@ struct PickledImages {
       }
       return (label, array.bytes, .array(try geometry(of: array, description)))
     default:
-      throw StoreError(.unsupported, "a pickle whose image is neither an array nor bytes")
+      throw StoreError(.unsupported, "the image in the pickle is neither an array nor bytes")
     }
   }
 
@@ -109,17 +109,18 @@ struct PickledImages {
     _ object: PickleValue, _ attribute: PickleValue, _ size: [Int], _ channels: Int, _ source: RawSpan
   ) throws(StoreError) -> (label: PickledLabel, pixels: PickleBytes, form: Form) {
     let found = object.value(of: "label", in: source).map { PickledLabel($0, in: source) } ?? .none
-    if case .other = found { throw StoreError(.unsupported, "a pickle whose label is not an integer") }
+    if case .other = found { throw StoreError(.unsupported, "the label in the pickle is not an integer") }
     let pixels: PickleBytes
     switch attribute {
     case .bytes(let bytes): pixels = bytes
     case .array(let array) where array.elementType == .uint8 && !array.isFortranOrder: pixels = array.bytes
-    default: throw StoreError(.unsupported, "a pickle whose image is neither bytes nor an array of uint8")
+    default: throw StoreError(.unsupported, "the image in the pickle is neither bytes nor an array of uint8")
     }
     let format = try ImageFormat(
       validating: size[0], width: size[1], channels: channels, elementType: .uint8)
     guard pixels.count == format.byteCount else {
-      throw StoreError(.corrupt, "a pickle of \(pixels.count) bytes of pixels whose size says \(format)")
+      throw StoreError(
+        .corrupt, "the pickle has \(pixels.count) bytes of pixels, but says the image is \(format)")
     }
     let geometry = try ArrayGeometry(
       shape: [1, format.height, format.width, format.channels], elementType: .uint8, .ours)
@@ -141,7 +142,8 @@ struct PickledImages {
     if let elements = object.elements {
       for (position, element) in elements.enumerated() {
         guard let image = image(element) else { continue }
-        // What comes behind the image is likelier its label than what is before it, and a number likelier than a text.
+        // A value after the image is more likely its label than a value before it, and a number
+        // more likely than a text.
         let others = (elements[(position + 1)...] + elements[..<position]).map {
           PickledLabel($0, in: source)
         }
@@ -161,7 +163,8 @@ struct PickledImages {
       return (image, .none)
     }
     throw StoreError(
-      .unsupported, "a pickle without an array or bytes of an image", remedy: "convert the values to .npy")
+      .unsupported, "the pickle has neither an array nor the bytes of an image",
+      remedy: "convert the values to .npy")
   }
 
   /// A value that can be an image: an array of two axes at least, or bytes; by itself or in a list of one.
@@ -179,7 +182,7 @@ struct PickledImages {
   private static func geometry(
     of array: PickleArray, _ description: StoreDescription
   ) throws(StoreError) -> ArrayGeometry {
-    // An image alone in an axis of its own.
+    // A single image with an extra axis.
     let shape = array.shape.count == 4 && array.shape[0] == 1 ? Array(array.shape.dropFirst()) : array.shape
     let isSwapped = array.elementType.byteCount > 1 && array.isBigEndian != (Int(1).bigEndian == 1)
     return try ArrayGeometry(

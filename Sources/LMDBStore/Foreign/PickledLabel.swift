@@ -1,10 +1,11 @@
 internal import ImageStoreCore
 internal import ImageStorePickle
 
-/// What a pickle says of an image besides its pixels.
+/// The label of an image in a pickle.
 enum PickledLabel {
   case none
-  /// A whole number: by itself, as a float, alone in an array or list, or the position of the one 1 among zeros.
+  /// A whole number: by itself, as a float, alone in an array or list, or the position of the one 1
+  /// among zeros.
   case number(Int)
   /// The likeliest of several whole numbers.
   case numberOfSeveral(Int)

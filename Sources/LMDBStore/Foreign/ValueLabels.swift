@@ -1,8 +1,9 @@
-/// The labels that values have in them, such as pickled pairs.
+/// The labels inside values, such as those of pickled pairs.
 struct ValueLabels {
   private var numbers: [Int] = []
   private var texts: [String] = []
-  /// How many values have no label of either kind that is read, the first of them, and what it has instead.
+  /// How many values have no label of a kind that is read, the first of them, and what it has
+  /// instead.
   private var missingCount = 0
   private var firstMissing: (index: Int, what: String?)?
   private var brokenCount = 0
@@ -37,7 +38,7 @@ struct ValueLabels {
     if firstMissing == nil || firstMissing?.what == nil && what != nil { firstMissing = (count, what) }
   }
 
-  /// What the labels are; nil if no value has any.
+  /// The labels; nil if no value has any.
   ///
   /// - Parameter isZero: whether values without a label have the label 0.
   func found(defaultingToZero isZero: Bool) -> ForeignLabels? {

@@ -4,10 +4,11 @@ internal import Synchronization
 
 /// The data file of an LMDB environment, mapped and read by its pages, without liblmdb.
 ///
-/// Nothing that is in the file is believed: every page number, offset and length is checked against the
-/// map before memory is touched.
+/// Nothing in the file is trusted: every page number, offset and length is checked against the map
+/// before memory is touched.
 final class DatabaseFile: Sendable {
-  /// Kept open, so that it can be mapped again after it has grown, whatever its path leads to by then.
+  /// It is kept open, so that it can be mapped again after it has grown, even if its path then
+  /// leads to another file.
   private let file: Shared
   let map: MappedFile
   let pageSize: Int
@@ -33,7 +34,7 @@ final class DatabaseFile: Sendable {
     try self.init(Shared(File(path, .read)))
   }
 
-  /// Maps the same file with all that it has by now.
+  /// Maps the same file at its current size.
   convenience init(again other: DatabaseFile) throws(StoreError) {
     try self.init(other.file)
   }
@@ -51,12 +52,13 @@ final class DatabaseFile: Sendable {
     guard let first = unsafe MetaPage(bytes) else { throw Self.cutShort(map) }
     guard first.version == MetaPage.version else {
       throw StoreError(
-        .unsupported, "LMDB's file format \(first.version), and \(MetaPage.version) is known",
-        remedy: "copy it with a liblmdb 0.9", path: path)
+        .unsupported,
+        "the file has version \(first.version) of LMDB's format, but only version \(MetaPage.version) is read",
+        remedy: "copy it with liblmdb 0.9", path: path)
     }
     let size = Int(first.pageSize)
     guard Self.pageSizes.contains(size), size & (size - 1) == 0 else {
-      throw StoreError(.corrupt, "pages of \(size) bytes", path: path)
+      throw StoreError(.corrupt, "the pages are said to have \(size) bytes, which is impossible", path: path)
     }
     pageSize = size
     guard map.byteCount >= 2 * size else { throw Self.cutShort(map) }
@@ -81,7 +83,7 @@ final class DatabaseFile: Sendable {
         // Numbers of transactions count from 1; this one leaves room to add to it.
         meta.transaction < UInt64.max / 2
       else {
-        throw StoreError(.corrupt, "a damaged meta page", path: map.path)
+        throw StoreError(.corrupt, "the meta page is damaged", path: map.path)
       }
     }
     return first.transaction >= second.transaction ? first : second
@@ -93,7 +95,7 @@ final class DatabaseFile: Sendable {
   /// `mdb_page_alloc` reuses only pages freed before those. The pages of commit T are thus first overwritten
   /// by the third transaction after it, which begins when T + 2 is in a meta page.
   func holds(_ meta: MetaPage) -> Bool {
-    // What was read before must not be read after the meta pages.
+    // Earlier reads must not be moved after the read of the meta pages.
     atomicMemoryFence(ordering: .sequentiallyConsistent)
     let (first, second) = metas()
     guard first == meta || second == meta else { return false }
@@ -102,7 +104,7 @@ final class DatabaseFile: Sendable {
 
   /// The transaction of the last commit.
   var lastTransaction: UInt64 {
-    // What was read before must not be read after the meta pages.
+    // Earlier reads must not be moved after the read of the meta pages.
     atomicMemoryFence(ordering: .acquiring)
     let bytes = unsafe map.bytes
     return unsafe max(
@@ -119,9 +121,9 @@ final class DatabaseFile: Sendable {
     )
   }
 
-  /// Copies a page, so that what is checked is what is used although a writer may be at work.
+  /// Copies a page, so that the checked bytes are the ones used, even if a writer is working.
   ///
-  /// - Returns: false if the file does not have the page whole.
+  /// - Returns: false if the file does not have the whole page.
   func copyPage(_ number: UInt64, to copy: UnsafeMutableRawBufferPointer) -> Bool {
     guard number >= 2, number < UInt64(pageCount) else { return false }
     let source = unsafe map.bytes(at: Int(number) * pageSize, count: pageSize)

@@ -1,13 +1,14 @@
 internal import ImageStoreSupport
 
-/// What one of the two meta pages at a data file's start says of the last or last but one commit.
+/// One of the two meta pages at a data file's start, which describe the last two commits.
 ///
-/// Source: LMDB 0.9, `mdb.c`, `MDB_meta`, on 64-bit little-endian machines: a page header of 16 bytes, then magic, version,
-/// map address and size, the tree of free pages, the main tree, the last page, the transaction.
+/// Source: LMDB 0.9, `mdb.c`, `MDB_meta`, on 64-bit little-endian machines: a page header of 16
+/// bytes, then magic, version, map address and size, the tree of free pages, the main tree, the
+/// last page, the transaction.
 struct MetaPage: Sendable, Hashable {
-  /// Bytes from a meta page's start to the end of what it says.
+  /// Bytes from a meta page's start to the end of its contents.
   static let byteCount = 152
-  /// Where it says which transaction wrote it.
+  /// The offset of the number of the transaction that wrote it.
   static let transactionOffset = 144
   static let magic: UInt32 = 0xBEEF_C0DE
   static let version: UInt32 = 1
@@ -41,7 +42,8 @@ struct MetaPage: Sendable, Hashable {
   }
 }
 
-/// What LMDB keeps of a tree: in the meta pages of the two that every database has, in a value of each named database.
+/// LMDB's record of a tree: in the meta pages of the two that every database has, in a value of
+/// each named database.
 ///
 /// Source: LMDB 0.9, `mdb.c`, `MDB_db`, on 64-bit little-endian machines.
 struct TreeRecord: Sendable, Hashable {
@@ -53,7 +55,7 @@ struct TreeRecord: Sendable, Hashable {
   /// A flag: keys are integers of the machine.
   static let hasIntegerKeys: UInt16 = 0x08
 
-  /// The page size in the tree of free pages, the bytes of a key in pages that have nothing but keys.
+  /// The page size in the tree of free pages, the bytes of a key in pages that have only keys.
   var pad: UInt32 = 0
   var flags: UInt16 = 0
   var depth: UInt16 = 0

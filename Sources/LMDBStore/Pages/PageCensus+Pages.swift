@@ -14,7 +14,8 @@ struct PageRuns {
 
   /// Adds pages. The caller has checked that the sum does not overflow.
   mutating func append(_ first: UInt64, count: UInt64 = 1, isFree: Bool) {
-    // Values lie one after another in most databases, and lists of free pages go downwards: it is one run again and again.
+    // Values are one after another in most databases, and lists of free pages go downwards: it is
+    // one run again and again.
     if let last = runs.last, last.isFree == isFree {
       if last.end == first {
         runs[runs.count - 1].end += count
@@ -56,7 +57,7 @@ extension PageCensus {
       guard unsafe head.loadUnaligned(as: UInt64.self) == first,
         unsafe head.loadUnaligned(fromByteOffset: 10, as: UInt16.self) == TreePage.overflowFlag,
         count >= needed, count <= pageCount - first
-      else { throw Self.damaged("page \(first) is not the first of a value's") }
+      else { throw Self.damaged("page \(first) is not the first page of a value") }
     }
     subject.overflowCount += count
     runs.append(first, count: count, isFree: false)
@@ -94,7 +95,7 @@ extension PageCensus {
     // liblmdb takes 0 for none.
     guard transaction >= 1, transaction <= meta.transaction,
       let count = unsafe list.integer(UInt64.self, at: 0), count < UInt64(list.count / 8)
-    else { throw Self.damaged("a list of free pages is not whole") }
+    else { throw Self.damaged("a list of free pages is incomplete") }
     var last = meta.lastPage + 1
     for position in 0..<Int(count) {
       let page = unsafe list.loadUnaligned(fromByteOffset: 8 + 8 * position, as: UInt64.self)
@@ -115,7 +116,7 @@ extension PageCensus {
       next = run.end
       // A file may end before its last pages if they are free: nothing was ever written to them.
       guard next <= end, run.isFree || next <= pageCount else {
-        throw Self.damaged("page \(next - 1) is in use, and the last is \(min(end, pageCount) - 1)")
+        throw Self.damaged("page \(next - 1) is in use, but the last page is \(min(end, pageCount) - 1)")
       }
     }
     try checkGap(next..<max(next, end))
@@ -126,7 +127,7 @@ extension PageCensus {
     guard !pages.isEmpty else { return }
     guard pages.upperBound <= pageCount else {
       throw Self.damaged(
-        "its last page is said to be \(meta.lastPage), and there are \(pageCount) in the file")
+        "its last page is said to be \(meta.lastPage), but the file has \(pageCount) pages")
     }
     if purpose.isOfOurs {
       throw Self.damaged("page \(pages.lowerBound) is neither in use nor free")

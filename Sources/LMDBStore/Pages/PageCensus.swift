@@ -1,26 +1,27 @@
 internal import ImageStoreCore
 internal import ImageStoreSupport
 
-/// Counts every page of a database once, and looks at what liblmdb believes of it without looking.
+/// Counts every page of a database once, and checks everything that liblmdb trusts without checks.
 ///
-/// Each page from the first after the meta pages to the last is in one place: the main tree or a named one, a value, the tree
-/// of free pages, or one of its lists. A page in two places would be written over while it is in use; a wrong flag, bound or key
-/// makes liblmdb write to a map that cannot be written, lose entries, or end the process.
+/// Each page from the first after the meta pages to the last is in one place: the main tree or a
+/// named one, a value, the tree of free pages, or one of its lists. A page in two places would be
+/// written over while it is in use; a wrong flag, bound or key makes liblmdb write to a map that
+/// cannot be written, lose entries, or end the process.
 ///
 /// Source: LMDB 0.9, `mdb.c`; `mdb_audit` there counts in the same way.
 struct PageCensus {
   enum Purpose {
-    /// What an append may free or write over. Values of the images that count stay where they are: the heads of their pages are
-    /// not read, which would be to read the whole file.
+    /// The pages that an append may free or overwrite. Values of the images that count stay where
+    /// they are: the headers of their pages are not read, because that would read the whole file.
     case appending(imageCount: Int)
     /// All of a database that this package made.
     case verifyingStore
-    /// All of a database that another program made, whose counts nobody needs, and in which a page may be nowhere: earlier
-    /// releases of liblmdb lost some.
+    /// All of a database that another program made, whose counts are not needed, and which may have
+    /// lost pages: earlier releases of liblmdb lost some.
     case verifyingForeign
 
-    /// Whether this package made the database: every page is somewhere, and what its trees say of themselves is so. A writer
-    /// must not vouch for another state.
+    /// Whether this package made the database: no page is lost, and the records of its trees are
+    /// right. A writer must not confirm another state.
     var isOfOurs: Bool {
       switch self {
       case .appending, .verifyingStore: true
@@ -59,7 +60,7 @@ struct PageCensus {
 
   /// Checks a commit.
   ///
-  /// - Throws: ``StoreError/Code/corrupt`` for anything that is not as liblmdb leaves it.
+  /// - Throws: ``StoreError/Code/corrupt`` for anything that liblmdb would not have written.
   static func check(_ tree: Tree, _ purpose: Purpose) throws(StoreError) {
     var census = PageCensus(tree, purpose)
     try census.checkMetaPages()
@@ -78,7 +79,7 @@ struct PageCensus {
   var pageCount: UInt64 { UInt64(file.pageCount) }
 
   static func damaged(_ how: String) -> StoreError {
-    StoreError(.corrupt, "a damaged database: \(how)", remedy: "write the images to a new store")
+    StoreError(.corrupt, "the database is damaged: \(how)", remedy: "write the images to a new store")
   }
 
   // MARK: Meta pages
@@ -86,22 +87,23 @@ struct PageCensus {
   private func checkMetaPages() throws(StoreError) {
     // Page numbers have 48 bits.
     guard meta.lastPage >= 1, meta.lastPage < 1 << 48 else {
-      throw Self.damaged("its last page is said to be \(meta.lastPage)")
+      throw Self.damaged("its last page is said to be \(meta.lastPage), which is impossible")
     }
     // Flags of environments are with those of the tree of free pages: a fixed address, no folder.
     guard meta.free.flags & ~0x4001 == TreeRecord.hasIntegerKeys else {
-      throw Self.damaged("the tree of free pages has the flags \(meta.free.flags)")
+      throw Self.damaged("the tree of free pages has the wrong flags \(meta.free.flags)")
     }
     if case .verifyingForeign = purpose { return }
-    guard meta.main.flags == 0 else { throw Self.damaged("the tree has the flags \(meta.main.flags)") }
+    guard meta.main.flags == 0 else { throw Self.damaged("the tree has the wrong flags \(meta.main.flags)") }
     let (first, second) = file.metas()
     for (number, page) in [first, second].enumerated() {
       guard page.number == UInt64(number), page.flags == TreePage.metaFlag else {
         throw Self.damaged("page \(number) is not a meta page")
       }
-      // liblmdb finds the page of a transaction by its number. One that nothing has been written to has 0 in both.
+      // liblmdb finds the page of a transaction by its number. One that nothing has been written to
+      // has 0 in both.
       guard page.transaction & 1 == UInt64(number) || page.transaction == 0 else {
-        throw Self.damaged("meta page \(number) of transaction \(page.transaction)")
+        throw Self.damaged("meta page \(number) is of the wrong transaction \(page.transaction)")
       }
     }
     // liblmdb 0.9 has no larger ones.
@@ -123,16 +125,16 @@ struct PageCensus {
       return
     }
     guard record.depth >= 1, record.depth <= Tree.maximumDepth else {
-      throw Self.damaged("a tree of depth \(record.depth)")
+      throw Self.damaged("a tree has the impossible depth \(record.depth)")
     }
     try visit(record.root, depth: 1, &subject)
-    // What a tree of several values per key counts depends on the release of liblmdb.
+    // The counts of a tree of several values per key depend on the release of liblmdb.
     guard purpose.isOfOurs, record.flags & TreeRecord.hasDuplicates == 0,
       subject.kind != .duplicates
     else { return }
     guard subject.branchCount == record.branchCount, subject.leafCount == record.leafCount,
       subject.overflowCount == record.overflowCount, subject.entryCount == record.entryCount
-    else { throw Self.damaged("it says of a tree that it has more or fewer pages or entries than it has") }
+    else { throw Self.damaged("a tree has more or fewer pages or entries than the file says") }
   }
 
   private mutating func visit(
@@ -177,7 +179,7 @@ struct PageCensus {
       }
       if isTree { try count(Subject(record(leaf, of: page), .duplicates)) }
     } else if isTree {
-      guard subject.kind == .main else { throw page.damaged("has a tree that can have none") }
+      guard subject.kind == .main else { throw page.damaged("has a tree in a place that cannot have one") }
       try count(Subject(record(leaf, of: page), .named))
     }
     guard subject.kind == .free else { return }
@@ -191,13 +193,13 @@ struct PageCensus {
     _ leaf: TreePage.Leaf, of page: borrowing TreePage
   ) throws(StoreError) -> TreeRecord {
     guard leaf.valueByteCount == TreeRecord.byteCount else {
-      throw page.damaged("has a tree of \(leaf.valueByteCount) bytes")
+      throw page.damaged("has a tree record of \(leaf.valueByteCount) bytes, which is the wrong size")
     }
     return unsafe TreeRecord(page.bytes, at: leaf.data)
   }
 
-  /// Checks that a key comes after those before it, and within the branches above. The order of trees that programs made
-  /// for themselves is known to them alone.
+  /// Checks that a key comes after those before it, and within the branches above. Only the
+  /// programs that made other trees know their order.
   private func check(
     _ range: Range<Int>, of page: borrowing TreePage, isOfBranch: Bool, _ subject: inout Subject
   ) throws(StoreError) {

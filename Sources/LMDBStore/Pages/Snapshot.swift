@@ -3,15 +3,16 @@ internal import ImageStorePlatform
 internal import ImageStoreSupport
 internal import Synchronization
 
-/// Reading one commit of a database that may be written meanwhile.
+/// Reads one commit of a database that may be written to at the same time.
 enum Snapshot {
-  /// Attempts before a database that changes all the time is given up; some seconds.
+  /// Attempts before giving up on a database that keeps changing; they take some seconds.
   private static let attempts = 200
 
   /// Reads the last commit of the data file at a path.
   ///
   /// - Parameter body: called again if a writer overwrote pages of the commit while it was read.
-  /// - Throws: what `body` throws on pages that stood still; ``StoreError/Code/busy`` if they never did.
+  /// - Throws: what `body` throws on pages that did not change; ``StoreError/Code/busy`` if they
+  ///   always changed.
   static func read<Result>(
     _ path: String, _ body: (Tree) throws(StoreError) -> Result
   ) throws(StoreError) -> Result {
@@ -38,7 +39,7 @@ enum Snapshot {
         do throws(StoreError) {
           result = .success(try body(Tree(file, meta)))
         } catch {
-          // The commit may lie in what the file has grown by since it was mapped.
+          // The commit may be in what the file has grown by since it was mapped.
           if error.code == .corrupt, try file.hasGrown() { continue }
           result = .failure(error)
         }

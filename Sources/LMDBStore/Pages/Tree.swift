@@ -3,8 +3,8 @@ internal import ImageStoreSupport
 
 /// A tree of a database as of one commit: the main one, or that of a named database.
 ///
-/// Reading it takes no lock: a writer may go on meanwhile, and whether what was read is of one piece is
-/// asked of ``DatabaseFile/holds(_:)`` afterwards.
+/// Reading it takes no lock: a writer may continue at the same time, and ``DatabaseFile/holds(_:)``
+/// says afterwards whether the pages read belong together.
 struct Tree {
   let file: DatabaseFile
   let meta: MetaPage
@@ -16,10 +16,10 @@ struct Tree {
   @safe struct Entry {
     /// Valid until the visit of the entry ends.
     let key: UnsafeRawBufferPointer
-    /// Where the value lies in the file.
+    /// Where the value is in the file.
     let offset: Int
     let byteCount: Int
-    /// The value if it lies within the leaf, valid until the visit ends; nil for one on pages of its
+    /// The value if it is within the leaf, valid until the visit ends; nil for one on pages of its
     /// own, which no transaction moves.
     let inline: UnsafeRawBufferPointer?
     let isTree: Bool
@@ -28,8 +28,8 @@ struct Tree {
   /// LMDB's own limit of a tree's depth.
   static let maximumDepth = 32
 
-  /// Flags of trees whose keys or values are ordered otherwise: sorted backwards, several values per key,
-  /// integer keys.
+  /// Flags of trees whose keys or values have another order: sorted backwards, several values per
+  /// key, integer keys.
   private static let unsupportedFlags = 0x02 | TreeRecord.hasDuplicates | TreeRecord.hasIntegerKeys
 
   init(_ file: DatabaseFile, _ meta: MetaPage) throws(StoreError) { try self.init(file, meta, meta.main) }
@@ -39,10 +39,10 @@ struct Tree {
     guard record.flags & Self.unsupportedFlags == 0 else {
       throw StoreError(
         .unsupported, "the database has integer keys, reversed keys or several values per key",
-        remedy: "copy it to one with byte keys")
+        remedy: "copy it to a database with byte keys")
     }
     guard record.depth <= Self.maximumDepth else {
-      throw StoreError(.corrupt, "a damaged database: a tree of depth \(record.depth)")
+      throw StoreError(.corrupt, "the database is damaged: a tree has the impossible depth \(record.depth)")
     }
     self.file = file
     self.meta = meta
@@ -53,7 +53,8 @@ struct Tree {
 
   /// Visits all entries in the order of their keys.
   ///
-  /// - Throws: ``StoreError/Code/corrupt`` for anything that is not as LMDB writes it, and what `visit` throws.
+  /// - Throws: ``StoreError/Code/corrupt`` for anything that LMDB would not have written, and what
+  ///   `visit` throws.
   func forEach(_ visit: (Entry) throws(StoreError) -> Void) throws(StoreError) {
     guard root != TreeRecord.emptyRoot else { return }
     var walk = TreeWalk(self)
@@ -61,7 +62,7 @@ struct Tree {
     guard walk.entryCount == entryCount else {
       throw StoreError(
         .corrupt,
-        "a damaged database: \(walk.entryCount) entries, and its meta page says \(entryCount)")
+        "the database is damaged: it has \(walk.entryCount) entries, but its meta page says \(entryCount)")
     }
   }
 
@@ -93,10 +94,10 @@ struct Tree {
       guard unsafe page.bytes[range].elementsEqual(key) else { return }
       return try visit(entry(page.leaf(low), of: page))
     }
-    throw StoreError(.corrupt, "a damaged database: the tree is deeper than its meta page says")
+    throw StoreError(.corrupt, "the database is damaged: the tree is deeper than its meta page says")
   }
 
-  /// An entry, with its value checked to lie within the file.
+  /// An entry, with its value checked to be within the file.
   func entry(
     _ leaf: TreePage.Leaf, of page: borrowing TreePage
   ) throws(StoreError) -> Entry {

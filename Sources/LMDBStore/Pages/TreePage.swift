@@ -1,7 +1,7 @@
 internal import ImageStoreCore
 internal import ImageStoreSupport
 
-/// A copy of a branch or leaf page, whose nodes are checked to lie within it.
+/// A copy of a branch or leaf page, whose nodes are checked to be within it.
 ///
 /// Source: LMDB 0.9, `mdb.c`, `MDB_page` and `MDB_node`.
 @safe struct TreePage: ~Copyable {
@@ -11,14 +11,15 @@ internal import ImageStoreSupport
   static let leafFlag: UInt16 = 0x02
   static let overflowFlag: UInt16 = 0x04
   static let metaFlag: UInt16 = 0x08
-  /// Besides that of a leaf: a page with nothing but keys of one length, in a tree of several values of one key.
+  /// In addition to the flag of a leaf: a page that has only keys of one length, in a tree of
+  /// several values of one key.
   static let fixedKeysFlag: UInt16 = 0x20
-  /// Flags that say what a page is; others are set only in memory.
+  /// Flags for the kind of a page; others are set only in memory.
   private static let kindFlags: UInt16 = 0x6F
 
   /// A node of a leaf.
   struct Leaf {
-    /// Set if the value lies on pages of its own.
+    /// Set if the value is on pages of its own.
     static let isBig: UInt16 = 0x01
     /// Set if the value is a tree of its own: a named database.
     static let isTree: UInt16 = 0x02
@@ -38,7 +39,7 @@ internal import ImageStoreSupport
   let byteCount: Int
   private(set) var number: UInt64 = 0
   private(set) var isBranch = false
-  /// Whether the page has nothing but keys of one length.
+  /// Whether the page has only keys of one length.
   private(set) var hasFixedKeys = false
   /// How many nodes there are.
   private(set) var count = 0
@@ -67,7 +68,7 @@ internal import ImageStoreSupport
 
   /// Replaces the contents by a page of a file and checks its header.
   ///
-  /// - Parameter allowsFixedKeys: whether the page may be one with nothing but keys.
+  /// - Parameter allowsFixedKeys: whether the page may be one that has only keys.
   mutating func load(
     _ number: UInt64, from file: DatabaseFile, allowsFixedKeys: Bool = false
   ) throws(StoreError) {
@@ -75,7 +76,7 @@ internal import ImageStoreSupport
       throw StoreError(
         .corrupt,
         "the file is cut short or damaged: page \(number) of \(file.pageSize) bytes is not among its "
-          + "\(file.pageCount)")
+          + "\(file.pageCount) pages")
     }
     self.number = number
     let flags = flags & Self.kindFlags
@@ -105,7 +106,7 @@ internal import ImageStoreSupport
     let node = try node(index)
     let keyByteCount = unsafe Int(bytes.loadUnaligned(fromByteOffset: node + 6, as: UInt16.self))
     let start = node + Self.nodeHeaderByteCount
-    guard keyByteCount <= byteCount - start else { throw damaged("has a key that leaves it") }
+    guard keyByteCount <= byteCount - start else { throw damaged("has a key that goes beyond the page") }
     return start..<start + keyByteCount
   }
 
@@ -116,7 +117,7 @@ internal import ImageStoreSupport
     let flags = unsafe bytes.loadUnaligned(fromByteOffset: node + 4, as: UInt16.self)
     let valueByteCount = unsafe Int(bytes.loadUnaligned(fromByteOffset: node, as: UInt32.self))
     let stored = flags & Leaf.isBig != 0 ? 8 : valueByteCount
-    guard stored <= byteCount - key.upperBound else { throw damaged("has a value that leaves it") }
+    guard stored <= byteCount - key.upperBound else { throw damaged("has a value that goes beyond the page") }
     return Leaf(flags: flags, key: key, data: key.upperBound, valueByteCount: valueByteCount)
   }
 
@@ -125,11 +126,11 @@ internal import ImageStoreSupport
     let offset = unsafe Int(
       bytes.loadUnaligned(fromByteOffset: Self.headerByteCount + 2 * index, as: UInt16.self))
     guard offset >= Self.headerByteCount + 2 * count, offset <= byteCount - Self.nodeHeaderByteCount
-    else { throw damaged("has a node that leaves it") }
+    else { throw damaged("has a node that goes beyond the page") }
     return offset
   }
 
   func damaged(_ how: String) -> StoreError {
-    StoreError(.corrupt, "a damaged database: page \(number) \(how)")
+    StoreError(.corrupt, "the database is damaged: page \(number) \(how)")
   }
 }

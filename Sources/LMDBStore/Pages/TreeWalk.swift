@@ -1,7 +1,8 @@
 internal import ImageStoreCore
 
-/// A walk over all pages of a tree, which ends on any file: its depth is bounded, and so is the number of pages, those of
-/// values among them. However many keys lead to one value, what is found is no more than the file has.
+/// A walk over all pages of a tree, which ends on any file: its depth is bounded, and so is the
+/// number of pages, those of values among them. Even if many keys lead to one value, the walk finds
+/// no more than the file has.
 struct TreeWalk {
   private(set) var entryCount: UInt64 = 0
   private let tree: Tree
@@ -24,7 +25,8 @@ struct TreeWalk {
     guard page.isBranch == (depth < tree.depth) else {
       throw page.damaged("is a \(page.isBranch ? "branch" : "leaf") at the depth \(depth)")
     }
-    // Each leaf must bring a key, so that pages which lead to the same ones again and again are found at the second.
+    // Each leaf must bring a key, so that pages which lead to the same ones again and again are
+    // found at the second.
     guard page.count > 0 || depth == 1 else { throw page.damaged("is a leaf without keys") }
     for index in 0..<page.count {
       if page.isBranch {
@@ -44,7 +46,7 @@ struct TreeWalk {
       unsafe lastKey.span.withUnsafeBytes({ unsafe Tree.compare($0, entry.key) >= 0 })
     {
       throw unsafe StoreError(
-        .corrupt, "a damaged database: the key is out of order", key: Tree.name(entry.key))
+        .corrupt, "the database is damaged: the key is out of order", key: Tree.name(entry.key))
     }
     if unsafe entry.inline == nil {
       try take(TreePage.pageCount(ofValue: entry.byteCount, pageSize: tree.file.pageSize))
@@ -57,7 +59,7 @@ struct TreeWalk {
 
   private mutating func take(_ pageCount: Int) throws(StoreError) {
     guard pagesLeft >= UInt64(pageCount) else {
-      throw StoreError(.corrupt, "a damaged database: more pages lead from one to another than there are")
+      throw StoreError(.corrupt, "the database is damaged: its pages lead to more pages than the file has")
     }
     pagesLeft -= UInt64(pageCount)
   }

@@ -2,7 +2,7 @@ internal import ImageStoreCore
 internal import ImageStorePlatform
 internal import ImageStoreSupport
 
-/// Images that are to become a value.
+/// Images that will become a value.
 ///
 /// Invariant behind `@safe`: it lives within the call that was lent the pixels.
 @safe struct PendingValue {
@@ -15,9 +15,9 @@ internal import ImageStoreSupport
 /// Writes the data file of a new environment as liblmdb would leave it after one transaction: values on pages
 /// of their own, one after another, then the tree that leads to them.
 ///
-/// liblmdb copies each value to memory of its own before it writes it. Here the system takes pixels from where
-/// they are, and the disk begins before the last image has come. Nobody reads the file before it is finished;
-/// what comes after the images is liblmdb's.
+/// liblmdb copies each value to memory of its own before it writes it. Here the system reads pixels
+/// from where they are, and the disk begins to write before the last image arrives. Nobody reads
+/// the file before it is finished; liblmdb writes everything after the images.
 ///
 /// Source: LMDB 0.9, `mdb.c`, as for ``MetaPage`` and ``TreePage``.
 final class DatabaseBuilder {
@@ -35,7 +35,7 @@ final class DatabaseBuilder {
   private let writtenPath: String
   private let file: File
   private var writing: SequentialWriting
-  /// In the order they came, which is that of their first images.
+  /// In the order in which they were added, which is that of their first images.
   private(set) var values: [Value] = []
   /// After the meta pages.
   private static let firstPage = 2
@@ -46,7 +46,8 @@ final class DatabaseBuilder {
 
   /// Creates the file.
   ///
-  /// - Parameter isSecond: whether another builder wrote the same file; what that one wrote stays until this one is finished.
+  /// - Parameter isSecond: whether another builder wrote the same file; its file stays until this
+  ///   one is finished.
   init(
     _ path: String, pageSize: Int = systemPageSize, isSecond: Bool = false
   ) throws(StoreError) {
@@ -64,7 +65,8 @@ final class DatabaseBuilder {
 
   /// Writes values.
   func write(_ group: [PendingValue]) throws(StoreError) {
-    // Everything but pixels: for each value a page's header, its own, and zeros up to the end of the page.
+    // Everything except pixels: for each value a page's header, its own header, and zeros up to the
+    // end of the page.
     var frame: [UInt8] = []
     var ends: [(prefix: Int, suffix: Int)] = []
     for position in 0..<group.count {
@@ -125,6 +127,6 @@ final class DatabaseBuilder {
     if writtenPath != path { try FileSystem.rename(writtenPath, to: path) }
   }
 
-  /// Gives up what was written, of which another builder has made its file.
+  /// Drops the written values, which another builder has copied to its own file.
   func discard() throws(StoreError) { try file.resize(to: 0) }
 }

@@ -7,17 +7,17 @@ internal import Synchronization
 /// An LMDB environment open for writing, through liblmdb.
 ///
 /// A transaction begins and ends within one call, so it never outlives its thread. The map grows between
-/// transactions; no caller sees it full.
+/// transactions; callers never find it full.
 ///
-/// Invariant behind `@unchecked Sendable` and `@safe`: the sole owner makes one call at a time; the handle
-/// is closed with the last reference, and nothing else is done with it once it has lost its map.
+/// Invariant behind `@unchecked Sendable` and `@safe`: the sole owner makes one call at a time; the
+/// handle is closed with the last reference, and only closed once it has lost its map.
 @safe final class Environment: @unchecked Sendable {
   /// The folder.
   let path: String
   private let handle: OpaquePointer
   private let tree: MDB_dbi
   private(set) var pageSize = 4096
-  /// Whether liblmdb has no map any more, and would read where it was.
+  /// Whether liblmdb no longer has a map, and would read where the map was.
   private var isBroken = false
 
   /// The map's size at first. It doubles as often as it has to, so that a small store has a small map.
@@ -25,7 +25,8 @@ internal import Synchronization
   /// Maps are multiples of the largest page any machine has.
   private static let mapGranularity = 64 << 10
 
-  /// Opens the environment of a new store that nobody reads yet, so that only ``synchronize()`` has to wait for the disk.
+  /// Opens the environment of a new store that nobody reads yet, so that only ``synchronize()`` has
+  /// to wait for the disk.
   convenience init(staged path: String) throws(StoreError) {
     let files = try EnvironmentFiles(path, isNew: true)
     try unsafe self.init(path, MDB_NOSYNC) { (environment, flags) throws(StoreError) in
@@ -37,8 +38,8 @@ internal import Synchronization
   /// Opens the environment of a store that others may read.
   convenience init(_ held: HeldStore) throws(StoreError) {
     let files = try EnvironmentFiles(held.path, isNew: false)
-    // A commit that others can see waits for its pages, but not for the meta page that leads to them: the next
-    // commit waits for that, and the last one's is waited for by `synchronize()`.
+    // A commit that others can see waits for its pages, but not for the meta page that leads to
+    // them: the next commit waits for that, and the last one's is waited for by `synchronize()`.
     try unsafe self.init(held.path, MDB_NOMETASYNC) { (environment, flags) throws(StoreError) in
       try unsafe files.open(environment, held) { (folder) throws(StoreError) in
         try unsafe Self.open(environment, folder, held.path, flags)
@@ -59,7 +60,7 @@ internal import Synchronization
         unsafe mdb_env_set_mapsize(environment, Self.firstMapSize), "setting the map's size", path)
       try unsafe open(environment, UInt32(MDB_NOTLS | flags))
       var dead: Int32 = 0
-      // Readers that died would keep pages from being used again.
+      // Dead readers would keep pages from being reused.
       try Self.check(unsafe mdb_reader_check(environment, &dead), "looking for dead readers", path)
       tree = try unsafe Self.openTree(environment, path)
       var status = MDB_stat()
@@ -121,7 +122,7 @@ internal import Synchronization
       } catch {
         switch error.underlying {
         case .init(.lmdb, MDB_MAP_FULL): try resize(to: 2 * mapSize())
-        // Another process made the map larger: take over its size.
+        // Another process made the map larger: use its size.
         case .init(.lmdb, MDB_MAP_RESIZED): try resize(to: 0)
         default: throw error
         }
@@ -174,7 +175,8 @@ internal import Synchronization
     do throws(StoreError) {
       try Self.check(unsafe mdb_env_set_mapsize(handle, size), "enlarging the map to \(size) bytes", path)
     } catch {
-      // liblmdb gives up the old map before it asks for the new one, and can do nothing without but be closed.
+      // liblmdb drops the old map before it asks for the new one; without a map it can only be
+      // closed.
       isBroken = true
       throw StoreError(
         .system, error.message, remedy: "raise the limit of address space (ulimit -v)", path: path,
@@ -184,7 +186,7 @@ internal import Synchronization
 }
 
 extension Environment {
-  /// Throws what a number returned by liblmdb says, if it is not that of success.
+  /// Throws an error for a number returned by liblmdb, unless it means success.
   static func check(_ result: Int32, _ doing: String, _ path: String) throws(StoreError) {
     switch result {
     case MDB_SUCCESS: return
@@ -196,11 +198,11 @@ extension Environment {
         .busy, "\(doing) failed: \(text(result))", remedy: "end some of the processes that read it",
         path: path, underlying: .init(.lmdb, result))
     case EIO:
-      // liblmdb says so of a write that ended early, as the one does that finds the disk full.
+      // liblmdb reports this for a write that ended early, as it does when the disk is full.
       throw StoreError(
         .system,
-        "\(doing) failed: \(text(result)), which liblmdb says of \(text(ENOSPC)), too",
-        remedy: "make room on the disk; if there is, the disk does not work", path: path,
+        "\(doing) failed: \(text(result)), which liblmdb also reports for \(text(ENOSPC))",
+        remedy: "make room on the disk; if there is room, the disk is failing", path: path,
         underlying: .init(.posix, result))
     case 1...: throw .system(result, doing, path: path)
     default:
@@ -222,7 +224,7 @@ extension Environment {
 enum EnvironmentRegistry {
   private static let open = Mutex<Set<FileIdentity>>([])
 
-  /// The entry of a folder, given up when the value goes.
+  /// The entry of a folder, which is removed when the value is destroyed.
   struct Entry: ~Copyable, Sendable {
     private let identity: FileIdentity
 
@@ -231,7 +233,7 @@ enum EnvironmentRegistry {
       let identity = held.state.identity
       guard EnvironmentRegistry.open.withLock({ $0.insert(identity).inserted }) else {
         throw StoreError(
-          .busy, "this process has a writer on it already", remedy: "finish that first", path: held.path)
+          .busy, "this process already has a writer for it", remedy: "finish that one first", path: held.path)
       }
       self.identity = identity
     }

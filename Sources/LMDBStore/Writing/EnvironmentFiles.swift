@@ -3,15 +3,16 @@ internal import ImageStoreCore
 internal import ImageStorePlatform
 internal import ImageStoreSupport
 
-/// The two files of an environment, which liblmdb opens by their paths: following symbolic links, waiting for pipes, creating what
-/// is missing, and writing a table of readers over whatever is called `lock.mdb`.
+/// The two files of an environment, which liblmdb opens by their paths: following symbolic links,
+/// waiting for pipes, creating missing files, and writing a table of readers over any file called
+/// `lock.mdb`.
 ///
-/// So both are opened and looked at before. liblmdb is then shown names of the very same files in a folder where nobody else puts
-/// any, and what it has opened is compared.
+/// So both are opened and examined before. liblmdb then gets names of the same files in a folder
+/// where nobody else creates any, and the files that it has opened are compared.
 struct EnvironmentFiles: ~Copyable {
   static let data = "data.mdb"
   static let lock = "lock.mdb"
-  /// What liblmdb takes for its usual 126 readers; it adopts a lock that is larger.
+  /// The size that liblmdb uses for its default of 126 readers; it accepts a larger lock.
   private static let lockByteCount = 8192
 
   private let folder: Folder
@@ -19,11 +20,11 @@ struct EnvironmentFiles: ~Copyable {
   private let dataFile: FileIdentity
   private let lockFile: FileIdentity
 
-  /// Looks at the files, and makes the lock if there is none.
+  /// Examines the files, and makes the lock file if there is none.
   ///
   /// - Parameter isNew: whether the data file was just made, so that nobody else needs the lock.
-  /// - Throws: ``StoreError/Code/unrecognized`` if one is a symbolic link, a pipe or another thing that is not a file, or if
-  ///   the lock is something else.
+  /// - Throws: ``StoreError/Code/unrecognized`` if one is a symbolic link, a pipe or another thing
+  ///   that is not a file, or if the lock is something else.
   init(_ path: String, isNew: Bool) throws(StoreError) {
     let folder = try Folder(path)
     let data = try File(Self.data, in: folder, .update)
@@ -40,15 +41,16 @@ struct EnvironmentFiles: ~Copyable {
     self.lockFile = lockFile
   }
 
-  /// The lock, which is written if it is not there or not whole: liblmdb would make it of a hole in the disk and fill
-  /// it through a map, and a disk that is full then ends the process with SIGBUS.
+  /// The lock file, which is written if it is missing or incomplete: liblmdb would make it as a
+  /// hole and fill it through a map, and then a full disk ends the process with SIGBUS.
   private static func lock(
     in folder: borrowing Folder, of data: borrowing File, isNew: Bool
   ) throws(StoreError) -> FileIdentity {
     if folder.kind(of: lock) == nil {
       do throws(StoreError) {
         let file = try File(lock, in: folder, .create)
-        // Whoever may write to the data needs the lock as well. It works without what cannot be kept.
+        // Users that may write to the data also need the lock. Metadata that cannot be kept is not
+        // needed for it to work.
         if !isNew { try? file.takeMetadata(of: data) }
         try fill(file, from: 0)
         return try file.identity()
@@ -66,12 +68,12 @@ struct EnvironmentFiles: ~Copyable {
     }
     let magic = unsafe head.span.withUnsafeBytes { unsafe $0.integer(UInt32.self, at: 0) }
     if magic != MetaPage.magic {
-      // A writer that died before liblmdb wrote to it leaves zeros, and a power failure any bytes, since nobody waits for a lock to be
-      // on the disk.
+      // A writer that died before liblmdb wrote to it leaves zeros, and a power failure any bytes,
+      // because nobody waits for a lock file to be on the disk.
       let isBlank = byteCount <= lockByteCount && head.allSatisfy { $0 == 0 }
       guard isBlank || (byteCount == lockByteCount && hasOneName(file)) else {
         throw StoreError(
-          .unrecognized, "this is not a lock of LMDB, which would write over it",
+          .unrecognized, "this is not an LMDB lock file, and LMDB would overwrite it",
           remedy: "give it another name", path: file.path)
       }
       try fill(file, from: byteCount)
@@ -89,8 +91,9 @@ struct EnvironmentFiles: ~Copyable {
     try unsafe file.write(zeros.span.bytes, at: offset)
   }
 
-  /// Lets liblmdb open the files of a store under names of theirs in the store's work folder. If there can be none, since nobody may
-  /// write to the folder or its file system has no hard links, it is shown the store's folder and looked after.
+  /// Lets liblmdb open the files of a store under further names in the store's work folder. If
+  /// there can be none, because the folder is not writable or its file system has no hard links, it
+  /// gets the store's folder, and its files are compared afterwards.
   func open(
     _ environment: OpaquePointer, _ held: HeldStore, _ body: (_ folder: String) throws(StoreError) -> Void
   ) throws(StoreError) {
@@ -132,11 +135,11 @@ struct EnvironmentFiles: ~Copyable {
   }
 
   private func removeLinks(_ held: HeldStore) {
-    // What cannot be removed goes with the work folder.
+    // What cannot be removed is removed with the work folder.
     for name in [Self.data, Self.lock] { try? held.removeWork(name) }
   }
 
-  /// Checks that liblmdb has opened the files that were looked at.
+  /// Checks that liblmdb has opened the files that were examined.
   func check(_ environment: OpaquePointer) throws(StoreError) {
     try unsafe checkData(environment)
     guard folder.state(of: Self.lock)?.identity == lockFile else { throw changed() }
@@ -150,7 +153,8 @@ struct EnvironmentFiles: ~Copyable {
 
   private func changed() -> StoreError {
     StoreError(
-      .busy, "another program replaced files of it meanwhile", remedy: "look at what it did, and try again",
+      .busy, "another program replaced files of it in the meantime",
+      remedy: "check what it changed, and try again",
       path: path)
   }
 }

@@ -6,17 +6,18 @@ struct ExistingStore {
   let layout: ImageSink.Layout
   let store: LMDBStore
   let tails: RecordTails
-  /// The keys of images that an append left that did not finish.
+  /// The keys of images that an unfinished append left.
   private let unfinished: [String]
 
   var count: Int { store.count }
 
-  /// - Throws: ``StoreError/Code/corrupt`` for what the new commit would vouch for, or liblmdb would believe, though it is damaged.
+  /// - Throws: ``StoreError/Code/corrupt`` for damaged data that the new commit would confirm or
+  ///   liblmdb would trust.
   init(_ held: HeldStore, _ asked: LMDBStore.Layout) throws(StoreError) {
     guard held.kind == .folder else {
       throw StoreError(
-        .unsupported, "images are appended to a folder with a data.mdb only",
-        remedy: "convert it to a store of its own", path: held.path)
+        .unsupported, "images can be appended only to a folder with a data.mdb",
+        remedy: "convert it to a new store", path: held.path)
     }
     store = try LMDBStore(toBeAppendedTo: held.path)
     layout = try Self.layout(of: store, asked: asked)
@@ -31,14 +32,15 @@ struct ExistingStore {
     if store.contents.isEncoded {
       guard asked == .automatic || asked == .encoded else {
         throw StoreError(
-          .unsupported, "the store has encoded images", remedy: "append without a layout, or with encoded",
+          .unsupported, "the store has encoded images",
+          remedy: "append without a layout, or with the layout encoded",
           path: store.path)
       }
       return .encoded
     }
     guard asked != .encoded else {
       throw StoreError(
-        .unsupported, "the store has pixels, to which encoded images are not appended as they are",
+        .unsupported, "the store has pixels, so encoded images cannot be appended to it as they are",
         remedy: "append without the layout, so that they are decoded, or write a new store", path: store.path)
     }
     guard store.contents.hasBlocks, let format = store.format else {
@@ -69,12 +71,12 @@ struct ExistingStore {
     }
   }
 
-  /// Removes what an append left that did not finish.
+  /// Removes the images of an unfinished append.
   func removeUnfinished(_ environment: Environment) throws(StoreError) {
     try remove(unfinished, environment)
   }
 
-  /// Removes the images that have been put into the database after those that were there.
+  /// Removes the images that have been added to the database.
   func removeNew(_ environment: Environment) throws(StoreError) {
     let new = try Snapshot.readLast(of: store.contents.file) { (tree) throws(StoreError) in
       var new = UnfinishedImages()

@@ -3,8 +3,8 @@ internal import ImageStoreSupport
 
 /// Where a writer's images go: into blocks, or one per value, some MB at once.
 ///
-/// What does not fill a block or a transaction yet is kept in memory, so that a transaction never outlives a
-/// call.
+/// Images that do not fill a block or a transaction yet are kept in memory, so a transaction never
+/// outlives a call.
 struct ImageSink {
   enum Layout: Equatable {
     /// No image has come yet.
@@ -19,29 +19,31 @@ struct ImageSink {
   enum Target {
     /// The file of a new store, which nobody reads yet.
     case builder(DatabaseBuilder)
-    /// A store that is there, through liblmdb.
+    /// An existing store, through liblmdb.
     case environment(Environment)
   }
 
   private var target: Target
   private let pageSize: Int
-  /// About how many bytes of pixels are collected, and committed at once by liblmdb: few enough that it finds them in
-  /// a processor's cache after the checksum was taken, many enough that a commit costs nothing by comparison.
+  /// About how many bytes of pixels are collected, and committed at once by liblmdb: few enough
+  /// that it finds them in a processor's cache after the checksum was taken, many enough that a
+  /// commit costs nothing by comparison.
   private let groupByteCount: Int
   private(set) var layout: Layout
-  /// The index of the next image to be put into the database.
+  /// The index of the next image to write to the database.
   private var next: Int
   /// Images that are not in the database yet, one after another.
   private var pending: [UInt8] = []
   private var pendingFormats: [ImageFormat] = []
   /// How many bytes each of them has, if they are encoded.
   private var pendingByteCounts: [Int] = []
-  /// What the images of this writer are, if they are single or encoded.
+  /// The kinds of this writer's images, if they are single or encoded.
   private(set) var kinds: [StoredKind] = []
-  /// The checksum of the pixels of each image of this writer that is in the database, or that of its bytes if it is encoded.
+  /// The checksum of the pixels of each image of this writer that is in the database, or that of
+  /// its bytes if it is encoded.
   private(set) var checksums: [UInt32] = []
 
-  /// - Parameter first: the index of the first image to come.
+  /// - Parameter first: the index of the first new image.
   init(_ target: Target, layout: Layout, first: Int) {
     self.target = target
     switch target {
@@ -75,13 +77,13 @@ struct ImageSink {
     }
   }
 
-  /// Puts everything into the database, which liblmdb can open then.
+  /// Writes everything to the database, which liblmdb can then open.
   mutating func finish() throws(StoreError) {
     try flush()
     if case .builder(let builder) = target { try builder.finish(key: layout.key) }
   }
 
-  /// Puts what is kept in memory into the database.
+  /// Writes the images in memory to the database.
   mutating func flush() throws(StoreError) {
     // Taken out while it is read, and put back so that its memory is used again.
     var ready: [UInt8] = []
@@ -115,7 +117,8 @@ struct ImageSink {
       unsafe pending.append(contentsOf: pixels)
       return
     }
-    // Only as much is copied as completes a block; whole blocks go from the caller's memory to the page.
+    // Only images that complete a block are copied; whole blocks are written from the caller's
+    // memory to the page.
     let missing = (blockByteCount - pending.count % blockByteCount) % blockByteCount
     let completing = min(missing, pixels.count)
     unsafe pending.append(contentsOf: pixels[..<completing])
@@ -234,7 +237,8 @@ struct ImageSink {
     ImageValue.byteCountOnDisk(value.byteCount, pageSize: pageSize)
   }
 
-  /// Whether values of so many bytes on their pages are to be written: those of a new file up to where a piece of it ends.
+  /// Whether values of so many bytes on their pages should be written now: for a new file, when
+  /// they complete a piece of it.
   private func isComplete(_ byteCount: Int) -> Bool {
     switch target {
     case .builder(let builder): builder.completesPiece(adding: byteCount)
@@ -269,14 +273,16 @@ struct ImageSink {
 
   // MARK: From blocks to single images
 
-  /// Turns the blocks written so far into single images, since an image of another format came.
+  /// Turns the blocks written so far into single images, because an image of another format was
+  /// added.
   private mutating func splitBlocks(
     _ format: ImageFormat, _ imagesPerBlock: Int, for run: BatchLayout
   ) throws(StoreError) {
     guard case .builder(let builder) = target else {
       let other = (0..<run.count).first { run[$0] != format } ?? 0
       throw StoreError(
-        .unsupported, "an image of \(run[other]) for a store of images of \(format), many per value",
+        .unsupported,
+        "an image of \(run[other]) does not fit a store that has many images of \(format) per value",
         remedy: "write a new store that has one image per value")
     }
     try flush()

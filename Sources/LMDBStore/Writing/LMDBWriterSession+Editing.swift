@@ -4,10 +4,12 @@ internal import ImageStoreSupport
 extension LMDBWriterSession: EditingSession {
   var existing: LMDBStore? { old?.store }
 
-  /// One transaction replaces the records that differ and removes those that are not wanted any more.
+  /// One transaction replaces the records that differ and removes those that are no longer wanted.
   func complete(saying annotations: StoreAnnotations) throws(StoreError) {
     guard let store = existing, let environment, case .records(let before) = store.contents.labels else {
-      throw StoreError(.unsupported, "a database that another program wrote", remedy: "convert it first")
+      throw StoreError(
+        .unsupported, "another program wrote this database, so it is not changed in place",
+        remedy: "convert it first")
     }
     var labels = LabelRecords()
     try labels.append(ImageLabels(labels: annotations.labels, columns: annotations.newColumns))
@@ -30,7 +32,7 @@ extension LMDBWriterSession: EditingSession {
 }
 
 extension StoreRecords {
-  /// The keys of labels, class names and columns, but for some of these.
+  /// The keys of labels, class names and columns, except for some of them.
   fileprivate func annotationKeys(besides kept: Set<String>) -> Set<String> {
     let kept = Set(kept.flatMap { [StoreKey.column($0), StoreKey.offsets($0)] })
     var keys = Set([StoreKey.classNames].filter { singles[$0] != nil })

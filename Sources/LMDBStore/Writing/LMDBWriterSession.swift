@@ -2,7 +2,7 @@ internal import ImageStoreCodecs
 internal import ImageStoreCore
 internal import ImageStoreSupport
 
-/// What a writer does from its first image to its end.
+/// The work of a writer from its first image to its end.
 ///
 /// Invariant behind `@unchecked Sendable`: the writer that owns it cannot be copied, and all its calls are
 /// exclusive.
@@ -16,12 +16,12 @@ final class LMDBWriterSession: EncodedWriterSession, @unchecked Sendable {
   private(set) var old: ExistingStore?
   private var held: HeldStore?
   private var entry: EnvironmentRegistry.Entry?
-  /// Open from the beginning while images are appended, for a new store's records alone otherwise.
+  /// Open from the beginning while images are appended, otherwise only for a new store's records.
   private(set) var environment: Environment?
   private var sink: ImageSink
   private var labels = LabelRecords()
-  /// Whether the commit that makes images count has been begun. If it fails while waiting for the disk, readers may count
-  /// them all the same.
+  /// Whether the commit that makes images count has been begun. If it fails while waiting for the
+  /// disk, readers may count them all the same.
   private var hasBegunCommit = false
 
   init(
@@ -45,7 +45,7 @@ final class LMDBWriterSession: EncodedWriterSession, @unchecked Sendable {
       state = try WriterState(path: path, classNames: classNames)
       encodedLayout = try ImageCodecs.encodedLayout(
         isEncoded: layout == .encoded, encoding, threads: threads)
-      // What is there by then is not appended to, and not replaced either.
+      // A store that exists by then is neither appended to nor replaced.
       let staging = try Staging(destination: path, mode: mode == .append ? .create : mode) {
         (path) throws(StoreError) in try LMDBStore.otherContents(at: path)
       }
@@ -86,12 +86,13 @@ final class LMDBWriterSession: EncodedWriterSession, @unchecked Sendable {
 
   /// Refuses images that a value cannot hold.
   private func check(_ layout: BatchLayout) throws(StoreError) {
-    // liblmdb 0.9 writes values of up to 2 GiB right.
+    // liblmdb 0.9 writes values of up to 2 GiB correctly.
     let most = 1 << 31 - 1 << 20
     for position in 0..<(layout.uniformFormat == nil ? layout.count : 1) {
       guard layout[position].byteCount <= most else {
         throw StoreError(
-          .unsupported, "an image of \(layout[position].byteCount) bytes, while a value holds \(most)",
+          .unsupported,
+          "the image has \(layout[position].byteCount) bytes, but an LMDB value holds at most \(most)",
           image: state.nextIndex + position)
       }
     }
@@ -124,8 +125,8 @@ final class LMDBWriterSession: EncodedWriterSession, @unchecked Sendable {
   /// Writes records, which then are the store's, in one transaction, and waits for the disk.
   ///
   /// - Parameters:
-  ///   - records: what is written at most; the last is the metadata.
-  ///   - isEdit: whether labels or columns that were there are replaced.
+  ///   - records: the records to write; the last is the metadata.
+  ///   - isEdit: whether existing labels or columns are replaced.
   func commit(
     _ records: [LabelRecords.Record], to environment: Environment, isEdit: Bool = false,
     _ body: (borrowing WriteTransaction) throws(StoreError) -> Void
@@ -133,8 +134,9 @@ final class LMDBWriterSession: EncodedWriterSession, @unchecked Sendable {
     hasBegunCommit = true
     try environment.write(
       records.reduce(0) { $0 + $1.bytes.count + 2 * environment.pageSize }, isEdit: isEdit, body)
-    // A database has two heads, of which the later one counts, and neither has a checksum. Once more, so that
-    // both lead to these images and damage to one leads nobody to those of the commit before.
+    // A database has two heads, of which the later one counts, and neither has a checksum. So the
+    // commit is made twice: both heads then lead to these images, and damage to one does not lead
+    // readers to the previous commit.
     for record in records where record.key == StoreKey.metadata {
       try environment.write(record.bytes.count + 2 * environment.pageSize) {
         (transaction) throws(StoreError) in try transaction.replace(record.bytes, key: record.key)
@@ -145,7 +147,7 @@ final class LMDBWriterSession: EncodedWriterSession, @unchecked Sendable {
   }
 
   private func close() throws(StoreError) {
-    // Closed before the folder moves or its lock is given up.
+    // Closed before the folder is moved or its lock is released.
     environment = nil
     guard let staging = staging.take() else {
       entry = nil
@@ -154,7 +156,7 @@ final class LMDBWriterSession: EncodedWriterSession, @unchecked Sendable {
       return
     }
     #if canImport(Darwin)
-    // liblmdb's fsync hands the bytes to the drive only.
+    // liblmdb's fsync only hands the bytes to the drive.
     try File("\(staging.path)/data.mdb", .read).synchronize()
     #endif
     try staging.commit()
@@ -164,13 +166,13 @@ final class LMDBWriterSession: EncodedWriterSession, @unchecked Sendable {
   deinit {
     guard let environment else { return }
     guard state.process.isCurrent else {
-      // In a fork of the process this is the parent's: nothing may be closed or removed here.
+      // In a forked process this belongs to the parent: nothing may be closed or removed here.
       _ = unsafe Unmanaged.passRetained(environment)
       return
     }
     guard let existing = old, !hasBegunCommit else { return }
     do throws(StoreError) {
-      // What was committed of the images goes; the next append would do it too.
+      // Committed images are removed; otherwise the next append would remove them.
       try existing.removeNew(environment)
     } catch {
       // Nothing can be reported from here, and readers leave these images out.

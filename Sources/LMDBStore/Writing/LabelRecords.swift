@@ -7,15 +7,15 @@ struct LabelRecords {
   struct Record {
     let key: String
     let bytes: [UInt8]
-    /// Whether it takes the place of one that the store has.
+    /// Whether it replaces one that the store has.
     var isReplaced = false
   }
 
   /// The longest segment, so that text, which is as wide as the longest of a segment, does not grow for all.
   private static let imagesPerSegment = 65_536
-  /// The bytes of a segment from which on it has fewer images.
+  /// The size of a segment from which on it has fewer images.
   private static let bytesPerSegment = 64 << 20
-  /// The most bytes that liblmdb writes right as one value.
+  /// The most bytes that liblmdb writes correctly as one value.
   static let mostBytes = 1 << 31 - 1 << 20
 
   /// nil until it is known whether images have labels and which columns.
@@ -28,7 +28,7 @@ struct LabelRecords {
         let position = values.firstIndex(where: { $0.utf8.contains(0) })
       {
         throw StoreError(
-          .unsupported, "text with a NUL character, which numpy does not keep", remedy: "remove it",
+          .unsupported, "the text has a NUL character, which numpy does not keep", remedy: "remove it",
           image: position, key: name)
       }
     }
@@ -38,17 +38,17 @@ struct LabelRecords {
   /// The records of the images from `first` to `count`, and the store's metadata.
   ///
   /// - Parameters:
-  ///   - tails: the short records of the images before, which are written again with these behind them.
+  ///   - tails: the short records of the images before, which are written again with these after them.
   ///   - checksums: that of each image's pixels.
-  ///   - kinds: what single images are.
+  ///   - kinds: the kinds of single images.
   ///   - isEncoded: whether they are encoded.
-  ///   - classNames: those of the store, if they are new.
+  ///   - classNames: the store's class names, if they are new.
   func records(
     first: Int, count: Int, after tails: RecordTails, checksums: [UInt32], kinds: [StoredKind]?,
     isEncoded: Bool, classNames: [String]?
   ) throws(StoreError) -> [Record] {
     var records: [Record] = []
-    // No values, no records: there is nothing to be written behind a tail either.
+    // Without values there are no records, and nothing is written after a tail either.
     if count > first {
       if let kinds {
         let start = tails.kinds?.first ?? first
@@ -76,7 +76,7 @@ struct LabelRecords {
     return records
   }
 
-  /// The records of what is said of all images of a store.
+  /// The records of the labels and columns of all images of a store.
   func annotations(count: Int, classNames: [String]?) throws(StoreError) -> [Record] {
     var records: [Record] = []
     try addAnnotations(
@@ -111,7 +111,8 @@ struct LabelRecords {
           let bytes = try values.npyBytes()
           guard bytes.count <= Self.mostBytes else {
             throw StoreError(
-              .limitExceeded, "\(bytes.count) bytes of values, of which a record holds \(Self.mostBytes)",
+              .limitExceeded,
+              "the values take \(bytes.count) bytes, but a record holds at most \(Self.mostBytes)",
               image: start + segment.lowerBound)
           }
           let place = start + segment.lowerBound

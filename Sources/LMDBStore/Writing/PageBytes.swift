@@ -1,4 +1,4 @@
-/// What a page is for; LMDB's flags.
+/// The purpose of a page; LMDB's flags.
 enum PageKind: UInt16 {
   case branch = 0x01
   case leaf = 0x02

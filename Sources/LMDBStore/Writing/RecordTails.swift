@@ -2,10 +2,11 @@ internal import ImageStoreCore
 internal import ImageStoreNumPy
 internal import ImageStoreSupport
 
-/// The last segments of a store's records, as far as they are so short that they lie within leaves. An append writes them anew with its own
-/// values behind them, so that sessions of few images do not leave records of few values, all of which every later session checks.
+/// The last segments of a store's records, if they are so short that they are within leaves. An
+/// append writes them again with its own values after them, so that sessions of few images do not
+/// leave records of few values, all of which every later session checks.
 ///
-/// Readers copy what lies within leaves when they open a store, so that none of them looks for the old segment.
+/// Readers copy what is within leaves when they open a store, so that none of them looks for the old segment.
 struct RecordTails {
   /// The values from an image on, to the last.
   struct Tail<Values> {

@@ -8,7 +8,7 @@ struct TreeBuilder {
   private(set) var bytes: [UInt8] = []
   private var leafCount = 0
   private var branchCount = 0
-  /// What a meta page says of the tree, except for the pages of values.
+  /// The record of the tree for a meta page, except for the pages of values.
   private(set) var record = TreeRecord()
 
   var pageCount: Int { leafCount + branchCount }
@@ -18,7 +18,7 @@ struct TreeBuilder {
     self.firstPage = firstPage
   }
 
-  /// What a page of a level has for each of the level below.
+  /// The node that a page of one level has for each page of the level below.
   private struct Node {
     let key: [UInt8]
     /// The lower six bytes of a node's eight, before the length of the key.
@@ -30,7 +30,7 @@ struct TreeBuilder {
     var byteCount: Int { 2 + (8 + key.count + (page == nil ? 0 : 8) + 1) & ~1 }
   }
 
-  /// Builds the tree of values, which come in the order of their first images.
+  /// Builds the tree of values, which are given in the order of their first images.
   mutating func build(_ values: [DatabaseBuilder.Value], key: (_ first: Int) -> String) {
     guard !values.isEmpty else { return }
     record.entryCount = UInt64(values.count)

@@ -24,7 +24,7 @@ internal import ImageStoreCore
     if let handle = unsafe handle { unsafe mdb_txn_abort(handle) }
   }
 
-  /// Ends the transaction; what it wrote is in the database.
+  /// Commits the transaction.
   consuming func commit() throws(StoreError) {
     let ended = unsafe handle
     // liblmdb frees the transaction, whether it could be committed or not.
@@ -48,7 +48,7 @@ internal import ImageStoreCore
     }
   }
 
-  /// Writes a value, which must not be there yet.
+  /// Writes a value, which must not exist yet.
   func put(_ bytes: [UInt8], key: String) throws(StoreError) {
     try unsafe reserve(bytes.count, key: key, mayReplace: false) { memory in
       unsafe memory.copyBytes(from: bytes)
@@ -75,14 +75,14 @@ internal import ImageStoreCore
     }
     if result == MDB_KEYEXIST {
       throw StoreError(
-        .unsupported, "there is a value that this package did not write",
+        .unsupported, "this key has a value that this package did not write",
         remedy: "give it another key, or write the images to a new store", path: path, key: key)
     }
     try check(result, "writing a value of \(byteCount) bytes", key)
     unsafe fill(UnsafeMutableRawBufferPointer(start: value.mv_data, count: byteCount))
   }
 
-  /// Lends a value, if it is there, until the next change.
+  /// Lends a value, if it exists, until the next change.
   func find(
     _ key: String, _ body: (UnsafeRawBufferPointer) throws(StoreError) -> Void
   ) throws(StoreError) {
@@ -97,7 +97,7 @@ internal import ImageStoreCore
     try unsafe body(UnsafeRawBufferPointer(start: value.mv_data, count: value.mv_size))
   }
 
-  /// Removes a value if it is there.
+  /// Removes a value if it exists.
   func remove(_ key: String) throws(StoreError) {
     var name = Array(key.utf8)
     let result = unsafe name.withUnsafeMutableBytes { bytes in

@@ -4,13 +4,13 @@ import ImageStoreSupport
 
 /// An array of an archive, known by its header.
 struct ArchiveArray: Sendable {
-  /// What numpy calls it: the entry's name without `.npy`.
+  /// Its name in numpy: the entry's name without `.npy`.
   let key: String
   let name: String
   let entry: ZipEntry
   /// The header; nil if it cannot be read.
   let header: NPYHeader?
-  /// Why it cannot.
+  /// The reason, if it cannot be read.
   let problem: StoreError?
 
   /// Its shape for people, such as `y (12, 14)`.
@@ -19,7 +19,7 @@ struct ArchiveArray: Sendable {
   /// The header, or the reason why there is none.
   func readable() throws(StoreError) -> NPYHeader {
     if let header { return header }
-    throw problem ?? StoreError(.corrupt, "no array", key: key)
+    throw problem ?? StoreError(.corrupt, "the entry is not an array", key: key)
   }
 
   /// Whether images can be of its type and shape, many or one.
@@ -41,7 +41,7 @@ struct ArchiveArray: Sendable {
 
   /// Why the array has no values for each of so many images; nil if it has.
   func reasonNotToRead(count: Int) -> String? {
-    guard let header else { return problem?.message ?? "no array" }
+    guard let header else { return problem?.message ?? "the entry is not an array" }
     guard FoundLabels.width(of: header.shape, imageCount: count) != nil else {
       return "the shape \(header.shapeDescription)"
     }
@@ -51,14 +51,15 @@ struct ArchiveArray: Sendable {
     }
   }
 
-  /// Whether an entry is one of those that systems put beside the real ones.
+  /// Whether an entry is one that systems add to the real ones.
   static func isHidden(_ name: String) -> Bool {
     name.hasPrefix("__MACOSX/") || name.split(separator: "/").last?.hasPrefix(".") ?? false
   }
 }
 
 extension ZipArchive {
-  /// - Throws: ``StoreError/Code/corrupt``: damage is not passed over as what cannot be read is.
+  /// - Throws: ``StoreError/Code/corrupt``: damage is not skipped, unlike arrays that cannot be
+  ///   read.
   func array(_ name: String, _ entry: ZipEntry) throws(StoreError) -> ArchiveArray {
     let key = name.hasSuffix(".npy") ? String(name.dropLast(4)) : name
     do throws(StoreError) {
@@ -70,12 +71,12 @@ extension ZipArchive {
     }
   }
 
-  /// Of so many arrays each is an image.
+  /// If there are this many arrays, each is an image.
   static let mostArrays = 256
 
   /// The arrays that are not numbered, if they are few.
   func otherArrays() throws(StoreError) -> [ArchiveArray] {
-    // Looked at no further than there are few.
+    // Examined only while there are few.
     let arrays = directory.named.lazy
       .filter { $0.name.hasSuffix(".npy") && !ArchiveArray.isHidden($0.name) }.prefix(Self.mostArrays + 1)
       .map { $0 }
@@ -85,12 +86,12 @@ extension ZipArchive {
     }
   }
 
-  /// What an array of values means as labels. Whether it has any for each image has been checked.
+  /// The meaning of an array of values as labels. It has been checked that each image has values.
   func foundLabels(
     _ array: ArchiveArray, count: Int
   ) throws(StoreError) -> FoundLabels {
     let header = try array.readable()
-    // Another array may be called as columns are that labels become.
+    // Another array may already have the name of columns that labels become.
     let isTaken =
       array.key != FoundLabels.columnName && arrayKeys.contains(FoundLabels.columnName)
     return FoundLabels(
@@ -98,7 +99,7 @@ extension ZipArchive {
       name: isTaken ? array.key : FoundLabels.columnName)
   }
 
-  /// All values of an array, whatever its shape, the last axis varying fastest.
+  /// All values of an array of any shape, with the last axis varying fastest.
   func values(of array: ArchiveArray) throws(StoreError) -> Column {
     let values = try allValues(of: array.entry, name: array.name)
     guard let header = array.header, header.isFortranOrder, header.vectorWidth != nil else { return values }

@@ -39,7 +39,7 @@ extension ZipArchive {
     guard header.dataByteCount <= entry.byteCount - header.dataOffset else {
       throw StoreError(
         .corrupt,
-        "an array of \(header.dataByteCount) bytes in an entry that has \(entry.byteCount - header.dataOffset)"
+        "the array has \(header.dataByteCount) bytes, but its entry has \(entry.byteCount - header.dataOffset)"
       )
     }
     return (header, Array(prefix[..<header.dataOffset]))

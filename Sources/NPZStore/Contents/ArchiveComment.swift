@@ -1,17 +1,18 @@
 import ImageStoreCore
 import ImageStoreSupport
 
-/// What is in the comment of an archive: what this package says of its images and directory, then what
-/// somebody else wrote there.
+/// The comment of an archive: this package's statement on its images and directory, then the text
+/// that another program wrote there.
 ///
 ///     swift-image-stores 1c291ca3 of 2450 bytes at 86016 uniform
 ///
-/// The number is the CRC-32 of the directory, which has none of its own; the size and the offset tell of which directory, since
-/// other programs that change an archive keep its comment. Entries of one size can be arrays of different shapes, so whether
-/// all images have one format is written here, where neither numpy nor the images see it; it comes last, so that no
-/// beginning of a mark is a mark. A line feed and the comment that the archive had before follow, if it had one.
+/// The number is the CRC-32 of the directory, which has none of its own; the size and the offset
+/// identify the directory, because other programs that change an archive keep its comment. Entries
+/// of one size can be arrays of different shapes, so whether all images have one format is written
+/// here, where neither numpy nor the images see it; it comes last, so that no beginning of a mark
+/// is a mark. A line feed and the comment that the archive had before follow, if it had one.
 ///
-/// Earlier versions wrote `swift-image-stores uniform` and no more.
+/// Earlier versions wrote only `swift-image-stores uniform`.
 struct ArchiveComment: Sendable, Hashable {
   enum Mark: String, Sendable, CaseIterable {
     case uniform, mixed
@@ -51,10 +52,10 @@ struct ArchiveComment: Sendable, Hashable {
   var mark: Mark?
   /// The checksum of the directory; nil if it is not written down.
   var checksum: DirectoryChecksum?
-  /// The comment of somebody else.
+  /// The comment of another program.
   var other: [UInt8]
 
-  /// What a comment of this package begins with.
+  /// The beginning of a comment of this package.
   static let signature = Array("swift-image-stores ".utf8)
   /// The most bytes a comment can have.
   static let mostBytes = 0xFFFF
@@ -67,7 +68,8 @@ struct ArchiveComment: Sendable, Hashable {
     self.other = other
   }
 
-  /// Takes a comment apart. One that does not begin as this package writes it is somebody else's, whole.
+  /// Parses a comment. One that does not begin as this package writes it belongs completely to
+  /// another program.
   init(_ bytes: [UInt8]) {
     (mark, checksum, other) = (nil, nil, bytes)
     guard bytes.starts(with: Self.signature) else { return }
@@ -85,31 +87,31 @@ struct ArchiveComment: Sendable, Hashable {
 
   private static let lineFeed = UInt8(ascii: "\n")
 
-  /// Whether a comment is one of this package of which only the beginning was written: zeros are where its end was to be. A system that
-  /// has no space left writes a part.
+  /// Whether only the beginning of a comment of this package was written, with zeros in place of
+  /// its end. A system without free space writes a part.
   static func isCut(_ bytes: [UInt8]) -> Bool {
     guard bytes.last == 0 else { return false }
     let written = bytes.prefix { $0 != 0 }
     return written.starts(with: signature) || signature.starts(with: written) && bytes.count > signature.count
   }
 
-  /// What this package says.
+  /// This package's statement.
   var markBytes: [UInt8] {
     guard let mark else { return [] }
     return Self.signature + Array(((checksum.map { $0.text + " " } ?? "") + mark.rawValue).utf8)
   }
 
-  /// What follows it.
+  /// The text after it.
   var otherBytes: [UInt8] {
     mark == nil || other.isEmpty ? other : [Self.lineFeed] + other
   }
 }
 
 extension ZipEnd {
-  /// What the comment says.
+  /// The contents of the comment.
   var archiveComment: ArchiveComment { ArchiveComment(comment) }
 
-  /// What this package says of the images; nil if something else wrote the archive, or changed it.
+  /// This package's statement on the images; nil if another program wrote or changed the archive.
   var mark: ArchiveComment.Mark? {
     let comment = archiveComment
     return comment.checksum == nil || isOfThisDirectory(comment) ? comment.mark : nil

@@ -1,21 +1,22 @@
 import ImageStoreCore
 import ImageStoreSupport
 
-// Which end record counts. An append leaves the one before it where it is, so a file may have many.
+// Finds the end record that counts. An append leaves the previous one in place, so a file may have
+// many.
 
 extension ZipEnd {
   /// How far back an end record can begin whose comment reaches to the end of the file.
   private static let tailByteCount = ZipFormat.endByteCount + ArchiveComment.mostBytes
 
-  /// Finds the end record of the last commit and gives what `accept` makes of its directory.
+  /// Finds the end record of the last commit and returns the result of `accept` for its directory.
   ///
-  /// That is the record whose comment ends with the file: its directory is whole or the archive is
-  /// damaged. If there is none, an append was cut off, and the commit before it counts. The file is read, not mapped, since a
-  /// writer may be cutting off what a dead one left.
+  /// That is the record whose comment ends with the file: its directory is complete, or the archive
+  /// is damaged. If there is none, an append was cut off, and the commit before it counts. The file
+  /// is read, not mapped, since a writer may be cutting off what a dead one left.
   ///
   /// - Throws: ``StoreError/Code/unrecognized`` if the file is not a zip archive;
-  ///   ``StoreError/Code/corrupt`` if it begins as one and has no end record, or one that was whole once and is
-  ///   damaged; what `accept` throws.
+  ///   ``StoreError/Code/corrupt`` if it begins as one and has no end record, or one that was
+  ///   complete once and is damaged; what `accept` throws.
   static func find<Result>(
     in file: borrowing File, accept: (ZipEnd) throws(StoreError) -> Result
   ) throws(StoreError) -> Result {
@@ -27,7 +28,7 @@ extension ZipEnd {
     }
     let beginning = try file.bytes(at: 0, count: min(4, byteCount)).zipInteger(UInt32.self, at: 0)
     guard beginning == ZipFormat.localHeader || beginning == ZipFormat.end else {
-      throw StoreError(.unrecognized, "not a zip archive: there is no end record", path: file.path)
+      throw StoreError(.unrecognized, "this is not a zip archive: it has no end record", path: file.path)
     }
     if try isDamaged(in: file, byteCount: byteCount, tail: tail, tailOffset: start) {
       throw StoreError(
@@ -39,8 +40,8 @@ extension ZipEnd {
       remedy: "fetch or write it again", path: file.path)
   }
 
-  /// The record whose comment ends with the file. A comment may hold another archive, so one right behind its directory comes
-  /// before others.
+  /// The record whose comment ends with the file. A comment may hold another archive, so one right
+  /// after its directory comes before others.
   private static func last(
     in file: borrowing File, byteCount: Int, tail: [UInt8], tailOffset: Int
   ) throws(StoreError) -> ZipEnd? {
@@ -55,11 +56,12 @@ extension ZipEnd {
     return other
   }
 
-  /// Whether the last record of this package in the file is there and makes no sense: what was whole once must not bring the
-  /// commit before it back.
+  /// Whether the last record of this package in the file exists but is not valid: a record that was
+  /// complete once must not bring the previous commit back.
   ///
-  /// A record comes to the disk whole, since it lies in one sector. Of earlier versions' any part can be missing: then its mark
-  /// is not whole, or its signature has zeros, which no flipped bit makes of it.
+  /// A record reaches the disk as a whole, because it is in one sector. For records of earlier
+  /// versions, any part can be missing: then the mark is incomplete, or the signature has zeros,
+  /// which a flipped bit cannot cause.
   private static func isDamaged(
     in file: borrowing File, byteCount: Int, tail: [UInt8], tailOffset: Int
   ) throws(StoreError) -> Bool {
@@ -72,14 +74,15 @@ extension ZipEnd {
       $0.element == UInt8(truncatingIfNeeded: ZipFormat.end >> (8 * UInt32($0.offset)))
     }
     guard matches >= 3, !signature.contains(0) else { return false }
-    // Whole: a copy behind what an append has written.
+    // Whole: a copy after what an append has written.
     guard let end = try ZipEnd(file, at: tailOffset + record, fileByteCount: byteCount),
       end.archiveComment.mark != nil
     else { return true }
     return try end.committedEnd(of: file) == nil
   }
 
-  /// More places that look like end records, but do not follow a directory, make no archive of ours.
+  /// A file with more places that look like end records but do not follow a directory is not an
+  /// archive of ours.
   private static let mostCandidates = 4096
 
   /// Searches the whole file backwards, a piece at a time, for the record of a commit.
@@ -93,7 +96,7 @@ extension ZipEnd {
       let bytes = try file.bytes(at: start, count: min(pieceEnd + 3, byteCount) - start)
       for position in bytes.endSignatures().reversed() {
         guard let end = try ZipEnd(file, at: start + position, fileByteCount: byteCount) else { continue }
-        // What is left of a record that was not wholly written may say that there is nothing.
+        // The rest of an incomplete record may say that there is nothing.
         if end.entryCount > 0 || end.archiveComment.mark != nil, try end.committedEnd(of: file) != nil {
           return end
         }

@@ -3,9 +3,9 @@ import ImageStoreCore
 import ImageStoreSupport
 
 extension ZipNumbering {
-  /// How this package, and numpy's users, call the entries of images.
+  /// The names of the entries of images, as this package and numpy's users write them.
   static let images = ZipNumbering(prefix: "ix-", suffixes: [".npy"], digitCount: 6)
-  /// The same of encoded images, by the positions of their codecs.
+  /// The same for encoded images, by the positions of their codecs.
   static let encodedImages = ZipNumbering(prefix: "ix-", suffixes: [".png", ".jpg"], digitCount: 6)
 
   /// The name of an encoded image.
@@ -17,7 +17,8 @@ extension ZipNumbering {
 extension ZipArchive {
   /// Opens an archive as its last commit left it.
   ///
-  /// - Throws: as ``ZipEnd/find(in:accept:)`` and ``ZipDirectory/init(_:count:offset:numbering:)``, naming the file.
+  /// - Throws: as ``ZipEnd/find(in:accept:)`` and ``ZipDirectory/init(_:count:offset:numbering:)``,
+  ///   naming the file.
   convenience init(at path: String) throws(StoreError) {
     do throws(StoreError) {
       let (file, directory, end) = try Self.open(path)
@@ -31,7 +32,8 @@ extension ZipArchive {
     _ path: String
   ) throws(StoreError) -> (MappedFile, ZipDirectory, ZipEnd) {
     let file = try File(path, .read)
-    // A writer may cut off what a dead one left, or commit, while the file is looked at; a few tries suffice.
+    // A writer may cut off the bytes of a dead one, or commit, while the file is examined; a few
+    // tries are enough.
     for _ in 0..<100 {
       let state = try file.state()
       do throws(StoreError) {
@@ -61,15 +63,16 @@ extension ZipArchive {
   /// How many names are compared when an archive is opened.
   private static let mostNamesCompared = 4096
 
-  /// Compares names in a directory without a checksum with those in the local headers, so that a damaged name neither hides
-  /// labels nor shifts images: of entries that are not called by a number, and of numbers that stand where another is due.
+  /// Compares names in a directory without a checksum with those in the local headers, so that a
+  /// damaged name neither hides labels nor shifts images: of entries without a number, and of
+  /// numbers in the position of another.
   ///
   /// - Throws: ``StoreError/Code/corrupt``.
   func checkNames() throws(StoreError) {
     // This package leaves no gaps.
     if end.mark != nil, directory.hasGaps {
       throw StoreError(
-        .corrupt, "the numbers of its images leave gaps", remedy: "write the archive again", path: path)
+        .corrupt, "image numbers are missing from its entries", remedy: "write the archive again", path: path)
     }
     // This package writes every entry so that it can be read.
     if end.mark != nil, let problem = directory.problems.first { throw problem.error.at(path: path) }
@@ -77,7 +80,7 @@ extension ZipArchive {
       let entry = directory.entries[problem.position]
       try checkName(of: entry, problem.name)
       let header = unsafe UnsafeRawBufferPointer(rebasing: file.bytes[entry.offset..<entry.limit])
-      // A damaged record is not to hide an entry.
+      // A damaged record must not hide an entry.
       guard unsafe header.integer(UInt16.self, at: 8) == problem.method,
         unsafe header.integer(UInt16.self, at: 6) == problem.flags
       else {
@@ -105,7 +108,7 @@ extension ZipArchive {
   }
 
   private func checkName(of entry: ZipEntry, _ name: String) throws(StoreError) {
-    // The directory was checked: the header and the name lie before the limit, the limit in the file.
+    // The directory was checked: the header and the name are before the limit, the limit in the file.
     let header = unsafe UnsafeRawBufferPointer(rebasing: file.bytes[entry.offset..<entry.limit])
     let start = ZipFormat.localHeaderByteCount
     let local = unsafe UnsafeRawBufferPointer(rebasing: header[start..<start + entry.nameByteCount])

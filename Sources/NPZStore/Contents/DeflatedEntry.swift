@@ -17,7 +17,7 @@ final class DeflatedEntry: Sendable {
     self.checks = checks
   }
 
-  /// All bytes, if they have been brought to memory.
+  /// All bytes, if they are in memory.
   var resident: PixelMemory? { known.withLock { $0 }?.resident }
 
   /// Calls with ranges of the entry's bytes, as ``InflatedBytes`` does.

@@ -3,25 +3,26 @@ import ImageStoreCore
 import ImageStoreDeflate
 import ImageStoreSupport
 
-/// Images that are the bytes of a PNG or JPEG each: entries of their own, as `numpy.load` hands them out, or one after another in an array of bytes.
+/// Images that are the bytes of a PNG or JPEG each: entries of their own, as `numpy.load` returns
+/// them, or one after another in an array of bytes.
 final class EncodedEntries: Sendable {
   /// Where the bytes of an image are.
   struct Place: Sendable {
     let entry: ZipEntry
-    /// What messages call it.
+    /// Its name in messages.
     let name: String
     /// Its bytes in the entry; nil for all of it.
     var range: Range<Int>?
   }
 
   private let archive: ZipArchive
-  /// The places of images that another program put there.
+  /// The places of images of another program.
   private let places: [Place]
-  /// Where those of this package are, of which an index says what they are.
+  /// The places of images of this package, which has an index of their kinds.
   private let positions: ImagePositions?
   private let index: EncodedIndex?
   private let description: StoreDescription
-  /// Whether what an image decodes to by itself is what is delivered.
+  /// Whether the delivered image is the one that the bytes decode to by default.
   let areFiles: Bool
   private let checksums: NPZStore.ChecksumPolicy
   private let threads: Int
@@ -51,13 +52,13 @@ final class EncodedEntries: Sendable {
 
   func format(at index: Int) -> ImageFormat { kind(at: index).format }
 
-  /// What an image is; the codec is 0 if no index says it.
+  /// The kind of an image; the codec is 0 if there is no index.
   func kind(at image: Int) -> StoredKind { index?.kind(at: image) ?? kinds[Int(kindOfImage[image])] }
 
-  /// Whether images are called by their numbers, as this package calls them.
+  /// Whether images have their numbers as names, as in this package's archives.
   var areNumbered: Bool { positions?.areNumbered ?? false }
 
-  /// What the images of this package are.
+  /// The kinds of the images of this package.
   var ownKinds: [StoredKind] { (0..<count).map(kind(at:)) }
 
   func place(_ index: Int) -> Place {
@@ -94,10 +95,10 @@ final class EncodedEntries: Sendable {
     return min(data + range.lowerBound, entry.limit)..<min(data + range.upperBound, entry.limit)
   }
 
-  /// Looks at the head of each image.
+  /// Examines the header of each image.
   ///
-  /// - Parameter description: what is said of encoded images.
-  /// - Throws: ``StoreError/Code/unusedOption`` for what applies to none.
+  /// - Parameter description: the caller's description of encoded images.
+  /// - Throws: ``StoreError/Code/unusedOption`` for options that apply to none.
   init(
     _ archive: ZipArchive, _ places: [Place], _ description: StoreDescription,
     checksums: NPZStore.ChecksumPolicy, threads: Int
@@ -141,9 +142,9 @@ final class EncodedEntries: Sendable {
     hasPalettes = decoder.images.hasUse(for: .palette)
   }
 
-  /// Images of this package, whose heads are not looked at.
+  /// Images of this package, whose headers are not examined.
   ///
-  /// - Parameter kinds: what the index says of each.
+  /// - Parameter kinds: the kind of each, from the index.
   init(
     _ archive: ZipArchive, _ positions: ImagePositions, _ kinds: [StoredKind],
     _ description: StoreDescription,
@@ -173,7 +174,7 @@ final class EncodedEntries: Sendable {
     kindOfImage = []
   }
 
-  /// The first bytes of a PNG that say its format, nearly always.
+  /// The first bytes of a PNG, which nearly always have its format.
   private static let headByteCount = 4096
 
   private static func format(
@@ -194,7 +195,7 @@ final class EncodedEntries: Sendable {
     try withBytes(of: place, in: archive, whole, decoder, checks: false) { (bytes) throws(StoreError) in
       found = try decoder.images.format(ofHead: bytes)
     }
-    guard let found else { throw StoreError(.corrupt, "the image ends before it says its size") }
+    guard let found else { throw StoreError(.corrupt, "the image ends before its header does") }
     return found
   }
 
@@ -215,9 +216,10 @@ final class EncodedEntries: Sendable {
     if let range = place.range {
       try unsafe withRawSpan(of: UnsafeRawBufferPointer(rebasing: source[range]), body)
     } else if place.entry.isDeflated {
-      // An entry says how large it is: no image of its kind is larger than its head allows.
+      // An entry says how large it is: no image of its kind is larger than its header allows.
       guard place.entry.byteCount <= mostEncodedBytes else {
-        throw StoreError(.limitExceeded, "an encoded image of \(place.entry.byteCount) bytes")
+        throw StoreError(
+          .limitExceeded, "the encoded image has \(place.entry.byteCount) bytes, which is too large")
       }
       try unsafe decoder.memory.write(place.entry.byteCount, slack: EntryDecoder.slack) {
         (memory) throws(StoreError) in
@@ -250,7 +252,8 @@ final class EncodedEntries: Sendable {
     }
   }
 
-  /// Compares images with the checksums that their entries and their own format have; those of this package are decoded, too.
+  /// Compares images with the checksums that their entries and their own format have; those of this
+  /// package are also decoded.
   func verify(_ indices: Span<Int>) throws(StoreError) {
     try Workers.performRuns(of: indices.count, minimum: 4, threads: threads) { (run) throws(StoreError) in
       let verifier = positions == nil ? nil : EncodedVerifier(ImageCodecs.all(description))

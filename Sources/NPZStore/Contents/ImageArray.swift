@@ -6,8 +6,8 @@ import Synchronization
 
 /// Images that are one array, in one entry.
 ///
-/// A stored array is read from the map. A deflated one is inflated as it is read, in order; in any other order it has to be in memory whole,
-/// since there is no way into the middle of it.
+/// A stored array is read from the map. A deflated one is inflated as it is read, in order; in any
+/// other order the whole array has to be in memory, because inflating cannot start in the middle.
 final class ImageArray: Sendable {
   let images: ArrayGeometry
   private let archive: ZipArchive
@@ -18,7 +18,7 @@ final class ImageArray: Sendable {
   private let inflated: DeflatedEntry?
   private let isChecked = Atomic(false)
 
-  /// A larger array is not read through for its checksum before its first image is.
+  /// A larger array is not read completely for its checksum before its first image.
   private static let mostBytesChecked = 256 << 20
 
   init(
@@ -34,15 +34,15 @@ final class ImageArray: Sendable {
     inflated = array.entry.isDeflated ? DeflatedEntry(archive, array.entry, checks: checksums == .check) : nil
   }
 
-  /// What numpy calls the array.
+  /// The array's name in numpy.
   var key: String { name.hasSuffix(".npy") ? String(name.dropLast(4)) : name }
   /// The extents of its axes.
   var shape: [Int] { header.shape }
 
   var isDeflated: Bool { entry.isDeflated }
 
-  /// The bytes of an image in the archive, if they are not deflated, with those that may be before them: only the entry's own
-  /// header says how long it is.
+  /// The bytes of an image in the archive, if they are not deflated, with those that may be before
+  /// them: only the entry's own header says how long it is.
   func byteRange(of index: Int) -> Range<Int> {
     let data = entry.offset + entry.leastByteCount - entry.compressedByteCount + header.dataOffset
     let start = data + index * images.imageStride
@@ -51,8 +51,8 @@ final class ImageArray: Sendable {
 
   private static let mostExtraBytes = 128
 
-  /// Whether images lie in the map as they are delivered. Truth values are made 0 and 1 when they are copied; in the map they are what
-  /// someone wrote.
+  /// Whether images are in the map as they are delivered. Truth values are turned into 0 and 1 when
+  /// they are copied; in the map they are as written.
   var isMapped: Bool { !entry.isDeflated && images.isDirect && images.format.elementType != .bool }
 
   /// The first sample of the first image of a stored array.
@@ -106,7 +106,7 @@ final class ImageArray: Sendable {
     let indices = plan.indices
     do throws(StoreError) {
       try unsafe inflated.forEach(count: plan.count) { position in
-        // Images that are spread over the array need all of it.
+        // Images that are spread over the array need the whole array.
         let start = images.imageByteSpan == nil ? offset : offset + indices[position] * stride
         return start..<start + size
       } _: { (position, start) throws(StoreError) in
@@ -135,7 +135,7 @@ final class ImageArray: Sendable {
     }
   }
 
-  /// Copies a region of an image as it is to be delivered.
+  /// Copies a region of an image in the delivered form.
   private func copy(
     _ region: ImageRegion, from image: UnsafeRawPointer, to slot: UnsafeMutableRawBufferPointer
   ) {

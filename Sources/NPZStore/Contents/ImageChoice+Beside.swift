@@ -4,7 +4,8 @@ import ImageStoreNumPy
 import ImageStoreSupport
 
 extension ImageChoice {
-  /// Entries that are encoded images, in the order of the numbers in their names where they have some; nil if there are none.
+  /// Entries that are encoded images, in the order of the numbers in their names if they have some;
+  /// nil if there are none.
   ///
   /// - Throws: ``StoreError/Code/unsupported`` for folders that may be splits, or hold something else.
   func encodedEntries() throws(StoreError) -> (found: [ZipDirectory.Named], classes: ([Int], [String])?)? {
@@ -30,7 +31,7 @@ extension ImageChoice {
     guard depths.count == 1, !areSplits, Set(names).count == different.count else {
       throw StoreError(
         .unsupported,
-        "pictures in the folders \(different.sorted().prefix(4).joined(separator: ", ")) of the archive, which may be classes or splits",
+        "the archive has pictures in the folders \(different.sorted().prefix(4).joined(separator: ", ")), which may be classes or splits",
         remedy: "unpack it by 'unzip FILE -d FOLDER', and give the folder", path: archive.path)
     }
     let classNames = names.sorted { $0.utf8.lexicographicallyPrecedes($1.utf8) }
@@ -44,7 +45,8 @@ extension ImageChoice {
     return (entries.map(\.entry), (entries.map(\.label), classNames))
   }
 
-  /// The images that an array of bytes has one after another, by an array of offsets or lengths beside it; nil if there is none.
+  /// The images that follow one another in an array of bytes, by an array of offsets or lengths
+  /// next to it; nil if there is none.
   func flatImages(in array: ArchiveArray, _ header: NPYHeader) -> (
     places: [EncodedEntries.Place], key: String
   )? {
@@ -55,7 +57,7 @@ extension ImageChoice {
     for other in arrays where other.key != array.key && FlatBytes.isTelling(other.key) {
       guard other.key.split(separator: "/").dropLast() == own, let beside = other.header,
         beside.shape.count == 1, beside.type.isInteger,
-        // What cannot be read says nothing.
+        // Values that cannot be read are ignored.
         case .int64(let values)? = try? archive.values(of: other),
         let ranges = FlatBytes.ranges(values, byteCount: header.elementCount)
       else { continue }
@@ -69,7 +71,8 @@ extension ImageChoice {
     return nil
   }
 
-  /// What an array of bytes is by what stands beside it, if nobody says what it is and that says that it is packed bits.
+  /// The meaning of an array of bytes by the arrays next to it, if the caller does not describe it
+  /// and they say that it is packed bits.
   func statedMasks(
     _ array: ArchiveArray
   ) -> (description: StoreDescription, source: String, keys: Set<String>)? {
@@ -82,7 +85,7 @@ extension ImageChoice {
     for other in arrays where other.key != array.key && StatedMasks.isTelling(other.key) {
       guard other.key.split(separator: "/").dropLast() == own, let header = other.header,
         header.elementCount <= 4, header.shape.count <= 1,
-        // What cannot be read says nothing.
+        // Values that cannot be read are ignored.
         let values = try? archive.values(of: other)
       else { continue }
       switch values {

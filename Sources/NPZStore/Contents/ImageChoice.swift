@@ -2,7 +2,8 @@ import ImageStoreCore
 import ImageStoreNumPy
 import ImageStoreSupport
 
-/// Which arrays of an archive that another program wrote are the images, and which may be their labels.
+/// The arrays of an archive of another program that are the images, and those that may be their
+/// labels.
 struct ImageChoice {
   let archive: ZipArchive
   let description: StoreDescription
@@ -11,9 +12,9 @@ struct ImageChoice {
   private(set) var used: Set<String> = []
   /// The keys of arrays that may be the labels, the likeliest first.
   private(set) var labelKeys: [String] = []
-  /// Whether nothing but its place says that an array has the labels.
+  /// Whether only its position says that an array has the labels.
   private(set) var decidesLabels = false
-  /// What images are called that have an entry each.
+  /// The names of images that have one entry each.
   private(set) var names: [String] = []
   /// A class per image and the names of the classes, if images are in folders.
   private(set) var classes: ([Int], [String])?
@@ -77,13 +78,13 @@ struct ImageChoice {
         let bits = try PackedBits(shape: header.shape, itemByteCount: header.type.byteCount, description)
         guard header.type.isInteger, !header.isFortranOrder else {
           throw StoreError(
-            .unsupported, "an array of '\(header.type.description)' as packed bits",
+            .unsupported, "an array of the type '\(header.type.description)' cannot be packed bits",
             remedy: "numpy.packbits makes uint8 in C order")
         }
         chooseLabels(of: array, count: bits.count)
         return .bits(array, bits)
       }
-      if description.bitOrder != nil { throw .unusedOption("bit-order", "bits have an --axis too") }
+      if description.bitOrder != nil { throw .unusedOption("bit-order", "packed bits also need --axis") }
       let said = try order(of: array, header)
       let geometry = try header.geometry(.images, said)
       if description.dimensions == nil, let other = geometry.otherDimensions {
@@ -97,7 +98,7 @@ struct ImageChoice {
     }
   }
 
-  /// The labels that go with an array: by its name, or else those that stand beside it.
+  /// The labels that go with an array: by its name, or else those next to it.
   private mutating func chooseLabels(of array: ArchiveArray, count: Int) {
     labelKeys = ArrayNames.labels(of: array.key, in: keys)
     guard labelKeys.isEmpty else { return }
@@ -110,7 +111,8 @@ struct ImageChoice {
     }
   }
 
-  /// What is said of an array, with the order of its axes if it follows from what stands beside it.
+  /// The description of an array, with the order of its axes if it follows from the arrays next to
+  /// it.
   private mutating func order(
     of array: ArchiveArray, _ header: NPYHeader
   ) throws(StoreError) -> StoreDescription {
@@ -129,7 +131,8 @@ struct ImageChoice {
     if let labelCount, labelCount != shape[0], shape.count > 2, shape.last == labelCount {
       let letters = Dimensions.withImagesLast(shape)
       throw StoreError(
-        .unsupported, "an array of the shape \(header.shapeDescription) with \(labelCount) labels",
+        .unsupported,
+        "an array of the shape \(header.shapeDescription) has \(labelCount) labels, as many as its last axis has elements",
         remedy: "give --dimensions \(letters) if images are in the last axis, or --labels none")
     }
     switch shape.count {
@@ -149,7 +152,7 @@ struct ImageChoice {
       guard !isOfMany || Self.isSingular(array.key) && labelCount == nil else {
         throw StoreError(
           .unsupported,
-          "an array of the shape \(header.shapeDescription): \(shape[0]) images of \(shape[1]) samples each, or one image",
+          "an array of the shape \(header.shapeDescription) may be \(shape[0]) images of \(shape[1]) samples each, or one image",
           remedy: "give --shape HxWxC, or --dimensions HW for one image")
       }
       said.dimensions = "HW"
@@ -165,7 +168,7 @@ struct ImageChoice {
       description.axis == nil
     else { return error }
     return StoreError(
-      .unsupported, "an array of the shape \(header.shapeDescription) as images",
+      .unsupported, "an array of the shape \(header.shapeDescription) cannot be images",
       remedy: "if it is packed bits, give --shape HxW and --axis rows, columns or flat")
   }
 
@@ -211,14 +214,14 @@ struct ImageChoice {
       let wide = single.first(where: { $0.header!.shape.count == 3 && $0.header!.shape[2] > 4 })
     {
       throw StoreError(
-        .unsupported, "which arrays are images is not clear: \(wide.text) may be one or many",
-        remedy: "name the array by --images, or give --dimensions HWC or CHW if each is an image; "
+        .unsupported, "it is not clear which arrays are images: \(wide.text) may be one or many",
+        remedy: "name the array with --images, or give --dimensions HWC or CHW if each is an image; "
           + listing(candidates), path: archive.path)
     }
     return try entries(names.filter { named in single.contains { $0.name == named.name } })
   }
 
-  /// Whether an array has the shape that is said.
+  /// Whether an array has the stated shape.
   private func fits(_ array: ArchiveArray) -> Bool {
     guard let header = array.header else { return false }
     if description.axis != nil {
@@ -228,7 +231,7 @@ struct ImageChoice {
     return (try? header.geometry(.images, description)) != nil
   }
 
-  /// One image per entry, by the numbers in their names where they have some.
+  /// One image per entry, by the numbers in their names if they have some.
   private mutating func entries(
     _ found: [ZipDirectory.Named]
   ) throws(StoreError) -> NPZContents.Images {
@@ -265,7 +268,7 @@ struct ImageChoice {
       found.map { EncodedEntries.Place(entry: archive.directory.entries[$0.position], name: $0.name) })
   }
 
-  /// The error for an archive in which no array is plainly the images.
+  /// The error for an archive in which no array is clearly the images.
   private func nothing(
     among candidates: [ArchiveArray], _ problems: [ZipDirectory.Problem]
   ) -> StoreError {
@@ -279,7 +282,7 @@ struct ImageChoice {
       candidates.allSatisfy({ $0.header?.shape.count == 1 && $0.header?.type.elementType == .uint8 })
     {
       return StoreError(
-        .unrecognized, "which array has the images is not clear",
+        .unrecognized, "it is not clear which array has the images",
         remedy:
           "give --images NAME, and if they are packed bits --shape HxW and --axis flat; \(listing(arrays))",
         path: archive.path)
@@ -289,11 +292,11 @@ struct ImageChoice {
       return StoreError(
         .unrecognized, "the archive has no arrays that could be images",
         remedy: others.isEmpty
-          ? "it is empty" : "it has \(others); unpack it by 'unzip FILE -d FOLDER', and give the folder",
+          ? "it is empty" : "it has \(others); unpack it with 'unzip FILE -d FOLDER', and give the folder",
         path: archive.path)
     }
     return StoreError(
-      .unrecognized, "which array has the images is not clear",
+      .unrecognized, "it is not clear which array has the images",
       remedy: "give --images NAME, and --labels NAME if it has labels; \(listing(arrays))",
       path: archive.path)
   }
@@ -304,7 +307,7 @@ struct ImageChoice {
     return "there are " + shown.joined(separator: ", ") + others
   }
 
-  /// Whether a name is one that numpy gives to arrays without one.
+  /// Whether a name is one that numpy gives to arrays without a name.
   private static func isPositional(_ key: String) -> Bool {
     key.hasPrefix("arr_") && key.dropFirst(4).allSatisfy(\.isNumber)
   }
@@ -332,7 +335,7 @@ extension ArrayGeometry {
     if isOurs, said.dimensions == nil { said.dimensions = header.shape.count == 3 ? "HWC" : "HW" }
     if header.shape.count != 2 && header.shape.count != 3 {
       throw StoreError(
-        .unsupported, "an array of the shape \(header.shapeDescription) as an image",
+        .unsupported, "an array of the shape \(header.shapeDescription) cannot be an image",
         remedy: "images are (height, width) or (height, width, channels)")
     }
     self = try header.geometry(.oneImage, said)

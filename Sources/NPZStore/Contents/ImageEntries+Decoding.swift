@@ -4,24 +4,24 @@ import ImageStoreNumPy
 import ImageStorePlatform
 import ImageStoreSupport
 
-/// What one thread needs to decode entries, used again from call to call.
+/// The state that one thread needs to decode entries, reused from call to call.
 @safe final class EntryDecoder {
   var inflater = Inflater(.raw)
   /// An inflated entry.
   var memory = GrowingMemory()
 
-  /// Room behind an entry's bytes with which inflating is faster.
+  /// Room after an entry's bytes with which inflating is faster.
   static let slack = 512
   /// The longest header that is inflated in front of a slot; others go through ``memory``.
   static let mostHeaderBytes = 256
-  /// What stood where a header is inflated to.
+  /// The bytes that were where a header is inflated to.
   let saved = UnsafeMutableRawPointer.allocate(byteCount: mostHeaderBytes, alignment: 64)
 
   deinit { unsafe saved.deallocate() }
 }
 
 extension ImageEntries {
-  /// A decoded entry: its pixels somewhere in memory, and how they lie there.
+  /// A decoded entry: its pixels somewhere in memory, and how they are laid out there.
   @safe struct Decoded {
     let images: ArrayGeometry
     let pixels: UnsafeRawPointer
@@ -29,7 +29,7 @@ extension ImageEntries {
 
   /// The bytes of an entry, inflated to the decoder's memory if they are not in the map.
   ///
-  /// - Returns: what is good until the decoder is used again.
+  /// - Returns: bytes that are valid until the decoder is used again.
   func decode(
     _ index: Int, with decoder: EntryDecoder, checks: Bool
   ) throws(StoreError) -> Decoded {
@@ -37,7 +37,7 @@ extension ImageEntries {
     let source = try unsafe archive.compressedBytes(of: entry)
     var bytes = unsafe source
     if entry.isDeflated {
-      // An entry says how large it is: memory that is not there is an error, not the end.
+      // An entry states its size: missing memory is an error and does not end the program.
       try unsafe decoder.memory.write(entry.byteCount, slack: EntryDecoder.slack) {
         (memory) throws(StoreError) in
         try unsafe decoder.inflater.inflate(source, into: memory, count: entry.byteCount)
@@ -47,7 +47,7 @@ extension ImageEntries {
     return try unsafe decoded(bytes, of: entry, checks: checks)
   }
 
-  /// A stored entry where it is in the map, which no decoder is needed for.
+  /// A stored entry in the map, which needs no decoder.
   func stored(_ index: Int, checks: Bool) throws(StoreError) -> Decoded {
     let entry = entry(index)
     return try unsafe decoded(archive.compressedBytes(of: entry), of: entry, checks: checks)
@@ -75,7 +75,8 @@ extension ImageEntries {
             start: decoded.pixels, count: decoded.images.format.byteCount)
           guard let offset = unsafe TruthValues.firstOther(in: pixels) else { continue }
           throw unsafe StoreError(
-            .unsupported, "images cannot be appended to truth values of \(pixels[offset])",
+            .unsupported,
+            "images cannot be appended, because a bool sample in the archive is \(pixels[offset])",
             remedy: "convert the archive first")
         } catch {
           throw named(error, index)
@@ -84,7 +85,7 @@ extension ImageEntries {
     }
   }
 
-  /// How the image lies in an entry's bytes: as expected, or as its own header says.
+  /// How the image is laid out in an entry's bytes: as expected, or as its own header says.
   private func form(
     of bytes: UnsafeRawBufferPointer
   ) throws(StoreError) -> (images: ArrayGeometry, dataOffset: Int) {
@@ -96,7 +97,7 @@ extension ImageEntries {
     guard images.format.byteCount <= bytes.count - header.dataOffset else {
       throw StoreError(
         .corrupt,
-        "an image of \(images.format.byteCount) bytes in an entry that has \(bytes.count - header.dataOffset)"
+        "the image has \(images.format.byteCount) bytes, but its entry has \(bytes.count - header.dataOffset)"
       )
     }
     try check(images.format)
@@ -107,7 +108,7 @@ extension ImageEntries {
   func check(_ found: ImageFormat) throws(StoreError) {
     guard let format, found != format else { return }
     throw StoreError(
-      .corrupt, "an image of \(found) among images of \(format)", remedy: "save the archive again")
+      .corrupt, "an image of \(found) is among images of \(format)", remedy: "save the archive again")
   }
 
   /// Makes truth values 0 and 1 in a slot where an image of a type has just been written.
@@ -160,7 +161,8 @@ extension ImageEntries {
     let decoded = try decode(index, with: decoder, checks: checksums == .check)
     // The file is mapped and may be changed by others, so what was asked for is compared again.
     guard decoded.images.format == format else {
-      throw StoreError(.corrupt, "an image of \(decoded.images.format) that was of \(format)")
+      throw StoreError(
+        .corrupt, "the image is \(decoded.images.format), but it was \(format) when the store was opened")
     }
     unsafe decoded.images.copy(region, from: decoded.pixels, to: slot)
     unsafe Self.normalize(slot, format.cropped(to: region).byteCount, format)

@@ -4,7 +4,7 @@ import ImageStoreSupport
 import Synchronization
 
 extension ImageEntries {
-  /// Where the pixels of a stored image lie in the map, checked when they are first asked for.
+  /// Where the pixels of a stored image are in the map, checked when they are first asked for.
   @inline(__always)
   func mappedPixels(
     _ index: Int, _ offsets: UnsafeMutablePointer<Atomic<Int>>
@@ -22,7 +22,7 @@ extension ImageEntries {
       guard decoded.images.isDirect else {
         // One array in Fortran order among others in C order.
         throw StoreError(
-          .unsupported, "an image in another order of bytes than the first",
+          .unsupported, "the image has another byte order than the first image",
           remedy: "save the archive again")
       }
       if decoded.images.format.elementType == .bool {
@@ -31,7 +31,7 @@ extension ImageEntries {
         // This package's writer lets none through.
         if let offset = unsafe TruthValues.firstOther(in: pixels) {
           throw unsafe StoreError(
-            .corrupt, "a bool sample of \(pixels[offset]) at byte \(offset) of the pixels")
+            .corrupt, "a bool sample is \(pixels[offset]), at byte \(offset) of the pixels")
         }
       }
       unsafe offsets[index].store(decoded.pixels - archive.file.bytes.baseAddress!, ordering: .relaxed)

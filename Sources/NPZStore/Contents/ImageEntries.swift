@@ -16,8 +16,8 @@ final class ImageEntries: Sendable {
   let decoders = IdlePool<EntryDecoder> { EntryDecoder() }
   /// The header of the first image, which all others are expected to repeat byte for byte.
   let expected: Expected?
-  /// Where the pixels of each stored image lie in the file, once they have been checked, and 0 before; nil if any image is
-  /// deflated or must be converted.
+  /// Where the pixels of each stored image are in the file, once they have been checked, and 0
+  /// before; nil if any image is deflated or must be converted.
   let mapped: AtomicArray<Int>?
 
   /// The form that entries of one format have.
@@ -54,7 +54,8 @@ final class ImageEntries: Sendable {
       let (header, bytes) = try archive.headerAndBytes(of: entry, with: &inflater)
       let geometry = try ArrayGeometry(imageOf: header, description, isOurs: archive.end.mark != nil)
       first = Expected(header: bytes, images: geometry, byteCount: entry.byteCount)
-      // A header that all others are compared with had better be right; of a large image only reading it tells.
+      // A header that all others are compared with had better be right; of a large image only
+      // reading it tells.
       if entry.byteCount <= Self.mostBytesChecked {
         _ = try archive.contents(of: entry, limit: entry.byteCount)
       }
@@ -126,7 +127,7 @@ final class ImageEntries: Sendable {
     error.at(path: archive.path, image: index, key: positions.name(of: index))
   }
 
-  /// How the image of a header lies in its entry.
+  /// How the image of a header is laid out in its entry.
   func geometry(of header: NPYHeader) throws(StoreError) -> ArrayGeometry {
     try ArrayGeometry(imageOf: header, description, isOurs: archive.end.mark != nil)
   }

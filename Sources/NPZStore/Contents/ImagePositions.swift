@@ -1,9 +1,9 @@
 import ImageStoreSupport
 
-/// Where in an archive's directory the entry of each image stands.
+/// Where in an archive's directory the entry of each image is.
 struct ImagePositions: Sendable {
   let count: Int
-  /// The position of the first image if images stand in a row, numbered from 0.
+  /// The position of the first image if images are in a row, numbered from 0.
   private let first: Int
   /// Positions of images that do not.
   private let others: [UInt32]

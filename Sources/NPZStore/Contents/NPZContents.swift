@@ -13,7 +13,7 @@ struct NPZContents {
     case bits(ArchiveArray, PackedBits)
     /// Encoded images, such as PNGs: an entry each, or the bytes of all in one array.
     case encoded([EncodedEntries.Place])
-    /// Encoded images of this package, with what its index says of each.
+    /// Encoded images of this package, with their kinds from its index.
     case ownEncoded(ImagePositions, [StoredKind])
   }
 
@@ -30,7 +30,7 @@ struct NPZContents {
     /// As this package writes it.
     case own(NamedEntry, offsets: NamedEntry?)
     case values(Column)
-    /// An array of another program, with so many values per image.
+    /// An array of another program, with this many values per image.
     case array(ArchiveArray, width: Int)
     /// One of several texts per image.
     case part(ArchiveArray, width: Int, position: Int)
@@ -52,13 +52,13 @@ struct NPZContents {
   static let columnPrefix = "columns/"
   /// Where the offsets are of columns of bytes.
   static let offsetsPrefix = "offsets/"
-  /// What the index says of encoded images.
+  /// The index of encoded images.
   static let shapesEntry = "shapes.npy"
 
-  /// The column that an entry of a name holds, or nil.
+  /// The column of the entry with a name, or nil.
   static func column(ofEntry name: String) -> String? { column(ofEntry: name, in: columnPrefix) }
 
-  /// The column that an entry of a name holds, or its offsets, or nil.
+  /// The column or the offsets of the entry with a name, or nil.
   static func column(ofEntry name: String, in prefix: String) -> String? {
     let name = name.utf8
     guard name.starts(with: prefix.utf8), name.count >= prefix.utf8.count + 4,
@@ -79,8 +79,8 @@ struct NPZContents {
   }
 
   /// - Parameters:
-  ///   - description: what is said of the archive.
-  ///   - elsewhere: keys of arrays that belong to other splits, of which nothing is to be said.
+  ///   - description: the caller's description of the archive.
+  ///   - elsewhere: keys of arrays that belong to other splits, which need no notes.
   init(
     of archive: ZipArchive, _ description: StoreDescription, elsewhere: Set<String> = []
   ) throws(StoreError) {
@@ -150,11 +150,11 @@ struct NPZContents {
     }
     // Bytes that differ can be one name: an e with an acute accent is one character of Unicode, or two.
     guard columns.updateValue(source, forKey: name) == nil else {
-      throw StoreError(.corrupt, "two columns of this name", path: archive.path, key: name)
+      throw StoreError(.corrupt, "there are two columns of this name", path: archive.path, key: name)
     }
   }
 
-  /// What another program wrote besides images: labels, values per image, or what is not read.
+  /// Other contents of another program: labels, values per image, or arrays that are not read.
   private mutating func read(
     _ archive: ZipArchive, _ description: StoreDescription, _ choice: ImageChoice
   ) throws(StoreError) {
@@ -195,12 +195,13 @@ struct NPZContents {
     if !names.isEmpty, columns["name"] == nil { columns["name"] = .values(.string(names)) }
   }
 
-  /// Takes labels that the caller named.
+  /// Uses labels that the caller named.
   private mutating func takeNamed(_ array: ArchiveArray, of archive: ZipArchive) throws(StoreError) {
-    let remedy = "leave --labels out, and what can be read of it become columns"
+    let remedy = "leave --labels out to read them as columns"
     if let reason = array.reasonNotToRead(count: count) {
       throw StoreError(
-        .invalidArgument, "labels of \(reason)", remedy: "name an array of one value per image, or none",
+        .invalidArgument, "these are not labels: \(reason)",
+        remedy: "name an array of one value per image, or none",
         path: archive.path, key: array.key)
     }
     switch try archive.foundLabels(array, count: count) {
@@ -210,13 +211,15 @@ struct NPZContents {
     case .columns(let found):
       throw StoreError(
         .invalidArgument,
-        "\(FoundLabels.text(of: found)) as labels", remedy: remedy, path: archive.path, key: array.key)
+        "these are not labels, but \(FoundLabels.text(of: found))", remedy: remedy, path: archive.path,
+        key: array.key)
     case .unread(let reason):
-      throw StoreError(.invalidArgument, "labels of \(reason)", path: archive.path, key: array.key)
+      throw StoreError(
+        .invalidArgument, "these are not labels: \(reason)", path: archive.path, key: array.key)
     }
   }
 
-  /// Takes labels that nobody named, if they can be read.
+  /// Uses labels that the caller did not name, if they can be read.
   ///
   /// - Returns: whether they are labels or columns.
   private mutating func takeFound(
@@ -230,7 +233,7 @@ struct NPZContents {
     do throws(StoreError) {
       found = try archive.foundLabels(array, count: count)
     } catch {
-      // Damage is not to be passed over.
+      // Damage must not be skipped.
       guard error.code == .limitExceeded || error.code == .unsupported else { throw error }
       found = .unread(error.message)
     }
@@ -252,7 +255,7 @@ struct NPZContents {
     }
   }
 
-  /// Makes columns of an array with values for each image, or says that it is not read.
+  /// Makes columns of an array with values for each image, or notes that it is not read.
   ///
   /// - Parameter images: the key of the array that has all images, if one has.
   private mutating func readOther(
@@ -273,7 +276,7 @@ struct NPZContents {
     }
     let own = Self.column(ofEntry: array.name)
     guard own.map({ (try? Column.validate(name: $0)) != nil }) ?? true else {
-      notes.append(ReadingNote(.notRead, "\(array.key): a column cannot be called so"))
+      notes.append(ReadingNote(.notRead, "\(array.key): this cannot be the name of a column"))
       return
     }
     if let own, let offsets = Self.offsets(ofColumnAt: array.name, archive.directory) {
@@ -285,14 +288,14 @@ struct NPZContents {
     }
     let short = images.map { ArrayNames.columnName(of: array.key, beside: $0) } ?? array.key
     guard let name = own ?? short else {
-      // The store of that split says of it what there is to say.
+      // The store of that split has the notes on it.
       let split = ArrayNames.split(of: array.key)
       if !elsewhere.contains(where: { ArrayNames.split(of: $0) == split }) {
         notes.append(ReadingNote(.notRead, array.text))
       }
       return
     }
-    // Numbers beyond 63 bits are found now, so that they are not an error of whoever reads all columns.
+    // Numbers beyond 63 bits are found now, so that reading all columns later does not fail.
     if own == nil, let type = array.header?.type, type.kind == .unsignedInteger, type.byteCount == 8,
       (try? archive.values(of: array)) == nil
     {
@@ -307,7 +310,7 @@ struct NPZContents {
       let names = [called(name), called(array.key)]
       let legal = names.first { (try? Column.validate(name: $0)) != nil && columns[$0] == nil }
       guard let column = own.map(called) ?? legal else {
-        notes.append(ReadingNote(.notRead, "\(array.key): a column cannot be called so"))
+        notes.append(ReadingNote(.notRead, "\(array.key): this cannot be the name of a column"))
         return
       }
       try add(
@@ -319,16 +322,16 @@ struct NPZContents {
   /// The names of the classes, if the labels were found by them.
   var foundClassNames: [String]? { if case .values = labels { classNames } else { nil } }
 
-  /// Takes the numbers that classes have in all splits.
+  /// Uses the numbers that classes have in all splits.
   mutating func take(_ shared: SharedClasses) {
     guard case .values(let values) = labels, let names = classNames else { return }
     labels = .values(shared.translate(values, from: names))
     classNames = shared.names
   }
 
-  /// Takes the labels that another archive has.
+  /// Uses the labels of another archive.
   ///
-  /// Values that are not classes become a column, as nothing would be read of them otherwise.
+  /// Values that are not classes become a column, because otherwise they would not be read at all.
   ///
   /// - Parameters:
   ///   - name: the key of their array; nil for the only one, or one of a usual name.
@@ -338,12 +341,13 @@ struct NPZContents {
   ) throws(StoreError) {
     guard let key = try archive.labelsKey(name), let found = try archive.array(named: key) else {
       throw StoreError(
-        .notFound, "which of the arrays are the labels is not clear", remedy: "name it", path: archive.path)
+        .notFound, "it is not clear which of the arrays has the labels", remedy: "name it", path: archive.path
+      )
     }
     let array = try archive.array(found.name, found.entry)
     guard try !takeFound(array, of: archive), isSaid else { return }
     throw StoreError(
-      .invalidArgument, "labels of \(array.reasonNotToRead(count: count) ?? "another type")",
+      .invalidArgument, "these are not labels: \(array.reasonNotToRead(count: count) ?? "another type")",
       remedy: "name an array of one value per image, or none", path: archive.path, key: array.key)
   }
 }

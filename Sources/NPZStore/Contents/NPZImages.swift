@@ -72,7 +72,7 @@ enum NPZImages: Sendable {
     }
   }
 
-  /// Whether images lie in the map as they are delivered.
+  /// Whether images are in the map as they are delivered.
   var areMapped: Bool {
     switch self {
     case .entries(let entries): entries.mapped != nil

@@ -3,14 +3,14 @@ import ImageStoreNumPy
 import ImageStoreSupport
 
 extension ZipArchive {
-  /// What the index of this package says of encoded images.
+  /// The kinds of encoded images in this package's index.
   ///
-  /// - Throws: ``StoreError/Code/corrupt`` if it is missing, or is not that of `count` images.
+  /// - Throws: ``StoreError/Code/corrupt`` if it is missing, or has another number of images.
   func kinds(count: Int) throws(StoreError) -> [StoredKind] {
     let name = NPZContents.shapesEntry
     do throws(StoreError) {
       guard let entry = directory.entry(named: name) else {
-        throw StoreError(.corrupt, "it is not there, though there are encoded images")
+        throw StoreError(.corrupt, "the archive has encoded images, but this array is missing")
       }
       // A header and 16 bytes for each image; an archive has a directory record of more than that for each.
       let bytes = try contents(of: entry, limit: 16 * count + 4096)
@@ -21,7 +21,7 @@ extension ZipArchive {
         else {
           throw StoreError(
             .corrupt,
-            "an array \(header.shapeDescription) of \(header.type)\(header.isFortranOrder ? " in Fortran order" : "") for \(count) encoded images"
+            "an array \(header.shapeDescription) of \(header.type)\(header.isFortranOrder ? " in Fortran order" : "") does not fit \(count) encoded images"
           )
         }
         let data = try unsafe header.data(in: bytes)
@@ -34,7 +34,9 @@ extension ZipArchive {
           do throws(StoreError) {
             let kind = try StoredKind(
               height: Int(numbers[0]), width: Int(numbers[1]), channels: Int(numbers[2]), kind: numbers[3])
-            guard kind.codec > 0 else { throw StoreError(.corrupt, "pixels among encoded images") }
+            guard kind.codec > 0 else {
+              throw StoreError(.corrupt, "an image of pixels is among encoded images")
+            }
             kinds.append(kind)
           } catch {
             throw error.at(image: image)

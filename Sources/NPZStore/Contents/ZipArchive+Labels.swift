@@ -2,13 +2,13 @@ import ImageStoreCore
 import ImageStoreNumPy
 import ImageStoreSupport
 
-// Labels of images that are elsewhere.
+// Labels of images in other files.
 
 extension ZipArchive {
-  /// The key of the labels in an archive that has nothing else to be asked for.
+  /// The key of the labels in an archive that is used only for labels.
   ///
   /// - Parameter name: the key, if it is known.
-  /// - Returns: nil if none is plainly the labels.
+  /// - Returns: nil if none is clearly the labels.
   /// - Throws: ``StoreError/Code/notFound`` if there is no array of the name.
   func labelsKey(_ name: String?) throws(StoreError) -> String? {
     if let name {
@@ -26,9 +26,9 @@ extension ZipArchive {
     guard let key = try labelsKey(name), let found = try array(named: key) else {
       guard !arrayKeys.isEmpty else { return nil }
       throw StoreError(
-        .invalidArgument, "which of its arrays has the labels is not clear",
+        .invalidArgument, "it is not clear which of its arrays has the labels",
         remedy:
-          "say which behind a colon, as in FILE:NAME; it has \(arrayKeys.prefix(8).joined(separator: ", "))",
+          "name it after a colon, as in FILE:NAME; it has \(arrayKeys.prefix(8).joined(separator: ", "))",
         path: path)
     }
     let array = try array(found.name, found.entry)
@@ -36,7 +36,8 @@ extension ZipArchive {
       let header = try array.readable()
       guard !header.isFortranOrder || header.shape.count(where: { $0 > 1 }) <= 1 else {
         throw StoreError(
-          .unsupported, "values in Fortran order", remedy: "save them by numpy's ascontiguousarray")
+          .unsupported, "the values are in Fortran order, which is not read",
+          remedy: "save them again with numpy's ascontiguousarray")
       }
       return NamedValues(name: key, values: try values(of: array), shape: header.shape)
     } catch {

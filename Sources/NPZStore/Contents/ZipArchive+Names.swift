@@ -10,26 +10,28 @@ extension ZipArchive {
     }
   }
 
-  /// The arrays that have many images each, by what their names say: at most one per split, training first.
+  /// The arrays that have many images each, by their names: at most one per split, training first.
   func imageArrays() -> [ArrayNames] {
-    // Of so many arrays each is an image.
+    // If there are this many arrays, each is an image.
     guard directory.named.count <= 256 else { return [] }
     let found = ArrayNames.find(in: arrayKeys) { key in
       guard let dimensions = dimensionCount(of: key) else { return true }
       // Three dimensions are many gray images or one with channels.
       return dimensions == 4 || dimensions == 3 && isNameOfMany(key)
     }
-    // Whoever opens arrays of other shapes is told what is wrong with them.
+    // Opening arrays of other shapes reports what is wrong with them.
     return found.isEmpty ? ArrayNames.find(in: arrayKeys, where: isNameOfMany) : found
   }
 
-  /// Whether a key is that of an array of many images, as `images` and `x_train` are and `image_3` and `cat_image` are not.
+  /// Whether a key is that of an array of many images, as `images` and `x_train` are and `image_3`
+  /// and `cat_image` are not.
   func isNameOfMany(_ key: String) -> Bool {
     guard let found = ArrayNames.find(in: [key]).first, !key.contains(where: \.isNumber) else { return false }
     return found.split != nil || key.allSatisfy(\.isLetter)
   }
 
-  /// How many dimensions an array has; nil if its header cannot be read, -1 if its type is that of no image.
+  /// How many dimensions an array has; nil if its header cannot be read, -1 if images cannot have
+  /// its type.
   private func dimensionCount(of key: String) -> Int? {
     guard let entry = directory.entry(named: key + ".npy") else { return nil }
     guard let header = try? array(key + ".npy", entry).header else { return nil }
@@ -38,7 +40,7 @@ extension ZipArchive {
 
   /// An array by its key: numpy's keys are the names of entries without `.npy`.
   ///
-  /// - Throws: what is wrong with its entry.
+  /// - Throws: the error of its entry.
   func array(named key: String) throws(StoreError) -> (name: String, entry: ZipEntry)? {
     for name in [key + ".npy", key] {
       do throws(StoreError) {

@@ -22,7 +22,8 @@ extension ZipArchive {
     return labels
   }
 
-  /// The column of an entry that this package wrote, with a value or a vector for each image, its checksum checked.
+  /// The column of an entry that this package wrote, with a value or a vector for each image, its
+  /// checksum checked.
   ///
   /// - Throws: ``StoreError/Code/corrupt`` if there are not `count`.
   func column(of entry: ZipEntry, name: String, count: Int) throws(StoreError) -> Column {
@@ -42,9 +43,10 @@ extension ZipArchive {
     }
   }
 
-  /// The column of an entry that has the bytes of all images, and one that says where those of each begin and end.
+  /// The column of two entries: one that has the bytes of all images, and one that says where those
+  /// of each begin and end.
   ///
-  /// - Throws: ``StoreError/Code/corrupt`` if they are not those of `count` images.
+  /// - Throws: ``StoreError/Code/corrupt`` if they do not fit `count` images.
   func bytes(
     of column: NPZContents.NamedEntry, _ offsets: NPZContents.NamedEntry, count: Int
   ) throws(StoreError) -> Column {
@@ -55,7 +57,8 @@ extension ZipArchive {
       guard header.type == NPYType(.uint8), header.shape.count == 1 else {
         throw StoreError(
           .corrupt,
-          "an array of '\(header.type.description)' of the shape \(header.shapeDescription) as bytes")
+          "an array of the type '\(header.type.description)' and the shape \(header.shapeDescription) cannot be a column of bytes"
+        )
       }
     } body: { (_, data) in
       unsafe values.append(contentsOf: data)
@@ -76,11 +79,12 @@ extension ZipArchive {
       guard try header.valueCount() <= Self.mostClassNames else {
         throw StoreError(
           .limitExceeded,
-          "\(try header.valueCount()) class names where at most \(Self.mostClassNames) are read")
+          "the archive has \(try header.valueCount()) class names, but at most \(Self.mostClassNames) are read"
+        )
       }
     }
     guard case .string(let names) = column else {
-      throw StoreError(.unsupported, "class names that are not text", path: path, key: name)
+      throw StoreError(.unsupported, "the class names are not text", path: path, key: name)
     }
     return names
   }
@@ -103,17 +107,17 @@ extension ZipArchive {
       if column?.kind == .string, piece.kind == .bytes { column = column?.utf8 }
       if column == nil { column = piece } else { try column!.append(piece) }
     }
-    guard let column else { throw StoreError(.corrupt, "an array without values", path: path, key: name) }
+    guard let column else { throw StoreError(.corrupt, "the array has no values", path: path, key: name) }
     return column
   }
 
-  /// Lends the values of an entry, which has one per image, some at a time; checks its checksum before they are lent, or
-  /// after the last if it is too large for that.
+  /// Lends the values of an entry, which has one per image, some at a time; checks its checksum
+  /// before they are lent, or after the last if it is too large for that.
   ///
   /// - Parameters:
-  ///   - areBytes: whether values are kept as they are, in memory too.
-  ///   - check: is given the header before values are lent, and before more than little is inflated.
-  ///   - body: is given a header of the values lent, and these.
+  ///   - areBytes: whether values are kept in memory as they are.
+  ///   - check: takes the header before values are lent, and before more than a little is inflated.
+  ///   - body: takes a header of the values lent, and the values.
   private func forEachPiece(
     of entry: ZipEntry, name: String, areBytes: Bool = false,
     check: (NPYHeader) throws(StoreError) -> Void,
@@ -168,14 +172,14 @@ extension ZipArchive {
         try unsafe body(header.counting(end - start), data)
       }
     }
-    // numpy reads an array whatever follows it.
+    // numpy ignores bytes after an array.
     try reader.finish()
   }
 }
 
 extension NPYHeader {
   fileprivate func check(_ count: Int, _ what: String) throws(StoreError) {
-    // Axes of extent 1 say nothing.
+    // Axes of extent 1 do not matter.
     let found = shape.count { $0 != 1 } <= 1 ? elementCount : try valueCount()
     guard found == count else { throw StoreError(.corrupt, "\(found) \(what) for \(count) images") }
   }

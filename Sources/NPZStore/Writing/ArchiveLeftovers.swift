@@ -1,8 +1,8 @@
 import ImageStoreCore
 import ImageStoreSupport
 
-/// Bytes past the last commit of an archive: what an append wrote that did not end, or something that somebody else put there,
-/// which must not be cut off.
+/// The bytes past the last commit of an archive: those of an unfinished append, or those of another
+/// program, which must not be cut off.
 struct ArchiveLeftovers: ~Copyable {
   private let bytes: MappedFile
   private let range: Range<Int>
@@ -18,9 +18,10 @@ struct ArchiveLeftovers: ~Copyable {
 
   /// Whether a writer of this package left them.
   ///
-  /// An append begins with an entry that the archive has not, called as this package calls entries. After a loss of power any part of
-  /// what it wrote may be zeros, then another of its entries or records tells; an archive that this package wrote and that zeros follow
-  /// at once is taken for one of which only pixels came to the disk.
+  /// An append begins with an entry that the archive does not have, with a name as this package
+  /// gives it. After a power failure any part of its bytes may be zeros; then another of its
+  /// entries or records decides. If only zeros follow an archive that this package wrote, they
+  /// count as an append of which only pixels reached the disk.
   func areOurs() -> Bool {
     let all = unsafe bytes.bytes
     let rest = unsafe UnsafeRawBufferPointer(rebasing: all[range])
@@ -37,7 +38,7 @@ struct ArchiveLeftovers: ~Copyable {
 
   /// Whether there is a local header as an append writes it.
   ///
-  /// - Parameter orCut: whether the beginning of one counts that the file ends in.
+  /// - Parameter orCut: whether the beginning of a header at the end of the file counts.
   private func isEntry(_ rest: UnsafeRawBufferPointer, at position: Int, orCut: Bool) -> Bool {
     let header = unsafe UnsafeRawBufferPointer(rebasing: rest[position...])
     let start = ZipFormat.localHeaderByteCount
@@ -68,7 +69,7 @@ struct ArchiveLeftovers: ~Copyable {
   private static let directoryRecord: [UInt8] = [0x50, 0x4B, 1, 2]
   private static let date: [UInt8] = [0, 0, 0x21, 0]
 
-  /// Whether an append gives the name to an entry: an image that the archive has not, or labels, a column or class names.
+  /// Whether an append gives the name to an entry: a new image, or labels, a column or class names.
   private func isNew(_ name: UnsafeRawBufferPointer) -> Bool {
     let directory = archive.directory
     if let number = unsafe directory.numbering.number(in: name) {

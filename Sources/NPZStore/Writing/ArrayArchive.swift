@@ -1,6 +1,7 @@
 import ImageStoreSupport
 
-/// An archive of a few arrays in memory, stored as they are, for whoever keeps arrays of its own as `numpy.load` opens them.
+/// An archive of a few arrays in memory, stored as they are, for code that stores arrays in a form
+/// that `numpy.load` opens.
 package enum ArrayArchive {
   /// The bytes of an archive.
   ///

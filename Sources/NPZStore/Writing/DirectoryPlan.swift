@@ -1,16 +1,16 @@
 import ImageStoreCore
 import ImageStoreSupport
 
-/// The directory an archive ends with: records of the entries that were there, as they were, but for those of arrays that are written
-/// anew or dropped; and records of new entries. Images come first.
+/// The directory at the end of an archive: the unchanged records of existing entries, except those
+/// of arrays that are written again or dropped; and records of new entries. Images come first.
 struct DirectoryPlan {
   private let old: ZipArchive?
   private let images: [ZipWrittenEntry]
-  /// What the entries of new images are called, by their number among these.
+  /// The names of the entries of new images, by their number among these.
   private let imageName: (_ position: Int) -> String
-  /// Old records besides the images'.
+  /// Old records other than those of images.
   private let kept: [ZipDirectory.Named]
-  /// New records besides the images'.
+  /// New records other than those of images.
   private let otherRecords: [UInt8]
   let byteCount: Int
   let entryCount: Int
@@ -47,7 +47,7 @@ struct DirectoryPlan {
     entryCount = oldImageCount + images.count + kept.count + others.count
   }
 
-  /// Appends all records to `bytes`, which `take` is given now and then.
+  /// Appends all records to `bytes`, which are passed to `take` from time to time.
   func write(
     to bytes: inout [UInt8], take: (inout [UInt8]) throws(StoreError) -> Void
   ) throws(StoreError) {

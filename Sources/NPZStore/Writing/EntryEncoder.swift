@@ -3,7 +3,7 @@ import ImageStoreDeflate
 import ImageStoreNumPy
 import ImageStoreSupport
 
-/// What one thread needs to deflate entries, used again from call to call.
+/// The state that one thread needs to deflate entries, reused from call to call.
 final class EntryEncoder {
   private let level: Int
   private var deflater: Deflater?
@@ -20,7 +20,7 @@ final class EntryEncoder {
   /// Deflates an array's header and data as one entry.
   ///
   /// - Parameters:
-  ///   - offset: where the entry will stand.
+  ///   - offset: where the entry will be.
   ///   - output: takes the local header and the deflated bytes.
   func encode(
     header: [UInt8], data: UnsafeRawBufferPointer, name: String, offset: Int, to output: inout [UInt8]
@@ -41,7 +41,7 @@ final class EntryEncoder {
     return try append(with: &deflater!, name: name, offset: offset, to: &output)
   }
 
-  /// Appends the local header and the deflated bytes of what is in ``source``, or returns nil if `deflater`
+  /// Appends the local header and the deflated bytes of ``source``, or returns nil if `deflater`
   /// refuses it.
   private func append(
     with deflater: inout SmallDeflater, name: String, offset: Int, to output: inout [UInt8]
@@ -52,7 +52,7 @@ final class EntryEncoder {
     return append(deflater.bytes, of: bytes, name: name, offset: offset, to: &output)
   }
 
-  /// Appends the local header and the deflated bytes of what is in ``source``.
+  /// Appends the local header and the deflated bytes of ``source``.
   private func append(
     with deflater: inout Deflater, name: String, offset: Int, to output: inout [UInt8]
   ) throws(StoreError) -> ZipWrittenEntry {

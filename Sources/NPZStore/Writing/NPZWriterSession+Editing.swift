@@ -4,11 +4,12 @@ import ImageStoreSupport
 extension NPZWriterSession: EditingSession {
   var existing: NPZStore? { target.old?.store }
 
-  /// Entries whose values are what they were keep their places; those of others are written past the end, as by an append.
+  /// Entries with unchanged values keep their places; others are written past the end, as in an
+  /// append.
   func complete(saying annotations: StoreAnnotations) throws(StoreError) {
     guard let store = existing, store.archive.end.mark != nil else {
       throw StoreError(
-        .unsupported, "an archive that another program wrote or changed is not changed in its place",
+        .unsupported, "another program wrote or changed this archive, so it is not changed in place",
         remedy: "convert it first")
     }
     let known = labels
@@ -20,7 +21,7 @@ extension NPZWriterSession: EditingSession {
     try writeRecords(besides: known, dropping: droppedEntries(of: store.archive))
   }
 
-  /// The entries of an archive that say of images what is not to be said any more.
+  /// The entries of an archive that the edit removes.
   private func droppedEntries(of archive: ZipArchive) -> Set<String> {
     var kept: Set<String> = [NPZContents.shapesEntry]
     if labels.labels != nil { kept.insert(NPZContents.labelsEntry) }

@@ -7,7 +7,8 @@ extension NPZWriterSession {
   func deflate(
     _ pixels: RawSpan, _ layout: BatchLayout, with encoders: IdlePool<EntryEncoder>
   ) throws(StoreError) {
-    // Pieces of many small images or of one large one, and enough of them to keep every thread at work.
+    // Pieces of many small images or of one large one, and enough of them to keep every thread
+    // busy.
     let imagesPerPiece = max(1, (96 << 10) / max(1, layout.byteCount / layout.count))
     let piecesPerGroup = 4 * threads
     var start = 0
@@ -57,7 +58,7 @@ extension NPZWriterSession {
         try leaveTrailer()
       }
     }
-    // What is left of a new archive waits for the next images, so that pieces stay whole.
+    // The rest of a new archive waits for the next images, so that pieces stay whole.
     if target.old != nil { try flush() }
   }
 
@@ -175,8 +176,8 @@ extension NPZWriterSession {
 
   private static let trailerDistance = 4 << 20
 
-  /// Puts the last commit's trailer behind what an append has written, from time to time, so that a reader
-  /// need not search far for it. Between entries only.
+  /// Writes the last commit's trailer after the bytes of an append from time to time, but only
+  /// between entries, so that a reader does not have to search far for it.
   private func leaveTrailer() throws(StoreError) {
     guard let old = target.old, byteCountSinceTrailer >= Self.trailerDistance else { return }
     let trailer = old.store.archive.end.trailer

@@ -3,29 +3,29 @@ import ImageStoreCore
 import ImageStoreNumPy
 import ImageStoreSupport
 
-/// What an archive's writer does.
+/// The work of an archive's writer.
 ///
-/// A class with one owner, ``NPZStore/Writer``, which cannot be copied.
+/// It is a class with one owner, ``NPZStore/Writer``, which cannot be copied.
 final class NPZWriterSession: EncodedWriterSession {
   var state: WriterState
   let encodedLayout: EncodedLayout?
-  /// What all encoded images are, those too that were there.
+  /// The kinds of all encoded images, including the existing ones.
   private var kinds: [StoredKind] = []
   let target: AppendableFile<NPZStore>
   let threads: Int
-  /// What deflates, or nil if entries are stored.
+  /// The encoder that deflates, or nil if entries are stored.
   var encoders: IdlePool<EntryEncoder>?
-  /// Where the next entry will stand.
+  /// Where the next entry will be.
   var offset: Int
   /// The new images' entries.
   var entries: [ZipWrittenEntry] = []
-  /// Labels and columns of all images, of those too that were there.
+  /// Labels and columns of all images, including the existing ones.
   var labels: ImageLabels
   private var isMixed: Bool
   /// Bytes that are not written yet.
   var pending: [UInt8] = []
   var byteCountSinceTrailer = 0
-  /// The header and format of the image before, whose header is likely that of the next.
+  /// The header and format of the previous image, which the next image probably shares.
   var header: (format: ImageFormat, bytes: [UInt8])?
   private var firstFormat: ImageFormat?
 
@@ -51,7 +51,8 @@ final class NPZWriterSession: EncodedWriterSession {
     ) { labels.labels }
     if let names = state.classNames, names.count > ZipArchive.mostClassNames {
       throw StoreError(
-        .limitExceeded, "\(names.count) class names, of which at most \(ZipArchive.mostClassNames) are read",
+        .limitExceeded,
+        "\(names.count) class names are too many: at most \(ZipArchive.mostClassNames) are read",
         path: path)
     }
     try target.removeLeftovers { (range) throws(StoreError) in
@@ -115,7 +116,7 @@ final class NPZWriterSession: EncodedWriterSession {
 }
 
 extension NPZWriterSession {
-  /// What the entry of a new image is called.
+  /// The name of the entry of a new image.
   private func imageName(_ position: Int) -> String {
     let number = firstIndex - entries.count + position
     return encodedLayout == nil
@@ -124,7 +125,7 @@ extension NPZWriterSession {
 
   /// Writes labels, columns, class names and the directory, and commits.
   func complete() throws(StoreError) {
-    // Nothing has been written to an archive that nothing was appended to.
+    // If nothing was appended, nothing has been written to the archive.
     if target.old != nil, entries.isEmpty, !state.hasNewClassNames { return }
     try writeRecords()
   }
@@ -132,12 +133,12 @@ extension NPZWriterSession {
   /// Writes labels, columns, class names and the directory, and commits.
   ///
   /// - Parameters:
-  ///   - known: what the archive has already, which then is not written again.
-  ///   - dropped: the entries that are to be in the archive no more.
+  ///   - known: values that the archive already has, which are not written again.
+  ///   - dropped: the entries to remove from the archive.
   func writeRecords(
     besides known: ImageLabels = ImageLabels(), dropping dropped: Set<String> = []
   ) throws(StoreError) {
-    // Encoded images are stored in any case, and what follows may be deflated, which is written at once.
+    // Encoded images are always stored; later entries may be deflated, and are written at once.
     try flush()
     var written: [(name: String, entry: ZipWrittenEntry)] = []
     if let labels = labels.labels, labels != known.labels {
@@ -146,7 +147,7 @@ extension NPZWriterSession {
     }
     for (column, values) in labels.columns.sorted(by: { $0.key < $1.key })
     where values != known.columns[column] {
-      // An append replaces the entry there is, whatever it is called.
+      // An append replaces the existing entry under any name.
       let name = target.old?.store.entryName(ofColumn: column) ?? NPZContents.entry(ofColumn: column)
       do throws(StoreError) {
         written.append((name, try write(values.npyBytes(), name: name)))
@@ -165,17 +166,18 @@ extension NPZWriterSession {
       let name = NPZContents.classNamesEntry
       written.append((name, try write(Column.string(classNames).npyBytes(), name: name)))
     }
-    // What a writer leaves that dies is known by its first entry, or by zeros in its place.
+    // The bytes of a dead writer are identified by its first entry, or by zeros in its place.
     if written.isEmpty, entries.isEmpty { try unsafe emit([UInt8](repeating: 0, count: 64).span.bytes) }
     try writeDirectory(others: written, dropping: dropped)
   }
 
   /// Writes the directory and commits.
   ///
-  /// The end record makes the directory count, and has to come to the disk whole or not at all: it lies within one sector, and
-  /// the directory begins where that comes out so, behind zeros. In the record's place are zeros at first, so that
-  /// writing it takes no room on the disk and does not make the file longer. What a comment of somebody else has past the
-  /// sector is there before, too.
+  /// The end record makes the directory count, and has to reach the disk as a whole or not at all.
+  /// So it is within one sector, and zeros before the directory put it there. At first there are
+  /// zeros in place of the record, so that writing it needs no space on the disk and does not make
+  /// the file longer. The part of another program's comment that is past the sector is written
+  /// before, too.
   private func writeDirectory(
     others: [(name: String, entry: ZipWrittenEntry)], dropping dropped: Set<String>
   ) throws(StoreError) {
@@ -241,7 +243,7 @@ extension NPZStore {
     }
     if let problem = archive.directory.problems.first {
       throw StoreError(
-        .unsupported, "images cannot be appended to an archive with an entry that cannot be kept",
+        .unsupported, "images cannot be appended to the archive, because this entry cannot be kept",
         remedy: "convert it first", path: path, key: problem.name)
     }
     var labels = ImageLabels(labels: try labels())
@@ -249,7 +251,7 @@ extension NPZStore {
     return labels
   }
 
-  /// Whether images are called by their numbers, as this package calls them.
+  /// Whether images have their numbers as names, as in this package's archives.
   private var areNumbered: Bool {
     switch images {
     case .entries(let entries): entries.positions.areNumbered
@@ -258,7 +260,7 @@ extension NPZStore {
     }
   }
 
-  /// Whether images that are appended are to be encoded.
+  /// Whether appended images are encoded.
   ///
   /// - Throws: ``StoreError/Code/unsupported`` if the archive has another layout than is asked for.
   fileprivate func isEncodedToContinue(_ asked: Layout?) throws(StoreError) -> Bool {
@@ -266,23 +268,24 @@ extension NPZStore {
     switch asked {
     case .encoded? where !isEncoded:
       throw StoreError(
-        .unsupported, "the archive has arrays, to which encoded images are not appended as they are",
+        .unsupported, "the archive has arrays, so encoded images cannot be appended to it as they are",
         remedy: "append without the layout, so that they are decoded, or write a new archive", path: path)
     case .arrays? where isEncoded:
       throw StoreError(
         .unsupported, "the archive has encoded images",
-        remedy: "append without a layout, or with encoded", path: path)
+        remedy: "append without a layout, or with the layout encoded", path: path)
     default: return isEncoded
     }
   }
 
-  /// What encoded images are.
+  /// The kinds of encoded images.
   fileprivate var encodedKinds: [StoredKind] {
     if case .encoded(let entries) = images { entries.ownKinds } else { [] }
   }
 
-  /// Checks what an append repeats and thereby vouches for: the directory, whose checksum it makes anew, the form of the images,
-  /// and the comment. Labels, columns and class names have been read and checked.
+  /// Checks everything that an append writes again, and so confirms: the directory, which gets
+  /// a new checksum, the form of the images, and the comment. Labels, columns and class names have
+  /// been read and checked.
   fileprivate func checkBeforeAppending() throws(StoreError) {
     if !archive.end.hasDirectoryChecksum { try archive.checkLocalHeaders() }
     guard
@@ -293,7 +296,8 @@ extension NPZStore {
         .unsupported, "the archive's comment leaves no room for this package's own", remedy: "shorten it",
         path: path)
     }
-    // What numpy wrote for true may be any byte but 0, and is made 1 when it is read; in archives of this package it is 1.
+    // numpy's value for true may be any byte except 0, and is turned into 1 when it is read; in
+    // archives of this package it is 1.
     guard archive.end.mark == nil, format?.elementType == .bool, case .entries(let entries) = images else {
       return
     }

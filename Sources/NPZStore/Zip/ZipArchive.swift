@@ -11,8 +11,8 @@ final class ZipArchive: Sendable {
   var path: String { file.path }
 
   /// - Parameters:
-  ///   - file: has been mapped whole.
-  ///   - directory: has been read from it, as `end` says.
+  ///   - file: the mapped file.
+  ///   - directory: the directory that was read from it by `end`.
   init(_ file: MappedFile, _ directory: ZipDirectory, _ end: ZipEnd) {
     self.file = file
     self.directory = directory
@@ -21,9 +21,9 @@ final class ZipArchive: Sendable {
 
   /// The bytes of an entry as they are in the file.
   ///
-  /// - Throws: ``StoreError/Code/corrupt`` if the local header is not what the directory says.
+  /// - Throws: ``StoreError/Code/corrupt`` if the local header differs from the directory.
   func compressedBytes(of entry: ZipEntry) throws(StoreError) -> UnsafeRawBufferPointer {
-    // The directory was checked: the header and the name lie before the limit, the limit in the file.
+    // The directory was checked: the header and the name are before the limit, the limit in the file.
     let range = entry.offset..<entry.limit
     let bytes = unsafe UnsafeRawBufferPointer(rebasing: file.bytes[range])
     let header = bytes.baseAddress!
@@ -58,7 +58,8 @@ final class ZipArchive: Sendable {
   /// - Parameter limit: the most bytes it may have.
   func contents(of entry: ZipEntry, limit: Int) throws(StoreError) -> [UInt8] {
     guard entry.byteCount <= limit else {
-      throw StoreError(.limitExceeded, "\(entry.byteCount) bytes where at most \(limit) are expected")
+      throw StoreError(
+        .limitExceeded, "the entry has \(entry.byteCount) bytes, but at most \(limit) are expected")
     }
     let source = try unsafe compressedBytes(of: entry)
     var bytes = [UInt8](repeating: 0, count: entry.byteCount)
@@ -77,7 +78,7 @@ final class ZipArchive: Sendable {
 }
 
 extension ZipEntry {
-  /// - Throws: ``StoreError/Code/corrupt`` if the entry's bytes are not those its checksum is of.
+  /// - Throws: ``StoreError/Code/corrupt`` if the entry's bytes do not match its checksum.
   func check(_ bytes: UnsafeRawBufferPointer) throws(StoreError) {
     try unsafe check(found: CRC32.checksum(of: bytes))
   }

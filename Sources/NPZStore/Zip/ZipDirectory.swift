@@ -3,20 +3,21 @@ import ImageStoreSupport
 
 /// The entries of an archive: those that are numbered by their number, the others by name.
 struct ZipDirectory: Sendable {
-  /// How numbered entries are called.
+  /// The names of numbered entries.
   let numbering: ZipNumbering
   /// All entries, as the directory has them.
   private(set) var entries: [ZipEntry] = []
-  /// Where in ``entries`` the first numbered entry stands that its successors follow in order.
+  /// The position in ``entries`` of the first numbered entry that is followed by its successors in
+  /// order.
   private(set) var firstNumbered = 0
-  /// How many entries stand there in a row, numbered from 0.
+  /// How many entries follow in order, numbered from 0.
   private(set) var numberedCount = 0
-  /// Numbered entries that stand elsewhere.
+  /// Numbered entries in other positions.
   private(set) var strayNumbers: [(number: Int, position: Int)] = []
   /// The other entries, in the order of the directory.
   private(set) var named: [Named] = []
 
-  /// Entries that cannot be read. They matter to nobody but who reads them.
+  /// Entries that cannot be read. They matter only when they are read.
   private(set) var problems: [Problem] = []
 
   /// Why an entry cannot be read.
@@ -29,7 +30,7 @@ struct ZipDirectory: Sendable {
     let error: StoreError
   }
 
-  /// An entry that is not called by a number.
+  /// An entry whose name is not a number.
   struct Named: Sendable {
     let name: String
     /// Where in ``entries`` it is.
@@ -43,12 +44,13 @@ struct ZipDirectory: Sendable {
   /// - Parameters:
   ///   - bytes: the directory, as the end record places it.
   ///   - count: how many entries the end record says there are.
-  ///   - offset: where the directory begins; every entry lies before.
-  ///   - numbering: how numbered entries are called.
-  /// - Throws: ``StoreError/Code/corrupt`` for a directory that contradicts itself or the end record,
-  ///   numbers that occur twice, and entries that overlap; ``StoreError/Code/unsupported`` for images that are encrypted or of
-  ///   methods other than stored and deflated; ``StoreError/Code/limitExceeded`` for entries that inflate to more than deflate
-  ///   can make. Of entries that are not numbered, ``problems`` says more.
+  ///   - offset: where the directory begins; every entry is before.
+  ///   - numbering: the names of numbered entries.
+  /// - Throws: ``StoreError/Code/corrupt`` for a directory that contradicts itself or the end
+  ///   record, numbers that occur twice, and entries that overlap; ``StoreError/Code/unsupported``
+  ///   for images that are encrypted or of methods other than stored and deflated;
+  ///   ``StoreError/Code/limitExceeded`` for entries that inflate to more than deflate can make.
+  ///   ``problems`` has the errors of entries that are not numbered.
   init(
     _ bytes: UnsafeRawBufferPointer, count: Int, offset: Int, numbering: ZipNumbering
   ) throws(StoreError) {
@@ -70,7 +72,7 @@ struct ZipDirectory: Sendable {
       } else {
         let isNew = names.insert(record.nameBytes).inserted
         if let error = record.problem
-          ?? (isNew ? nil : StoreError(.corrupt, "two entries of this name", key: record.name))
+          ?? (isNew ? nil : StoreError(.corrupt, "there are two entries of this name", key: record.name))
         {
           problems.append(
             Problem(
@@ -83,14 +85,14 @@ struct ZipDirectory: Sendable {
     }
     guard position == bytes.count else {
       throw StoreError(
-        .corrupt, "\(bytes.count - position) bytes in the archive's directory that belong to no entry")
+        .corrupt, "the archive's directory has \(bytes.count - position) bytes that belong to no entry")
     }
     strayNumbers.sort { $0.number < $1.number }
     for (before, after) in zip(strayNumbers, strayNumbers.dropFirst()) where before.number == after.number {
-      throw StoreError(.corrupt, "two entries of this name", key: numbering.name(of: after.number))
+      throw StoreError(.corrupt, "there are two entries of this name", key: numbering.name(of: after.number))
     }
     if let first = strayNumbers.first, first.number < numberedCount {
-      throw StoreError(.corrupt, "two entries of this name", key: numbering.name(of: first.number))
+      throw StoreError(.corrupt, "there are two entries of this name", key: numbering.name(of: first.number))
     }
     try setLimits(end: offset)
   }
@@ -102,7 +104,7 @@ struct ZipDirectory: Sendable {
     return last.number != numberedCount + strayNumbers.count - 1
   }
 
-  /// Tells every entry where the next one begins.
+  /// Sets for every entry where the next one begins.
   private mutating func setLimits(end: Int) throws(StoreError) {
     var isSorted = true
     for position in entries.indices.dropLast() where entries[position].offset >= entries[position + 1].offset
@@ -124,14 +126,14 @@ struct ZipDirectory: Sendable {
     }
   }
 
-  /// Checks that nothing is wrong with the entry of a name, if there is one.
+  /// Checks that nothing is wrong with the entry with a name, if there is one.
   ///
-  /// - Throws: what is wrong, such as a second entry of the name.
+  /// - Throws: the error, such as a second entry with the name.
   func checkIsReadable(_ name: String) throws(StoreError) {
     if let problem = problems.first(where: { $0.name == name }) { throw problem.error }
   }
 
-  /// The entry of a name that is not that of a number.
+  /// The entry with a name that is not a number.
   func entry(named name: String) -> ZipEntry? {
     named.first { $0.name == name }.map { entries[$0.position] }
   }

@@ -3,18 +3,18 @@ import ImageStoreSupport
 
 /// One record of an archive's directory, every number of it checked.
 ///
-/// To be used only while the directory's bytes are there.
+/// Use it only while the directory's bytes exist.
 @safe struct ZipDirectoryRecord {
   let entry: ZipEntry
   /// The number in the name; nil if the name is not a number's.
   let number: Int?
   /// The bytes of the record.
   let byteCount: Int
-  /// Why the entry cannot be read, if only whoever reads it needs to know.
+  /// Why the entry cannot be read, if this matters only when it is read.
   let problem: StoreError?
   /// How the entry is packed.
   let method: UInt16
-  /// Bits that say what is special about it.
+  /// The flags of the entry.
   let flags: UInt16
   private let rawName: UnsafeRawBufferPointer
 
@@ -25,7 +25,7 @@ import ImageStoreSupport
   /// - Parameters:
   ///   - position: where in the directory the record begins.
   ///   - limit: where the directory begins.
-  ///   - numbering: which names are numbers'.
+  ///   - numbering: the names of numbered entries.
   init(
     _ directory: UnsafeRawBufferPointer, at position: Int, limit: Int, numbering: borrowing ZipNumbering
   ) throws(StoreError) {
@@ -42,7 +42,7 @@ import ImageStoreSupport
       ZipFormat.directoryRecordByteCount + nameByteCount + extraByteCount
       + Int(field(32, as: UInt16.self))
     guard field(0, as: UInt32.self) == ZipFormat.directoryRecord, size <= directory.count - position
-    else { throw StoreError(.corrupt, "a damaged directory in the archive, at its byte \(position)") }
+    else { throw StoreError(.corrupt, "the archive's directory is damaged at its byte \(position)") }
     let name = unsafe UnsafeRawBufferPointer(
       start: record + ZipFormat.directoryRecordByteCount, count: nameByteCount)
     let (flags, method) = (field(8, as: UInt16.self), field(10, as: UInt16.self))
@@ -50,13 +50,13 @@ import ImageStoreSupport
     let number = unsafe numbering.number(in: name)
     var problem: StoreError?
     if number == nil && !(unsafe Self.isHarmless(name)) {
-      problem = StoreError(.corrupt, "an entry whose name leads elsewhere", key: nameText())
+      problem = StoreError(.corrupt, "the entry's name leads out of the archive", key: nameText())
     } else if flags & 0x2061 != 0 {
       // Bits 0, 6 and 13: kinds of encryption; bit 5: a patch of another file.
       problem = StoreError(.unsupported, "the entry is encrypted", key: nameText())
     } else if method != 0 && method != 8 {
       problem = StoreError(
-        .unsupported, "compression method \(method)",
+        .unsupported, "the entry has compression method \(method)",
         remedy: "numpy writes and reads only stored and deflated",
         key: nameText())
     }
@@ -81,16 +81,16 @@ import ImageStoreSupport
       let offset = Int(exactly: wide.offset), offset <= limit, limit < ZipEntry.offsetLimit,
       compressed <= limit - offset - ZipFormat.localHeaderByteCount - nameByteCount
     else {
-      throw StoreError(.corrupt, "the entry does not lie before the archive's directory", key: nameText())
+      throw StoreError(.corrupt, "the entry is not before the archive's directory", key: nameText())
     }
     guard method != 0 || byteCount == compressed || isFolder else {
       throw StoreError(
-        .corrupt, "a stored entry of \(compressed) bytes that says it has \(byteCount)", key: nameText())
+        .corrupt, "the stored entry has \(compressed) bytes, but says it has \(byteCount)", key: nameText())
     }
     guard problem != nil || isFolder || byteCount / ZipFormat.mostInflatedBytesPerByte <= compressed else {
       throw StoreError(
-        .limitExceeded, "\(compressed) bytes that say they inflate to \(byteCount)",
-        remedy: "deflate makes at most \(ZipFormat.mostInflatedBytesPerByte) of one", key: nameText())
+        .limitExceeded, "the entry has \(compressed) bytes, but says they decompress to \(byteCount)",
+        remedy: "one deflated byte gives at most \(ZipFormat.mostInflatedBytesPerByte)", key: nameText())
     }
     entry = ZipEntry(
       offset: offset, nameByteCount: nameByteCount, nameChecksum: unsafe CRC32.checksum(of: name),
@@ -109,7 +109,7 @@ import ImageStoreSupport
   }
 }
 
-/// Sizes and offset of an entry, of which those beyond 32 bits stand in an extra field.
+/// Sizes and offset of an entry, of which those beyond 32 bits are in an extra field.
 struct Zip64Extra {
   var byteCount: UInt64
   var compressedByteCount: UInt64
@@ -122,9 +122,9 @@ struct Zip64Extra {
     byteCount == Self.saturated || compressedByteCount == Self.saturated || offset == Self.saturated
   }
 
-  /// Takes what the 32-bit fields lack from the extra field with the number 1.
+  /// Reads the values that do not fit the 32-bit fields from the extra field with the number 1.
   ///
-  /// - Returns: whether it has all that is lacking.
+  /// - Returns: whether it has all of them.
   mutating func fill(from extra: UnsafeRawBufferPointer) -> Bool {
     var position = 0
     while let id = unsafe extra.integer(UInt16.self, at: position),

@@ -1,14 +1,14 @@
 import ImageStoreCore
 import ImageStoreSupport
 
-/// What the end record of an archive says: where the directory is and how many entries it has.
+/// The end record of an archive, which says where the directory is and how many entries it has.
 struct ZipEnd: Sendable, Hashable {
   let entryCount: Int
   let directoryOffset: Int
   let directoryByteCount: Int
   let comment: [UInt8]
-  /// The bytes that lead to the directory from wherever they are at the end of a file: the end record
-  /// with its comment, and before it the locator of the 64-bit end record if there is one.
+  /// The bytes at the end of a file that lead to the directory: the end record with its comment,
+  /// and before it the locator of the 64-bit end record if there is one.
   let trailer: [UInt8]
   /// Where the trailer ends.
   let endOffset: Int
@@ -22,12 +22,12 @@ struct ZipEnd: Sendable, Hashable {
   /// Where the directory ends.
   var directoryEnd: Int { directoryOffset + directoryByteCount }
 
-  /// Reads the end record at an offset, or nil if there is none that makes sense.
+  /// Reads the end record at an offset; nil if there is no valid one.
   init?(_ file: borrowing File, at offset: Int, fileByteCount: Int) throws(StoreError) {
     guard offset >= 0, fileByteCount - offset >= ZipFormat.endByteCount else { return nil }
     let record = try file.bytes(at: offset, count: ZipFormat.endByteCount)
     guard record.zipInteger(UInt32.self, at: 0) == ZipFormat.end,
-      // Archives split over disks are none of ours.
+      // Archives split over disks are not ours.
       let disk = record.zipInteger(UInt16.self, at: 4),
       let directoryDisk = record.zipInteger(UInt16.self, at: 6),
       let diskEntries = record.zipInteger(UInt16.self, at: 8),
@@ -59,7 +59,7 @@ struct ZipEnd: Sendable, Hashable {
     guard directoryOffset <= limit, directoryByteCount <= limit - directoryOffset,
       entryCount <= directoryByteCount / ZipFormat.directoryRecordByteCount
     else { return nil }
-    // Read last: of thousands of records that make no sense, the comments would take long.
+    // Read last, because reading the comments of thousands of invalid records would take long.
     comment = try file.bytes(at: offset + ZipFormat.endByteCount, count: Int(commentByteCount))
     guard !ArchiveComment.isCut(comment) else { return nil }
     trailer = locator + record + comment
@@ -84,16 +84,18 @@ struct ZipEnd: Sendable, Hashable {
       let byteCount = record.zipInteger(UInt64.self, at: 40).flatMap(Int.init(exactly:)),
       let directory = record.zipInteger(UInt64.self, at: 48).flatMap(Int.init(exactly:))
     else { return nil }
-    // The size does not count the signature and itself. Some programs write another one, and nobody minds.
+    // The size does not count the signature and itself. Some programs write another size, which
+    // other programs accept.
     let room = UInt64(offset - start - 12)
     let rest = size <= room ? Int(size) : ZipFormat.end64ByteCount - 12
     return (locator, Wide(offset: start, byteCount: rest + 12), entryCount, directory, byteCount)
   }
 
-  /// Where the commit ends that this record tells of, or nil if the record is not that of a commit: the bytes of a file that
-  /// is in the archive may look like one.
+  /// The end of the commit of this record, or nil if the record is not that of a commit: bytes of a
+  /// file in the archive may look like a record.
   ///
-  /// The record of a commit follows its directory. A copy of it may be further on, behind what an append has written.
+  /// The record of a commit follows its directory. A copy of it may be further on, after what an
+  /// append has written.
   func committedEnd(of file: borrowing File) throws(StoreError) -> Int? {
     if let wide, wide.offset != directoryEnd { return nil }
     let start = directoryEnd + (wide?.byteCount ?? 0)

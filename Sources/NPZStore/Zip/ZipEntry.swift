@@ -1,7 +1,7 @@
-/// What the directory says of one entry, in 40 bytes.
+/// One entry of the directory, in 40 bytes.
 ///
-/// Every number has been checked against the file by the time a value exists: the local header and the
-/// compressed bytes lie before ``limit``.
+/// Every number has been checked against the file before a value exists: the local header and the
+/// compressed bytes are before ``limit``.
 struct ZipEntry: Sendable {
   /// The offset of the local header (48 bits) and above it the bytes of the name (16 bits).
   private var offsetAndNameByteCount: UInt64
@@ -46,6 +46,6 @@ struct ZipEntry: Sendable {
     set { limitAndMethod = (limitAndMethod >> 48) << 48 | UInt64(newValue) }
   }
 
-  /// The least the entry takes in the file: its local header may have an extra field besides.
+  /// The least the entry takes in the file: its local header may also have an extra field.
   var leastByteCount: Int { ZipFormat.localHeaderByteCount + nameByteCount + compressedByteCount }
 }

@@ -2,7 +2,8 @@ import ImageStoreCore
 import ImageStoreDeflate
 import ImageStoreSupport
 
-/// Inflates an entry a piece at a time, so that little memory is needed however large it says it is.
+/// Inflates an entry a piece at a time, so that it needs little memory, even if the entry states a
+/// large size.
 struct ZipEntryReader: ~Copyable {
   private let entry: ZipEntry
   private var inflater: InflateReader
@@ -10,7 +11,7 @@ struct ZipEntryReader: ~Copyable {
   private let memory: PixelMemory
   private var position = 0
 
-  /// Entries of up to so many bytes are inflated whole, which is faster.
+  /// Entries of up to this many bytes are inflated as a whole, which is faster.
   static let wholeByteCount = 32 << 20
   private static let pieceByteCount = 4 << 20
 
@@ -53,7 +54,8 @@ struct ZipEntryReader: ~Copyable {
 
   /// Reads the rest.
   ///
-  /// - Throws: ``StoreError/Code/corrupt`` if the entry has more or fewer bytes than it says, or fails its checksum.
+  /// - Throws: ``StoreError/Code/corrupt`` if the entry has more or fewer bytes than it says, or
+  ///   fails its checksum.
   mutating func finish() throws(StoreError) {
     try skip(entry.byteCount - position)
     try inflater.finish(after: entry.byteCount)

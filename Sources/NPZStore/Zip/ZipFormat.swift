@@ -19,7 +19,8 @@ enum ZipFormat {
   /// The extra field that pads an entry to an alignment, as Android's zipalign writes it.
   static let alignmentExtra: UInt16 = 0xD935
 
-  /// Deflate makes 258 bytes of 2 bits at best, so more than this many bytes of one are a lie.
+  /// Deflate makes at most 258 bytes from 2 bits, so more than this many bytes from one byte is
+  /// impossible.
   static let mostInflatedBytesPerByte = 1032
 }
 
@@ -33,7 +34,7 @@ struct ZipWrittenEntry: Sendable {
   let isDeflated: Bool
 }
 
-/// What an entry that is written anew keeps of the record it had.
+/// The parts of an entry's old record that are kept when the entry is written again.
 struct ZipKeptFields {
   /// Made on Unix by a program of APPNOTE 2.0.
   var madeBy: UInt16 = 0x0314
@@ -72,7 +73,7 @@ extension ZipFormat {
   /// 1980-01-01, as numpy writes it: files of the same images are the same.
   private static let date: UInt32 = 0x0021_0000
 
-  /// From this size on the local header has 64-bit sizes, whatever an entry deflates to.
+  /// From this size on the local header has 64-bit sizes, for any compressed size.
   static let wideByteCount = 0xFFFF_0000
 
   /// The first multiple of 64 at which an entry's data can begin.
@@ -82,7 +83,7 @@ extension ZipFormat {
     return (least + 63) / 64 * 64
   }
 
-  /// Appends the header that stands before an entry's data.
+  /// Appends the header that is before an entry's data.
   ///
   /// - Parameter dataOffset: where the data is to begin; nil for right after the header.
   static func appendLocalHeader(
@@ -114,13 +115,13 @@ extension ZipFormat {
     }
   }
 
-  /// The bytes that ``appendRecord(of:name:keeping:to:)`` appends of an entry of which nothing is kept.
+  /// The bytes that ``appendRecord(of:name:keeping:to:)`` appends for an entry that keeps nothing.
   static func recordByteCount(of entry: ZipWrittenEntry, nameByteCount: Int) -> Int {
     let wide = wideValues(of: entry).count
     return directoryRecordByteCount + nameByteCount + (wide == 0 ? 0 : 4 + 8 * wide)
   }
 
-  /// What has no room in 32 bits.
+  /// The values that do not fit 32 bits.
   private static func wideValues(of entry: ZipWrittenEntry) -> [Int] {
     guard max(entry.byteCount, entry.compressedByteCount, entry.offset) >= saturated else { return [] }
     return [entry.byteCount, entry.compressedByteCount, entry.offset].filter { $0 >= saturated }
@@ -160,10 +161,11 @@ extension ZipFormat {
     bytes += kept.comment
   }
 
-  /// Sectors, which come to a disk whole or not at all, have so many bytes or a multiple.
+  /// Sectors, which reach a disk as a whole or not at all, have this many bytes or a multiple.
   static let sectorByteCount = 512
 
-  /// Where a directory is to begin so that the end record behind it, with so many bytes of its comment, lies in one sector.
+  /// Where a directory must begin so that the end record after it, with this many bytes of its
+  /// comment, is in one sector.
   static func directoryStart(
     notBefore offset: Int, byteCount: Int, entryCount: Int, commentByteCount: Int
   ) -> Int {
@@ -177,7 +179,7 @@ extension ZipFormat {
     }
   }
 
-  /// The version, flags, method and date that local header and directory have alike.
+  /// The version, flags, method and date, which are the same in local header and directory.
   private static func appendCommon(
     of entry: ZipWrittenEntry, name: String, isWide: Bool, to bytes: inout [UInt8]
   ) {

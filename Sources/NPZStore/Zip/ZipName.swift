@@ -1,7 +1,7 @@
 /// The name of an entry as the directory has it.
 enum ZipName {
-  /// The text of a name: UTF-8, whether the entry says so or not, else the code page that zip names have by their standard
-  /// (IBM's 437), as Python's `zipfile` reads them.
+  /// The text of a name: UTF-8, even if the entry does not say so; otherwise the code page of the
+  /// zip standard (IBM's 437), as Python's `zipfile` reads them.
   static func text(of bytes: UnsafeRawBufferPointer) -> String {
     if let text = unsafe String(validating: bytes, as: UTF8.self) { return text }
     var text = String.UnicodeScalarView()
@@ -23,10 +23,10 @@ enum ZipName {
     0x2320, 0x2321, 0xF7, 0x2248, 0xB0, 0x2219, 0xB7, 0x221A, 0x207F, 0xB2, 0x25A0, 0xA0,
   ].map { Unicode.Scalar($0 as UInt32)! }
 
-  /// Names in a directory, equal if their bytes are. A dictionary of texts would take two spellings of one letter for one
-  /// name.
+  /// Names in a directory, equal if their bytes are. A dictionary of texts would treat two
+  /// spellings of one letter as the same name.
   ///
-  /// To be used only while the directory's bytes are there.
+  /// Use it only while the directory's bytes exist.
   @safe struct Bytes: Hashable {
     private let bytes: UnsafeRawBufferPointer
 
@@ -40,14 +40,14 @@ enum ZipName {
   }
 }
 
-/// How entries are called that are numbered, such as `ix-000042.npy`: by a number between a prefix and a suffix. A directory keeps
-/// no names of them, since these follow from their numbers.
+/// The names of numbered entries, such as `ix-000042.npy`: a number between a prefix and a suffix.
+/// A directory does not keep these names, because they follow from the numbers.
 struct ZipNumbering: Sendable {
   /// How many digits a number has at least; zeros fill it up.
   private let digitCount: Int
-  // What names begin and end with, in the order of their bytes: they are compared at once.
+  // The beginning and end of names, in the order of their bytes, which are compared in one step.
   private let prefixMask, prefixWord: UInt32
-  /// Any of these may follow a number.
+  /// Each of these may follow a number.
   private let suffixWords: [UInt32]
   private let prefixByteCount: Int
   private let leastByteCount: Int
@@ -67,7 +67,7 @@ struct ZipNumbering: Sendable {
     leastByteCount = prefix.utf8CodeUnitCount + digitCount + 4
   }
 
-  /// The number in a name, which is spelled as it would be written.
+  /// The number in a name, which must be spelled as it would be written.
   func number(in name: UnsafeRawBufferPointer) -> Int? {
     guard name.count >= leastByteCount, name.count <= leastByteCount + 12,
       unsafe UInt32(littleEndian: name.loadUnaligned(as: UInt32.self)) & prefixMask == prefixWord,

@@ -2,16 +2,18 @@
 internal import ImageStoreCore
 internal import ImageStoreSupport
 
-/// The sections of AWS's shared files: "Configuration and credential file settings" of the AWS CLI's user guide.
+/// The sections of AWS's shared files: "Configuration and credential file settings" of the AWS
+/// CLI's user guide.
 struct AWSProfiles {
   private static let greatestByteCount = 1 << 20
 
-  /// The settings of each section. A setting within another, as below `s3 =`, has both names: `s3.addressing_style`.
+  /// The settings of each section. A setting within another, as below `s3 =`, has both names:
+  /// `s3.addressing_style`.
   private(set) var sections: [String: [String: String]] = [:]
 
   init() {}
 
-  /// Reads a file; one that is not there has no sections.
+  /// Reads a file; a missing file has no sections.
   init(file path: String) throws(StoreError) {
     let bytes: [UInt8]
     do throws(StoreError) {

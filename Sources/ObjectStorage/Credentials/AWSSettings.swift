@@ -2,7 +2,8 @@
 internal import ImageStoreCore
 internal import ImageStoreSupport
 
-/// What AWS's own tools read of the environment and of the shared files ("Settings reference", AWS SDKs and Tools Reference Guide).
+/// The settings that AWS's own tools read from the environment and the shared files ("Settings
+/// reference", AWS SDKs and Tools Reference Guide).
 struct AWSSettings: Sendable {
   let environment: [String: String]
   let profileName: String
@@ -25,7 +26,7 @@ struct AWSSettings: Sendable {
     if configured == nil, secret == nil, profileName != "default" {
       throw StoreError(
         .notFound, "there is no profile \(profileName) in \(credentialsFile) or \(configurationFile)",
-        remedy: "set AWS_PROFILE to one that there is")
+        remedy: "set AWS_PROFILE to one that exists")
     }
     profile = (configured ?? [:]).merging(secret ?? [:]) { $1 }
   }
@@ -34,10 +35,10 @@ struct AWSSettings: Sendable {
     path.hasPrefix("~/") ? home + path.dropFirst() : path
   }
 
-  /// A variable of the environment, if it says anything.
+  /// A variable of the environment, unless it is empty.
   func variable(_ name: String) -> String? { environment[name].flatMap { $0.isEmpty ? nil : $0 } }
 
-  /// Whether a variable says yes.
+  /// Whether a variable is true.
   func isSet(_ name: String) -> Bool {
     ["1", "true", "yes"].contains(variable(name)?.lowercased() ?? "")
   }
@@ -58,7 +59,7 @@ struct AWSSettings: Sendable {
   /// `path`, `virtual` or `auto`, as the profile's `s3` has it.
   var addressingStyle: String? { profile["s3.addressing_style"] }
 
-  /// A file of certificates to trust, where another than the system's is named.
+  /// A file of certificates to trust, if it is not the system's.
   var certificates: String? {
     variable("AWS_CA_BUNDLE") ?? profile["ca_bundle"] ?? Self.certificates(environment)
   }

@@ -10,7 +10,7 @@ internal import Foundation
 
 // Credentials that a server gives out, for a while.
 extension CredentialChain {
-  /// What containers and machines answer.
+  /// The answer of containers and machines.
   private struct Answer: Decodable {
     var AccessKeyId: String?
     var SecretAccessKey: String?
@@ -19,7 +19,8 @@ extension CredentialChain {
     var Code: String?
   }
 
-  /// One call of STS, AssumeRoleWithWebIdentity, with the token of a file (Kubernetes' service accounts, and others).
+  /// One call of STS, AssumeRoleWithWebIdentity, with the token of a file (Kubernetes' service
+  /// accounts, and others).
   func ofWebIdentity(_ file: String, _ role: String, session: String?) throws(StoreError) -> S3Credentials {
     let source = "the web identity of \(file)"
     let token = try text(ofFile: file, for: source)
@@ -44,7 +45,7 @@ extension CredentialChain {
       source: source)
   }
 
-  /// What Amazon ECS and EKS, Greengrass and others give a container.
+  /// The credentials that Amazon ECS and EKS, Greengrass and others give to a container.
   func ofContainer() throws(StoreError) -> S3Credentials? {
     let address: String
     if let path = settings.variable("AWS_CONTAINER_CREDENTIALS_RELATIVE_URI") {
@@ -53,7 +54,7 @@ extension CredentialChain {
       guard Self.mayBeAsked(whole) else {
         throw StoreError(
           .invalidArgument,
-          "AWS_CONTAINER_CREDENTIALS_FULL_URI is neither https nor of this machine or its host")
+          "AWS_CONTAINER_CREDENTIALS_FULL_URI is not an https URL, and not on this machine or its host")
       }
       address = whole
     } else {
@@ -71,7 +72,8 @@ extension CredentialChain {
     return try credentials(in: answer(request, source), source)
   }
 
-  /// What Amazon EC2 gives a machine, by version 2 of its metadata service; nil where there is no such service.
+  /// The credentials that Amazon EC2 gives to a machine, by version 2 of its metadata service; nil
+  /// if there is no such service.
   func ofMachine() throws(StoreError) -> S3Credentials? {
     if settings.isSet("AWS_EC2_METADATA_DISABLED") { return nil }
     let source = "the machine's role"
@@ -116,7 +118,8 @@ extension CredentialChain {
     } catch {
       // Nothing of the request: it has a token.
       throw StoreError(
-        .system, "\(source): \(error.message)", remedy: error.remedy ?? "check the role, and what may take it"
+        .system, "\(source): \(error.message)",
+        remedy: error.remedy ?? "check the role, and which identities can assume it"
       )
     }
   }
@@ -144,7 +147,7 @@ extension CredentialChain {
   private static func line(_ text: String, _ source: String) throws(StoreError) -> String {
     let words = text.split(whereSeparator: \.isNewline)
     guard words.count == 1 else {
-      throw StoreError(.corrupt, "\(source): a token of \(words.count) lines where one is expected")
+      throw StoreError(.corrupt, "\(source): the token has \(words.count) lines, but one is expected")
     }
     return String(words[0])
   }

@@ -2,14 +2,14 @@
 internal import ImageStoreCore
 internal import ImageStoreSupport
 
-/// Finds credentials where AWS's own tools do, in their order: the environment, a web identity, the shared files, a container's
-/// endpoint, the machine's.
+/// Finds credentials where AWS's own tools do, in their order: the environment, a web identity, the
+/// shared files, a container's endpoint, the machine's.
 struct CredentialChain: Sendable {
   let settings: AWSSettings
   /// Asks a server; waits for the answer.
   let ask: @Sendable (HTTPRequest) throws(HTTPFailure) -> HTTPResponse
 
-  /// Reads credentials; nil if nothing says that there are any, or that requests go without.
+  /// Reads credentials; nil if none are configured, or if requests should not be signed.
   func read() throws(StoreError) -> S3Credentials? {
     if settings.isSet("AWS_NO_SIGN_REQUEST") { return nil }
     if let credentials = try ofEnvironment() { return credentials }
@@ -29,7 +29,7 @@ struct CredentialChain: Sendable {
     guard let key, let secret else {
       let missing = key == nil ? "AWS_ACCESS_KEY_ID" : "AWS_SECRET_ACCESS_KEY"
       throw StoreError(
-        .invalidArgument, "\(missing) is not set, and the other of the two is", remedy: "set both")
+        .invalidArgument, "\(missing) is not set, but the other of the two is", remedy: "set both")
     }
     return try Self.checked(
       key, secret, settings.variable("AWS_SESSION_TOKEN"), expiration: nil, source: "the environment")
@@ -39,7 +39,7 @@ struct CredentialChain: Sendable {
     let (profile, name) = (settings.profile, settings.profileName)
     if let role = profile["role_arn"] {
       guard let file = profile["web_identity_token_file"] else {
-        throw unsupported("role_arn without web_identity_token_file")
+        throw unsupported("role_arn is set without web_identity_token_file")
       }
       return try ofWebIdentity(file, role, session: profile["role_session_name"])
     }
@@ -60,7 +60,7 @@ struct CredentialChain: Sendable {
         "set what `aws configure export-credentials --profile \(settings.profileName) --format env` prints")
   }
 
-  /// Credentials of which nothing could end a line of a request's header.
+  /// Checks that credentials have no characters that could end a line of a request's header.
   static func checked(
     _ key: String, _ secret: String, _ token: String?, expiration: Int64?, source: String
   ) throws(StoreError) -> S3Credentials {

@@ -2,7 +2,8 @@
 internal import ImageStoreCore
 internal import ImageStoreSupport
 
-/// Credentials as they are now: read again before they expire, on another thread, while requests go on with those there are.
+/// The current credentials. They are read again before they expire, on another thread, while
+/// requests continue with the existing ones.
 final class CredentialSource: Sendable {
   private struct State {
     var credentials: S3Credentials?
@@ -24,7 +25,7 @@ final class CredentialSource: Sendable {
     state = Locked(State(credentials: first))
   }
 
-  /// Those that there are; nil if requests go without. Waits for nothing.
+  /// The existing credentials; nil if requests are not signed. It does not wait.
   ///
   /// - Parameter now: seconds since 1970.
   func current(_ now: Int64) -> S3Credentials? {
@@ -42,13 +43,13 @@ final class CredentialSource: Sendable {
     return credentials
   }
 
-  /// Those that there are, whether or not new ones should be had.
+  /// The existing credentials, and whether new ones should be read.
   var latest: S3Credentials? { state.withLock { $0.credentials } }
 
   /// Why they could not be read again, if they could not.
   var failure: StoreError? { state.withLock { $0.failure } }
 
-  /// Reads them again, and says so when it has, or has failed to.
+  /// Reads them again, and notes whether that succeeded.
   func readAgain(completion: @escaping @Sendable () -> Void) {
     let mustRead = state.withLock { state in
       state.waiting.append(completion)
@@ -62,7 +63,7 @@ final class CredentialSource: Sendable {
     let hasStarted = DetachedThread.start("image objects") { [self] in
       end(Result { () throws(StoreError) in try read() })
     }
-    if !hasStarted { end(.failure(StoreError(.system, "the system has no thread to give"))) }
+    if !hasStarted { end(.failure(StoreError(.system, "the system could not start a thread"))) }
   }
 
   private func end(_ result: Result<S3Credentials?, StoreError>) {

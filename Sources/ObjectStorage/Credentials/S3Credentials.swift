@@ -1,16 +1,16 @@
 #if ObjectStorage
-/// What signs requests. Neither its description nor a dump of it shows anything of it.
+/// The credentials that sign requests. Neither the description nor a dump shows any part of them.
 struct S3Credentials: Sendable, Hashable {
   let accessKey: String
   let secretKey: String
-  /// What temporary ones have besides.
+  /// The additional token of temporary credentials.
   let sessionToken: String?
   /// Seconds since 1970; nil for those that do not expire.
   let expiration: Int64?
   /// Where they come from, for people.
   let source: String
 
-  /// Whether new ones should be had.
+  /// Whether new ones should be read.
   func expires(within seconds: Int64, of now: Int64) -> Bool {
     expiration.map { $0 - now < seconds } ?? false
   }

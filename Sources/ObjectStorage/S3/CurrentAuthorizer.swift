@@ -2,9 +2,11 @@
 internal import ImageStoreCore
 internal import ImageStorePlatform
 
-/// Who signs in this process. A child that was forked reads the credentials for itself: a lock may have been held when it was.
+/// The authorizer of this process. A forked child reads the credentials for itself, because a lock
+/// may have been held during the fork.
 ///
-/// Invariant behind `@unchecked Sendable`: `current` is written before a transport of this process is made, and read after it.
+/// Invariant behind `@unchecked Sendable`: `current` is written before a transport of this process
+/// is made, and read after it.
 final class CurrentAuthorizer: @unchecked Sendable {
   private let settings: AWSSettings
   private let region: String
@@ -23,7 +25,7 @@ final class CurrentAuthorizer: @unchecked Sendable {
     let ask: @Sendable (HTTPRequest) throws(HTTPFailure) -> HTTPResponse = { (request) throws(HTTPFailure) in
       let transport: HTTPTransport
       do throws(StoreError) {
-        // Credentials are asked for once in a while: nothing is kept.
+        // Credentials are asked for rarely, so nothing is kept.
         transport = try HTTPTransport(connections: 1, authorizer: nil, certificates: settings.certificates)
       } catch {
         throw HTTPFailure(kind: .refused, message: error.message)
@@ -31,7 +33,7 @@ final class CurrentAuthorizer: @unchecked Sendable {
       return try transport.perform(request)
     }
     let source = try CredentialSource { () throws(StoreError) in
-      // The files may have others by now.
+      // The files may have changed.
       let settings = try AWSSettings(environment: settings.environment)
       return try CredentialChain(settings: settings, ask: ask).read()
     }
@@ -49,7 +51,7 @@ final class CurrentAuthorizer: @unchecked Sendable {
 
   func redacting(_ text: String) -> String { current.redacting(text) }
 
-  /// What helps against a refusal.
+  /// The remedy for a refusal.
   func remedy(for response: HTTPResponse, _ address: S3Address) -> String? {
     let said = S3ErrorBody(response.note)
     if let region = response["x-amz-bucket-region"] ?? said.region, region != address.region {

@@ -7,13 +7,15 @@ struct S3Address: Sendable {
   let region: String
   private let scheme: String
   private let host: String
-  /// The endpoint's own path, and the bucket's name if it is in the path: escaped, without a slash at its end.
+  /// The endpoint's own path, and the bucket's name if it is in the path: escaped, without a slash
+  /// at its end.
   private let root: String
 
   /// - Parameters:
   ///   - endpoint: the server's URL; nil for AWS's.
-  ///   - style: `path`, `virtual` or `auto`: the bucket's name in the path for others than AWS, else in the host's name unless it has dots,
-  ///     which certificates have no place for.
+  ///   - style: `path`, `virtual` or `auto`: the bucket's name is in the path for servers other
+  ///     than AWS, and otherwise in the host's name, unless it has dots, which certificates do not
+  ///     cover.
   init(bucket: String, region: String, endpoint: String?, style: String?) throws(StoreError) {
     let isName = bucket.utf8.allSatisfy {
       switch $0 {
@@ -34,7 +36,7 @@ struct S3Address: Sendable {
     }
     guard var parts = URLParts(endpoint ?? "https://s3.\(region).amazonaws.com"), parts.query.isEmpty else {
       throw StoreError(
-        .invalidArgument, "the endpoint must be a URL of http or https, without a password and a query",
+        .invalidArgument, "the endpoint must be an http or https URL without a password and a query",
         remedy: "check AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL and endpoint_url")
     }
     while parts.path.hasSuffix("/") { parts.path.removeLast() }
@@ -46,13 +48,13 @@ struct S3Address: Sendable {
       case nil, "auto": !isOfAWS || bucket.contains(".")
       default:
         throw StoreError(
-          .invalidArgument, "addressing_style = \(style!) in the profile",
-          remedy: "path, virtual and auto are known")
+          .invalidArgument, "the profile has an unknown addressing_style, \(style!)",
+          remedy: "use path, virtual or auto")
       }
     self.bucket = bucket
     self.region = region
     scheme = parts.scheme
-    // A port that goes without saying is not in the header that is signed.
+    // A default port is not in the signed header.
     let usual = scheme == "https" ? ":443" : ":80"
     let server = parts.host.hasSuffix(usual) ? String(parts.host.dropLast(usual.count)) : parts.host
     host = isInPath ? server : "\(bucket).\(server)"

@@ -14,7 +14,7 @@ final class S3Authorizer: RequestAuthorizer {
   private let region: String
   private let credentials: CredentialSource
   private let dayKey = Locked<DayKey?>(nil)
-  /// What the server's clock is ahead of ours, in seconds.
+  /// How far the server's clock is ahead of ours, in seconds.
   private let skew = Atomic<Int64>(0)
   private let clock: @Sendable () -> Int64
 
@@ -76,13 +76,13 @@ final class S3Authorizer: RequestAuthorizer {
     credentials.readAgain(completion: completion)
   }
 
-  /// Whether requests go without a signature.
+  /// Whether requests are not signed.
   var isAnonymous: Bool { credentials.latest == nil }
 
   /// Text that a server sent, without anything of the credentials.
   func redacting(_ text: String) -> String { credentials.latest?.redacting(text) ?? text }
 
-  /// Why new credentials could not be had, if they could not.
+  /// Why new credentials could not be read, if that failed.
   var failure: String? { credentials.failure.map { redacting($0.description) } }
 }
 #endif

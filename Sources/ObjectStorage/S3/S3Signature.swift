@@ -1,9 +1,10 @@
 #if ObjectStorage
 internal import ImageStoreSupport
 
-/// AWS's Signature Version 4 ("Signature Calculations for the Authorization Header", Amazon S3 API Reference).
+/// AWS's Signature Version 4 ("Signature Calculations for the Authorization Header", Amazon S3 API
+/// Reference).
 struct S3Signature: Sendable {
-  /// What stands for the hash of a body that is not signed.
+  /// The value in place of the hash for a body that is not signed.
   static let unsignedPayload = "UNSIGNED-PAYLOAD"
   /// The SHA-256 of no bytes.
   static let emptyPayload = "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"
@@ -39,7 +40,7 @@ struct S3Signature: Sendable {
   /// - Parameters:
   ///   - path: escaped once, as the URL has it.
   ///   - query: escaped and in the order of ``URLEscaping/query(_:)``, as the URL has it.
-  ///   - headers: those that are signed, `host` and `x-amz-date` among them.
+  ///   - headers: the signed headers, including `host` and `x-amz-date`.
   ///   - payload: the SHA-256 of the body in hexadecimal digits, or ``unsignedPayload``.
   func authorization(
     method: String, path: String, query: String, headers: [(name: String, value: String)], payload: String
@@ -52,7 +53,7 @@ struct S3Signature: Sendable {
     return "AWS4-HMAC-SHA256 Credential=\(accessKey)/\(scope), SignedHeaders=\(names), Signature=\(signature)"
   }
 
-  /// What is hashed, and the names of the headers that are signed.
+  /// The text that is hashed, and the names of the signed headers.
   static func canonicalRequest(
     method: String, path: String, query: String, headers: [(name: String, value: String)], payload: String
   ) -> (text: String, names: String) {
@@ -62,7 +63,7 @@ struct S3Signature: Sendable {
     return ("\(method)\n\(path.isEmpty ? "/" : path)\n\(query)\n\(lines)\n\(names)\n\(payload)", names)
   }
 
-  /// Without spaces at the ends, and with one where there are several.
+  /// Without spaces at the ends, and with one space in place of several.
   private static func collapsed(_ value: String) -> String {
     guard value.first == " " || value.last == " " || value.contains("  ") else { return value }
     return value.split(separator: " ").joined(separator: " ")

@@ -32,7 +32,8 @@ struct SigningTime: Sendable, Hashable {
     return String(repeating: "0", count: max(0, width - text.count)) + text
   }
 
-  /// The Gregorian date of a day since 1970, and the day of a date: Howard Hinnant's "chrono-Compatible Low-Level Date Algorithms".
+  /// The Gregorian date of a day since 1970, and the day of a date: Howard Hinnant's
+  /// "chrono-Compatible Low-Level Date Algorithms".
   private static func date(ofDay days: Int64) -> (year: Int64, month: Int64, day: Int64) {
     let shifted = days + 719_468
     let era = (shifted >= 0 ? shifted : shifted - 146_096) / 146_097

@@ -1,5 +1,6 @@
 #if ObjectStorage
-/// Bytes of a URL as AWS's signatures have them: all but letters, digits and `-._~` are `%XX` (RFC 3986, 2.3).
+/// Bytes of a URL as AWS's signatures have them: all but letters, digits and `-._~` are `%XX` (RFC
+/// 3986, 2.3).
 enum URLEscaping {
   private static let digits = Array("0123456789ABCDEF".utf8)
 

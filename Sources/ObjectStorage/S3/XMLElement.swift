@@ -1,6 +1,7 @@
 #if ObjectStorage
-/// An element of what S3 and STS servers answer, with its children: the little of XML that they use. No document types, no
-/// entities but the five and numbers; names without their prefixes; attributes are passed over.
+/// An element of an answer of S3 and STS servers, with its children, in the small part of XML that
+/// they use: no document types, and no entities except the five and numbers; names have no
+/// prefixes; attributes are skipped.
 struct XMLElement {
   private static let greatestDepth = 16
 
@@ -11,13 +12,13 @@ struct XMLElement {
 
   private init(_ name: String) { self.name = name }
 
-  /// The first child of a name.
+  /// The first child with a name.
   func child(_ name: String) -> XMLElement? { children.first { $0.name == name } }
 
-  /// The text of the first child of a name.
+  /// The text of the first child with a name.
   subscript(name: String) -> String? { child(name)?.text }
 
-  /// The first element of a name, at any depth.
+  /// The first element with a name, at any depth.
   func descendant(_ name: String) -> XMLElement? {
     for child in children {
       if let found = child.name == name ? child : child.descendant(name) { return found }
@@ -76,7 +77,8 @@ struct XMLElement {
     return nil
   }
 
-  /// Where what begins here with `start` ends; nil if something else begins here, or it has no end.
+  /// The end of a part that begins here with `start`; nil if something else begins here, or it has
+  /// no end.
   private static func end(of start: StaticString, until last: StaticString, in bytes: [UInt8], _ at: Int)
     -> Int?
   {
@@ -94,7 +96,7 @@ struct XMLElement {
     return text.withUTF8Buffer { unsafe $0.elementsEqual(bytes[at..<at + $0.count]) }
   }
 
-  /// Where a tag ends, its bracket included: one in quotes ends nothing.
+  /// The end of a tag, including its bracket; a bracket in quotes does not end it.
   private static func endOfTag(_ bytes: [UInt8], _ start: Int) -> Int? {
     var quote: UInt8?
     for index in start..<bytes.count {
@@ -117,7 +119,7 @@ struct XMLElement {
     return String(decoding: local, as: UTF8.self)
   }
 
-  /// Text with what stands for other characters replaced; nil if there is an entity of another kind.
+  /// Text with entities replaced by their characters; nil if there is an entity of another kind.
   private static func unescaped(_ bytes: ArraySlice<UInt8>) -> String? {
     guard bytes.contains(UInt8(ascii: "&")) else { return String(decoding: bytes, as: UTF8.self) }
     var text = ""
@@ -149,19 +151,19 @@ struct XMLElement {
   }
 }
 
-/// What an S3 server says of a request that it refuses.
+/// The message of an S3 server on a refused request.
 struct S3ErrorBody {
-  /// Such as `NoSuchKey`; nil if the body is something else.
+  /// The code, such as `NoSuchKey`; nil if the body is something else.
   let code: String?
   let message: String?
-  /// The region that the bucket is in, where the server tells.
+  /// The region that the bucket is in, if the server says it.
   let region: String?
 
   init(_ body: String) {
     let root = XMLElement(Array(body.utf8))
     let error = root?.name == "Error" ? root : root?.descendant("Error")
     code = error?["Code"].map { String($0.prefix(64)) }
-    // Keys in a message are no secrets, but what is not needed is not repeated.
+    // Keys in a message are not secrets, but they are not needed, so they are not repeated.
     message = error?["Message"].flatMap { $0.isEmpty ? nil : String($0.prefix(200)) }
     region = error?["Region"].map { String($0.prefix(64)) }
   }

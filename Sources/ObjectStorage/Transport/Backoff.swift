@@ -1,6 +1,7 @@
 #if ObjectStorage
-/// How long a failed try is waited for before the next: a random part of a time that doubles, so that many clients do not
-/// come back together ("full jitter" of the AWS Architecture Blog's "Exponential Backoff And Jitter", 2015).
+/// The delay after a failed try: a random part of a time that doubles, so that many clients do not
+/// return together ("full jitter" of the AWS Architecture Blog's "Exponential Backoff And Jitter",
+/// 2015).
 struct Backoff {
   static let shortest = Duration.milliseconds(50)
   static let longest = Duration.seconds(5)
@@ -13,13 +14,14 @@ struct Backoff {
   }
 }
 
-/// How many requests may be under way: half as many after an answer that says "slow down", one more after as many good answers
-/// as may be under way.
+/// How many requests may be in progress: half as many after an answer that says "slow down", and
+/// one more after as many good answers as the current limit.
 struct Pace {
   let most: Int
   private(set) var limit: Int
   private var good = 0
-  /// The number of the first request that was begun after the last halving: answers to earlier ones say nothing new.
+  /// The number of the first request that was begun after the last halving: answers to earlier ones
+  /// carry no new information.
   private var era = 0
 
   init(most: Int) {
@@ -47,18 +49,18 @@ struct Pace {
   }
 }
 
-/// How long requests take, so that one that takes far longer than most is made a second time.
+/// The times that requests take, so that one that takes far longer than most is repeated.
 struct Latencies {
   private static let window = 64
   private static let fewest = 16
-  /// At most one request of so many is made twice.
+  /// At most one of this many requests is made twice.
   private static let share = 20
   private var samples: [Int: [Duration]] = [:]
   private var next = 0
   private(set) var requestCount = 0
   private(set) var hedgeCount = 0
 
-  /// Sizes within a factor of two are alike.
+  /// Sizes within a factor of two count as equal.
   private static func kind(_ weight: Int) -> Int { Int.bitWidth - weight.leadingZeroBitCount }
 
   mutating func add(_ duration: Duration, weight: Int) {

@@ -3,8 +3,8 @@ internal import ImageStoreCore
 internal import ImageStorePlatform
 internal import Synchronization
 
-/// The transport of this process: a child that was forked makes its own at its first request, since it has neither the thread nor
-/// may it use the connections, which its parent reads from.
+/// The transport of this process: a child that was forked makes its own at its first request, since
+/// it has neither the thread nor may it use the connections, which its parent reads from.
 ///
 /// Invariant behind `@unchecked Sendable`: `current` is written before `owner` is, and read after it.
 final class HTTPClient: @unchecked Sendable {
@@ -13,7 +13,7 @@ final class HTTPClient: @unchecked Sendable {
   private var current: HTTPTransport
   private let making = Locked(())
 
-  /// - Parameter make: makes a transport and whatever it shares with nobody else.
+  /// - Parameter make: makes a transport and everything that it does not share.
   init(_ make: @escaping @Sendable () throws(StoreError) -> HTTPTransport) throws(StoreError) {
     self.make = make
     current = try make()

@@ -5,7 +5,7 @@ internal import Synchronization
 
 /// The transfers that one thread drives. Nothing else touches it.
 @safe final class HTTPDriver {
-  /// After so many answers that contradict themselves, it is not an accident.
+  /// After this many contradictory answers, it is not an accident.
   private static let wrongAnswerLimit = 6
   private let inbox: HTTPInbox
   private let multi: OpaquePointer
@@ -16,16 +16,16 @@ internal import Synchronization
   private var latencies = Latencies()
   private var random = SystemRandomNumberGenerator()
 
-  /// Those that have not begun, in the order of the calls, from `firstWaiting` on.
+  /// The transfers that have not begun, in the order of the calls, from `firstWaiting` on.
   private var waiting: [HTTPTransfer] = []
   private var firstWaiting = 0
-  /// Those that wait for their next try.
+  /// The transfers that wait for their next try.
   private var delayed: [HTTPTransfer] = []
-  /// Those that wait for credentials.
+  /// The transfers that wait for credentials.
   private var parked: [ObjectIdentifier: HTTPTransfer] = [:]
   private var running: [UInt64: HTTPAttempt] = [:]
   private var attemptCount: UInt64 = 0
-  /// When tries are looked at next, whether bytes come.
+  /// When tries are checked next for arriving bytes.
   private var nextLook = ContinuousClock.now
   /// Whether the server has answered at all: until it has, it may be the wrong name of one.
   private var hasAnswered = false
@@ -61,13 +61,13 @@ internal import Synchronization
       endStalls(now)
       startReady(now)
       let code = unsafe image_curl_run(multi, Int32(clamping: idleMilliseconds(now)))
-      // libcurl has no memory, or is used wrongly: not to spin.
+      // libcurl has no memory, or is used wrongly: do not spin.
       if code != 0 { unsafe image_curl_run(multi, 10) }
       while let handle = unsafe image_curl_next_ended(multi) { unsafe finish(handle) }
     }
   }
 
-  /// How long there is nothing to do but to move bytes.
+  /// How long there is nothing to do except moving bytes.
   private func idleMilliseconds(_ now: ContinuousClock.Instant) -> Int {
     var next: ContinuousClock.Instant?
     if running.count < pace.limit {
@@ -157,7 +157,7 @@ internal import Synchronization
 
   // MARK: - Ending
 
-  /// Gives up tries of which hardly a byte comes.
+  /// Ends tries that receive hardly any bytes.
   private func endStalls(_ now: ContinuousClock.Instant) {
     guard now >= nextLook else { return }
     nextLook = now + .milliseconds(200)
@@ -198,7 +198,7 @@ internal import Synchronization
         pace.succeeded()
         latencies.add(.now - attempt.begun, weight: transfer.request.weight)
       } else if let remedy = authorizer?.remedy(for: response), transfer.remedies.insert(remedy).inserted {
-        // Nothing of the answer is to be kept: the request is begun anew once that is done.
+        // No part of the answer is kept: the request is begun again once that is done.
         retry(transfer, after: remedy)
         return
       }
@@ -211,12 +211,12 @@ internal import Synchronization
       if unsafe result.code != 0 { transfer.needsNewConnection = true }
       retry(transfer, failure, wait)
     case .failure(let failure):
-      // The other one, if there is one, would find the same.
+      // The second request, if there is one, would get the same answer.
       complete(transfer, .failure(failure))
     }
   }
 
-  /// Hands out an answer, of whichever of two requests had it first.
+  /// Delivers an answer, from whichever of two requests has it first.
   private func settle(_ transfer: HTTPTransfer, _ attempt: HTTPAttempt, _ response: HTTPResponse) {
     drop(transfer)
     if response.isSuccess, attempt.isHedge, let copy = attempt.memory,
@@ -229,7 +229,7 @@ internal import Synchronization
     complete(transfer, .success(response))
   }
 
-  /// Ends what is still under way for a transfer: nothing may write to its memory any more.
+  /// Ends the tries in progress of a transfer: nothing may write to its memory afterwards.
   private func drop(_ transfer: HTTPTransfer) {
     for identifier in transfer.attempts {
       if let other = running.removeValue(forKey: identifier) {
@@ -254,7 +254,7 @@ internal import Synchronization
     failure.tries = transfer.tries
     transfer.failure = failure
     if failure.kind == .wrongAnswer { transfer.wrongAnswers += 1 }
-    // The second request is still under way.
+    // The second request is still in progress.
     guard transfer.attempts.isEmpty else { return }
     counters.failures.add(1, ordering: .relaxed)
     let patience = transfer.request.patience
@@ -283,7 +283,7 @@ internal import Synchronization
     transfer.completion(result)
   }
 
-  /// Ends all that is under way.
+  /// Ends everything in progress.
   private func end(_ new: [HTTPTransfer]) {
     let failure = HTTPFailure(kind: .refused, message: "the folder was closed while it was read")
     var rest = Array(waiting[firstWaiting...]) + new + delayed + parked.values

@@ -1,18 +1,18 @@
 #if ObjectStorage
 package import ImageStoreCore
 
-/// Why a request has no answer to go on with.
+/// Why a request has no usable answer.
 struct HTTPFailure: Error, Sendable, Hashable {
   enum Kind: Sendable, Hashable {
-    /// No answer, a part of one, or one that asks to come back, until no more tries were left.
+    /// No answer, a partial answer, or a request to retry later, until there were no more tries.
     case exhausted
-    /// Bytes that contradict the answer's header or what was asked for, again and again.
+    /// Bytes that contradict the answer's header or the request, in every try.
     case wrongAnswer
-    /// The object is another than it was.
+    /// The object has changed.
     case changed
     /// A body beyond the limit.
     case tooLong
-    /// What cannot be helped by another try.
+    /// A failure that another try would not change.
     case refused
   }
 

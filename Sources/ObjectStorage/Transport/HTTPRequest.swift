@@ -1,7 +1,7 @@
 #if ObjectStorage
 internal import ImageStoreCore
 
-/// What is asked of a server, before a signature.
+/// A request to a server, before it is signed.
 struct HTTPRequest: Sendable {
   enum Method: String, Sendable {
     case head = "HEAD"
@@ -13,22 +13,23 @@ struct HTTPRequest: Sendable {
 
   /// Where an answer's body goes.
   enum Sink: Sendable {
-    /// So many bytes, no more and no less.
+    /// Exactly this many bytes.
     case memory(PixelMemory, byteCount: Int)
-    /// Bytes that the answer brings along, at most so many.
+    /// The bytes of the answer, at most this many.
     case bytes(limit: Int)
   }
 
-  /// How long an answer is waited for, and how often it is asked for.
+  /// How long to wait for an answer, and how often to ask for it.
   struct Patience: Sendable {
     /// From the first try on.
     var deadline: Duration = .seconds(120)
     var connecting: Duration = .seconds(10)
-    /// Fewer than 1 KiB a second for so long are a try that failed; nil to wait until the deadline.
+    /// Fewer than 1 KiB per second for this long means that the try has failed; nil waits until the
+    /// deadline.
     var stall: Duration? = .seconds(5)
     var tries = Int.max
 
-    /// A server takes its time once it has all bytes.
+    /// A server may take long after it has received all bytes.
     static let forWriting = Patience(stall: .seconds(30))
   }
 
@@ -38,16 +39,16 @@ struct HTTPRequest: Sendable {
   var headers: [(name: String, value: String)] = []
   var body: PixelMemory?
   var sink = Sink.bytes(limit: 1 << 20)
-  /// The status whose body is wanted; any success if nil.
+  /// The status whose body is wanted; nil means any success.
   var expectedStatus: Int?
   var patience = Patience()
   /// Whether a second request may be made if the first takes long: it asks for bytes and changes nothing.
   var mayBeHedged = false
-  /// Whether an answer that names another place is followed there. Never with credentials.
+  /// Whether redirects are followed. They never are with credentials.
   var followsRedirections = false
   /// Whether it is for this machine or its host, so that no proxy is in between.
   var bypassesProxy = false
-  /// The bytes of the range that is asked for, and the object's state as far as it is known.
+  /// The requested range of bytes, and the object's state as far as it is known.
   var range: ExpectedRange?
 
   init(_ method: Method, _ url: String) {
@@ -62,16 +63,16 @@ struct HTTPRequest: Sendable {
   }
 }
 
-/// What an answer to a range must be.
+/// The expected answer to a range.
 struct ExpectedRange: Sendable {
   var bytes: Range<Int>
   /// The size of the whole object, if it is known.
   var total: Int?
-  /// What the object's tag must be, if it is known.
+  /// The expected tag of the object, if it is known.
   var tag: String?
 }
 
-/// What a server answered.
+/// The answer of a server.
 struct HTTPResponse: Sendable {
   var status: Int
   /// The header's lines, the status line first.

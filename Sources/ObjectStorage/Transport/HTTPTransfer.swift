@@ -8,13 +8,14 @@ internal import ImageStoreCore
 final class HTTPTransfer: @unchecked Sendable {
   let request: HTTPRequest
   let completion: @Sendable (Result<HTTPResponse, HTTPFailure>) -> Void
-  /// How many tries have been begun, second requests apart.
+  /// How many tries have been begun, not counting second requests.
   var tries = 0
-  /// How many tries were given up since hardly a byte came: a server that has too much to do gets longer each time.
+  /// How many tries were ended because hardly any bytes arrived: an overloaded server gets more
+  /// time with each.
   var stalls = 0
   /// How many answers contradicted themselves or the request.
   var wrongAnswers = 0
-  /// The numbers of the tries that are under way: one, or two if it is hedged.
+  /// The numbers of the tries that are in progress: one, or two if it is hedged.
   var attempts: [UInt64] = []
   var deadline: ContinuousClock.Instant?
   /// When the next try begins, if one has failed.
@@ -43,7 +44,8 @@ final class HTTPTransfer: @unchecked Sendable {
   var watch: StallWatch?
 }
 
-/// Tells whether bytes come: libcurl's own limit is of an average, which is high for long after a burst.
+/// Checks whether bytes arrive: libcurl's own limit is for an average, which stays high for long
+/// after a burst.
 struct StallWatch {
   private static let bytesPerSecond = 1024
   /// How long fewer bytes are a stall.
@@ -56,7 +58,7 @@ struct StallWatch {
     since = now
   }
 
-  /// - Parameter total: how many bytes have come by now.
+  /// - Parameter total: how many bytes have arrived so far.
   mutating func isStalled(_ total: Int, now: ContinuousClock.Instant) -> Bool {
     if total - byteCount >= Self.bytesPerSecond * patience.milliseconds / 1000 {
       byteCount = total
@@ -71,7 +73,7 @@ extension HTTPRequest {
   ///
   /// - Parameters:
   ///   - memory: where the body goes, or nil for memory of the transfer's own.
-  ///   - signature: headers besides the request's.
+  ///   - signature: headers in addition to the request's.
   /// - Returns: nil if there is no memory.
   func start(
     on multi: OpaquePointer, as identifier: UInt64, into memory: PixelMemory?,
@@ -118,7 +120,7 @@ extension HTTPRequest {
 }
 
 extension Duration {
-  /// Rounded up, so that a timer has come when it ends.
+  /// Rounded up, so that the time has passed when the timer ends.
   var milliseconds: Int {
     let (seconds, attoseconds) = components
     return Int(clamping: seconds) * 1000 + Int((attoseconds + 999_999_999_999_999) / 1_000_000_000_000_000)

@@ -6,7 +6,7 @@ internal import ImageStorePlatform
 internal import ImageStoreSupport
 internal import Synchronization
 
-/// What a transport has done so far.
+/// The statistics of a transport.
 final class HTTPCounters: Sendable {
   /// Requests that were sent, with those that were sent again.
   let attempts = Atomic(0)
@@ -47,7 +47,7 @@ final class HTTPInbox: @unchecked Sendable {
     if !isOpen { transfer.completion(.failure(HTTPFailure(kind: .refused, message: "the folder is closed"))) }
   }
 
-  /// Has a transfer tried again that waited for credentials.
+  /// Retries a transfer that waited for credentials.
   func resume(_ transfer: HTTPTransfer) {
     state.withLock { state in
       state.ready.append(transfer)
@@ -62,7 +62,8 @@ final class HTTPInbox: @unchecked Sendable {
     }
   }
 
-  /// All that has come since the last call. After one that says it is closed, nothing is woken any more.
+  /// Everything that has been added since the last call. After a call that returns that it is
+  /// closed, nothing is woken any more.
   func take() -> (new: [HTTPTransfer], ready: [HTTPTransfer], isClosed: Bool) {
     state.withLock { state in
       defer {
@@ -79,16 +80,18 @@ final class HTTPInbox: @unchecked Sendable {
   }
 }
 
-/// Requests to servers, many under way over kept connections, driven by one thread that ends with the transport.
+/// Sends requests to servers, many at a time over kept connections, with one thread that ends with
+/// the transport.
 ///
-/// It belongs to the process that made it: a child that was forked has the memory and not the thread; see ``HTTPClient``.
+/// It belongs to the process that made it: a forked child has the memory but not the thread; see
+/// ``HTTPClient``.
 final class HTTPTransport: Sendable {
   private let inbox: HTTPInbox
   let counters = HTTPCounters()
   private let process = getpid()
 
   /// - Parameters:
-  ///   - connections: how many requests may be under way.
+  ///   - connections: how many requests may be in progress.
   ///   - certificates: a file of certificates to trust, or nil for the system's.
   init(
     connections: Int, authorizer: (any RequestAuthorizer)?, certificates: String?
@@ -100,7 +103,7 @@ final class HTTPTransport: Sendable {
     self.inbox = inbox
     let (counters, address) = (counters, UInt(bitPattern: multi))
     let hasStarted = DetachedThread.start("image objects") {
-      // The thread is the only one that has it from now on, but for the inbox's waking.
+      // From now on only the thread uses it, apart from being woken by the inbox.
       let multi = unsafe OpaquePointer(bitPattern: address)!
       unsafe HTTPDriver(
         inbox, multi, connections: connections, authorizer, certificates: certificates, counters
@@ -108,16 +111,17 @@ final class HTTPTransport: Sendable {
     }
     guard hasStarted else {
       unsafe image_curl_multi_free(multi)
-      throw StoreError(.system, "the system has no thread to give")
+      throw StoreError(.system, "the system could not start a thread")
     }
   }
 
   deinit {
-    // In a child, another thread may have held the lock when it was forked.
+    // In a child, another thread may have held the lock during the fork.
     if getpid() == process { inbox.close() }
   }
 
-  /// Begins a request; `completion` is called once, on the transport's thread, and must not wait for another request.
+  /// Begins a request; `completion` is called once, on the transport's thread, and must not wait
+  /// for another request.
   func submit(
     _ request: HTTPRequest, completion: @escaping @Sendable (Result<HTTPResponse, HTTPFailure>) -> Void
   ) {

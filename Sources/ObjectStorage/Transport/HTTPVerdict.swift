@@ -1,9 +1,9 @@
 #if ObjectStorage
 internal import CImageStoreCurl
 
-/// What a try has come to.
+/// The result of a try.
 enum HTTPVerdict {
-  /// An answer that is what was asked for, or that another try would not change.
+  /// The expected answer, or one that another try would not change.
   case answer(HTTPResponse)
   /// Another try may help.
   case again(HTTPFailure, isThrottle: Bool, wait: Duration?)
@@ -64,7 +64,8 @@ extension HTTPRequest {
 
   private func successVerdict(on response: HTTPResponse, byteCount: Int) -> HTTPVerdict {
     guard case .memory(_, let expected) = sink, let range else {
-      // A connection that is closed early would go unnoticed where libcurl has no length to compare with.
+      // A connection that is closed early would go unnoticed if libcurl has no length to compare
+      // with.
       if method == .get, let length = response["Content-Length"].flatMap({ Int($0) }), length != byteCount {
         return .again(.wrong("\(byteCount) bytes of \(length)"), isThrottle: false, wait: nil)
       }
@@ -113,20 +114,20 @@ extension HTTPResponse {
     }
   }
 
-  /// Whether the server may well answer otherwise in a moment.
+  /// Whether the server may give another answer in a moment.
   var isTransient: Bool {
     switch status {
     case 408, 429, 500, 502, 503, 504: true
-    // S3 says so of a body that took too long.
+    // S3 reports this for a body that took too long.
     case 400: S3ErrorBody(note).code == "RequestTimeout"
     default: false
     }
   }
 
-  /// What changes when the object does.
+  /// The tag that changes when the object does.
   var tag: String? { self["ETag"] ?? self["Last-Modified"] }
 
-  /// What identifies the request to the people who run the server.
+  /// The identifiers of the request for the people who run the server.
   var requestID: String? {
     (self["x-amz-request-id"] ?? self["x-request-id"]).map { String($0.prefix(64)) }
   }

@@ -1,10 +1,11 @@
 #if ObjectStorage
 internal import ImageStorePlatform
 
-/// A value behind a lock that works in a child that was forked. Swift's own `Mutex` does not on Linux: it keeps the number of the thread,
-/// which is another in the child, and ends the process once two threads meet at it.
+/// A value behind a lock that works in a forked child. Swift's own `Mutex` does not on Linux: it
+/// keeps the number of the thread, which is another one in the child, and ends the process once two
+/// threads contend for it.
 ///
-/// Invariant behind `@unchecked Sendable`: the value is used by whoever holds the lock.
+/// Invariant behind `@unchecked Sendable`: the value is used only by the holder of the lock.
 @safe final class Locked<Value>: @unchecked Sendable {
   private let lock: UnsafeMutablePointer<pthread_mutex_t>
   private var value: Value

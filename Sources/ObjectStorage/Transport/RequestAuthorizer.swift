@@ -1,17 +1,18 @@
 #if ObjectStorage
-/// Who signs requests, and knows what to do if a signature is refused.
+/// Signs requests, and handles refused signatures.
 protocol RequestAuthorizer: AnyObject, Sendable {
-  /// The headers that a request gets besides its own, with the time of now. Called for every try; waits for nothing.
+  /// The additional headers of a request, with the current time. It is called for every try, and
+  /// does not wait.
   func signature(for request: HTTPRequest) -> [(name: String, value: String)]
 
-  /// What may help against an answer that refuses a request; nil if nothing does.
+  /// The remedy for an answer that refuses a request; nil if there is none.
   func remedy(for response: HTTPResponse) -> AuthorizationRemedy?
 
-  /// Reads the credentials again, and says so when it has, or has failed to.
+  /// Reads the credentials again, and reports whether that succeeded.
   func readCredentials(completion: @escaping @Sendable () -> Void)
 }
 
-/// What is done against a refusal, once per request each.
+/// The remedies for a refusal, each used once per request.
 enum AuthorizationRemedy: Sendable, Hashable {
   /// The clock has been corrected: the same once more.
   case clock

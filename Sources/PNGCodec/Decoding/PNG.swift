@@ -10,8 +10,8 @@ package struct PNG: ImageCodec {
   package let number: UInt8 = 1
 
   /// - Parameters:
-  ///   - palette: what becomes of images with a palette.
-  ///   - checksEveryChunk: whether the CRC of every chunk is checked when an image is decoded, whatever it is about.
+  ///   - palette: how images with a palette are delivered.
+  ///   - checksEveryChunk: whether the CRC of every chunk is checked when an image is decoded.
   package init(palette: PNGDecoder.Palette = .expanded, checksEveryChunk: Bool = false) {
     self.palette = palette
     self.checksEveryChunk = checksEveryChunk

@@ -14,8 +14,8 @@ struct PNGChunkType: Hashable {
   /// Whether a decoder must know the chunk; the first letter is a capital.
   var isCritical: Bool { code & 0x2000_0000 == 0 }
 
-  /// Whether the standard or its register of extensions knows the chunk as one that says nothing of samples as they
-  /// are decoded (ISO/IEC 15948, 11.3; "Extensions to the PNG 1.2 Specification").
+  /// Whether the standard or its register of extensions knows the chunk as one that says nothing of
+  /// samples as they are decoded (ISO/IEC 15948, 11.3; "Extensions to the PNG 1.2 Specification").
   var isKnownToBeAside: Bool { Self.aside.contains(self) }
 
   private static let aside = Set(

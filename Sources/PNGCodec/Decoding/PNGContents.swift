@@ -1,6 +1,7 @@
 import ImageStoreCore
 
-/// The chunks of a PNG that say what its pixels are, found and checked. Holds pointers into the file.
+/// The chunks of a PNG that describe its pixels, found and checked. It holds pointers into the
+/// file.
 @unsafe struct PNGContents {
   let header: PNGHeader
   /// Three bytes per entry; empty if there is none.
@@ -20,8 +21,8 @@ import ImageStoreCore
 
   /// Reads the chunks up to the first IDAT, which need not be complete.
   ///
-  /// - Parameter checksEveryChunk: whether every chunk must agree with its CRC, also one that says nothing of
-  ///   samples.
+  /// - Parameter checksEveryChunk: whether every chunk must agree with its CRC, even if it does not
+  ///   affect samples.
   /// - Throws: ``StoreError/Code/unrecognized`` for what is not a PNG; ``StoreError/Code/corrupt``.
   init(headOf file: UnsafeRawBufferPointer, checksEveryChunk: Bool = false) throws(StoreError) {
     unsafe self.checksEveryChunk = checksEveryChunk
@@ -43,7 +44,7 @@ import ImageStoreCore
   static func header(of file: UnsafeRawBufferPointer) throws(StoreError) -> PNGHeader {
     guard file.count >= 8,
       unsafe UInt64(bigEndian: file.loadUnaligned(as: UInt64.self)) == signature
-    else { throw StoreError(.unrecognized, "bytes that are not a PNG", remedy: "give a PNG file") }
+    else { throw StoreError(.unrecognized, "the bytes are not a PNG", remedy: "give a PNG file") }
     let chunk = try unsafe PNGChunk(in: file, at: 8)
     guard unsafe chunk.type == .header else {
       throw .malformed(unsafe "first chunk is \(chunk.type.name) instead of IHDR")
@@ -52,7 +53,8 @@ import ImageStoreCore
     return try unsafe PNGHeader(chunk.payload)
   }
 
-  /// Whether bytes end before the first IDAT chunk begins, as far as the lengths of the chunks before it tell.
+  /// Whether bytes end before the first IDAT chunk begins, as far as the lengths of the chunks
+  /// before it tell.
   static func endsBeforePixels(_ file: UnsafeRawBufferPointer) -> Bool {
     var offset = 8
     while let chunk = try? unsafe PNGChunk(in: file, at: offset) {
@@ -67,10 +69,11 @@ import ImageStoreCore
 
   /// Checks a chunk before the pixels.
   ///
-  /// Programs that edit text and forget its CRC are let off, but not if a flipped bit may have hidden tRNS: made
-  /// another name of it, or made the chunk before it so long that it takes tRNS in.
+  /// A wrong CRC of text, left by programs that edit it, is accepted, unless a flipped bit may have
+  /// hidden tRNS by changing its name, or by making the chunk before it so long that it includes
+  /// tRNS.
   ///
-  /// - Throws: ``StoreError/Code/corrupt`` for one that fails its CRC and may bear on samples.
+  /// - Throws: ``StoreError/Code/corrupt`` for a chunk that fails its CRC and may affect samples.
   private func check(_ chunk: PNGChunk, in file: UnsafeRawBufferPointer, at offset: Int) throws(StoreError) {
     if unsafe checksEveryChunk || chunk.type.isCritical {
       return try unsafe chunk.verify(in: file, at: offset)
@@ -99,13 +102,13 @@ import ImageStoreCore
     case .header, .end: throw .malformed(unsafe "\(chunk.type.name) chunk is out of place")
     case let type where type.isCritical:
       throw StoreError(
-        .unsupported, "a PNG with the critical chunk \(type.name), which the standard does not know",
+        .unsupported, "the PNG has a critical chunk that the standard does not define: \(type.name)",
         remedy: "write it again with another program")
     default: break
     }
   }
 
-  /// What libpng overlooks is overlooked here: a palette of gray pixels means nothing.
+  /// As in libpng, a palette of gray pixels is ignored.
   private mutating func takePalette(_ payload: UnsafeRawBufferPointer) throws(StoreError) {
     guard unsafe header.colorType != .gray && header.colorType != .grayAlpha else { return }
     guard unsafe palette.count == 0 else { throw .malformed("PLTE chunk is out of place") }
@@ -115,8 +118,8 @@ import ImageStoreCore
     unsafe palette = unsafe payload
   }
 
-  /// As in libpng, the first that can be right counts: one before the palette, one that is longer than it, and one of another
-  /// length than the pixels' mean nothing.
+  /// As in libpng, the first that can be right counts: one before the palette, one that is longer
+  /// than it, and one of another length than the pixels' mean nothing.
   private mutating func takeTransparency(_ payload: UnsafeRawBufferPointer) {
     guard unsafe transparency.count == 0 else { return }
     let isMeant =
@@ -137,7 +140,7 @@ import ImageStoreCore
     var isPastData = false
     while true {
       let chunk = try unsafe PNGChunk(in: file, at: offset)
-      // That of IEND vouches for nothing but its name, which has just been read.
+      // The CRC of IEND covers only its name, which has just been read.
       if unsafe checksEveryChunk || chunk.type.isCritical && chunk.type != .end {
         try unsafe chunk.verify(in: file, at: offset)
       }

@@ -2,7 +2,7 @@ import CImageStoreKernels
 public import ImageStoreCore
 import ImageStoreDeflate
 
-/// Decodes PNGs one after another in memory that is used again.
+/// Decodes PNGs one after another in memory that is reused.
 ///
 /// Every color type, bit depth and interlacing of the standard (ISO/IEC 15948) is read:
 ///
@@ -16,24 +16,26 @@ import ImageStoreDeflate
 ///
 /// A tRNS chunk adds a channel of alpha: to gray (which is `uint8` then even at 1 bit), RGB and
 /// palettes. 16-bit samples are in the byte order of the machine. Gamma and color profiles are not
-/// applied. The CRC of each chunk that may bear on the pixels, their Adler-32 and the end of the file are
-/// checked: of every critical chunk, of tRNS, and of what may be a damaged tRNS. Other ancillary chunks may
-/// have wrong CRCs. What libpng overlooks and leaves the pixels whole is overlooked: bytes or rows after the last pixel, a tRNS that
-/// cannot be meant (which then adds no alpha), a palette of gray pixels, an index beyond the palette (black).
+/// applied. Three things are checked: the CRC of each chunk that may affect the pixels (every
+/// critical chunk, tRNS, and anything that may be a damaged tRNS), the Adler-32 of the pixels, and
+/// the end of the file. Other ancillary chunks may have wrong CRCs. Faults that libpng ignores and
+/// that do not affect the pixels are ignored: bytes or rows after the last pixel, a tRNS that is
+/// not valid (which then adds no alpha), a palette of gray pixels, an index beyond the palette
+/// (black).
 public struct PNGDecoder: ~Copyable, Sendable {
-  /// What becomes of the pixels of a palette.
+  /// How the pixels of images with a palette are delivered.
   public enum Palette: Sendable, Hashable {
-    /// They become their colors, with alpha if the file has any.
+    /// As their colors, with alpha if the file has any.
     case expanded
-    /// They stay indices: one channel of `uint8`, as the classes of a mask are kept.
+    /// As indices: one channel of `uint8`, as the classes of a mask are stored.
     case indices
   }
 
-  /// What becomes of images with a palette.
+  /// How images with a palette are delivered.
   public let palette: Palette
   /// The most bytes an image may take when decoded.
   public let maximumByteCount: Int
-  /// Whether the CRC of every chunk is checked when an image is decoded, whatever it is about.
+  /// Whether the CRC of every chunk is checked when an image is decoded.
   package var checksEveryChunk = false
 
   private var inflater = Inflater(.zlib)
@@ -41,23 +43,23 @@ public struct PNGDecoder: ~Copyable, Sendable {
   private var compressed = GrowingMemory()
   private var converter = PNGRowConverter()
 
-  /// Takes no memory before the first image.
+  /// Creates a decoder, which allocates no memory before the first image.
   ///
   /// - Parameters:
-  ///   - palette: what becomes of images with a palette.
+  ///   - palette: how images with a palette are delivered.
   ///   - maximumByteCount: the most bytes an image may take when decoded; a header that asks for
-  ///     more is refused before memory is asked for.
+  ///     more is refused before memory is allocated.
   public init(palette: Palette = .expanded, maximumByteCount: Int = 1 << 30) {
     self.palette = palette
     self.maximumByteCount = maximumByteCount
   }
 
-  /// The header and the decoded format of a PNG, read from as many of its first bytes as reach to the
-  /// pixels.
+  /// The header and the decoded format of a PNG, read from its first bytes up to the pixels.
   ///
-  /// - Throws: ``StoreError/Code/unrecognized`` for what is not a PNG; ``StoreError/Code/corrupt`` for a
-  ///   PNG that is malformed before its pixels; ``StoreError/Code/unsupported`` for an unknown
-  ///   critical chunk; ``StoreError/Code/limitExceeded`` beyond ``maximumByteCount``.
+  /// - Throws: ``StoreError/Code/unrecognized`` for bytes that are not a PNG;
+  ///   ``StoreError/Code/corrupt`` for a PNG that is malformed before its pixels;
+  ///   ``StoreError/Code/unsupported`` for an unknown critical chunk;
+  ///   ``StoreError/Code/limitExceeded`` beyond ``maximumByteCount``.
   public func readHeader(
     of bytes: RawSpan
   ) throws(StoreError) -> (header: PNGHeader, format: ImageFormat) {
@@ -67,8 +69,8 @@ public struct PNGDecoder: ~Copyable, Sendable {
     }
   }
 
-  /// The most bytes a file may have whose first bytes are these: what its pixels take without compression,
-  /// twice, and 64 MiB for text and profiles.
+  /// The most bytes that a file with these first bytes may have: twice the uncompressed size of its
+  /// pixels, and 64 MiB for text and profiles.
   ///
   /// - Parameter bytes: at least the first 33 bytes of a PNG.
   package func mostFileBytes(_ bytes: RawSpan) throws(StoreError) -> Int {
@@ -103,7 +105,7 @@ public struct PNGDecoder: ~Copyable, Sendable {
   /// Decodes an image that must have a format.
   ///
   /// - Parameter memory: has the size of `format`.
-  /// - Returns: what the file says of itself.
+  /// - Returns: the header of the file.
   /// - Throws: as ``decode(_:into:)``; ``StoreError/Code/corrupt`` if the image has another format.
   @discardableResult
   package mutating func decode(
@@ -113,7 +115,7 @@ public struct PNGDecoder: ~Copyable, Sendable {
     var contents = try unsafe PNGContents(headOf: file, checksEveryChunk: checksEveryChunk)
     let found = try unsafe self.format(of: contents)
     guard found == format else {
-      throw StoreError(.corrupt, "an image of \(found) instead of \(format)")
+      throw StoreError(.corrupt, "expected an image of \(format), found \(found)")
     }
     precondition(memory.count == format.byteCount)
     try unsafe decode(file, &contents, format, into: memory)
@@ -137,8 +139,8 @@ public struct PNGDecoder: ~Copyable, Sendable {
     guard format.byteCount <= maximumByteCount else {
       throw StoreError(
         .limitExceeded,
-        "a PNG of \(format), \(format.byteCount) bytes, and \(maximumByteCount) are the most",
-        remedy: "raise maximumByteCount if the file is to be trusted")
+        "the PNG is \(format), \(format.byteCount) bytes, more than the limit of \(maximumByteCount)",
+        remedy: "raise maximumByteCount if you trust the file")
     }
     return format
   }
@@ -170,7 +172,7 @@ public struct PNGDecoder: ~Copyable, Sendable {
       }
     } catch {
       throw StoreError(
-        error.code, "a PNG whose pixels cannot be read: \(error.message)", remedy: error.remedy,
+        error.code, "the pixels of the PNG cannot be read: \(error.message)", remedy: error.remedy,
         underlying: error.underlying)
     }
     try unsafe converter.prepare(contents, format, palette)

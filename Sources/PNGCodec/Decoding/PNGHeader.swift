@@ -1,8 +1,8 @@
 import ImageStoreCore
 
-/// What the header of a PNG says (ISO/IEC 15948, 11.2.2).
+/// The header of a PNG (ISO/IEC 15948, 11.2.2).
 public struct PNGHeader: Sendable, Hashable {
-  /// What the samples of a pixel mean. Raw values are those of the file.
+  /// The meaning of the samples of a pixel. Raw values are those of the file.
   public enum ColorType: UInt8, Sendable, Hashable, CaseIterable {
     /// One channel.
     case gray = 0
@@ -32,16 +32,16 @@ public struct PNGHeader: Sendable, Hashable {
   public let height: Int
   /// Bits per sample in the file: 1, 2, 4, 8 or 16.
   public let bitDepth: Int
-  /// What the samples of a pixel are.
+  /// The meaning of the samples of a pixel.
   public let colorType: ColorType
-  /// Whether the pixels come in the seven passes of Adam7.
+  /// Whether the pixels are in the seven passes of Adam7.
   public let isInterlaced: Bool
 
   static let payloadByteCount = 13
 
   /// Reads the payload of an IHDR chunk.
   ///
-  /// - Throws: ``StoreError/Code/corrupt`` for what the standard does not allow.
+  /// - Throws: ``StoreError/Code/corrupt`` for values that the standard does not allow.
   init(_ payload: UnsafeRawBufferPointer) throws(StoreError) {
     guard payload.count == Self.payloadByteCount else {
       throw .malformed("IHDR chunk has \(payload.count) bytes instead of \(Self.payloadByteCount)")
@@ -97,7 +97,7 @@ public struct PNGHeader: Sendable, Hashable {
 extension StoreError {
   /// A PNG that contradicts the standard or itself.
   static func malformed(_ what: String) -> StoreError {
-    StoreError(.corrupt, "a PNG whose \(what)")
+    StoreError(.corrupt, "the PNG is damaged: its \(what)")
   }
 }
 

@@ -4,12 +4,12 @@ import ImageStoreDeflate
 
 /// Undoes filters and interlacing and turns the samples of a file into those of the decoded image.
 ///
-/// Invariant behind `unsafe`: `prepare` checked the sizes, so all rows lie within the buffers that
+/// Invariant behind `unsafe`: `prepare` checked the sizes, so all rows are within the buffers that
 /// the decoder made for exactly this header and format.
 struct PNGRowConverter: ~Copyable, Sendable {
-  /// What a row of samples goes through.
+  /// The conversion of a row of samples.
   private enum Conversion {
-    /// Bytes are as they are to be.
+    /// Bytes stay as they are.
     case none
     /// 16-bit samples change their byte order.
     case swapped

@@ -8,7 +8,7 @@ struct PNGCompressor: ~Copyable, Sendable {
   /// One deflater finds repeating patterns, the other leaves noise to the Huffman codes.
   private var patternDeflater: Deflater?
   private var noiseDeflater: Deflater?
-  /// What our own deflate works in, or what may turn out smaller than what was made before.
+  /// Memory for our own deflate, or for a result that may be smaller than the previous one.
   private var workspace = GrowingMemory()
 
   init(_ compression: Compression) throws(StoreError) {

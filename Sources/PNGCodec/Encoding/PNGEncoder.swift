@@ -2,16 +2,17 @@ import CImageStoreKernels
 public import ImageStoreCore
 import ImageStoreDeflate
 
-/// Encodes images as PNGs one after another in memory that is used again.
+/// Encodes images as PNGs one after another in memory that is reused.
 ///
-/// `bool` images become 1-bit gray; `uint8` and `uint16` images of 1, 2, 3 and 4 channels become gray,
-/// gray and alpha, RGB, and RGB and alpha of 8 and 16 bits. Nothing is converted: what PNG cannot hold is
-/// refused. The file depends on the pixels, the format and the compression alone.
+/// `bool` images become 1-bit gray; `uint8` and `uint16` images of 1, 2, 3 and 4 channels become
+/// gray, gray and alpha, RGB, and RGB and alpha of 8 and 16 bits. Nothing is converted: formats
+/// that PNG cannot hold are refused. The file depends only on the pixels, the format and the
+/// compression.
 ///
 /// - ``Compression/none``: stored as they are, a little larger than the pixels.
-/// - ``Compression/fast``: the Paeth filter (Up for `bool`), then Huffman codes and runs, without a search
-///   for what repeats. That is for photographs; drawings with repeating patterns become much smaller by
-///   the next.
+/// - ``Compression/fast``: the Paeth filter (Up for `bool`), then Huffman codes and runs, without a
+///   search for repetitions. This suits photographs; drawings with repeating patterns become much
+///   smaller with `small`.
 /// - ``Compression/small``: zlib's level 9, with that filter and without, whichever is smallest.
 public struct PNGEncoder: ~Copyable, Sendable {
   /// How much time is given to making files small.
@@ -34,7 +35,7 @@ public struct PNGEncoder: ~Copyable, Sendable {
   ///   - pixels: row-major, height x width x channels, 16-bit samples in the byte order of the
   ///     machine; `bool` samples are true if they are not 0.
   ///   - format: the format of the image.
-  /// - Throws: ``StoreError/Code/unsupported`` for a format that PNG does not have;
+  /// - Throws: ``StoreError/Code/unsupported`` for a format that PNG cannot hold;
   ///   ``StoreError/Code/invalidArgument`` if `pixels` has another size than the format;
   ///   ``StoreError/Code/limitExceeded`` if there is no memory.
   public mutating func encode(_ pixels: RawSpan, format: ImageFormat) throws(StoreError) {
@@ -56,7 +57,7 @@ public struct PNGEncoder: ~Copyable, Sendable {
     let layout = try PNGEncodingPlan(format)
     guard pixels.count == format.byteCount, let start = pixels.baseAddress else {
       throw StoreError(
-        .invalidArgument, "\(pixels.count) bytes for an image of \(format)",
+        .invalidArgument, "\(pixels.count) bytes were given for an image of \(format)",
         remedy: "give \(format.byteCount)")
     }
     let rows = try unsafe samplesOfFile(start, layout)
@@ -65,7 +66,8 @@ public struct PNGEncoder: ~Copyable, Sendable {
     let bound = compressor.bound(count)
     try file.reserve(bound + PNGEncodingPlan.overhead)
     let memory = unsafe file.memory
-    // What surrounds the compressed bytes has a fixed size, so these go to their place at once.
+    // The bytes around the compressed bytes have a fixed size, so the compressed bytes are written
+    // directly to their place.
     let room = unsafe UnsafeMutableRawBufferPointer(
       rebasing: memory[PNGEncodingPlan.dataOffset..<PNGEncodingPlan.dataOffset + bound])
     let compressedCount = try unsafe compressor.compress(

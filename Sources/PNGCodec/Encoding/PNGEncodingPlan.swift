@@ -1,7 +1,7 @@
 import ImageStoreCore
 import ImageStoreDeflate
 
-/// How an image lies in a PNG file: its header and sizes, and the chunks around the pixels.
+/// How an image is laid out in a PNG file: its header and sizes, and the chunks around the pixels.
 struct PNGEncodingPlan {
   let format: ImageFormat
   let colorType: PNGHeader.ColorType
@@ -10,7 +10,7 @@ struct PNGEncodingPlan {
 
   /// Where the payload of the one IDAT chunk begins, after the signature and IHDR.
   static let dataOffset = unsafe 8 + PNGChunk.overhead + 13 + 8
-  /// Bytes of a file besides that payload.
+  /// Bytes of a file in addition to that payload.
   static let overhead = unsafe dataOffset + 4 + PNGChunk.overhead
 
   /// - Throws: ``StoreError/Code/unsupported`` for a format that PNG does not have.

@@ -2,11 +2,11 @@ import ImageStoreCore
 import ImageStorePlatform
 import ImageStoreSupport
 
-/// What a folder of masks has, all of it opened when the store is: whoever appends to the folder afterwards, or puts another store
-/// in its place, changes nothing of it.
+/// The contents of a folder of masks, all opened with the store: later appends to the folder, or
+/// another store in its place, do not change them.
 struct PackedBitContents: Sendable {
   let description: PackedBitDescription
-  /// What the description says of as many masks as there are; nil if it says nothing of them.
+  /// The description's state for the current number of masks; nil if it has none.
   let state: PackedBitDescription.State?
   /// How masks are packed; nil if there are none.
   let layout: PackedBitLayout?
@@ -32,7 +32,8 @@ struct PackedBitContents: Sendable {
 
   /// Opens the files of a folder by its descriptor, neither following links nor waiting for pipes.
   ///
-  /// A writer may finish, or put another store in the place of this one, between any two of them; then it is tried again.
+  /// A writer may finish, or replace the store, between any two of them; then they are opened
+  /// again.
   init(at path: String) throws(StoreError) {
     for attempt in 0..<200 {
       if attempt > 4 { usleep(1000) }
@@ -52,7 +53,8 @@ struct PackedBitContents: Sendable {
     throw StoreError(.busy, "other programs keep changing it", remedy: "try again", path: path)
   }
 
-  /// What writers change: the description is replaced, then the header written that counts masks, or an edit put in its place.
+  /// Changes by a writer: the description is replaced, then the header that counts masks is
+  /// written, or the files of an edit are moved into place.
   private struct Glimpse: Equatable {
     let description: FileState?
     let masks: FileState?
@@ -76,7 +78,7 @@ struct PackedBitContents: Sendable {
       throw error.at(path: "\(path)/\(PackedBitDescription.fileName)")
     }
     images = try PackedBitImages(array: try files.map(PackedBitImages.name, in: folder), layout: stated)
-    // An append to no masks that did not end may have left a size.
+    // An unfinished append to an empty store may have left a size.
     layout = images.count == 0 ? nil : stated
     let isEdited = PackedBitEdit.isCommitted(description, in: folder)
     let state = description.state(count: images.count, isEdited: isEdited)
@@ -93,13 +95,14 @@ struct PackedBitContents: Sendable {
       offsets = try files.columns(
         Self.names(in: Self.offsetsFolder, of: folder), Self.offsetsFolder, in: folder)
     }
-    // Without checksums masks are read as well; who asks for them to be checked is told.
+    // Masks can be read without checksums; checking them reports the error.
     checksums = try files.mapIfThere(Self.checksumsName, in: folder)
     fileStates = files.states
   }
 
-  /// The files of labels, columns and checksums that the description names, for the masks there are or for others: these this package
-  /// wrote. As bytes, since two spellings of one name are two files.
+  /// The files of labels, columns and checksums that the description names, for the masks there are
+  /// or for others: these this package wrote. As bytes, since two spellings of one name are two
+  /// files.
   func ownFiles() -> Set<[UInt8]> {
     var files: Set<[UInt8]> = []
     for state in description.states ?? [] {
@@ -115,7 +118,7 @@ struct PackedBitContents: Sendable {
     let columns = try folder.folder(place)
     var names: [String] = []
     for file in try columns.names() where file.hasSuffix(".npy") {
-      // A name that is not UTF-8 is that of no column.
+      // A name that is not UTF-8 cannot be that of a column.
       guard columns.kind(of: file) != nil else { continue }
       let name = ColumnName.unescaped(String(file.dropLast(4)), in: .path)
       do throws(StoreError) {
@@ -128,10 +131,10 @@ struct PackedBitContents: Sendable {
     return names
   }
 
-  /// Files that have been opened, and what they were.
+  /// Files that have been opened, and their states.
   private struct Files {
     var states: [String: FileState] = [:]
-    /// Those that an edit has put beside the old ones, which count no more.
+    /// The files that an edit has written next to the old ones, which no longer count.
     var edited: Set<[UInt8]> = []
 
     mutating func open(_ name: String, in folder: borrowing Folder, as known: String? = nil)
@@ -183,7 +186,7 @@ struct PackedBitContents: Sendable {
       for name in names {
         let path = PackedBitContents.file(ofColumn: name, in: place)
         let file = String(path.dropFirst(place.count + 1))
-        // Before there were escapes, files had all names as they are.
+        // Before there were escapes, all names were used for files as they are.
         let isThere = folder.kind(of: file) != nil || name.contains("/")
         columns[name] = try map(isThere ? file : "\(name).npy", in: folder, as: path)
       }

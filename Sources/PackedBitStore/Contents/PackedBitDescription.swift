@@ -7,7 +7,7 @@ import FoundationEssentials
 import Foundation
 #endif
 
-/// What `format.json` says of the masks beside it.
+/// The contents of `format.json`, which describes the masks next to it.
 struct PackedBitDescription: Codable {
   var format = Self.formatName
   var formatVersion = 1
@@ -16,31 +16,33 @@ struct PackedBitDescription: Codable {
   var width: Int?
   var axis: PackingAxis
   var bitOrder: BitOrder
-  /// The names of the state that counts, for programs that know of no names in states.
+  /// The class names of the current state, for programs that do not know names in states.
   var classNames: [String]?
-  /// What belongs to the masks there are, and to those before the last append, which an append that does not
-  /// finish leaves behind.
+  /// The state of the current masks, and that of the masks before the last append, which counts
+  /// again if the append does not finish.
   var states: [State]?
-  /// The files that an edit puts beside the old ones; none once they are in the place of these. The first state is that of the edit, if it
-  /// has been committed, and the next what was there before. See ``PackedBitEdit``.
+  /// The files that an edit writes next to the old ones; none once they have replaced these. The
+  /// first state is that of the edit, if it has been committed, and the next what was there before.
+  /// See ``PackedBitEdit``.
   var edit: [String]?
   private var crc32: String? = ChecksummedJSON.zeros
   /// Whether the file's bytes are those that were written.
   private(set) var isIntact = true
 
-  /// What is said of some number of masks. The number in the header of `masks.npy` says which state counts, so that masks, their
-  /// class names and the rest come and go together.
+  /// The state for a number of masks. The number in the header of `masks.npy` says which state
+  /// counts, so that masks, their class names and the rest come and go together.
   struct State: Codable {
     let count: Int
-    /// The CRC-32 of the values of each file, without `.npy`, for the first `count` masks: of `labels` if there are labels,
-    /// of `columns/NAME` for each column, and of `offsets/NAME` for each column of bytes. The names are those of the columns themselves.
+    /// The CRC-32 of the values of each file, without `.npy`, for the first `count` masks: of
+    /// `labels` if there are labels, of `columns/NAME` for each column, and of `offsets/NAME` for
+    /// each column of bytes. The names are those of the columns themselves.
     let checksums: [String: UInt32]
     /// The CRC-32 of the first `count` values of `checksums.npy`; nil if an earlier version wrote the state.
     let checksumsCRC32: UInt32?
     /// The class names; nil if an earlier version wrote the state, which knew only those of the newest state.
     let classNames: ClassNames?
 
-    /// Class names, or that there are none.
+    /// Class names, or the statement that there are none.
     struct ClassNames: Codable {
       let names: [String]?
 
@@ -71,7 +73,7 @@ struct PackedBitDescription: Codable {
       count = try container.decode(Int.self, forKey: .count)
       checksums = try container.decode([String: UInt32].self, forKey: .checksums)
       checksumsCRC32 = try container.decodeIfPresent(UInt32.self, forKey: .checksumsCRC32)
-      // A null says that there are no names, and nothing that nothing is known of them.
+      // null says that there are no names; a missing key says that nothing is known about them.
       classNames =
         container.contains(.classNames)
         ? ClassNames(try container.decodeIfPresent([String].self, forKey: .classNames)) : nil
@@ -146,7 +148,7 @@ struct PackedBitDescription: Codable {
     }
     guard bytes.count <= Self.mostBytes else {
       throw StoreError(
-        .limitExceeded, "a description of \(bytes.count) bytes, of which at most \(Self.mostBytes) are read",
+        .limitExceeded, "the description has \(bytes.count) bytes, but at most \(Self.mostBytes) are read",
         remedy: "shorten the class names")
     }
     return bytes
@@ -160,15 +162,17 @@ struct PackedBitDescription: Codable {
       description = try JSONDecoder().decode(PackedBitDescription.self, from: Data(bytes))
       description.isIntact = ChecksummedJSON.isIntact(bytes, stated: description.crc32)
     } catch {
-      throw StoreError(.corrupt, "this is not the description of packed masks", path: path)
+      throw StoreError(
+        .corrupt, "the file is not a description of packed masks (format.json) that can be read", path: path)
     }
     guard description.format == formatName else {
       throw StoreError(
-        .unrecognized, "a description of '\(description.format)', not of packed masks", path: path)
+        .unrecognized, "it describes a store of the format '\(description.format)', not packed masks",
+        path: path)
     }
     guard description.formatVersion == 1 else {
       throw StoreError(
-        .unsupported, "version \(description.formatVersion) of the description",
+        .unsupported, "the description has version \(description.formatVersion)",
         remedy: "this package reads version 1", path: path)
     }
     do throws(StoreError) {
@@ -179,7 +183,7 @@ struct PackedBitDescription: Codable {
     return description
   }
 
-  /// What is said of some number of masks.
+  /// The state for a number of masks.
   ///
   /// - Parameter isEdited: whether the edit there is, if there is one, has been committed.
   func state(count: Int, isEdited: Bool) -> State? {
@@ -187,9 +191,10 @@ struct PackedBitDescription: Codable {
     return states?.dropFirst(isPending ? 1 : 0).first { $0.count == count }
   }
 
-  /// The class names of a state, or of masks of which no state is known.
+  /// The class names of a state, or those of masks without a known state.
   func classNames(of state: State?) -> [String]? {
-    // Whoever changes the file by hand removes its checksum, and means the names that people see first.
+    // A person who changes the file by hand removes its checksum, and means the names that are
+    // listed first.
     guard crc32 != nil, let known = state?.classNames else { return classNames }
     return known.names
   }
@@ -201,17 +206,18 @@ struct PackedBitDescription: Codable {
     let names = [classNames] + (states ?? []).map { $0.classNames?.names }
     for names in names where (names?.count ?? 0) > Self.mostClassNames {
       throw StoreError(
-        .limitExceeded, "\(names!.count) class names, of which at most \(Self.mostClassNames) are read")
+        .limitExceeded, "\(names!.count) class names are too many: at most \(Self.mostClassNames) are read")
     }
     for state in states ?? [] {
       for place in [PackedBitContents.columnsFolder, PackedBitContents.offsetsFolder] {
         for name in state.names(in: place) { try Column.validate(name: name) }
       }
     }
-    // Nothing else may be read or removed in the name of an edit.
+    // An edit may not read or remove anything else.
     let files = Set((states?.first?.files ?? []).map { Array($0.utf8) })
     for name in edit ?? [] where !files.contains(Array(name.utf8)) {
-      throw StoreError(.corrupt, "an edit of '\(name)', which is not a file of the masks' labels or columns")
+      throw StoreError(
+        .corrupt, "the description names an edit of '\(name)', which is not a file of labels or columns")
     }
   }
 

@@ -2,10 +2,11 @@ import ImageStoreCore
 import ImageStoreNumPy
 import ImageStoreSupport
 
-/// Where packed masks are: in a map of their file, or in memory, turned to C order, if it is not in that order.
+/// Where packed masks are: in a map of their file, or in memory, turned to C order, if it is not in
+/// that order.
 ///
 /// Invariant behind `@safe`: the pointer is into the map or the memory that the value keeps alive, and
-/// `count` masks lie there.
+/// `count` masks are there.
 @safe struct PackedBitImages: Sendable {
   let count: Int
   let map: MappedFile
@@ -30,13 +31,13 @@ import ImageStoreSupport
       let data = try unsafe header.data(in: map.bytes)
       guard header.type == NPYType(.uint8) else {
         throw StoreError(
-          .unsupported, "an array of '\(header.type.description)' as packed masks",
+          .unsupported, "an array of the type '\(header.type.description)' cannot be packed masks",
           remedy: "numpy.packbits makes uint8")
       }
       dataOffset = header.dataOffset
       let shape = header.shape.count == 2 ? [1] + header.shape : header.shape
       guard let layout, shape.first != 0 else {
-        guard shape.first == 0 else { throw StoreError(.corrupt, "masks of a size that is not stated") }
+        guard shape.first == 0 else { throw StoreError(.corrupt, "the size of the masks is not stated") }
         count = 0
         copy = nil
         return
@@ -44,7 +45,7 @@ import ImageStoreSupport
       guard shape.count == 3, shape[1] == layout.rows, shape[2] == layout.bytesPerRow else {
         throw StoreError(
           .corrupt,
-          "an array of the shape \(header.shapeDescription), and \(layout.height)x\(layout.width) masks packed along \(layout.axis.rawValue) are (count, \(layout.rows), \(layout.bytesPerRow))",
+          "the array has the shape \(header.shapeDescription), but \(layout.height)x\(layout.width) masks packed along \(layout.axis.rawValue) are (count, \(layout.rows), \(layout.bytesPerRow))",
           remedy: "check height, width and axis")
       }
       count = shape[0]
@@ -69,11 +70,12 @@ import ImageStoreSupport
     dataOffset = 0
   }
 
-  /// Masks of which somebody says how they are packed.
+  /// Masks with a description of how they are packed.
   ///
   /// - Parameters:
-  ///   - bits: what is said, which has been held against the file.
-  ///   - layout: how the masks are to lie: as in the file, or packed along columns if their bits run on there.
+  ///   - bits: the description, which has been compared with the file.
+  ///   - layout: how the masks are laid out: as in the file, or packed along columns if their bits
+  ///     run on there.
   ///   - dataOffset: where in the file they begin.
   init(
     _ map: MappedFile, _ bits: PackedBits, layout: PackedBitLayout, dataOffset: Int

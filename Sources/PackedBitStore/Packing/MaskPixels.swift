@@ -63,14 +63,14 @@ enum MaskPixels {
 
   static func severalChannels(_ format: ImageFormat) -> StoreError {
     StoreError(
-      .unsupported, "an image of \(format.channels) channels as a mask of bits",
-      remedy: "give a threshold for their mean")
+      .unsupported, "an image of \(format.channels) channels cannot be a mask",
+      remedy: "give a threshold for the mean of the channels")
   }
 
   static func neither(_ value: Double, at pixel: Int, _ format: ImageFormat) -> StoreError {
     StoreError(
       .unsupported,
-      "the pixel at row \(pixel / format.width), column \(pixel % format.width) is \(value), and a mask has 0 and 1 alone",
+      "the pixel at row \(pixel / format.width), column \(pixel % format.width) is \(value), but a mask has only 0 and 1",
       remedy: "give a threshold")
   }
 

@@ -1,11 +1,11 @@
 import CImageStoreKernels
 import ImageStoreCore
 
-/// What a crop of a mask is unpacked to.
+/// The form that a crop of a mask is unpacked to.
 enum UnpackedForm {
   /// A byte per pixel, 0 or the value.
   case bytes(UInt8)
-  /// A Float a pixel, 0 or 1.
+  /// One Float per pixel, 0 or 1.
   case floats
   /// Bits, packed as the store is and beginning with the region.
   case bits

@@ -1,6 +1,6 @@
 public import ImageStoreCore
 
-/// Along which direction eight neighbouring pixels share a byte.
+/// The direction along which eight neighbouring pixels share a byte.
 public enum PackingAxis: String, Sendable, Hashable, Codable, CaseIterable {
   /// Eight pixels one below another: `numpy.packbits(masks, axis=1)`, an array of
   /// (count, ceil(height/8), width).
@@ -22,14 +22,14 @@ public enum BitOrder: String, Sendable, Hashable, Codable, CaseIterable {
 public struct PackedBitLayout: Sendable, Hashable {
   /// Rows, and pixels per row, of a mask.
   public let height, width: Int
-  /// Along which direction eight pixels share a byte.
+  /// The direction along which eight pixels share a byte.
   public let axis: PackingAxis
   /// Which bit of a byte is its first pixel.
   public let bitOrder: BitOrder
 
   /// Creates a layout from numbers read from a file.
   ///
-  /// - Throws: ``StoreError/Code/limitExceeded`` for sizes no image has.
+  /// - Throws: ``StoreError/Code/limitExceeded`` for sizes that no image can have.
   public init(
     height: Int, width: Int, axis: PackingAxis = .rows, bitOrder: BitOrder = .big
   ) throws(StoreError) {
@@ -45,9 +45,9 @@ public struct PackedBitLayout: Sendable, Hashable {
 
   /// Rows of bytes.
   public var rows: Int { axis == .rows ? (height + 7) / 8 : height }
-  /// Bytes a row.
+  /// Bytes per row.
   public var bytesPerRow: Int { axis == .columns ? (width + 7) / 8 : width }
-  /// Bytes a mask.
+  /// Bytes per mask.
   public var byteCount: Int { rows * bytesPerRow }
 
   /// The bytes that a region of a mask takes once it is packed by itself.

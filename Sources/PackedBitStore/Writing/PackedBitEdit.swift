@@ -4,17 +4,18 @@ import ImageStoreSupport
 
 /// How labels and columns of masks are replaced together, though each has a file of its own.
 ///
-/// New files are written aside, in the folder that appends work in. Then `format.json` names them and has both states, the new one
-/// first; then the folder with the new files gets the name `.edit` within the store, by one rename. From then on the edit counts: readers take the files it
-/// has from there. What is left is to put them in the place of the old ones, for programs that look for them there; a writer that dies
-/// before that leaves it to the next.
+/// New files are written aside, in the folder that appends work in. Then `format.json` names them
+/// and has both states, the new one first; then the folder with the new files gets the name `.edit`
+/// within the store, by one rename. From then on the edit counts: readers take the files it has
+/// from there. They still have to replace the old ones, for programs that look for them there; a
+/// writer that dies before that leaves it to the next.
 enum PackedBitEdit {
   static let folderName = ".edit"
   private static let stagedName = "edit"
 
   /// Whether the edit that a description names counts.
   ///
-  /// A folder that does not have the files is somebody else's.
+  /// A folder without the files belongs to another program.
   static func isCommitted(_ description: PackedBitDescription, in folder: borrowing Folder) -> Bool {
     guard let files = description.edit, !files.isEmpty, folder.kind(of: folderName) == .folder,
       let edit = try? folder.folder(folderName)
@@ -30,8 +31,8 @@ enum PackedBitEdit {
   ///
   /// - Parameters:
   ///   - held: the store's folder.
-  ///   - description: what is to be said, with the state of the edit alone.
-  ///   - old: what was there.
+  ///   - description: the new description, with only the state of the edit.
+  ///   - old: the previous description.
   ///   - files: the files that change, by their paths in the store.
   static func make(
     in held: HeldStore, _ description: PackedBitDescription, after old: PackedBitContents,
@@ -44,7 +45,7 @@ enum PackedBitEdit {
     }
     guard try held.root().kind(of: folderName) == nil else {
       throw StoreError(
-        .alreadyExists, "this is where an edit puts its files, and this package did not make it",
+        .alreadyExists, "an edit needs this path for its files, but this package did not make what is there",
         remedy: "move it away", path: "\(held.path)/\(folderName)")
     }
     for name in files.map(\.name) + [PackedBitDescription.fileName] { try held.checkMayReplace(name) }
@@ -62,12 +63,13 @@ enum PackedBitEdit {
     do throws(StoreError) {
       try putInPlace(pending, in: held)
     } catch {
-      // The edit counts. What is in the way and cannot be removed is the next writer's matter; anything else is told.
+      // The edit counts. If leftovers cannot be removed, the next writer does it; other errors are
+      // thrown.
       guard error.underlying == .init(.posix, EEXIST) else { throw error }
     }
   }
 
-  /// Completes the edit of a writer that died once it counted.
+  /// Completes the edit of a writer that died after it counted.
   static func finish(in held: HeldStore) throws(StoreError) {
     guard held.kind == .folder else { return }
     let root = try held.root()
@@ -77,7 +79,7 @@ enum PackedBitEdit {
     if files.isEmpty || isCommitted(description, in: root) { try putInPlace(description, in: held) }
   }
 
-  /// What is in the folder of an edit besides files of some paths; nil if there is nothing else.
+  /// Other contents of an edit's folder than files with some paths; nil if there are none.
   static func other(in edit: borrowing Folder, _ own: Set<[UInt8]>) throws(StoreError) -> String? {
     for name in try edit.names() where !own.contains(Array(name.utf8)) {
       guard [PackedBitContents.columnsFolder, PackedBitContents.offsetsFolder].contains(name),
@@ -92,7 +94,8 @@ enum PackedBitEdit {
     return nil
   }
 
-  /// Removes the folder of an edit that is done. One that has anything but files of the edit is somebody else's, and stays.
+  /// Removes the folder of a completed edit. A folder with other files belongs to another program,
+  /// and stays.
   private static func removeFolder(
     of state: PackedBitDescription.State, in held: HeldStore
   ) throws(StoreError) {
@@ -130,7 +133,8 @@ enum PackedBitEdit {
     try work.synchronizeNames()
   }
 
-  /// Puts the files of an edit in the place of the old ones, and forgets it. May be done again from the start.
+  /// Replaces the old files by those of an edit, and removes the edit from the description. It can
+  /// be repeated from the start.
   private static func putInPlace(
     _ pending: PackedBitDescription, in held: HeldStore
   ) throws(StoreError) {

@@ -9,11 +9,11 @@ extension PackedBitWriterSession: EditingSession {
     guard let store = existing, let held = target.held, let old = store.folder, old.description.states != nil
     else {
       throw StoreError(
-        .unsupported, "a folder that another program wrote is not changed in its place",
+        .unsupported, "another program wrote this folder, so it is not changed in place",
         remedy: "convert it first")
     }
     guard old.state != nil else {
-      throw StoreError(.corrupt, "\(state.countBefore) masks, of which format.json knows nothing")
+      throw StoreError(.corrupt, "the store has \(state.countBefore) masks that format.json does not mention")
     }
     let before = labels
     labels = try annotations.all(of: store)
@@ -21,7 +21,7 @@ extension PackedBitWriterSession: EditingSession {
     try PackedBitEdit.make(in: held, description(), after: old, files: changedFiles(since: before))
   }
 
-  /// The files of labels and columns that are others than before.
+  /// The files of labels and columns that have changed.
   private func changedFiles(since before: ImageLabels) throws(StoreError) -> [(name: String, bytes: [UInt8])]
   {
     var files: [(name: String, bytes: [UInt8])] = []

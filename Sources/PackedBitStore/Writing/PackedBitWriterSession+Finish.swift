@@ -5,12 +5,13 @@ import ImageStoreSupport
 extension PackedBitWriterSession {
   /// Writes labels, columns, checksums and the description, and makes the masks count.
   ///
-  /// An append leaves values for masks that the header does not count yet; readers take as many as there are masks, and
-  /// their state. First comes what names the files, so that what a writer leaves that dies is known for its own.
+  /// An append leaves values for masks that the header does not count yet; readers use as many
+  /// values as there are masks, and their state. The description that names the files is written
+  /// first, so that the files of a dead writer can be identified.
   func complete() throws(StoreError) {
     guard target.old == nil || state.count > 0 else { return try completeWithoutMasks() }
     var description = description()
-    // What takes the place of the description once the masks count.
+    // The description that replaces the first one once the masks count.
     let after = target.old != nil && state.hasNewClassNames ? try description.encoded() : nil
     if let old = target.old?.store { description.classNames = old.classNames }
     try write(description.encoded(), to: PackedBitDescription.fileName)
@@ -25,7 +26,7 @@ extension PackedBitWriterSession {
       })
   }
 
-  /// Gives masks other class names: the description, which alone has them, is replaced at once.
+  /// Gives masks other class names: only the description has them, and it is replaced in one step.
   private func completeWithoutMasks() throws(StoreError) {
     guard let old = target.old?.store, state.hasNewClassNames else { return }
     if old.count > 0, old.folder?.checksums == nil {
@@ -34,7 +35,7 @@ extension PackedBitWriterSession {
     try write(description().encoded(), to: PackedBitDescription.fileName)
   }
 
-  /// What is to be said of the masks, and what is said of those before.
+  /// The new state of the masks, and the state of the earlier ones.
   func description() -> PackedBitDescription {
     let old = target.old?.store
     var states = [
@@ -63,7 +64,8 @@ extension PackedBitWriterSession {
     try writeColumns(in: PackedBitContents.offsetsFolder) { $0.offsetsNPYBytes() }
   }
 
-  /// Writes what columns have in a folder: all of them their values, those of bytes their offsets too.
+  /// Writes the files of columns in a folder: the values of all columns, and the offsets of columns
+  /// of bytes.
   private func writeColumns(
     in folder: String, _ bytes: (Column) throws(StoreError) -> [UInt8]?
   ) throws(StoreError) {
@@ -83,7 +85,7 @@ extension PackedBitWriterSession {
     if target.old == nil { try FileSystem.synchronizeFolder("\(target.storePath)/\(folder)") }
   }
 
-  /// Makes a folder of columns, if it is not there: of a store that grows in the very folder that is locked.
+  /// Creates a folder of columns, if needed; for a store that grows, in the locked folder itself.
   private func createFolder(_ name: String) throws(StoreError) {
     guard target.held == nil else { return try target.held!.createFolder(name) }
     let root = try Folder(target.storePath)
@@ -92,7 +94,7 @@ extension PackedBitWriterSession {
     try root.synchronizeNames()
   }
 
-  /// Writes a small file of the store: into the new folder, or in the place of the one that is there.
+  /// Writes a small file of the store: into the new folder, or replacing the existing file.
   private func write(_ bytes: [UInt8], to name: String) throws(StoreError) {
     let path = "\(target.storePath)/\(name)"
     guard let held = target.held, let known = target.old?.store.folder else {
@@ -103,7 +105,7 @@ extension PackedBitWriterSession {
       !known.ownFiles().contains(Array(name.utf8))
     {
       throw StoreError(
-        .unsupported, "there is a file that format.json does not name", remedy: "move it elsewhere",
+        .unsupported, "format.json does not name this file", remedy: "move it elsewhere",
         path: path)
     }
     try held.replaceFile(name, with: bytes, expecting: state, like: PackedBitImages.name)

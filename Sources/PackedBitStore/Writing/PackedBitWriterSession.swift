@@ -2,9 +2,9 @@ import ImageStoreCore
 import ImageStoreNumPy
 import ImageStoreSupport
 
-/// What a store's writer does.
+/// The work of a store's writer.
 ///
-/// A class with one owner, ``PackedBitStore/Writer``, which cannot be copied.
+/// It is a class with one owner, ``PackedBitStore/Writer``, which cannot be copied.
 final class PackedBitWriterSession: WriterSession {
   var state: WriterState
   /// The file of the masks.
@@ -14,7 +14,7 @@ final class PackedBitWriterSession: WriterSession {
   private let threads: Int
   /// How masks are packed, once the first is there.
   private(set) var layout: PackedBitLayout?
-  /// Labels and columns of all masks, of those too that were there.
+  /// Labels and columns of all masks, including the existing ones.
   var labels: ImageLabels
   /// The checksums of all masks.
   private(set) var checksums: [Int64]
@@ -23,7 +23,7 @@ final class PackedBitWriterSession: WriterSession {
     _ path: String, _ mode: WriteMode, axis: PackingAxis, threshold: Double?, classNames: [String]?,
     threads: Int
   ) throws(StoreError) {
-    // A folder that appends work in shows that one did not end.
+    // A folder that appends work in shows that an append did not finish.
     var hasDeadWriter = false
     let target = try AppendableFile<PackedBitStore>.open(
       path, file: PackedBitImages.name, mode: mode,
@@ -46,8 +46,8 @@ final class PackedBitWriterSession: WriterSession {
       }
     ) { labels.labels }
     try target.removeLeftovers { (_) in
-      // Bytes past the masks are those of an append if this package wrote the description; behind an array of somebody else there
-      // may be anything.
+      // Bytes past the masks are those of an append if this package wrote the description; after an
+      // array of another program there may be anything.
       old?.folder?.description.states != nil || hasDeadWriter
     }
     self.target = target
@@ -97,7 +97,7 @@ final class PackedBitWriterSession: WriterSession {
       guard format.height == layout.height, format.width == layout.width else {
         throw StoreError(
           .unsupported,
-          "a mask of \(format.height)x\(format.width) among masks of \(layout.height)x\(layout.width)",
+          "a mask of \(format.height)x\(format.width) does not fit a store of masks of \(layout.height)x\(layout.width)",
           remedy: "packed masks are all of one size", image: state.nextIndex + position)
       }
     }
@@ -141,7 +141,7 @@ final class PackedBitWriterSession: WriterSession {
     }
   }
 
-  /// Writes packed masks after those that are there.
+  /// Writes packed masks after the existing ones.
   private func append(_ masks: RawSpan, _ layout: PackedBitLayout) throws(StoreError) {
     try target.write(masks, at: PackedBitImages.headerByteCount + checksums.count * layout.byteCount)
     for start in stride(from: 0, to: masks.byteCount, by: layout.byteCount) {
@@ -155,11 +155,12 @@ extension PackedBitStore {
   /// Where the bytes of the masks end in their file.
   fileprivate var masksEnd: Int { PackedBitImages.headerByteCount + count * (layout?.byteCount ?? 0) }
 
-  /// Checks that the store can grow, and what an append repeats and thereby vouches for.
+  /// Checks that the store can grow, and checks everything that an append writes again, and so
+  /// confirms.
   fileprivate func checkBeforeAppending() throws(StoreError) {
     guard images.isAppendable else {
       throw StoreError(
-        .unsupported, "the header of its array has no room to count more masks",
+        .unsupported, "the header of masks.npy has no room for a larger number of masks",
         remedy: "convert the store first", path: images.map.path)
     }
     try verifyLabels()

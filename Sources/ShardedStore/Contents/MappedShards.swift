@@ -1,11 +1,13 @@
 import ImageStoreCore
 import ImageStoreSupport
 
-/// The shards of a data set on this machine, all mapped: whatever is written, replaced or removed afterwards changes nothing of them.
+/// The shards of a data set on this machine, all mapped: later writes, replacements and removals do
+/// not change them.
 final class MappedShards: Sendable {
   let files: [MappedFile]
 
-  /// - Throws: ``StoreError/Code/notFound`` and ``StoreError/Code/corrupt`` for shards that are not those of the manifest.
+  /// - Throws: ``StoreError/Code/notFound`` and ``StoreError/Code/corrupt`` for shards that differ
+  ///   from the manifest.
   init(_ shards: [ShardManifest.Shard], in path: String) throws(StoreError) {
     guard !shards.isEmpty else {
       files = []
@@ -18,7 +20,7 @@ final class MappedShards: Sendable {
       let file = try MappedFile(File(shard.name, in: folder, .read))
       guard file.byteCount == shard.bytes else {
         throw StoreError(
-          .corrupt, "the shard has \(file.byteCount) bytes, and the manifest says \(shard.bytes)",
+          .corrupt, "the shard has \(file.byteCount) bytes, but the manifest says \(shard.bytes)",
           remedy: "copy it again, or write the data set again", path: file.path)
       }
       files.append(file)

@@ -2,10 +2,10 @@ import ImageStoreCore
 import ImageStoreNumPy
 import ImageStoreSupport
 
-/// The arrays of the index, where they are in memory: nothing is made for each image when a data set is opened.
+/// The arrays of the index, used in place in memory: opening a data set does no work per image.
 ///
-/// Invariant behind `@unchecked Sendable` and `@safe`: the arrays lie in `source`, whose bytes stay and are only read, and have been
-/// checked to have a value for each of `count` images.
+/// Invariant behind `@unchecked Sendable` and `@safe`: the arrays are in `source`, whose bytes stay
+/// and are only read, and have been checked to have a value for each of `count` images.
 @safe final class ShardIndex: @unchecked Sendable {
   let count: Int
   private let manifest: ShardManifest
@@ -15,9 +15,10 @@ import ImageStoreSupport
   private let sizes: UnsafeRawPointer
   /// The CRC-32 of these bytes.
   private let checksums: UnsafeRawPointer
-  /// Four numbers of 32 bits for each image, as ``StoredKind`` has them; nil if all images have one format and are not encoded.
+  /// Four numbers of 32 bits for each image, as ``StoredKind`` has them; nil if all images have one
+  /// format and are not encoded.
   private let kinds: UnsafeRawPointer?
-  /// The first image of each shard, and behind the last how many there are.
+  /// The first image of each shard, and after the last how many there are.
   private let firsts: [Int]
   /// The bytes of each shard.
   private let limits: [Int]
@@ -34,7 +35,7 @@ import ImageStoreSupport
   static func name(ofOffsets name: String) -> String { "offsets/\(ColumnName.escaped(name, for: .path)).npy" }
 
   /// - Parameter source: the bytes of the index, whose checksum has been compared.
-  /// - Throws: ``StoreError/Code/corrupt`` for arrays that are not those the manifest tells of.
+  /// - Throws: ``StoreError/Code/corrupt`` for arrays that differ from the manifest.
   init(_ source: any ByteSource, of manifest: ShardManifest) throws(StoreError) {
     self.source = source
     self.manifest = manifest
@@ -48,7 +49,8 @@ import ImageStoreSupport
         let base = data.baseAddress
       else {
         throw StoreError(
-          .corrupt, "an array of '\(header.type.description)' with the shape \(header.shape)",
+          .corrupt,
+          "an array of the type '\(header.type.description)' and the shape \(header.shape) does not belong in the index",
           remedy: "write the data set again", key: name)
       }
       return unsafe base
@@ -122,7 +124,7 @@ import ImageStoreSupport
     return (shard, offset..<offset + size)
   }
 
-  /// Images per block, in which data sets are shuffled, and kept by caches: some 4 MiB.
+  /// Images per block: data sets are shuffled and cached in blocks of some 4 MiB.
   var blockImageCount: Int {
     let byteCount = limits.reduce(0) { $0.addingReportingOverflow($1).partialValue }
     return max(1, min(Self.blockByteCount / max(1, byteCount / max(1, count)), max(1, count)))
@@ -130,7 +132,8 @@ import ImageStoreSupport
 
   private static let blockByteCount = 4 << 20
 
-  /// The bytes of an image's block, as far as it is in the same shard; nil if images do not follow one another there.
+  /// The bytes of an image's block, as far as it is in the same shard; nil if images do not follow
+  /// one another there.
   func block(of index: Int, _ place: (shard: Int, range: Range<Int>)) -> Range<Int>? {
     let size = blockImageCount
     let images = images(ofShard: place.shard)
@@ -162,12 +165,14 @@ import ImageStoreSupport
     unsafe checksums.loadUnaligned(fromByteOffset: index &* 4, as: UInt32.self)
   }
 
-  /// What an image is, whose index has been checked.
+  /// The kind of an image, whose index has been checked.
   ///
-  /// - Throws: ``StoreError/Code/corrupt`` for numbers that stand for nothing.
+  /// - Throws: ``StoreError/Code/corrupt`` for numbers without a meaning.
   func kind(of index: Int) throws(StoreError) -> StoredKind {
     guard let kinds = unsafe kinds else {
-      guard let format = manifest.imageFormat else { throw StoreError(.corrupt, "an image of no format") }
+      guard let format = manifest.imageFormat else {
+        throw StoreError(.corrupt, "the index gives the image an impossible format")
+      }
       return StoredKind(format)
     }
     let numbers = unsafe kinds + index &* 16
@@ -178,7 +183,7 @@ import ImageStoreSupport
       let kind = try StoredKind(
         height: Int(number(0)), width: Int(number(1)), channels: Int(number(2)), kind: number(3))
       guard (kind.codec > 0) == (manifest.layout == .encoded) else {
-        throw StoreError(.corrupt, "an image of the codec \(kind.codec)")
+        throw StoreError(.corrupt, "the index gives the image an unknown codec, \(kind.codec)")
       }
       return kind
     } catch {
@@ -191,12 +196,13 @@ import ImageStoreSupport
   func labels() throws(StoreError) -> [Int] {
     let (header, data) = try unsafe Self.array(Self.labelsName, manifest, source)
     guard header.type == NPYType(.signedInteger, byteCount: 8), header.shape == [count] else {
-      throw StoreError(.corrupt, "an array of the shape \(header.shape) as labels", key: Self.labelsName)
+      throw StoreError(
+        .corrupt, "an array of the shape \(header.shape) cannot be labels", key: Self.labelsName)
     }
     return try unsafe header.integers(in: data)
   }
 
-  /// - Throws: ``StoreError/Code/corrupt`` for values that are not those of the column.
+  /// - Throws: ``StoreError/Code/corrupt`` for values that do not fit the column.
   func column(_ column: ShardManifest.Column) throws(StoreError) -> Column {
     let name = Self.name(ofColumn: column.name)
     let (header, data) = try unsafe Self.array(name, manifest, source)
@@ -205,20 +211,22 @@ import ImageStoreSupport
       switch column.kind {
       case .int64, .double, .int64Vectors, .doubleVectors:
         guard header.type.byteCount == 8, header.shape.first == count else {
-          throw StoreError(.corrupt, "an array that is not that of \(column.kind.rawValue)")
+          throw StoreError(.corrupt, "the array does not fit a column of \(column.kind.rawValue)")
         }
         found = try unsafe header.column(of: count, in: data)
       case .string, .bytes:
         let (ends, starts) = try unsafe Self.array(Self.name(ofOffsets: column.name), manifest, source)
         guard header.type == NPYType(.unsignedInteger, byteCount: 1), ends.shape == [count + 1] else {
-          throw StoreError(.corrupt, "arrays that are not those of \(column.kind.rawValue)")
+          throw StoreError(.corrupt, "the arrays do not fit a column of \(column.kind.rawValue)")
         }
         let bytes = try Column.stored(unsafe [UInt8](data), offsets: unsafe ends.integers(in: starts))
         found = column.kind == .bytes ? bytes : try Self.text(bytes)
       }
       guard found.kind == column.kind, found.count == count else {
         throw StoreError(
-          .corrupt, "\(found.count) values of \(found.kind.rawValue) for \(count) of \(column.kind.rawValue)")
+          .corrupt,
+          "expected \(count) \(column.kind.rawValue) values, found \(found.count) \(found.kind.rawValue) values"
+        )
       }
       return found
     } catch {
@@ -232,7 +240,7 @@ import ImageStoreSupport
     texts.reserveCapacity(bytes.count)
     for (position, value) in bytes.enumerated() {
       guard let text = String(validating: value, as: UTF8.self) else {
-        throw StoreError(.corrupt, "text that is not UTF-8", image: position)
+        throw StoreError(.corrupt, "the text is not UTF-8", image: position)
       }
       texts.append(text)
     }

@@ -7,8 +7,8 @@ import FoundationEssentials
 import Foundation
 #endif
 
-/// What `manifest.json` says of a data set: which objects it consists of. Whoever has read one has a snapshot, since no object that
-/// it names is ever changed.
+/// The contents of `manifest.json`, which lists the objects of a data set. A reader with a manifest
+/// has a snapshot, because no object that it names is ever changed.
 struct ShardManifest: Codable, Sendable {
   var format = Self.formatName
   var formatVersion = 1
@@ -22,8 +22,8 @@ struct ShardManifest: Codable, Sendable {
   var columns: [Column]
   var hasLabels: Bool
   var index: Index
-  /// The first index, if others have replaced it: its name does not say what it holds, and it, and nothing else of that name, is to be
-  /// removed.
+  /// The first index, if others have replaced it: its name does not identify its content, so only
+  /// this very index, and no other object of that name, may be removed.
   var replacedIndex: ReplacedIndex?
   var shards: [Shard]
   private var crc32: String? = ChecksummedJSON.zeros
@@ -49,7 +49,7 @@ struct ShardManifest: Codable, Sendable {
     }
   }
 
-  /// What an index was that counts no more.
+  /// An index that no longer counts.
   struct ReplacedIndex: Codable, Sendable {
     let name: String
     let bytes: Int
@@ -131,20 +131,21 @@ struct ShardManifest: Codable, Sendable {
     }
     guard bytes.count <= Self.mostBytes else {
       throw StoreError(
-        .limitExceeded, "a manifest of \(bytes.count) bytes, of which at most \(Self.mostBytes) are read",
+        .limitExceeded, "the manifest has \(bytes.count) bytes, but at most \(Self.mostBytes) are read",
         remedy: "make larger shards")
     }
     return bytes
   }
 
-  /// Whether bytes say that they are the manifest of such a data set, whatever else they say.
+  /// Whether bytes claim to be the manifest of such a data set.
   static func isManifest(_ bytes: [UInt8]) -> Bool {
     struct Head: Decodable { let format: String }
     return (try? JSONDecoder().decode(Head.self, from: Data(bytes)))?.format == formatName
   }
 
-  /// - Throws: ``StoreError/Code/corrupt`` for what is not a manifest, contradicts itself or does not agree with its checksum;
-  ///   ``StoreError/Code/unrecognized``; ``StoreError/Code/unsupported`` for another version.
+  /// - Throws: ``StoreError/Code/corrupt`` for bytes that are not a manifest, contradict themselves
+  ///   or do not agree with their checksum; ``StoreError/Code/unrecognized``;
+  ///   ``StoreError/Code/unsupported`` for another version.
   init(parsing bytes: [UInt8]) throws(StoreError) {
     struct Version: Decodable { let format: String, formatVersion: Int }
     let decoder = JSONDecoder()
@@ -152,18 +153,19 @@ struct ShardManifest: Codable, Sendable {
     do {
       let version = try decoder.decode(Version.self, from: data)
       guard version.format == Self.formatName else {
-        throw StoreError(.unrecognized, "a manifest of '\(version.format)', not of a sharded data set")
+        throw StoreError(
+          .unrecognized, "the manifest is one of the format '\(version.format)', not of a sharded data set")
       }
       guard version.formatVersion == 1 else {
         throw StoreError(
-          .unsupported, "version \(version.formatVersion) of the manifest",
+          .unsupported, "the manifest has version \(version.formatVersion)",
           remedy: "this package reads version 1")
       }
       self = try decoder.decode(ShardManifest.self, from: data)
     } catch let error as StoreError {
       throw error
     } catch {
-      throw StoreError(.corrupt, "this is not the manifest of a sharded data set")
+      throw StoreError(.corrupt, "the file is not a manifest of a sharded data set that can be read")
     }
     guard ChecksummedJSON.isIntact(bytes, stated: crc32) else {
       throw StoreError(
@@ -177,7 +179,8 @@ struct ShardManifest: Codable, Sendable {
   private func check() throws(StoreError) {
     guard (classNames?.count ?? 0) <= Self.mostClassNames else {
       throw StoreError(
-        .limitExceeded, "\(classNames!.count) class names, of which at most \(Self.mostClassNames) are read")
+        .limitExceeded,
+        "\(classNames!.count) class names are too many: at most \(Self.mostClassNames) are read")
     }
     var rest = count
     var names: Set<String> = []
@@ -186,30 +189,30 @@ struct ShardManifest: Codable, Sendable {
         shard.bytes > 0,
         shard.bytes <= 1 << 62, shard.count <= rest, Self.isChecksum(shard.crc32)
       else {
-        throw StoreError(.corrupt, "a shard that the manifest cannot have", key: shard.name)
+        throw StoreError(.corrupt, "the manifest lists an impossible shard", key: shard.name)
       }
       rest -= shard.count
     }
     guard count >= 0, rest == 0 else {
-      throw StoreError(.corrupt, "shards of \(count - rest) images, and the manifest says \(count)")
+      throw StoreError(.corrupt, "the shards have \(count - rest) images, but the manifest says \(count)")
     }
     guard ShardNames.isIndex(index.name) || index.name == ShardNames.firstIndex, index.bytes > 0,
       Self.isChecksum(index.crc32)
     else {
-      throw StoreError(.corrupt, "an index that the manifest cannot have", key: index.name)
+      throw StoreError(.corrupt, "the manifest names an impossible index", key: index.name)
     }
     if let replacedIndex, replacedIndex.name != ShardNames.firstIndex {
       throw StoreError(
-        .corrupt, "an index that the manifest cannot have replaced", key: replacedIndex.name)
+        .corrupt, "the manifest says it replaced an impossible index", key: replacedIndex.name)
     }
     for array in index.arrays
     where array.start < 0 || array.bytes < 0 || array.start > index.bytes
       || array.bytes > index.bytes - array.start
     {
-      throw StoreError(.corrupt, "an array that does not lie in the index", key: array.name)
+      throw StoreError(.corrupt, "the manifest names an array outside the index", key: array.name)
     }
     for (column, next) in zip(columns, columns.dropFirst()) where !(column.name < next.name) {
-      throw StoreError(.corrupt, "columns that are not in the order of their names", key: next.name)
+      throw StoreError(.corrupt, "the columns are not in the order of their names", key: next.name)
     }
     for column in columns { try ImageStoreCore.Column.validate(name: column.name) }
   }
@@ -219,28 +222,29 @@ struct ShardManifest: Codable, Sendable {
   }
 }
 
-/// What the objects of a data set are called.
+/// The names of the objects of a data set.
 enum ShardNames {
   static let manifest = "manifest.json"
   static let folder = "shards"
 
-  /// The name of a shard in its folder: what number it had when it was written, and the first 64 bits of its SHA-256.
+  /// The name of a shard in its folder: its number when it was written, and the first 64 bits of
+  /// its SHA-256.
   static func shard(_ number: Int, sha256: String) -> String {
     let digits = String(number)
     return String(repeating: "0", count: max(0, 5 - digits.utf8.count)) + digits + "-" + sha256.prefix(16)
       + ".npz"
   }
 
-  /// The name of the object that a shard is.
+  /// The name of a shard's object.
   static func object(ofShard name: String) -> String { "\(folder)/\(name)" }
 
-  /// The name of the index of a folder that is made whole.
+  /// The name of the index of a folder that is written completely.
   static let firstIndex = "index.npz"
 
-  /// The name of an index that comes beside others, which says what it holds.
+  /// The name of an index next to others, which identifies its content.
   static func index(sha256: String) -> String { "index-\(sha256.prefix(16)).npz" }
 
-  /// Whether a name says what index it is that of.
+  /// Whether a name identifies the content of an index.
   static func isIndex(_ name: String) -> Bool { isHash(name, after: "index") }
 
   static func isShard(_ name: String) -> Bool {
@@ -256,7 +260,7 @@ enum ShardNames {
 }
 
 extension UInt32 {
-  /// As manifests have checksums: eight hexadecimal digits.
+  /// The form of checksums in manifests: eight hexadecimal digits.
   var hexadecimal: String {
     let digits = String(self, radix: 16)
     return String(repeating: "0", count: 8 - digits.utf8.count) + digits

@@ -1,23 +1,25 @@
 import ImageStoreCore
 import ImageStoreSupport
 
-/// What a data set has: its manifest and its index, which are all that is read when it is opened.
+/// The manifest and the index of a data set, which are all that is read when it is opened.
 struct ShardedContents: Sendable {
   let folder: any ObjectFolder
   let manifest: ShardManifest
-  /// The manifest as it was when it was read.
+  /// The state of the manifest when it was read.
   let state: ObjectState
   let index: ShardIndex
 
   /// Reads manifest and index: two requests.
   ///
-  /// - Throws: ``StoreError/Code/notFound`` if there is no data set; as ``ShardedStore/init(at:cache:memory:threads:)``.
+  /// - Throws: ``StoreError/Code/notFound`` if there is no data set; as
+  ///   ``ShardedStore/init(at:cache:memory:threads:)``.
   init(of folder: any ObjectFolder) throws(StoreError) {
     var last: ObjectState?
     while true {
       guard let (manifest, state) = try Self.manifest(of: folder) else {
         throw StoreError(
-          .notFound, "there is no data set of shards: no \(ShardNames.manifest)", path: folder.location)
+          .notFound, "there is no sharded data set here: \(ShardNames.manifest) is missing",
+          path: folder.location)
       }
       do throws(StoreError) {
         index = try Self.index(of: manifest, in: folder)
@@ -26,14 +28,14 @@ struct ShardedContents: Sendable {
         self.state = state
         return
       } catch {
-        // Another data set may have taken the place of this one meanwhile, and the index is gone.
+        // Another data set may have replaced this one in the meantime, and the index is gone.
         guard error.code == .notFound, last != state else { throw error }
         last = state
       }
     }
   }
 
-  /// The manifest that is there; nil if there is none.
+  /// The existing manifest; nil if there is none.
   static func manifest(
     of folder: any ObjectFolder
   ) throws(StoreError) -> (manifest: ShardManifest, state: ObjectState)? {
@@ -61,7 +63,7 @@ struct ShardedContents: Sendable {
       do throws(StoreError) {
         return try ShardIndex(fetched(manifest.index, from: folder), of: manifest)
       } catch {
-        // What came may be damaged, and the object not.
+        // The fetched bytes may be damaged although the object is not.
         guard error.code == .corrupt else { throw error }
         return try ShardIndex(fetched(manifest.index, from: folder), of: manifest)
       }
@@ -81,7 +83,7 @@ struct ShardedContents: Sendable {
   private static func check(_ source: any ByteSource, _ index: ShardManifest.Index) throws(StoreError) {
     guard source.byteCount == index.bytes else {
       throw StoreError(
-        .corrupt, "the index has \(source.byteCount) bytes, and the manifest says \(index.bytes)",
+        .corrupt, "the index has \(source.byteCount) bytes, but the manifest says \(index.bytes)",
         remedy: "write the data set again")
     }
     let found = unsafe CRC32.checksum(of: source.bytes).hexadecimal

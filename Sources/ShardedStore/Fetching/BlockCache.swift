@@ -3,22 +3,24 @@ import ImageStorePlatform
 import ImageStoreSupport
 import Synchronization
 
-/// Where blocks of a data set that is elsewhere are kept on this machine.
+/// A cache on this machine for blocks of a remote data set.
 public struct BlockCache: Sendable, Hashable {
   /// The folder's path.
   public let path: String
-  /// The most bytes it may take.
+  /// The most bytes the cache may take.
   public let byteCount: Int
 
-  /// A folder of blocks, which all processes of a machine share, whatever data sets they read.
+  /// A folder of blocks, which all processes of a machine share, for any data sets.
   ///
-  /// The folder is made if it is not there; one that has anything else in it is refused. Blocks are written under another name and
-  /// renamed, so that a process that is killed leaves none that is cut, and each image is compared with its checksum when it is
-  /// read. Those that were not used for longest make room for others; nothing but blocks is removed.
+  /// The folder is created if needed; a folder that has anything else in it is refused. Blocks are
+  /// written under another name and renamed, so a process that is killed leaves no incomplete
+  /// block, and each image is compared with its checksum when it is read. The least recently used
+  /// blocks make room for others; only blocks are removed.
   ///
   /// - Parameters:
   ///   - path: the folder.
-  ///   - bytes: the most bytes it may take. Each process that writes may be over it by a thirty-second part until it looks again.
+  ///   - bytes: the most bytes it may take. Each process that writes may exceed it by 1/32 until it
+  ///     checks again.
   public static func folder(_ path: String, bytes: Int) -> BlockCache {
     BlockCache(path: path, byteCount: bytes)
   }
@@ -33,7 +35,8 @@ final class BlockCacheFolder: Sendable {
   private let state = Mutex(State())
 
   private struct State {
-    /// What this process knows that blocks take, and how much of it was written since it looked.
+    /// The bytes that blocks take, as far as this process knows, and how many it has written since
+    /// it last checked.
     var known = 0
     var written = Int.max
     /// Blocks that wait to be written, which hold memory.
@@ -45,12 +48,14 @@ final class BlockCacheFolder: Sendable {
   private static let mostPending = 16
   private static let suffix = ".block"
 
-  /// - Throws: ``StoreError/Code/invalidArgument`` for a size that makes no sense; ``StoreError/Code/alreadyExists`` for a folder of
-  ///   something else; ``StoreError/Code/system``.
+  /// - Throws: ``StoreError/Code/invalidArgument`` for a size that is not possible;
+  ///   ``StoreError/Code/alreadyExists`` for a folder with other contents;
+  ///   ``StoreError/Code/system``.
   init(_ cache: BlockCache) throws(StoreError) {
     guard cache.byteCount > 0 else {
       throw StoreError(
-        .invalidArgument, "a cache of \(cache.byteCount) bytes", remedy: "give 1 or more", path: cache.path)
+        .invalidArgument, "a cache cannot have \(cache.byteCount) bytes", remedy: "give 1 byte or more",
+        path: cache.path)
     }
     limit = cache.byteCount
     if FileSystem.kind(of: cache.path) == nil {
@@ -66,7 +71,7 @@ final class BlockCacheFolder: Sendable {
       let other = try folder.names().first { !Self.isOwn($0) }
       if let other {
         throw StoreError(
-          .alreadyExists, "a folder with \(other), which is not a cache of blocks",
+          .alreadyExists, "the folder has \(other), so it is not a cache of blocks",
           remedy: "give an empty folder, or a new one",
           path: cache.path)
       }
@@ -78,7 +83,7 @@ final class BlockCacheFolder: Sendable {
     }
   }
 
-  /// What a block is called: by the content of its shard, and where in it it is.
+  /// The name of a block: from the content of its shard, and its position there.
   private static func name(_ block: Range<Int>, of shard: ShardManifest.Shard) -> String {
     "\(shard.sha256.prefix(32))-\(block.lowerBound)-\(block.upperBound)\(suffix)"
   }
@@ -104,13 +109,13 @@ final class BlockCacheFolder: Sendable {
 
   /// Reads a part of a block on another thread.
   ///
-  /// - Parameter completion: is given nil if the block is not there, or not whole.
+  /// - Parameter completion: gets nil if the block does not exist or is incomplete.
   func read(
     _ part: Range<Int>, in block: Range<Int>, of shard: ShardManifest.Shard,
     completion: @escaping @Sendable (PixelMemory?) -> Void
   ) {
     let name = Self.name(block, of: shard)
-    // Most blocks that are not there are known not to be there at once.
+    // For most missing blocks, this is known immediately.
     guard folder.kind(of: name) == .file else { return completion(nil) }
     readers.perform { [self] in completion(try? read(part, in: block, name)) }
   }
@@ -120,7 +125,7 @@ final class BlockCacheFolder: Sendable {
   {
     let file = try File(name, in: folder, .update)
     guard try file.byteCount() == block.count else {
-      throw StoreError(.corrupt, "a block that is cut")
+      throw StoreError(.corrupt, "the cached block is cut short")
     }
     let memory = try PixelMemory(capacity: part.count)
     try memory.fill { (output) throws(StoreError) in
@@ -128,19 +133,19 @@ final class BlockCacheFolder: Sendable {
         try unsafe file.read(at: part.lowerBound - block.lowerBound, into: buffer)
       }
     }
-    // Its time says when it was used last.
+    // Its time is that of the last use.
     _ = futimens(file.descriptor, nil)
     return memory
   }
 
-  /// Removes a block whose bytes are not what they should be.
+  /// Removes a block with wrong bytes.
   func remove(_ block: Range<Int>, of shard: ShardManifest.Shard) {
     _ = folder.unlink(Self.name(block, of: shard))
   }
 
   // MARK: Writing
 
-  /// Writes a block on another thread, unless too many wait for that.
+  /// Writes a block on another thread, unless too many are waiting.
   func write(_ memory: PixelMemory, _ block: Range<Int>, of shard: ShardManifest.Shard) {
     guard block.count <= limit else { return }
     let isTaken = state.withLock { state in
@@ -150,7 +155,7 @@ final class BlockCacheFolder: Sendable {
     }
     guard isTaken else { return }
     writers.perform { [self] in
-      // A cache that cannot be written to is as good as none.
+      // A cache that cannot be written to is ignored.
       try? write(memory, as: Self.name(block, of: shard))
       state.withLock { $0.pending -= 1 }
     }
@@ -178,7 +183,7 @@ final class BlockCacheFolder: Sendable {
     }
   }
 
-  /// Sees to it that a block has room, removing those that were not used for longest.
+  /// Makes room for a block by removing the least recently used ones.
   ///
   /// - Returns: false if another process is removing some just now.
   private func makeRoom(for byteCount: Int) throws(StoreError) -> Bool {
@@ -205,7 +210,7 @@ final class BlockCacheFolder: Sendable {
     }
     if byteCount > limit - min(limit, total) {
       blocks.sort { $0.state.modified < $1.state.modified }
-      // Some more than is needed, so that it is not looked for every block.
+      // Somewhat more than needed, so that this is not done for every block.
       let target = limit - limit / 16 - byteCount
       for block in blocks where total > max(0, target) {
         if folder.unlink(block.name) { total -= block.state.byteCount }
@@ -218,7 +223,7 @@ final class BlockCacheFolder: Sendable {
     return byteCount <= limit - min(limit, total)
   }
 
-  /// Removes what a writer left that died: the lock of one that lives is taken.
+  /// Removes the files of dead writers; a living writer holds its lock.
   private func removeIfDead(_ name: String) {
     guard let file = try? File(name, in: folder, .update), (try? file.lockForWriting()) != nil else { return }
     _ = folder.unlink(name)
@@ -229,7 +234,7 @@ final class BlockCacheFolder: Sendable {
     try folder.names().filter(Self.isBlock).reduce(0) { $0 + (folder.state(of: $1)?.byteCount ?? 0) }
   }
 
-  /// Returns when what waits to be written has been, for tests.
+  /// Returns when all waiting blocks have been written, for tests.
   func waitForWriters() {
     while state.withLock({ $0.pending > 0 }) { usleep(1000) }
   }

@@ -23,7 +23,7 @@ final class FetchedRange: Sendable {
     block = piece.block
   }
 
-  /// Says what has become of it, once.
+  /// Sets the result, once.
   func finish(_ memory: PixelMemory?, _ failure: StoreError?) {
     let waiting = state.withLock { state in
       state.memory = memory
@@ -34,12 +34,12 @@ final class FetchedRange: Sendable {
     for semaphore in waiting { semaphore.signal() }
   }
 
-  /// Whether its bytes are there.
+  /// Whether its bytes have arrived.
   var isThere: Bool { state.withLock { $0.memory != nil } }
 
-  /// The bytes, when they are there.
+  /// The bytes, once they have arrived.
   ///
-  /// - Throws: why they cannot be had.
+  /// - Throws: the error of the fetch.
   func wait() throws(StoreError) -> PixelMemory {
     let semaphore = DispatchSemaphore(value: 0)
     let isOver = state.withLock { state in
@@ -49,6 +49,6 @@ final class FetchedRange: Sendable {
     if !isOver { semaphore.wait() }
     let (memory, failure) = state.withLock { ($0.memory, $0.failure) }
     if let memory { return memory }
-    throw failure ?? StoreError(.system, "nothing came")
+    throw failure ?? StoreError(.system, "no bytes arrived")
   }
 }

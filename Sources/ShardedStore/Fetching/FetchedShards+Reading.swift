@@ -7,9 +7,9 @@ extension FetchedShards {
   ///
   /// - Parameters:
   ///   - indices: which images; they exist.
-  ///   - body: is given a part of the positions, and the bytes of each; parts follow one another.
-  /// - Throws: what fetching throws after a second try; ``StoreError/Code/corrupt`` for bytes that do not agree with their checksum twice; both
-  ///   naming the shard and the image.
+  ///   - body: takes a part of the positions, and the bytes of each; parts follow one another.
+  /// - Throws: what fetching throws after a second try; ``StoreError/Code/corrupt`` for bytes that
+  ///   do not agree with their checksum twice; both naming the shard and the image.
   func withBytes(
     of indices: Span<Int>, _ body: (Range<Int>, [UnsafeRawBufferPointer]) throws(StoreError) -> Void
   ) throws(StoreError) {
@@ -45,7 +45,7 @@ extension FetchedShards {
     places.reserveCapacity(indices.count)
     for position in indices.indices { places.append(try index.place(of: indices[position])) }
     let sources = begin(indices, places)
-    // What is lent stays as long as it is used.
+    // Lent bytes stay as long as they are used.
     var held: [PixelMemory] = []
     held.reserveCapacity(places.count)
     var bytes = unsafe [UnsafeRawBufferPointer]()
@@ -61,7 +61,7 @@ extension FetchedShards {
     withExtendedLifetime(held) {}
   }
 
-  /// Finds out where the bytes of images come from, and has fetched what nobody announced.
+  /// Finds where the bytes of images come from, and fetches images that were not announced.
   private func begin(_ indices: Span<Int>, _ places: [(shard: Int, range: Range<Int>)]) -> [Source] {
     var sources: [Source?] = []
     sources.reserveCapacity(places.count)
@@ -108,7 +108,7 @@ extension FetchedShards {
     return sources.map { $0! }
   }
 
-  /// Lets go of what has been read.
+  /// Releases ranges that have been read.
   private func end(_ places: [(shard: Int, range: Range<Int>)], _ sources: [Source]) {
     let started = state.withLock { state in
       for (position, source) in sources.enumerated() {
@@ -117,7 +117,7 @@ extension FetchedShards {
         entry.users -= 1
         entry.claims -= 1
         guard entry.claims <= 0, entry.users == 0 else { continue }
-        // A read meanwhile may have let go of it already.
+        // Another read may have released it already.
         guard Self.entry(of: (entry.range.shard, entry.range.bytes), in: state) === entry else { continue }
         state.byteCount -= entry.range.bytes.count
         Self.remove(entry, from: &state)
@@ -142,7 +142,8 @@ extension FetchedShards {
       if CRC32.checksum(of: part) == index.checksum(of: image) { return (memory, range.bytes.lowerBound) }
       if let block = range.block { cache?.remove(block, of: shards[place.shard]) }
     }
-    // What came was cut or damaged, or nothing came: the object itself may be right.
+    // The fetched bytes were cut short or damaged, or none arrived: the object itself may be
+    // intact.
     do throws(StoreError) {
       let memory = try fetchAlone(image, place)
       let (found, stated) = (CRC32.checksum(of: memory.span), index.checksum(of: image))

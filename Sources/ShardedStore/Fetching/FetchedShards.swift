@@ -2,11 +2,11 @@ import ImageStoreCore
 import ImageStoreSupport
 import Synchronization
 
-/// The shards of a data set that is elsewhere: what is announced is fetched in long ranges and kept until it has been read; what is not is
-/// fetched when it is read, and kept no longer.
+/// The shards of a remote data set: announced images are fetched in long ranges and kept until they
+/// have been read; others are fetched when they are read, and not kept.
 ///
-/// Memory: what is announced and kept is at most ``limit``; each read under way has up to ``mostBytesPerRead`` besides. What is announced
-/// beyond the limit waits for what is before it to be read.
+/// Memory: announced images take at most ``limit``; in addition, each read in progress has up to
+/// ``mostBytesPerRead``. Images announced beyond the limit wait until earlier ones have been read.
 final class FetchedShards: Sendable {
   let folder: any ObjectFolder
   let shards: [ShardManifest.Shard]
@@ -17,20 +17,21 @@ final class FetchedShards: Sendable {
   let state: Mutex<State>
 
   static let usualLimit = 1 << 30
-  /// What one read has fetched at a time, besides one image.
+  /// The bytes that one read fetches at a time, in addition to one image.
   static let mostBytesPerRead = 64 << 20
 
-  /// An announced range, and who has to do with it.
+  /// An announced range, and its users.
   ///
-  /// Invariant behind `@unchecked Sendable`: what changes is used under the lock of `state`.
+  /// Invariant behind `@unchecked Sendable`: variables are used under the lock of `state`.
   final class Entry: @unchecked Sendable {
     let range: FetchedRange
     /// Images of it that have been announced and not been read.
     var claims: Int
-    /// Reads that have its bytes in their hands.
+    /// Reads that are using its bytes.
     var users = 0
     var isStarted = false
-    /// After how many bytes that were read it was begun, and in which epoch it was announced.
+    /// The number of bytes that had been read when it was begun, and the epoch in which it was
+    /// announced.
     var time: Int
     let epoch: Int
 
@@ -72,7 +73,8 @@ final class FetchedShards: Sendable {
 
   // MARK: Announcing
 
-  /// What was announced before and has come may be given up if memory is needed; what still waits is.
+  /// Ranges announced earlier that have arrived may be dropped if memory is needed; those still
+  /// waiting are dropped.
   func beginEpoch() {
     state.withLock { state in
       state.epoch += 1
@@ -85,7 +87,7 @@ final class FetchedShards: Sendable {
     }
   }
 
-  /// Has images fetched. Those that no image has, and places that make no sense, are errors of the read.
+  /// Fetches images. Indices that no image has, and invalid positions, are errors of the read.
   func announce(_ indices: Span<Int>) {
     var images: [Int] = []
     images.reserveCapacity(indices.count)
@@ -94,7 +96,7 @@ final class FetchedShards: Sendable {
     }
     images.sort()
     let started = state.withLock { state in
-      // More than can come soon had better be fetched when it is read.
+      // Images beyond what can arrive soon are better fetched when they are read.
       guard state.queuedByteCount < 4 * limit else { return [Entry]() }
       var plan = RangePlan()
       for image in images {
@@ -129,7 +131,7 @@ final class FetchedShards: Sendable {
     cache == nil ? nil : index.block(of: image, place)
   }
 
-  /// Takes what there is room for off the queue. Under the lock.
+  /// Takes ranges that there is room for off the queue. Under the lock.
   func startQueued(_ state: inout State) -> [Entry] {
     var started: [Entry] = []
     while state.next < state.queue.count {
@@ -159,8 +161,9 @@ final class FetchedShards: Sendable {
     state.byteCount += entry.range.bytes.count
   }
 
-  /// Whether a range of some bytes may be fetched, which one may be that is larger than the limit by itself. What nobody has read for
-  /// as long as the limit takes, or since an epoch before, is given up for it.
+  /// Whether a range of some bytes may be fetched; a single range may exceed the limit. Ranges that
+  /// have not been read while the limit's worth of bytes was read, or since an earlier epoch, are
+  /// dropped for it.
   func makeRoom(for byteCount: Int, _ state: inout State) -> Bool {
     if state.byteCount == 0 || byteCount <= limit - state.byteCount { return true }
     for shard in state.entries.indices {
@@ -203,7 +206,7 @@ final class FetchedShards: Sendable {
 
   // MARK: Fetching
 
-  /// Fetches a range: out of the cache, if it is there; once more, if it does not come whole.
+  /// Fetches a range: from the cache, if it is there; once more, if it does not arrive completely.
   func fetch(_ range: FetchedRange) {
     guard let cache, let block = range.block else { return fetch(range, triesLeft: 1) }
     cache.read(range.bytes, in: block, of: shards[range.shard]) { [self] memory in
@@ -229,7 +232,8 @@ final class FetchedShards: Sendable {
         fetch(range, triesLeft: triesLeft - 1)
       } else {
         range.finish(
-          nil, error ?? StoreError(.corrupt, "\(memory.byteCount) bytes came of \(range.bytes.count)"))
+          nil, error ?? StoreError(.corrupt, "only \(memory.byteCount) of \(range.bytes.count) bytes arrived")
+        )
       }
     }
   }

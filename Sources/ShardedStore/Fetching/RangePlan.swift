@@ -1,4 +1,4 @@
-/// Images in as few ranges of shards as are worth it.
+/// Images in as few ranges of shards as is worthwhile.
 struct RangePlan {
   /// A range that is fetched whole.
   struct Piece {
@@ -10,9 +10,10 @@ struct RangePlan {
     fileprivate(set) var imageCount = 1
   }
 
-  /// What lies between two images is fetched along if it is less: a request takes as long.
+  /// Bytes between two images are also fetched if they are fewer than this: a request takes as long
+  /// as fetching them.
   static let mostBytesBetween = 256 << 10
-  /// A longer range than this has nothing to gain, and holds memory for longer.
+  /// A longer range than this gains nothing, and holds memory for longer.
   static let mostBytes = 16 << 20
 
   private(set) var pieces: [Piece] = []
@@ -45,7 +46,8 @@ struct RangePlan {
     }
   }
 
-  /// Has an image begin a range of its own if there is something between it and the one before that is there already.
+  /// Begins a new range with an image if bytes between it and the previous one have been fetched
+  /// already.
   ///
   /// - Parameter offset: where the last of what is there begins, of what begins before the image.
   mutating func interrupt(after offset: Int, inShard shard: Int) {

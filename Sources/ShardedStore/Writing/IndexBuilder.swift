@@ -48,7 +48,8 @@ struct IndexBuilder {
   mutating func append(imagesOf shard: NPZStore) throws(StoreError) -> Int {
     for image in 0..<shard.count {
       guard let member = try shard.storedMember(of: image) else {
-        throw StoreError(.corrupt, "a shard whose images are not stored", path: shard.path, image: image)
+        throw StoreError(
+          .corrupt, "the image is not stored uncompressed in the shard", path: shard.path, image: image)
       }
       append(member)
     }

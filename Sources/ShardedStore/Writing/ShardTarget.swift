@@ -1,24 +1,26 @@
 import ImageStoreCore
 import ImageStoreSupport
 
-/// Where a writer puts the objects of a data set. What it has put there counts with the manifest, which comes last.
+/// Where a writer puts the objects of a data set. What it has put there counts with the manifest,
+/// which comes last.
 protocol ShardTarget: AnyObject {
   /// The data set that images are appended to; nil for a new one.
   var old: ShardedContents? { get }
   /// A folder of this machine for files until they are taken.
   var workPath: String { get }
 
-  /// What an index is called.
+  /// The name of an index.
   func indexName(sha256: String) -> String
 
   /// Makes a finished file an object.
   ///
   /// - Parameters:
-  ///   - file: its name in the folder ``workPath``, where it is no more afterwards.
-  ///   - name: what the object is called, which says what it holds: one that is there already is the same.
+  ///   - file: its name in the folder ``workPath``, from which it is removed.
+  ///   - name: the name of the object, which identifies its content: an existing object of this
+  ///     name is the same.
   func take(_ file: String, as name: String) throws(StoreError)
 
-  /// Puts the manifest in its place, if nobody else has changed it meanwhile.
+  /// Replaces the manifest, if no other writer has changed it in the meantime.
   func commit(_ manifest: [UInt8]) throws(StoreError)
 }
 
@@ -26,10 +28,10 @@ extension ShardTarget {
   func indexName(sha256: String) -> String { ShardNames.index(sha256: sha256) }
 }
 
-/// A folder of this machine that is made beside its destination and put there at once.
+/// A folder of this machine that is made next to its destination and moved there in one step.
 final class NewFolderTarget: ShardTarget {
   let old: ShardedContents? = nil
-  /// Beside the new folder, so that nothing is left in that.
+  /// Next to the new folder, so that nothing is left inside it.
   let workPath: String
   private let root: String
   private var staging: Staging?
@@ -71,22 +73,22 @@ final class GrowingFolderTarget: ShardTarget {
   init(_ path: String) throws(StoreError) {
     held = try HeldStore(path)
     guard held.kind == .folder else {
-      throw StoreError(.unrecognized, "a file, where a data set of shards is a folder", path: path)
+      throw StoreError(.unrecognized, "this is a file, but a sharded data set is a folder", path: path)
     }
     manifestState = try held.root().state(of: ShardNames.manifest)
     let folder = try LocalObjectFolder(held.path)
     let old = try ShardedContents(of: folder)
     self.old = old
     try Self.check(old.manifest.shards, in: held.root())
-    // What an append that was broken off has left counts for nothing, and neither does the index that an append has replaced: who has
-    // opened it needs it no more.
+    // Files of an interrupted append do not count, and neither does the index that an append has
+    // replaced: readers that have opened it no longer need it.
     for name in try ShardedStore.orphans(in: folder) { try held.removeFile(name) }
     workPath = try "\(held.workFolder())/\(Self.work)"
     try FileSystem.createFolder(workPath)
     try held.createFolder(ShardNames.folder)
   }
 
-  /// Sees whether the shards are there which the manifest to be written names.
+  /// Checks that the shards exist that the new manifest names.
   private static func check(
     _ shards: [ShardManifest.Shard], in root: borrowing Folder
   ) throws(StoreError) {
@@ -96,14 +98,14 @@ final class GrowingFolderTarget: ShardTarget {
       guard folder.kind(of: shard.name) == .file, folder.state(of: shard.name)?.byteCount == shard.bytes
       else {
         throw StoreError(
-          .corrupt, "the shard is not the plain file of \(shard.bytes) bytes that the manifest names",
+          .corrupt, "the shard is not the regular file of \(shard.bytes) bytes that the manifest names",
           remedy: "copy it again", path: "\(folder.path)/\(shard.name)")
       }
     }
   }
 
   func take(_ file: String, as name: String) throws(StoreError) {
-    // An index of class names alone that have changed is the one there is.
+    // If only class names have changed, the index stays the same.
     guard !(old?.manifest.objects.contains(name) ?? false) else { return }
     try held.moveWork("\(Self.work)/\(file)", to: name)
   }
@@ -115,13 +117,13 @@ final class GrowingFolderTarget: ShardTarget {
   }
 }
 
-/// A place of objects, to which files are sent.
+/// A folder of objects, to which files are sent.
 final class ObjectTarget: ShardTarget {
   let old: ShardedContents?
   private let folder: any ObjectFolder
   private let uploads: Uploads
   private let condition: ObjectCondition
-  /// The data set whose place the new one takes.
+  /// The data set that the new one replaces.
   private let replaced: ShardManifest?
   private var taken: Set<String> = []
 
@@ -134,7 +136,7 @@ final class ObjectTarget: ShardTarget {
     case .create:
       guard state == nil else {
         throw StoreError(
-          .alreadyExists, "there is a data set already", remedy: "choose another name, or append to it",
+          .alreadyExists, "a data set already exists here", remedy: "choose another name, or append to it",
           path: folder.location)
       }
       (old, replaced, condition) = (nil, nil, .absent)
@@ -148,14 +150,14 @@ final class ObjectTarget: ShardTarget {
       condition = found.map { .unchanged($0.state) } ?? .absent
     case .replaceAnything:
       old = nil
-      // What cannot be read names no objects; they stay.
+      // A manifest that cannot be read names no objects; they stay.
       replaced = (try? ShardedContents.manifest(of: folder))?.manifest
       condition = state.map { .unchanged($0) } ?? .absent
     }
     uploads = try Uploads(to: folder)
   }
 
-  // What is on its way has files in the folder that goes.
+  // Files that are being sent are in the folder that will be removed.
   deinit { try? uploads.wait() }
 
   func take(_ file: String, as name: String) throws(StoreError) {
@@ -164,15 +166,15 @@ final class ObjectTarget: ShardTarget {
   }
 
   func commit(_ manifest: [UInt8]) throws(StoreError) {
-    // Whoever reads the manifest finds what it names.
+    // A reader of the manifest finds all objects that it names.
     try uploads.wait()
     do throws(StoreError) {
       _ = try folder.put(manifest, as: ShardNames.manifest, if: condition)
     } catch {
       guard error.code == .alreadyExists || error.code == .busy else { throw error }
       throw StoreError(
-        .busy, "another writer has put its manifest there meanwhile",
-        remedy: "look at what it did, and try again",
+        .busy, "another writer has put its manifest there in the meantime",
+        remedy: "check what it changed, and try again",
         path: folder.location)
     }
     guard let replaced else { return }
@@ -181,6 +183,6 @@ final class ObjectTarget: ShardTarget {
 }
 
 extension ShardManifest {
-  /// The names of all objects besides the manifest itself.
+  /// The names of all objects except the manifest itself.
   var objects: [String] { [index.name] + shards.map { ShardNames.object(ofShard: $0.name) } }
 }

@@ -4,9 +4,9 @@ import ImageStoreNumPy
 import ImageStoreSupport
 import NPZStore
 
-/// What a data set's writer does.
+/// The work of a data set's writer.
 ///
-/// A class with one owner, ``ShardedStore/Writer``, which cannot be copied.
+/// It is a class with one owner, ``ShardedStore/Writer``, which cannot be copied.
 final class ShardedWriterSession: EncodedWriterSession, EditingSession {
   var state: WriterState
   let encodedLayout: EncodedLayout?
@@ -15,16 +15,17 @@ final class ShardedWriterSession: EncodedWriterSession, EditingSession {
   private let threads: Int
   /// The shard that images are appended to.
   private var shard: NPZStore.Writer?
-  /// Its bytes, about, and which file it is.
+  /// Its approximate bytes, and its file.
   private var shardByteCount = 0
   private var fileNumber = 0
   private var shards: [ShardManifest.Shard]
-  /// Labels and columns of all images, of those too that were there.
+  /// Labels and columns of all images, including the existing ones.
   private var labels: ImageLabels
   /// Of the images of finished shards that are new.
   private var places = IndexBuilder()
 
-  /// What an image takes in a shard besides its bytes: a header, a record of the directory, and what is between them.
+  /// The bytes that an image takes in a shard in addition to its own: a header, a record of the
+  /// directory, and what is between them.
   private static let byteCountBesides = 320
 
   init(
@@ -34,7 +35,7 @@ final class ShardedWriterSession: EncodedWriterSession, EditingSession {
   ) throws(StoreError) {
     guard shardSize > 0 else {
       throw StoreError(
-        .invalidArgument, "shards of \(shardSize) bytes", remedy: "give 1 or more, such as 128 MB")
+        .invalidArgument, "shards cannot have \(shardSize) bytes", remedy: "give 1 or more, such as 128 MB")
     }
     let old = target.old
     if let old, let layout, old.manifest.layout != layout {
@@ -101,7 +102,7 @@ final class ShardedWriterSession: EncodedWriterSession, EditingSession {
     }
   }
 
-  /// Divides a run of images among the shard there is and those that follow it.
+  /// Divides a run of images among the current shard and later ones.
   private func forEachPart(
     of count: Int, byteCount: (Int) -> Int,
     _ append: (inout NPZStore.Writer, Range<Int>) throws(StoreError) -> Void
@@ -136,7 +137,7 @@ final class ShardedWriterSession: EncodedWriterSession, EditingSession {
       threads: threads)
   }
 
-  /// Finishes the shard there is, and makes it an object.
+  /// Finishes the current shard, and makes it an object.
   private func closeShard() throws(StoreError) {
     guard let writer = shard.take() else { return }
     try writer.finish()
@@ -154,11 +155,13 @@ final class ShardedWriterSession: EncodedWriterSession, EditingSession {
 
   // MARK: The end
 
-  /// The data set that is there, if it is to be edited; whether it can be opened has been seen.
+  /// The existing data set, if it will be edited; it has been opened before.
   private(set) lazy var existing = target.old.flatMap { try? ShardedStore($0, threads: threads) }
 
   func complete(saying annotations: StoreAnnotations) throws(StoreError) {
-    guard let store = existing else { throw StoreError(.busy, "the data set is gone", remedy: "try again") }
+    guard let store = existing else {
+      throw StoreError(.busy, "the data set was removed in the meantime", remedy: "try again")
+    }
     labels = try annotations.all(of: store)
     state.replaceClassNames(annotations.classNames)
     try writeManifest()
@@ -175,7 +178,7 @@ final class ShardedWriterSession: EncodedWriterSession, EditingSession {
     if let names = state.classNames, names.count > ShardManifest.mostClassNames {
       throw StoreError(
         .limitExceeded,
-        "\(names.count) class names, of which at most \(ShardManifest.mostClassNames) are read")
+        "\(names.count) class names are too many: at most \(ShardManifest.mostClassNames) are read")
     }
     var all = try target.old.map { (old) throws(StoreError) in try IndexBuilder(old.index) } ?? IndexBuilder()
     all.append(places)
@@ -199,7 +202,8 @@ final class ShardedWriterSession: EncodedWriterSession, EditingSession {
       members.append((ShardIndex.labelsName, try Column.int64(labels.map(Int64.init)).npyBytes()))
     }
     for (name, column) in labels.columns.sorted(by: { $0.key < $1.key }) {
-      // Text, too, as bytes one after another: numpy's own makes all as long as the longest.
+      // Text is also stored as bytes one after another: numpy's own form makes every text as long
+      // as the longest.
       let stored = column.utf8
       members.append((ShardIndex.name(ofColumn: name), try stored.npyBytes()))
       if let offsets = stored.offsetsNPYBytes() {
@@ -238,7 +242,7 @@ extension ShardedContents {
   }
 }
 
-/// What a manifest says of a file's bytes.
+/// A manifest's entry for a file's bytes.
 private struct FileHash {
   let byteCount: Int
   let crc32, sha256: String

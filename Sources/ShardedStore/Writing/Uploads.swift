@@ -3,7 +3,7 @@ import ImageStoreCore
 import ImageStoreSupport
 import Synchronization
 
-/// Files that are sent to a place of objects while others are made.
+/// Files that are sent to a folder of objects while others are made.
 final class Uploads: Sendable {
   private let folder: any ObjectFolder
   private let upload: UploadFolder
@@ -11,7 +11,7 @@ final class Uploads: Sendable {
   private let places = DispatchSemaphore(value: mostAtOnce)
   private let failure = Mutex<StoreError?>(nil)
 
-  /// As many files take room on the disk, besides the one that is made.
+  /// This many files take space on the disk, in addition to the one that is being made.
   private static let mostAtOnce = 3
 
   var path: String { upload.path }
@@ -23,7 +23,7 @@ final class Uploads: Sendable {
 
   /// Begins to send a file, once others have been sent if too many are on their way.
   ///
-  /// - Throws: why one before could not be sent.
+  /// - Throws: the error of an earlier file.
   func send(_ file: String, as name: String) throws(StoreError) {
     places.wait()
     if let error = failure.withLock({ $0 }) {
@@ -43,7 +43,7 @@ final class Uploads: Sendable {
 
   /// Returns when nothing is on its way any more.
   ///
-  /// - Throws: why something could not be sent.
+  /// - Throws: the error of a file that could not be sent.
   func wait() throws(StoreError) {
     for _ in 0..<Self.mostAtOnce { places.wait() }
     for _ in 0..<Self.mostAtOnce { places.signal() }

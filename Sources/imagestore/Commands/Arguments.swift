@@ -3,7 +3,7 @@ internal import ImageStoreCatalog
 public import ImageStoreCore
 internal import ImageStoreSupport
 
-// Values that the command line is made of.
+// The values of the command line's options.
 
 extension Compression: ExpressibleByArgument {}
 extension ElementType: ExpressibleByArgument {}
@@ -28,7 +28,8 @@ extension Dimensions: ExpressibleByArgument {
 }
 
 extension StoreDescription.Labels: ExpressibleByArgument {
-  /// `none`; the path of a file, with `:NAME` behind it for a name in that file; else a name in the file of the images.
+  /// `none`; the path of a file, followed by `:NAME` for a name in that file; otherwise a name in
+  /// the file of the images.
   public init?(argument: String) {
     guard !argument.isEmpty else { return nil }
     if argument == "none" {
@@ -93,30 +94,30 @@ extension ImageShape: ExpressibleByArgument {
   }
 }
 
-/// What the user says of files that do not describe themselves.
+/// The user's description of files that do not describe themselves.
 struct DescribingOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Which images: an array, a dataset or group, a prefix of keys, a column of file names.",
+      "Where the images are: an array, a dataset or group, a prefix of keys, a column of file names.",
       valueName: "name"))
   var images: String?
 
   @Option(
     help: ArgumentHelp(
-      "Where the labels are: a name in the same file, another file, a name in that, or none.",
+      "Where the labels are: a name in the same file, another file, a name in another file, or none.",
       valueName: "name|file|file:name|none"))
   var labels: StoreDescription.Labels?
 
   @Option(
     help: ArgumentHelp(
-      "Order of an array's axes: N images, H rows, W columns, C channels, D all samples of an image.",
+      "Order of an array's axes: N images, H rows, W columns, C channels, D all samples of one image.",
       valueName: "NHWC|NCHW|..."))
   var dimensions: Dimensions?
 
   @Option(help: ArgumentHelp("Height, width and channels of an image, such as 32x32x3.", valueName: "HxWxC"))
   var shape: ImageShape?
 
-  @Option(help: ArgumentHelp("Type of a sample, by numpy's name.", valueName: "type"))
+  @Option(help: ArgumentHelp("Type of a sample, as numpy calls it, such as uint8.", valueName: "type"))
   var dtype: ElementType?
 
   @Option(help: ArgumentHelp("Order of the channels in the file.", valueName: "rgb|bgr"))
@@ -124,12 +125,14 @@ struct DescribingOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "What is read of pictures with a palette: colors, or indices (masks).", valueName: "colors|indices"))
+      "How pictures with a palette are read: as colors, or as indices (for masks).",
+      valueName: "colors|indices"))
   var palette: StoreDescription.PaletteReading?
 
   @Option(
     help: ArgumentHelp(
-      "Which way up JPEGs are that say how they are to be turned.", valueName: "stored|upright"))
+      "How JPEGs with an EXIF orientation are read: as stored, or turned upright.",
+      valueName: "stored|upright"))
   var orientation: StoreDescription.Orientation?
 
   @Option(
@@ -140,12 +143,13 @@ struct DescribingOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Whether the first pixel is a byte's highest bit or its lowest.", valueName: "big|little"))
+      "Whether the first pixel is the highest bit of a byte (big) or the lowest (little).",
+      valueName: "big|little"))
   var bitOrder: StoreDescription.BitOrder?
 
   @Option(
     help: ArgumentHelp(
-      "How deep the folders are that are classes; 1 for those in the root.", valueName: "depth"))
+      "Depth of the folders that are classes; 1 for the folders in the root.", valueName: "depth"))
   var classesAt: Int?
 
   func validate() throws {

@@ -5,18 +5,20 @@ internal import ImageStoreSupport
 
 struct Convert: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Writes the images of a store or data set into a store of any kind.",
+    abstract: "Converts a store or data set to a store of any kind.",
     usage: """
       imagestore convert SOURCE DESTINATION [--to KIND] [--split NAME|all]
-                         [--indices FILE] [--exclude FILE] [--classes NAME,...] [--first N]
-                         [--append] [--replace [--force]] [--compression none|fast|small]
-                         [--layout NAME] [--no-check] [--quality Q] [--shard-size 64MB] [--size N|HxW]
-                         [--fit shorter|crop|pad|stretch] [--filter nearest|bilinear|bicubic]
-                         [--channels 1|3] [--threshold T] [--keep-going] [--skip-broken FILE] [--quiet]
+                  [--indices FILE] [--exclude FILE] [--classes NAME,...]
+                  [--first N] [--append] [--replace [--force]]
+                  [--compression none|fast|small] [--layout NAME] [--no-check]
+                  [--quality Q] [--shard-size 64MB] [--size N|HxW]
+                  [--fit shorter|crop|pad|stretch]
+                  [--filter nearest|bilinear|bicubic] [--channels 1|3]
+                  [--threshold T] [--keep-going] [--skip-broken FILE] [--quiet]
       """,
     discussion: """
-      Labels, columns and class names go along. The store appears when it is complete: whatever ends the \
-      program before leaves the destination as it was.
+      Labels, columns and class names are converted too. The store appears when it is complete: if the \
+      program ends before that, the destination stays as it was.
 
       Examples:
         imagestore convert cifar-10-python.tar.gz train.lmdb --split train
@@ -28,65 +30,65 @@ struct Convert: ParsableCommand {
         imagestore convert photographs/ small.lmdb --size 224 --fit crop --channels 3
       """)
 
-  @Argument(help: "What to read.") var source: String
-  @Argument(help: "Where to write it.") var destination: String
+  @Argument(help: "The store or data set to read.") var source: String
+  @Argument(help: "The store to write.") var destination: String
 
   @Option(
     name: .customLong("to"),
     help: ArgumentHelp(
-      "Kind of the destination; by default what its suffix says (.lmdb, .h5, .hdf5, .npz, .bits, .shards), without one file.",
+      "Kind of the destination. By default its suffix decides: .lmdb, .h5, .hdf5, .npz, .bits or .shards; without a suffix, the kind is file.",
       valueName: "kind"))
   var kind: FormatName?
 
   @Option(
     help: ArgumentHelp(
-      "Which split of a divided data set: train, val, test, any that it has, or all.", valueName: "name"))
+      "Split of the source to convert: train, val, test, any other that it has, or all.", valueName: "name"))
   var split: SplitChoice = .all
 
-  @Option(help: ArgumentHelp("Convert the first N images only, of those that are chosen.", valueName: "N"))
+  @Option(help: ArgumentHelp("Convert only the first N of the chosen images.", valueName: "N"))
   var first: Int?
 
-  @Flag(help: "Add to the store that is there.") var append = false
-  @Flag(help: "Put the new store in the place of the one that is there, if this package wrote it.")
+  @Flag(help: "Append to the existing store.") var append = false
+  @Flag(help: "Replace the existing store, if this package wrote it.")
   var replace = false
-  @Flag(help: "With --replace: replace whatever is there. All of it is lost.") var force = false
+  @Flag(help: "With --replace: replace any existing file or folder. Its contents are lost.") var force = false
 
-  @Option(help: ArgumentHelp("none, fast or small; by default what suits the kind.", valueName: "level"))
+  @Option(help: ArgumentHelp("none, fast or small; the default depends on the kind.", valueName: "level"))
   var compression: Compression?
 
   @Option(
     name: .customLong("layout"),
     help: ArgumentHelp(
-      "Layout within the store: pixels, as if nothing is said, or \(Self.layoutsText).", valueName: "name"))
+      "Layout of the store: pixels (the default), or \(Self.layoutsText).", valueName: "name"))
   var statedLayout: String?
 
-  @Flag(help: "With the layout encoded: do not decode each image once to see whether it can be.")
+  @Flag(help: "With --layout encoded: do not check that each image can be decoded.")
   var noCheck = false
   @Option(
     help: ArgumentHelp(
-      "With the layout encoded: write pixels as JPEG of this quality, 1 to 100, instead of PNG.",
+      "With --layout encoded: write pixels as JPEG of this quality, 1 to 100, instead of PNG.",
       valueName: "Q"))
   var quality: Int?
 
   @Option(
     help: ArgumentHelp(
-      "Of the kind sharded: the most bytes of a shard, such as 64MB; 128MiB if nothing is said.",
+      "Largest size of a shard, such as 64MB (kind sharded; default: 128MiB).",
       valueName: "size"))
   var shardSize: ByteCount?
 
   @Option(
-    help: ArgumentHelp("Make masks: true where the mean of a pixel's channels is over T.", valueName: "T"))
+    help: ArgumentHelp("Make masks: a pixel is true if the mean of its channels is over T.", valueName: "T"))
   var threshold: Double?
 
   @Flag(
-    help: "Tell of all images that cannot be read, not the first alone; nothing is written if there is one.")
+    help: "Report all images that cannot be read, not only the first; if there are any, nothing is written.")
   var keepGoing = false
   @Option(help: BrokenImages.help) var skipBroken: String?
-  @Flag(help: "Say nothing unless something is wrong.") var quiet = false
+  @Flag(help: "Print nothing unless something is wrong.") var quiet = false
 
-  @OptionGroup(title: "For some of the images") var selecting: SelectingOptions
+  @OptionGroup(title: "To choose images") var selecting: SelectingOptions
 
-  @OptionGroup(title: "For images of another size") var resizing: ResizingOptions
+  @OptionGroup(title: "To resize images") var resizing: ResizingOptions
 
   @OptionGroup(title: "For files that do not describe themselves") var describing: DescribingOptions
 
@@ -104,7 +106,7 @@ struct Convert: ParsableCommand {
       do throws(StoreError) {
         return try StoreCatalog.format(forDestination: destination)
       } catch {
-        // What is there already and is added to may be called as it likes.
+        // An existing store that is appended to or replaced may have any name.
         guard append || replace,
           let there = StoreCatalog.writable.first(where: { StoreCatalog.isStoreOfOurs(destination, as: $0) })
         else { throw error }
@@ -114,7 +116,7 @@ struct Convert: ParsableCommand {
   }
 
   func validate() throws {
-    if force && !replace { throw ValidationError("--force belongs to --replace.") }
+    if force && !replace { throw ValidationError("--force needs --replace.") }
     if append && replace { throw ValidationError("Give --append or --replace, not both.") }
     if let first, first < 1 { throw ValidationError("--first takes a number from 1.") }
     if destination.isEmpty { throw ValidationError("The destination has no name.") }
@@ -123,18 +125,18 @@ struct Convert: ParsableCommand {
     if let layout, !format.layouts.contains(layout) {
       throw ValidationError(
         format.layouts.isEmpty
-          ? "A store of the kind \(format.name) has one layout only."
+          ? "A store of the kind \(format.name) has only one layout."
           : "The layouts of the kind \(format.name) are \(format.layouts.joined(separator: ", ")).")
     }
     if StoreCatalog.isElsewhere(destination), !format.hasShards {
-      throw ValidationError("What is elsewhere is of the kind sharded, and not \(format.name).")
+      throw ValidationError("A remote destination is always of the kind sharded, and not \(format.name).")
     }
     if shardSize != nil, !format.hasShards {
-      throw ValidationError("--shard-size belongs to the kind sharded, and this is \(format.name).")
+      throw ValidationError("--shard-size is for the kind sharded, and this is \(format.name).")
     }
     if let quality, !(1...100).contains(quality) { throw ValidationError("--quality takes 1 to 100.") }
     if layout != EncodedKinds.layout, !(append && layout == nil), noCheck || quality != nil {
-      throw ValidationError("\(noCheck ? "--no-check" : "--quality") belongs to --layout encoded.")
+      throw ValidationError("\(noCheck ? "--no-check" : "--quality") needs --layout encoded.")
     }
   }
 
@@ -151,7 +153,8 @@ struct Convert: ParsableCommand {
     if let first {
       guard first <= store.count else {
         throw StoreError(
-          .invalidArgument, "\(Numbers.count(store.count, "image")) where the first \(first) are asked for",
+          .invalidArgument,
+          "it has \(Numbers.count(store.count, "image")), fewer than the \(first) asked for with --first",
           path: source)
       }
       store = try store.subset(0..<first)
@@ -194,30 +197,31 @@ struct Convert: ParsableCommand {
     if let faults { try BrokenImages.report(faults, of: source, list: skipBroken) }
   }
 
-  /// Refuses options for encoded images that have nothing to apply to.
+  /// Refuses options for encoded images if there are none.
   private func checkEncoding(of store: any ImageStore) throws(StoreError) {
     let isEncoded = store.hasEncodedImages
     if quality != nil, isEncoded {
       throw StoreError(
-        .invalidArgument, "--quality, while the images are encoded already and are copied as they are",
+        .invalidArgument,
+        "--quality has no effect: the images are encoded already and are copied as they are",
         remedy: "leave it out", path: source)
     }
     if compression != nil, layout == EncodedKinds.layout, isEncoded || quality != nil {
       throw StoreError(
         .invalidArgument,
         isEncoded
-          ? "--compression, while the images are encoded already and are copied as they are"
-          : "--compression, while the images are to be JPEGs",
+          ? "--compression has no effect: the images are encoded already and are copied as they are"
+          : "--compression has no effect: the images become JPEGs",
         remedy: "leave it out", path: source)
     }
     if noCheck, !isEncoded {
       throw StoreError(
-        .invalidArgument, "--no-check, while the images are pixels, which are encoded again",
+        .invalidArgument, "--no-check has no effect: the images are pixels, which are encoded anyway",
         remedy: "leave it out", path: source)
     }
   }
 
-  /// Refuses before anything is read what would be refused when it is written.
+  /// Refuses, before anything is read, what would be refused when it is written.
   private func checkDestination() throws(StoreError) {
     try Destination.check(destination, isApartFrom: [source])
     guard FileSystem.kind(of: destination, followingLinks: false) != nil else { return }
@@ -230,17 +234,18 @@ struct Convert: ParsableCommand {
     }
     if append, statedLayout != nil, layout == nil, try destinationIsEncoded() {
       throw StoreError(
-        .invalidArgument, "--layout pixels, while the store has encoded images",
-        remedy: "leave it out, so that pixels are encoded, or write another store", path: destination)
+        .invalidArgument, "--layout pixels does not suit the store, which has encoded images",
+        remedy: "leave it out, so that pixels are encoded, or write a new store", path: destination)
     }
     if let there = FileIdentity(ofPath: destination), there == FileIdentity(ofPath: source) {
       throw StoreError(
-        .invalidArgument, "this is the source itself", remedy: "write to another name", path: destination)
+        .invalidArgument, "the destination is the source itself", remedy: "write to another name",
+        path: destination)
     }
   }
 
-  /// What is to become of what is at the destination. A store of the package of another kind may be replaced, too, which the
-  /// store to be written knows nothing of.
+  /// The mode for the destination. A store of this package of another kind may also be replaced,
+  /// which the writer does not know.
   private var mode: WriteMode {
     if append { return .append }
     guard replace else { return .create }
@@ -270,7 +275,7 @@ struct Convert: ParsableCommand {
     }
   }
 
-  /// What became of images that were to be encoded.
+  /// How images were encoded.
   private func encodedText(_ store: any ImageStore, _ format: String) throws(StoreError) -> String {
     if store.hasEncodedImages { return " as they are (\(try EncodedKinds(of: store).text))" }
     return "\(format), encoded as \(quality.map { "JPEG of quality \($0)" } ?? "PNG"),"

@@ -5,24 +5,30 @@ internal import ImageStoreSupport
 
 struct Demo: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Writes a small set into every kind of store, reads it back shuffled, and checks every pixel.",
+    abstract:
+      "Writes a small data set to every kind of store, reads it back shuffled, and checks every pixel.",
+    usage: """
+      imagestore demo [--photographs] [--cifar10 PATH] [--count N]
+                      [--output DIR]
+      """,
     discussion: """
-      Needs no arguments and no network: a small set in CIFAR-10's layout comes with the program. Leaves \
-      the stores and a picture of the first images in the output folder; stores of an earlier run are \
-      replaced. With --photographs the set is a few JPEGs of several sizes, which stores keep as they are and \
+      The demo needs no arguments and no network: a small data set in CIFAR-10's layout comes with the program. \
+      The stores and a picture of the first images stay in the output folder; stores of an earlier run are \
+      replaced. With --photographs, the data set is a few JPEGs of several sizes, which stores keep as they are and \
       loaders crop, resize and flip.
       """)
 
-  @Flag(help: "Show photographs instead, which needs the trait JPEG.") var photographs = false
+  @Flag(help: "Use photographs instead (needs a build with the trait JPEG).") var photographs = false
 
   @Option(
     name: .customLong("cifar10"),
     help: ArgumentHelp(
-      "CIFAR-10 to use in place of the small set: folder, batch or archive.", valueName: "path"))
+      "A copy of CIFAR-10 to use instead of the small data set: folder, batch or archive.", valueName: "path")
+  )
   var cifar10: String?
   @Option(
     help: ArgumentHelp(
-      "How many images, the set repeated where it has fewer; 10000, or all that --cifar10 names.",
+      "Number of images; the data set is repeated if it has fewer (default: 10000, or all with --cifar10).",
       valueName: "N"))
   var count: Int?
   @Option(name: .shortAndLong, help: ArgumentHelp("Folder to write to.", valueName: "dir"))
@@ -63,7 +69,7 @@ struct Demo: ParsableCommand {
     Console.line("To look further: imagestore info \(output)/\(DemoRun.fileName(StoreCatalog.writable[0]))")
   }
 
-  /// As many images as were asked for; the small set is too small to be timed as it is.
+  /// The number of images asked for; the small set is too small for measurements.
   private func chosen(_ set: InMemoryStore, _ path: String) throws(StoreError) -> InMemoryStore {
     guard set.count > 0 else { throw StoreError(.invalidArgument, "there are no images", path: path) }
     let count = count ?? (cifar10 == nil ? 10_000 : set.count)

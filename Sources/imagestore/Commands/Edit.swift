@@ -5,17 +5,18 @@ internal import ImageStoreSupport
 
 struct Edit: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Changes labels, columns and class names of a store in its place.",
+    abstract: "Changes labels, columns and class names of a store in place.",
     usage: """
-      imagestore edit STORE [--labels FILE[:NAME]] [--set INDEX=LABEL ...] [--column NAME=FILE[:NAME] ...]
-                      [--drop-column NAME ...] [--rename-class OLD=NEW ...] [--quiet]
+      imagestore edit STORE [--labels FILE[:NAME]] [--set INDEX=LABEL ...]
+                      [--column NAME=FILE[:NAME] ...] [--drop-column NAME ...]
+                      [--rename-class OLD=NEW ...] [--quiet]
       """,
     discussion: """
-      All changes appear at once: whoever opens the store finds it as it was or as it is to be, also if the \
-      program is killed. Pixels are not touched; an HDF5 file is written anew, which takes as long as a copy.
+      All changes appear at once: a reader that opens the store finds it either unchanged or completely changed, even if the \
+      program is killed. Pixels are not touched. An HDF5 file is written again, which takes as long as a copy.
 
-      What is asked for is done in the order of the options above. Labels in a file, one per image in their \
-      order, are numbers or names of classes; names that the store does not have become classes behind its own.
+      Changes are made in the order in which the options are listed below. A file of labels has one per image, in the order of the \
+      images: numbers or names of classes. Names that the store does not have become new classes after its own.
 
       Examples:
         imagestore edit train.lmdb --set 17=3 --set 98=cat
@@ -27,32 +28,32 @@ struct Edit: ParsableCommand {
 
   @Option(
     help: ArgumentHelp(
-      "New labels of all images: .npy, .npz, HDF5, a table or text; a name in it behind a colon.",
+      "New labels for all images: .npy, .npz, HDF5, a table or text; after a colon, the name of an array in the file.",
       valueName: "file|file:name"))
   var labels: StoreDescription.Labels?
 
   @Option(
     name: .customLong("set"),
     help: ArgumentHelp(
-      "The new label of an image, a number or the name of a class.", valueName: "index=label"))
+      "New label of one image: a number or the name of a class.", valueName: "index=label"))
   var corrections: [Assignment] = []
 
   @Option(
     name: .customLong("column"),
     help: ArgumentHelp(
-      "A new column, or other values of one: one value or one vector per image, from a file as for labels.",
+      "New column, or new values of a column: one value or one vector per image, from a file as for --labels.",
       valueName: "name=file"))
   var columns: [Assignment] = []
 
-  @Option(name: .customLong("drop-column"), help: ArgumentHelp("A column that is to go.", valueName: "name"))
+  @Option(name: .customLong("drop-column"), help: ArgumentHelp("Column to remove.", valueName: "name"))
   var dropped: [String] = []
 
   @Option(
     name: .customLong("rename-class"),
-    help: ArgumentHelp("Another name of a class; labels stay.", valueName: "old=new"))
+    help: ArgumentHelp("New name of a class; labels stay the same.", valueName: "old=new"))
   var renamed: [Assignment] = []
 
-  @Flag(help: "Say nothing unless something is wrong.") var quiet = false
+  @Flag(help: "Print nothing unless something is wrong.") var quiet = false
 
   func validate() throws {
     guard labels != nil || !(corrections + columns + renamed).isEmpty || !dropped.isEmpty else {
@@ -61,7 +62,7 @@ struct Edit: ParsableCommand {
     }
     switch labels {
     case nil, .file: break
-    case .some(.none): throw ValidationError("--labels takes a file here.")
+    case .some(.none): throw ValidationError("--labels takes a file in this command.")
     case .named(let name): throw ValidationError("--labels: there is no file '\(name)'.")
     }
     for (option, assignments) in [("--set", corrections), ("--column", columns), ("--rename-class", renamed)]
@@ -72,7 +73,7 @@ struct Edit: ParsableCommand {
       }
     }
     for correction in corrections where Int(correction.name).map({ $0 >= 0 }) != true {
-      throw ValidationError("--set takes the index of an image and its label, as 17=3.")
+      throw ValidationError("--set takes the index of an image and its label, such as 17=3.")
     }
   }
 
@@ -81,7 +82,8 @@ struct Edit: ParsableCommand {
       Interruption.leaves("\(store) is as it was")
       guard let type = (try StoreCatalog.format(of: store) as? any WritableStoreFormat)?.editable else {
         throw StoreError(
-          .unsupported, "a set of another program is not changed in its place", remedy: "convert it first",
+          .unsupported, "another program wrote this data set, so it is not changed in place",
+          remedy: "convert it first",
           path: store)
       }
       try edit(type)
@@ -124,14 +126,14 @@ struct Edit: ParsableCommand {
     return changed
   }
 
-  /// A class may be called by a number, and then that is meant.
+  /// If a class has a number as its name, the name is meant.
   private func label(_ word: String, in store: any ImageStore) throws(StoreError) -> Int {
     if store.classNames?.contains(word) != true, let label = Int(word) { return label }
     return try store.classNumber(of: word)
   }
 }
 
-/// What is left and right of an equals sign.
+/// The text on either side of an equals sign.
 struct Assignment: ExpressibleByArgument {
   let name: String
   let value: String
@@ -143,7 +145,7 @@ struct Assignment: ExpressibleByArgument {
     if value.isEmpty { return nil }
   }
 
-  /// The value as the path of a file, and the name of something in it behind a colon.
+  /// The value as the path of a file, and after a colon the name of an array in it.
   var fileAndName: (path: String, name: String?) {
     if case .file(let path, let name) = StoreDescription.Labels(argument: value) { return (path, name) }
     return (value, nil)

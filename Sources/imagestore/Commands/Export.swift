@@ -6,28 +6,28 @@ internal import PNGCodec
 
 struct Export: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Writes one image of a store as PNG or .npy, or an encoded one as it is.",
-    usage: "imagestore export STORE INDEX OUTPUT.png|OUTPUT.jpg|OUTPUT.npy")
+    abstract: "Writes one image of a store as PNG or .npy, or an encoded image as it is.",
+    usage: "imagestore export STORE INDEX OUTPUT.png|OUTPUT.jpg|OUTPUT.npy [--force]")
 
   @Argument(help: "The store.") var store: String
   @Argument(help: "The image's index, from 0.") var index: Int
   @Argument(
     help: ArgumentHelp(
-      "The file to write, .png or .npy; .jpg for an image that is a JPEG.", valueName: "output")) var output:
-    String
-  @Flag(help: "Replace any file that has the name of the output.") var force = false
+      "The file to write: .png or .npy, or .jpg for an image that is a JPEG.", valueName: "output"))
+  var output: String
+  @Flag(help: "Replace an existing output file.") var force = false
   @OptionGroup(title: "For files that do not describe themselves") var describing: DescribingOptions
 
   private var isPNG: Bool { output.lowercased().hasSuffix(".png") }
   private var isArray: Bool { output.lowercased().hasSuffix(".npy") }
-  /// The format that the output's suffix is that of.
+  /// The format that the output's suffix belongs to.
   private var codec: (any ImageCodec)? {
     ImageCodecs.all().first { $0.fileSuffixes.contains { output.lowercased().hasSuffix("." + $0) } }
   }
 
   func validate() throws {
     guard isPNG || isArray || codec != nil else {
-      throw ValidationError("The output must end with .png or .npy, or .jpg for a JPEG.")
+      throw ValidationError("The output must end with .png or .npy, or with .jpg for a JPEG.")
     }
   }
 

@@ -4,7 +4,7 @@ internal import ImageStoreSupport
 
 struct Info: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Tells what is in a store.", usage: "imagestore info STORE [--json]")
+    abstract: "Prints what is in a store.", usage: "imagestore info STORE [--json]")
 
   @Argument(help: "The store.") var store: String
   @Flag(help: "Print one JSON object.") var json = false

@@ -9,20 +9,20 @@ struct Remove: ParsableCommand {
     abstract: "Removes images from a store.",
     usage: "imagestore remove STORE --indices FILE|I,J,... [--quiet]",
     discussion: """
-      The store is checked, written anew without the images, in the same layout, and put in the place of the \
-      old one at once. So this takes the room and the time of a copy, and the images that are left are counted from 0 \
-      again. Whatever ends the program before leaves the store as it was.
+      The store is checked and written again without the images, in the same layout; then it replaces the \
+      old store in one step. This takes the disk space and the time of a copy. The remaining images are numbered from 0 \
+      again. If the program ends early, the store stays as it was.
       """)
 
   @Argument(help: "The store.") var store: String
 
   @Option(
     help: ArgumentHelp(
-      "Which images: indices with commas between them, or a file as convert --indices reads it.",
+      "Images to remove: indices with commas between them, or a file as for convert --indices.",
       valueName: "file|i,j,..."))
   var indices: String
 
-  @Flag(help: "Say nothing unless something is wrong.") var quiet = false
+  @Flag(help: "Print nothing unless something is wrong.") var quiet = false
 
   func validate() throws {
     if indices.isEmpty {
@@ -39,8 +39,8 @@ struct Remove: ParsableCommand {
     guard let format = try StoreCatalog.format(of: store) as? any WritableStoreFormat, format.editable != nil
     else {
       throw StoreError(
-        .unsupported, "images are not removed from a set of another program",
-        remedy: "convert it with --exclude", path: store)
+        .unsupported, "another program wrote this data set, so images are not removed from it",
+        remedy: "convert it, leaving the images out with --exclude", path: store)
     }
     let removed = Set(try list())
     let before = try StoreCatalog.open(at: store).count

@@ -1,7 +1,7 @@
 internal import ArgumentParser
 internal import ImageStoreCore
 
-/// What the user says of the size and the channels that images are to have.
+/// The size and the channels that the user wants.
 struct ResizingOptions: ParsableArguments {
   /// One number, or height and width.
   enum Size: ExpressibleByArgument {
@@ -24,19 +24,19 @@ struct ResizingOptions: ParsableArguments {
 
   @Option(
     help: ArgumentHelp(
-      "Resize images: N for the shorter side or a square, or height and width, such as 256 or 224x320.",
+      "Resize images: N for the shorter side or a square (256), or height and width (224x320).",
       valueName: "N|HxW"))
   var size: Size?
 
   @Option(
     help: ArgumentHelp(
-      "shorter: the shorter side becomes N, as if nothing is said beside N. crop: cover the size and cut out the middle. pad: fit into the size, zeros around. stretch: whatever that does to proportions.",
+      "shorter: the shorter side becomes N (the default for one number). crop: cover the size and cut out the middle. pad: fit into the size, with zeros around. stretch: ignore the proportions.",
       valueName: "shorter|crop|pad|stretch"))
   var fit: Fit?
 
   @Option(
     help: ArgumentHelp(
-      "How pixels are made: nearest for masks, bilinear unless stated, or bicubic.",
+      "How pixels are interpolated: nearest (the default for masks), bilinear (the default for other images) or bicubic.",
       valueName: "nearest|bilinear|bicubic"))
   var filter: ResizeFilter?
 
@@ -46,8 +46,8 @@ struct ResizingOptions: ParsableArguments {
   func validate() throws {
     if let channels, channels != 1, channels != 3 { throw ValidationError("--channels takes 1 or 3.") }
     guard let size else {
-      if fit != nil { throw ValidationError("--fit belongs to --size.") }
-      if filter != nil { throw ValidationError("--filter belongs to --size.") }
+      if fit != nil { throw ValidationError("--fit needs --size.") }
+      if filter != nil { throw ValidationError("--filter needs --size.") }
       return
     }
     guard case .both = size else { return }
@@ -55,7 +55,7 @@ struct ResizingOptions: ParsableArguments {
     if fit == .shorter { throw ValidationError("--fit shorter takes one number for --size.") }
   }
 
-  /// How images come to their size, if anything is said of it.
+  /// How images are resized, if they are.
   var resizing: Resizing? {
     switch size {
     case nil: nil
@@ -73,7 +73,7 @@ struct ResizingOptions: ParsableArguments {
     }
   }
 
-  /// Whether any image has alpha. One that cannot be looked at is an error of its read.
+  /// Whether any image has alpha. An image that cannot be examined fails later, when it is read.
   private static func hasAlpha(_ store: any ImageStore) -> Bool {
     func hasAlpha(_ format: ImageFormat?) -> Bool { format?.channels == 2 || format?.channels == 4 }
     if let format = store.format { return hasAlpha(format) }
@@ -81,7 +81,8 @@ struct ResizingOptions: ParsableArguments {
     return false
   }
 
-  /// A store with the channels and the size that were asked for, and what was decided that nobody said.
+  /// A store with the channels and the size that were asked for, and the decisions that the user
+  /// did not make.
   func applied(to store: any ImageStore) throws(StoreError) -> (store: any ImageStore, decided: [String]) {
     var result = store
     var decided: [String] = []

@@ -3,22 +3,22 @@ internal import ImageLoading
 internal import ImageStoreCore
 internal import ImageStoreSupport
 
-/// Which images of a source are taken.
+/// Which images of a source are used.
 struct SelectingOptions: ParsableArguments {
   @Option(
     help: ArgumentHelp(
-      "Only the images that a file lists, in its order: .npy of integers, as split writes it, or text with an index per line.",
+      "Only the images that a file lists, in its order: a .npy file of integers, such as split writes, or text with one index per line.",
       valueName: "file"))
   var indices: String?
 
   @Option(
     help: ArgumentHelp(
-      "Without the images that a file lists; --skip-broken writes such a list, too.", valueName: "file"))
+      "All images except those that a file lists, such as one that --skip-broken writes.", valueName: "file"))
   var exclude: String?
 
   @Option(
     help: ArgumentHelp(
-      "Only some classes, by names or labels; they become 0, 1, ... in the order in which they are named.",
+      "Only some classes, by name or label; they become 0, 1, ... in the order given.",
       valueName: "name,name"))
   var classes: String?
 
@@ -28,7 +28,7 @@ struct SelectingOptions: ParsableArguments {
     }
   }
 
-  /// The images that are asked for, and what became of the classes.
+  /// The images that were asked for, and the new numbers of the classes.
   func applied(to source: any ImageStore) throws(StoreError) -> (store: any ImageStore, decided: [String]) {
     var store = source
     if indices != nil || exclude != nil {
@@ -45,7 +45,7 @@ struct SelectingOptions: ParsableArguments {
     let names = store.classNames ?? []
     var labels: [Int] = []
     for word in words {
-      // A class may be called by a number, and then that is meant.
+      // If a class has a number as its name, the name is meant.
       if !names.contains(word), let label = Int(word) {
         labels.append(label)
       } else {

@@ -4,22 +4,24 @@ internal import ImageStoreCore
 struct Show: ParsableCommand {
   static let configuration = CommandConfiguration(
     abstract: "Draws images of a store side by side in a PNG, with their classes.",
-    usage: "imagestore show STORE --output picture.png [--first N | --index I ...] [--columns C]",
+    usage: """
+      imagestore show STORE --output picture.png [--first N | --index I ...]
+                      [--columns C] [--force]
+      """,
     discussion: """
-      Small images are enlarged and large ones reduced to the size of a thumbnail. Samples other than \
-      bytes are scaled from their least to their greatest value, floats from 0 to 1 if they lie there.
+      Images are scaled to the size of a thumbnail. Samples other than \
+      bytes are scaled from their least to their greatest value, and floats from 0 to 1 if they are in that range.
       """)
 
   @Argument(help: "The store.") var store: String
   @Option(name: .shortAndLong, help: ArgumentHelp("The PNG to write.", valueName: "picture.png")) var output:
     String
-  @Option(help: ArgumentHelp("Draw the first N images; 48 if nothing is said.", valueName: "N")) var first:
-    Int?
+  @Option(help: ArgumentHelp("Draw the first N images (default: 48).", valueName: "N")) var first: Int?
   @Option(
     parsing: .upToNextOption, help: ArgumentHelp("Draw these images, in this order.", valueName: "I"))
   var index: [Int] = []
   @Option(help: ArgumentHelp("Images per row.", valueName: "C")) var columns: Int?
-  @Flag(help: "Replace any file that has the name of the output.") var force = false
+  @Flag(help: "Replace an existing output file.") var force = false
   @OptionGroup(title: "For files that do not describe themselves") var describing: DescribingOptions
 
   func validate() throws {

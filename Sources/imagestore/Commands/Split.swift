@@ -7,39 +7,41 @@ internal import ImageStoreSupport
 
 struct Split: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Divides a store into folds for cross-validation, or into parts of stated shares.",
+    abstract: "Splits a store into folds for cross-validation, or into parts of given shares.",
     usage: """
-      imagestore split STORE --folds K [--seed S] [--as KIND] --output DIR
-      imagestore split STORE --fractions F,F[,F] [--seed S] [--as KIND] --output DIR
+      imagestore split STORE --folds K --output DIR [--seed S] [--as KIND]
+      imagestore split STORE --fractions F,F[,F] --output DIR [--seed S]
+                       [--as KIND]
       """,
     discussion: """
-      Writes fold-0-train.npy and fold-0-validation.npy, fold-1-..., the indices of images as int64 by \
-      rising index, for numpy.load. Each fold has its share of every class, within one image; a store \
-      without labels is divided evenly. With fractions, which sum to 1, train.npy, validation.npy and, where \
-      there is a third, test.npy. The same seed gives the same division everywhere.
+      With --folds, writes fold-0-train.npy, fold-0-validation.npy, fold-1-train.npy and so on: the indices of images as int64, in \
+      rising order, for numpy.load. Each fold has its share of every class, to within one image; a store \
+      without labels is split evenly. With --fractions, which sum to 1, writes train.npy, validation.npy and, if \
+      there is a third, test.npy. The same seed gives the same split on every machine.
 
-      imagestore convert --indices reads such files, and so do folds(at:) and split(at:) of the package. \
-      With --as there are stores instead, which have every image once: fold-0, fold-1, ..., each with the \
-      images that it holds back, or train, validation and test.
+      imagestore convert --indices reads these files, and so do the Swift functions folds(at:) and split(at:). \
+      With --as, stores are written instead, which have every image once: fold-0, fold-1, ..., each with the \
+      fold's validation images; or train, validation and test.
       """)
 
   @Argument(help: "The store.") var store: String
-  @Option(help: ArgumentHelp("How many folds.", valueName: "K")) var folds: Int?
-  @Option(help: ArgumentHelp("The shares of training, validation and test.", valueName: "F,F,F"))
+  @Option(help: ArgumentHelp("Number of folds.", valueName: "K")) var folds: Int?
+  @Option(help: ArgumentHelp("Shares of training, validation and test images.", valueName: "F,F,F"))
   var fractions: String?
-  @Option(help: ArgumentHelp("What the division is drawn from.", valueName: "S")) var seed: UInt64 = 0
-  @Option(help: ArgumentHelp("Folder to write to; made if it is not there.", valueName: "dir")) var output:
+  @Option(help: ArgumentHelp("Seed of the split.", valueName: "S")) var seed: UInt64 = 0
+  @Option(help: ArgumentHelp("Folder to write to; it is created if needed.", valueName: "dir")) var output:
     String
   @Option(
     name: .customLong("as"),
     help: ArgumentHelp("Write stores of this kind instead of indices.", valueName: "kind"))
   var kind: FormatName?
-  @Flag(help: "Say nothing unless something is wrong.") var quiet = false
+  @Flag(help: "Print nothing unless something is wrong.") var quiet = false
   @OptionGroup(title: "For files that do not describe themselves") var describing: DescribingOptions
 
   private static let partNames = ["train", "validation", "test"]
 
-  /// The numbers of `--fractions`, or nil where they are no two or three positive ones that sum to 1.
+  /// The numbers of `--fractions`, or nil if they are not two or three positive numbers that sum to
+  /// 1.
   private static func shares(_ text: String) -> [Double]? {
     let shares = text.split(separator: ",", omittingEmptySubsequences: false).map { Double($0) ?? .nan }
     let isDivision = shares.allSatisfy { $0 > 0 && $0 < 1 } && abs(shares.reduce(0, +) - 1) <= 1e-6
@@ -52,7 +54,7 @@ struct Split: ParsableCommand {
       if folds < 2 { throw ValidationError("--folds takes a number from 2.") }
     case (nil, let fractions?):
       if Self.shares(fractions) == nil {
-        throw ValidationError("--fractions takes two or three numbers that sum to 1, as 0.8,0.1,0.1.")
+        throw ValidationError("--fractions takes two or three numbers that sum to 1, such as 0.8,0.1,0.1.")
       }
     default: throw ValidationError("Give --folds or --fractions.")
     }
@@ -71,7 +73,7 @@ struct Split: ParsableCommand {
       if let folds {
         let division = try Partition(of: images.count, folds: folds, stratifying: labels, seed: seed)
         for fold in 0..<folds {
-          // A store of all others would have every image once more in each fold.
+          // Stores of the training images would repeat every image in each other fold.
           let name = kind == nil ? "fold-\(fold)-validation" : "fold-\(fold)"
           if kind == nil { parts.append(("fold-\(fold)-train", division.indices(outside: fold))) }
           parts.append((name, division.indices(of: fold)))
@@ -94,7 +96,7 @@ struct Split: ParsableCommand {
     if !quiet { Console.line("\(output): \(result) of \(Numbers.count(images.count, "image"))") }
   }
 
-  /// Makes the folder, or finds that it has no division yet.
+  /// Creates the folder, or checks that it has no split yet.
   private func prepareFolder() throws(StoreError) {
     guard FileSystem.kind(of: output) != nil else { return try FileSystem.createFolder(output) }
     let suffixes = [".npy", ""] + StoreCatalog.writable.flatMap(\.suffixes)
@@ -102,7 +104,7 @@ struct Split: ParsableCommand {
     let names = try FileSystem.names(in: output).sorted()
     if let name = names.first(where: { $0.hasPrefix("fold-") || taken.contains($0) }) {
       throw StoreError(
-        .alreadyExists, "there is a division already", remedy: "remove it or choose another folder",
+        .alreadyExists, "a file of an earlier split is here", remedy: "remove it or choose another folder",
         path: "\(output)/\(name)")
     }
   }

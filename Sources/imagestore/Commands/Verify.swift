@@ -5,41 +5,45 @@ internal import ImageStoreSupport
 
 struct Verify: ParsableCommand {
   static let configuration = CommandConfiguration(
-    abstract: "Reads all of a store, checks every checksum, and compares it with another.",
+    abstract: "Reads a whole store, checks every checksum, and can compare it with another store.",
     usage: """
-      imagestore verify STORE [--against OTHER [--split NAME|all]] [--keep-going] [--skip-broken FILE]
-                        [--remove-orphans] [--quiet]
+      imagestore verify STORE [--against OTHER [--split NAME|all]]
+                        [--keep-going] [--skip-broken FILE] [--remove-orphans]
+                        [--quiet]
       """,
     discussion: """
-      With --keep-going, every image that cannot be read is told of, a line each, and the exit status is 1 if there \
-      is one.
+      With --keep-going, every image that cannot be read is reported on a line of its own, and the exit status is 1 if there \
+      are any.
 
       With --against, pixels, labels, class names and columns must be equal, in the same order; the first \
-      difference is told. With --remove-orphans, what killed writers left in a folder of shards is removed once everything \
-      has been found to be right; nobody may be writing to it. What the options say of files is said of the one that this program did not write.
+      difference is reported. The options that describe files apply to the one that this program did not write.
+
+      With --remove-orphans, files that killed writers left in a sharded data set are removed if the check \
+      finds no fault. No other program may be writing to the data set.
       """)
 
   @Argument(help: "The store.") var store: String
-  @Option(help: ArgumentHelp("A store or data set that must have the same images.", valueName: "other"))
+  @Option(help: ArgumentHelp("A store or data set to compare with.", valueName: "other"))
   var against: String?
   @Option(
     help: ArgumentHelp(
-      "Which split of the other: train, val, test, any that it has, or all.", valueName: "name"))
+      "Split of the other to compare with: train, val, test, any other that it has, or all.",
+      valueName: "name"))
   var split: SplitChoice?
-  @Flag(help: "Go on after an image that cannot be read, and tell of all of them.") var keepGoing = false
+  @Flag(help: "Report all images that cannot be read, not only the first.") var keepGoing = false
   @Option(help: BrokenImages.help) var skipBroken: String?
-  @Flag(help: "Remove shards that the manifest of a folder of shards does not name.") var removeOrphans =
+  @Flag(help: "Remove shards that the manifest of a sharded data set does not name.") var removeOrphans =
     false
-  @Flag(help: "Say nothing unless something is wrong.") var quiet = false
+  @Flag(help: "Print nothing unless something is wrong.") var quiet = false
   @OptionGroup(title: "For files that do not describe themselves") var describing: DescribingOptions
 
   func validate() throws {
     if split != nil && against == nil {
-      throw ValidationError("--split chooses a split of what --against names.")
+      throw ValidationError("--split needs --against: it chooses a split of the set to compare with.")
     }
   }
 
-  /// What a check without findings says of images with these checksums.
+  /// The message of a check without findings, for this coverage of checksums.
   private static func finding(_ coverage: ChecksumCoverage) -> String {
     switch coverage {
     case .allImages: "everything is as it was written"
@@ -57,7 +61,7 @@ struct Verify: ParsableCommand {
     let writable = opened.format as? any WritableStoreFormat
     guard !removeOrphans || writable?.hasShards == true else {
       throw ValidationError(
-        "--remove-orphans belongs to the kind sharded, and this is \(opened.format.name).")
+        "--remove-orphans is for the kind sharded, and this is \(opened.format.name).")
     }
     let other = try against.map { (path) throws(StoreError) in
       try OpenedStore(path, split: split ?? .all, parts?.1 ?? said)

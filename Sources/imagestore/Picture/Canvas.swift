@@ -56,7 +56,7 @@ struct Canvas {
     return result
   }
 
-  /// The picture at a smaller size, each pixel the mean of those it stands for.
+  /// The picture at a smaller size, each pixel the mean of those it replaces.
   func reduced(width newWidth: Int, height newHeight: Int) -> Canvas {
     var result = Canvas(width: newWidth, height: newHeight)
     for row in 0..<newHeight {

@@ -58,7 +58,7 @@ struct ContactSheet {
 
   func png() throws(StoreError) -> [UInt8] { try canvas.png() }
 
-  /// The class of each image by its name or number, or nil where there are no labels.
+  /// The class of each image by its name or number, or nil if there are no labels.
   private static func captions(_ store: any ImageStore, _ indices: [Int]) throws(StoreError) -> [String]? {
     guard let labels = try store.labels() else { return nil }
     return indices.map { index in

@@ -1,6 +1,6 @@
 /// Letters of 5 x 9 pixels for captions.
 enum Font {
-  /// Pixels a letter, and to the next one.
+  /// Pixels per letter, and to the next one.
   static let height = 9
   private static let width = 5
   private static let advance = 6

@@ -2,11 +2,11 @@ internal import ArgumentParser
 internal import ImageStoreCore
 internal import ImageStoreSupport
 
-/// What is done about images that cannot be read.
+/// The handling of images that cannot be read.
 enum BrokenImages {
   static let help = ArgumentHelp(
-    "Leave out images that cannot be read, and list them in a new file: index, file or key, reason. The exit status is 1 if there "
-      + "is one.", valueName: "file")
+    "Continue without images that cannot be read, and list them in a new file: index, file or key, reason. The exit "
+      + "status is 1 if there are any.", valueName: "file")
 
   /// Reads all images of a store.
   static func find(
@@ -20,7 +20,7 @@ enum BrokenImages {
     return faults
   }
 
-  /// Refuses what is there under the name of a list.
+  /// Refuses an existing file with the name of the list.
   static func checkList(_ path: String) throws(StoreError) {
     guard FileSystem.kind(of: path, followingLinks: false) == nil else {
       throw StoreError(
@@ -29,9 +29,9 @@ enum BrokenImages {
     }
   }
 
-  /// Tells of images and ends the command with the status 1.
+  /// Reports images and ends the command with the status 1.
   ///
-  /// - Parameter list: the path of a new file that is to have a line per image.
+  /// - Parameter list: the path of a new file with one line per image.
   static func report(_ faults: ImageFaults, of path: String, list: String?) throws -> Never {
     if let list {
       try checkList(list)

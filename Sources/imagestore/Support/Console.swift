@@ -35,7 +35,7 @@ enum Console {
     var rest = Array(text.utf8)[...]
     while !rest.isEmpty {
       let count = unsafe rest.withUnsafeBytes { unsafe write_(descriptor, $0.baseAddress, $0.count) }
-      // A reader that went away, as `| head` does, is no concern of the work in progress.
+      // A reader that went away, as `| head` does, does not end the work in progress.
       guard count > 0 else { return }
       rest = rest.dropFirst(count)
     }

@@ -17,13 +17,13 @@ struct DemoRun {
     path = "\(folder)/\(Self.fileName(format))"
   }
 
-  /// What the store of a kind is called in the demo's folder.
+  /// The name of the store of a kind in the demo's folder.
   static func fileName(_ format: any WritableStoreFormat) -> String {
     "images" + (format.suffixes.first ?? "-png")
   }
 
-  /// - Throws: what a store throws, and ``StoreError/Code/corrupt`` for a pixel or label that comes back
-  ///   another.
+  /// - Throws: what a store throws, and ``StoreError/Code/corrupt`` for a pixel or label that has
+  ///   changed.
   func row() throws(StoreError) -> DemoRow {
     let bar = ProgressBar("writing \(format.name)", total: source.count, isQuiet: false)
     let write = try time { () throws(StoreError) in
@@ -34,7 +34,7 @@ struct DemoRun {
     bar.finish()
     let opened = try OpenedStore(path)
     guard try opened.store.labels() == source.labels() else {
-      throw StoreError(.corrupt, "other labels than were written", path: path)
+      throw StoreError(.corrupt, "the labels read are not those that were written", path: path)
     }
     let inOrder = (0..<source.count).map { $0 }
     let order = SampleOrder.shuffled(seed: 42, epoch: 0)
@@ -70,7 +70,8 @@ struct DemoRun {
       let pixels = batch.pixels.extracting(batch.layout.byteRange(of: position))
       try source.withImage(at: index) { (format, written) throws(StoreError) in
         guard batch.layout[position] == format, pixels.firstDifference(from: written) == nil else {
-          throw StoreError(.corrupt, "other pixels than were written", path: path, image: index)
+          throw StoreError(
+            .corrupt, "the pixels read are not those that were written", path: path, image: index)
         }
       }
     }

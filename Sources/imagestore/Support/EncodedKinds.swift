@@ -1,7 +1,7 @@
 internal import ImageStoreCodecs
 internal import ImageStoreCore
 
-/// How many images of a store are encoded in which format.
+/// The number of images of a store in each encoded format.
 struct EncodedKinds {
   /// The layout of stores that keep images as they are encoded.
   static let layout = "encoded"

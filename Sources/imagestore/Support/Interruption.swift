@@ -3,17 +3,19 @@ internal import ImageStoreCore
 internal import ImageStorePlatform
 internal import Synchronization
 
-/// The end of the program on Ctrl-C, SIGTERM or, when its terminal is closed, SIGHUP, after what was half written is removed.
+/// The end of the program on Ctrl-C, SIGTERM or, when its terminal is closed, SIGHUP, after
+/// incomplete files are removed.
 struct Interruption: Error {
   let signal: Int32
 
-  /// Says what there is, once all that was half written is gone, and ends the process.
+  /// Prints what exists, once incomplete files are gone, and ends the process.
   func endOrderly() -> Never {
     Console.error("imagestore: interrupted; \(Self.left.withLock { $0 })")
     end()
   }
 
-  /// What is there if the program is interrupted from now on, for the line that it ends with.
+  /// Sets the text on what exists if the program is interrupted from now on, for the line that it
+  /// ends with.
   static func leaves(_ text: String) { left.withLock { $0 = text } }
 
   private static let left = Mutex("nothing was written")
@@ -29,7 +31,7 @@ struct Interruption: Error {
   /// dropped and clean up after themselves; a second one ends the process at once.
   static func watch() {
     for number in [SIGINT, SIGTERM, SIGHUP] {
-      // Under nohup a program is to go on.
+      // Under nohup a program should continue.
       guard !ignore(number) || number != SIGHUP else { continue }
       let source = DispatchSource.makeSignalSource(signal: number, queue: .global())
       source.setEventHandler {
@@ -57,7 +59,7 @@ struct Interruption: Error {
     }
   }
 
-  // Held so that they go on watching; never taken out again.
+  // Kept so that they continue watching; never removed.
   private struct Source: @unchecked Sendable {
     let source: any DispatchSourceSignal
   }

@@ -1,6 +1,6 @@
 internal import ImageStoreCore
 
-/// The masks of a store's images: true where the mean of a pixel's channels is over a threshold.
+/// The masks of a store's images: true if the mean of a pixel's channels is over a threshold.
 struct MaskStore: StoreWrapper {
   let base: any ImageStore
   let threshold: Double
@@ -55,7 +55,7 @@ struct MaskStore: StoreWrapper {
   ) {
     let limit = threshold * Double(format.channels)
     if format.elementType == .uint8 {
-      // Sums of bytes are whole, so they are over the limit where they are over its floor.
+      // Sums of bytes are whole, so they are over the limit if they are over its floor.
       let floor = Int(max(-1, min(limit.rounded(.down), Double(Int32.max))))
       for pixel in mask.indices {
         var sum = 0

@@ -28,7 +28,7 @@ struct OpenedStore {
   }
 }
 
-/// What `--split` chooses.
+/// The choice of `--split`.
 struct SplitChoice: Sendable, Equatable {
   /// Nil for all of them.
   let split: ImageStoreCore.Split?
@@ -37,7 +37,8 @@ struct SplitChoice: Sendable, Equatable {
 
   private init(split: ImageStoreCore.Split?) { self.split = split }
 
-  /// The split of a name: any spelling of training, validation and test, or the name that the source has; `all` for all.
+  /// The split with a name: any spelling of training, validation and test, or the name that the
+  /// source has; `all` for all.
   init(_ name: String) {
     split = name == "all" ? nil : ArrayNames.split(named: name) ?? ImageStoreCore.Split(rawValue: name)
   }

@@ -1,14 +1,14 @@
 internal import ImageStoreCore
 internal import ImageStoreSupport
 
-/// Small files that commands leave.
+/// Small files that commands write.
 enum OutputFile {
   /// Writes a file, whole or not at all.
   ///
-  /// A picture that this program drew takes the place of one that it drew before, which has its mark. Nothing else is
-  /// replaced, but for an empty file, unless `byForce`.
+  /// A picture that this program drew takes the place of one that it drew before, which has its
+  /// mark. Nothing else is replaced except an empty file, unless `byForce`.
   ///
-  /// - Parameter keepsBytes: whether the bytes are somebody else's, and get no mark.
+  /// - Parameter keepsBytes: whether the bytes are another program's, and get no mark.
   static func write(
     _ bytes: [UInt8], to path: String, byForce: Bool = false, keepsBytes: Bool = false
   ) throws(StoreError) {
@@ -22,7 +22,7 @@ enum OutputFile {
     } catch {
       guard error.code == .alreadyExists, FileSystem.kind(of: path) != nil else { throw error }
       throw StoreError(
-        .alreadyExists, "a file or folder already exists, and this program cannot tell that it made it",
+        .alreadyExists, "a file or folder already exists that this program may not have made",
         remedy: "choose another name, or give --force to replace it", path: path)
     }
     try FileSystem.write(bytes, toNewFile: staging.path)
@@ -49,7 +49,8 @@ enum OutputFile {
   /// The signature and IHDR of a PNG, after which other chunks may come.
   private static let headByteCount = 8 + 25
 
-  /// A tEXt chunk that says which program drew a picture, by the keyword that the PNG specification has for it.
+  /// A tEXt chunk that says which program drew a picture, by the keyword that the PNG specification
+  /// has for it.
   private static let mark: [UInt8] = {
     let content = Array("tEXtSoftware".utf8) + [0] + Array("imagestore".utf8)
     let crc = unsafe CRC32.checksum(of: content.span.bytes)

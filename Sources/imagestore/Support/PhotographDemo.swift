@@ -3,8 +3,8 @@ internal import ImageStoreCatalog
 internal import ImageStoreCore
 internal import ImageStoreSupport
 
-/// Keeps the photographs that come with the program in every kind of store that can, as the files' own bytes, and makes a network's batches
-/// of each.
+/// Keeps the photographs that come with the program in every kind of store that can, as the files'
+/// own bytes, and makes a network's batches of each.
 struct PhotographDemo {
   private let output: String
   private static let epochs = 8
@@ -38,7 +38,7 @@ struct PhotographDemo {
     Console.line("Every pixel and label came back as it was. Crops as a network gets them: \(picture)")
   }
 
-  /// Writes a store of one kind, and compares what it decodes to with what the files do.
+  /// Writes a store of one kind, and compares its decoded pixels with those of the files.
   private func row(
     _ format: any WritableStoreFormat, of source: any ImageStore, _ pixels: InMemoryStore
   ) throws(StoreError) -> String {
@@ -48,13 +48,13 @@ struct PhotographDemo {
     }
     let store = try OpenedStore(path).store
     guard try store.labels() == source.labels() else {
-      throw StoreError(.corrupt, "other labels than were written", path: path)
+      throw StoreError(.corrupt, "the labels read are not those that were written", path: path)
     }
     let decode = try time { () throws(StoreError) in
       try store.forEachImage(0..<store.count) { (index, format, found) throws(StoreError) in
         try pixels.withImage(at: index) { (expected, written) throws(StoreError) in
           guard format == expected, found.firstDifference(from: written) == nil else {
-            throw StoreError(.corrupt, "other pixels than the file's", path: path, image: index)
+            throw StoreError(.corrupt, "the pixels read are not those of the file", path: path, image: index)
           }
         }
       }

@@ -1,5 +1,5 @@
-/// Tells how far long work has come: a bar with rate and time left on a terminal, a line now and then
-/// elsewhere.
+/// Shows the progress of long work: a bar with rate and time left on a terminal, a line now and
+/// then elsewhere.
 final class ProgressBar {
   private let title: String
   private let total: Int
@@ -13,7 +13,7 @@ final class ProgressBar {
   private static let firstLineAfter = 2.0
   private static let lineInterval = 10.0
 
-  /// - Parameter title: what is done, such as `writing`.
+  /// - Parameter title: the name of the work, such as `writing`.
   init(_ title: String, total: Int, isQuiet: Bool) {
     self.title = title
     self.total = total
@@ -21,7 +21,7 @@ final class ProgressBar {
     nextReport = start + (Console.isTerminal ? 0.2 : Self.firstLineAfter)
   }
 
-  /// Says that `done` images of the total are done.
+  /// Reports that `done` images of the total are done.
   func update(_ done: Int) {
     guard !isQuiet else { return }
     let now = monotonicSeconds()

@@ -10,13 +10,13 @@ struct StoreComparison {
     self.second = second
   }
 
-  /// Compares all there is.
+  /// Compares everything.
   ///
   /// - Throws: the first difference.
   func run(progress: (_ compared: Int) -> Void) throws(StoreError) {
     let (a, b) = (first.store, second.store)
     guard a.count == b.count else {
-      throw difference("\(Numbers.count(a.count, "image")) where \(second.path) has \(b.count)")
+      throw difference("\(Numbers.count(a.count, "image")), but \(second.path) has \(b.count)")
     }
     try compareLabels(a, b)
     try compareClassNames(a, b)
@@ -42,21 +42,21 @@ struct StoreComparison {
     guard x != y else { return }
     guard let x, let y else {
       throw difference(
-        x == nil ? "no labels where \(second.path) has them" : "labels where \(second.path) has none")
+        x == nil ? "no labels, but \(second.path) has labels" : "labels, but \(second.path) has none")
     }
     if let index = x.indices.first(where: { x[$0] != y[$0] }) {
-      throw difference("the label \(x[index]) where \(second.path) has \(y[index])", image: index)
+      throw difference("the label is \(x[index]), but \(second.path) has \(y[index])", image: index)
     }
   }
 
-  /// A store that has no names contradicts none.
+  /// A store without class names does not contradict any.
   private func compareClassNames(_ a: any ImageStore, _ b: any ImageStore) throws(StoreError) {
     guard let x = a.classNames, let y = b.classNames, x != y else { return }
     let label = (0..<max(x.count, y.count)).first {
       !x.indices.contains($0) || !y.indices.contains($0) || x[$0] != y[$0]
     }!
     func name(_ names: [String]) -> String { names.indices.contains(label) ? "'\(names[label])'" : "no name" }
-    throw difference("\(name(x)) for the class \(label) where \(second.path) has \(name(y))")
+    throw difference("\(name(x)) for the class \(label), but \(second.path) has \(name(y))")
   }
 
   private func compareColumns(_ a: any ImageStore, _ b: any ImageStore) throws(StoreError) {
@@ -64,15 +64,16 @@ struct StoreComparison {
       let names = { (store: any ImageStore) in
         store.columnNames.isEmpty ? "no columns" : "the columns \(store.columnNames.joined(separator: ", "))"
       }
-      throw difference("\(names(a)) where \(second.path) has \(names(b))")
+      throw difference("\(names(a)), but \(second.path) has \(names(b))")
     }
     for name in a.columnNames {
       let (x, y) = (try a.column(name), try b.column(name))
       guard x.kind == y.kind else {
-        throw difference("\(x.kind.rawValue) values where \(second.path) has \(y.kind.rawValue)", key: name)
+        throw difference(
+          "the values are \(x.kind.rawValue), but in \(second.path) they are \(y.kind.rawValue)", key: name)
       }
       guard let index = x.firstDifference(from: y) else { continue }
-      throw difference("a value that differs from the one in \(second.path)", image: index, key: name)
+      throw difference("the value differs from the one in \(second.path)", image: index, key: name)
     }
   }
 
@@ -81,7 +82,7 @@ struct StoreComparison {
   ) throws(StoreError) {
     let (format, other) = (a.layout[position], b.layout[position])
     guard format == other else {
-      throw difference("an image of \(format) where \(second.path) has \(other)", image: image)
+      throw difference("the image is \(format), but \(second.path) has \(other)", image: image)
     }
     let offset = a.pixels.extracting(a.layout.byteRange(of: position))
       .firstDifference(from: b.pixels.extracting(b.layout.byteRange(of: position)))
@@ -89,7 +90,7 @@ struct StoreComparison {
     let sample = offset / format.elementType.byteCount
     let pixel = sample / format.channels
     throw difference(
-      "other pixels than in \(second.path), first at row \(pixel / format.width), column \(pixel % format.width), "
+      "the pixels differ from those in \(second.path), first at row \(pixel / format.width), column \(pixel % format.width), "
         + "channel \(sample % format.channels)", image: image)
   }
 
@@ -99,8 +100,8 @@ struct StoreComparison {
 }
 
 extension Column {
-  /// The first image whose value differs, of columns of one kind and length: bits that differ are a difference, and a value that is no
-  /// number equals itself.
+  /// The first image whose value differs, of columns of one kind and length: bits that differ are a
+  /// difference, and NaN equals itself.
   fileprivate func firstDifference(from other: Column) -> Int? {
     func differ(_ x: Double, _ y: Double) -> Bool { x != y && !(x.isNaN && y.isNaN) }
     return switch (self, other) {
@@ -117,7 +118,7 @@ extension Column {
 }
 
 extension RawSpan {
-  /// The offset of the first byte that differs; nil where all are equal.
+  /// The offset of the first byte that differs; nil if all are equal.
   func firstDifference(from other: RawSpan) -> Int? {
     unsafe withUnsafeBytes { a in
       unsafe other.withUnsafeBytes { b in

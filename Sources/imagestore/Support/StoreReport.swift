@@ -7,7 +7,7 @@ internal import FoundationEssentials
 internal import Foundation
 #endif
 
-/// What `info` says of a store.
+/// The report of `info` on a store.
 struct StoreReport {
   private struct Part: Encodable {
     var name: String
@@ -18,7 +18,7 @@ struct StoreReport {
   private let format: String
   private let count: Int
   private let parts: [Part]
-  /// What all images have in common; nil for what they have not.
+  /// The properties that all images have in common; nil for those that differ.
   private let height: Int?
   private let width: Int?
   private let channels: Int?
@@ -27,9 +27,9 @@ struct StoreReport {
   private let classNames: [String]?
   private let columnKinds: [String: String]
   private let notes: [ReadingNote]
-  /// What else the format says of the store.
+  /// Further properties of the store that the format reports.
   private let details: [(name: String, text: String)]
-  /// How many images are encoded in which format; nil if the store has pixels.
+  /// The number of images in each encoded format; nil if the store has pixels.
   private let encoded: EncodedKinds?
   private let bytesOnDisk: Int
   private let bytesAllocated: Int
@@ -63,7 +63,7 @@ struct StoreReport {
     do {
       return String(decoding: try encoder.encode(self), as: UTF8.self) + "\n"
     } catch {
-      throw StoreError(.unsupported, "this cannot be said in JSON: \(error)", path: path)
+      throw StoreError(.unsupported, "the report cannot be written as JSON: \(error)", path: path)
     }
   }
 
@@ -95,7 +95,7 @@ struct StoreReport {
     return Console.printable(path) + "\n" + lines.map { "  \($0)\n" }.joined()
   }
 
-  /// A line a label with its name and count, for as many as a screen shows.
+  /// One line per label with its name and count, for as many as a screen shows.
   private var labelLines: [String] {
     guard let labelCounts else { return [] }
     let shown = labelCounts.sorted { $0.key < $1.key }.prefix(20)
@@ -133,7 +133,7 @@ extension StoreReport: Encodable {
     try container.encode(format, forKey: .format)
     try container.encode(count, forKey: .count)
     try container.encode(parts, forKey: .parts)
-    // null is written out: a key that is missing and one that has no value are not the same.
+    // null is written out: a missing key and a key without a value are not the same.
     try container.encode(height, forKey: .height)
     try container.encode(width, forKey: .width)
     try container.encode(channels, forKey: .channels)
@@ -152,7 +152,7 @@ extension StoreReport: Encodable {
   }
 }
 
-/// What the formats of all images of a store have in common.
+/// The common properties of the formats of all images of a store.
 private struct CommonFormat {
   var height: Int?
   var width: Int?

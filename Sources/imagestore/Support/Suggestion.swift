@@ -1,4 +1,4 @@
-/// What somebody may have meant by a word that is mistyped.
+/// A suggestion for a mistyped word.
 enum Suggestion {
   /// The word that is nearest to a mistyped one; nil if none is near.
   static func nearest(to typed: String, among words: [String]) -> String? {
@@ -9,8 +9,8 @@ enum Suggestion {
     return nearest.word
   }
 
-  /// How many characters are to be added, left out, replaced or swapped with their neighbour: the distance of Damerau and Levenshtein,
-  /// with no character moved twice.
+  /// The number of characters to add, remove, replace or swap with their neighbour: the distance of
+  /// Damerau and Levenshtein, with no character moved twice.
   private static func distance(_ a: [Character], _ b: [Character]) -> Int {
     var rows = [Array(0...b.count)]
     for i in 0..<a.count {

@@ -13,7 +13,7 @@ public enum Corpora {
     folder.map { "\($0)/\(name)" }.flatMap { isThere($0) ? $0 : nil }
   }
 
-  /// A file of it or beside it, or nil.
+  /// A file of it or next to it, or nil.
   public static func file(_ name: String) -> String? {
     folder.flatMap { folder in ["\(folder)/\(name)", "\(folder)/../\(name)"].first(where: isThere) }
   }

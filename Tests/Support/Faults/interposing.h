@@ -32,7 +32,8 @@ int faults_allocations_are_armed(void);
 /// Whether renameat2 is to seem unknown.
 int faults_renameat2_is_hidden(void);
 
-/// Begins a call that is to be recorded: returns whether calls are recorded, and holds other calls back if so.
+/// Begins a call that may be recorded: returns whether calls are recorded, and holds other calls
+/// back if so.
 int record_begin(void);
 /// Ends it.
 void record_end(void);
@@ -40,7 +41,7 @@ void record_end(void);
 // Of a call that has succeeded, between the two above. A path is relative to the folder that a descriptor leads
 // to, or to the current folder.
 
-/// Whether something stands at a path.
+/// Whether something is at a path.
 int record_exists(int at, const char *path, int follows_links);
 /// Where the next `write` of a descriptor goes; -1 where that is not known, as for a pipe.
 off_t record_position(int descriptor);

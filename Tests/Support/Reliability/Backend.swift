@@ -34,12 +34,13 @@ package struct Backend: Sendable, CustomStringConvertible {
   var isMixed: Bool { entry.isForMixedSizes }
   /// Whether opening a store calls a C library, which may fall over what this package does not.
   var usesLibrary: Bool { entry.variant.traits.contains(.usesLibrary) }
-  /// Whether images are files that are opened when they are read, so that those of a store that is replaced are gone.
+  /// Whether images are files that are opened when they are read, so that those of a store that is
+  /// replaced are gone.
   var opensImagesWhenRead: Bool { entry.variant.traits.contains(.opensImagesWhenRead) }
   /// Whether an append counts before the disk has it.
   package var growsInPlace: Bool { entry.variant.traits.contains(.growsInPlace) }
-  /// Faults that are not tried on readers, since the library under them does not live through them: libhdf5 1.10.8 crashes if it cannot
-  /// read what it lists.
+  /// Faults that are not tried on readers, since the library under them does not live through them:
+  /// libhdf5 1.10.8 crashes if it cannot read what it lists.
   var fatalReadingFaults: [String] { usesLibrary && isMixed ? ["read-EIO"] : [] }
 
   /// Writes what a run says.
@@ -52,7 +53,7 @@ package struct Backend: Sendable, CustomStringConvertible {
   /// Whether a store can be committed before it is finished.
   var canCommit: Bool { entry.kind != "hdf5" }
 
-  /// Changes what is said of the images of a store.
+  /// Changes labels, columns and class names of a store.
   func edit(_ path: String, _ change: (any ImageStore) throws -> any ImageStore) throws {
     guard let editable = entry.format.editable else { throw Violation("\(name) cannot be edited") }
     try Self.edit(path, editable, threads: entry.variant.options.threads, change)
@@ -86,7 +87,7 @@ package struct Backend: Sendable, CustomStringConvertible {
     return backend
   }
 
-  /// Where a store stands in a folder.
+  /// Where a store is in a folder.
   package func path(in folder: String) -> String { "\(folder)/store\(suffix)" }
 
   /// Writes commits, one after another, each with a writer of its own that appends.

@@ -3,7 +3,8 @@ import ImageStoreCore
 import ImageStoreSupport
 import ImageStoreTesting
 
-/// Single bits that are turned over in the files of a store, which is then recognised, read, verified and appended to.
+/// Single bits that are turned over in the files of a store, which is then recognised, read,
+/// verified and appended to.
 package struct BitFlipCheck {
   /// Which bits.
   package enum Choice: Sendable {
@@ -36,8 +37,9 @@ package struct BitFlipCheck {
   ///
   /// - that whatever opens files, of this store's kind or another, reads it or throws;
   /// - that it is found by opening or verifying, or changes nothing that can be read;
-  /// - that the append which follows is refused and leaves the files as they are, or leaves a store that has all images there
-  ///   were; and that what was found before is found after it, unless it is mended;
+  /// - that the append which follows is refused and leaves the files as they are, or leaves a store
+  ///   that has all images there were; and that what was found before is found after it, unless it
+  ///   is mended;
   /// - that nothing ends the process, hangs, takes much memory or makes a file grow.
   package static func run(
     _ backend: Backend, _ choice: Choice, seed: UInt64, program: String

@@ -103,7 +103,7 @@ extension Scene {
     return (real, backend.path(in: folders[hops]))
   }
 
-  /// Checks that another writer, in this process and in another, is told that one is at work.
+  /// Checks that another writer, in this process and in another, is told that one is working.
   func expectBusy(_ mode: WriteMode, _ path: String) throws {
     try WriterCheck.expectBusy(backend, path, mode)
     let output = try WorkFolder()

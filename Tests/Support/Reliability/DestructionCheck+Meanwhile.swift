@@ -3,7 +3,7 @@ import ImageStorePlatform
 import ImageStoreSupport
 
 extension DestructionCheck {
-  /// What others do while a writer is at work.
+  /// Changes by other programs while a writer is working.
   static let meanwhile: [DestructionCheck] = [
     DestructionCheck("what has come to the destination meanwhile stays") { scene in
       for mode in WriteMode.allCases {
@@ -27,7 +27,7 @@ extension DestructionCheck {
           if let difference = victim.difference(from: now) {
             throw Violation("\(mode.rawValue): \(difference)")
           }
-          // An append may have gone to the store, wherever it stands now.
+          // An append may have gone to the store, wherever it is now.
           try require(failure != nil || mode == .append, "\(mode.rawValue) says that it is done")
           if mode != .create { try scene.expect(failure == nil ? [0, 1] : [0], at: moved) }
         }

@@ -4,7 +4,7 @@ import ImageStorePlatform
 import ImageStoreSupport
 
 extension DestructionCheck {
-  /// What a file has besides its bytes.
+  /// The metadata of a file.
   static let metadata: [DestructionCheck] = [
     DestructionCheck("an append keeps modes, owners and attributes") { scene in
       for mode: mode_t in [0o600, 0o640, 0o664] {

@@ -166,7 +166,8 @@ extension DestructionCheck {
 }
 
 extension Scene {
-  /// Leaves what a writer leaves that is killed before it has written anything: its folder, with what marks it.
+  /// Leaves what a writer leaves that is killed before it has written anything: its folder, with
+  /// what marks it.
   func leaveWorkFolder() throws {
     let output = try WorkFolder()
     let mode = FileSystem.kind(of: path) == nil ? WriteMode.create : .replace

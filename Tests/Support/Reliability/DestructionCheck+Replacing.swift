@@ -4,7 +4,7 @@ import ImageStoreSupport
 import ImageStoreTesting
 
 extension DestructionCheck {
-  /// What stands at the destination and is not a store of the writer's kind.
+  /// What is at the destination and is not a store of the writer's kind.
   static let replacing: [DestructionCheck] = [
     DestructionCheck("what is not a store is replaced by force alone") { scene in
       for (what, make) in others {

@@ -58,13 +58,13 @@ final class Scene {
     commits = Commits(backend, imagesPerCommit: 3)
   }
 
-  /// Where the store stands or is to stand.
+  /// Where the store is or is to be.
   var path: String { backend.path(in: folder.path) }
   var name: String { FileSystem.split(path).name }
   /// Whether a store is a folder.
   var isFolder: Bool { !["npz", "hdf5"].contains { backend.name.hasPrefix($0) } }
 
-  /// Begins anew, with an empty folder.
+  /// Begins again, with an empty folder.
   func clear(_ what: String) throws {
     for name in try FileSystem.names(in: folder.path) { try Files.remove("\(folder.path)/\(name)") }
     self.what = what
@@ -122,7 +122,8 @@ final class Scene {
     throw Violation("\(mode.rawValue) is not refused")
   }
 
-  /// Lets a writer do what it likes as long as it changes nothing but the store; a writer that is refused changes nothing at all.
+  /// Lets a writer do what it likes as long as it changes nothing but the store; a writer that is
+  /// refused changes nothing at all.
   ///
   /// - Parameters:
   ///   - store: the path of the store itself.

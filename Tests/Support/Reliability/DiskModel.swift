@@ -2,28 +2,32 @@ import ImageStoreTesting
 
 /// What a disk may hold after the power has failed in the middle of what a ``FileTrace`` tells.
 ///
-/// The system keeps changes in memory and writes them to the disk when it likes, in what order it likes, unless a
-/// call waits for it. This model assumes as little as it can:
+/// The system keeps changes in memory and writes them to the disk when it likes, in what order it
+/// likes, unless a call waits for it. This model assumes as little as it can:
 ///
-/// - `fsync` and `fdatasync` of a file put its bytes and its size on the disk, `fsync` its mode too; not its name.
-///   `fsync` of a folder puts the names in it there, but nothing of the files. `syncfs` puts everything there. A write to
-///   a file opened with `O_DSYNC` puts its own bytes and the size there.
-/// - Of what has not been waited for, any part may be there. Bytes come in sectors of 512, each as it was after any of
-///   the writes to it since it was last synchronised, so a write may be torn anywhere between sectors. The size may be any
-///   the file has had since, whatever of its bytes are there: what the size covers and has never come is zeros,
-///   or what an earlier owner of the blocks left.
-/// - A rename is there whole or not at all, and so is every other change of names. Changes of names come in
-///   the order in which they were made, as the journal of ext4 has them (``Order/journal``), or in any order in which no
-///   change of a name or of a file comes before an earlier one of the same (``Order/any``).
+/// - `fsync` and `fdatasync` of a file put its bytes and its size on the disk, `fsync` its mode
+///   too; not its name. `fsync` of a folder puts the names in it there, but nothing of the files.
+///   `syncfs` puts everything there. A write to a file opened with `O_DSYNC` puts its own bytes and
+///   the size there.
+/// - Of what has not been waited for, any part may be there. Bytes come in sectors of 512, each as
+///   it was after any of the writes to it since it was last synchronised, so a write may be torn
+///   anywhere between sectors. The size may be any the file has had since, whatever of its bytes
+///   are there: what the size covers and has never come is zeros, or what an earlier owner of the
+///   blocks left.
+/// - A rename is there whole or not at all, and so is every other change of names. Changes of names
+///   come in the order in which they were made, as the journal of ext4 has them
+///   (``Order/journal``), or in any order in which no change of a name or of a file comes before an
+///   earlier one of the same (``Order/any``).
 /// - What is written through a shared map is there as it was at the end, or not at all.
 ///
-/// Sources: Pillai et al., "All File Systems Are Not Created Equal: On the Complexity of Crafting Crash-Consistent
-/// Applications", OSDI 2014 (ALICE), whose abstract persistence model this follows; the Linux kernel's
-/// Documentation/filesystems/ext4 (journal, data=ordered and data=writeback); fsync(2), open(2), syncfs(2).
+/// Sources: Pillai et al., "All File Systems Are Not Created Equal: On the Complexity of Crafting
+/// Crash-Consistent Applications", OSDI 2014 (ALICE), whose abstract persistence model this
+/// follows; the Linux kernel's Documentation/filesystems/ext4 (journal, data=ordered and
+/// data=writeback); fsync(2), open(2), syncfs(2).
 struct DiskModel {
   static let sector = 512
 
-  /// The order in which names come to the disk.
+  /// The order in which names reach the disk.
   enum Order: CaseIterable { case journal, any }
 
   /// How much of what has not been waited for is on the disk.
@@ -49,7 +53,7 @@ struct DiskModel {
     var tears = false
     var sizes = Share.all
     var modes = Share.all
-    /// Whether bytes that are not there are those of somebody else instead of zeros.
+    /// Whether missing bytes are another program's instead of zeros.
     var hasGarbage = false
     var seed: UInt64 = 0
 

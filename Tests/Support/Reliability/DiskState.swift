@@ -63,7 +63,8 @@ struct DiskState: Hashable {
     return inodes
   }
 
-  /// Lets files seem to have the inodes they had. A disk keeps the numbers of its files, and copies of them have others.
+  /// Lets files seem to have the inodes they had. A disk keeps the numbers of its files, and copies
+  /// of them have others.
   static func renumber(_ inodes: [UInt64]) {
     unsafe inodes.map { CUnsignedLongLong($0) }.withUnsafeBufferPointer {
       unsafe faults_renumber($0.baseAddress, $0.count / 2)

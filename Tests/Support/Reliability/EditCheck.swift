@@ -4,8 +4,9 @@ import ImageStoreTesting
 
 /// Many edits of one store, one after another, each compared with a model.
 package struct EditCheck {
-  /// Makes `count` edits of a store chosen by a seed, among them appends and removals, and compares all that the store says after each with
-  /// what it should say. A store that was opened before the last edit must go on to say what it said.
+  /// Makes `count` edits of a store chosen by a seed, among them appends and removals, and compares
+  /// all that the store says after each with what it should say. A store that was opened before the
+  /// last edit must still give the same answers.
   ///
   /// - Returns: how many edits changed something.
   package static func run(_ backend: Backend, count: Int, seed: UInt64) throws -> Int {

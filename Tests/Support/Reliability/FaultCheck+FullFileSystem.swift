@@ -3,10 +3,11 @@ import ImageStorePlatform
 import ImageStoreSupport
 
 extension FaultCheck {
-  /// Does an operation in a small file system of which first nothing is free, then a page more each time until
-  /// that suffices.
+  /// Does an operation in a small file system of which first nothing is free, then a page more each
+  /// time until that suffices.
   ///
-  /// `IMAGE_STORES_WORK` leads to the file system, which has no more than some MB and is used by nothing else.
+  /// `IMAGE_STORES_WORK` leads to the file system, which has no more than some MB and is used by
+  /// nothing else.
   package static func runOnFullFileSystem(_ backend: Backend, _ operation: Operation) throws -> Figures {
     guard let place = environment("IMAGE_STORES_WORK") else {
       throw Violation("IMAGE_STORES_WORK names no file system that can be filled")

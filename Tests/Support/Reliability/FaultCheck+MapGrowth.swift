@@ -5,8 +5,8 @@ import ImageStoreSupport
 import LMDBStore
 
 extension FaultCheck {
-  /// Appends so much to an LMDB store that its map of 1 MiB grows more than once, each time with the next call of mmap failing,
-  /// until there are no more calls.
+  /// Appends so much to an LMDB store that its map of 1 MiB grows more than once, each time with
+  /// the next call of mmap failing, until there are no more calls.
   ///
   /// - Parameter lasts: whether all that come after it fail, too.
   static func runWhileMapGrows(

@@ -10,7 +10,7 @@ package struct Fault: Sendable, CustomStringConvertible {
   let number: Int32
   /// Whether everything after it fails too, as on a full disk.
   let lasts: Bool
-  /// Whether an operation may succeed although this failed, where it knows another way.
+  /// Whether an operation may succeed although this failed, if it knows another way.
   let isAvoidable: Bool
   /// Whether an operation that has committed must not throw on account of this.
   var isForgivenAfterCommit = false
@@ -34,7 +34,7 @@ package struct Fault: Sendable, CustomStringConvertible {
     Fault(name: "sync-ENOSPC", kinds: FAULTS_SYNC, number: ENOSPC, lasts: true, isAvoidable: false),
     Fault(name: "rename-EIO", kinds: FAULTS_RENAME, number: EIO, lasts: false, isAvoidable: false),
     Fault(name: "rename-ENOSPC", kinds: FAULTS_RENAME, number: ENOSPC, lasts: true, isAvoidable: false),
-    // A store that stands there is not lost for what should have gone.
+    // A store that is there is not lost for what should have gone.
     Fault(
       name: "remove-EIO", kinds: FAULTS_REMOVE, number: EIO, lasts: false, isAvoidable: true,
       isForgivenAfterCommit: true),
@@ -77,7 +77,7 @@ package struct FaultCheck {
   }
 
   /// Does an operation again and again in this process, each time with the next call failing, until it has no
-  /// more calls; checks after each what was said, what stands there, and what the next writer makes of it.
+  /// more calls; checks after each what was said, what is there, and what the next writer makes of it.
   ///
   /// - Parameter progress: called before each with the number of the call.
   package static func run(
@@ -123,7 +123,7 @@ package struct FaultCheck {
       if state == .after { figures.reportedAfterCommit += 1 }
       guard let error = thrown as? StoreError else { throw Violation("an error of another type") }
       try checkNamesFile(error, stage)
-      // Whoever has a full disk is to know it, whichever library noticed.
+      // Users with a full disk must be told, whichever library noticed it.
       if fault.number == ENOSPC, !fault.isAvoidable {
         try require(error.description.contains("No space left"), "a full disk is not named: \(error)")
         try require(error.description.contains("make room"), "a full disk has no remedy: \(error)")
@@ -140,7 +140,7 @@ package struct FaultCheck {
   }
 
   private static func checkNamesFile(_ error: StoreError, _ stage: Stage) throws {
-    // The store, a file of it, or the folder it stands in.
+    // The store, a file of it, or the folder it is in.
     let folder = FileSystem.split(stage.path).folder
     try require(error.path?.hasPrefix(folder) == true, "the error names no file")
     try require(!error.description.contains("\n"), "the error has more than one line")

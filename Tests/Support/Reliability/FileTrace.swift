@@ -2,7 +2,7 @@ import CImageStoreFaults
 import ImageStorePlatform
 import ImageStoreSupport
 
-/// What stands in a folder, and what some work then does to it, system call by system call.
+/// What is in a folder, and what some work then does to it, system call by system call.
 struct FileTrace {
   /// A file, folder or symbolic link, by its number in ``nodes``; the root is number 0.
   struct Node {
@@ -68,7 +68,7 @@ struct FileTrace {
     }
   }
 
-  /// The changes that are no changes, but wait for the disk.
+  /// The entries that are not changes, but wait for the disk.
   var waits: [Int] {
     changes.indices.filter { number in
       switch changes[number] {
@@ -85,7 +85,7 @@ struct FileTrace {
     return trace
   }
 
-  /// Takes in what stands at a path.
+  /// Takes in what is at a path.
   private mutating func note(_ path: String) throws -> Int {
     var status = stat()
     guard unsafe lstat(path, &status) == 0 else { throw Violation("nothing is at \(path)") }
@@ -175,7 +175,7 @@ struct FileTrace {
     changes.append(.names(namings))
   }
 
-  /// Where something stands at the end, relative to the root.
+  /// Where something is at the end, relative to the root.
   private func path(of node: Int) -> String? {
     if node == 0 { return "" }
     for (slot, named) in current where named == node {

@@ -27,8 +27,8 @@ package enum Files {
   /// Writes a file that does not exist.
   package static func write(_ text: String, to path: String) throws { try write(Array(text.utf8), to: path) }
 
-  /// Removes a file, or a folder with all it has; does nothing where nothing is there. Links are not followed, and names
-  /// need not be text.
+  /// Removes a file, or a folder with all it has; does nothing if nothing is there. Links are not
+  /// followed, and names need not be text.
   package static func remove(_ path: String) throws {
     try require(unsafe faults_remove(path) == 0, "\(path) cannot be removed: \(errno)")
   }

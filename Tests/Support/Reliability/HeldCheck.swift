@@ -4,7 +4,7 @@ import ImageStorePlatform
 import ImageStoreSupport
 import ImageStoreTesting
 
-/// Stores that are open while what stands at their path changes.
+/// Stores that are open while what is at their path changes.
 package struct HeldCheck {
   /// What happens meanwhile.
   package enum Event: String, CaseIterable {
@@ -13,8 +13,9 @@ package struct HeldCheck {
 
   private static let imagesPerCommit = 6
 
-  /// Opens a store, lets this process or another change what stands there, and checks that what is asked for then is what
-  /// was there when it was opened, whether it had been asked for before or not.
+  /// Opens a store, lets this process or another change what is there, and checks that what is
+  /// asked for then is what was there when it was opened, whether it had been asked for before or
+  /// not.
   ///
   /// - Returns: how many open stores were looked at.
   package static func run(_ backend: Backend, program: String) throws -> Int {
@@ -69,7 +70,8 @@ package struct HeldCheck {
   private static func check(
     _ store: any ImageStore, _ oracle: ModelImages, _ event: Event, verifying: Bool, _ backend: Backend
   ) throws {
-    // The pictures of a folder that has been replaced are gone; what is left of it is told, and nothing else lent.
+    // The pictures of a folder that has been replaced are gone; what is left of it is told, and
+    // nothing else lent.
     let maySayGone = event == .replaced || event == .replacedAndAppended
     guard backend.opensImagesWhenRead && maySayGone else {
       if verifying { try store.verify() }
@@ -89,8 +91,8 @@ package struct HeldCheck {
     }
   }
 
-  /// Forks again and again while threads of this process open and read the store; each child reads everything, of the
-  /// open store and of one it opens.
+  /// Forks again and again while threads of this process open and read the store; each child reads
+  /// everything, of the open store and of one it opens.
   ///
   /// - Returns: how many children there were.
   package static func forkWhileBusy(_ backend: Backend, count: Int) throws -> Int {

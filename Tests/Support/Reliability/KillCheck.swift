@@ -82,7 +82,7 @@ package struct KillCheck {
         }
       number += 1
       do {
-        // A machine that is busy with other things now and then is measured anew.
+        // A machine that is busy with other things now and then is measured again.
         if let elapsed = try killOne(stage, moment, program, &figures) { microseconds = elapsed.microseconds }
       } catch {
         throw Violation("\(backend) \(operation.rawValue), killed at \(moment), seed \(seed): \(error)")
@@ -118,7 +118,7 @@ package struct KillCheck {
     return numbers.count == 2 ? (numbers[0], numbers[1]) : nil
   }
 
-  /// - Returns: how long the writer took, where it was too late to kill it.
+  /// - Returns: how long the writer took, if it was too late to kill it.
   private static func killOne(
     _ stage: Stage, _ moment: KillMoment, _ program: String, _ figures: inout Figures
   ) throws -> (calls: Int, microseconds: Int)? {
@@ -174,7 +174,7 @@ private func microsecondsNow() -> Int {
   return time.tv_sec * 1_000_000 + time.tv_nsec / 1000
 }
 
-/// Prints a line with one system call, so that it stands there even if the process is killed next.
+/// Prints a line with one system call, so that it is there even if the process is killed next.
 package func printNow(_ line: String) {
   let bytes = Array("\(line)\n".utf8)
   _ = unsafe bytes.withUnsafeBytes { unsafe write(1, $0.baseAddress, $0.count) }

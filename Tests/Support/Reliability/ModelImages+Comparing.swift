@@ -2,7 +2,7 @@ package import ImageStoreCore
 package import ImageStoreTesting
 
 extension ModelImages {
-  /// What a store says that is not so, or nil where it has just these images.
+  /// What a store says that is not so, or nil if it has just these images.
   ///
   /// Class names are of no store without images.
   package func difference(from store: any ImageStore) throws(StoreError) -> String? {

@@ -3,7 +3,7 @@ import ImageStoreCore
 import ImageStoreSupport
 import ImageStoreTesting
 
-/// One thing a writer does that is disturbed, with what stands there before and after it.
+/// One thing a writer does that is disturbed, with what is there before and after it.
 package enum Operation: String, Sendable, CaseIterable {
   case create, append, replace
   /// An append that gives class names to a store that has none.
@@ -49,7 +49,7 @@ package enum Operation: String, Sendable, CaseIterable {
     }
   }
 
-  /// What stands there before, or nil where nothing does.
+  /// What is there before, or nil if nothing does.
   func before(_ commits: Commits) -> ModelImages? {
     guard self != .create, self != .commit else { return nil }
     var images = commits.images(of: 0)
@@ -62,10 +62,10 @@ package enum Operation: String, Sendable, CaseIterable {
     self == .commit ? commits.images(ofFirst: 2) : commits.images(of: self == .create ? 0 : 1)
   }
 
-  /// What stands there at a commit that is not the end.
+  /// What is there at a commit that is not the end.
   func between(_ commits: Commits) -> ModelImages? { self == .commit ? commits.images(of: 0) : nil }
 
-  /// What stands there once it has been done.
+  /// What is there once it has been done.
   func after(_ commits: Commits) -> ModelImages {
     switch self {
     case .create, .replace, .commit: written(commits)
@@ -75,7 +75,7 @@ package enum Operation: String, Sendable, CaseIterable {
     }
   }
 
-  /// Images that a writer may add to what stands there.
+  /// Images that a writer may add to what is there.
   func addition(_ commits: Commits, to state: Stage.State) -> ModelImages {
     let images = commits.images(of: 5).slice(0..<1)
     return self == .edit && state == .after ? Self.edited(images) : images
@@ -121,7 +121,7 @@ package enum Operation: String, Sendable, CaseIterable {
   }
 }
 
-/// A stage for one operation of one backend: it sets up what stands before, and judges what stands after a
+/// A stage for one operation of one backend: it sets up what is before, and judges what is after a
 /// disturbance.
 package final class Stage {
   package let backend: Backend
@@ -133,10 +133,10 @@ package final class Stage {
   private let folder: WorkFolder
   private var template: String { "\(folder.path)/template" }
   private var work: String { "\(folder.path)/work" }
-  /// The paths below the folder once the next writer has finished undisturbed, by what stood there.
+  /// The paths below the folder once the next writer has finished undisturbed, by what was there.
   private var undisturbedPaths: [State: [String]] = [:]
 
-  /// What can stand there.
+  /// What can be there.
   package enum State: String, Sendable { case before, between, after }
 
   package init(_ backend: Backend, _ operation: Operation, imagesPerCommit: Int) throws {
@@ -159,18 +159,18 @@ package final class Stage {
 
   /// The store's path.
   package var path: String { backend.path(in: work) }
-  /// The folder where the store stands, with nothing else.
+  /// The folder where the store is, with nothing else.
   var workFolder: String { work }
-  /// A folder outside the one where the store stands.
+  /// A folder outside the one where the store is.
   var outputFolder: String { folder.path }
 
-  /// Puts what stands before in its place, and nothing else.
+  /// Puts what is before in its place, and nothing else.
   package func setUp() throws {
     try Files.remove(work)
     try Files.copy(template, to: work)
   }
 
-  /// Puts another folder in the place of that where the store stands.
+  /// Puts another folder in the place of that where the store is.
   func take(_ folder: String) throws {
     try Files.remove(work)
     try Files.rename(folder, to: work)
@@ -181,7 +181,7 @@ package final class Stage {
     try operation.perform(backend, path, commits)
   }
 
-  /// What stands there now, checked whole.
+  /// What is there now, checked whole.
   package func state() throws -> State {
     guard FileSystem.kind(of: path, followingLinks: false) != nil else {
       if operation.mode == .replace && OldRename.isOn {
@@ -206,7 +206,8 @@ package final class Stage {
     return .after
   }
 
-  /// Lets another writer add images and checks that all are there, and no file besides the store's own.
+  /// Lets another writer add images and checks that all are there, and that there are only files of
+  /// the store.
   ///
   /// It adds fewer images than the disturbed one, so that it does not cover all of what that left.
   package func checkNextWriter(after state: State) throws {
@@ -237,7 +238,7 @@ package enum OldRename {
   /// Whether `IMAGE_STORES_OLD_RENAME` says that this process and those it starts are to do without.
   static var isOn: Bool { environment("IMAGE_STORES_OLD_RENAME") != nil }
 
-  /// Does without where asked to.
+  /// Does without when asked to.
   package static func apply() {
     if isOn { faults_hide_renameat2(1) }
   }

@@ -4,7 +4,8 @@ import ImageStoreTesting
 
 /// What a power loss may leave of a writer's work, opened, verified and appended to.
 ///
-/// The system calls of an undisturbed operation are recorded; ``DiskModel`` says what of them a disk may hold.
+/// The system calls of an undisturbed operation are recorded; ``DiskModel`` says what of them a
+/// disk may hold.
 package struct PowerLossCheck {
   /// How it went.
   package struct Figures: Sendable {
@@ -25,8 +26,9 @@ package struct PowerLossCheck {
     }
   }
 
-  /// Builds up to `count` different states, chosen by a seed, and checks that each holds what was there or what was
-  /// written, the latter if the writer had finished; that another writer can append to it; and that nothing is left.
+  /// Builds up to `count` different states, chosen by a seed, and checks that each holds what was
+  /// there or what was written, the latter if the writer had finished; that another writer can
+  /// append to it; and that nothing is left.
   package static func run(
     _ backend: Backend, _ operation: Operation, count: Int, seed: UInt64, program: String
   ) throws -> Figures {
@@ -48,7 +50,8 @@ package struct PowerLossCheck {
 
   /// Checks this check: had the writer waited for nothing, some of the states must be bad.
   ///
-  /// - Returns: how many of the calls that wait leave bad states if they alone are left out, and how many such calls there are.
+  /// - Returns: how many of the calls that wait leave bad states if they alone are left out, and
+  ///   how many such calls there are.
   package static func runWithoutWaits(
     _ backend: Backend, _ operation: Operation, count: Int, seed: UInt64, program: String
   ) throws -> (needed: Int, waits: Int) {
@@ -77,7 +80,7 @@ package struct PowerLossCheck {
     let states = PowerLossStates(trace, seed: seed).first(count)
     var figures = Figures()
     var failures: [String] = []
-    // Few enough at a time that they do not fill the memory they stand in.
+    // Few enough at a time that they do not fill the memory they are in.
     for start in stride(from: 0, to: states.count, by: batch) {
       let part = Array(states[start..<min(start + batch, states.count)])
       let folder = try WorkFolder(in: stage.outputFolder)

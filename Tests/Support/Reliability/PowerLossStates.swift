@@ -22,7 +22,8 @@ struct PowerLossStates {
 
   private var changeCount: Int { model.trace.changes.count }
 
-  /// Up to `count` different states: ``torn``, what two thirds of them have room for of ``systematic``, and more by chance.
+  /// Up to `count` different states: ``torn``, what two thirds of them have room for of
+  /// ``systematic``, and more by chance.
   func first(_ count: Int) -> [State] {
     var generator = SplitMix64(seed: seed)
     var (states, known): ([State], Set<DiskState>) = ([], [])
@@ -56,8 +57,8 @@ struct PowerLossStates {
     }
   }
 
-  /// At each moment: everything, nothing that was not waited for, names without bytes, bytes without names, sizes without bytes,
-  /// torn bytes, each change alone and each change missing.
+  /// At each moment: everything, nothing that was not waited for, names without bytes, bytes
+  /// without names, sizes without bytes, torn bytes, each change alone and each change missing.
   private var systematic: [DiskModel.Choice] {
     var choices: [DiskModel.Choice] = []
     for moment in 1...max(1, changeCount) {
@@ -96,8 +97,8 @@ struct PowerLossStates {
   }
 
   private func random(_ generator: inout SplitMix64) -> DiskModel.Choice {
-    // The end more often than any other moment, since the store must be the new one there, and then those at which the
-    // most has not been waited for.
+    // The end more often than any other moment, since the store must be the new one there, and then
+    // those at which the most has not been waited for.
     let moment =
       switch Int.random(in: 0..<5, using: &generator) {
       case 0: changeCount

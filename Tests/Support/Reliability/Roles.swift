@@ -3,10 +3,12 @@ import ImageStoreCore
 import ImageStorePlatform
 import LMDBStore
 
-/// What the program `ImageStoreStress` does: each check by its name, and the parts that other processes play in them.
+/// What the program `ImageStoreStress` does: each check by its name, and the parts that other
+/// processes play in them.
 ///
-/// A check is called as `ImageStoreStress CHECK [BACKEND|all] [COUNT]` and prints a line a backend, or an operation of one;
-/// kills take the names of operations after the number, else they are tried on all. `list` prints the backends.
+/// A check is called as `ImageStoreStress CHECK [BACKEND|all] [COUNT]` and prints a line per
+/// backend, or per operation of one; kills take the names of operations after the number, else they
+/// are tried on all. `list` prints the backends.
 package enum Roles {
   package static func perform(_ arguments: [String]) throws {
     guard let role = arguments.first else { throw Violation("no check is named") }
@@ -183,7 +185,7 @@ package enum Roles {
     return named.isEmpty ? all : named.filter(all.contains)
   }
 
-  /// All faults, or the one named, during operations named behind it, or all.
+  /// All faults, or the one named, during the operations named after it, or all.
   private static func faults(_ backend: Backend, _ options: [String]) throws {
     let name = options.first
     for operation in try operations(options.dropFirst(), of: backend) {

@@ -1,18 +1,19 @@
 import ImageStoreTesting
 
-/// The bytes of a file as a disk gets them: in sectors, each as it was after some of the writes to it, and a size that
-/// comes by itself.
+/// The bytes of a file as a disk gets them: in sectors, each as it was after some of the writes to
+/// it, and a size that comes by itself.
 struct SectoredBytes {
   private static let sector = DiskModel.sector
 
-  /// As they are where every change has come that has been waited for, and later those pending.
+  /// The bytes if every change that was waited for has reached the disk, and later the pending
+  /// ones.
   private var bytes: [UInt8]
   private var firmSize = 0
   /// The size once all changes have come, and the one the disk knows.
   private var latestSize = 0
   private var size = 0
   private var pending: [(change: FileTrace.Change, number: Int)] = []
-  /// The last change that has come to each sector, and whether any was to come.
+  /// The last change that has reached each sector, and whether any should have.
   private var latest: [Int] = []
   private var isWritten: [Bool] = []
 
@@ -42,11 +43,11 @@ struct SectoredBytes {
     size = firmSize
   }
 
-  /// Makes a change that may have come to the disk in part.
+  /// Makes a change that may have reached the disk in part.
   ///
   /// - Parameters:
   ///   - sizeIsTaken: whether the size that it leaves has come.
-  ///   - isTaken: whether it has come to a sector; asked once for each it concerns.
+  ///   - isTaken: whether it has reached a sector; asked once for each sector.
   mutating func applyPending(
     _ change: FileTrace.Change, sizeIsTaken: Bool, isTaken: () -> Bool
   ) {
@@ -79,8 +80,8 @@ struct SectoredBytes {
 
   /// What the disk holds.
   ///
-  /// - Parameter garbage: the seed of what stands in sectors that were to be written behind what the file had, and were not;
-  ///   nil for zeros.
+  /// - Parameter garbage: the seed of what is in sectors that were to be written behind what the
+  ///   file had, and were not; nil for zeros.
   func bytes(garbage: UInt64?) -> [UInt8] {
     var result = bytes
     for (change, number) in pending {

@@ -1,8 +1,8 @@
 import ImageStorePlatform
 import ImageStoreSupport
 
-/// Numbered checks that run in a process of their own, one after another, so that one that ends the process, or hangs,
-/// is a finding and the others run all the same.
+/// Numbered checks that run in a process of their own, one after another, so that one that ends the
+/// process, or hangs, is a finding and the others run all the same.
 package struct Series {
   /// What became of one.
   enum Outcome {

@@ -71,7 +71,8 @@ struct StoreFlips {
     }
   }
 
-  /// What of a file is not pixels, and whether nothing is kept there. Of pixels a few bytes say as much as all of them.
+  /// What of a file is not pixels, and whether nothing is kept there. Of pixels a few bytes say as
+  /// much as all of them.
   private static func metadata(of name: String, _ bytes: [UInt8]) -> [(Range<Int>, isUnused: Bool)] {
     if name.hasSuffix(".png") { return [] }
     // The header, and a few masks.

@@ -33,7 +33,7 @@ struct Surroundings: Equatable {
     }
   }
 
-  /// What stands at a path.
+  /// What is at a path.
   static func entry(_ path: String) throws -> Entry {
     var status = stat()
     try require(unsafe lstat(path, &status) == 0, "nothing is at \(path)")

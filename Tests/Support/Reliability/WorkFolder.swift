@@ -1,7 +1,7 @@
 import ImageStorePlatform
 import ImageStoreSupport
 
-/// A folder that goes with the value. It stands in memory where the system has a file system for that, so
+/// A folder that goes with the value. It is in memory if the system has a file system for that, so
 /// that the many synchronised writes of these checks do not wait for a disk.
 package final class WorkFolder: Sendable {
   package let path: String
@@ -34,8 +34,9 @@ package func environment(_ name: String) -> String? {
   return unsafe String(cString: value)
 }
 
-/// How many files this process has open, or nil where the system does not tell. What libdispatch opens for
-/// itself is left out: what it keeps has no name, and now and then it looks at `/proc` for what its threads do.
+/// How many files this process has open, or nil if the system does not tell. What libdispatch opens
+/// for itself is left out: what it keeps has no name, and now and then it looks at `/proc` for what
+/// its threads do.
 package func openFileCount() -> Int? {
   for folder in ["/proc/self/fd", "/dev/fd"] {
     guard let names = try? FileSystem.names(in: folder) else { continue }

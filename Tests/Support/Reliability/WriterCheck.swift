@@ -5,7 +5,7 @@ import ImageStoreSupport
 
 /// Two writers of one store.
 package struct WriterCheck {
-  /// Lets a second writer come while a first is at work, in this process and in another, for every
+  /// Starts a second writer while a first is working, in this process and in another, for every
   /// combination of what the two do, and checks that it is told so and harms nothing.
   ///
   /// - Returns: how often a second writer was refused.
@@ -35,8 +35,9 @@ package struct WriterCheck {
     return refused
   }
 
-  /// Lets a child be forked while a writer is at work, and checks that the next writer is let in once the first has finished: the child
-  /// has copies of all descriptors, as any process has that is just being started, and no lock may last as long as it.
+  /// Forks a child while a writer is working, and checks that the next writer is let in once the
+  /// first has finished: the child has copies of all descriptors, as any process has that is just
+  /// being started, and no lock may last as long as it.
   private static func writeBesideAChild(_ backend: Backend) throws {
     for mode in [WriteMode.replace, .append] {
       let stage = try Stage(backend, .append, imagesPerCommit: 4)
@@ -61,7 +62,7 @@ package struct WriterCheck {
     }
   }
 
-  /// Checks that a writer is refused because another is at work, or, where it is only to create a store,
+  /// Checks that a writer is refused because another is working, or, if it only creates a store,
   /// because there is one.
   package static func expectBusy(_ backend: Backend, _ path: String, _ mode: WriteMode) throws {
     let isThere = FileSystem.kind(of: path) != nil

@@ -49,7 +49,7 @@ enum {
   CHANGE_LINK,
   /// A symbolic link was made; `other_name` is what it leads to.
   CHANGE_SYMBOLIC_LINK,
-  /// Bytes were written at an offset; `flags` is 1 where the call returned only once they were on the disk.
+  /// Bytes were written at an offset; `flags` is 1 if the call returned only once they were on the disk.
   CHANGE_WRITE,
   /// A file has been cut or extended; `count` is its size.
   CHANGE_SIZE,
@@ -60,7 +60,7 @@ enum {
   /// A name was given up, or changed for another; `flags` are those of renameat2.
   CHANGE_REMOVAL,
   CHANGE_RENAME,
-  /// A file or folder is on the disk, with its attributes where `flags` is 1; the whole file system is.
+  /// A file or folder is on the disk, with its attributes if `flags` is 1; the whole file system is.
   CHANGE_SYNC,
   CHANGE_SYNC_ALL
 };
