@@ -20,7 +20,8 @@ final class FakeObjects: ObjectFolder {
   /// What becomes of a fetch.
   enum Fault: CaseIterable { case fail, cut, flip, nothing }
 
-  let location = "fake://bucket/set"
+  /// Its own for each folder: uploads to one place exclude one another.
+  let location: String
   var localPath: String? { nil }
   private let folder: LocalObjectFolder
   let counts = Mutex(Counts())
@@ -30,6 +31,7 @@ final class FakeObjects: ObjectFolder {
 
   init(_ path: String, fault: @escaping @Sendable (Int, String) -> Fault? = { _, _ in nil }) throws {
     folder = try LocalObjectFolder(path)
+    location = "fake://bucket\(folder.location)"
     self.fault = Mutex(fault)
   }
 
