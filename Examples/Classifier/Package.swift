@@ -5,9 +5,8 @@ let package = Package(
   name: "Classifier",
   platforms: [.macOS(.v15)],
   dependencies: [
-    // In a package of your own: .package(url: "https://github.com/.../swift-image-stores", from:
-    // "0.1.0", traits: []) No traits: without them, what the command line needs is not even
-    // fetched.
+    // In a package of your own: .package(url: "https://github.com/.../swift-image-stores", from: "0.1.0", traits: [])
+    // No traits: without them, what the command line needs is not even fetched.
     .package(name: "swift-image-stores", path: "../..", traits: [])
   ],
   targets: [

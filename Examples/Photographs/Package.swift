@@ -5,8 +5,7 @@ let package = Package(
   name: "Photographs",
   platforms: [.macOS(.v15)],
   dependencies: [
-    // In a package of your own: .package(url: "https://github.com/.../swift-image-stores", from:
-    // "0.1.0", traits: ["JPEG"])
+    // In a package of your own: .package(url: "https://github.com/.../swift-image-stores", from: "0.1.0", traits: ["JPEG"])
     .package(name: "swift-image-stores", path: "../..", traits: ["JPEG"])
   ],
   targets: [
