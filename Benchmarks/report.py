@@ -5,7 +5,7 @@
     report.py --refresh Docs/Benchmarks.md
 
 A ratio is taken round by round, ours over the peer's of the same round. The median of the rounds is quoted, with
-half the distance of its quartiles as spread. What the other scripts of this folder measure is in further.md, which
+half the distance of its quartiles as spread. What the other scripts of this folder measure is in further.txt, which
 the report contains; --refresh puts it in again and changes nothing else.
 """
 import argparse, json, platform, re, statistics, subprocess, textwrap
@@ -15,7 +15,7 @@ import charts
 from targets import ANSWERS, DISK, MILLION, REASONS, TARGETS, USES
 from units import rounded, size, time
 
-FURTHER = Path(__file__).resolve().with_name("further.md")
+FURTHER = Path(__file__).resolve().with_name("further.txt")
 
 
 class Figures:
@@ -222,17 +222,17 @@ def choice_rows(figures):
 
 
 def further():
-    """The part of further.md that belongs to the answer, and the rest."""
+    """The part of further.txt that belongs to the answer, and the rest."""
     answer, rest = re.search(r"<!-- answer -->\n(.*?)<!-- sections -->\n(.*)", FURTHER.read_text(), re.S).groups()
     return {"answer": answer.strip(), "sections": rest.strip()}
 
 
 def marked(name, text):
-    return f"<!-- {name} of Benchmarks/further.md -->\n{text}\n<!-- end of {name} -->"
+    return f"<!-- {name} of Benchmarks/further.txt -->\n{text}\n<!-- end of {name} -->"
 
 
 def refresh(page):
-    """Puts further.md in a page again."""
+    """Puts further.txt in a page again."""
     text = page.read_text()
     for name, part in further().items():
         new = marked(name, part)
@@ -292,7 +292,7 @@ def report(figures, chart_names, data, before, system):
 def main():
     a = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     a.add_argument("measurements", type=Path, nargs="?")
-    a.add_argument("--refresh", type=Path, help="a report that is to have the present further.md")
+    a.add_argument("--refresh", type=Path, help="a report that is to have the present further.txt")
     a.add_argument("--markdown", type=Path)
     a.add_argument("--charts", type=Path)
     a.add_argument("--data", default="", help="a sentence on the images that were measured")

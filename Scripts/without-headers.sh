@@ -3,7 +3,7 @@
 #
 #   Scripts/without-headers.sh COMMAND...
 #
-# The headers are hidden from this command alone, in a mount namespace of its own. Where the system does not allow that
+# The headers are hidden from this command alone, in a mount namespace of its own. If the system does not allow that
 # (a Mac, most containers), the command runs with the headers in sight, and a line on standard error says so.
 set -euo pipefail
 

@@ -16,7 +16,7 @@
     return;                                                                                      \
   }
 
-// Writes `one` where a byte has the bit of `mask`, else 0.
+// Writes `one` if a byte has the bit of `mask`, else 0.
 INLINE void select_bit(const uint8_t *from, uint8_t mask, uint8_t one, size_t width, uint8_t *to) {
   SELECT(bytes32)
   SELECT(bytes16)

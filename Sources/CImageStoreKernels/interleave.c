@@ -1,6 +1,6 @@
 #include "interleave.h"
 
-// The vector kernels take 16 pixels a step and answer how many pixels they did; the scalar loop does
+// The vector kernels take 16 pixels per step and answer how many pixels they did; the scalar loop does
 // the rest. Intrinsics rather than loops for the compiler, since debug builds compile C without
 // optimisation.
 

@@ -4,7 +4,7 @@ package import ImageStoreSupport
 /// Folders of images.
 package struct FileFormat: WritableStoreFormat {
   package let name = "file"
-  package let summary = "images in a folder, with a table of labels, class folders or splits"
+  package let summary = "images in a folder, with a label table, class folders or splits"
   package let options = FileStore.options.union([.channelOrder])
   package let suffixes: [String] = []
   package let layouts = FileStore.Layout.allCases.map(\.rawValue)

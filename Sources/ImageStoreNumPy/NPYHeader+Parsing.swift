@@ -7,7 +7,7 @@ extension NPYHeader {
   /// Where the data of an array begins, from the first bytes of its file.
   ///
   /// - Parameter prefix: at least the first ``prefixByteCount`` bytes, or all bytes if there are fewer.
-  /// - Throws: ``StoreError/Code/unrecognized`` if they are no `.npy` file's;
+  /// - Throws: ``StoreError/Code/unrecognized`` if they are not of a `.npy` file;
   ///   ``StoreError/Code/unsupported`` for a format version after 3;
   ///   ``StoreError/Code/limitExceeded`` for a header longer than numpy itself reads.
   package static func dataOffset(prefix: RawSpan) throws(StoreError) -> Int {

@@ -161,7 +161,7 @@ extension PickleMachine {
     stack.append(.bytes(own(decoded)))
   }
 
-  /// The characters of a UTF-8 text as bytes, or nil where they are the same bytes.
+  /// The characters of a UTF-8 text as bytes, or nil if they are the same bytes.
   private func latin1(_ text: UnsafeRawBufferPointer) throws(StoreError) -> [UInt8]? {
     guard unsafe text.contains(where: { $0 >= 0x80 }) else { return nil }
     var decoded: [UInt8] = []

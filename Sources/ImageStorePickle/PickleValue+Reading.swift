@@ -88,7 +88,7 @@ extension PickleValue {
 }
 
 extension PickleArray {
-  /// The samples in the order they are in, or nil where they are not whole numbers.
+  /// The samples in the order they are in, or nil if they are not whole numbers.
   package func integers(in source: RawSpan) -> [Int]? {
     guard !elementType.isFloatingPoint else { return nil }
     let size = elementType.byteCount

@@ -2,7 +2,7 @@ import FileStore
 import ImageStoreCore
 import Testing
 
-/// Folders written by Pillow, as the tutorials and torchvision's users lay them out.
+/// Folders written by Pillow, as the tutorials and torchvision's users arrange them.
 @Suite struct ForeignFolderTests {
   private let format = ImageFormat(height: 5, width: 8, channels: 3)
 

@@ -4,7 +4,7 @@ import ImageStoreCore
 import ImageStoreTesting
 import Testing
 
-/// The folder of h5dump and h5stat, or nil where they are not installed.
+/// The folder of h5dump and h5stat, or nil if they are not installed.
 private let toolFolder: String? = (ProcessInfo.processInfo.environment["PATH"] ?? "").split(separator: ":")
   .map(String.init).first { folder in
     ["h5dump", "h5stat"].allSatisfy { FileManager.default.isExecutableFile(atPath: "\(folder)/\($0)") }

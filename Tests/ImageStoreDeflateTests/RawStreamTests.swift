@@ -5,7 +5,7 @@ import Testing
 /// Raw streams have no checksum, so what is decoded and what is refused must be what zlib, used
 /// directly, decodes and refuses.
 @Suite struct RawStreamTests {
-  /// The bytes, or nil where they are refused.
+  /// The bytes, or nil if they are refused.
   func inflateRaw(_ stream: [UInt8], count: Int, room: Int) -> [UInt8]? {
     var inflater = Inflater(.raw)
     var output = [UInt8](repeating: 0xEE, count: room + 8)

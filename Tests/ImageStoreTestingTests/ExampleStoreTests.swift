@@ -2,7 +2,7 @@ import ImageStoreCore
 import ImageStoreTesting
 import Testing
 
-/// The example store of the article on writing a store keeps every promise.
+/// The example of the article on stores of one's own keeps every promise.
 @Suite struct ExampleStoreTests {
   static let factory = StoreFactory(
     "ExampleStore", suffix: ".example",

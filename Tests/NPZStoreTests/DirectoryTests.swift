@@ -134,7 +134,7 @@ import Testing
         #expect(found.comment.count < comment.count + 100)
         #expect(
           found.offset % 512 + 22 + found.comment.count - comment.count <= 512,
-          "the record lies in one sector")
+          "the record is in one sector")
         #expect(try NPZStore(at: path).count == count)
       }
       #expect(try NPZStore.otherContents(at: path) != nil)

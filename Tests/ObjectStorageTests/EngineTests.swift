@@ -27,7 +27,7 @@ struct Engine: Sendable {
   }
 }
 
-/// Runs against a real server where one is named. What is written there is removed again.
+/// Runs against a real server if one is named. What is written there is removed again.
 @Suite(.enabled(if: Engine.named != nil), .serialized) struct EngineTests {
   private static let faults =
     ProcessInfo.processInfo.environment["IMAGE_STORES_EXHAUSTIVE"] == nil ? 200 : 1000

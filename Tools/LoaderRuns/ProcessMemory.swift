@@ -9,7 +9,7 @@ enum ProcessMemory {
     return line?.split(whereSeparator: { $0 == " " || $0 == "\t" }).dropFirst().first.flatMap { Int($0) } ?? 0
   }
 
-  /// Kilobytes of memory that are no file's pages.
+  /// Kilobytes of memory that are not pages of a file.
   static var anonymous: Int { status("RssAnon") }
   /// The most kilobytes that have been in memory at once, pages of mapped files included.
   static var peak: Int { status("VmHWM") }

@@ -22,7 +22,7 @@ final class CropBenchmarks: XCTestCase {
     let recorder = Recorder(settings)
     for threads in [1, 2] {
       let store = try PackedBitStore(at: path, threads: threads)
-      // A batch of 50 crops a call, into memory that is used again, as numpy's allocator does it.
+      // A batch of 50 crops per call, into memory that is used again, as numpy's allocator does it.
       var crops = [UInt8](repeating: 0, count: 50 * 65_536)
       func eachCall(_ body: (RawSpan) -> Void = { _ in }) throws {
         for start in stride(from: 0, to: images.count, by: 50) {

@@ -18,7 +18,7 @@ final class FloorBenchmarks: XCTestCase {
         source.pixels.withUnsafeBytes { target.copyMemory(from: $0) }
       }
       let path = "\(settings.work)/floor.raw"
-      // Where memory is new to a virtual machine, more than one run meets it.
+      // If memory is new to a virtual machine, more than one run meets it.
       try recorder.measure(
         "write+fsync", "write", count: count, least: 4, prepare: { try Files.clear(path) }
       ) { Self.write(UnsafeRawBufferPointer(target), to: path) }
@@ -29,7 +29,7 @@ final class FloorBenchmarks: XCTestCase {
     try recorder.save()
   }
 
-  /// The images' bytes handed over in one call, where syncing costs nothing.
+  /// The images' bytes handed over in one call, if syncing costs nothing.
   func testWriteToMemory() throws {
     guard Files.exists(Files.memory) else { throw XCTSkip("no file system in memory here") }
     let settings = try Settings.current()

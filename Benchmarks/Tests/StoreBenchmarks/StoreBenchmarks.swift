@@ -43,7 +43,7 @@ final class StoreBenchmarks: XCTestCase {
     }
   }
 
-  /// Writing where syncing costs nothing, which leaves it out of a comparison.
+  /// Writing if syncing costs nothing, which leaves it out of a comparison.
   func testWriteToMemory() throws {
     guard Files.exists(Files.memory) else { throw XCTSkip("no file system in memory here") }
     try forEachSubject("write to memory") { subject, _, data, recorder in

@@ -172,7 +172,7 @@ internal import Synchronization
       transfer.needsNewConnection = true
       transfer.stalls += 1
       let seconds = patience.milliseconds / 1000
-      let message = "less than 1 KiB a second for \(seconds) s"
+      let message = "less than 1 KiB per second for \(seconds) s"
       retry(transfer, HTTPFailure(kind: .exhausted, message: message), nil)
     }
   }

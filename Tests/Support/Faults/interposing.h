@@ -43,7 +43,7 @@ void record_end(void);
 
 /// Whether something is at a path.
 int record_exists(int at, const char *path, int follows_links);
-/// Where the next `write` of a descriptor goes; -1 where that is not known, as for a pipe.
+/// Where the next `write` of a descriptor goes; -1 if that is not known, as for a pipe.
 off_t record_position(int descriptor);
 
 void record_opened(int descriptor, int at, const char *path, int flags, int existed);

@@ -92,11 +92,11 @@ extension DestructionCheck {
         }
       }
     },
-    DestructionCheck("names that are not text stand in nobody's way") { scene in
+    DestructionCheck("names that are not text are in nobody's way") { scene in
       for mode in WriteMode.allCases {
         for isInside in [false, true] {
           if isInside && (!scene.isFolder || mode == .create) { continue }
-          try scene.clear("a name that is no UTF-8 \(isInside ? "in" : "beside") the store")
+          try scene.clear("a name that is not UTF-8 \(isInside ? "in" : "beside") the store")
           if mode != .create { try scene.makeStore() }
           let folder = isInside ? scene.path : scene.folder.path
           var path = (folder + "/name-").utf8CString.dropLast() + [CChar(bitPattern: 0xFF), 0]

@@ -69,7 +69,7 @@ extension DestructionCheck {
         try scene.expectRefused(.replace)
       }
     },
-    DestructionCheck("what stands beside a store stays") { scene in
+    DestructionCheck("files beside a store stay") { scene in
       for mode in WriteMode.allCases {
         try scene.clear("neighbours")
         if mode != .create { try scene.makeStore() }

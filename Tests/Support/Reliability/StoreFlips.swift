@@ -3,7 +3,7 @@ import ImageStoreTesting
 
 /// A bit of a file.
 struct Flip: CustomStringConvertible {
-  /// Relative to the store; empty where the store is the file.
+  /// Relative to the store; empty if the store is the file.
   let file: String
   let offset: Int
   let bit: Int
