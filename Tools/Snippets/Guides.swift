@@ -27,7 +27,7 @@ func lmdbGuide() throws {
   let cifar = try CIFAR10(at: "cifar-10-batches-py")
   let train = try LMDBStore.write(cifar.training, to: "train.lmdb")
   try LMDBStore.write(to: "train.lmdb", mode: .append) { writer in
-    try writer.append(image, format: train.format!, label: 3)
+    try writer.append(image, format: train.format!, label: 3, columns: ["filename": .string("new.png")])
   }
   let batch = try LMDBStore(at: "train.lmdb").read([17, 4, 9])
   step(batch.pixels, batch.labels)
@@ -77,7 +77,7 @@ func shardedGuide() throws {
   let cifar = try CIFAR10(at: "cifar-10-batches-py")
   let shards = try ShardedStore.write(cifar.training, to: "train", shardSize: 64 << 20)
   try ShardedStore.write(to: "train", mode: .append) { writer in
-    try writer.append(image, format: shards.format!, label: 3)
+    try writer.append(image, format: shards.format!, label: 3, columns: ["filename": .string("new.png")])
   }
   let train = try ShardedStore(at: "train")
   precondition(train.count == shards.count + 1)
