@@ -38,7 +38,8 @@ struct JPEGStoreTests {
     #expect(error?.code == .missingTrait)
     #expect(
       error?.description.hasSuffix(
-        "this build cannot read JPEGs; build with the trait JPEG (traits: [\"JPEG\"], or `swift run --traits JPEG`)") == true,
+        "this build cannot read JPEGs; build with the trait JPEG (traits: [\"JPEG\"], or `swift run --traits JPEG`)"
+      ) == true,
       "\(error!)")
   }
 

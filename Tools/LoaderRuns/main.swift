@@ -1,12 +1,11 @@
 // Runs of a loader for scripts that look at the process from outside.
 //
-//   ImageStoreLoaderRuns write FORMAT STORE IMAGES writes images of 160x144x3 ImageStoreLoaderRuns
-//   append FORMAT STORE IMAGES appends as many to what `write` wrote ImageStoreLoaderRuns epoch
-//   FORMAT STORE [WORKERS] a full shuffled epoch in batches of 32, every pixel checked
-//   ImageStoreLoaderRuns scaling FORMAT STORE epochs by one worker and by two, in turns
-//   ImageStoreLoaderRuns cancel FORMAT STORE ROUNDS cancels epochs at random points and looks at
-//   what is left ImageStoreLoaderRuns cancel-cold FORMAT STORE ROUNDS the same, and drops the store
-//   from memory before each
+//   ImageStoreLoaderRuns write FORMAT STORE IMAGES        writes images of 160x144x3
+//   ImageStoreLoaderRuns append FORMAT STORE IMAGES       appends as many to what `write` wrote
+//   ImageStoreLoaderRuns epoch FORMAT STORE [WORKERS]     a full shuffled epoch in batches of 32, every pixel checked
+//   ImageStoreLoaderRuns scaling FORMAT STORE             epochs by one worker and by two, in turns
+//   ImageStoreLoaderRuns cancel FORMAT STORE ROUNDS       cancels epochs at random points and looks at what is left
+//   ImageStoreLoaderRuns cancel-cold FORMAT STORE ROUNDS  the same, and drops the store from memory before each
 //
 // FORMAT is one of the catalogue's variants, such as files, lmdb or npz-stored.
 import Foundation

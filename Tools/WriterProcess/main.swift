@@ -4,12 +4,11 @@ import LMDBStore
 
 // What tests need another process for. Images are squares of one value, that of their index modulo 251.
 //
-//   ImageStoreWriterProcess append STORE IMAGES RUNS appends runs of images, finishing each run
-//   ImageStoreWriterProcess linger STORE create|append IMAGES appends images and waits to be killed
-//   ImageStoreWriterProcess read STORE READS opens the store and checks all images, again and again
-//   ImageStoreWriterProcess fork STORE append IMAGES forks while it reads and writes; the parent
-//   finishes ImageStoreWriterProcess confine STORE append MB appends until the address space, so
-//   many MB more than it has, is too small
+//   ImageStoreWriterProcess append STORE IMAGES RUNS      appends runs of images, finishing each run
+//   ImageStoreWriterProcess linger STORE create|append IMAGES    appends images and waits to be killed
+//   ImageStoreWriterProcess read STORE READS              opens the store and checks all images, again and again
+//   ImageStoreWriterProcess fork STORE append IMAGES      forks while it reads and writes; the parent finishes
+//   ImageStoreWriterProcess confine STORE append MB       appends until the address space, so many MB more than it has, is too small
 
 let format = ImageFormat(height: 32, width: 32, channels: 3)
 
