@@ -19,7 +19,7 @@ PAGE = ROOT / "Sources/ImageStoreCore/ImageStoreCore.docc/GettingStarted.md"
 def blocks():
     """The shell of each step with its heading; a block of Swift is written to the file that the line before it names."""
     heading = name = ""
-    for match in re.finditer(r"^## (.+)$|^This is `(.+)`:$|^```(sh|swift)\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.M | re.S):
+    for match in re.finditer(r"^## ([^\n]+)$|^This is `([^\n]+)`:$|^```(sh|swift)\n(.*?)^```$", PAGE.read_text(encoding="utf-8"), re.M | re.S):
         if match[1]:
             heading = match[1]
         elif match[2]:
