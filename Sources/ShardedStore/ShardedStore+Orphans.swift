@@ -6,8 +6,9 @@ extension ShardedStore {
   /// Removes shards and indexes that the manifest does not name: those that killed writers left,
   /// and indexes that appends have replaced.
   ///
-  /// No other files are removed. No writer may be working on the data set; for a data set on this
-  /// machine, this is checked. A reader that opened the data set before an append may still need a
+  /// No other files are removed: an object that is named as a shard or an index stays if its content
+  /// does not have the SHA-256 in its name, so such objects are read once. No writer may be working
+  /// on the data set; for a data set on this machine, this is checked. A reader that opened the data set before an append may still need a
   /// removed index, but no removed shard.
   ///
   /// - Returns: the names of the objects that have been removed.
@@ -35,8 +36,8 @@ extension ShardedStore {
     return orphans
   }
 
-  /// The names of objects with names of a data set's objects that its manifest does not list; and
-  /// the name of the replaced index in the manifest, if the object with this name is that index.
+  /// The names of objects that writers of data sets made and the manifest does not list; and the
+  /// name of the replaced index in the manifest, if the object with this name is that index.
   package static func orphans(in folder: any ObjectFolder) throws(StoreError) -> [String] {
     guard let (manifest, _) = try ShardedContents.manifest(of: folder) else {
       throw StoreError(
@@ -44,10 +45,21 @@ extension ShardedStore {
         path: folder.location)
     }
     let named = Set(manifest.objects)
-    let orphans = try folder.names(startingWith: "").filter {
-      ShardNames.isObject($0) && !named.contains($0)
+    var orphans: [String] = []
+    for name in try folder.names(startingWith: "") where !named.contains(name) {
+      if try isNamedAfterContent(name, in: folder) { orphans.append(name) }
     }
-    return try hasReplacedIndex(folder, manifest) ? orphans + [ShardNames.firstIndex] : orphans
+    if try hasReplacedIndex(folder, manifest) { orphans.append(ShardNames.firstIndex) }
+    return orphans
+  }
+
+  /// Whether an object is named as a shard or an index, and its content has the hash in its name:
+  /// only a writer of data sets makes such an object.
+  private static func isNamedAfterContent(
+    _ name: String, in folder: any ObjectFolder
+  ) throws(StoreError) -> Bool {
+    guard let hash = ShardNames.hash(in: name), let state = try folder.state(of: name) else { return false }
+    return try folder.sha256(of: name, state).hasPrefix(hash)
   }
 
   /// Whether the index that a manifest says it has replaced still exists, byte for byte.
@@ -78,22 +90,29 @@ extension ShardedStore {
     guard let manifest = try? ShardManifest(parsing: bytes) else {
       return "a folder with a \(ShardNames.manifest) of something else"
     }
-    let names = manifest.index.name == ShardNames.firstIndex
-    let hasFirstIndex = try names ? true : hasReplacedIndex(folder, manifest)
-    return try otherEntry(in: Folder(path), hasFirstIndex: hasFirstIndex)
+    if let other = try otherEntry(in: Folder(path)) { return other }
+    let isReplaced = try hasReplacedIndex(folder, manifest)
+    let named = Set(manifest.objects)
+    for name in try folder.names(startingWith: "") where !named.contains(name) {
+      let isOther =
+        if name == ShardNames.firstIndex { !isReplaced } else if ShardNames.hash(in: name) != nil {
+          try !isNamedAfterContent(name, in: folder)
+        } else { false }
+      if isOther { return "a folder with \(name) besides a data set" }
+    }
+    return nil
   }
 
-  private static func otherEntry(
-    in root: borrowing Folder, hasFirstIndex: Bool
-  ) throws(StoreError) -> String? {
+  /// Describes an entry whose name no data set and no work folder has.
+  private static func otherEntry(in root: borrowing Folder) throws(StoreError) -> String? {
     for entry in try root.entries() {
       let name = shownName(entry.name)
       switch entry.kind {
-      case .file where name == ShardNames.manifest || ShardNames.isIndex(name): continue
-      case .file where name == ShardNames.firstIndex && hasFirstIndex: continue
+      case .file where [ShardNames.manifest, ShardNames.firstIndex].contains(name): continue
+      case .file where ShardNames.hash(in: name) != nil: continue
       case .folder where name == ShardNames.folder:
         let other = try root.folder(name).entries().first {
-          $0.kind != .file || !ShardNames.isShard(shownName($0.name))
+          $0.kind != .file || ShardNames.hash(in: "\(name)/\(shownName($0.name))") == nil
         }
         if let other { return "a folder with \(name)/\(shownName(other.name)) besides a data set" }
       case .folder where try root.isWorkFolder(name): continue
@@ -104,10 +123,15 @@ extension ShardedStore {
   }
 }
 
-extension ShardNames {
-  /// Whether an object has a name of shards or indexes.
-  static func isObject(_ name: String) -> Bool {
-    let shards = "\(folder)/"
-    return isIndex(name) || name.hasPrefix(shards) && isShard(String(name.dropFirst(shards.count)))
+extension ObjectFolder {
+  /// The SHA-256 of the content of an object, as hexadecimal digits.
+  fileprivate func sha256(of name: String, _ state: ObjectState) throws(StoreError) -> String {
+    var hash = SHA256()
+    for start in stride(from: 0, to: state.byteCount, by: 8 << 20) {
+      let range = start..<min(start + 8 << 20, state.byteCount)
+      let piece = try fetchAndWait(range, of: name, expecting: state)
+      unsafe hash.update(piece.bytes)
+    }
+    return SHA256.hexadecimal(hash.finish())
   }
 }

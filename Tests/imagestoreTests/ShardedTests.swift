@@ -39,20 +39,38 @@ import Testing
 
   @Test func orphansAreRemoved() throws {
     try folder.run("convert", demoSet, "a.shards", "--first", "5", "--quiet").succeeded()
-    let orphan = "a.shards/shards/00007-0123456789abcdef.npz"
-    try folder.write([1], to: orphan)
+    try folder.run("convert", demoSet, "b.shards", "--first", "9", "--quiet").succeeded()
+    let orphan = "a.shards/shards/00007-\(try #require(try shards("b.shards").first).dropFirst(6))"
+    let other = "a.shards/shards/00008-0123456789abcdef.npz"
+    let index = "a.shards/index-0123456789abcdef.npz"
+    func addOrphan() throws {
+      let shard = try #require(try shards("b.shards").first)
+      try FileManager.default.copyItem(
+        atPath: "\(folder.path)/b.shards/shards/\(shard)", toPath: "\(folder.path)/\(orphan)")
+    }
+    func exists(_ name: String) -> Bool { FileManager.default.fileExists(atPath: "\(folder.path)/\(name)") }
+    try addOrphan()
+    // These have names of objects, and other contents.
+    try folder.write([1], to: other)
+    try folder.write([], to: index)
     try folder.run("verify", "a.shards").succeeded()
-    #expect(FileManager.default.fileExists(atPath: "\(folder.path)/\(orphan)"))
+    #expect(exists(orphan))
     let outcome = try folder.run("verify", "a.shards", "--remove-orphans")
     outcome.succeeded()
     #expect(outcome.output.contains("removed 1 file"), "\(outcome.output)")
-    #expect(!FileManager.default.fileExists(atPath: "\(folder.path)/\(orphan)"))
+    #expect(!exists(orphan) && exists(other) && exists(index))
+    // An append removes the same, and a data set that replaces this one must not take them along.
+    try addOrphan()
+    try folder.run("convert", demoSet, "a.shards", "--append", "--first", "2", "--quiet").succeeded()
+    #expect(!exists(orphan) && exists(other) && exists(index))
+    try folder.run("convert", demoSet, "a.shards", "--replace", "--quiet").failed(naming: "0123456789abcdef")
+    #expect(exists(other) && exists(index))
     // Nothing is removed of what is damaged.
-    try folder.write([1], to: orphan)
+    try addOrphan()
     let shard = try #require(try shards("a.shards").first)
     try folder.write([1, 2, 3], to: "a.shards/shards/\(shard)")
     try folder.run("verify", "a.shards", "--remove-orphans").failed(naming: shard)
-    #expect(FileManager.default.fileExists(atPath: "\(folder.path)/\(orphan)"))
+    #expect(exists(orphan))
   }
 
   @Test(arguments: [

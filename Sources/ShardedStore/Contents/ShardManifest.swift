@@ -196,7 +196,7 @@ struct ShardManifest: Codable, Sendable {
     guard count >= 0, rest == 0 else {
       throw StoreError(.corrupt, "the shards have \(count - rest) images, but the manifest says \(count)")
     }
-    guard ShardNames.isIndex(index.name) || index.name == ShardNames.firstIndex, index.bytes > 0,
+    guard ShardNames.isIndex(index.name), index.bytes > 0,
       Self.isChecksum(index.crc32)
     else {
       throw StoreError(.corrupt, "the manifest names an impossible index", key: index.name)
@@ -244,18 +244,28 @@ enum ShardNames {
   /// The name of an index next to others, which identifies its content.
   static func index(sha256: String) -> String { "index-\(sha256.prefix(16)).npz" }
 
-  /// Whether a name identifies the content of an index.
-  static func isIndex(_ name: String) -> Bool { isHash(name, after: "index") }
+  /// Whether a manifest may name its index so.
+  static func isIndex(_ name: String) -> Bool { name == firstIndex || hash(in: name, after: "index") != nil }
 
   static func isShard(_ name: String) -> Bool {
     let digits = name.utf8.prefix { $0 >= 0x30 && $0 <= 0x39 }
-    return (5...18).contains(digits.count) && isHash(name, after: String(digits) ?? "")
+    return (5...18).contains(digits.count) && hash(in: name, after: String(digits) ?? "") != nil
   }
 
-  private static func isHash(_ name: String, after beginning: String) -> Bool {
-    guard name.hasPrefix(beginning + "-"), name.hasSuffix(".npz") else { return false }
+  /// The hash of the content in the name of an index or of a shard's object; nil for other names.
+  static func hash(in object: String) -> String? {
+    if let hash = hash(in: object, after: "index") { return hash }
+    let shards = "\(folder)/"
+    guard object.hasPrefix(shards) else { return nil }
+    let shard = object.dropFirst(shards.count)
+    return isShard(String(shard)) ? String(shard.dropLast(4).suffix(16)) : nil
+  }
+
+  private static func hash(in name: String, after beginning: String) -> String? {
+    guard name.hasPrefix(beginning + "-"), name.hasSuffix(".npz") else { return nil }
     let hash = name.utf8.dropFirst(beginning.utf8.count + 1).dropLast(4)
-    return hash.count == 16 && hash.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+    let isHash = hash.count == 16 && hash.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
+    return isHash ? String(hash) : nil
   }
 }
 
