@@ -75,7 +75,7 @@ import Testing
   func anyByte(_ layout: Layout) async {
     await #expect(processExitsWith: .success) { [layout = layout as Layout] in
       var random = SplitMix64(seed: 1)
-      try DamageTests.forEachPlace(layout, step: layout == .contiguous ? 1 : 5) { whole, place, path in
+      try DamageTests.forEachPlace(layout, step: layout == .contiguous ? 1 : 9) { whole, place, path in
         var bytes = whole
         bytes[place] ^= 1 << UInt8.random(in: 0..<8, using: &random)
         try DamageTests.exercise(bytes, at: path, "byte \(place)")

@@ -7,7 +7,7 @@ import Testing
 @Suite struct ReadingTests {
   @Test(arguments: Backend.all)
   func everyFlippedBitIsFoundOrHarmless(_ backend: Backend) throws {
-    try Stress.run("flips", backend.name, Stress.kills == nil ? "200" : "3000")
+    try Stress.run("flips", backend.name, Stress.kills == nil ? "120" : "3000")
   }
 
   @Test(arguments: Backend.all)

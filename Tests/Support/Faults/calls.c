@@ -83,10 +83,17 @@ WRITER(copy_file_range,
     return result; \
   }
 
+// libdispatch looks at its threads at times of its own, and ends the process if it may not: such calls do not fail.
+static _Thread_local int threads_descriptor = -1;
+static int is_of_threads(const char *path) {
+  return strncmp(path, "/proc/", 6) == 0 && path[6] >= '0' && path[6] <= '9';
+}
+
 #define READER(name, parameters, arguments) \
   EXPORTED ssize_t name parameters { \
     REAL(name); \
-    return faults_decide(FAULTS_READ, #name) == FAIL ? -1 : real arguments; \
+    if (descriptor != threads_descriptor && faults_decide(FAULTS_READ, #name) == FAIL) return -1; \
+    return real arguments; \
   }
 
 READER(read, (int descriptor, void *bytes, size_t count), (descriptor, bytes, count))
@@ -212,10 +219,12 @@ static mode_t mode_of(int flags, va_list list) {
     va_start(list, flags); \
     mode_t mode = mode_of(flags, list); \
     va_end(list); \
-    if (faults_decide(FAULTS_OPEN, #name) == FAIL) return -1; \
+    if (!is_of_threads(path) && faults_decide(FAULTS_OPEN, #name) == FAIL) return -1; \
     int is_recorded = record_begin(); \
     int existed = is_recorded && record_exists(at, path, !(flags & (O_NOFOLLOW | O_EXCL))); \
     int result = real arguments; \
+    if (is_of_threads(path)) threads_descriptor = result; \
+    else if (result == threads_descriptor) threads_descriptor = -1; \
     if (is_recorded) { \
       if (result >= 0) record_opened(result, at, path, flags, existed); \
       record_end(); \

@@ -79,14 +79,17 @@ package struct FaultCheck {
   /// Does an operation again and again in this process, each time with the next call failing, until it has no
   /// more calls; checks after each what was said, what is there, and what the next writer makes of it.
   ///
-  /// - Parameter progress: called before each with the number of the call.
+  /// - Parameters:
+  ///   - calls: the numbers of the calls that fail, from 1 on; without an end.
+  ///   - progress: called before each with the number of the call.
   package static func run(
-    _ backend: Backend, _ operation: Operation, _ fault: Fault, progress: (Int) -> Void = { _ in }
+    _ backend: Backend, _ operation: Operation, _ fault: Fault, calls tried: some Sequence<Int>,
+    progress: (Int) -> Void = { _ in }
   ) throws -> Figures {
     let stage = try Stage(backend, operation, imagesPerCommit: 5)
     var figures = Figures()
     let openFiles = openFileCount()
-    for call in 1... {
+    for call in tried {
       progress(call)
       try stage.setUp()
       var thrown: (any Error)?
@@ -147,10 +150,14 @@ package struct FaultCheck {
   }
 
   /// Does an operation under growing limits of a file's size until one suffices.
-  package static func runWithFileSizeLimits(_ backend: Backend, _ operation: Operation) throws -> Figures {
+  ///
+  /// - Parameter limits: the limits, in units of 509 bytes; without an end.
+  package static func runWithFileSizeLimits(
+    _ backend: Backend, _ operation: Operation, limits: some Sequence<Int>
+  ) throws -> Figures {
     let stage = try Stage(backend, operation, imagesPerCommit: 5)
     var figures = Figures()
-    for step in 0... {
+    for step in limits {
       try stage.setUp()
       let limit = step * 509
       var thrown: (any Error)?

@@ -1,6 +1,7 @@
 import CImageStoreFaults
 import ImageStoreCore
 import ImageStorePlatform
+import ImageStoreTesting
 import LMDBStore
 
 /// What the program `ImageStoreStress` does: each check by its name, and the parts that other
@@ -8,7 +9,8 @@ import LMDBStore
 ///
 /// A check is called as `ImageStoreStress CHECK [BACKEND|all] [COUNT]` and prints a line per
 /// backend, or per operation of one; kills take the names of operations after the number, else they
-/// are tried on all. `list` prints the backends.
+/// are tried on all. Faults and limits of file sizes take `every=N`: then only each N-th call fails,
+/// from one that is drawn by the seed. `list` prints the backends.
 package enum Roles {
   package static func perform(_ arguments: [String]) throws {
     guard let role = arguments.first else { throw Violation("no check is named") }
@@ -49,8 +51,10 @@ package enum Roles {
     },
     "reading-faults": { try readingFaults($0, $1.first) },
     "file-size-limits": { backend, options in
+      let (step, options) = step(options)
       for operation in try operations(options[...], of: backend) {
-        let figures = try FaultCheck.runWithFileSizeLimits(backend, operation)
+        let figures = try FaultCheck.runWithFileSizeLimits(
+          backend, operation, limits: tried(step, "\(backend) \(operation.rawValue)").lazy.map { $0 - 1 })
         printNow("file size limits, \(backend) \(operation.rawValue): \(figures)")
       }
     },
@@ -187,15 +191,29 @@ package enum Roles {
 
   /// All faults, or the one named, during the operations named after it, or all.
   private static func faults(_ backend: Backend, _ options: [String]) throws {
+    let (step, options) = step(options)
     let name = options.first
     for operation in try operations(options.dropFirst(), of: backend) {
       for fault in Fault.all where name == nil || fault.name == name {
-        let figures = try FaultCheck.run(backend, operation, fault) {
+        let calls = tried(step, "\(backend) \(operation.rawValue) \(fault)")
+        let figures = try FaultCheck.run(backend, operation, fault, calls: calls) {
           trace("\(backend) \(operation.rawValue) \(fault), call \($0)")
         }
         printNow("faults, \(backend) \(operation.rawValue) \(fault): \(figures)")
       }
     }
+  }
+
+  /// The `N` of `every=N`, or 1; and the other options.
+  private static func step(_ options: [String]) -> (Int, [String]) {
+    let step = options.lazy.compactMap { $0.hasPrefix("every=") ? Int($0.dropFirst(6)) : nil }.first
+    return (max(1, step ?? 1), options.filter { !$0.hasPrefix("every=") })
+  }
+
+  /// Each `step`-th number from one on that the seed and what is tried decide, at most `step`.
+  private static func tried(_ step: Int, _ what: String) -> StrideTo<Int> {
+    var random = SplitMix64(seed: what.utf8.reduce(seed) { $0 &* 31 &+ UInt64($1) })
+    return stride(from: Int.random(in: 1...step, using: &random), to: .max, by: step)
   }
 
   private static func readingFaults(_ backend: Backend, _ name: String?) throws {
