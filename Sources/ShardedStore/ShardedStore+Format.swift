@@ -47,7 +47,10 @@ package struct ShardedFormat: WritableStoreFormat {
 
   package func bytesOnDisk(at path: String) throws(StoreError) -> (apparent: Int, allocated: Int) {
     guard ObjectStorage.isLocation(path) else { return try FileSystem.bytesOnDisk(path) }
-    let manifest = try ShardedContents(of: ShardedStore.folder(at: path)).manifest
+    let folder = try ShardedStore.folder(at: path)
+    guard let (manifest, _) = try ShardedContents.manifest(of: folder) else {
+      throw ShardedContents.missing(in: folder)
+    }
     let byteCount = manifest.shards.reduce(manifest.index.bytes) { $0 + $1.bytes }
     return (byteCount, byteCount)
   }

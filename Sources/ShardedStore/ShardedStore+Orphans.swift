@@ -40,9 +40,7 @@ extension ShardedStore {
   /// name of the replaced index in the manifest, if the object with this name is that index.
   package static func orphans(in folder: any ObjectFolder) throws(StoreError) -> [String] {
     guard let (manifest, _) = try ShardedContents.manifest(of: folder) else {
-      throw StoreError(
-        .notFound, "there is no sharded data set here: \(ShardNames.manifest) is missing",
-        path: folder.location)
+      throw ShardedContents.missing(in: folder)
     }
     let named = Set(manifest.objects)
     var orphans: [String] = []

@@ -40,6 +40,30 @@ import Testing
     return (try ShardedStore(in: objects, cache: cache, memory: memory, threads: 2), objects)
   }
 
+  @Test func aLargeObjectIsFetchedInParts() throws {
+    let bytes = (0..<100_001).map { UInt8(truncatingIfNeeded: $0 &* 31 >> 3) }
+    try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
+    try Data(bytes).write(to: URL(filePath: "\(path)/object"))
+    let objects = try FakeObjects(path)
+    for (partByteCount, fetches) in [(50_001, 1), (50_000, 3), (4096, 25), (512, 196)] {
+      objects.reset()
+      let checked = Mutex<[UInt8]>([])
+      let memory = try objects.fetchAndWait(bytes.count, of: "object", partByteCount: partByteCount) { part in
+        checked.withLock { unsafe $0 += part }
+      }
+      #expect([UInt8](copying: memory.span) == bytes && checked.withLock { $0 } == bytes)
+      #expect(objects.counts.withLock { $0.fetches.count } == fetches)
+      #expect(objects.counts.withLock { $0.mostUnderWay } <= 8)
+    }
+    for fault in [FakeObjects.Fault.fail, .cut, .nothing] {
+      objects.reset()
+      objects.fault.withLock { $0 = { number, _ in number == 11 ? fault : nil } }
+      #expect(throws: StoreError.self) {
+        _ = try objects.fetchAndWait(bytes.count, of: "object", partByteCount: 4096) { _ in }
+      }
+    }
+  }
+
   @Test(arguments: [false, true], ShardedStore.Layout.allCases)
   func whatIsElsewhereIsTheSame(mixed: Bool, layout: ShardedStore.Layout) throws {
     let images = try makeImages(120, mixed: mixed)

@@ -264,8 +264,9 @@ enum ShardNames {
   private static func hash(in name: String, after beginning: String) -> String? {
     guard name.hasPrefix(beginning + "-"), name.hasSuffix(".npz") else { return nil }
     let hash = name.utf8.dropFirst(beginning.utf8.count + 1).dropLast(4)
-    let isHash = hash.count == 16 && hash.allSatisfy { (0x30...0x39).contains($0) || (0x61...0x66).contains($0) }
-    return isHash ? String(hash) : nil
+    guard hash.count == 16, hash.allSatisfy({ (0x30...0x39).contains($0) || (0x61...0x66).contains($0) })
+    else { return nil }
+    return String(hash)
   }
 }
 

@@ -16,11 +16,7 @@ struct ShardedContents: Sendable {
   init(of folder: any ObjectFolder) throws(StoreError) {
     var last: ObjectState?
     while true {
-      guard let (manifest, state) = try Self.manifest(of: folder) else {
-        throw StoreError(
-          .notFound, "there is no sharded data set here: \(ShardNames.manifest) is missing",
-          path: folder.location)
-      }
+      guard let (manifest, state) = try Self.manifest(of: folder) else { throw Self.missing(in: folder) }
       do throws(StoreError) {
         index = try Self.index(of: manifest, in: folder)
         self.folder = folder
@@ -50,6 +46,13 @@ struct ShardedContents: Sendable {
     }
   }
 
+  /// The error for a place without a manifest.
+  static func missing(in folder: any ObjectFolder) -> StoreError {
+    StoreError(
+      .notFound, "there is no sharded data set here: \(ShardNames.manifest) is missing",
+      path: folder.location)
+  }
+
   private static func index(
     of manifest: ShardManifest, in folder: any ObjectFolder
   ) throws(StoreError) -> ShardIndex {
@@ -75,8 +78,9 @@ struct ShardedContents: Sendable {
   private static func fetched(
     _ index: ShardManifest.Index, from folder: any ObjectFolder
   ) throws(StoreError) -> PixelMemory {
-    let memory = try folder.fetchAndWait(0..<index.bytes, of: index.name)
-    try check(memory, index)
+    var checksum = CRC32()
+    let memory = try unsafe folder.fetchAndWait(index.bytes, of: index.name) { unsafe checksum.add($0) }
+    try compare(checksum, index)
     return memory
   }
 
@@ -86,7 +90,13 @@ struct ShardedContents: Sendable {
         .corrupt, "the index has \(source.byteCount) bytes, but the manifest says \(index.bytes)",
         remedy: "write the data set again")
     }
-    let found = unsafe CRC32.checksum(of: source.bytes).hexadecimal
+    var checksum = CRC32()
+    unsafe checksum.add(source.bytes)
+    try compare(checksum, index)
+  }
+
+  private static func compare(_ checksum: CRC32, _ index: ShardManifest.Index) throws(StoreError) {
+    let found = checksum.value.hexadecimal
     guard found == index.crc32 else {
       throw StoreError(
         .corrupt, "the index is damaged: its CRC-32 is \(found), not \(index.crc32)",

@@ -45,7 +45,7 @@ struct StoreReport {
     width = common.width
     channels = common.channels
     elementType = common.elementType?.name
-    labelCounts = try store.labels()?.reduce(into: [:]) { $0[$1, default: 0] += 1 }
+    labelCounts = try store.labels().map(LabelCounts.of)
     classNames = store.classNames
     notes = store.notes
     details = opened.format.details(of: store)
