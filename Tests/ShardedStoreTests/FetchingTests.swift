@@ -48,7 +48,8 @@ import Testing
     for (partByteCount, fetches) in [(50_001, 1), (50_000, 3), (4096, 25), (512, 196)] {
       objects.reset()
       let checked = Mutex<[UInt8]>([])
-      let memory = try objects.fetchAndWait(bytes.count, of: "object", partByteCount: partByteCount) { part in
+      let memory = try unsafe objects.fetchAndWait(bytes.count, of: "object", partByteCount: partByteCount) {
+        part in
         checked.withLock { unsafe $0 += part }
       }
       #expect([UInt8](copying: memory.span) == bytes && checked.withLock { $0 } == bytes)
@@ -59,7 +60,7 @@ import Testing
       objects.reset()
       objects.fault.withLock { $0 = { number, _ in number == 11 ? fault : nil } }
       #expect(throws: StoreError.self) {
-        _ = try objects.fetchAndWait(bytes.count, of: "object", partByteCount: 4096) { _ in }
+        _ = try unsafe objects.fetchAndWait(bytes.count, of: "object", partByteCount: 4096) { _ in }
       }
     }
   }
