@@ -279,7 +279,7 @@ let package = Package(
     .executableTarget(
       name: "ImageStoreLoaderRuns",
       dependencies: [
-        "ImageStoreCore", "ImageStoreTesting", "ImageStoreCatalog", "ImageLoading",
+        "ImageStoreCore", "ImageStoreTesting", "ImageStoreCatalog", "ImageLoading", "ShardedStore",
       ],
       path: "Tools/LoaderRuns", swiftSettings: swiftSettings),
 

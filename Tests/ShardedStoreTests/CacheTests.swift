@@ -152,11 +152,27 @@ import Testing
     #expect(try names() == ["0", "2", "a"] || names() == ["0", "2", "4", "a"])
     // What is read has been used.
     let done = DispatchSemaphore(value: 0)
-    cache.read(10..<20, in: 0..<2000, of: shard(2)) { memory in
-      #expect(memory?.byteCount == 10)
+    let comparisons = Mutex(0)
+    for part in [10..<20, 0..<2000, 1999..<2000] {
+      let isRight: @Sendable (UnsafeRawBufferPointer) -> Bool = { bytes in
+        comparisons.withLock { $0 += 1 }
+        return unsafe bytes.count == 2000 && bytes.allSatisfy { $0 == 7 }
+      }
+      unsafe cache.read(part, in: 0..<2000, of: shard(2), isRight: isRight) { memory in
+        #expect(memory?.byteCount == part.count && memory?.isBorrowed == true)
+        done.signal()
+      }
+      done.wait()
+    }
+    // It is compared when it is mapped first.
+    #expect(comparisons.withLock { $0 } == 1)
+    // What has other bytes is removed.
+    unsafe cache.read(0..<2000, in: 0..<2000, of: shard(0), isRight: { _ in false }) { memory in
+      #expect(memory == nil)
       done.signal()
     }
     done.wait()
+    #expect(try !names().contains("0"))
     let used =
       try FileManager.default.attributesOfItem(
         atPath: "\(cachePath)/\(String(repeating: "2", count: 32))-0-2000.block")[.modificationDate] as? Date

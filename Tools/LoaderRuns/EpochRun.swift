@@ -2,18 +2,22 @@ import Foundation
 import ImageLoading
 import ImageStoreCore
 
-/// A full shuffled epoch of the images of ``SampleImages``.
+/// A shuffled epoch of the images of ``SampleImages``.
 struct EpochRun {
   let store: any ImageStore
+  let order: SampleOrder
 
-  init(_ store: any ImageStore) { self.store = store }
+  init(_ store: any ImageStore, _ order: SampleOrder = .shuffled(seed: 1, epoch: 0)) {
+    self.store = store
+    self.order = order
+  }
 
   /// Every image comes once, with its own pixels; prints what memory that took.
   func check(workers: Int?) throws {
     let options = LoaderOptions(workers: workers)
     var seen = [Bool](repeating: false, count: store.count)
     var most = 0
-    var batches = store.batches(of: 32, in: .shuffled(seed: 1, epoch: 0), options: options)
+    var batches = store.batches(of: 32, in: order, options: options)
       .makeBlockingIterator()
     while let batch = try batches.next() {
       for (position, index) in batch.indices.enumerated() {

@@ -7,13 +7,19 @@
 //   ImageStoreLoaderRuns cancel FORMAT STORE ROUNDS       cancels epochs at random points and looks at what is left
 //   ImageStoreLoaderRuns cancel-cold FORMAT STORE ROUNDS  the same, and drops the store from memory before each
 //
-// FORMAT is one of the catalogue's variants, such as files, lmdb or npz-stored.
+//   ImageStoreLoaderRuns shards STORE IMAGES              writes a sharded data set, in a bucket perhaps
+//   ImageStoreLoaderRuns blocks STORE EPOCHS [OPTIONS]    epochs by blocks, and the seconds that each takes
+//   ImageStoreLoaderRuns check-blocks STORE [OPTIONS]     an epoch by blocks, every pixel checked
+//   ImageStoreLoaderRuns cancel-blocks STORE ROUNDS [OPTIONS]   as cancel
+//
+// OPTIONS are cache=BYTES:FOLDER, memory=BYTES and window=BLOCKS. FORMAT is one of the catalogue's variants, such as files, lmdb or npz-stored.
 import Foundation
 import ImageStoreCatalog
 import ImageStoreCore
 
 let arguments = Array(CommandLine.arguments.dropFirst())
 do {
+  if try await ShardRuns.perform(arguments) { exit(0) }
   guard arguments.count >= 3, let format = StoreCatalog.variants.first(where: { $0.name == arguments[1] })
   else {
     let names = StoreCatalog.variants.map(\.name).joined(separator: "|")

@@ -34,8 +34,9 @@ enum ReadAheadWay: Equatable {
     let images = ReadAheadWay.images(unit: max(1, distance / 8), distance: distance)
     let (windowByteCount, isHuge) = (window ?? count).multipliedReportingOverflow(by: imageByteCount)
     if let fetched, window != nil {
-      // A window is announced while the one before it is read.
-      self = !isHuge && windowByteCount <= fetched / 2 ? .windows : images
+      // A window is announced while the one before it is read, and has its place as blocks of that are done with.
+      // Image by image, each would be a request.
+      self = !isHuge && windowByteCount <= fetched / 8 * 7 ? .windows : images
       return
     }
     guard let missing else {

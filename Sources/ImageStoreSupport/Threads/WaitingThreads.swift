@@ -4,9 +4,7 @@ internal import Synchronization
 /// which it was added; a thread that finds no work ends, so nothing is left when all work is done.
 package final class WaitingThreads: Sendable {
   private struct Queue {
-    var jobs: [@Sendable () -> Void] = []
-    /// The jobs before this one have been begun.
-    var next = 0
+    var jobs = FIFOQueue<@Sendable () -> Void>()
     var running = 0
   }
 
@@ -39,16 +37,8 @@ package final class WaitingThreads: Sendable {
 
   private func nextJob() -> (@Sendable () -> Void)? {
     queue.withLock { queue in
-      guard queue.next < queue.jobs.count else {
-        queue.jobs.removeAll(keepingCapacity: queue.next < 1024)
-        queue.next = 0
-        queue.running -= 1
-        return nil
-      }
-      queue.next += 1
-      let job = queue.jobs[queue.next - 1]
-      // Neither the finished work nor the objects it held are kept.
-      queue.jobs[queue.next - 1] = {}
+      let job = queue.jobs.popFirst()
+      if job == nil { queue.running -= 1 }
       return job
     }
   }

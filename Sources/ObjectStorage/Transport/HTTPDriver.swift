@@ -1,6 +1,7 @@
 #if ObjectStorage
 internal import CImageStoreCurl
 internal import ImageStoreCore
+internal import ImageStoreSupport
 internal import Synchronization
 
 /// The transfers that one thread drives. Nothing else touches it.
@@ -16,9 +17,8 @@ internal import Synchronization
   private var latencies = Latencies()
   private var random = SystemRandomNumberGenerator()
 
-  /// The transfers that have not begun, in the order of the calls, from `firstWaiting` on.
-  private var waiting: [HTTPTransfer] = []
-  private var firstWaiting = 0
+  /// The transfers that have not begun, in the order of the calls.
+  private var waiting = FIFOQueue<HTTPTransfer>()
   /// The transfers that wait for their next try.
   private var delayed: [HTTPTransfer] = []
   /// The transfers that wait for credentials.
@@ -51,7 +51,7 @@ internal import Synchronization
         end(new)
         return
       }
-      waiting += new
+      waiting.append(contentsOf: new)
       for transfer in ready {
         parked[ObjectIdentifier(transfer)] = nil
         delay(transfer, until: .now)
@@ -88,13 +88,7 @@ internal import Synchronization
     while running.count < pace.limit {
       if let index = delayed.firstIndex(where: { $0.due! <= now }) {
         begin(delayed.remove(at: index), now)
-      } else if firstWaiting < waiting.count {
-        let transfer = waiting[firstWaiting]
-        firstWaiting += 1
-        if firstWaiting > 256, firstWaiting * 2 > waiting.count {
-          waiting.removeFirst(firstWaiting)
-          firstWaiting = 0
-        }
+      } else if let transfer = waiting.popFirst() {
         begin(transfer, now)
       } else {
         return
@@ -286,7 +280,7 @@ internal import Synchronization
   /// Ends everything in progress.
   private func end(_ new: [HTTPTransfer]) {
     let failure = HTTPFailure(kind: .refused, message: "the folder was closed while it was read")
-    var rest = Array(waiting[firstWaiting...]) + new + delayed + parked.values
+    var rest = waiting.removeAll() + new + delayed + parked.values
     for attempt in running.values where !attempt.isHedge { rest.append(attempt.transfer) }
     for attempt in running.values where attempt.isHedge && attempt.transfer.attempts.count == 1 {
       rest.append(attempt.transfer)

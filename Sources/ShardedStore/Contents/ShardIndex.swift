@@ -146,6 +146,27 @@ import ImageStoreSupport
     return start..<end
   }
 
+  /// Whether the images of a block are those of the index.
+  func isRight(_ bytes: UnsafeRawBufferPointer, ofBlock block: Range<Int>, shard: Int) -> Bool {
+    let (size, images) = (blockImageCount, images(ofShard: shard))
+    var first = images.lowerBound
+    while first < images.upperBound {
+      let end = min((first / size + 1) * size, images.upperBound)
+      if let place = try? place(of: first), self.block(of: first, place) == block {
+        return (first..<end).allSatisfy { image in
+          guard let range = try? self.place(of: image).range, range.lowerBound >= block.lowerBound,
+            range.upperBound <= block.upperBound
+          else { return false }
+          let start = range.lowerBound - block.lowerBound
+          let part = unsafe UnsafeRawBufferPointer(rebasing: bytes[start..<start + range.count])
+          return unsafe CRC32.checksum(of: part) == checksum(of: image)
+        }
+      }
+      first = end
+    }
+    return false
+  }
+
   /// The share of the shards' bytes that is up to the end of their last images, as far as these are in order.
   var imageShare: Double {
     var (end, all) = (0.0, 0.0)

@@ -14,7 +14,7 @@ public struct BlockCache: Sendable, Hashable {
   ///
   /// The folder is created if needed; a folder that has anything else in it is refused. Blocks are
   /// written under another name and renamed, so a process that is killed leaves no incomplete
-  /// block, and each image is compared with its checksum when it is read. The least recently used
+  /// block. Each process maps blocks, and compares a block with its checksums when it first does. The least recently used
   /// blocks make room for others; only blocks are removed.
   ///
   /// - Parameters:
@@ -33,6 +33,9 @@ final class BlockCacheFolder: Sendable {
   private let readers = WaitingThreads("block cache", limit: 4)
   private let writers = WaitingThreads("block cache", limit: 1)
   private let state = Mutex(State())
+  /// The blocks that this process has mapped, all of them compared with their checksums. A later
+  /// epoch reads them as if the data set were on this machine.
+  private let maps = Mutex<[String: MappedFile]>([:])
 
   private struct State {
     /// The bytes that blocks take, as far as this process knows, and how many it has written since
@@ -46,6 +49,7 @@ final class BlockCacheFolder: Sendable {
 
   private static let mark = ".swift-image-stores-blocks"
   private static let mostPending = 16
+  private static let mostMaps = 16_384
   private static let suffix = ".block"
 
   /// - Throws: ``StoreError/Code/invalidArgument`` for a size that is not possible;
@@ -107,40 +111,59 @@ final class BlockCacheFolder: Sendable {
 
   // MARK: Reading
 
-  /// Reads a part of a block on another thread.
+  /// Maps a part of a block, on another thread.
   ///
-  /// - Parameter completion: gets nil if the block does not exist or is incomplete.
+  /// - Parameters:
+  ///   - isRight: compares a whole block with its checksums; called once for each block in a
+  ///     process, when it is mapped first.
+  ///   - completion: gets nil if the block does not exist, is incomplete or has wrong bytes.
   func read(
     _ part: Range<Int>, in block: Range<Int>, of shard: ShardManifest.Shard,
+    isRight: @escaping @Sendable (UnsafeRawBufferPointer) -> Bool,
     completion: @escaping @Sendable (PixelMemory?) -> Void
   ) {
     let name = Self.name(block, of: shard)
     // For most missing blocks, this is known immediately.
-    guard folder.kind(of: name) == .file else { return completion(nil) }
-    readers.perform { [self] in completion(try? read(part, in: block, name)) }
+    guard folder.kind(of: name) == .file else {
+      maps.withLock { $0[name] = nil }
+      return completion(nil)
+    }
+    readers.perform { [self] in
+      let map = try? unsafe map(name, byteCount: block.count, isRight)
+      let place = part.lowerBound - block.lowerBound
+      guard let map, let bytes = unsafe map.bytes(at: place, count: part.count) else {
+        return completion(nil)
+      }
+      unsafe completion(PixelMemory(borrowing: bytes, of: map))
+    }
   }
 
-  private func read(_ part: Range<Int>, in block: Range<Int>, _ name: String) throws(StoreError)
-    -> PixelMemory
-  {
+  private func map(
+    _ name: String, byteCount: Int, _ isRight: (UnsafeRawBufferPointer) -> Bool
+  ) throws(StoreError) -> MappedFile {
     let file = try File(name, in: folder, .update)
-    guard try file.byteCount() == block.count else {
+    let state = try file.state()
+    guard state.byteCount == byteCount else {
       throw StoreError(.corrupt, "the cached block is cut short")
-    }
-    let memory = try PixelMemory(capacity: part.count)
-    try memory.fill { (output) throws(StoreError) in
-      try unsafe output.appendBytes(part.count) { (buffer) throws(StoreError) in
-        try unsafe file.read(at: part.lowerBound - block.lowerBound, into: buffer)
-      }
     }
     // Its time is that of the last use.
     _ = futimens(file.descriptor, nil)
-    return memory
-  }
-
-  /// Removes a block with wrong bytes.
-  func remove(_ block: Range<Int>, of shard: ShardManifest.Shard) {
-    _ = folder.unlink(Self.name(block, of: shard))
+    let known = maps.withLock { $0[name] }
+    let isKnown = known?.identity == state.identity
+    let map = isKnown ? known! : try MappedFile(file)
+    // In order, by threads that wait for the disk, instead of by a page fault at a time.
+    if map.residentShare() < 0.98 { map.fetch(0..<byteCount) }
+    guard !isKnown else { return map }
+    guard unsafe isRight(map.bytes) else {
+      _ = folder.unlink(name)
+      throw StoreError(.corrupt, "the cached block is damaged")
+    }
+    maps.withLock { maps in
+      // A system has a limit for the maps of a process.
+      if maps.count >= Self.mostMaps { maps.removeAll() }
+      maps[name] = map
+    }
+    return map
   }
 
   // MARK: Writing
@@ -213,7 +236,10 @@ final class BlockCacheFolder: Sendable {
       // Somewhat more than needed, so that this is not done for every block.
       let target = limit - limit / 16 - byteCount
       for block in blocks where total > max(0, target) {
-        if folder.unlink(block.name) { total -= block.state.byteCount }
+        guard folder.unlink(block.name) else { continue }
+        total -= block.state.byteCount
+        // Its space is given back once it is not mapped.
+        maps.withLock { $0[block.name] = nil }
       }
     }
     state.withLock { state in

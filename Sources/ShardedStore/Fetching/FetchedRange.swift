@@ -11,6 +11,8 @@ final class FetchedRange: Sendable {
   private let state = Mutex(State())
 
   private struct State {
+    /// Whether the bytes have been compared with the checksums of their images.
+    var isChecked = false
     var memory: PixelMemory?
     var failure: StoreError?
     var waiting: [DispatchSemaphore] = []
@@ -24,14 +26,23 @@ final class FetchedRange: Sendable {
   }
 
   /// Sets the result, once.
-  func finish(_ memory: PixelMemory?, _ failure: StoreError?) {
+  func finish(_ memory: PixelMemory?, _ failure: StoreError?, isChecked: Bool = false) {
     let waiting = state.withLock { state in
+      state.isChecked = isChecked
       state.memory = memory
       state.failure = memory == nil ? failure : nil
       defer { state.waiting = [] }
       return state.waiting
     }
     for semaphore in waiting { semaphore.signal() }
+  }
+
+  /// Whether its bytes have been compared with the checksums of their images.
+  var isChecked: Bool { state.withLock { $0.isChecked } }
+
+  /// Gives up the memory, for another range; nil if it is not this process' own.
+  func releaseMemory() -> PixelMemory? {
+    state.withLock { $0.memory.take() }.flatMap { $0.isBorrowed ? nil : $0 }
   }
 
   /// Whether its bytes have arrived.

@@ -88,7 +88,7 @@ extension FetchedShards {
       }
       return started
     }
-    for entry in started { fetch(entry.range) }
+    for entry in started { fetch(entry) }
     missing.sort {
       (places[$0].shard, places[$0].range.lowerBound) < (places[$1].shard, places[$1].range.lowerBound)
     }
@@ -99,7 +99,7 @@ extension FetchedShards {
     var next = 0
     for piece in plan.pieces {
       let range = FetchedRange(piece)
-      fetch(range)
+      fetch(range, into: nil)
       for _ in 0..<piece.imageCount {
         sources[missing[next]] = .fetched(range)
         next += 1
@@ -119,12 +119,11 @@ extension FetchedShards {
         guard entry.claims <= 0, entry.users == 0 else { continue }
         // Another read may have released it already.
         guard Self.entry(of: (entry.range.shard, entry.range.bytes), in: state) === entry else { continue }
-        state.byteCount -= entry.range.bytes.count
-        Self.remove(entry, from: &state)
+        release(entry, &state)
       }
       return startQueued(&state)
     }
-    for entry in started { fetch(entry.range) }
+    for entry in started { fetch(entry) }
   }
 
   /// The memory that has an image, and where in its shard it begins; the image's bytes have been checked.
@@ -137,10 +136,10 @@ extension FetchedShards {
       case .fetched(let range): range
       }
     if let memory = try? range.wait() {
+      if range.isChecked { return (memory, range.bytes.lowerBound) }
       let part = memory.span.extracting(
         place.range.lowerBound - range.bytes.lowerBound..<place.range.upperBound - range.bytes.lowerBound)
       if CRC32.checksum(of: part) == index.checksum(of: image) { return (memory, range.bytes.lowerBound) }
-      if let block = range.block { cache?.remove(block, of: shards[place.shard]) }
     }
     // The fetched bytes were cut short or damaged, or none arrived: the object itself may be
     // intact.

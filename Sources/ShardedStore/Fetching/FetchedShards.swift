@@ -30,6 +30,8 @@ final class FetchedShards: Sendable {
     /// Reads that are using its bytes.
     var users = 0
     var isStarted = false
+    /// Memory for its bytes, of a range that has been read.
+    var memory: PixelMemory?
     /// The number of bytes that had been read when it was begun, and the epoch in which it was
     /// announced.
     var time: Int
@@ -46,12 +48,15 @@ final class FetchedShards: Sendable {
   struct State {
     /// By shard, sorted by where they begin; none overlap.
     var entries: [[Entry]]
-    /// Those that are not fetched yet, in their order; the ones before `next` have been.
-    var queue: [Entry] = []
-    var next = 0
+    /// Those that are not fetched yet, in their order.
+    var queue = FIFOQueue<Entry>()
     var queuedByteCount = 0
     /// The bytes of those that are fetched or on their way.
     var byteCount = 0
+    /// Memory of ranges that have been read, for those that come: new memory takes the system longer
+    /// than bytes take to arrive, and memory that is freed may stay with the process.
+    var idle: [PixelMemory] = []
+    var idleByteCount = 0
     /// How many bytes have been read.
     var time = 0
     var epoch = 0
@@ -78,12 +83,10 @@ final class FetchedShards: Sendable {
   func beginEpoch() {
     state.withLock { state in
       state.epoch += 1
-      for entry in state.queue[state.next...] where !entry.isStarted {
+      for entry in state.queue.removeAll() where !entry.isStarted {
         state.queuedByteCount -= entry.range.bytes.count
         Self.remove(entry, from: &state)
       }
-      state.queue = []
-      state.next = 0
     }
   }
 
@@ -123,7 +126,7 @@ final class FetchedShards: Sendable {
       }
       return startQueued(&state)
     }
-    for entry in started { fetch(entry.range) }
+    for entry in started { fetch(entry) }
   }
 
   /// The block of the cache that an image is in; nil without a cache.
@@ -134,8 +137,7 @@ final class FetchedShards: Sendable {
   /// Takes ranges that there is room for off the queue. Under the lock.
   func startQueued(_ state: inout State) -> [Entry] {
     var started: [Entry] = []
-    while state.next < state.queue.count {
-      let entry = state.queue[state.next]
+    while let entry = state.queue.first {
       if !entry.isStarted && entry.claims > 0 {
         let size = entry.range.bytes.count
         guard makeRoom(for: size, &state) else { break }
@@ -145,11 +147,7 @@ final class FetchedShards: Sendable {
         state.queuedByteCount -= entry.range.bytes.count
         Self.remove(entry, from: &state)
       }
-      state.next += 1
-    }
-    if state.next > 1024 || state.next == state.queue.count {
-      state.queue.removeFirst(state.next)
-      state.next = 0
+      _ = state.queue.popFirst()
     }
     return started
   }
@@ -159,6 +157,29 @@ final class FetchedShards: Sendable {
     entry.time = state.time
     state.queuedByteCount -= entry.range.bytes.count
     state.byteCount += entry.range.bytes.count
+    let size = entry.range.bytes.count
+    let fitting = state.idle.indices.last {
+      state.idle[$0].capacity >= size && state.idle[$0].capacity / 8 * 7 <= size
+        && isKnownUniquelyReferenced(&state.idle[$0])
+    }
+    if let fitting {
+      entry.memory = state.idle.remove(at: fitting)
+      state.idleByteCount -= entry.memory!.capacity
+    }
+    while state.byteCount + state.idleByteCount > limit, let memory = state.idle.popLast() {
+      state.idleByteCount -= memory.capacity
+    }
+  }
+
+  /// Ends the use of a range that has been read or is given up.
+  func release(_ entry: Entry, _ state: inout State) {
+    state.byteCount -= entry.range.bytes.count
+    Self.remove(entry, from: &state)
+    guard let memory = entry.range.releaseMemory(),
+      memory.capacity <= limit - state.byteCount - state.idleByteCount
+    else { return }
+    state.idle.append(memory)
+    state.idleByteCount += memory.capacity
   }
 
   /// Whether a range of some bytes may be fetched; a single range may exceed the limit. Ranges that
@@ -169,8 +190,7 @@ final class FetchedShards: Sendable {
     for shard in state.entries.indices {
       for entry in state.entries[shard] where entry.isStarted && entry.users == 0 && entry.range.isThere {
         guard entry.epoch < state.epoch || state.time - entry.time > limit else { continue }
-        state.byteCount -= entry.range.bytes.count
-        Self.remove(entry, from: &state)
+        release(entry, &state)
       }
     }
     return state.byteCount == 0 || byteCount <= limit - state.byteCount
@@ -206,18 +226,31 @@ final class FetchedShards: Sendable {
 
   // MARK: Fetching
 
+  /// Fetches the bytes of an entry that has been started.
+  func fetch(_ entry: Entry) {
+    let memory = entry.memory.take()
+    fetch(entry.range, into: memory)
+  }
+
   /// Fetches a range: from the cache, if it is there; once more, if it does not arrive completely.
-  func fetch(_ range: FetchedRange) {
-    guard let cache, let block = range.block else { return fetch(range, triesLeft: 1) }
-    cache.read(range.bytes, in: block, of: shards[range.shard]) { [self] memory in
-      if let memory { range.finish(memory, nil) } else { fetch(range, triesLeft: 1) }
+  func fetch(_ range: FetchedRange, into memory: PixelMemory?) {
+    guard let cache, let block = range.block else { return fetch(range, into: memory, triesLeft: 1) }
+    let isRight: @Sendable (UnsafeRawBufferPointer) -> Bool = { [index] bytes in
+      unsafe index.isRight(bytes, ofBlock: block, shard: range.shard)
+    }
+    unsafe cache.read(range.bytes, in: block, of: shards[range.shard], isRight: isRight) { [self] found in
+      if let found {
+        range.finish(found, nil, isChecked: true)
+      } else {
+        fetch(range, into: memory, triesLeft: 1)
+      }
     }
   }
 
-  private func fetch(_ range: FetchedRange, triesLeft: Int) {
+  private func fetch(_ range: FetchedRange, into given: PixelMemory?, triesLeft: Int) {
     let memory: PixelMemory
     do throws(StoreError) {
-      memory = try PixelMemory(capacity: range.bytes.count)
+      memory = if let given { given } else { try PixelMemory(returningCapacity: range.bytes.count) }
     } catch {
       return range.finish(nil, error)
     }
@@ -229,7 +262,7 @@ final class FetchedShards: Sendable {
         range.finish(memory, nil)
         if range.block == range.bytes { cache?.write(memory, range.bytes, of: shard) }
       } else if triesLeft > 0 {
-        fetch(range, triesLeft: triesLeft - 1)
+        fetch(range, into: memory, triesLeft: triesLeft - 1)
       } else {
         range.finish(
           nil, error ?? StoreError(.corrupt, "only \(memory.byteCount) of \(range.bytes.count) bytes arrived")
