@@ -88,7 +88,8 @@ internal import ImageStoreSupport
     let way = ReadAheadWay(
       order, hasAll: hasAll, count: indices.count, window: indices.windowEnd(of: 0),
       imageByteCount: imageByteCount,
-      missing: sources.isEmpty ? nil : missing, room: room, fetched: fetched)
+      missing: sources.isEmpty ? nil : missing, room: room, fetched: fetched,
+      decodes: !stores.allSatisfy(\.isZeroCopy))
     self.way = way
     regions = RegionPlan(way == .regions ? sources : [])
     isFetching = fetched != nil
