@@ -20,9 +20,13 @@ final class LibraryFile: Sendable {
   init(_ path: String) throws(StoreError) {
     self.path = path
     file = try File(path, .read)
-    map = try MappedFile(file)
-    superblock = try Superblock(map)
-    hasMetadataChecksum = try MetadataChecksum.check(map, superblock)
+    let map = try MappedFile(file)
+    self.map = map
+    let ends = [0..<4096, map.byteCount - 4096..<map.byteCount].map { $0.clamped(to: 0..<map.byteCount) }
+    (superblock, hasMetadataChecksum) = try map.readingPieces(ends) { () throws(StoreError) in
+      let superblock = try Superblock(map)
+      return (superblock, try MetadataChecksum.check(map, superblock))
+    }
   }
 
   /// A file that this package is writing, before it has its checksum.

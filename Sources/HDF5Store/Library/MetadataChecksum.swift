@@ -53,12 +53,10 @@ struct MetadataChecksum {
       end = Int(last)
       ranges.append(Int(first)..<end)
     }
-    // Small pieces between those of images: what is in no order is not read ahead, and it is all on its way at once.
-    file.advise(.random)
-    file.willRead(ranges.span)
-    defer { file.advise(.any) }
     var crc = CRC32()
-    for range in ranges { unsafe crc.add(UnsafeRawBufferPointer(rebasing: file.bytes[range])) }
+    file.readingPieces(ranges) {
+      for range in ranges { unsafe crc.add(UnsafeRawBufferPointer(rebasing: file.bytes[range])) }
+    }
     unsafe crc.add(UnsafeRawBufferPointer(rebasing: file.bytes[list..<trailer + 8]))
     guard crc.value == stated else { throw damaged }
     return true
@@ -185,8 +183,10 @@ enum OwnMark {
       return unsafe contains(text, in: file.bytes(at: tail.lowerBound, count: tail.count))
     }
     let name = Array(DatasetNames.formatVersion.utf8)
-    return has(MetadataChecksum.magic) || has(attributeHead + name)
-      || has(name) && has(Array(DatasetNames.checksums.utf8))
+    return file.readingPieces([head, tail]) {
+      has(MetadataChecksum.magic) || has(attributeHead + name)
+        || has(name) && has(Array(DatasetNames.checksums.utf8))
+    }
   }
 
   /// Whether the root group has the attribute, asked of libhdf5. Ours is of fixed length; any other

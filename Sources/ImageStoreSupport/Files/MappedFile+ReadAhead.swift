@@ -29,6 +29,20 @@ extension MappedFile: ByteSource {
     }
   }
 
+  /// Reads small pieces that are far apart, all of them requested at once, and nothing around them: for a page of a map that is
+  /// missing, the system reads as much as it reads ahead of a file, which is 8 MB on some systems.
+  ///
+  /// - Parameter pieces: what `body` reads; asked for if parts of the file are not in memory.
+  package func readingPieces<Result, Failure: Error>(
+    _ pieces: @autoclosure () -> [Range<Int>], _ body: () throws(Failure) -> Result
+  ) throws(Failure) -> Result {
+    guard residentShare() < 0.98 else { return try body() }
+    advise(.random)
+    defer { advise(.any) }
+    willRead(pieces().span)
+    return try body()
+  }
+
   /// For one request, Linux reads at most its read-ahead of a file, 128 KB by default.
   private static let requestByteCount = 128 << 10
 

@@ -43,11 +43,14 @@ extension ZipArchive {
           // Nil if a writer finished an append since the file was mapped.
           guard let bytes = unsafe map.bytes(at: end.directoryOffset, count: end.directoryByteCount)
           else { return nil }
-          try unsafe end.checkDirectory(bytes)
-          let directory = try unsafe ZipDirectory(
-            bytes, count: end.entryCount, offset: end.directoryOffset,
-            numbering: end.mark == .encoded ? .encodedImages : .images)
-          return (directory, end)
+          let place = end.directoryOffset..<end.directoryOffset + end.directoryByteCount
+          return try map.readingPieces([place]) { () throws(StoreError) in
+            try unsafe end.checkDirectory(bytes)
+            let directory = try unsafe ZipDirectory(
+              bytes, count: end.entryCount, offset: end.directoryOffset,
+              numbering: end.mark == .encoded ? .encodedImages : .images)
+            return (directory, end)
+          }
         }
         if let found { return (map, found.directory, found.end) }
       } catch {
@@ -90,11 +93,22 @@ extension ZipArchive {
       }
     }
     guard !end.hasDirectoryChecksum else { return }
-    for named in directory.named.prefix(Self.mostNamesCompared) {
-      try checkName(of: directory.entries[named.position], named.name)
-    }
-    var compared = 0
+    let named = directory.named.prefix(Self.mostNamesCompared)
     let strays = directory.strayNumbers
+    let compared = named.map(\.position) + strays.prefix(Self.mostNamesCompared).map(\.position)
+    try file.readingPieces(compared.map { headers(of: directory.entries[$0]) }) { () throws(StoreError) in
+      for named in named { try checkName(of: directory.entries[named.position], named.name) }
+      try checkStrays(strays)
+    }
+  }
+
+  /// Where the header before an entry is, and the beginning of the entry, which has a header of its own.
+  func headers(of entry: ZipEntry) -> Range<Int> {
+    entry.offset..<min(entry.offset + 512 + entry.nameByteCount, entry.limit)
+  }
+
+  private func checkStrays(_ strays: [(number: Int, position: Int)]) throws(StoreError) {
+    var compared = 0
     for (position, stray) in strays.enumerated() where compared < Self.mostNamesCompared {
       let before = position > 0 ? strays[position - 1] : nil
       let after = position + 1 < strays.count ? strays[position + 1] : nil

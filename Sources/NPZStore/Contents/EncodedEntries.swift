@@ -120,16 +120,19 @@ final class EncodedEntries: Sendable {
     var kindOfImage: [UInt32] = []
     let decoder = Decoder(description)
     decoders = IdlePool { Decoder(description) }
-    for index in places.indices {
-      do throws(StoreError) {
-        let format = try Self.format(ofHead: places[index], in: archive, whole, decoder)
-        if numbers[format] == nil {
-          numbers[format] = UInt32(kinds.count)
-          kinds.append(StoredKind(format))
+    let whole = whole
+    try archive.file.readingPieces(places.map { Self.head(of: $0, in: archive) }) { () throws(StoreError) in
+      for index in places.indices {
+        do throws(StoreError) {
+          let format = try Self.format(ofHead: places[index], in: archive, whole, decoder)
+          if numbers[format] == nil {
+            numbers[format] = UInt32(kinds.count)
+            kinds.append(StoredKind(format))
+          }
+          kindOfImage.append(numbers[format]!)
+        } catch {
+          throw error.at(path: archive.path, image: index, key: places[index].name)
         }
-        kindOfImage.append(numbers[format]!)
-      } catch {
-        throw error.at(path: archive.path, image: index, key: places[index].name)
       }
     }
     self.kinds = kinds
@@ -176,6 +179,12 @@ final class EncodedEntries: Sendable {
 
   /// The first bytes of a PNG, which nearly always have its format.
   private static let headByteCount = 4096
+
+  /// Where the head of an image is, and the header of its entry.
+  private static func head(of place: Place, in archive: ZipArchive) -> Range<Int> {
+    let start = place.entry.offset + (place.range?.lowerBound ?? 0)
+    return start..<max(start, min(start + headByteCount + place.entry.nameByteCount + 64, place.entry.limit))
+  }
 
   private static func format(
     ofHead place: Place, in archive: ZipArchive, _ whole: DeflatedEntry?, _ decoder: Decoder

@@ -99,17 +99,20 @@ final class ImageEntries: Sendable {
     let isUniform = Atomic(true)
     let areDirect = Atomic(true)
     let decoders = IdlePool<EntryDecoder> { EntryDecoder() }
-    try Workers.performRuns(of: samples, minimum: 64, threads: threads) { (run) throws(StoreError) in
-      try decoders.withObject { (decoder) throws(StoreError) in
-        for sample in run {
-          let index = sample * positions.count / samples
-          let entry = archive.directory.entries[positions.position(of: index)]
-          // A header that cannot be read is reported when its image is.
-          guard let header = try? archive.header(of: entry, with: &decoder.inflater),
-            let images = try? ArrayGeometry(imageOf: header, description, isOurs: false)
-          else { continue }
-          if images.format != format { isUniform.store(false, ordering: .relaxed) }
-          if !images.isDirect { areDirect.store(false, ordering: .relaxed) }
+    let entries = (0..<samples).map {
+      archive.directory.entries[positions.position(of: $0 * positions.count / samples)]
+    }
+    try archive.file.readingPieces(entries.map(archive.headers)) { () throws(StoreError) in
+      try Workers.performRuns(of: samples, minimum: 64, threads: threads) { (run) throws(StoreError) in
+        try decoders.withObject { (decoder) throws(StoreError) in
+          for entry in entries[run] {
+            // A header that cannot be read is reported when its image is.
+            guard let header = try? archive.header(of: entry, with: &decoder.inflater),
+              let images = try? ArrayGeometry(imageOf: header, description, isOurs: false)
+            else { continue }
+            if images.format != format { isUniform.store(false, ordering: .relaxed) }
+            if !images.isDirect { areDirect.store(false, ordering: .relaxed) }
+          }
         }
       }
     }

@@ -41,7 +41,7 @@ extension HTTPRequest {
     if unsafe result.is_unexpected != 0 {
       failure.kind = .refused
       failure.message =
-        unsafe "status \(result.status) where \(expectedStatus ?? 200) is expected: the server does not answer ranges"
+        unsafe "status \(result.status) instead of \(expectedStatus ?? 200): the server does not answer ranges"
       failure.remedy = "copy the data set to a server that does, or to this machine"
       failure.number = nil
       return .failure(failure)
