@@ -14,7 +14,7 @@ struct RemotePlace: Sendable {
     var failure = response.failure(.refused, remedy: remedy(response))
     if response.status == 412 || response.status == 404 && range != nil || response.status == 416 {
       failure.kind = .changed
-      failure.message = "the object was removed or changed (\(response.status))"
+      failure.message = "the object was removed or changed: \(failure.message)"
       failure.remedy = "open the data set again"
     }
     var error = error(failure, name, range: range)
