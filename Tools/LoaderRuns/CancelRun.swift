@@ -53,7 +53,7 @@ struct CancelRun {
     }
     let late = try await report("after \(rounds) rounds, \(cancelled) of them cancelled")
     // A batch left behind by every hundredth round would be more.
-    guard late - early < max(1, 9 * rounds / 1000) * 1080 else {
+    guard late - early < max(4, 9 * rounds / 1000) * 1080 else {
       throw StoreError(.corrupt, "\(late - early) KB are left behind")
     }
   }
