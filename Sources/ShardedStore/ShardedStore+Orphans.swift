@@ -8,8 +8,8 @@ extension ShardedStore {
   ///
   /// No other files are removed: an object that is named as a shard or an index stays if its content
   /// does not have the SHA-256 in its name, so such objects are read once. No writer may be working
-  /// on the data set; for a data set on this machine, this is checked. A reader that opened the data set before an append may still need a
-  /// removed index, but no removed shard.
+  /// on the data set; for a data set on this machine, this is checked. A reader that opened the data
+  /// set before an append may still need a removed index, but no removed shard.
   ///
   /// - Returns: the names of the objects that have been removed.
   /// - Throws: ``StoreError/Code/busy`` while a writer is working; what opening throws.

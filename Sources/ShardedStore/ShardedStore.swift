@@ -51,9 +51,10 @@ public final class ShardedStore: ImageStore {
   ///   - cache: for a remote data set: the cache on this machine that keeps fetched blocks; nil
   ///     keeps none.
   ///   - memory: for a remote data set: the most bytes of announced images that are kept until they
-  ///     are read; nil for 1 GiB. The blocks of an order are fetched whole, ahead of a loader, if
-  ///     there is room for a window of them; with room for two, a loader need not wait. In addition, each read in progress has up to 64
-  ///     MiB, or one image.
+  ///     are read; nil for 1 GiB. The store keeps it for images that come. The blocks of an order
+  ///     are fetched whole, ahead of a loader, if there is room for a window of them; with room for
+  ///     two, a loader need not wait. In addition, each read in progress has up to 64 MiB, or one
+  ///     image.
   ///   - threads: how many threads may be used; nil for one per processor.
   /// - Throws: ``StoreError/Code/notFound``; ``StoreError/Code/unrecognized`` for a folder of
   ///   another kind; ``StoreError/Code/corrupt`` for a manifest, an index or shards that contradict

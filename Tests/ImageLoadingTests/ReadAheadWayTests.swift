@@ -27,7 +27,7 @@ import Testing
   }
 
   @Test func largeImagesThatAreDecodedComeOneByOne() {
-    #expect(isByImage(way(decodes: true)))
+    #expect(isByImage(way(decodes: true)) && isByImage(way(.classBalanced(seed: 1, epoch: 0), decodes: true)))
     #expect(way(.sequential, decodes: true) == .regions)
     #expect(way(count: 100_000, image: 1000, decodes: true) == .regions)
   }

@@ -6,7 +6,6 @@
 //   ImageStoreLoaderRuns scaling FORMAT STORE             epochs by one worker and by two, in turns
 //   ImageStoreLoaderRuns cancel FORMAT STORE ROUNDS       cancels epochs at random points and looks at what is left
 //   ImageStoreLoaderRuns cancel-cold FORMAT STORE ROUNDS  the same, and drops the store from memory before each
-//
 //   ImageStoreLoaderRuns shards STORE IMAGES              writes a sharded data set, in a bucket perhaps
 //   ImageStoreLoaderRuns blocks STORE EPOCHS [OPTIONS]    epochs by blocks, and the seconds that each takes
 //   ImageStoreLoaderRuns check-blocks STORE [OPTIONS]     an epoch by blocks, every pixel checked
@@ -25,7 +24,8 @@ do {
     let names = StoreCatalog.variants.map(\.name).joined(separator: "|")
     throw StoreError(
       .invalidArgument,
-      "ImageStoreLoaderRuns write|append|epoch|scaling|cancel|cancel-cold \(names) STORE [NUMBER]")
+      "ImageStoreLoaderRuns write|append|epoch|scaling|cancel|cancel-cold \(names) STORE [NUMBER], or "
+        + "shards|blocks|check-blocks|cancel-blocks STORE [NUMBER] [OPTIONS]")
   }
   let path = arguments[2]
   let number = arguments.count > 3 ? Int(arguments[3]) : nil

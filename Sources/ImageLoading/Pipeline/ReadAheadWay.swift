@@ -24,8 +24,8 @@ enum ReadAheadWay: Equatable {
   ///   - imageByteCount: the mean of the bytes that images take where they are stored.
   ///   - missing: the bytes of the files that are not in memory; nil if the images are not in files that are known.
   ///   - room: the bytes that files may take of memory.
-  ///   - decodes: whether images are decoded, as opposed to copied.
   ///   - fetched: the bytes that may be kept of what comes over a network; nil if nothing does.
+  ///   - decodes: whether images are decoded, as opposed to copied.
   init(
     _ order: SampleOrder, hasAll: Bool, count: Int, window: Int?, imageByteCount: Int, missing: Int?,
     room: Int, fetched: Int?, decodes: Bool = false
@@ -46,9 +46,10 @@ enum ReadAheadWay: Equatable {
     }
     let (needed, overflow) = imageByteCount.multipliedReportingOverflow(by: count)
     let isDense = overflow || needed >= missing / 3
-    switch order.kind {
     // Decoding takes longer than reading what is large by itself; whole regions would have the first batch wait for most of the file.
-    case .shuffled where decodes && imageByteCount >= 64 << 10: self = images
+    let isSlow = decodes && imageByteCount >= 64 << 10
+    switch order.kind {
+    case .shuffled where isSlow, .weighted where isSlow, .classBalanced where isSlow: self = images
     case _ where Self.fits(missing, in: room) && isDense: self = .regions
     case .sequential where hasAll:
       let distance = max(16, ahead / imageByteCount)

@@ -14,7 +14,8 @@ public struct BlockCache: Sendable, Hashable {
   ///
   /// The folder is created if needed; a folder that has anything else in it is refused. Blocks are
   /// written under another name and renamed, so a process that is killed leaves no incomplete
-  /// block. Each process maps blocks, and compares a block with its checksums when it first does. The least recently used
+  /// block. Each process maps blocks, and compares a block with its checksums when it first does;
+  /// nobody else may change the files. The least recently used
   /// blocks make room for others; only blocks are removed.
   ///
   /// - Parameters:
@@ -148,12 +149,11 @@ final class BlockCacheFolder: Sendable {
     }
     // Its time is that of the last use.
     _ = futimens(file.descriptor, nil)
-    let known = maps.withLock { $0[name] }
-    let isKnown = known?.identity == state.identity
-    let map = isKnown ? known! : try MappedFile(file)
+    let known = maps.withLock { $0[name] }.flatMap { $0.identity == state.identity ? $0 : nil }
+    let map = if let known { known } else { try MappedFile(file) }
     // In order, by threads that wait for the disk, instead of by a page fault at a time.
     if map.residentShare() < 0.98 { map.fetch(0..<byteCount) }
-    guard !isKnown else { return map }
+    guard known == nil else { return map }
     guard unsafe isRight(map.bytes) else {
       _ = folder.unlink(name)
       throw StoreError(.corrupt, "the cached block is damaged")

@@ -159,7 +159,8 @@ final class FetchedShards: Sendable {
     state.byteCount += entry.range.bytes.count
     let size = entry.range.bytes.count
     let fitting = state.idle.indices.last {
-      state.idle[$0].capacity >= size && state.idle[$0].capacity / 8 * 7 <= size
+      // Hardly larger, since the limit counts the bytes that are fetched.
+      (size...size + 4096).contains(state.idle[$0].capacity)
         && isKnownUniquelyReferenced(&state.idle[$0])
     }
     if let fitting {
