@@ -58,7 +58,9 @@ final class FakeObjects: ObjectFolder {
     threads.perform { [self] in
       let error = failure(of: fault, number, range, name, state, memory)
       counts.withLock { $0.underWay -= 1 }
-      completion(error)
+      return error
+    } completion: {
+      completion($0)
     }
   }
 

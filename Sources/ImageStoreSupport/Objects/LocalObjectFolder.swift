@@ -98,13 +98,15 @@ package final class LocalObjectFolder: ObjectFolder {
     _ range: Range<Int>, of name: String, expecting state: ObjectState?, into memory: PixelMemory,
     completion: @escaping @Sendable (StoreError?) -> Void
   ) {
-    readers.perform { [self] in
+    readers.perform { [self] () -> StoreError? in
       do throws(StoreError) {
         try read(range, of: name, expecting: state, into: memory)
-        completion(nil)
+        return nil
       } catch {
-        completion(error)
+        return error
       }
+    } completion: {
+      completion($0)
     }
   }
 

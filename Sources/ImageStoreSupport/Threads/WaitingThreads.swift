@@ -3,8 +3,11 @@ internal import Synchronization
 /// A few threads for work that waits, such as reading from a disk. Work is begun in the order in
 /// which it was added; a thread that finds no work ends, so nothing is left when all work is done.
 package final class WaitingThreads: Sendable {
+  /// Does the work, and returns what to do once the job itself is released.
+  private typealias Job = @Sendable () -> @Sendable () -> Void
+
   private struct Queue {
-    var jobs = FIFOQueue<@Sendable () -> Void>()
+    var jobs = FIFOQueue<Job>()
     var running = 0
   }
 
@@ -21,9 +24,20 @@ package final class WaitingThreads: Sendable {
   }
 
   /// Lets a thread do some work. If the system cannot start a thread, the caller does it.
-  package func perform(_ job: @escaping @Sendable () -> Void) {
+  ///
+  /// - Parameters:
+  ///   - job: the work.
+  ///   - completion: called by the same thread with what the work has returned, when no thread holds
+  ///     `job` any more. Files and folders that only the job kept open are closed by then, so whoever
+  ///     waits for the completion does not find them open.
+  package func perform<Result: Sendable>(
+    _ job: @escaping @Sendable () -> Result, completion: @escaping @Sendable (Result) -> Void
+  ) {
     let isThreadNeeded = queue.withLock { queue in
-      queue.jobs.append(job)
+      queue.jobs.append {
+        let result = job()
+        return { completion(result) }
+      }
       guard queue.running < limit else { return false }
       queue.running += 1
       return true
@@ -32,10 +46,14 @@ package final class WaitingThreads: Sendable {
   }
 
   private func work() {
-    while let job = nextJob() { job() }
+    while let completion = performNext() { completion() }
   }
 
-  private func nextJob() -> (@Sendable () -> Void)? {
+  // The job must be released when this returns, so it must not become a part of its caller.
+  @inline(never)
+  private func performNext() -> (@Sendable () -> Void)? { nextJob()?() }
+
+  private func nextJob() -> Job? {
     queue.withLock { queue in
       let job = queue.jobs.popFirst()
       if job == nil { queue.running -= 1 }

@@ -129,13 +129,13 @@ final class BlockCacheFolder: Sendable {
       maps.withLock { $0[name] = nil }
       return completion(nil)
     }
-    readers.perform { [self] in
+    readers.perform { [self] () -> PixelMemory? in
       let map = try? unsafe map(name, byteCount: block.count, isRight)
       let place = part.lowerBound - block.lowerBound
-      guard let map, let bytes = unsafe map.bytes(at: place, count: part.count) else {
-        return completion(nil)
-      }
-      unsafe completion(PixelMemory(borrowing: bytes, of: map))
+      guard let map, let bytes = unsafe map.bytes(at: place, count: part.count) else { return nil }
+      return unsafe PixelMemory(borrowing: bytes, of: map)
+    } completion: {
+      completion($0)
     }
   }
 
@@ -181,6 +181,7 @@ final class BlockCacheFolder: Sendable {
       // A cache that cannot be written to is ignored.
       try? write(memory, as: Self.name(block, of: shard))
       state.withLock { $0.pending -= 1 }
+    } completion: { _ in
     }
   }
 

@@ -37,6 +37,7 @@ final class Uploads: Sendable {
       } catch {
         failure.withLock { $0 = $0 ?? error }
       }
+    } completion: { [places] _ in
       places.signal()
     }
   }
