@@ -149,7 +149,7 @@ let package = Package(
       "NPZStore",
       [
         "ImageStorePlatform", "ImageStoreCore", "ImageStoreSupport", "ImageStoreNumPy", "ImageStoreDeflate",
-        "ImageStoreCodecs",
+        "ImageStoreCodecs", "CImageStoreKernels",
       ]),
     library(
       "PackedBitStore",

@@ -22,3 +22,8 @@ static inline void image_kernels_prefetch_ends(const void *bytes, size_t count) 
   __builtin_prefetch(bytes);
   if (count > 64) __builtin_prefetch((const char *)bytes + count - 1);
 }
+
+/// Asks the processor to fetch some bytes, line for line. Nothing is read: they need not be valid.
+static inline void image_kernels_prefetch(const void *bytes, size_t count) {
+  for (size_t line = 0; line < count; line += 64) __builtin_prefetch((const char *)bytes + line);
+}

@@ -24,6 +24,15 @@ package struct CRC32: Sendable {
     return crc.value
   }
 
+  /// The checksum of some bytes, while the processor fetches as many bytes at another place, which
+  /// are needed after them. Nothing is read there.
+  package static func checksum(
+    of bytes: UnsafeRawBufferPointer, fetching next: UnsafeRawPointer
+  ) -> UInt32 {
+    guard let base = bytes.baseAddress else { return 0 }
+    return unsafe image_kernels_crc32_fetching(0, base, bytes.count, next)
+  }
+
   /// The checksum of some bytes.
   package static func checksum(of bytes: RawSpan) -> UInt32 {
     var crc = CRC32()

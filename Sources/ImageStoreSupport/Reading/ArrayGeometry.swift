@@ -51,7 +51,7 @@ package struct ArrayGeometry: Sendable, Hashable {
   ///   - contents: what is known of the array.
   ///   - description: the caller's description of it.
   /// - Throws: ``StoreError/Code/unsupported`` if the shape cannot be that of images;
-  ///   ``StoreError/Code/invalidArgument`` if it is not /// what is said;
+  ///   ``StoreError/Code/invalidArgument`` if it is not what the description says;
   ///   ``StoreError/Code/limitExceeded`` for sizes no image has.
   package init(
     shape: [Int], isFortranOrder: Bool = false, elementType: ElementType, isSwapped: Bool = false,

@@ -44,19 +44,12 @@ extension ImageEntries {
       }
       unsafe bytes = unsafe decoder.memory.bytes
     }
-    return try unsafe decoded(bytes, of: entry, checks: checks)
-  }
-
-  /// A stored entry in the map, which needs no decoder.
-  func stored(_ index: Int, checks: Bool) throws(StoreError) -> Decoded {
-    let entry = entry(index)
-    return try unsafe decoded(archive.compressedBytes(of: entry), of: entry, checks: checks)
-  }
-
-  private func decoded(
-    _ bytes: UnsafeRawBufferPointer, of entry: ZipEntry, checks: Bool
-  ) throws(StoreError) -> Decoded {
     if checks { try unsafe entry.check(bytes) }
+    return try unsafe decoded(bytes)
+  }
+
+  /// Where the pixels are in the bytes of an entry.
+  func decoded(_ bytes: UnsafeRawBufferPointer) throws(StoreError) -> Decoded {
     let (images, dataOffset) = try unsafe form(of: bytes)
     let pixels = unsafe UnsafeRawBufferPointer(
       rebasing: bytes[dataOffset..<dataOffset + images.format.byteCount])

@@ -4,41 +4,10 @@ import ImageStoreSupport
 import Synchronization
 
 extension ImageEntries {
-  /// Where the pixels of a stored image are in the map, checked when they are first asked for.
+  /// Where the pixels of a stored image are in the map, once it has been checked.
   @inline(__always)
-  func mappedPixels(
-    _ index: Int, _ offsets: UnsafeMutablePointer<Atomic<Int>>
-  ) throws(StoreError) -> UnsafeRawPointer {
-    let known = unsafe offsets[index].load(ordering: .relaxed)
-    guard known == 0 else { return unsafe archive.file.bytes.baseAddress! + known }
-    return try unsafe checkMapped(index, offsets)
-  }
-
-  private func checkMapped(
-    _ index: Int, _ offsets: UnsafeMutablePointer<Atomic<Int>>
-  ) throws(StoreError) -> UnsafeRawPointer {
-    do throws(StoreError) {
-      let decoded = try stored(index, checks: checksums == .check)
-      guard decoded.images.isDirect else {
-        // One array in Fortran order among others in C order.
-        throw StoreError(
-          .unsupported, "the image has another byte order than the first image",
-          remedy: "save the archive again")
-      }
-      if decoded.images.format.elementType == .bool {
-        let pixels = unsafe UnsafeRawBufferPointer(
-          start: decoded.pixels, count: decoded.images.format.byteCount)
-        // This package's writer lets none through.
-        if let offset = unsafe TruthValues.firstOther(in: pixels) {
-          throw unsafe StoreError(
-            .corrupt, "a bool sample is \(pixels[offset]), at byte \(offset) of the pixels")
-        }
-      }
-      unsafe offsets[index].store(decoded.pixels - archive.file.bytes.baseAddress!, ordering: .relaxed)
-      return unsafe decoded.pixels
-    } catch {
-      throw named(error, index)
-    }
+  private func mappedPixels(_ index: Int, _ offsets: UnsafeMutablePointer<Atomic<Int>>) -> UnsafeRawPointer {
+    unsafe archive.file.bytes.baseAddress! + offsets[index].load(ordering: .relaxed)
   }
 
   /// Copies images to the caller's memory, or decodes them there on several threads.
@@ -48,8 +17,10 @@ extension ImageEntries {
     guard let mapped else { return try unsafe decode(plan, into: memory) }
     let offsets = unsafe mapped.elements
     try plan.performRuns(threads: threads) { (run) throws(StoreError) in
-      try unsafe plan.copy(run, into: memory) { (index) throws(StoreError) -> UnsafeRawPointer in
-        try unsafe mappedPixels(index, offsets)
+      try unsafe checkingFirst(run, of: plan.indices, offsets) { (run) throws(StoreError) in
+        try unsafe plan.copy(run, into: memory) { (index) throws(StoreError) -> UnsafeRawPointer in
+          unsafe mappedPixels(index, offsets)
+        }
       }
     }
   }
@@ -91,11 +62,13 @@ extension ImageEntries {
     _ body: (_ position: Int, _ format: ImageFormat, _ pixels: RawSpan) throws(StoreError) -> Void
   ) throws(StoreError) {
     let offsets = unsafe mapped.elements
-    for position in indices.indices {
-      let pixels = try unsafe UnsafeRawBufferPointer(
-        start: mappedPixels(indices[position], offsets), count: format.byteCount)
-      try unsafe withRawSpan(of: pixels) { (pixels) throws(StoreError) in
-        try body(position, format, pixels)
+    try unsafe checkingFirst(indices.indices, of: indices, offsets) { (run) throws(StoreError) in
+      for position in run {
+        let pixels = unsafe UnsafeRawBufferPointer(
+          start: mappedPixels(indices[position], offsets), count: format.byteCount)
+        try unsafe withRawSpan(of: pixels) { (pixels) throws(StoreError) in
+          try body(position, format, pixels)
+        }
       }
     }
   }

@@ -16,9 +16,13 @@ final class ImageEntries: Sendable {
   let decoders = IdlePool<EntryDecoder> { EntryDecoder() }
   /// The header of the first image, which all others are expected to repeat byte for byte.
   let expected: Expected?
+  /// Whether the bytes of an image are delivered as they are if its header is that of the first.
+  let isRepeatedHeaderEnough: Bool
   /// Where the pixels of each stored image are in the file, once they have been checked, and 0
   /// before; nil if any image is deflated or must be converted.
   let mapped: AtomicArray<Int>?
+  /// How many images of ``mapped`` have not been checked: once it is 0, nothing looks for them.
+  let uncheckedCount: Atomic<Int>
 
   /// The form that entries of one format have.
   struct Expected: Sendable {
@@ -43,7 +47,8 @@ final class ImageEntries: Sendable {
     self.checksums = checksums
     self.threads = threads
     guard positions.count > 0 else {
-      (format, expected, mapped) = (nil, nil, nil)
+      (format, expected, mapped, isRepeatedHeaderEnough) = (nil, nil, nil, false)
+      uncheckedCount = Atomic(0)
       return
     }
     let entry = archive.directory.entries[positions.position(of: 0)]
@@ -81,6 +86,8 @@ final class ImageEntries: Sendable {
     let areDeliverable = first.images.format.elementType != .bool || archive.end.mark != nil
     mapped =
       allStored && isUniform && areDirect && areDeliverable ? try AtomicArray(count: positions.count) : nil
+    isRepeatedHeaderEnough = first.images.isDirect && first.images.format.elementType != .bool
+    uncheckedCount = Atomic(mapped?.count ?? 0)
   }
 
   /// A larger first image is not read through for its checksum when the archive is opened.

@@ -106,17 +106,17 @@ struct ZipDirectory: Sendable {
 
   /// Sets for every entry where the next one begins.
   private mutating func setLimits(end: Int) throws(StoreError) {
+    let count = entries.count
+    var entries = entries.mutableSpan
     var isSorted = true
-    for position in entries.indices.dropLast() where entries[position].offset >= entries[position + 1].offset
-    {
+    for position in 1..<max(1, count) where entries[position - 1].offset >= entries[position].offset {
       isSorted = false
       break
     }
-    let order = isSorted ? [] : entries.indices.sorted { entries[$0].offset < entries[$1].offset }
-    for place in entries.indices {
+    let order = isSorted ? [] : (0..<count).sorted { entries[$0].offset < entries[$1].offset }
+    for place in 0..<count {
       let position = isSorted ? place : order[place]
-      let next =
-        place + 1 < entries.count ? entries[isSorted ? place + 1 : order[place + 1]].offset : end
+      let next = place + 1 < count ? entries[isSorted ? place + 1 : order[place + 1]].offset : end
       guard entries[position].leastByteCount <= next - entries[position].offset else {
         throw StoreError(
           .corrupt, "two entries overlap at offset \(entries[position].offset)",

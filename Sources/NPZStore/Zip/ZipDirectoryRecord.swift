@@ -10,13 +10,31 @@ import ImageStoreSupport
   let number: Int?
   /// The bytes of the record.
   let byteCount: Int
-  /// Why the entry cannot be read, if this matters only when it is read.
-  let problem: StoreError?
+  private let problemKind: ProblemKind?
   /// How the entry is packed.
   let method: UInt16
   /// The flags of the entry.
   let flags: UInt16
   private let rawName: UnsafeRawBufferPointer
+
+  /// What keeps an entry from being read. Errors are large, and a directory has many records.
+  private enum ProblemKind {
+    case leadsOut, isEncrypted, hasOtherMethod
+  }
+
+  /// Why the entry cannot be read, if this matters only when it is read.
+  var problem: StoreError? {
+    switch problemKind {
+    case nil: nil
+    case .leadsOut: StoreError(.corrupt, "the entry's name leads out of the archive", key: name)
+    case .isEncrypted: StoreError(.unsupported, "the entry is encrypted", key: name)
+    case .hasOtherMethod:
+      StoreError(
+        .unsupported, "the entry has compression method \(method)",
+        remedy: "numpy writes and reads only stored and deflated",
+        key: name)
+    }
+  }
 
   /// The name.
   var name: String { unsafe ZipName.text(of: rawName) }
@@ -48,21 +66,16 @@ import ImageStoreSupport
     let (flags, method) = (field(8, as: UInt16.self), field(10, as: UInt16.self))
     let nameText = { unsafe ZipName.text(of: name) }
     let number = unsafe numbering.number(in: name)
-    var problem: StoreError?
+    var problem: ProblemKind?
     if number == nil && !(unsafe Self.isHarmless(name)) {
-      problem = StoreError(.corrupt, "the entry's name leads out of the archive", key: nameText())
+      problem = .leadsOut
     } else if flags & 0x2061 != 0 {
       // Bits 0, 6 and 13: kinds of encryption; bit 5: a patch of another file.
-      problem = StoreError(.unsupported, "the entry is encrypted", key: nameText())
+      problem = .isEncrypted
     } else if method != 0 && method != 8 {
-      problem = StoreError(
-        .unsupported, "the entry has compression method \(method)",
-        remedy: "numpy writes and reads only stored and deflated",
-        key: nameText())
+      problem = .hasOtherMethod
     }
-    // Every numbered entry is an image.
-    if let problem, number != nil { throw problem }
-    self.problem = problem
+    problemKind = problem
     (self.method, self.flags) = (method, flags)
     let isFolder = unsafe name.last == 0x2F
     var wide = Zip64Extra(
@@ -99,6 +112,8 @@ import ImageStoreSupport
     self.number = number
     self.byteCount = size
     unsafe rawName = unsafe name
+    // Every numbered entry is an image.
+    if problem != nil, number != nil { throw self.problem! }
   }
 
   /// Whether a name is neither empty nor absolute, has no `..`, backslash or NUL, and so would be safe to
