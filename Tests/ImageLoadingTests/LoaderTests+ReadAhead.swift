@@ -184,7 +184,8 @@ extension LoaderTests {
       #expect(calls.letGo.isEmpty)
     }
 
-    /// A process with lanes of its own has its own part of the file fetched, and the next process has the rest.
+    /// A process with lanes of its own has its own part of the file fetched, and the next process
+    /// has the rest.
     @Test(arguments: [1 << 30, 1 << 20])
     func lanesAreReadByOneProcessEach(room: Int) throws {
       let order = SampleOrder.blockShuffled(seed: 1, epoch: 0, blockSize: 50, window: 40, lanes: 8)

@@ -22,10 +22,22 @@ final class LibraryFile: Sendable {
     file = try File(path, .read)
     let map = try MappedFile(file)
     self.map = map
-    let ends = [0..<4096, map.byteCount - 4096..<map.byteCount].map { $0.clamped(to: 0..<map.byteCount) }
-    (superblock, hasMetadataChecksum) = try map.readingPieces(ends) { () throws(StoreError) in
-      let superblock = try Superblock(map)
-      return (superblock, try MetadataChecksum.check(map, superblock))
+    let ends = try map.readingPieces(Ends.ranges(of: map)) { () throws(StoreError) in try Ends(map) }
+    (superblock, hasMetadataChecksum) = (ends.superblock, ends.hasMetadataChecksum)
+  }
+
+  /// What the first and the last bytes of a file say.
+  private struct Ends {
+    let superblock: Superblock
+    let hasMetadataChecksum: Bool
+
+    init(_ map: MappedFile) throws(StoreError) {
+      superblock = try Superblock(map)
+      hasMetadataChecksum = try MetadataChecksum.check(map, superblock)
+    }
+
+    static func ranges(of map: MappedFile) -> [Range<Int>] {
+      [0..<4096, map.byteCount - 4096..<map.byteCount].map { $0.clamped(to: 0..<map.byteCount) }
     }
   }
 

@@ -3,11 +3,11 @@ internal import ImageStoreSupport
 
 /// Fetches the images of an epoch before the workers read them, on threads of its own.
 ///
-/// The order of an epoch is known before it begins, so nothing has to be waited for. What has to be fetched, and how much memory
-/// there is for it, decides how: see ``ReadAheadWay``.
+/// The order of an epoch is known before it begins, so nothing has to be waited for. What has to be
+/// fetched, and how much memory there is for it, decides how: see ``ReadAheadWay``.
 ///
-/// Invariant behind `@unchecked Sendable`: every stored variable is used under `monitor`, but for `regions`, which the thread uses that
-/// has set `isPlanning`.
+/// Invariant behind `@unchecked Sendable`: every stored variable is used under `monitor`, but for
+/// `regions`, which the thread uses that has set `isPlanning`.
 @safe final class LoaderReadAhead: @unchecked Sendable {
   /// Bytes of a source that a thread reads, or lets go of.
   private struct Piece {
@@ -56,8 +56,8 @@ internal import ImageStoreSupport
   /// Images whose regions are planned at a time.
   private static let regionUnit = 128
   private static let regionThreadCount = 4
-  /// Threads that read runs: one has the disk's next request ready before another's is done, and getting memory for what is
-  /// read takes about as long as reading it.
+  /// Threads that read runs: one has the disk's next request ready before another's is done, and
+  /// getting memory for what is read takes about as long as reading it.
   private static let readingThreadCount = 2
   /// Threads that open files, most of which wait for the disk.
   private static let openingThreadCount = 16
@@ -127,7 +127,8 @@ internal import ImageStoreSupport
     case .images:
       begin(stores.contains(where: \.isFilePerImage) ? Self.openingThreadCount : 1) { self.announceImages() }
     }
-    // Giving memory back takes about as long as getting it, and would come too late between two pieces of a run.
+    // Giving memory back takes about as long as getting it, and would come too late between two
+    // pieces of a run.
     if letsGo && way != .windows { begin(1) { self.letImagesGo() } }
   }
 
@@ -180,8 +181,9 @@ internal import ImageStoreSupport
 
   // MARK: What the threads do
 
-  /// Returns when images may be read: when the regions they are in have been, since a page that a worker would fetch of one meanwhile
-  /// breaks it up; and when images that come over a network have been announced.
+  /// Returns when images may be read: when the regions they are in have been, since a page that a
+  /// worker would fetch of one meanwhile breaks it up; and when images that come over a network
+  /// have been announced.
   ///
   /// - Parameter end: the position after the images.
   func waitUntilReadable(upTo end: Int) {
@@ -281,8 +283,9 @@ internal import ImageStoreSupport
 
   /// The runs in which images are, the last first.
   ///
-  /// As many bytes of a window that is done are let go of before each, so that no more than two are in memory: a third would have
-  /// the system look for memory while it reads, which takes longer than reading.
+  /// As many bytes of a window that is done are let go of before each, so that no more than two are
+  /// in memory: a third would have the system look for memory while it reads, which takes longer
+  /// than reading.
   private func plan(_ positions: Range<Int>?, insteadOf done: Range<Int>?) -> [Piece] {
     let read = positions.map { pieces(at: $0) } ?? []
     let gone = done.map { pieces(at: $0) } ?? []
@@ -319,7 +322,8 @@ internal import ImageStoreSupport
 
   // MARK: Under the lock
 
-  /// The window that has been read and makes room for the next; at the end, those that are left, once they have been read.
+  /// The window that has been read and makes room for the next; at the end, those that are left,
+  /// once they have been read.
   private func windowToLetGo(waiting: Bool) -> Range<Int>? {
     guard way == .windows && letsGo else { return nil }
     return waiting ? nextToLetGo() : canLetGo ? kept.removeFirst() : nil
@@ -356,7 +360,8 @@ internal import ImageStoreSupport
     case .regions: true
     case .runs(let unit, let distance), .images(let unit, let distance):
       announced + unit <= position + distance
-    // Those of the next window, as soon as the workers are in the one before, or have left the one before that if it makes room.
+    // Those of the next window, as soon as the workers are in the one before, or have left the one
+    // before that if it makes room.
     case .windows: announced == 0 || (letsGo ? kept.count < 2 || canLetGo : position >= windowBefore)
     }
   }

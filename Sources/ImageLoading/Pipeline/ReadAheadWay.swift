@@ -1,7 +1,8 @@
 /// How the images of an epoch are fetched before workers read them.
 enum ReadAheadWay: Equatable {
-  /// The regions of the files, whole, in the order in which images need them: if all of it fits in memory and most of it is wanted. A
-  /// disk gives it many times faster than images one by one, and later epochs have all in memory.
+  /// The regions of the files, whole, in the order in which images need them: if all of it fits in
+  /// memory and most of it is wanted. A disk gives it many times faster than images one by one, and
+  /// later epochs have all in memory.
   case regions
   /// Long runs of the files, for images in order: so many images at a time, so many ahead of the workers.
   case runs(unit: Int, distance: Int)
@@ -10,7 +11,8 @@ enum ReadAheadWay: Equatable {
   /// One by one, in the order in which they are read: so many at a time, so many ahead of the workers.
   case images(unit: Int, distance: Int)
 
-  /// How far ahead images are announced: enough to keep any disk busy, and little beside the memory of a machine.
+  /// How far ahead images are announced: enough to keep any disk busy, and little beside the memory
+  /// of a machine.
   private static let mostBytesAhead = 64 << 20
   private static let mostImagesAhead = 4096
 
@@ -22,7 +24,8 @@ enum ReadAheadWay: Equatable {
   ///   - count: images of the epoch.
   ///   - window: images of its first window, if it has windows.
   ///   - imageByteCount: the mean of the bytes that images take where they are stored.
-  ///   - missing: the bytes of the files that are not in memory; nil if the images are not in files that are known.
+  ///   - missing: the bytes of the files that are not in memory; nil if the images are not in files
+  ///     that are known.
   ///   - room: the bytes that files may take of memory.
   ///   - fetched: the bytes that may be kept of what comes over a network; nil if nothing does.
   ///   - decodes: whether images are decoded, as opposed to copied.
@@ -35,8 +38,8 @@ enum ReadAheadWay: Equatable {
     let images = ReadAheadWay.images(unit: max(1, distance / 8), distance: distance)
     let (windowByteCount, isHuge) = (window ?? count).multipliedReportingOverflow(by: imageByteCount)
     if let fetched, window != nil {
-      // A window is announced while the one before it is read, and has its place as blocks of that are done with.
-      // Image by image, each would be a request.
+      // A window is announced while the one before it is read, and has its place as blocks of that
+      // are done with. Image by image, each would be a request.
       self = !isHuge && windowByteCount <= fetched / 8 * 7 ? .windows : images
       return
     }
@@ -46,7 +49,8 @@ enum ReadAheadWay: Equatable {
     }
     let (needed, overflow) = imageByteCount.multipliedReportingOverflow(by: count)
     let isDense = overflow || needed >= missing / 3
-    // Decoding takes longer than reading what is large by itself; whole regions would have the first batch wait for most of the file.
+    // Decoding takes longer than reading what is large by itself; whole regions would have the
+    // first batch wait for most of the file.
     let isSlow = decodes && imageByteCount >= 64 << 10
     switch order.kind {
     case .shuffled where isSlow, .weighted where isSlow, .classBalanced where isSlow: self = images

@@ -2,8 +2,8 @@ internal import ImageStoreCore
 
 /// Which regions of files images need: each once, in the order in which the images are read.
 ///
-/// A file that fits in memory is read whole by an epoch in any order, so that images far apart in time share regions. A few thousand
-/// random images need all regions of most files.
+/// A file that fits in memory is read whole by an epoch in any order, so that images far apart in
+/// time share regions. A few thousand random images need all regions of most files.
 struct RegionPlan {
   struct Region {
     let source: any ByteSource
@@ -29,7 +29,8 @@ struct RegionPlan {
 
   private static func byteCount(in source: any ByteSource) -> Int { type(of: source).regionByteCount }
 
-  /// The regions of images that no images before needed. All that are left, if stores do not know where the images are.
+  /// The regions of images that no images before needed. All that are left, if stores do not know
+  /// where the images are.
   mutating func regions(of images: [Int], in stores: [any ImageStore]) -> [Region] {
     var found: [Region] = []
     var isKnown = false

@@ -33,8 +33,8 @@ package protocol ByteSource: AnyObject, Sendable {
   /// How many bytes are fetched at once if all of the source is wanted.
   static var regionByteCount: Int { get }
 
-  /// Fetches ``regionByteCount`` bytes, or what is left of them at the end, and returns when they are there. Bytes that are to stay in
-  /// memory are best fetched so.
+  /// Fetches ``regionByteCount`` bytes, or what is left of them at the end, and returns when they
+  /// are there. Bytes that are to stay in memory are best fetched so.
   func fetchRegion(_ number: Int)
 
   /// Lets go of bytes that will not be read soon, so that others have the memory.

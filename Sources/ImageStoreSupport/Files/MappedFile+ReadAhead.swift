@@ -29,8 +29,9 @@ extension MappedFile: ByteSource {
     }
   }
 
-  /// Reads small pieces that are far apart, all of them requested at once, and nothing around them: for a page of a map that is
-  /// missing, the system reads as much as it reads ahead of a file, which is 8 MB on some systems.
+  /// Reads small pieces that are far apart, all of them requested at once, and nothing around them:
+  /// for a page of a map that is missing, the system reads as much as it reads ahead of a file, which
+  /// is 8 MB on some systems.
   ///
   /// - Parameter pieces: what `body` reads; asked for if parts of the file are not in memory.
   package func readingPieces<Result, Failure: Error>(
@@ -103,8 +104,9 @@ extension MappedFile: ByteSource {
     if range.upperBound == byteCount { wasRead.store(true, ordering: .relaxed) }
   }
 
-  /// Has the system fetch a region in one piece, if it can: its memory is one large page, for which it asks the disk once. A
-  /// fraction of the processor time of fetching page by page remains, and the map takes it over by one fault.
+  /// Has the system fetch a region in one piece, if it can: its memory is one large page, for which
+  /// it asks the disk once. A fraction of the processor time of fetching page by page remains, and
+  /// the map takes it over by one fault.
   package func fetchRegion(_ number: Int) {
     let start = number * Self.regionByteCount
     guard start >= 0, start < byteCount else { return }

@@ -48,8 +48,9 @@ internal import Synchronization
     unsafe mapped = UnsafeRawBufferPointer(start: base, count: byteCount)
   }
 
-  /// Maps a file, from an address on which a large page may begin: what of it is in memory in such pages is then mapped with one
-  /// fault each instead of 512, and found by the processor in one step less.
+  /// Maps a file, from an address on which a large page may begin: what of it is in memory in such
+  /// pages is then mapped with one fault each instead of 512, and found by the processor in one
+  /// step less.
   ///
   /// - Returns: nil with `errno` if it cannot be mapped.
   @unsafe private static func map(_ descriptor: Int32, _ byteCount: Int) -> UnsafeMutableRawPointer? {
@@ -63,7 +64,8 @@ internal import Synchronization
       let page = UInt(getpagesize())
       let start = (first + region - 1) / region * region
       let end = (start + UInt(byteCount) + page - 1) / page * page
-      // The reservation is this map's own, so that nothing else is replaced; what is left of it on both sides is returned.
+      // The reservation is this map's own, so that nothing else is replaced; what is left of it on
+      // both sides is returned.
       let base = unsafe mmap(
         UnsafeMutableRawPointer(bitPattern: start), byteCount, PROT_READ, MAP_SHARED | MAP_FIXED, descriptor,
         0)
