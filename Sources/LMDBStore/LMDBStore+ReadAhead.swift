@@ -9,22 +9,29 @@ extension LMDBStore: SourcedStore {
 
   package func appendRanges(of indices: Span<Int>, to ranges: inout ImageRanges) {
     let source = ranges.number(of: contents.file.map)
-    for position in indices.indices {
-      let index = indices[position]
-      guard index >= 0 && index < count else { continue }
-      switch contents.images {
-      case .none: break
-      case .uniform(let format, let positions, let isChecked):
+    func forEach(_ body: (_ index: Int) -> Void) {
+      for position in indices.indices where indices[position] >= 0 && indices[position] < count {
+        body(indices[position])
+      }
+    }
+    switch contents.images {
+    case .none: break
+    case .uniform(let format, let positions, let isChecked):
+      forEach { index in
         let (offset, block) = positions.locate(index)
         ranges.append(offset..<offset + format.byteCount, of: source)
-        guard let isChecked, unsafe isChecked.elements[block].load(ordering: .relaxed) == 0 else { continue }
+        guard let isChecked, unsafe isChecked.elements[block].load(ordering: .relaxed) == 0 else { return }
         let first = positions.locate(positions.images(ofBlock: block).lowerBound).offset
         ranges.append(max(0, first - Self.headerByteCount)..<first, of: source)
-      case .mixed(let positions, _):
+      }
+    case .mixed(let positions, _):
+      forEach { index in
         let offset = positions.offset(index)
         let end = offset + positions.format(index).byteCount
         ranges.append(max(0, offset - Self.headerByteCount)..<end, of: source)
-      case .encoded(let images):
+      }
+    case .encoded(let images):
+      forEach { index in
         if let range = images.range(index) { ranges.append(range, of: source) }
       }
     }

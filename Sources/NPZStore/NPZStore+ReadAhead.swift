@@ -16,16 +16,21 @@ extension NPZStore: SourcedStore {
   package func appendRanges(of indices: Span<Int>, to ranges: inout ImageRanges) {
     guard !imageSources.isEmpty else { return }
     let source = ranges.number(of: archive.file)
-    for position in indices.indices {
-      let index = indices[position]
-      guard index >= 0 && index < count else { continue }
-      switch images {
-      case .entries(let entries):
+    func forEach(_ body: (_ index: Int) -> Void) {
+      for position in indices.indices where indices[position] >= 0 && indices[position] < count {
+        body(indices[position])
+      }
+    }
+    switch images {
+    case .entries(let entries):
+      forEach { index in
         let entry = entries.entry(index)
         ranges.append(entry.offset..<entry.limit, of: source)
-      case .array(let array): ranges.append(array.byteRange(of: index), of: source)
-      case .bits: break
-      case .encoded(let entries):
+      }
+    case .array(let array): forEach { ranges.append(array.byteRange(of: $0), of: source) }
+    case .bits: break
+    case .encoded(let entries):
+      forEach { index in
         if let range = entries.archiveRange(of: index) { ranges.append(range, of: source) }
       }
     }

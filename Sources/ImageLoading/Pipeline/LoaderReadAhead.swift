@@ -58,7 +58,7 @@ internal import ImageStoreSupport
   private static let regionThreadCount = 4
   /// Threads that read runs: one has the disk's next request ready before another's is done, and
   /// getting memory for what is read takes about as long as reading it.
-  private static let readingThreadCount = 2
+  private static let readingThreadCount = 3
   /// Threads that open files, most of which wait for the disk.
   private static let openingThreadCount = 16
 
